@@ -1,0 +1,1 @@
+"""A Hydra sweeper that trains a whole grid in one process tree."""

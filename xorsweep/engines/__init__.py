@@ -1,0 +1,1 @@
+"""Engines: each trains a batch of networks; one contract, one file each."""

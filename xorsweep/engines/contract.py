@@ -1,0 +1,68 @@
+"""What every engine takes and returns; an engine is a function from Training to Trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.activations import Activation
+from xorsweep.criteria import Criterion
+from xorsweep.losses import Loss
+from xorsweep.network import Network
+from xorsweep.optimizers import Optimizer
+from xorsweep.rules import FloatArray
+from xorsweep.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Training:
+    """A batch of B networks that one array program trains.
+
+    inputs (rows, inputs) and targets (rows, outputs) are the task's truth table;
+    parameters (P, B) the initial weights, float64; learning_rate (B,); seeds (B,) uint32, for
+    schedules that shuffle. `snapshots` are the epochs, ascending, at which outputs and parameters
+    are kept; the last of them is where training ends. `course_epochs`, ascending and not beyond
+    that, are those at which half the sum of squared errors is kept. Parameters of `optimizer` and
+    `criterion` are numbers or arrays (B,).
+    """
+
+    network: Network
+    inputs: FloatArray
+    targets: FloatArray
+    activation: Activation
+    output: str
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    criterion: Criterion
+    until_converged: bool
+    learning_rate: FloatArray
+    parameters: FloatArray
+    seeds: NDArray[np.uint32]
+    snapshots: tuple[int, ...]
+    course_epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of the batch.
+
+    outputs (S, rows, outputs, B) and parameters (S, P, B) after each of the S snapshot epochs;
+    half_sse (C, B) after each of the course epochs; converged_epoch (B,) int64, the number of
+    updates made when the criterion first held, or -1. With `until_converged` a network stands
+    still from that epoch on.
+    """
+
+    outputs: FloatArray
+    parameters: FloatArray
+    half_sse: FloatArray
+    converged_epoch: NDArray[np.int64]
+
+
+class Engine(Protocol):
+    """Trains a batch; the same network gives the same bits in any company."""
+
+    def __call__(self, training: Training) -> Trained: ...
