@@ -23,16 +23,18 @@ class ConfigError(ValueError):
 class Rule(Protocol):
     """A kind of value: reads what was typed into its type, or raises ValueError.
 
-    `allowed` completes the sentence "must be ...". `batched` says whether members of one batch may
-    differ in it.
+    `allowed` completes the sentence "must be ...". Members of one batch may differ in values that
+    `Real` reads, and in no others.
     """
 
-    batched: bool
-
     @property
-    def allowed(self) -> str: ...
+    def allowed(self) -> str:
+        """Return what may be typed, in words."""
+        ...
 
-    def read(self, value: object) -> Scalar: ...
+    def read(self, value: object) -> Scalar:
+        """Return the value as its type; raises ValueError."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,6 @@ class Real:
     at_least: float | None = None
     below: float | None = None
     at_most: float | None = None
-    batched: bool = True
 
     @property
     def allowed(self) -> str:
@@ -83,7 +84,6 @@ class Integer:
 
     at_least: int
     at_most: int = 2**53
-    batched: bool = False
 
     @property
     def allowed(self) -> str:
@@ -107,7 +107,6 @@ class Choice:
     """One of a few names."""
 
     names: tuple[str, ...]
-    batched: bool = False
 
     @property
     def allowed(self) -> str:
@@ -125,8 +124,6 @@ class Choice:
 class Boolean:
     """True or false."""
 
-    batched: bool = False
-
     @property
     def allowed(self) -> str:
         """Return the two values."""
@@ -142,8 +139,6 @@ class Boolean:
 @dataclass(frozen=True)
 class Text:
     """Any non-empty text, such as a path."""
-
-    batched: bool = False
 
     @property
     def allowed(self) -> str:

@@ -1,0 +1,230 @@
+"""The schema: every key of a point and of a sweep, and every check of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.activations import ACTIVATIONS
+from xorsweep.criteria import CRITERIA
+from xorsweep.engines import ENGINES
+from xorsweep.init import INITS
+from xorsweep.losses import LOSSES
+from xorsweep.network import Network
+from xorsweep.optimizers import OPTIMIZERS
+from xorsweep.rules import (
+    Boolean,
+    Choice,
+    ConfigError,
+    Integer,
+    Real,
+    Rule,
+    Scalar,
+    parameter,
+    read,
+    rules_of,
+)
+from xorsweep.schedules import SCHEDULES
+from xorsweep.tasks import TASKS
+
+Point = dict[str, Scalar]
+"""One point, flat: `task`, `task.levels`, ..., `lr`, `epochs`, `seed`, in the order of columns."""
+
+GROUPS: Mapping[str, Mapping[str, type]] = {
+    "task": TASKS,
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "init": INITS,
+    "criterion": CRITERIA,
+}
+"""The config groups of a point: a registry of choices each."""
+
+PLAIN: Mapping[str, Rule] = {
+    "hidden": Integer(1, 4096),
+    "skip": Boolean(),
+    "output": Choice(("logistic", "linear")),
+    "until_converged": Boolean(),
+    "lr": Real(above=0.0),
+    "epochs": Integer(1, 10**9),
+    "seed": Integer(0, 2**32 - 1),
+}
+"""The keys of a point that belong to no group."""
+
+POINT_KEYS = (
+    "task",
+    "hidden",
+    "skip",
+    "activation",
+    "output",
+    "loss",
+    "optimizer",
+    "schedule",
+    "init",
+    "criterion",
+    "until_converged",
+    "lr",
+    "epochs",
+    "seed",
+)
+"""The order of a point's columns; the keys of a group follow its name."""
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Where batches are trained; `n_jobs` counts processes, -1 stands for every core."""
+
+    backend: str = parameter("loky", Choice(("serial", "loky")))
+    n_jobs: int = parameter(-1, Integer(-1, 4096))
+
+    def check(self) -> None:
+        """Raise ConfigError where there would be no worker at all."""
+        if self.n_jobs == 0:
+            raise ConfigError("parallel.n_jobs=0: must be -1 (every core) or at least 1")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How a sweep is run and what it leaves; none of this changes a number in results.csv."""
+
+    parallel: Parallel = Parallel()
+    engine: str = parameter("numpy", Choice(tuple(ENGINES)))
+    report: bool = parameter(True, Boolean())
+
+
+def read_point(config: Mapping[str, Any]) -> Point:
+    """Return a nested configuration as one checked, flat point; raises ConfigError."""
+    point: Point = {}
+    for key in POINT_KEYS:
+        if key in GROUPS:
+            point.update(_read_group(key, _section(config, key)))
+        else:
+            point[key] = read(key, config.get(key), PLAIN[key])
+    check_points({key: np.array([value]) for key, value in point.items()})
+    return point
+
+
+def read_sweep(config: Mapping[str, Any]) -> Sweep:
+    """Return the checked settings of a sweep; raises ConfigError."""
+    section = _section(config, "parallel")
+    _refuse_unknown("parallel.", section, rules_of(Parallel))
+    parallel = Parallel(**_read_all("parallel.", section, Parallel))
+    parallel.check()
+    return Sweep(parallel=parallel, **_read_all("", config, Sweep))
+
+
+def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
+    """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
+    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), "parallel", *others])
+
+
+def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
+    """Return the rule of a flat key, given the choices that `point` makes; raises ConfigError."""
+    if key in PLAIN:
+        return PLAIN[key]
+    group, _, name = key.partition(".")
+    if group in GROUPS and not name:
+        return Choice(tuple(GROUPS[group]))
+    if group in GROUPS:
+        rules = rules_of(GROUPS[group][str(point[group])])
+        if name in rules:
+            return rules[name]
+        _refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
+    _refuse_unknown("", [key], POINT_KEYS)
+    raise AssertionError(key)
+
+
+def choose(group: str, values: Mapping[str, Any]) -> Any:
+    """Return the group's choice with its parameters: scalars, or arrays (B,) of a batch.
+
+    `values` maps flat keys to scalars, and batched keys to scalars or arrays.
+    """
+    choice = GROUPS[group][str(values[group])]
+    return choice(**{name: values[f"{group}.{name}"] for name in rules_of(choice)})
+
+
+def network_of(values: Mapping[str, Any]) -> Network:
+    """Return the network that a point or a batch trains."""
+    task = choose("task", values)
+    inputs, outputs = task.inputs().shape[1], task.targets().shape[1]
+    return Network(inputs, int(values["hidden"]), outputs, bool(values["skip"]))
+
+
+def task_rows(values: Mapping[str, Any]) -> int:
+    """Return the number of rows in the truth table of a point or a batch."""
+    return len(choose("task", values).inputs())
+
+
+def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
+    """Raise ConfigError where values that are each allowed mean nothing together.
+
+    columns: flat key -> array (N,) of points that share every key that isn't batched.
+    """
+    values = {
+        key: column if column.dtype.kind == "f" else column[0] for key, column in columns.items()
+    }
+    choices = {group: choose(group, values) for group in GROUPS}
+    for choice in choices.values():
+        if hasattr(choice, "check"):
+            choice.check()
+    if hasattr(choices["init"], "check_network"):
+        choices["init"].check_network(network_of(values))
+    _check_together(values, choices)
+
+
+def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> None:
+    if values["loss"] == "cross_entropy" and values["output"] != "logistic":
+        raise ConfigError(
+            f"loss=cross_entropy with output={values['output']}: "
+            "cross-entropy needs outputs between 0 and 1, so output must be logistic"
+        )
+    if values["schedule"] == "online" and not getattr(choices["optimizer"], "online", True):
+        raise ConfigError(
+            f"optimizer={values['optimizer']} with schedule=online: this rule compares gradients "
+            "of whole epochs, so schedule must be batch"
+        )
+
+
+def _read_group(group: str, section: Mapping[str, Any]) -> Point:
+    names = tuple(GROUPS[group])
+    chosen = str(read(group, section.get("name"), Choice(names)))
+    choice = GROUPS[group][chosen]
+    _refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
+    values = _read_all(f"{group}.", section, choice)
+    return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}
+
+
+def _read_all(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:
+    rules = rules_of(settings)
+    return {name: read(prefix + name, section.get(name), rule) for name, rule in rules.items()}
+
+
+def _section(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    section = config.get(key)
+    if not isinstance(section, Mapping):
+        names = ", ".join(GROUPS.get(key, ()))
+        raise ConfigError(f"{key}={section}: {key} is a config group; choose one of {names}")
+    return section
+
+
+def _refuse_unknown(
+    prefix: str, given: Iterable[str], known: Iterable[str], where: str = ""
+) -> None:
+    known = list(known)
+    for name in given:
+        if name not in known:
+            raise ConfigError(unknown_key(prefix + str(name), [prefix + k for k in known], where))
+
+
+def unknown_key(key: str, known: Iterable[str], where: str = "") -> str:
+    """Return the message for a key that nothing reads, naming the nearest that something does."""
+    known = list(known)
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+    return f"{key}: unknown key{where}; {hint}"

@@ -1,0 +1,108 @@
+"""joblib over batches: results stream back as they finish, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from joblib import Parallel as JoblibParallel
+from joblib import cpu_count, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from xorsweep.config import Parallel
+from xorsweep.plan import Batch
+from xorsweep.worker import Rows, failed_rows, train_batch
+
+SMALL_SWEEP = 2_000_000
+"""Net-epochs that one process trains sooner than the time that others take to start."""
+
+
+Finished = tuple[Batch, list[Rows]]
+
+
+class Execute(Protocol):
+    """Trains batches and yields each with what it came to, as soon as it is there."""
+
+    def __call__(self, batches: Sequence[Batch], engine: str) -> Iterator[Finished]: ...
+
+
+def workers_of(parallel: Parallel) -> int:
+    """Return how many processes train at the same time."""
+    if parallel.backend == "serial":
+        return 1
+    return int(cpu_count()) if parallel.n_jobs == -1 else parallel.n_jobs
+
+
+def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
+    """Return how to train: in this process where the sweep is small or only one process is asked."""
+    if workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP:
+        return run_serial
+    return partial(run_loky, workers=workers_of(parallel))
+
+
+def run_serial(batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+    """Train the batches in this process, one after the other."""
+    for batch in batches:
+        yield batch, train_batch(batch, engine)
+
+
+def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Finished]:
+    """Train the batches in processes of this machine.
+
+    When a process dies, joblib gives up every batch it had dispatched. Those are trained again,
+    each alone in a process of its own; one whose process dies a second time becomes failed rows,
+    and the rest goes on.
+    """
+    left = list(batches)
+    while left:
+        shift = _Shift(left)
+        try:
+            yield from shift.results(engine, workers)
+            return
+        except TerminatedWorkerError:
+            left = shift.undispatched()
+        for batch in shift.interrupted():
+            yield batch, _train_apart(batch, engine)
+
+
+def _train_apart(batch: Batch, engine: str) -> list[Rows]:
+    """Train a batch that was under way when a process died, where it can take nothing with it."""
+    try:
+        return next(_Shift([batch]).results(engine, workers=2))[1]
+    except TerminatedWorkerError as error:
+        reason = str(error).split("\n")[0]
+        return [failed_rows(batch, f"the worker process died twice: {reason}")]
+
+
+@dataclass
+class _Shift:
+    """One life of a pool of processes: which batches it was given and which came back."""
+
+    batches: Sequence[Batch]
+    dispatched: int = 0
+    finished: set[int] = field(default_factory=set)
+
+    def results(self, engine: str, workers: int) -> Iterator[Finished]:
+        pool = JoblibParallel(
+            n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1
+        )
+        for number, rows in pool(self._tasks(engine)):
+            self.finished.add(number)
+            yield self.batches[number], rows
+
+    def _tasks(self, engine: str) -> Iterator[object]:
+        for number, batch in enumerate(self.batches):
+            self.dispatched = number + 1
+            yield delayed(_numbered)(number, batch, engine)
+
+    def interrupted(self) -> list[Batch]:
+        return [self.batches[i] for i in range(self.dispatched) if i not in self.finished]
+
+    def undispatched(self) -> list[Batch]:
+        return list(self.batches[self.dispatched :])
+
+
+def _numbered(number: int, batch: Batch, engine: str) -> tuple[int, list[Rows]]:
+    return number, train_batch(batch, engine)

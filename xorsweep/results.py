@@ -1,0 +1,225 @@
+"""From stored parts to results.csv and results.parquet: one row a point, in grid order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from xorsweep.config import choose
+from xorsweep.grid import Column, Grid
+from xorsweep.measures import OUTCOMES
+from xorsweep.rules import FloatArray
+from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK = 65_536
+"""Rows that are turned into text at a time, so that memory stays bounded."""
+
+
+_TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
+"""The names of a task's outputs, and which of the grid's points (N,) have that task."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What became of the N points of a grid, in its order; `present` (N,) says which are there.
+
+    Arrays are as in `worker.Rows`; outputs is (K, N), `message` maps a row to its text.
+    """
+
+    present: NDArray[np.bool_]
+    final_error: FloatArray
+    mse: FloatArray
+    max_abs_error: FloatArray
+    outputs: FloatArray
+    converged_epoch: NDArray[np.int64]
+    holds_at_end: NDArray[np.bool_]
+    outcome: NDArray[np.int8]
+    status: NDArray[np.int8]
+    message: dict[int, str]
+
+    @classmethod
+    def empty(cls, grid: Grid) -> Assembled:
+        """Return places for every point, none of them taken."""
+        count = len(grid)
+        kept = max((len(names) for names, _ in _outputs_by_task(grid)), default=0)
+        return cls(
+            present=np.zeros(count, bool),
+            final_error=np.full(count, np.nan),
+            mse=np.full(count, np.nan),
+            max_abs_error=np.full(count, np.nan),
+            outputs=np.full((kept, count), np.nan),
+            converged_epoch=np.full(count, -1, np.int64),
+            holds_at_end=np.zeros(count, bool),
+            outcome=np.zeros(count, np.int8),
+            status=np.zeros(count, np.int8),
+            message={},
+        )
+
+    def take(self, rows: NDArray[np.int64], part: pa.Table) -> None:
+        """Put a stored part into the places (n,) of its points."""
+        self.present[rows] = True
+        for name in _STORED:
+            getattr(self, name)[rows] = part[name].to_numpy()
+        for index, values in enumerate(self.outputs):
+            if f"output_{index}" in part.column_names:
+                values[rows] = part[f"output_{index}"].to_numpy()
+        failed = np.flatnonzero(part["status"].to_numpy() == FAILED)
+        self.message.update({int(rows[i]): part["message"][int(i)].as_py() for i in failed})
+
+    def counts(self) -> dict[str, int]:
+        """Return how many points were planned and how many have each status."""
+        found = np.bincount(self.status[self.present], minlength=len(STATUSES))
+        return {"planned": len(self.present), **dict(zip(STATUSES, found.tolist(), strict=True))}
+
+
+def assemble(grid: Grid, parts: Iterable[pa.Table]) -> Assembled:
+    """Return the stored parts, in any order, in the places of the grid's points."""
+    assembled = Assembled.empty(grid)
+    for part in parts:
+        assembled.take(grid.rows_of(part["identity"].to_numpy()), part)
+    return assembled
+
+
+_STORED = (
+    "final_error",
+    "mse",
+    "max_abs_error",
+    "converged_epoch",
+    "holds_at_end",
+    "outcome",
+    "status",
+)
+
+
+def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
+    """Write results.csv and results.parquet, each under a temporary name first."""
+    text, typed = folder / "results.csv", folder / "results.parquet"
+    tasks = _outputs_by_task(grid)
+    schema = _batch(grid, assembled, tasks, slice(0, 0)).schema
+    options = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="none")
+    with (
+        pyarrow.csv.CSVWriter(_temporary(text), schema, write_options=options) as csv,
+        pyarrow.parquet.ParquetWriter(_temporary(typed), schema, compression="zstd") as parquet,
+    ):
+        for chunk in _chunks(len(grid)):
+            batch = _batch(grid, assembled, tasks, chunk)
+            csv.write_batch(batch)
+            parquet.write_batch(batch)
+    for path in (text, typed):
+        _temporary(path).replace(path)
+
+
+def read_results(folder: Path) -> pd.DataFrame:
+    """Return results.parquet as a DataFrame: texts categorical, whole numbers with gaps Int64."""
+    import pandas as pd
+
+    table = pyarrow.parquet.read_table(folder / "results.parquet")
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+    gaps = [
+        field.name
+        for field in table.schema
+        if pa.types.is_integer(field.type) and frame[field.name].dtype.kind == "f"
+    ]
+    return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    for start in range(0, count, CHUNK):
+        yield slice(start, min(start + CHUNK, count))
+
+
+def _batch(
+    grid: Grid, assembled: Assembled, tasks: list[_TaskOutputs], rows: slice
+) -> pa.RecordBatch:
+    columns = {key: _key_array(column, rows) for key, column in grid.columns.items()}
+    columns |= {
+        name: _real(getattr(assembled, name)[rows])
+        for name in ("final_error", "mse", "max_abs_error")
+    }
+    columns |= _output_arrays(assembled, tasks, rows)
+    epoch = assembled.converged_epoch[rows]
+    columns |= {
+        "converged": pa.array(epoch >= 0),
+        "converged_epoch": pa.array(epoch, mask=epoch < 0),
+        "holds_at_end": pa.array(assembled.holds_at_end[rows]),
+        "outcome": _names(assembled.outcome[rows], OUTCOMES),
+        "status": _names(assembled.status[rows], STATUSES),
+        "message": pa.array(
+            [assembled.message.get(row) for row in range(rows.start, rows.stop)]
+            if assembled.message
+            else [None] * (rows.stop - rows.start),
+            pa.string(),
+        ),
+    }
+    return pa.record_batch(columns)
+
+
+def _key_array(column: Column, rows: slice) -> pa.Array:
+    levels = pa.array(column.levels)
+    codes = np.ascontiguousarray(column.codes[rows])
+    if pa.types.is_string(levels.type):
+        present = [level for level in column.levels if level is not None]
+        place = np.cumsum([level is not None for level in column.levels]) - 1
+        absent = np.array([level is None for level in column.levels])
+        return pa.DictionaryArray.from_arrays(
+            pa.array(place[codes].astype(np.int32), mask=absent[codes]), pa.array(present)
+        )
+    return levels.take(pa.array(codes))
+
+
+def _names(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(names))
+
+
+def _real(values: FloatArray) -> pa.Array:
+    """Return numbers as they are, and nothing where a network has diverged or failed."""
+    return pa.array(values, mask=~np.isfinite(values))
+
+
+def _output_arrays(
+    assembled: Assembled, tasks: list[_TaskOutputs], rows: slice
+) -> dict[str, pa.Array]:
+    arrays: dict[str, FloatArray] = {}
+    for names, mine in tasks:
+        for name, values in zip(names, assembled.outputs, strict=False):
+            others = arrays.get(name, np.full(rows.stop - rows.start, np.nan))
+            arrays[name] = np.where(mine[rows], values[rows], others)
+    return {name: _real(values) for name, values in arrays.items()}
+
+
+def _outputs_by_task(grid: Grid) -> list[_TaskOutputs]:
+    columns = [column for key, column in grid.columns.items() if key.split(".")[0] == "task"]
+    codes = np.zeros(len(grid), np.int64)
+    for column in columns:
+        codes = codes * len(column.levels) + column.codes
+    found, first = np.unique(codes, return_index=True)
+    return [
+        (output_names(choose("task", grid.point(int(row)))), codes == code)
+        for code, row in zip(found, first, strict=True)
+    ]
+
+
+def output_names(task: Any) -> tuple[str, ...]:
+    """Return the columns of a task's outputs, by row and unit; none where they'd be too many."""
+    units = task.targets().shape[1]
+    labels = task.row_labels()
+    if len(labels) * units > MOST_OUTPUTS:
+        return ()
+    if units == 1:
+        return tuple(f"output_{label}" for label in labels)
+    return tuple(f"output_{label}_{unit}" for label in labels for unit in range(units))

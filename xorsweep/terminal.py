@@ -1,0 +1,172 @@
+"""What a person sees while a sweep runs: the grid, the progress, the rates, the paths."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLICKER = 0.5
+"""Seconds of training before a progress bar appears."""
+PLAIN_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+MOST_LINES = 12
+MOST_COLUMNS = 8
+
+
+class Advance(Protocol):
+    """Counts work that is on disk."""
+
+    def __call__(self, net_epochs: int) -> None: ...
+
+
+class Terminal:
+    """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(soft_wrap=True, highlight=False)
+
+    @classmethod
+    def silent(cls) -> Terminal:
+        """Return one that says nothing."""
+        return cls(Console(quiet=True))
+
+    def say(self, line: str) -> None:
+        """Print one line as it is."""
+        self.console.print(Text(line))
+
+    @contextmanager
+    def progress(self, net_epochs: int) -> Iterator[Advance]:
+        """Show how much of the work is done, once it has taken long enough to be looked at."""
+        meter = _LiveMeter if self.console.is_terminal else _PlainMeter
+        with meter(self, net_epochs).shown() as advance:
+            yield advance
+
+    def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
+        """Print how often training converged, a field for each cell or for those of the longest."""
+        self.console.print(rate_table(summary, [key for key in swept if key != "seed"]))
+
+    def paths(self, paths: Sequence[Path]) -> None:
+        """Print where the results are."""
+        for path in paths:
+            self.say(f"  {path}")
+
+
+def rate_table(summary: pd.DataFrame, swept: Sequence[str]) -> Table:
+    """Return convergence rates with their 95 % intervals, at the largest number of epochs.
+
+    One key lies across (hidden, where it is swept), the others down; what doesn't fit is counted.
+    """
+    last = summary[summary["epochs"] == summary["epochs"].max()]
+    keys = [key for key in swept if key != "epochs" and last[key].nunique(dropna=False) > 1]
+    fitting = [key for key in keys if last[key].nunique() <= MOST_COLUMNS]
+    across = "hidden" if "hidden" in fitting else next(iter(fitting[1:]), None)
+    down = [key for key in keys if key != across]
+    title = f"Converged within {last['epochs'].max():,} epochs, with 95 % intervals"
+    table = Table(title=title, title_justify="left", title_style="")
+    for key in down:
+        table.add_column(key, justify="right")
+    heads = list(last[across].unique()) if across else [""]
+    for head in heads:
+        table.add_column(f"{across} {head}" if across else "rate", justify="right")
+    fields: dict[tuple[str, ...], dict[object, str]] = {}
+    for row in last.to_dict("records"):
+        line = tuple(str(row[key]) for key in down)
+        fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
+    for line, found in list(fields.items())[:MOST_LINES]:
+        table.add_row(*line, *(found.get(head, "") for head in heads))
+    if len(fields) > MOST_LINES:
+        table.caption = f"and {len(fields) - MOST_LINES:,} more lines in summary.csv"
+    return table
+
+
+def _rate_text(cell: Mapping[Hashable, Any]) -> str:
+    if cell["rate"] is None or cell["rate"] != cell["rate"]:
+        return "no run"
+    rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
+    return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
+
+
+class _RateColumn(ProgressColumn):
+    """Net-epochs a second, over the whole of the run."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(rate_text(speed) if speed else "")
+
+
+def rate_text(net_epochs_a_second: float) -> str:
+    """Return a rate in millions of net-epochs a second."""
+    return f"{net_epochs_a_second / 1e6:,.1f} M net-epochs/s"
+
+
+class _LiveMeter:
+    def __init__(self, terminal: Terminal, net_epochs: int) -> None:
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            _RateColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=terminal.console,
+            transient=True,
+            speed_estimate_period=3600,
+        )
+        self._task = self._progress.add_task("training", total=net_epochs)
+        self._started = monotonic()
+
+    @contextmanager
+    def shown(self) -> Iterator[Advance]:
+        try:
+            yield self._advance
+        finally:
+            self._progress.stop()
+
+    def _advance(self, net_epochs: int) -> None:
+        self._progress.advance(self._task, net_epochs)
+        if monotonic() - self._started > FLICKER:
+            self._progress.start()
+
+
+class _PlainMeter:
+    def __init__(self, terminal: Terminal, net_epochs: int) -> None:
+        self._terminal = terminal
+        self._total = net_epochs
+        self._done = 0
+        self._started = self._said = monotonic()
+
+    @contextmanager
+    def shown(self) -> Iterator[Advance]:
+        yield self._advance
+
+    def _advance(self, net_epochs: int) -> None:
+        self._done += net_epochs
+        now = monotonic()
+        if now - self._said < PLAIN_EVERY or self._done == self._total:
+            return
+        self._said = now
+        rate = self._done / (now - self._started)
+        left = (self._total - self._done) / rate
+        self._terminal.say(
+            f"{100 * self._done / self._total:.0f} % trained, {rate_text(rate)}, {left:.0f} s left"
+        )
