@@ -25,7 +25,9 @@ Finished = tuple[Batch, list[Rows]]
 class Execute(Protocol):
     """Trains batches and yields each with what it came to, as soon as it is there."""
 
-    def __call__(self, batches: Sequence[Batch], engine: str) -> Iterator[Finished]: ...
+    def __call__(self, batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+        """Yield the batches in the order in which they finish."""
+        ...
 
 
 def workers_of(parallel: Parallel) -> int:
@@ -36,7 +38,7 @@ def workers_of(parallel: Parallel) -> int:
 
 
 def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
-    """Return how to train: in this process where the sweep is small or only one process is asked."""
+    """Return how to train: in this process where that is all the sweep needs."""
     if workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP:
         return run_serial
     return partial(run_loky, workers=workers_of(parallel))

@@ -54,7 +54,7 @@ class Column:
 
     @cached_property
     def level_array(self) -> NDArray[Any]:
-        """Return the levels as an array (levels,): float64 (NaN: doesn't apply), int64 or object."""
+        """Return the levels (levels,) as float64 (NaN: doesn't apply), int64 or object."""
         kinds = {type(level) for level in self.levels}
         if kinds <= {float, type(None)} and float in kinds:
             return np.array([np.nan if level is None else level for level in self.levels])
@@ -64,11 +64,22 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A full product of axes, the last varying fastest.
+
+    `bases` holds a point for each combination of the structural axes, in the same order.
+    """
+
+    axes: tuple[Axis, ...]
+    bases: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
 class Grid:
-    """N points in order of rows: columns by flat key, and the axes they came from."""
+    """N points in order of rows: columns by flat key, and the blocks that follow each other."""
 
     columns: Mapping[str, Column]
-    axes: tuple[Axis, ...]
+    blocks: tuple[Block, ...]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).codes)
@@ -77,8 +88,18 @@ class Grid:
     def text(self) -> str:
         """Return the grid in a few words, such as `lr 5 x seed 100 = 500 points`."""
         count = f"{len(self):,} point{'s' if len(self) != 1 else ''}"
-        sizes = " x ".join(f"{axis.key} {len(axis.levels)}" for axis in self.axes)
+        products = [
+            " x ".join(f"{axis.key} {len(axis.levels)}" for axis in block.axes)
+            for block in self.blocks
+        ]
+        sizes = " + ".join(product for product in products if product)
         return f"{sizes} = {count}" if sizes else count
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """Return the flat keys that some block sweeps, in the order in which they were given."""
+        keys = dict.fromkeys(axis.key for block in self.blocks for axis in block.axes)
+        return tuple(key for key in keys if key in self.columns)
 
     def point(self, row: int) -> Point:
         """Return one point, flat, without the keys that don't apply to it."""
@@ -137,9 +158,105 @@ def product_grid(axes: Sequence[Axis], bases: Sequence[Point]) -> Grid:
         else _base_column(key, bases, combination)
         for key in _keys(bases)
     }
-    grid = Grid(columns, tuple(axes))
+    grid = Grid(columns, (Block(tuple(axes), tuple(bases)),))
     check_grid(grid)
     return grid
+
+
+def concatenated(grids: Sequence[Grid]) -> Grid:
+    """Return the points of all the grids, one grid after the other, each point once."""
+    keys = _keys([dict.fromkeys(grid.columns) for grid in grids])
+    columns = {key: _joined(key, grids) for key in keys}
+    joined = Grid(columns, tuple(block for grid in grids for block in grid.blocks))
+    _, first = np.unique(joined.identities, return_index=True)
+    if len(first) == len(joined):
+        return joined
+    rows = np.sort(first)
+    kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
+    return Grid(kept, joined.blocks)
+
+
+def _joined(key: str, grids: Sequence[Grid]) -> Column:
+    absent = Column((None,), np.zeros(1, np.int32))
+    parts = [grid.columns.get(key, absent) for grid in grids]
+    levels = distinct(level for part in parts for level in part.levels)
+    index = {(type(level), level): code for code, level in enumerate(levels)}
+    codes = [
+        np.array([index[(type(level), level)] for level in part.levels], np.int32)[
+            part.codes if part is not absent else np.zeros(len(grid), np.int32)
+        ]
+        for part, grid in zip(parts, grids, strict=True)
+    ]
+    return Column(levels, np.concatenate(codes))
+
+
+def extended(grid: Grid, more: Sequence[Axis]) -> Grid:
+    """Return the grid with further levels behind those of its axes, in each of its blocks.
+
+    A key that has had one value for all points becomes the last axis, its old value first. Raises
+    ConfigError for a structural axis, whose levels would have to be composed.
+    """
+    return concatenated([_extended_block(block, more) for block in grid.blocks])
+
+
+def _extended_block(block: Block, more: Sequence[Axis]) -> Grid:
+    axes = {axis.key: axis for axis in block.axes}
+    for axis in more:
+        known = axes.get(axis.key)
+        if axis.structural or (known and known.structural):
+            raise ConfigError(
+                f"{axis.key}: a sweep can be extended along keys with plain values alone; "
+                "start another sweep for other config groups"
+            )
+        levels = known.levels if known else _fixed_levels(block, axis.key)
+        axes[axis.key] = Axis(axis.key, (*levels, *axis.levels))
+    return product_grid(list(axes.values()), block.bases)
+
+
+def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
+    for base in block.bases:
+        rule_of(key, base)
+    levels = distinct(base[key] for base in block.bases)
+    if len(levels) > 1:
+        raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")
+    return levels
+
+
+def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
+    """Return what JSON needs to make the grid again: a dictionary a block."""
+    return [
+        {
+            "axes": [
+                {"key": axis.key, "levels": list(axis.levels), "structural": axis.structural}
+                for axis in block.axes
+            ],
+            "bases": list(block.bases),
+        }
+        for block in grid.blocks
+    ]
+
+
+def grid_from_data(data: Sequence[Mapping[str, Any]]) -> Grid:
+    """Return the grid that `grid_to_data` described; raises ConfigError for a value not allowed."""
+    return concatenated(
+        [
+            product_grid(
+                [
+                    Axis(axis["key"], tuple(axis["levels"]), axis["structural"])
+                    for axis in entry["axes"]
+                ],
+                [_checked_base(base) for base in entry["bases"]],
+            )
+            for entry in data
+        ]
+    )
+
+
+def _checked_base(base: Mapping[str, Scalar]) -> Point:
+    groups = {
+        key: read(key, base.get(key), rule_of(key, {})) for key in POINT_KEYS if key in GROUPS
+    }
+    return {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
 
 
 def refuse_too_large(axes: Sequence[Axis]) -> None:

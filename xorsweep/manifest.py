@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -13,11 +15,17 @@ from typing import Any
 from xorsweep import __version__
 from xorsweep.config import Sweep
 from xorsweep.execute import workers_of
-from xorsweep.grid import Grid
+from xorsweep.grid import Grid, grid_from_data, grid_to_data
+from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
 
 FORMAT = 1
 """The version of the folder's layout."""
+
+
+class ManifestError(ValueError):
+    """A manifest that can't be trusted; the message says why."""
+
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "seaborn", "matplotlib")
 
@@ -25,25 +33,60 @@ _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "sea
 def describe_run(
     grid: Grid, plan: Plan, settings: Sweep, provenance: Mapping[str, object]
 ) -> dict[str, Any]:
-    """Return the manifest of a sweep that starts now; `provenance` says who asked for it and how."""
+    """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
-        "format": FORMAT,
         "state": "running",
         **provenance,
+        **sealed(grid, settings.engine),
         "grid": {
             "text": grid.text,
             "points": len(grid),
-            "axes": {axis.key: list(axis.levels) for axis in grid.axes},
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
-        "engine": settings.engine,
         "workers": workers_of(settings.parallel),
         "git": git_state(),
         "versions": versions(),
         "machine": machine(),
         "started": now(),
     }
+
+
+def sealed(grid: Grid, engine: str) -> dict[str, Any]:
+    """Return what a resumed sweep must agree with, and a digest of it."""
+    content = {
+        "format": FORMAT,
+        "numerics": NUMERICS,
+        "engine": engine,
+        "points": grid_to_data(grid),
+    }
+    return {**content, "digest": _digest(content)}
+
+
+def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
+    """Return the grid and the engine of a sweep from its manifest.
+
+    Raises ManifestError where it was written by another version or isn't as it was written.
+    """
+    try:
+        content = {key: manifest[key] for key in ("format", "numerics", "engine", "points")}
+        digest = manifest["digest"]
+    except KeyError as error:
+        raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
+    for key, mine in (("format", FORMAT), ("numerics", NUMERICS)):
+        if content[key] != mine:
+            raise ManifestError(
+                f"its {key} is {content[key]} and this version of xorsweep has {key} {mine}: "
+                "their numbers can't be mixed; start a new sweep, or use the version that wrote it"
+            )
+    if digest != _digest(content):
+        raise ManifestError("its format, numerics, engine or points were changed by hand")
+    return grid_from_data(content["points"]), str(content["engine"])
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
 def now() -> str:

@@ -25,7 +25,7 @@ class Weights(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """A fully connected network with one hidden layer and, with `skip`, direct input-output links."""
+    """A fully connected network with one hidden layer, and with `skip` direct links past it."""
 
     inputs: int
     hidden: int

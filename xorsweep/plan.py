@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.config import network_of, task_rows
+from xorsweep.engines.contract import Capacity
 from xorsweep.grid import Grid
-from xorsweep.network import Network
 from xorsweep.rules import Scalar
 
 Rows = NDArray[np.int64]
@@ -67,10 +67,6 @@ class Plan:
     points: int
     trajectories: int
     net_epochs: int
-
-
-Capacity = Callable[[Network, int], int]
-"""The most members that a batch should have, given the network and the rows of its task."""
 
 
 def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None = None) -> Plan:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from xorsweep.config import choose
 from xorsweep.grid import Column, Grid
-from xorsweep.measures import OUTCOMES
+from xorsweep.measures import OUTCOMES, course_epochs
 from xorsweep.rules import FloatArray
 from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 
@@ -67,15 +67,25 @@ class Assembled:
         )
 
     def take(self, rows: NDArray[np.int64], part: pa.Table) -> None:
-        """Put a stored part into the places (n,) of its points."""
+        """Put a stored part into the places (n,) of its points; a failure replaces nothing."""
+        failed = part["status"].to_numpy() == FAILED
+        wanted = np.flatnonzero((rows >= 0) & ~(failed & self.present[rows]))
+        if len(wanted) < len(rows):
+            rows, part = rows[wanted], part.take(wanted)
         self.present[rows] = True
         for name in _STORED:
             getattr(self, name)[rows] = part[name].to_numpy()
         for index, values in enumerate(self.outputs):
             if f"output_{index}" in part.column_names:
                 values[rows] = part[f"output_{index}"].to_numpy()
-        failed = np.flatnonzero(part["status"].to_numpy() == FAILED)
-        self.message.update({int(rows[i]): part["message"][int(i)].as_py() for i in failed})
+        for row in self.message.keys() & set(rows.tolist() if self.message else ()):
+            del self.message[row]
+        failures = np.flatnonzero(part["status"].to_numpy() == FAILED)
+        self.message.update({int(rows[i]): part["message"][int(i)].as_py() for i in failures})
+
+    def pending(self) -> NDArray[np.int64]:
+        """Return the rows that are still to be trained: the absent ones and those that failed."""
+        return np.flatnonzero(~self.present | (self.status == FAILED))
 
     def counts(self) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
@@ -122,8 +132,6 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
 
 def read_results(folder: Path) -> pd.DataFrame:
     """Return results.parquet as a DataFrame: texts categorical, whole numbers with gaps Int64."""
-    import pandas as pd
-
     table = pyarrow.parquet.read_table(folder / "results.parquet")
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     gaps = [
@@ -223,3 +231,52 @@ def output_names(task: Any) -> tuple[str, ...]:
     if units == 1:
         return tuple(f"output_{label}" for label in labels)
     return tuple(f"output_{label}_{unit}" for label in labels for unit in range(units))
+
+
+def read_courses(grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the error by epoch of every trajectory in some cells, in long form.
+
+    cells: rows of the summary. The columns are those of the swept keys, `seed`, `epoch` (int64)
+    and `half_sse` (float64), and rows are in grid order; a trajectory whose longest point lies in
+    another cell is left out.
+    """
+    import pandas as pd
+
+    keys = grid.swept
+    wanted = _rows_in(grid, cells, [key for key in keys if key != "seed"])
+    found: dict[int, NDArray[np.float32]] = {}
+    for part in parts:
+        rows = grid.rows_of(part["identity"].to_numpy())
+        kept = np.flatnonzero((rows >= 0) & wanted[rows])
+        courses = part["course"].combine_chunks()
+        found |= {int(rows[i]): courses[int(i)].values.to_numpy() for i in kept}
+    rows = np.array(sorted(row for row, course in found.items() if len(course)), np.int64)
+    lengths = [len(found[row]) for row in rows]
+    repeated = np.repeat(rows, lengths)
+    epochs = [course_epochs(int(epoch)) for epoch in grid.columns["epochs"].array(rows)]
+    frame = {key: grid.columns[key].array(repeated) for key in dict.fromkeys([*keys, "seed"])}
+    frame["epoch"] = np.array([epoch for series in epochs for epoch in series], np.int64)
+    courses = [found[row].astype(np.float64) for row in rows]
+    frame["half_sse"] = np.concatenate(courses) if courses else np.empty(0)
+    return pd.DataFrame(frame)
+
+
+def _rows_in(grid: Grid, cells: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
+    """Return which of the grid's points (N,) lie in the cells."""
+    wanted = np.zeros(len(grid), bool)
+    for cell in cells[keys].to_dict("records"):
+        inside = np.ones(len(grid), bool)
+        for key, value in cell.items():
+            column = grid.columns[str(key)]
+            inside &= column.codes == _code_of(column, value)
+        wanted |= inside
+    return wanted
+
+
+def _code_of(column: Column, value: object) -> int:
+    absent = value is None or value != value
+    return next(
+        code
+        for code, level in enumerate(column.levels)
+        if (level is None if absent else level == value)
+    )

@@ -1,4 +1,4 @@
-"""What a configured value may be: one small rule a kind of value, each able to say what is allowed."""
+"""What a configured value may be: a rule for each kind of value, able to say what is allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Batched = float | FloatArray
 
 
 class ConfigError(ValueError):
-    """A configured value that means nothing; the message is one line for the person who typed it."""
+    """A configured value that means nothing; its message is one line for whoever typed it."""
 
 
 class Rule(Protocol):

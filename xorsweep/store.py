@@ -1,32 +1,133 @@
-"""Rows to disk and back: one file a finished batch, whole or not there at all."""
+"""The folder of a sweep: its manifest, its lock, and parts that are whole or not there at all."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
+from xorsweep.grid import Grid
+from xorsweep.manifest import ManifestError, unsealed
+from xorsweep.parts import DamagedPartError, decode, encode
+from xorsweep.rules import ConfigError
 from xorsweep.worker import Rows
 
 MANIFEST = "manifest.json"
 PARTS = "parts"
+DAMAGED = "damaged"
+LOCK = ".lock"
 
 
 class StoreError(RuntimeError):
     """A sweep's folder that can't be used; the message says why and what to do."""
 
 
+@dataclass(frozen=True)
+class Store:
+    """The folder of one sweep; one process at a time writes to it."""
+
+    folder: Path
+    engine: str
+
+    @classmethod
+    def create(cls, folder: Path, engine: str) -> Store:
+        """Return the store of a new sweep.
+
+        Raises StoreError where the folder holds one already or can't be written.
+        """
+        if (folder / MANIFEST).exists() or (folder / PARTS).exists():
+            raise StoreError(
+                f"{folder} holds a sweep already; continue it with resume={folder}, "
+                "or choose another folder with hydra.sweep.dir=..."
+            )
+        try:
+            (folder / PARTS).mkdir(parents=True)
+        except OSError as error:
+            raise StoreError(f"{folder} can't be written: {error.strerror}") from None
+        return cls(folder, engine)
+
+    @classmethod
+    def open(cls, folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
+        """Return the store of a sweep that was begun, its grid and its manifest.
+
+        Raises StoreError where the folder holds none or its manifest can't be trusted.
+        """
+        manifest = read_manifest(folder)
+        try:
+            grid, engine = unsealed(manifest)
+        except (ManifestError, ConfigError, TypeError) as error:
+            raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+        return cls(folder, engine), grid, manifest
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; raises StoreError where another process that is alive holds it."""
+        try:
+            with FileLock(self.folder / LOCK, timeout=0):
+                yield
+        except Timeout:
+            raise StoreError(
+                f"{self.folder} is in use: another process is training this sweep"
+            ) from None
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write manifest.json, whole or not at all."""
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
+        write_atomically(self.folder / MANIFEST, (text + "\n").encode())
+
+    def add(self, rows: Sequence[Rows]) -> None:
+        """Put a finished batch on disk."""
+        name, data = encode(rows, self.engine)
+        write_atomically(self.folder / PARTS / name, data)
+
+    def parts(self) -> Iterator[pa.Table]:
+        """Yield the parts in the order of their names; raises DamagedPartError."""
+        for path in self._part_files():
+            yield decode(path, self.engine)
+
+    def set_aside_damaged(self) -> list[str]:
+        """Move what isn't a whole part into `damaged/` and say, a line each, what it was."""
+        lines = []
+        for path in self._part_files():
+            try:
+                decode(path, self.engine)
+            except DamagedPartError as error:
+                (self.folder / DAMAGED).mkdir(exist_ok=True)
+                path.replace(self.folder / DAMAGED / path.name)
+                lines.append(f"{PARTS}/{path.name} is damaged: {error}; moved to {DAMAGED}/")
+        return lines
+
+    def _part_files(self) -> list[Path]:
+        return sorted(
+            path
+            for path in (self.folder / PARTS).iterdir()
+            if not (path.name.startswith(".") and path.suffix == ".tmp")
+        )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return manifest.json; raises StoreError where there is none that can be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{folder} holds no sweep: there is no {MANIFEST} in it") from None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder / MANIFEST} can't be read: {error}") from None
+    if not isinstance(manifest, dict):
+        raise StoreError(f"{folder / MANIFEST} isn't a manifest of xorsweep")
+    return manifest
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a power cut, sees all of it or none of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)
@@ -45,71 +146,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@dataclass(frozen=True)
-class Store:
-    """The folder of one sweep; its parent process alone writes to it."""
-
-    folder: Path
-
-    @classmethod
-    def create(cls, folder: Path) -> Store:
-        """Return the store of a new sweep; raises StoreError where the folder holds one already."""
-        if (folder / MANIFEST).exists() or (folder / PARTS).exists():
-            raise StoreError(f"{folder} holds a sweep already; choose another folder")
-        try:
-            (folder / PARTS).mkdir(parents=True)
-        except OSError as error:
-            raise StoreError(f"{folder} can't be written: {error.strerror}") from None
-        return cls(folder)
-
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
-        """Write manifest.json."""
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-        write_atomically(self.folder / MANIFEST, (text + "\n").encode())
-
-    def add(self, rows: Sequence[Rows]) -> None:
-        """Write a finished batch as one part, named by the digest of its bytes."""
-        tables = [_table(part) for part in rows]
-        table = pa.concat_tables(tables, promote_options="default")
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        data = sink.getvalue().to_pybytes()
-        write_atomically(self.folder / PARTS / f"{_digest(data)}.parquet", data)
-
-    def parts(self) -> Iterator[pa.Table]:
-        """Yield the parts, in the order of their names."""
-        for path in sorted((self.folder / PARTS).glob("*.parquet")):
-            yield pq.read_table(pa.BufferReader(path.read_bytes()))
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def _table(rows: Rows) -> pa.Table:
-    outputs = {f"output_{i}": values for i, values in enumerate(rows.outputs)}
-    return pa.table(
-        {
-            "identity": rows.identity,
-            "final_error": rows.final_error,
-            "mse": rows.mse,
-            "max_abs_error": rows.max_abs_error,
-            "converged_epoch": rows.converged_epoch,
-            "holds_at_end": rows.holds_at_end,
-            "outcome": rows.outcome,
-            "status": rows.status,
-            "message": pa.array(rows.message, pa.string()),
-            "course": _list_array(rows),
-            **outputs,
-        }
-    )
-
-
-def _list_array(rows: Rows) -> pa.Array:
-    has_course = rows.course_of >= 0
-    lengths = np.where(has_course, rows.courses.shape[0], 0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    values = rows.courses.T[rows.course_of[has_course]].ravel()
-    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))

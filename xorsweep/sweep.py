@@ -11,11 +11,11 @@ from typing import Any
 from xorsweep.config import Sweep
 from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, workers_of
-from xorsweep.grid import Grid
+from xorsweep.grid import Axis, Grid, extended
 from xorsweep.manifest import describe_run, now
 from xorsweep.plan import Plan, make_plan
-from xorsweep.results import Assembled, assemble, read_results, write_results
-from xorsweep.store import Store
+from xorsweep.results import assemble, read_courses, read_results, write_results
+from xorsweep.store import Store, StoreError
 from xorsweep.terminal import Terminal
 
 
@@ -40,89 +40,156 @@ def run_sweep(
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
-    Raises StoreError where the folder holds a sweep already or can't be written.
+    `provenance` goes into the manifest as it is; `notes` are said before the sweep begins. Raises
+    StoreError where the folder holds a sweep already or can't be written.
     """
     terminal = terminal or Terminal.silent()
-    store = Store.create(folder)
-    plan = make_plan(grid, load_capacity(settings.engine), workers_of(settings.parallel))
-    manifest = describe_run(grid, plan, settings, provenance)
-    store.write_manifest(manifest)
-    _announce(terminal, grid, plan, settings, notes)
-    started = perf_counter()
-    _train(plan, settings, store, terminal)
-    seconds = perf_counter() - started
-    assembled = assemble(grid, store.parts())
-    write_results(grid, assembled, folder)
-    manifest |= {
+    for note in notes:
+        terminal.say(note)
+    store = Store.create(folder, settings.engine)
+    with store.locked():
+        return _Run(store, grid, settings, provenance, terminal).finish()
+
+
+def resume_sweep(
+    folder: Path,
+    settings: Sweep,
+    more: Sequence[Axis],
+    provenance: Mapping[str, object],
+    terminal: Terminal | None = None,
+) -> SweepResult:
+    """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
+
+    Raises StoreError where the folder can't be used, ConfigError where the grid can't be extended.
+    """
+    terminal = terminal or Terminal.silent()
+    store, grid, manifest = Store.open(folder)
+    if settings.engine != store.engine:
+        raise StoreError(
+            f"engine={settings.engine}: {folder} was trained by engine={store.engine}, and a sweep "
+            "never mixes engines; resume it with the same, or start another sweep"
+        )
+    if more:
+        grid = extended(grid, more)
+    with store.locked():
+        for line in store.set_aside_damaged():
+            terminal.say(line)
+        earlier = [*manifest.get("earlier", []), _one_run(manifest)]
+        return _Run(store, grid, settings, {**provenance, "earlier": earlier}, terminal).finish()
+
+
+def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("command_line", "started", "finished", "seconds", "state", "git", "versions")
+    return {key: manifest[key] for key in kept if key in manifest}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One go at a sweep, the first or a later one."""
+
+    store: Store
+    grid: Grid
+    settings: Sweep
+    provenance: Mapping[str, object]
+    terminal: Terminal
+
+    def finish(self) -> SweepResult:
+        found = assemble(self.grid, self.store.parts())
+        plan = self._plan(found.pending())
+        manifest = describe_run(self.grid, plan, self.settings, self.provenance)
+        self.store.write_manifest(manifest)
+        self._announce(plan)
+        seconds = self._train(plan)
+        assembled = assemble(self.grid, self.store.parts())
+        counts = assembled.counts()
+        write_results(self.grid, assembled, self.store.folder)
+        manifest |= _measured(plan, seconds, counts)
+        report = self._show(manifest)
+        self.store.write_manifest(manifest)
+        return self._conclude(counts, report)
+
+    def _plan(self, pending: Any) -> Plan:
+        capacity = load_capacity(self.settings.engine)
+        return make_plan(self.grid, capacity, workers_of(self.settings.parallel), pending)
+
+    def _announce(self, plan: Plan) -> None:
+        workers = workers_of(self.settings.parallel)
+        parts = [
+            self.grid.text,
+            _count(plan.trajectories, "trajectory", "trajectories"),
+            _count(len(plan.batches), "batch", "batches"),
+            _count(workers, "worker", "workers"),
+        ]
+        self.terminal.say(", ".join(parts))
+        if plan.points < len(self.grid):
+            reused = len(self.grid) - plan.points
+            self.terminal.say(
+                f"found {reused:,} finished points, which are reused; "
+                f"{plan.points:,} are trained now"
+            )
+
+    def _train(self, plan: Plan) -> float:
+        """Return the seconds it took until every batch was on disk."""
+        started = perf_counter()
+        execute = choose_execute(self.settings.parallel, plan.net_epochs)
+        with self.terminal.progress(plan.net_epochs) as advance:
+            for batch, rows in execute(plan.batches, self.settings.engine):
+                self._keep(rows)
+                advance(batch.net_epochs)
+        return perf_counter() - started
+
+    def _keep(self, rows: Any) -> None:
+        try:
+            self.store.add(rows)
+        except OSError as error:
+            raise StoreError(
+                f"{self.store.folder} can't be written: {error.strerror}; the batches that were "
+                f"finished before are kept, go on with resume={self.store.folder}"
+            ) from None
+
+    def _show(self, manifest: Mapping[str, Any]) -> Path | None:
+        # pandas, SciPy and seaborn are imported here, once there are rows to show.
+        from xorsweep.summary import summarise
+
+        folder = self.store.folder
+        results = read_results(folder)
+        summary = summarise(results)
+        summary.to_csv(folder / "summary.csv", index=False)
+        self.terminal.rates(summary, self.grid.swept)
+        if not self.settings.report:
+            return None
+        from xorsweep.report import make_report
+
+        return make_report(
+            folder,
+            manifest,
+            results,
+            summary,
+            lambda cells: read_courses(self.grid, self.store.parts(), cells),
+        )
+
+    def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
+        folder = self.store.folder
+        result = SweepResult(folder, counts, folder / "results.csv", folder / "summary.csv", report)
+        paths = (result.results, result.summary, result.report)
+        self.terminal.paths([path for path in paths if path])
+        self.terminal.say(
+            f"planned {counts['planned']:,} = ok {counts['ok']:,} + "
+            f"diverged {counts['diverged']:,} + failed {counts['failed']:,}"
+        )
+        return result
+
+
+def _measured(plan: Plan, seconds: float, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {
         "state": "finished",
         "finished": now(),
         "seconds": seconds,
         "net_epochs": plan.net_epochs,
         "throughput": plan.net_epochs / seconds,
-        "counts": assembled.counts(),
+        "counts": dict(counts),
     }
-    store.write_manifest(manifest)
-    report = _tables_and_report(store, grid, settings, manifest, terminal)
-    result = SweepResult(
-        folder, assembled.counts(), folder / "results.csv", folder / "summary.csv", report
-    )
-    _conclude(terminal, result)
-    return result
 
 
-def _announce(
-    terminal: Terminal, grid: Grid, plan: Plan, settings: Sweep, notes: Sequence[str]
-) -> None:
-    for note in notes:
-        terminal.say(note)
-    workers = workers_of(settings.parallel)
-    parts = [
-        grid.text,
-        f"{plan.trajectories:,} {_plural('trajectory', plan.trajectories)}",
-        f"{len(plan.batches):,} {_plural('batch', len(plan.batches))}",
-        f"{workers} {_plural('worker', workers)}",
-    ]
-    terminal.say(", ".join(parts))
-
-
-def _plural(word: str, count: int) -> str:
-    plurals = {"trajectory": "trajectories", "batch": "batches"}
-    return word if count == 1 else plurals.get(word, f"{word}s")
-
-
-def _train(plan: Plan, settings: Sweep, store: Store, terminal: Terminal) -> None:
-    execute = choose_execute(settings.parallel, plan.net_epochs)
-    with terminal.progress(plan.net_epochs) as advance:
-        for batch, rows in execute(plan.batches, settings.engine):
-            store.add(rows)
-            advance(batch.net_epochs)
-
-
-def _tables_and_report(
-    store: Store,
-    grid: Grid,
-    settings: Sweep,
-    manifest: Mapping[str, Any],
-    terminal: Terminal,
-) -> Path | None:
-    # pandas, seaborn and what comes with them are imported here, once there are rows to show.
-    from xorsweep.summary import summarise
-
-    results = read_results(store.folder)
-    summary = summarise(results)
-    summary.to_csv(store.folder / "summary.csv", index=False)
-    terminal.rates(summary, [axis.key for axis in grid.axes])
-    if not settings.report:
-        return None
-    from xorsweep.report import make_report
-
-    return make_report(store.folder, manifest, results, summary, read_courses(grid, store.parts()))
-
-
-def _conclude(terminal: Terminal, result: SweepResult) -> None:
-    counts = result.counts
-    terminal.paths([path for path in (result.results, result.summary, result.report) if path])
-    terminal.say(
-        f"planned {counts['planned']:,} = ok {counts['ok']:,} + diverged {counts['diverged']:,} "
-        f"+ failed {counts['failed']:,}"
-    )
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

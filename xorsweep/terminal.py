@@ -35,7 +35,9 @@ MOST_COLUMNS = 8
 class Advance(Protocol):
     """Counts work that is on disk."""
 
-    def __call__(self, net_epochs: int) -> None: ...
+    def __call__(self, net_epochs: int) -> None:
+        """Add to what is done."""
+        ...
 
 
 class Terminal:

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from xorsweep.config import choose, network_of
 from xorsweep.engines import load_engine
 from xorsweep.engines.contract import Trained, Training
-from xorsweep.measures import classify, course_epochs, measure
+from xorsweep.measures import OUTCOMES, classify, course_epochs, has_xor_levels, measure
 from xorsweep.plan import Batch
 from xorsweep.rules import FloatArray
 
 STATUSES = ("ok", "diverged", "failed")
 OK, DIVERGED, FAILED = range(3)
+MOST_OUTPUTS = 16
+"""Outputs of a task with more of them are not kept for each point."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def train_batch(batch: Batch, engine: str) -> list[Rows]:
     exception's message, and costs the others nothing.
     """
     try:
-        return [_rows(batch, load_engine(engine)(build_training(batch)))]
+        training = build_training(batch)
+        return [_rows(batch, training, load_engine(engine)(training))]
     except Exception as error:  # the message is the row's
         if batch.members == 1:
             return [failed_rows(batch, f"{type(error).__name__}: {error}")]
@@ -110,4 +113,46 @@ def failed_rows(batch: Batch, message: str) -> Rows:
     )
 
 
-def _rows(batch: Batch, trained: Trained) -> Rows: ...
+def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
+    """Return the points of a batch, snapshot by snapshot."""
+    by_snapshot = [
+        _snapshot(training, trained, number) for number in range(len(training.snapshots))
+    ]
+    wanted = batch.rows >= 0
+    columns = {
+        name: np.stack([found[name] for found in by_snapshot])[wanted] for name in by_snapshot[0]
+    }
+    outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T
+    return Rows(
+        identity=batch.identities[wanted],
+        outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
+        message=[""] * int(wanted.sum()),
+        courses=trained.half_sse.astype(np.float32),
+        course_of=_course_of(wanted)[wanted],
+        **columns,
+    )
+
+
+def _snapshot(training: Training, trained: Trained, number: int) -> dict[str, NDArray[Any]]:
+    """Return the columns (B,) of the points at one snapshot."""
+    outputs, targets = trained.outputs[number], training.targets
+    measured = measure(outputs, targets)
+    finite = np.isfinite(measured.final_error) & np.isfinite(trained.parameters[number]).all(axis=0)
+    reached = trained.converged_epoch <= training.snapshots[number]
+    holds = trained.meets[number] & finite
+    return {
+        **measured._asdict(),
+        "converged_epoch": np.where(reached, trained.converged_epoch, -1),
+        "holds_at_end": holds,
+        "outcome": classify(measured.final_error, holds, finite, has_xor_levels(targets)),
+        "status": np.where(finite, OK, DIVERGED).astype(np.int8),
+    }
+
+
+def _course_of(wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return, for the last wanted snapshot of each member, the member, and -1 elsewhere (S, B)."""
+    snapshots, members = wanted.shape
+    last = snapshots - 1 - np.argmax(wanted[::-1], axis=0)
+    course_of = np.full(wanted.shape, -1, np.int32)
+    course_of[last, np.arange(members)] = np.arange(members)
+    return course_of

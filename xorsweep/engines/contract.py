@@ -50,14 +50,16 @@ class Training:
 class Trained:
     """What became of the batch.
 
-    outputs (S, rows, outputs, B) and parameters (S, P, B) after each of the S snapshot epochs;
-    half_sse (C, B) after each of the course epochs; converged_epoch (B,) int64, the number of
+    outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
+    (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of the course epochs;
+    converged_epoch (B,) int64, the number of
     updates made when the criterion first held, or -1. With `until_converged` a network stands
     still from that epoch on.
     """
 
     outputs: FloatArray
     parameters: FloatArray
+    meets: NDArray[np.bool_]
     half_sse: FloatArray
     converged_epoch: NDArray[np.int64]
 
@@ -65,4 +67,14 @@ class Trained:
 class Engine(Protocol):
     """Trains a batch; the same network gives the same bits in any company."""
 
-    def __call__(self, training: Training) -> Trained: ...
+    def __call__(self, training: Training) -> Trained:
+        """Return what became of the batch."""
+        ...
+
+
+class Capacity(Protocol):
+    """Says how many networks a batch should have at most."""
+
+    def __call__(self, network: Network, rows: int) -> int:
+        """Return the number, for a task with so many rows."""
+        ...

@@ -1,0 +1,88 @@
+"""A part: the rows of one finished batch as a Parquet file named by the digest of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xorsweep.numerics import NUMERICS
+from xorsweep.worker import Rows
+
+SUFFIX = ".parquet"
+
+_MEASURED = {
+    "identity": pa.uint64(),
+    "final_error": pa.float64(),
+    "mse": pa.float64(),
+    "max_abs_error": pa.float64(),
+    "converged_epoch": pa.int64(),
+    "holds_at_end": pa.bool_(),
+    "outcome": pa.int8(),
+    "status": pa.int8(),
+    "message": pa.string(),
+    "course": pa.list_(pa.float32()),
+}
+
+
+class DamagedPartError(ValueError):
+    """A file that isn't a whole part of this sweep; the message says in which way."""
+
+
+def encode(rows: Sequence[Rows], engine: str) -> tuple[str, bytes]:
+    """Return the file name and the bytes of a part."""
+    table = pa.concat_tables([_table(some) for some in rows], promote_options="default")
+    table = table.replace_schema_metadata(_stamp(engine))
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    data = sink.getvalue().to_pybytes()
+    return _digest(data) + SUFFIX, data
+
+
+def decode(path: Path, engine: str) -> pa.Table:
+    """Return the rows of a part; raises DamagedPartError where any byte of it isn't as written."""
+    data = path.read_bytes()
+    if path.name != _digest(data) + SUFFIX:
+        raise DamagedPartError("its bytes don't match its name")
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+    except pa.ArrowException as error:
+        raise DamagedPartError(f"not a Parquet file ({str(error).splitlines()[0]})") from None
+    found = table.schema.metadata or {}
+    for name, wanted in _stamp(engine).items():
+        if found.get(name) != wanted:
+            was = found.get(name, b"none").decode(errors="replace")
+            raise DamagedPartError(f"written for {name.decode()} {was}, not {wanted.decode()}")
+    for column, type_ in _MEASURED.items():
+        if column not in table.column_names or table.schema.field(column).type != type_:
+            raise DamagedPartError(f"its column {column} isn't of type {type_}")
+    return table
+
+
+def _stamp(engine: str) -> dict[bytes, bytes]:
+    return {b"xorsweep numerics": str(NUMERICS).encode(), b"xorsweep engine": engine.encode()}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _table(rows: Rows) -> pa.Table:
+    measured = {
+        name: _courses(rows) if name == "course" else pa.array(getattr(rows, name), type_)
+        for name, type_ in _MEASURED.items()
+    }
+    return pa.table(measured | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
+
+
+def _courses(rows: Rows) -> pa.Array:
+    """Return the course of each point, empty where a longer point of its trajectory has it."""
+    has_course = rows.course_of >= 0
+    lengths = np.where(has_course, rows.courses.shape[0], 0)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = rows.courses.T[rows.course_of[has_course]].ravel()
+    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
