@@ -173,8 +173,7 @@ def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     for choice in choices.values():
         if hasattr(choice, "check"):
             choice.check()
-    if hasattr(choices["init"], "check_network"):
-        choices["init"].check_network(network_of(values))
+    choices["init"].check_network(network_of(values), columns["seed"])
     _check_together(values, choices)
 
 

@@ -283,7 +283,7 @@ def check_grid(grid: Grid) -> None:
         chosen = dict(zip(varying, codes, strict=True))
         rows = _first_rows(grid, chosen, [key for key in batched if key not in ("epochs", "seed")])
         if len(rows):
-            check_points(_present(grid, rows))
+            check_points({**_present(grid, rows), "seed": grid.columns["seed"].level_array})
 
 
 def _first_rows(grid: Grid, chosen: Mapping[str, int], batched: list[str]) -> NDArray[np.intp]:

@@ -6,6 +6,8 @@ biases, and last the direct links of a network that has them.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.network import Network
+from xorsweep.network import Network, Weights
 from xorsweep.rules import Batched, Choice, ConfigError, FloatArray, Real, Text, parameter
 
 Seeds = NDArray[np.uint32]
@@ -30,8 +32,8 @@ class Init:
     def check(self) -> None:
         """Raise ConfigError where parameters that are each allowed mean nothing together."""
 
-    def check_network(self, network: Network) -> None:
-        """Raise ConfigError where these weights can't be those of the network."""
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless there are weights for the network and each seed."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class _Drawn(Init):
         drawn = np.zeros((network.size, len(distinct)))
         drawn[places] = _draws(self.stream, self.normal, distinct, len(places))
         values = np.zeros((network.size, len(seeds)))
-        values[places] = self._scaled(drawn[:, member], network)[places]
+        with np.errstate(over="ignore", invalid="ignore"):  # such a network counts as diverged
+            values[places] = self._scaled(drawn[:, member], network)[places]
         return values
 
     def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
@@ -72,10 +75,11 @@ class Uniform(_Drawn):
 
     def check(self) -> None:
         """Raise ConfigError unless low lies below high."""
-        wrong = np.broadcast_arrays(self.low, self.high, np.less(self.low, self.high))
-        for low, high, fine in zip(*(np.ravel(values) for values in wrong), strict=True):
-            if not fine:
-                raise ConfigError(f"init.low={low}: must be below init.high, which is {high}")
+        low, high = (np.ravel(bound) for bound in np.broadcast_arrays(self.low, self.high))
+        for wrong in np.flatnonzero(low >= high)[:1]:
+            raise ConfigError(
+                f"init.low={low[wrong]}: must be below init.high, which is {high[wrong]}"
+            )
 
     def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
         return self.low + (self.high - self.low) * draws
@@ -147,7 +151,7 @@ class Printed(Init):
         """Return the printed parameters (P, B), the same for every seed."""
         return np.repeat(np.array(self.weights)[:, None], len(seeds), axis=1)
 
-    def check_network(self, network: Network) -> None:
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
         """Raise ConfigError for any network but the notebook's."""
         if network != Network(2, 2, 1):
             raise ConfigError(
@@ -167,38 +171,56 @@ class File(Init):
     path: str = parameter("weights.npz", Text())
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
-        """Return the parameters (P, B) of the rows that the seeds number."""
+        """Return the parameters (P, B) of the rows that the seeds number; raises ConfigError."""
+        return np.ascontiguousarray(self._rows(network, seeds).T)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless the file has weights of this shape for each seed."""
+        self._rows(network, seeds)
+
+    def _rows(self, network: Network, seeds: NDArray[np.integer]) -> FloatArray:
+        """Return the networks that the seeds number (B, P); raises ConfigError."""
         table = self._read(network)
         if seeds.max() >= len(table):
             raise ConfigError(
                 f"seed={seeds.max()}: {self.path} holds {len(table)} networks, "
                 f"so seed must be from 0 to {len(table) - 1}"
             )
-        return np.ascontiguousarray(table[seeds].T)
-
-    def check_network(self, network: Network) -> None:
-        """Raise ConfigError unless the file has weights of this shape."""
-        self._read(network)
+        return table[seeds]
 
     def _read(self, network: Network) -> FloatArray:
-        """Return the parameters of all networks in the file (N, P)."""
-        try:
-            with np.load(Path(self.path), allow_pickle=False) as file:
-                arrays = {name: np.asarray(file[name], np.float64) for name in file.files}
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"init.path={self.path}: can't be read as .npz ({error})") from None
-        views = network.views(np.zeros((network.size, 1)))._asdict()
+        """Return the parameters of all networks in the file (N, P); raises ConfigError."""
+        arrays = self._arrays()
+        if "direct" in arrays and not network.skip:
+            raise self._error("holds direct links, so skip must be true")
         columns = []
-        for name, view in views.items():
+        for name, view in network.views(np.empty((network.size, 1)))._asdict().items():
             if not view.size:
                 continue
             if name not in arrays or arrays[name].shape[1:] != view.shape[:-1]:
                 wanted = ", ".join(["N", *map(str, view.shape[:-1])])
-                raise ConfigError(f"init.path={self.path}: needs an array {name} ({wanted})")
-            columns.append(arrays[name].reshape(len(arrays[name]), -1))
-        if len({len(column) for column in columns}) > 1:
-            raise ConfigError(f"init.path={self.path}: its arrays hold different numbers of rows")
+                raise self._error(f"needs an array {name} ({wanted})")
+            columns.append(arrays[name].reshape(-1, view.size))
+        counts = {len(column) for column in columns}
+        if len(counts) > 1 or 0 in counts:
+            raise self._error("needs one row a network in each of its arrays")
         return np.concatenate(columns, axis=1)
+
+    def _arrays(self) -> dict[str, FloatArray]:
+        """Return the weights by role, whatever their shapes; raises ConfigError."""
+        if not Path(self.path).is_file():
+            raise self._error("there is no such file")
+        if not zipfile.is_zipfile(self.path):
+            raise self._error("isn't an .npz file")
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                names = [name for name in Weights._fields if name in file.files]
+                return {name: np.asarray(file[name], np.float64) for name in names}
+        except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise self._error(f"can't be read ({error})") from None
+
+    def _error(self, reason: str) -> ConfigError:
+        return ConfigError(f"init.path={self.path}: {reason}")
 
 
 def _order_of_draws(network: Network, layout: str, biases: bool) -> NDArray[np.intp]:
