@@ -65,3 +65,7 @@ def test_a_truth_table_is_of_float64_with_a_label_a_row(name: str) -> None:
 def test_a_task_of_no_size_is_refused(name: str, key: str, value: int) -> None:
     with pytest.raises(ConfigError, match=f"task.{key}={value}"):
         read(f"task.{key}", value, rules_of(TASKS[name])[key])
+
+
+def test_direct_links_are_refused_where_the_hidden_units_are_the_task() -> None:
+    assert [name for name, task in TASKS.items() if not task.allows_skip] == ["encoder"]

@@ -183,6 +183,11 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
             f"loss=cross_entropy with output={values['output']}: "
             "cross-entropy needs outputs between 0 and 1, so output must be logistic"
         )
+    if values["skip"] and not choices["task"].allows_skip:
+        raise ConfigError(
+            f"skip=true with task={values['task']}: direct links would carry the inputs past the "
+            "hidden units, which are to encode them, so skip must be false"
+        )
     if values["schedule"] == "online" and not getattr(choices["optimizer"], "online", True):
         raise ConfigError(
             f"optimizer={values['optimizer']} with schedule=online: this rule compares gradients "

@@ -186,7 +186,8 @@ class File(Init):
                 f"seed={seeds.max()}: {self.path} holds {len(table)} networks, "
                 f"so seed must be from 0 to {len(table) - 1}"
             )
-        return table[seeds]
+        rows: FloatArray = table[seeds]
+        return rows
 
     def _read(self, network: Network) -> FloatArray:
         """Return the parameters of all networks in the file (N, P); raises ConfigError."""

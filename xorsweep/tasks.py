@@ -17,8 +17,10 @@ class Task:
 
     `levels` says what a target of 0 or 1 is trained towards: hard 0 and 1, or soft 0.1 and 0.9.
     `encoding` says what an input of 0 or 1 is: binary 0 and 1, or bipolar -1 and 1.
+    `allows_skip` tells whether direct links from input to output leave anything to be learnt.
     """
 
+    allows_skip: ClassVar[bool] = True
     levels: str = parameter("hard", Choice(("hard", "soft")))
     encoding: str = parameter("binary", Choice(("binary", "bipolar")))
 
@@ -116,6 +118,7 @@ class Encoder(Task):
     Cognitive Science 9 (1985).
     """
 
+    allows_skip = False
     size: int = parameter(10, Integer(2, 64))
 
     def rows(self) -> FloatArray:
