@@ -124,3 +124,8 @@ def test_course_epochs_are_spaced_evenly_on_a_log_axis() -> None:
     assert course_epochs(10) == (0, 1, 2, 3, 4, 6, 7, 10)
     steps = np.diff(np.log10(course_epochs(10**6)[8:]))
     np.testing.assert_allclose(steps, 1 / 8, atol=0.02)
+
+
+@given(st.integers(0, 10**9))
+def test_a_closer_course_goes_through_the_same_epochs(last: int) -> None:
+    assert set(course_epochs(last)) <= set(course_epochs(last, 32))

@@ -27,7 +27,7 @@ DESCRIPTIONS = {
     "three_rows_share": "stuck: one row is right, the other three share an output of 1/3 or 2/3",
     "all_at_half": "stuck: all four rows share the output one half",
     "constant_output": "stuck: the output is 0 for every row, or 1 for every row",
-    "slow": "not solved and at none of the known levels: still moving",
+    "slow": "not solved, and at none of the known levels; it may still be moving",
     "diverged": "its numbers grew beyond what a float can hold",
     "failed": "couldn't be trained; the message says why",
 }
@@ -94,8 +94,8 @@ def has_xor_levels(targets: FloatArray) -> bool:
     )
 
 
-def course_epochs(last: int) -> tuple[int, ...]:
+def course_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
     """Return 0, `last`, and between them the same log-spaced epochs whatever `last` is."""
-    exponents = np.arange(EPOCHS_A_DECADE * 10 + 1) / EPOCHS_A_DECADE
+    exponents = np.arange(a_decade * 10 + 1) / a_decade
     spaced = np.unique(np.round(10**exponents).astype(np.int64))
-    return (0, *spaced[spaced < last].tolist(), last)
+    return (0, *spaced[spaced < last].tolist(), last) if last else (0,)

@@ -116,7 +116,7 @@ def failed_rows(batch: Batch, message: str) -> Rows:
 def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
     """Return the points of a batch, snapshot by snapshot."""
     by_snapshot = [
-        _snapshot(training, trained, number) for number in range(len(training.snapshots))
+        read_snapshot(training, trained, number) for number in range(len(training.snapshots))
     ]
     wanted = batch.rows >= 0
     columns = {
@@ -133,8 +133,8 @@ def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
     )
 
 
-def _snapshot(training: Training, trained: Trained, number: int) -> dict[str, NDArray[Any]]:
-    """Return the columns (B,) of the points at one snapshot."""
+def read_snapshot(training: Training, trained: Trained, number: int) -> dict[str, NDArray[Any]]:
+    """Return the columns (B,) of the networks at one snapshot: errors, convergence, outcome."""
     outputs, targets = trained.outputs[number], training.targets
     measured = measure(outputs, targets)
     finite = np.isfinite(measured.final_error) & np.isfinite(trained.parameters[number]).all(axis=0)
