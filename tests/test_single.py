@@ -13,6 +13,7 @@ from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.single import (
     MOST_LINES,
+    ROWS_AT_ONCE,
     answers,
     describe_single,
     run_single,
@@ -152,8 +153,11 @@ def test_a_run_that_has_converged_before_its_first_update_has_none(point_of: Poi
 def test_answers_at_the_corners_are_the_outputs(point_of: PointOf) -> None:
     run = train_single(point_of(lr=1.0, epochs=500))
     at = [0, 7, len(run.epochs) - 1]
-    found = answers(run, at, run.task.inputs())
-    np.testing.assert_allclose(found, run.outputs[..., at], rtol=1e-12)
+    many = np.tile(run.task.inputs(), (ROWS_AT_ONCE // 4 + 1, 1))
+    found = answers(run, at, many)
+    assert found.shape == (ROWS_AT_ONCE + 4, 1, 3)
+    for corners in (found[:4], found[-4:]):
+        np.testing.assert_allclose(corners, run.outputs[..., at], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +258,7 @@ def test_the_description_shows_weights_and_both_kinds_of_outputs(point_of: Point
     assert "0.10415523" in lines["00"]
     assert "0.10412804" in lines["00"]
     assert "output before the last update" in text
-    assert "solved" in text
+    assert "outcome solved (meets the criterion at the end)" in text
     assert "criterion fahlman first met after 8,282 updates" in text
 
 

@@ -30,6 +30,9 @@ EPOCHS_A_DECADE = 32
 MOST_LINES = 16
 """Rows of a table that are printed; the files hold all of them."""
 
+ROWS_AT_ONCE = 256
+"""Rows that a network answers at a time, so that memory stays bounded however large it is."""
+
 LAYERS = {
     "w1": "hidden weight",
     "b1": "hidden bias",
@@ -162,18 +165,21 @@ def answers(run: SingleRun, at: Sequence[int], inputs: FloatArray) -> FloatArray
     `at` are places in `run.epochs`. The answers are those of a training without epochs, so that
     no forward pass but the reference engine's is ever shown.
     """
-    training = replace(
+    untrained = replace(
         run.training,
-        inputs=inputs,
-        targets=np.zeros((len(inputs), run.training.network.outputs)),
         parameters=np.ascontiguousarray(run.parameters[:, list(at)]),
         learning_rate=np.ones(len(at)),
         seeds=np.zeros(len(at), np.uint32),
         snapshots=(0,),
         course_epochs=(),
     )
-    found: FloatArray = load_engine("numpy")(training).outputs[0]
-    return found
+    train, units = load_engine("numpy"), run.training.network.outputs
+    parts = [inputs[start : start + ROWS_AT_ONCE] for start in range(0, len(inputs), ROWS_AT_ONCE)]
+    found = [
+        train(replace(untrained, inputs=part, targets=np.zeros((len(part), units)))).outputs[0]
+        for part in parts
+    ]
+    return np.concatenate(found)
 
 
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
@@ -188,8 +194,8 @@ def write_single(run: SingleRun, folder: Path) -> list[Path]:
     paths = [folder / name for name in ("run.json", "course.csv", "weights.npz")]
     paths[0].write_text(json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n")
     _write_course(run, paths[1])
-    ends = {role: np.stack(pair) for role, pair in _both_ends(run).items()}
-    np.savez(paths[2], allow_pickle=False, **ends)
+    ends: dict[str, Any] = {role: np.stack(pair) for role, pair in _both_ends(run).items()}
+    np.savez(paths[2], **ends)
     return [*paths, *write_figures(run, folder)]
 
 
@@ -318,7 +324,7 @@ def _filled(table: Table, lines: Sequence[Sequence[str]]) -> Table:
 
 
 def _conclusion(run: SingleRun) -> Iterator[str]:
-    yield f"{run.outcome}: {DESCRIPTIONS[run.outcome]}"
+    yield f"outcome {run.outcome} ({DESCRIPTIONS[run.outcome]})"
     criterion = f"criterion {run.point['criterion']}"
     if run.converged_epoch is None:
         yield f"{criterion} never met"
