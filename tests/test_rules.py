@@ -58,9 +58,9 @@ def test_names_texts_and_truth_values_are_taken_as_they_are() -> None:
     assert read("init", "he", Choice(("he", "normal"))) == "he"
     assert read("skip", True, Boolean()) is True
     assert read("init.path", "a.npz", Text()) == "a.npz"
-    with pytest.raises(ConfigError, match="^init=hee: init must be one of he, normal$"):
+    with pytest.raises(ConfigError, match=r"^init=hee: init must be one of he, normal$"):
         read("init", "hee", Choice(("he", "normal")))
-    with pytest.raises(ConfigError, match="^skip=yes: skip must be true or false$"):
+    with pytest.raises(ConfigError, match=r"^skip=yes: skip must be true or false$"):
         read("skip", "yes", Boolean())
     with pytest.raises(ConfigError, match=r"^init.path=null: "):
         read("init.path", None, Text())

@@ -42,11 +42,7 @@ class Store:
 
         Raises StoreError where the folder holds one already or can't be written.
         """
-        if (folder / MANIFEST).exists() or (folder / PARTS).exists():
-            raise StoreError(
-                f"{folder} holds a sweep already; continue it with resume={folder}, "
-                "or choose another folder with hydra.sweep.dir=..."
-            )
+        refuse_used(folder)
         try:
             (folder / PARTS).mkdir(parents=True)
         except OSError as error:
@@ -109,6 +105,15 @@ class Store:
             path
             for path in (self.folder / PARTS).iterdir()
             if not (path.name.startswith(".") and path.suffix == ".tmp")
+        )
+
+
+def refuse_used(folder: Path) -> None:
+    """Raise StoreError where a folder holds a sweep already."""
+    if (folder / MANIFEST).exists() or (folder / PARTS).exists():
+        raise StoreError(
+            f"hydra.sweep.dir={folder}: holds a sweep already; go on with it by "
+            f"resume={folder}, or choose another folder"
         )
 
 

@@ -1,0 +1,36 @@
+"""Where runs go: a fresh folder each, and `latest` beside them pointing to the newest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+OUTPUTS = Path("outputs")
+LATEST = "latest"
+
+
+def free_folder(folder: Path) -> Path:
+    """Return the folder, or with a number behind its name where it exists already."""
+    candidate, number = folder, 1
+    while candidate.exists():
+        number += 1
+        candidate = folder.with_name(f"{folder.name}-{number}")
+    return candidate
+
+
+def point_latest(folder: Path) -> None:
+    """Let `outputs/latest` point to a folder, if that is outputs/<date>/<time>."""
+    root = folder.absolute().parent.parent
+    if root.name != OUTPUTS.name:
+        return
+    link, temporary = root / LATEST, root / f".{LATEST}.{os.getpid()}"
+    if link.exists() and not link.is_symlink():
+        return
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(folder.absolute().relative_to(root))
+    temporary.replace(link)
+
+
+def named_folder(name: str) -> Path:
+    """Return the folder of a sweep by its path, or the newest by the name `latest`."""
+    return (OUTPUTS / LATEST).resolve() if name == LATEST else Path(name)

@@ -1,0 +1,80 @@
+"""From Hydra's configuration to plain dictionaries; with the command line, all that knows Hydra."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from xorsweep.config import GROUPS, PLAIN, Parallel, Sweep, unknown_key
+from xorsweep.rules import ConfigError, rules_of
+
+RUN_KEYS = ("resume",)
+"""Top-level keys that say what to do rather than what to train."""
+
+_OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
+
+
+def config_folder() -> str:
+    """Return the folder of the YAML files: the package's own, or the checkout's."""
+    packaged = Path(__file__).parent / "conf"
+    return str(packaged if packaged.is_dir() else Path(__file__).parent.parent / "conf")
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """Return a configuration, resolved and without Hydra's part; raises ConfigError."""
+    keys = [str(key) for key in config if key != "hydra"]
+    try:
+        found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).splitlines()[0]) from None
+    assert isinstance(found, dict)
+    return {str(key): value for key, value in found.items()}
+
+
+def interpolated_texts(config: DictConfig) -> list[str]:
+    """Return the values, anywhere outside Hydra's part, that refer to other keys."""
+    keys = [str(key) for key in config if key != "hydra"]
+    container = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=False)
+    return [text for text in _texts(container) if "${" in text]
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for value in node.values():
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+
+
+def known_keys() -> list[str]:
+    """Return every key that some choice of groups reads."""
+    parameters = [
+        f"{group}.{name}"
+        for group, choices in GROUPS.items()
+        for choice in choices.values()
+        for name in rules_of(choice)
+    ]
+    run = [*rules_of(Sweep), "parallel", *(f"parallel.{name}" for name in rules_of(Parallel))]
+    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run, *RUN_KEYS]))
+
+
+def refuse_unknown_overrides(arguments: Iterable[str]) -> None:
+    """Raise ConfigError for the first override of a key that nothing reads."""
+    known = known_keys()
+    for argument in arguments:
+        match = _OVERRIDE.match(argument)
+        key = match["key"] if match else ""
+        if match and "=" in argument and not _is_known(key, known):
+            raise ConfigError(unknown_key(key, known))
+
+
+def _is_known(key: str, known: list[str]) -> bool:
+    return key in known or key == "hydra" or key.startswith(("hydra.", "hydra/"))

@@ -1,0 +1,193 @@
+"""From rows to one row a cell: rates, times, costs, final errors, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.measures import OUTCOMES
+from xorsweep.rates import rate_interval
+from xorsweep.survival import Survival, survival
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+COURSE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+NOT_REACHED = "not reached"
+MOST_STEPS = 300
+"""Steps of a survival curve that a picture can show."""
+
+
+def point_columns(results: pd.DataFrame) -> list[str]:
+    """Return the columns that say which point a row is: those before `final_error`."""
+    return list(results.columns[: results.columns.get_loc("final_error")])
+
+
+def swept_columns(results: pd.DataFrame) -> list[str]:
+    """Return the point columns, other than seed, in which rows differ."""
+    columns = [key for key in point_columns(results) if key != "seed"]
+    return [key for key in columns if results[key].nunique(dropna=False) > 1]
+
+
+def summarise(results: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a cell, in the order in which the cells first appear.
+
+    Columns: the point columns but seed; `runs`, `ok`, `diverged`, `failed`, `converged`; `rate`
+    among the runs that didn't fail, `rate_low`, `rate_high`; the Kaplan-Meier `median_epochs` with
+    `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_at_end`; the
+    `expected_running_time` in epochs, all epochs spent over the runs that converged;
+    quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome.
+    """
+    cells = list(_cells(results))
+    keys = [key for key in point_columns(results) if key != "seed"]
+    described = results[keys].iloc[[cell.first for cell in cells]].reset_index(drop=True)
+    return pd.concat([described, pd.DataFrame([_describe(cell) for cell in cells])], axis=1)
+
+
+def survival_curves(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the share still unsolved by epoch, in long form.
+
+    Columns: the swept columns, `epoch`, `unsolved`, `low`, `high`; curves start at 1 and end at
+    the budget, with at most 300 steps each.
+    """
+    keys = swept_columns(results)
+    frames = []
+    for cell in _cells(results):
+        if not cell.counted.any():
+            continue
+        steps = _thinned(cell.survival(), float(cell.budget.max()))
+        frame = pd.DataFrame(steps, columns=["epoch", "unsolved", "low", "high"])
+        for key in reversed(keys):
+            frame.insert(0, key, results[key].iloc[cell.first])
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def course_bands(courses: pd.DataFrame) -> pd.DataFrame:
+    """Return quantiles of the error by epoch, in long form.
+
+    courses: the swept columns, `seed`, `epoch` and `half_sse`. The columns of the answer are the
+    swept ones without seed, `epoch`, and `q05`, `q25`, `q50`, `q75`, `q95`.
+    """
+    keys = [key for key in courses.columns if key not in ("seed", "half_sse")]
+    grouped = courses.groupby(keys, sort=False, observed=True, dropna=False)["half_sse"]
+    bands = grouped.quantile(list(COURSE_QUANTILES)).unstack()
+    bands.columns = [f"q{round(100 * level):02d}" for level in COURSE_QUANTILES]
+    return bands.reset_index()
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The runs of one cell: arrays (n,), and the place of the first among the results."""
+
+    first: int
+    final_error: NDArray[np.float64]
+    converged_epoch: NDArray[np.int64]
+    budget: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    status: NDArray[Any]
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Return which runs say something about convergence: those that didn't fail."""
+        kept: NDArray[np.bool_] = self.status != "failed"
+        return kept
+
+    def survival(self) -> Survival:
+        return survival(self.converged_epoch[self.counted], self.budget[self.counted])
+
+
+def _cells(results: pd.DataFrame) -> Iterator[_Cell]:
+    """Yield the cells in order of first appearance, each a slice of arrays sorted once."""
+    keys = swept_columns(results)
+    if keys:
+        grouped = results.groupby(keys, sort=False, observed=True, dropna=False)
+        codes = grouped.ngroup().to_numpy()
+    else:
+        codes = np.zeros(len(results), np.int64)
+    order = np.argsort(codes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(codes))])
+    final_error = results["final_error"].to_numpy(np.float64)[order]
+    epoch = results["converged_epoch"].fillna(-1).to_numpy(np.int64)[order]
+    budget = results["epochs"].to_numpy(np.int64)[order]
+    outcome = pd.Categorical(results["outcome"], categories=OUTCOMES).codes.astype(int)[order]
+    status = np.asarray(results["status"], object)[order]
+    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+        part = slice(start, stop)
+        yield _Cell(
+            int(order[start]),
+            final_error[part],
+            epoch[part],
+            budget[part],
+            outcome[part],
+            status[part],
+        )
+
+
+def _describe(cell: _Cell) -> dict[str, Any]:
+    counted = cell.counted
+    runs = int(counted.sum())
+    converged = int((cell.converged_epoch[counted] >= 0).sum())
+    low, high = rate_interval(converged, runs)
+    return {
+        "runs": len(counted),
+        **{name: int((cell.status == name).sum()) for name in ("ok", "diverged", "failed")},
+        "converged": converged,
+        "rate": converged / runs if runs else np.nan,
+        "rate_low": low,
+        "rate_high": high,
+        **_times(cell, converged),
+        **_final_errors(cell),
+        **{
+            f"outcome_{name}": int(count)
+            for name, count in zip(
+                OUTCOMES, np.bincount(cell.outcome, minlength=len(OUTCOMES)), strict=True
+            )
+        },
+    }
+
+
+def _times(cell: _Cell, converged: int) -> dict[str, Any]:
+    counted = cell.counted
+    if not counted.any():
+        names = ("median_epochs", "median_epochs_low", "median_epochs_high")
+        return {
+            **dict.fromkeys(names, np.nan),
+            "median_note": "no run",
+            "unsolved_at_end": np.nan,
+            "expected_running_time": np.nan,
+        }
+    curve = cell.survival()
+    median, low, high = curve.median()
+    epoch, budget = cell.converged_epoch[counted], cell.budget[counted]
+    spent = np.where(epoch >= 0, epoch, budget).sum()
+    return {
+        "median_epochs": median,
+        "median_epochs_low": low,
+        "median_epochs_high": high,
+        "median_note": NOT_REACHED if np.isnan(median) else "",
+        "unsolved_at_end": float(curve.unsolved[-1]),
+        "expected_running_time": spent / converged if converged else np.nan,
+    }
+
+
+def _final_errors(cell: _Cell) -> dict[str, float]:
+    errors = cell.final_error[cell.status == "ok"]
+    values = np.quantile(errors, QUANTILES) if len(errors) else [np.nan] * len(QUANTILES)
+    return {
+        f"final_error_q{round(100 * level):02d}": float(value)
+        for level, value in zip(QUANTILES, values, strict=True)
+    }
+
+
+def _thinned(curve: Survival, budget: float) -> NDArray[np.float64]:
+    """Return the steps (K, 4) from the start to the budget, as few as a picture can show."""
+    inside = curve.epochs <= budget
+    steps = np.column_stack([curve.epochs, curve.unsolved, curve.low, curve.high])[inside]
+    if len(steps) > MOST_STEPS:
+        steps = steps[np.unique(np.linspace(0, len(steps) - 1, MOST_STEPS).astype(int))]
+    end = steps[-1, 1:] if len(steps) else np.ones(3)
+    return np.vstack([[0.0, 1.0, 1.0, 1.0], steps, [budget, *end]])

@@ -1,0 +1,72 @@
+"""Kaplan-Meier curves of `still unsolved` against epochs, and what is read off them.
+
+E. L. Kaplan and P. Meier, "Nonparametric estimation from incomplete observations", Journal of the
+American Statistical Association 53 (1958). A run that hasn't converged is censored at its budget.
+So is one that diverged, whatever its epoch: divergence is a competing event, such a run will never
+be solved, and censoring it early would count it as if it might have been. With no other censoring
+before the budget the curve is then one minus the Aalen-Johansen incidence of convergence.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import CensoredData, ecdf
+
+from xorsweep.rules import FloatArray
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Survival:
+    """A step function: at each of `epochs` (K,) the share still unsolved falls to `unsolved`.
+
+    `low` and `high` (K,) bound it pointwise with 95 % confidence, by the log-log transformation
+    that keeps them between 0 and 1.
+    """
+
+    epochs: FloatArray
+    unsolved: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    def median(self) -> tuple[float, float, float]:
+        """Return the median epoch and its 95 % interval, NaN for what isn't reached.
+
+        R. Brookmeyer and J. Crowley, "A confidence interval for the median survival time",
+        Biometrics 38 (1982).
+        """
+        return (
+            _first_at_half(self.epochs, self.unsolved),
+            _first_at_half(self.epochs, self.low),
+            _first_at_half(self.epochs, self.high),
+        )
+
+
+def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
+    """Return the curve of n runs; converged_epoch (n,) is negative where it wasn't reached."""
+    solved = converged_epoch >= 0
+    sample = CensoredData(uncensored=converged_epoch[solved], right=budget[~solved])
+    with warnings.catch_warnings():
+        # Where all or none are left the transformation is undefined; filled in below.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        curve = ecdf(sample).sf
+        interval = curve.confidence_interval(CONFIDENCE, method="log-log")
+    low, high = interval.low.probabilities, interval.high.probabilities
+    unsolved = curve.probabilities
+    return Survival(
+        epochs=np.asarray(curve.quantiles, np.float64),
+        unsolved=unsolved,
+        low=np.where(np.isnan(low), unsolved, low),
+        high=np.where(np.isnan(high), unsolved, high),
+    )
+
+
+def _first_at_half(epochs: FloatArray, curve: FloatArray) -> float:
+    reached = np.flatnonzero(curve <= 0.5)
+    return float(epochs[reached[0]]) if len(reached) else np.nan
