@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from scipy.stats import binomtest
@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 CONFIDENCE = 0.95
 
 
-@lru_cache(maxsize=None)
+@cache
 def rate_interval(successes: int, runs: int) -> tuple[float, float]:
     """Return the limits of a rate: Wilson's, or Clopper and Pearson's at 0 and at all of n.
 

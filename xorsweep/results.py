@@ -133,10 +133,11 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
 def read_results(folder: Path) -> pd.DataFrame:
     """Return results.parquet as a DataFrame: texts categorical, whole numbers with gaps Int64."""
     table = pyarrow.parquet.read_table(folder / "results.parquet")
+    schema = table.schema  # the conversion takes the table apart
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     gaps = [
         field.name
-        for field in table.schema
+        for field in schema
         if pa.types.is_integer(field.type) and frame[field.name].dtype.kind == "f"
     ]
     return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -23,29 +22,10 @@ from matplotlib.ticker import (
 from xorsweep.measures import LEVELS, has_xor_levels
 from xorsweep.rules import FloatArray
 from xorsweep.single import SingleRun, answers
-
-BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
-"""Colours that stay apart for the colour-blind (M. Okabe and K. Ito, 2002)."""
-
-STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "savefig.dpi": 160,
-    "svg.hashsalt": "xorsweep",
-}
+from xorsweep.style import BLUE, GREY, LEVEL_TEXTS, STYLE, VERMILLION, save
 
 LARGEST = 1e9
 """Errors from here on are left out: the run has diverged, and the rest would be squeezed flat."""
-
-LEVEL_NAMES = {
-    "all_at_half": "1/2: all rows at 1/2",
-    "two_rows_at_half": "1/4: two rows at 1/2",
-    "constant_output": "1: output constant",
-    "three_rows_share": "1/3: three rows alike",
-}
-"""The levels at which runs get stuck, most common first: where they crowd, the first are named."""
 
 PANELS = 4
 MARGIN = 0.35
@@ -60,13 +40,10 @@ def write_figures(run: SingleRun, folder: Path) -> list[Path]:
     pictures: dict[str, Callable[[SingleRun], Figure]] = {"course": course_figure}
     if has_surface(run):
         pictures["surface"] = surface_figure
-    paths = []
+    paths: list[Path] = []
     with mpl.rc_context(STYLE):
         for name, draw in pictures.items():
-            figure = draw(run)
-            for suffix, metadata in ((".png", None), (".svg", {"Date": None})):
-                paths.append((folder / name).with_suffix(suffix))
-                figure.savefig(paths[-1], metadata=metadata)
+            paths += save(draw(run), folder / name)
     return paths
 
 
@@ -116,7 +93,7 @@ def _draw_levels(axes: Axes) -> None:
     low, high = axes.get_ylim()
     room = 0.06 * (np.log10(high) - np.log10(low))
     named: list[float] = []
-    for name, text in LEVEL_NAMES.items():
+    for name, text in LEVEL_TEXTS.items():
         level = LEVELS[name]
         if not low < level < high:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,35 @@ from xorsweep.rates import rate_interval
 from xorsweep.survival import Survival, survival
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-COURSE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+COURSE_QUANTILES = (0.25, 0.5, 0.75)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
 """Steps of a survival curve that a picture can show."""
 
 
 def point_columns(results: pd.DataFrame) -> list[str]:
-    """Return the columns that say which point a row is: those before `final_error`."""
-    return list(results.columns[: results.columns.get_loc("final_error")])
+    """Return the columns of results, or of a summary, that say which point or cell a row is."""
+    end = "final_error" if "final_error" in results.columns else "runs"
+    return list(results.columns[: list(results.columns).index(end)])
 
 
-def swept_columns(results: pd.DataFrame) -> list[str]:
-    """Return the point columns, other than seed, in which rows differ."""
-    columns = [key for key in point_columns(results) if key != "seed"]
-    return [key for key in columns if results[key].nunique(dropna=False) > 1]
+def swept_columns(rows: pd.DataFrame) -> list[str]:
+    """Return the point columns, other than seed, that tell the cells of results apart.
+
+    A column whose values follow from those before it, as `init.low` does from `init`, isn't one.
+    """
+    keys = [key for key in point_columns(rows) if key != "seed"]
+    varying = [key for key in keys if rows[key].nunique(dropna=False) > 1]
+    cells = rows[varying].drop_duplicates()
+    found: list[str] = []
+    for key in varying:
+        if len(cells.drop_duplicates([*found, key])) > _count(cells, found):
+            found.append(key)
+    return found
+
+
+def _count(cells: pd.DataFrame, keys: list[str]) -> int:
+    return len(cells.drop_duplicates(keys)) if keys else 1
 
 
 def summarise(results: pd.DataFrame) -> pd.DataFrame:
@@ -41,21 +56,20 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
     quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome.
     """
-    cells = list(_cells(results))
+    cells = list(_cells(results, swept_columns(results)))
     keys = [key for key in point_columns(results) if key != "seed"]
     described = results[keys].iloc[[cell.first for cell in cells]].reset_index(drop=True)
     return pd.concat([described, pd.DataFrame([_describe(cell) for cell in cells])], axis=1)
 
 
-def survival_curves(results: pd.DataFrame) -> pd.DataFrame:
-    """Return the share still unsolved by epoch, in long form.
+def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the share still unsolved by epoch, in long form, a curve for each level of the keys.
 
-    Columns: the swept columns, `epoch`, `unsolved`, `low`, `high`; curves start at 1 and end at
+    Columns: the keys, `epoch`, `unsolved`, `low`, `high`; curves start at 1 and end at
     the budget, with at most 300 steps each.
     """
-    keys = swept_columns(results)
     frames = []
-    for cell in _cells(results):
+    for cell in _cells(results, keys):
         if not cell.counted.any():
             continue
         steps = _thinned(cell.survival(), float(cell.budget.max()))
@@ -66,15 +80,14 @@ def survival_curves(results: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def course_bands(courses: pd.DataFrame) -> pd.DataFrame:
+def course_bands(courses: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return quantiles of the error by epoch, in long form.
 
-    courses: the swept columns, `seed`, `epoch` and `half_sse`. The columns of the answer are the
-    swept ones without seed, `epoch`, and `q05`, `q25`, `q50`, `q75`, `q95`.
+    courses: the keys, `epoch` and `half_sse`. The columns of the answer are the keys, `epoch`, and
+    `q25`, `q50`, `q75`.
     """
-    keys = [key for key in courses.columns if key not in ("seed", "half_sse")]
-    grouped = courses.groupby(keys, sort=False, observed=True, dropna=False)["half_sse"]
-    bands = grouped.quantile(list(COURSE_QUANTILES)).unstack()
+    grouped = courses.groupby([*keys, "epoch"], sort=False, observed=True, dropna=False)
+    bands = grouped["half_sse"].quantile(np.array(COURSE_QUANTILES)).unstack()
     bands.columns = [f"q{round(100 * level):02d}" for level in COURSE_QUANTILES]
     return bands.reset_index()
 
@@ -100,9 +113,8 @@ class _Cell:
         return survival(self.converged_epoch[self.counted], self.budget[self.counted])
 
 
-def _cells(results: pd.DataFrame) -> Iterator[_Cell]:
+def _cells(results: pd.DataFrame, keys: list[str]) -> Iterator[_Cell]:
     """Yield the cells in order of first appearance, each a slice of arrays sorted once."""
-    keys = swept_columns(results)
     if keys:
         grouped = results.groupby(keys, sort=False, observed=True, dropna=False)
         codes = grouped.ngroup().to_numpy()
@@ -115,7 +127,7 @@ def _cells(results: pd.DataFrame) -> Iterator[_Cell]:
     budget = results["epochs"].to_numpy(np.int64)[order]
     outcome = pd.Categorical(results["outcome"], categories=OUTCOMES).codes.astype(int)[order]
     status = np.asarray(results["status"], object)[order]
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in pairwise(starts):
         part = slice(start, stop)
         yield _Cell(
             int(order[start]),

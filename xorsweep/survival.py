@@ -55,7 +55,7 @@ def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
     with warnings.catch_warnings():
         # Where all or none are left the transformation is undefined; filled in below.
         warnings.simplefilter("ignore", RuntimeWarning)
-        curve = ecdf(sample).sf
+        curve: Any = ecdf(sample).sf
         interval = curve.confidence_interval(CONFIDENCE, method="log-log")
     low, high = interval.low.probabilities, interval.high.probabilities
     unsolved = curve.probabilities

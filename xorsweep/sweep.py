@@ -16,7 +16,7 @@ from xorsweep.manifest import describe_run, now
 from xorsweep.plan import Plan, make_plan
 from xorsweep.results import assemble, read_courses, read_results, write_results
 from xorsweep.store import Store, StoreError
-from xorsweep.terminal import Terminal
+from xorsweep.terminal import Terminal, count_line
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,13 @@ class _Run:
 
     def _show(self, manifest: Mapping[str, Any]) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
-        from xorsweep.summary import summarise
+        from xorsweep.summary import summarise, swept_columns
 
         folder = self.store.folder
         results = read_results(folder)
         summary = summarise(results)
         summary.to_csv(folder / "summary.csv", index=False)
-        self.terminal.rates(summary, self.grid.swept)
+        self.terminal.rates(summary, swept_columns(summary))
         if not self.settings.report:
             return None
         from xorsweep.report import make_report
@@ -173,10 +173,7 @@ class _Run:
         result = SweepResult(folder, counts, folder / "results.csv", folder / "summary.csv", report)
         paths = (result.results, result.summary, result.report)
         self.terminal.paths([path for path in paths if path])
-        self.terminal.say(
-            f"planned {counts['planned']:,} = ok {counts['ok']:,} + "
-            f"diverged {counts['diverged']:,} + failed {counts['failed']:,}"
-        )
+        self.terminal.say(count_line(counts))
         return result
 
 

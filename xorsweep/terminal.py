@@ -63,8 +63,8 @@ class Terminal:
             yield advance
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
-        """Print how often training converged, a field for each cell or for those of the longest."""
-        self.console.print(rate_table(summary, [key for key in swept if key != "seed"]))
+        """Print how often training converged within the largest number of epochs."""
+        self.console.print(rate_table(summary, swept))
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
@@ -77,6 +77,8 @@ def rate_table(summary: pd.DataFrame, swept: Sequence[str]) -> Table:
 
     One key lies across (hidden, where it is swept), the others down; what doesn't fit is counted.
     """
+    from xorsweep.layout import level_name  # brings pandas, which is there by now
+
     last = summary[summary["epochs"] == summary["epochs"].max()]
     keys = [key for key in swept if key != "epochs" and last[key].nunique(dropna=False) > 1]
     fitting = [key for key in keys if last[key].nunique() <= MOST_COLUMNS]
@@ -88,10 +90,10 @@ def rate_table(summary: pd.DataFrame, swept: Sequence[str]) -> Table:
         table.add_column(key, justify="right")
     heads = list(last[across].unique()) if across else [""]
     for head in heads:
-        table.add_column(f"{across} {head}" if across else "rate", justify="right")
+        table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}
     for row in last.to_dict("records"):
-        line = tuple(str(row[key]) for key in down)
+        line = tuple(level_name(row[key]) for key in down)
         fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
     for line, found in list(fields.items())[:MOST_LINES]:
         table.add_row(*line, *(found.get(head, "") for head in heads))
@@ -118,6 +120,14 @@ class _RateColumn(ProgressColumn):
 def rate_text(net_epochs_a_second: float) -> str:
     """Return a rate in millions of net-epochs a second."""
     return f"{net_epochs_a_second / 1e6:,.1f} M net-epochs/s"
+
+
+def count_line(counts: Mapping[str, int]) -> str:
+    """Return how many points were planned and what became of them."""
+    return (
+        f"planned {counts['planned']:,} = ok {counts['ok']:,} + "
+        f"diverged {counts['diverged']:,} + failed {counts['failed']:,}"
+    )
 
 
 class _LiveMeter:
