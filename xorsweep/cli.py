@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import ConfigCompositionException
+from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
 from xorsweep.folders import point_latest
-from xorsweep.hydra_config import RUN_KEYS, config_folder, plain, refuse_unknown_overrides
+from xorsweep.hydra_config import RUN_KEYS, check_overrides, config_folder, plain
 from xorsweep.rules import ConfigError
+from xorsweep.store import StoreError
 
 INTERRUPTED = 130
+FULL_ERROR = "HYDRA_FULL_ERROR"
 
 
 def main() -> None:
-    """Run one network, or with -m a sweep; a bad value ends it with one line and exit code 1."""
-    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    """Run one network, or with -m a sweep.
+
+    What is wrong with the input, or with the folder, ends it with one line and exit code 1; with
+    the environment variable HYDRA_FULL_ERROR=1 it ends with the traceback.
+    """
+    wants_traceback = os.environ.setdefault(FULL_ERROR, "0") not in ("0", "")
+    # Without this Hydra prints errors in its own words, several lines each, and they end there.
+    os.environ[FULL_ERROR] = "1"
     try:
-        refuse_unknown_overrides(arguments)
+        check_overrides(argument for argument in sys.argv[1:] if not argument.startswith("-"))
         _run()
-    except ConfigError as error:
-        sys.exit(str(error))
+    except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:
+        if wants_traceback:
+            raise
+        sys.exit(_said(error))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong, in as few lines as say it."""
+    if isinstance(error, MissingConfigException) and error.options:
+        return f"{error.missing_cfg_file}: not found; choose one of {', '.join(error.options)}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return "\n".join(lines[:2])
 
 
 @hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
@@ -38,10 +61,15 @@ def _run(config: DictConfig) -> float:
         values = plain(config)
         refuse_unknown_keys(values, RUN_KEYS)
         read_sweep(values)
+        if values["resume"] is not None:
+            raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
         point = read_point(values)
     except ConfigError as error:
         _remove_if_empty(folder)
-        raise ConfigCompositionException(str(error)) from None
+        if HydraConfig.get().mode is RunMode.RUN:
+            # An exception would pass through Hydra, which says something before it.
+            sys.exit(str(error))
+        raise
     from xorsweep.single import run_single
 
     final_error = run_single(point, values["engine"], folder)
@@ -50,7 +78,7 @@ def _run(config: DictConfig) -> float:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    """Remove a run's folder that holds nothing but what Hydra puts there before the run."""
+    """Remove a run's folder, and that of its day, if Hydra alone has put something there."""
     entries = list(folder.iterdir())
     if any(entry.name != ".hydra" and entry.suffix != ".log" for entry in entries):
         return
@@ -59,4 +87,8 @@ def _remove_if_empty(folder: Path) -> None:
             file.unlink()
         if entry.is_dir():
             entry.rmdir()
-    folder.rmdir()
+    for empty in (folder, *folder.parents[:2]):
+        try:
+            empty.rmdir()
+        except OSError:
+            return

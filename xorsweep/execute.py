@@ -37,9 +37,14 @@ def workers_of(parallel: Parallel) -> int:
     return int(cpu_count()) if parallel.n_jobs == -1 else parallel.n_jobs
 
 
+def is_in_process(parallel: Parallel, net_epochs: int) -> bool:
+    """Tell whether the batches are trained in this process, as small sweeps are."""
+    return workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP
+
+
 def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
     """Return how to train: in this process where that is all the sweep needs."""
-    if workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP:
+    if is_in_process(parallel, net_epochs):
         return run_serial
     return partial(run_loky, workers=workers_of(parallel))
 

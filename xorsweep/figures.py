@@ -161,12 +161,12 @@ def _draw_rates(axes: Axes, line: pd.DataFrame, at: Any, style: Mapping[str, Any
 
 def unsolved_curves(tables: Tables) -> Figure | None:
     """Return the share of runs still unsolved by epoch, with pointwise 95 % bands."""
-    layout = tables.layout
+    layout = tables.layout.at_the_end
     rows = longest(tables.results)
-    curves = survival_curves(rows, _keys(layout))
+    curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    parts = panels(curves, _facets(layout))
+    parts = panels(curves, layout.facets)
     figure, grid = _figure(parts, 3.1, 2.5, sharex=True, sharey=True)
     styles = _styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
     for axes, (title, part) in zip(grid, parts, strict=False):
@@ -197,7 +197,7 @@ def unsolved_curves(tables: Tables) -> Figure | None:
 
 def final_errors(tables: Tables) -> Figure | None:
     """Return how the final errors are distributed, by outcome, with the levels of stuck runs."""
-    layout = tables.layout
+    layout = tables.layout.at_the_end
     rows = longest(tables.results)
     rows = rows[rows["status"] == "ok"]
     if rows.empty:
@@ -266,17 +266,17 @@ def _log_edges(errors: pd.Series[Any]) -> Any:
 
 def error_bands(tables: Tables) -> Figure | None:
     """Return the error by epoch: the median of the runs, and the band of their middle half."""
-    layout = tables.layout
+    layout = tables.layout.at_the_end
     cells = longest(tables.summary)
     cells = cells[cells["ok"] > 0]
-    parts = panels(cells, _facets(layout))
+    parts = panels(cells, layout.facets)
     kept = set(_styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
     wanted = pd.concat(parts.frames) if len(cells) else cells
     wanted = wanted[wanted[layout.lines].isin(kept)] if layout.lines else wanted
-    bands = course_bands(tables.courses(wanted), _keys(layout)) if len(wanted) else wanted
+    bands = course_bands(tables.courses(wanted), layout.keys) if len(wanted) else wanted
     if bands.empty:
         return None
-    shown = panels(bands, _facets(layout))
+    shown = panels(bands, layout.facets)
     figure, grid = _figure(shown, 3.1, 2.5, sharex=True, sharey=True)
     styles = _styles(bands, layout.lines, MOST_LINES_WITH_BANDS)
     for axes, (title, part) in zip(grid, shown, strict=False):
@@ -304,16 +304,6 @@ def error_bands(tables: Tables) -> Figure | None:
     _legend(figure, grid[0])
     _note(figure, parts)
     return figure
-
-
-def _keys(layout: Layout) -> list[str]:
-    """Return the keys that tell cells apart once only the longest are looked at."""
-    keys = (layout.lines, layout.across, *layout.others)
-    return [key for key in keys if key not in ("", "epochs")]
-
-
-def _facets(layout: Layout) -> list[str]:
-    return [key for key in _keys(layout) if key != layout.lines]
 
 
 def _figure(

@@ -78,7 +78,7 @@ def _speed(summary: pd.DataFrame, layout: Layout) -> Iterator[str]:
         if len(reached) < 2:
             continue
         slow = reached.iloc[0]
-        fast = reached.loc[reached["median_epochs"].idxmin()]
+        fast = reached.iloc[reached["median_epochs"].argmin()]
         if fast["median_epochs"] >= slow["median_epochs"]:
             continue
         times = slow["median_epochs"] / fast["median_epochs"]
@@ -114,7 +114,7 @@ def _cheapest(summary: pd.DataFrame, layout: Layout) -> Iterator[str]:
     solved = summary.dropna(subset=["expected_running_time"])
     if len(solved) < 2:
         return
-    best = solved.loc[solved["expected_running_time"].idxmin()]
+    best = solved.iloc[solved["expected_running_time"].argmin()]
     keys = [layout.across, layout.lines, *layout.others]
     names = ", ".join(level_text(key, best[key]) for key in keys if key)
     yield (

@@ -138,7 +138,7 @@ def product_grid(axes: Sequence[Axis], bases: Sequence[Point]) -> Grid:
     of the other axes replace its values. Raises ConfigError for a level that isn't allowed, with
     every level checked on its own and every combination that a batch can't hold apart.
     """
-    refuse_too_large(axes)
+    refuse_too_large({axis.key: len(axis.levels) for axis in axes})
     axes = [axis if axis.structural else _typed(axis, bases) for axis in axes]
     sizes = [len(axis.levels) for axis in axes]
     strides = [prod(sizes[i + 1 :]) for i in range(len(sizes))]
@@ -259,13 +259,16 @@ def _checked_base(base: Mapping[str, Scalar]) -> Point:
     return {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
 
 
-def refuse_too_large(axes: Sequence[Axis]) -> None:
-    """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory."""
-    count = prod(len(axis.levels) for axis in axes)
+def refuse_too_large(levels: Mapping[str, int]) -> None:
+    """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
+
+    `levels` maps the key of each axis to how many levels it has.
+    """
+    count = prod(levels.values())
     needed = count * BYTES_A_POINT
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > memory // 2:
-        sizes = " x ".join(f"{axis.key} {len(axis.levels):,}" for axis in axes)
+        sizes = " x ".join(f"{key} {number:,}" for key, number in levels.items())
         raise ConfigError(
             f"{sizes} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, and "
             f"half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"

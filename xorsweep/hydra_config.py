@@ -66,14 +66,20 @@ def known_keys() -> list[str]:
     return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run, *RUN_KEYS]))
 
 
-def refuse_unknown_overrides(arguments: Iterable[str]) -> None:
-    """Raise ConfigError for the first override of a key that nothing reads."""
+def check_overrides(arguments: Iterable[str]) -> None:
+    """Raise ConfigError for an override of a key that nothing reads, or of a key given before."""
     known = known_keys()
+    earlier: dict[str, str] = {}
     for argument in arguments:
         match = _OVERRIDE.match(argument)
-        key = match["key"] if match else ""
-        if match and "=" in argument and not _is_known(key, known):
+        if not match or "=" not in argument:
+            continue
+        key = match["key"]
+        if not _is_known(key, known):
             raise ConfigError(unknown_key(key, known))
+        if key in earlier:
+            raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
+        earlier[key] = argument
 
 
 def _is_known(key: str, known: list[str]) -> bool:

@@ -33,6 +33,22 @@ class Layout:
         lines = _taken(left, ["hidden", *(key for key in left if key != "epochs"), *left])
         return cls(across, lines, tuple(left))
 
+    @property
+    def at_the_end(self) -> Layout:
+        """Return the layout of rows that have no epochs axis, all being at their longest."""
+        lines, across = ("" if key == "epochs" else key for key in (self.lines, self.across))
+        return Layout(across, lines, tuple(key for key in self.others if key != "epochs"))
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys that tell cells apart, lines first."""
+        return [key for key in (self.lines, self.across, *self.others) if key]
+
+    @property
+    def facets(self) -> list[str]:
+        """Return the keys that are panels where epochs lie along the axis."""
+        return [key for key in (self.across, *self.others) if key]
+
 
 def _taken(left: list[str], wanted: Sequence[str]) -> str:
     """Take the first of the wanted keys that is left; epochs last of all."""
@@ -121,4 +137,5 @@ def level_name(level: object) -> str:
 
 def longest(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the largest number of epochs: those at the end of a trajectory."""
-    return frame[frame["epochs"] == frame["epochs"].max()]
+    rows: pd.DataFrame = frame[frame["epochs"] == frame["epochs"].max()]
+    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from scipy.stats import binomtest
@@ -20,6 +21,6 @@ def rate_interval(successes: int, runs: int) -> tuple[float, float]:
     """
     if runs == 0:
         return np.nan, np.nan
-    method = "exact" if successes in (0, runs) else "wilson"
+    method: Literal["exact", "wilson"] = "exact" if successes in (0, runs) else "wilson"
     interval = binomtest(successes, runs).proportion_ci(CONFIDENCE, method=method)
     return float(interval.low), float(interval.high)

@@ -117,7 +117,9 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     text, typed = folder / "results.csv", folder / "results.parquet"
     tasks = _outputs_by_task(grid)
     schema = _batch(grid, assembled, tasks, slice(0, 0)).schema
-    options = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="none")
+    options = pyarrow.csv.WriteOptions(
+        quoting_style=_quoting(grid, assembled), quoting_header="none"
+    )
     with (
         pyarrow.csv.CSVWriter(_temporary(text), schema, write_options=options) as csv,
         pyarrow.parquet.ParquetWriter(_temporary(typed), schema, compression="zstd") as parquet,
@@ -128,6 +130,13 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
             parquet.write_batch(batch)
     for path in (text, typed):
         _temporary(path).replace(path)
+
+
+def _quoting(grid: Grid, assembled: Assembled) -> str:
+    """Return `none` unless a text holds what would break a line of CSV."""
+    levels = (str(level) for column in grid.columns.values() for level in column.levels)
+    texts = (*levels, *assembled.message.values())
+    return "needed" if any(mark in text for text in texts for mark in ',"\r\n') else "none"
 
 
 def read_results(folder: Path) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 
 from xorsweep.config import Sweep
 from xorsweep.engines import load_capacity
-from xorsweep.execute import choose_execute, workers_of
+from xorsweep.execute import choose_execute, is_in_process, workers_of
 from xorsweep.grid import Axis, Grid, extended
 from xorsweep.manifest import describe_run, now
 from xorsweep.plan import Plan, make_plan
@@ -113,7 +113,8 @@ class _Run:
         return make_plan(self.grid, capacity, workers_of(self.settings.parallel), pending)
 
     def _announce(self, plan: Plan) -> None:
-        workers = workers_of(self.settings.parallel)
+        alone = is_in_process(self.settings.parallel, plan.net_epochs)
+        workers = 1 if alone else workers_of(self.settings.parallel)
         parts = [
             self.grid.text,
             _count(plan.trajectories, "trajectory", "trajectories"),

@@ -123,11 +123,13 @@ def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
         name: np.stack([found[name] for found in by_snapshot])[wanted] for name in by_snapshot[0]
     }
     outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T
+    with np.errstate(over="ignore"):  # an error beyond float32 is drawn as infinite
+        courses = trained.half_sse.astype(np.float32)
     return Rows(
         identity=batch.identities[wanted],
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
         message=[""] * int(wanted.sum()),
-        courses=trained.half_sse.astype(np.float32),
+        courses=courses,
         course_of=_course_of(wanted)[wanted],
         **columns,
     )

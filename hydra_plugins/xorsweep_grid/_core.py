@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ import numpy as np
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType, QuotedString, Transformer
+from hydra.core.override_parser.types import (
+    Override,
+    OverrideType,
+    QuotedString,
+    RangeSweep,
+    Transformer,
+)
 from hydra.core.utils import configure_log
 from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext
@@ -30,12 +37,12 @@ from xorsweep.config import (
     refuse_unknown_keys,
 )
 from xorsweep.folders import free_folder, named_folder, point_latest
-from xorsweep.grid import Axis, Grid, product_grid
+from xorsweep.grid import Axis, Grid, product_grid, refuse_too_large
 from xorsweep.hydra_config import (
     RUN_KEYS,
+    check_overrides,
     interpolated_texts,
     plain,
-    refuse_unknown_overrides,
 )
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError, refuse_used
@@ -52,7 +59,7 @@ def run(
     try:
         result = _run(context.config_loader, config, params, arguments)
     except (ConfigError, StoreError) as error:
-        # Hydra prints an exception of this class as one line, without a traceback.
+        # Hydra prints an exception of this class, in whatever program, without a traceback.
         raise ConfigCompositionException(str(error)) from error
     if result.counts["failed"]:
         sys.exit(FAILED)
@@ -67,6 +74,7 @@ def _run(
     if resumed is not None and resumed.value() is not None:
         return _resume(loader, config, named_folder(str(resumed.value())), given)
     overrides = {**parsed(loader, _lines(params)), **given}
+    refuse_too_large({key: level_count(each) for key, each in overrides.items()})
     composed = compose_grid(loader, config, [swept(each) for each in overrides.values()])
     settings = read_sweep(composed.values)
     folder = _fresh_folder(config)
@@ -110,16 +118,10 @@ class Composed:
 
 
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
-    """Return overrides by key, without the prefix; raises ConfigError for a key given twice."""
-    refuse_unknown_overrides(lines)
-    overrides: dict[str, Override] = {}
-    for override in OverridesParser.create(config_loader=loader).parse_overrides(list(lines)):
-        key = override.key_or_group
-        if key in overrides:
-            first, second = overrides[key].input_line, override.input_line
-            raise ConfigError(f"{key}: given twice, as {first} and {second}; give it once")
-        overrides[key] = override
-    return overrides
+    """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
+    check_overrides(lines)
+    overrides = OverridesParser.create(config_loader=loader).parse_overrides(list(lines))
+    return {override.key_or_group: override for override in overrides}
 
 
 def _lines(params: Mapping[str, Any]) -> list[str]:
@@ -131,6 +133,16 @@ def _lines(params: Mapping[str, Any]) -> list[str]:
                 f"write {key}: {listed}"
             )
     return [f"{key}={levels}" for key, levels in params.items()]
+
+
+def level_count(override: Override) -> int:
+    """Return how many levels an override has, without making them."""
+    found = override.value()
+    if not isinstance(found, RangeSweep):
+        return 1
+    assert found.start is not None
+    assert found.stop is not None
+    return max(0, ceil((found.stop - found.start) / found.step))
 
 
 def swept(override: Override) -> Swept:
@@ -179,7 +191,6 @@ def compose_grid(loader: ConfigLoader, config: DictConfig, overrides: Sequence[S
     overrides = [_without_repetitions(each) for each in overrides]
     structural = [each for each in overrides if each.is_axis and each.axis.structural]
     fixed = [each.texts[0] for each in overrides if not each.is_axis]
-    _refuse_unknown_choices(overrides)
     configs = [
         loader.load_sweep_config(config, [*fixed, *texts])
         for texts in product(*(each.texts for each in structural))
@@ -204,17 +215,6 @@ def _without_repetitions(each: Swept) -> Swept:
     unique = dict(zip(each.texts, each.axis.levels, strict=True))
     axis = replace(each.axis, levels=tuple(unique.values()))
     return replace(each, axis=axis, texts=tuple(unique))
-
-
-def _refuse_unknown_choices(overrides: Sequence[Swept]) -> None:
-    for each in overrides:
-        choices = GROUPS.get(each.axis.key)
-        for level in each.axis.levels if choices else ():
-            if level not in (choices or {}):
-                names = ", ".join(choices or {})
-                raise ConfigError(
-                    f"{each.axis.key}={level}: {each.axis.key} must be one of {names}"
-                )
 
 
 def _interpolated(configs: Sequence[DictConfig], overrides: Sequence[Swept]) -> set[str]:
@@ -247,7 +247,7 @@ def merge_equal_levels(
     table = table.reshape([len(axis.levels) for axis in structural])
     kept_levels = {}
     for place, axis in enumerate(structural):
-        slices = [tuple(part.ravel()) for part in np.moveaxis(table, place, 0)]
+        slices = [tuple(np.ravel(part)) for part in np.moveaxis(table, place, 0)]
         kept = [level for level, part in enumerate(slices) if slices.index(part) == level]
         table = np.take(table, kept, axis=place)
         kept_levels[axis.key] = tuple(axis.levels[level] for level in kept)
