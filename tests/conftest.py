@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from xorsweep.config import GROUPS, POINT_KEYS, Point, read_point
+from xorsweep.config import GROUPS, POINT_KEYS, Parallel, Point, Sweep, read_point
+from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.rules import Scalar, rules_of
+from xorsweep.sweep import run_sweep
 
 NOTEBOOK = {
     "task": "xor",
@@ -23,6 +26,7 @@ NOTEBOOK = {
 }
 
 PointOf = Callable[..., Point]
+GridOf = Callable[..., Grid]
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +51,28 @@ def point_of() -> PointOf:
         return read_point(config)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def grid_of(point_of: PointOf) -> GridOf:
+    """Return a function that makes a grid: a list or range is an axis, anything else a value."""
+
+    def make(**given: object) -> Grid:
+        axes = {key: list(value) for key, value in given.items() if isinstance(value, list | range)}
+        fixed = {key: value for key, value in given.items() if key not in axes}
+        first = {key: levels[0] for key, levels in axes.items()}
+        base = point_of(**fixed, **first)  # type: ignore[arg-type]
+        return product_grid(
+            [Axis(key.replace("__", "."), tuple(levels)) for key, levels in axes.items()], [base]
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished sweep with its report, some of its runs stuck."""
+    folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
+    grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
+    run_sweep(grid, Sweep(Parallel("serial")), folder, {"command_line": ["xorsweep", "-m"]})
+    return folder

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import joblib
@@ -44,16 +44,22 @@ def stored(finished: Sequence[Finished]) -> list[tuple[str, bytes]]:
     return sorted(encode(rows, "numpy") for _, rows in finished)
 
 
+def children() -> list[int]:
+    """Return the processes that this one has started, from any of its threads."""
+    found: list[int] = []
+    for path in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has just ended
+            found += map(int, path.read_text().split())
+    return found
+
+
 def processor_times() -> dict[int, float]:
     """Return the processes that train for this one, with the seconds they have been busy."""
     found = {}
-    for children in Path("/proc/self/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            try:
-                command = Path(f"/proc/{child}/cmdline").read_bytes()
-                numbers = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
+    for child in children():
+        with suppress(OSError):  # a process that has just ended
+            command = Path(f"/proc/{child}/cmdline").read_bytes()
+            numbers = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
             if b"loky" in command and b"resource_tracker" not in command:
                 ticks = int(numbers[11]) + int(numbers[12])
                 found[child] = ticks / os.sysconf("SC_CLK_TCK")
@@ -62,17 +68,23 @@ def processor_times() -> dict[int, float]:
 
 @contextmanager
 def killing(deaths: int) -> Iterator[list[int]]:
-    """Kill so many processes, one after the other, each once it has trained for a while."""
+    """Kill a process once it has trained for a while, then one of the next pool, and so on.
+
+    The others of its pool are passed over: joblib ends them when one is gone.
+    """
     before = processor_times()
     killed: list[int] = []
     over = threading.Event()
 
     def kill() -> None:
+        passed_over: set[int] = set()
         while len(killed) < deaths and not over.wait(0.01):
-            for child, seconds in processor_times().items():
-                if child not in killed and seconds - before.get(child, 0) > LONG_ENOUGH:
+            times = processor_times()
+            for child in times.keys() - passed_over:
+                if times[child] - before.get(child, 0) > LONG_ENOUGH:
                     os.kill(child, signal.SIGKILL)
                     killed.append(child)
+                    passed_over |= times.keys()
                     break
 
     thread = threading.Thread(target=kill)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOG = logging.getLogger(__name__)
 
 FLICKER = 0.5
 """Seconds of training before a progress bar appears."""
@@ -52,7 +55,8 @@ class Terminal:
         return cls(Console(quiet=True))
 
     def say(self, line: str) -> None:
-        """Print one line as it is."""
+        """Print one line as it is, and put it into the log."""
+        _LOG.info(line)
         self.console.print(Text(line))
 
     @contextmanager
@@ -64,7 +68,12 @@ class Terminal:
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Print how often training converged within the largest number of epochs."""
-        self.console.print(rate_table(summary, swept))
+        epochs = summary["epochs"].max()
+        self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
+        table, left = rate_table(summary[summary["epochs"] == epochs], swept)
+        self.console.print(table)
+        if left:
+            self.say(f"and {left:,} more lines in summary.csv")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
@@ -72,34 +81,31 @@ class Terminal:
             self.say(f"  {path}")
 
 
-def rate_table(summary: pd.DataFrame, swept: Sequence[str]) -> Table:
-    """Return convergence rates with their 95 % intervals, at the largest number of epochs.
+def rate_table(cells: pd.DataFrame, swept: Sequence[str]) -> tuple[Table, int]:
+    """Return convergence rates with their 95 % intervals, and how many lines had no room.
 
-    One key lies across (hidden, where it is swept), the others down; what doesn't fit is counted.
+    One key lies across (hidden, where it is swept), the others down.
     """
     from xorsweep.layout import level_name  # brings pandas, which is there by now
 
-    last = summary[summary["epochs"] == summary["epochs"].max()]
-    keys = [key for key in swept if key != "epochs" and last[key].nunique(dropna=False) > 1]
-    fitting = [key for key in keys if last[key].nunique() <= MOST_COLUMNS]
-    across = "hidden" if "hidden" in fitting else next(iter(fitting[1:]), None)
+    keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
+    fitting = [key for key in keys if cells[key].nunique() <= MOST_COLUMNS]
+    last = fitting[-1] if fitting and len(keys) > 1 else None
+    across = "hidden" if "hidden" in fitting else last
     down = [key for key in keys if key != across]
-    title = f"Converged within {last['epochs'].max():,} epochs, with 95 % intervals"
-    table = Table(title=title, title_justify="left", title_style="")
+    table = Table()
     for key in down:
         table.add_column(key, justify="right")
-    heads = list(last[across].unique()) if across else [""]
+    heads = list(cells[across].unique()) if across else [""]
     for head in heads:
         table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}
-    for row in last.to_dict("records"):
+    for row in cells.to_dict("records"):
         line = tuple(level_name(row[key]) for key in down)
         fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
     for line, found in list(fields.items())[:MOST_LINES]:
         table.add_row(*line, *(found.get(head, "") for head in heads))
-    if len(fields) > MOST_LINES:
-        table.caption = f"and {len(fields) - MOST_LINES:,} more lines in summary.csv"
-    return table
+    return table, max(0, len(fields) - MOST_LINES)
 
 
 def _rate_text(cell: Mapping[Hashable, Any]) -> str:

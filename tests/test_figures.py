@@ -1,0 +1,198 @@
+"""The pictures of a sweep, by what they hold."""
+
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from xorsweep.config import Parallel, Sweep
+from xorsweep.figures import (
+    PICTURES,
+    Tables,
+    error_bands,
+    final_errors,
+    rate_lines,
+    rate_map,
+    unsolved_curves,
+    write_figures,
+)
+from xorsweep.grid import Grid
+from xorsweep.results import read_courses, read_results
+from xorsweep.store import Store
+from xorsweep.style import STYLE
+from xorsweep.summary import summarise
+from xorsweep.sweep import run_sweep
+
+GridOf = Callable[..., Grid]
+
+
+def tables_of(folder: Path, has_levels: bool = True) -> Tables:
+    store, grid, _ = Store.open(folder)
+    results = read_results(folder)
+    return Tables(
+        results,
+        summarise(results),
+        lambda cells: read_courses(grid, store.parts(), cells),
+        has_levels,
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(small_sweep: Path) -> Tables:
+    return tables_of(small_sweep)
+
+
+def drawn(draw: Callable[[Tables], Figure | None], tables: Tables) -> Figure:
+    with mpl.rc_context(STYLE):
+        figure = draw(tables)
+        assert figure is not None
+        figure.draw_without_rendering()
+    return figure
+
+
+def panels_of(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+
+
+def titles(figure: Figure) -> list[str]:
+    return [axes.get_title(loc="left") for axes in panels_of(figure)]
+
+
+def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables) -> None:
+    figure = drawn(rate_map, tables)
+    assert titles(figure) == ["200 epochs", "1,500 epochs"]
+    axes = panels_of(figure)[1]
+    assert axes.get_xlabel() == "lr"
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.5", "2", "1000"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["4", "2"]
+    cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
+    wanted = [
+        f"{cells.loc[(hidden, lr), 'converged']}\nof 12"
+        for hidden in (4, 2)
+        for lr in (0.5, 2.0, 1e3)
+    ]
+    assert [text.get_text() for text in axes.texts] == wanted
+
+
+def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
+    figure = drawn(rate_lines, tables)
+    axes = panels_of(figure)[1]
+    assert axes.get_xscale() == "log"
+    assert len(axes.containers) == 2
+    cells = tables.summary[tables.summary["epochs"] == 1500]
+    for hidden, bars in zip((2, 4), axes.containers, strict=True):
+        mine = cells[cells["hidden"] == hidden].sort_values("lr")
+        line, _, (segments,) = bars
+        np.testing.assert_allclose(np.asarray(line.get_ydata(), float), mine["rate"])
+        ends = np.array([segment[:, 1] for segment in segments.get_segments()], float)
+        np.testing.assert_allclose(ends, mine[["rate_low", "rate_high"]], atol=1e-12)
+
+
+def test_unsolved_curves_end_where_the_runs_are_stuck(tables: Tables) -> None:
+    figure = drawn(unsolved_curves, tables)
+    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
+    axes = panels_of(figure)[1]
+    assert axes.get_xscale() == "log"
+    for hidden, line in zip((2, 4), axes.lines, strict=True):
+        heights = np.asarray(line.get_ydata(), float)
+        assert (np.diff(heights) <= 0).all()
+        assert heights[0] == 1
+        assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
+
+
+def test_every_final_error_is_in_the_histogram_and_the_levels_are_named(tables: Tables) -> None:
+    figure = drawn(final_errors, tables)
+    assert titles(figure) == ["hidden 2", "hidden 4"]
+    heights = [sum(bar.get_height() for bar in axes.patches) for axes in panels_of(figure)]  # type: ignore[attr-defined]
+    assert heights == [36, 36]
+    assert [text.get_text() for text in panels_of(figure)[0].texts] == ["1/4", "1/3", "1/2", "1"]
+
+
+def test_other_tasks_have_no_levels(small_sweep: Path) -> None:
+    figure = drawn(final_errors, tables_of(small_sweep, has_levels=False))
+    assert not panels_of(figure)[0].texts
+
+
+def test_bands_hold_the_median_of_the_courses(tables: Tables) -> None:
+    figure = drawn(error_bands, tables)
+    axes = panels_of(figure)[0]
+    cells = tables.summary.query("epochs == 1500 and lr == 0.5 and hidden == 2")
+    courses = tables.courses(cells)
+    wanted = courses.groupby("epoch")["half_sse"].median()
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), wanted.index)
+    np.testing.assert_allclose(np.asarray(axes.lines[0].get_ydata(), float), wanted)
+
+
+def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
+    for picture in PICTURES:
+        figure = drawn(picture.draw, tables)
+        assert any(axes.get_xlabel() for axes in figure.axes), picture.name
+        assert any(axes.get_ylabel() for axes in figure.axes), picture.name
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_no_text_lies_on_another(tables: Tables, picture: Any) -> None:
+    figure = drawn(picture.draw, tables)
+    boxes = [
+        (text.get_text(), text.get_window_extent())
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and _is_shown(text)
+    ]
+    overlapping = [(a, b) for (a, box), (b, other) in combinations(boxes, 2) if box.overlaps(other)]
+    assert not overlapping
+
+
+def _is_shown(text: Text) -> bool:
+    """Leave out tick labels beyond the ends of an axis, which matplotlib keeps but doesn't draw."""
+    if text.axes is None:
+        return True
+    ticks = [*text.axes.get_xticklabels(which="both"), *text.axes.get_yticklabels(which="both")]
+    if text not in ticks:
+        return True
+    x, y = text.get_position()
+    (left, right), (low, high) = sorted(text.axes.get_xlim()), sorted(text.axes.get_ylim())
+    lies_across = text in text.axes.get_xticklabels(which="both")
+    return bool(left <= x <= right) if lies_across else bool(low <= y <= high)
+
+
+def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
+    tables: Tables, tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        assert write_figures(tables, folder) == list(PICTURES)
+    first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    second = {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
+    assert first == second
+    assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
+
+
+GRIDS: dict[str, dict[str, Any]] = {
+    "one point": {"epochs": 20},
+    "seeds alone": {"epochs": 20, "seed": range(3)},
+    "epochs and seeds": {"epochs": [5, 20], "seed": range(3)},
+    "a name and epochs": {"activation": "tanh", "skip": [True, False], "epochs": [5, 20]},
+    "all diverge": {"activation": "relu", "output": "linear", "lr": [1e6, 1e7], "epochs": 300},
+    "many levels": {"lr": [float(lr) for lr in range(1, 30)], "hidden": [*range(2, 18)]},
+    "many panels": {"lr": [1.0, 2.0], "init__high": [1.0, 2.0, 3.0], "init__low": [0.0, 0.1, 0.2]},
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    tables = tables_of(tmp_path)
+    for picture in PICTURES:
+        with mpl.rc_context(STYLE):
+            figure = picture.draw(tables)
+        if figure is not None:
+            figure.draw_without_rendering()
+            assert len(panels_of(figure)) <= 6

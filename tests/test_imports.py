@@ -1,0 +1,98 @@
+"""What an import costs, and that the rooms depend on one another one way only."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import xorsweep
+
+PACKAGE = Path(xorsweep.__file__).parent
+HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
+KNOW_HYDRA = {"cli.py", "hydra_config.py"}
+
+WAY = (
+    ("rules", "activations", "losses", "optimizers", "schedules", "criteria", "tasks", "network"),
+    ("init", "engines", "measures", "numerics"),
+    ("config",),
+    ("grid",),
+    ("plan",),
+    ("worker",),
+    ("parts", "execute"),
+    ("manifest",),
+    ("store", "results"),
+    ("rates", "survival", "summary"),
+    ("layout",),
+    ("style", "findings", "terminal"),
+    ("single", "figures"),
+    ("single_figures", "report"),
+    ("sweep",),
+    ("folders",),
+    ("hydra_config",),
+    ("cli",),
+)
+"""The way of the data: a room imports from its own line, or from those above it."""
+
+
+def modules_after(statement: str) -> set[str]:
+    script = (
+        f"import sys; {statement}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the rooms of the package that a file imports when it is imported itself."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xorsweep."):
+            found.add(str(node.module).split(".")[1])
+    return found
+
+
+def test_import_of_the_package_brings_nothing_heavy() -> None:
+    assert not modules_after("import xorsweep") & HEAVY
+
+
+def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
+    loaded = modules_after("import xorsweep.worker, xorsweep.engines.numpy_engine")
+    assert not loaded & (HEAVY - {"pyarrow"})
+
+
+def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
+    assert not modules_after("import xorsweep.sweep") & {"pandas", "seaborn", "matplotlib", "hydra"}
+
+
+def test_every_room_has_its_place_on_the_way() -> None:
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {"engines"}
+    assert rooms - {"__init__", "__main__"} == {room for line in WAY for room in line}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_data_flows_one_way(path: Path) -> None:
+    place = {room: number for number, line in enumerate(WAY) for room in line}
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room in ("__init__", "__main__"):
+        return
+    against = {other for other in imports_of(path) if place[other] > place[room]}
+    assert not against, f"{room} imports from rooms that come after it: {against}"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_only_the_command_line_knows_hydra(path: Path) -> None:
+    imported = {
+        (node.module or "").split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    } | {
+        name.name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    assert not imported & {"hydra", "omegaconf"} or path.name in KNOW_HYDRA

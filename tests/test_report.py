@@ -1,0 +1,136 @@
+"""The report: one page that needs nothing else, and the same in Markdown."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xorsweep.figures import PICTURES
+from xorsweep.grid import Grid
+from xorsweep.report import remake_report, single_run_command
+from xorsweep.store import StoreError
+
+GridOf = Callable[..., Grid]
+
+
+class Elements(HTMLParser):
+    """Collects tags with their attributes, the text, and whether every tag is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page(small_sweep: Path) -> Elements:
+    return Elements((small_sweep / "report.html").read_text())
+
+
+def test_the_page_needs_no_network(small_sweep: Path, page: Elements) -> None:
+    text = (small_sweep / "report.html").read_text()
+    assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    links = [attrs.get("href") or attrs.get("src") or "" for _, attrs in page.tags]
+    assert all(link.startswith(("#", "data:")) for link in links if link)
+
+
+def test_the_page_is_whole(page: Elements) -> None:
+    assert not page.open
+    ids = {attrs.get("id") for _, attrs in page.tags}
+    links = [str(attrs["href"])[1:] for tag, attrs in page.tags if tag == "a"]
+    assert links
+    assert set(links) <= ids
+
+
+def test_each_picture_has_words_for_those_who_cannot_see_it(page: Elements) -> None:
+    images = [attrs for tag, attrs in page.tags if tag == "img"]
+    assert len(images) == len(PICTURES)
+    assert all(len(str(image["alt"])) > 40 for image in images)
+
+
+def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> None:
+    markdown = (small_sweep / "report.md").read_text()
+    for text in (page.text, markdown):
+        assert "lr 3 x hidden 2 x epochs 2 x seed 12 = 144 points" in text
+        assert "planned 144 = ok 144 + diverged 0 + failed 0" in text
+        assert "Of 144 runs trained" in text
+        assert "xorsweep -m" in text
+        assert "0 to 11, 12 of them" in text
+
+
+def test_the_pictures_of_the_markdown_exist(small_sweep: Path) -> None:
+    markdown = (small_sweep / "report.md").read_text()
+    pictures = re.findall(r"!\[[^]]*]\(([^)]+)\)", markdown)
+    assert len(pictures) == len(PICTURES)
+    assert all((small_sweep / picture).is_file() for picture in pictures)
+
+
+def test_tables_of_the_markdown_have_as_many_fields_as_heads(small_sweep: Path) -> None:
+    blocks = re.findall(r"(?:^\|.*\n)+", (small_sweep / "report.md").read_text(), re.MULTILINE)
+    assert len(blocks) == 3
+    for block in blocks:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+
+
+def test_the_report_can_be_made_again(small_sweep: Path) -> None:
+    before = {
+        name: (small_sweep / name).read_bytes()
+        for name in ("report.html", "report.md", "summary.csv", "figures/unsolved.png")
+    }
+    for name in before:
+        (small_sweep / name).unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "xorsweep.report", str(small_sweep)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(small_sweep / "report.html")
+    assert before == {name: (small_sweep / name).read_bytes() for name in before}
+
+
+def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) -> None:
+    manifest = json.loads((small_sweep / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"state": "running"}))
+    with pytest.raises(StoreError, match="isn't finished"):
+        remake_report(tmp_path)
+
+
+def test_without_a_folder_it_says_how_it_is_called() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xorsweep.report"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "usage: python -m xorsweep.report FOLDER\n")
+
+
+def test_the_command_for_one_point_holds_every_key_that_it_has() -> None:
+    point = {"task": "xor", "skip": True, "init.low": float("nan"), "lr": 0.1, "init.path": "a b"}
+    command = single_run_command(point)
+    assert command == "python -m xorsweep task=xor skip=true lr=0.1 'init.path=a b'"
+
+
+def test_the_summary_opens_in_pandas(small_sweep: Path) -> None:
+    summary = pd.read_csv(small_sweep / "summary.csv")
+    assert len(summary) == 12
+    assert summary["runs"].eq(12).all()
+    outcomes = [column for column in summary.columns if str(column).startswith("outcome_")]
+    assert summary[outcomes].sum(axis=1).eq(12).all()

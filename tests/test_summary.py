@@ -1,0 +1,279 @@
+"""The summary: one row a cell, with rates, times, costs, errors and outcomes by hand."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xorsweep.config import Point
+from xorsweep.engines import load_capacity
+from xorsweep.execute import run_serial
+from xorsweep.grid import Axis, concatenated, product_grid
+from xorsweep.measures import OUTCOMES
+from xorsweep.parts import decode, encode
+from xorsweep.plan import make_plan
+from xorsweep.rates import rate_interval
+from xorsweep.results import assemble, read_results, write_results
+from xorsweep.summary import (
+    MOST_STEPS,
+    NOT_REACHED,
+    course_bands,
+    point_columns,
+    summarise,
+    survival_curves,
+    swept_columns,
+)
+
+PointOf = Callable[..., Point]
+Run = dict[str, Any]
+
+
+def solved(epoch: int, error: float = 0.01, **keys: Any) -> Run:
+    return {**keys, "converged_epoch": epoch, "final_error": error, "outcome": "solved"}
+
+
+def stuck(error: float = 0.25, outcome: str = "two_rows_at_half", **keys: Any) -> Run:
+    return {**keys, "converged_epoch": None, "final_error": error, "outcome": outcome}
+
+
+def lost(status: str, **keys: Any) -> Run:
+    """Return a run that diverged or failed."""
+    return {**keys, **stuck(np.nan, status), "status": status}
+
+
+def results_of(runs: Sequence[Run], epochs: int = 100) -> pd.DataFrame:
+    """Return results with the columns that a summary reads, typed as they are read back."""
+    keys = [key for key in runs[0] if key not in ("converged_epoch", "final_error", "outcome")]
+    keys = [key for key in keys if key != "status"]
+    rows = [{"epochs": epochs, "status": "ok", **run, "seed": n} for n, run in enumerate(runs)]
+    frame = pd.DataFrame(rows)
+    columns = [*dict.fromkeys([*keys, "epochs", "seed"]), "final_error", "converged_epoch"]
+    frame = frame[[*columns, "outcome", "status"]]
+    texts = [key for key in keys if frame[key].dtype == object or frame[key].dtype == "str"]
+    return frame.astype(
+        {"converged_epoch": "Int64"} | dict.fromkeys(["outcome", "status", *texts], "category")
+    )
+
+
+def only(summary: pd.DataFrame) -> dict[str, Any]:
+    """Return the single row of a summary."""
+    (row,) = summary.to_dict("records")
+    return {str(key): value for key, value in row.items()}
+
+
+def test_a_cell_is_counted_by_hand() -> None:
+    runs = [solved(10, 0.02), solved(30, 0.04), stuck(0.25), lost("diverged"), lost("failed")]
+    row = only(summarise(results_of(runs)))
+    assert (row["runs"], row["ok"], row["diverged"], row["failed"]) == (5, 3, 1, 1)
+    assert (row["converged"], row["rate"]) == (2, 2 / 4)
+    assert (row["rate_low"], row["rate_high"]) == rate_interval(2, 4)
+    assert row["unsolved_at_end"] == pytest.approx(0.5)
+    assert (row["median_epochs"], row["median_note"]) == (30, "")
+    assert row["expected_running_time"] == (10 + 30 + 100 + 100) / 2
+    assert row["final_error_q50"] == pytest.approx(0.04)
+    assert row["final_error_q25"] == pytest.approx(0.03)
+    found = {name: row[f"outcome_{name}"] for name in OUTCOMES}
+    wanted = {"solved": 2, "two_rows_at_half": 1, "diverged": 1, "failed": 1}
+    assert found == {**dict.fromkeys(OUTCOMES, 0), **wanted}
+
+
+def test_a_median_that_is_not_reached_is_said_to_be() -> None:
+    row = only(summarise(results_of([solved(10), stuck(), stuck()])))
+    assert np.isnan(row["median_epochs"])
+    assert row["median_note"] == NOT_REACHED
+    assert row["expected_running_time"] == 10 + 100 + 100
+    assert row["unsolved_at_end"] == pytest.approx(2 / 3)
+
+
+def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solved() -> None:
+    row = only(summarise(results_of([solved(90), stuck(), lost("diverged"), lost("diverged")])))
+    assert row["unsolved_at_end"] == pytest.approx(3 / 4)
+    assert row["rate"] == 1 / 4
+    assert row["expected_running_time"] == 90 + 3 * 100
+
+
+def test_a_cell_that_never_converged_has_no_running_time() -> None:
+    row = only(summarise(results_of([stuck(), stuck(0.5, "all_at_half")])))
+    assert np.isnan(row["expected_running_time"])
+    assert (row["rate"], row["rate_low"]) == (0, 0)
+    assert row["rate_high"] == pytest.approx(1 - 0.025 ** (1 / 2))
+    assert row["unsolved_at_end"] == 1
+
+
+def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
+    row = only(summarise(results_of([lost("failed"), lost("failed")])))
+    assert (row["runs"], row["failed"], row["converged"]) == (2, 2, 0)
+    absent = ("rate", "rate_low", "rate_high", "median_epochs", "unsolved_at_end")
+    assert all(np.isnan(row[name]) for name in absent)
+    assert np.isnan(row["expected_running_time"])
+    assert np.isnan(row["final_error_q50"])
+    assert row["median_note"] == "no run"
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 100)), min_size=1, max_size=30),
+    st.integers(100, 200),
+)
+def test_rate_and_running_time_are_what_their_definitions_say(
+    epochs: list[int | None], budget: int
+) -> None:
+    runs = [stuck() if epoch is None else solved(epoch) for epoch in epochs]
+    row = only(summarise(results_of(runs, budget)))
+    reached = [epoch for epoch in epochs if epoch is not None]
+    assert row["rate"] == len(reached) / len(epochs)
+    assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"], abs=1e-12)
+    if reached:
+        spent = sum(reached) + budget * (len(epochs) - len(reached))
+        assert row["expected_running_time"] == pytest.approx(spent / len(reached))
+    else:
+        assert np.isnan(row["expected_running_time"])
+    assert sum(row[f"outcome_{name}"] for name in OUTCOMES) == row["runs"] == len(epochs)
+
+
+def test_cells_come_in_the_order_in_which_they_appear() -> None:
+    order = [("tanh", 0.5), ("logistic", 2.0), ("tanh", 0.1), ("logistic", 0.5)]
+    cells: list[Run] = [{"activation": activation, "lr": lr} for activation, lr in order]
+    runs = [solved(n + 1, **cell) for n, cell in enumerate([*cells, *reversed(cells)])]
+    summary = summarise(results_of(runs))
+    assert list(zip(summary["activation"], summary["lr"], strict=True)) == order
+    assert summary["runs"].tolist() == [2] * 4
+    assert summary["median_epochs"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_key_that_a_cell_lacks_keeps_it_apart() -> None:
+    keys: list[Run] = [
+        {"optimizer": "sgd", "optimizer.momentum": np.nan},
+        {"optimizer": "momentum", "optimizer.momentum": 0.9},
+        {"optimizer": "momentum", "optimizer.momentum": 0.5},
+    ]
+    runs = [solved(10 * (n + 1), **key) for _ in range(2) for n, key in enumerate(keys)]
+    summary = summarise(results_of(runs))
+    assert summary["optimizer"].tolist() == ["sgd", "momentum", "momentum"]
+    assert summary["optimizer.momentum"].tolist() == pytest.approx([np.nan, 0.9, 0.5], nan_ok=True)
+    assert summary["runs"].tolist() == [2, 2, 2]
+    assert summary["median_epochs"].tolist() == [10, 20, 30]
+
+
+def test_swept_columns_are_those_that_tell_cells_apart() -> None:
+    runs = [
+        solved(1, init=init, **{"init.low": low, "hidden": 2, "lr": lr})
+        for init, low in (("uniform", 0.0), ("normal", np.nan))
+        for lr in (0.1, 0.5)
+    ]
+    results = results_of(runs)
+    keys = ["init", "init.low", "hidden", "lr", "epochs"]
+    assert point_columns(results) == [*keys, "seed"]
+    assert swept_columns(results) == ["init", "lr"]
+    summary = summarise(results)
+    assert point_columns(summary) == keys
+    assert swept_columns(summary) == ["init", "lr"]
+    assert swept_columns(results.iloc[:1]) == []
+
+
+def test_a_parameter_that_tells_more_than_its_choice_is_swept() -> None:
+    runs = [
+        solved(1, init=init, **{"init.low": low})
+        for init, low in (("uniform", 0.0), ("uniform", -1.0), ("normal", np.nan))
+    ]
+    assert swept_columns(results_of(runs)) == ["init", "init.low"]
+
+
+def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path: Path) -> None:
+    seeds = Axis("seed", tuple(range(10)))
+    grid = concatenated(
+        [
+            product_grid([Axis("epochs", (200, 600)), seeds], [point_of(lr=5.0)]),
+            product_grid([seeds], [point_of(optimizer="momentum", lr=1.0, epochs=300)]),
+            product_grid(
+                [Axis("lr", (0.1, 1e12)), seeds],
+                [point_of(activation="relu", output="linear", epochs=50)],
+            ),
+        ]
+    )
+    parts = []
+    for _, rows in run_serial(make_plan(grid, load_capacity("numpy"), 1).batches, "numpy"):
+        name, data = encode(rows, "numpy")
+        (tmp_path / name).write_bytes(data)
+        parts.append(decode(tmp_path / name, "numpy"))
+    write_results(grid, assemble(grid, parts), tmp_path)
+    results = read_results(tmp_path)
+    summary = summarise(results)
+    assert summary["epochs"].tolist() == [200, 600, 300, 50, 50]
+    assert summary["runs"].tolist() == [10] * 5
+    assert swept_columns(summary) == ["activation", "optimizer", "lr", "epochs"]
+    for place, row in enumerate(summary.to_dict("records")):
+        rows_of_cell = results.iloc[10 * place : 10 * (place + 1)]
+        assert row["converged"] == rows_of_cell["converged"].sum()
+        assert row["diverged"] == (rows_of_cell["status"] == "diverged").sum()
+        for name in OUTCOMES:
+            assert row[f"outcome_{name}"] == (rows_of_cell["outcome"] == name).sum()
+        errors = rows_of_cell["final_error"].dropna().to_numpy()
+        if len(errors):
+            assert row["final_error_q95"] == np.quantile(errors, 0.95)
+    assert summary["diverged"].tolist()[-1] == 10
+
+
+def test_a_survival_curve_starts_at_one_and_ends_at_the_budget() -> None:
+    curves = survival_curves(results_of([solved(10), solved(30), stuck(), stuck()]), [])
+    assert curves["epoch"].tolist() == [0, 10, 30, 100, 100]
+    assert curves["unsolved"].tolist() == pytest.approx([1, 0.75, 0.5, 0.5, 0.5])
+    assert (curves["low"] <= curves["unsolved"]).all()
+    assert (curves["unsolved"] <= curves["high"]).all()
+
+
+def test_there_is_a_survival_curve_for_each_level_of_the_keys() -> None:
+    runs = [solved(10, lr=0.5, hidden=hidden) for hidden in (3, 2)]
+    runs += [stuck(lr=0.1, hidden=hidden) for hidden in (3, 2)]
+    runs += [lost("failed", lr=2.0, hidden=2)]
+    curves = survival_curves(results_of(runs), ["lr"])
+    assert list(curves.columns) == ["lr", "epoch", "unsolved", "low", "high"]
+    assert curves["lr"].unique().tolist() == [0.5, 0.1]
+    ends = curves.groupby("lr", sort=False)["unsolved"].last()
+    assert ends.tolist() == [0, 1]
+    assert len(survival_curves(results_of(runs[-1:]), ["lr"])) == 0
+
+
+def test_a_long_survival_curve_is_thinned_between_its_ends() -> None:
+    count = 5 * MOST_STEPS
+    results = results_of([solved(epoch) for epoch in range(1, count + 1)], epochs=2 * count)
+    curve = survival_curves(results, [])
+    assert len(curve) <= MOST_STEPS + 2
+    assert curve["epoch"].iloc[[0, 1, -2, -1]].tolist() == [0, 1, count, 2 * count]
+    inside = curve.iloc[1:-1]
+    np.testing.assert_allclose(inside["unsolved"], 1 - inside["epoch"] / count, atol=1e-12)
+
+
+def test_bands_of_courses_are_quantiles_by_epoch() -> None:
+    values = {0.5: [1.0, 2.0, 3.0, 4.0, 5.0], 0.1: [5.0, 5.0, 5.0, 5.0, 5.0]}
+    rows = [
+        {"lr": lr, "seed": seed, "epoch": epoch, "half_sse": value * (epoch + 1)}
+        for lr, each in values.items()
+        for seed, value in enumerate(each)
+        for epoch in (0, 1)
+    ]
+    bands = course_bands(pd.DataFrame(rows), ["lr"])
+    assert list(bands.columns) == ["lr", "epoch", "q25", "q50", "q75"]
+    found = {(row[0], row[1]): row[2:] for row in bands.to_numpy().tolist()}
+    assert found == {
+        (0.5, 0): [2, 3, 4],
+        (0.5, 1): [4, 6, 8],
+        (0.1, 0): [5, 5, 5],
+        (0.1, 1): [10, 10, 10],
+    }
+
+
+def test_bands_of_courses_keep_cells_without_a_key_apart() -> None:
+    rows = [
+        {"optimizer.momentum": momentum, "seed": seed, "epoch": 0, "half_sse": value}
+        for momentum, value in ((np.nan, 1.0), (0.9, 3.0))
+        for seed in range(3)
+    ]
+    bands = course_bands(pd.DataFrame(rows), ["optimizer.momentum"])
+    found = bands.sort_values("q50")[["optimizer.momentum", "q50"]].to_numpy()
+    np.testing.assert_array_equal(found, [[np.nan, 1.0], [0.9, 3.0]])

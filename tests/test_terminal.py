@@ -1,0 +1,100 @@
+"""What a person sees, on a terminal and without one."""
+
+import io
+import logging
+import re
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from xorsweep import terminal
+from xorsweep.terminal import Terminal, rate_text
+
+
+def plain() -> tuple[Terminal, io.StringIO]:
+    text = io.StringIO()
+    return Terminal(Console(file=text, width=100, soft_wrap=True, highlight=False)), text
+
+
+def live() -> tuple[Terminal, io.StringIO]:
+    text = io.StringIO()
+    return Terminal(Console(file=text, width=100, force_terminal=True)), text
+
+
+def summary_of(rows: list[dict[str, object]]) -> pd.DataFrame:
+    defaults = {"epochs": 100, "rate": 0.5, "rate_low": 0.4, "rate_high": 0.6}
+    return pd.DataFrame([{**defaults, **row} for row in rows])
+
+
+def table_text(summary: pd.DataFrame, swept: list[str]) -> str:
+    shown, text = plain()
+    shown.rates(summary, swept)
+    return text.getvalue()
+
+
+def test_lines_are_printed_as_they_are_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    shown, text = plain()
+    with caplog.at_level(logging.INFO, logger="xorsweep"):
+        shown.say("seed=range(0,3) [bold] :smile: 1e-3")
+    assert text.getvalue() == "seed=range(0,3) [bold] :smile: 1e-3\n"
+    assert caplog.messages == ["seed=range(0,3) [bold] :smile: 1e-3"]
+
+
+def test_without_a_terminal_there_are_no_control_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(terminal, "PLAIN_EVERY", 0.0)
+    shown, text = plain()
+    with shown.progress(4_000_000) as advance:
+        for _ in range(4):
+            advance(1_000_000)
+    shown.rates(summary_of([{"hidden": 2}]), [])
+    assert re.search(r"^25 % trained, [\d,.]+ M net-epochs/s, \d+ s left$", text.getvalue(), re.M)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text.getvalue())
+
+
+def test_a_short_run_does_not_flicker() -> None:
+    shown, text = live()
+    with shown.progress(10) as advance:
+        advance(10)
+    assert "training" not in text.getvalue()
+
+
+def test_a_long_run_shows_its_rate_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "FLICKER", -1.0)
+    shown, text = live()
+    with shown.progress(10_000_000) as advance:
+        advance(5_000_000)
+        advance(1)
+    assert "50 %" in text.getvalue()
+    assert "left" in text.getvalue()
+
+
+def test_rates_are_said_in_millions() -> None:
+    assert rate_text(12_345_678.0) == "12.3 M net-epochs/s"
+
+
+def test_hidden_size_lies_across_the_table() -> None:
+    rows = [{"hidden": h, "lr": lr, "rate": h / 10} for lr in (0.1, 2.0) for h in (2, 8)]
+    text = table_text(summary_of(rows), ["lr", "hidden"])
+    assert re.search(r"lr\W+hidden 2\W+hidden 8", text)
+    assert re.search(r"\b2\W+20 % \[40, 60\]\W+80 % \[40, 60\]", text)
+
+
+def test_only_the_longest_runs_are_in_the_table() -> None:
+    rows = [{"epochs": epochs, "rate": epochs / 1000} for epochs in (100, 900)]
+    text = table_text(summary_of(rows), ["epochs"])
+    assert "within 900 epochs" in text
+    assert "90 % [40, 60]" in text
+    assert "10 %" not in text
+
+
+def test_what_has_no_room_is_counted() -> None:
+    rows = [{"lr": float(lr), "init": name} for lr in range(1, 31) for name in "ab"]
+    text = table_text(summary_of(rows), ["lr", "init"])
+    assert "and 18 more lines in summary.csv" in text
+
+
+def test_a_cell_without_a_run_says_so() -> None:
+    assert "no run" in table_text(summary_of([{"rate": float("nan")}]), [])
