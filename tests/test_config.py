@@ -132,9 +132,6 @@ def test_a_refusal_names_the_key_the_value_and_what_is_allowed(
     assert str(refused.value) == message
 
 
-@pytest.mark.xfail(
-    strict=True, raises=OverflowError, reason="Real.read lets float()'s OverflowError through"
-)
 def test_a_whole_number_beyond_every_float_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^lr=1000"):
         read_point(nested(lr=10**400))

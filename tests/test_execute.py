@@ -198,9 +198,6 @@ def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -
     assert stored(others) == stored(list(run_serial(good, "numpy")))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_Networks.taken leaves the activations that the next update needs behind"
-)
 def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch(
     point_of: PointOf,
 ) -> None:

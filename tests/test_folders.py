@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.folders import free_folder, named_folder, point_latest
+from xorsweep.folders import make_free_folder, named_folder, point_latest
 
 
 @pytest.fixture
@@ -20,20 +20,18 @@ def run_folder(outputs: Path, time: str) -> Path:
 
 
 def test_a_folder_that_is_free_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert free_folder(tmp_path / "10-11-12") == tmp_path / "10-11-12"
+    assert make_free_folder(tmp_path / "10-11-12") == tmp_path / "10-11-12"
 
 
 def test_a_folder_that_is_taken_gets_the_next_number(tmp_path: Path) -> None:
     folder = tmp_path / "10-11-12.5"
     for name in ("10-11-12.5", "10-11-12.5-2", "10-11-12.5-3"):
-        assert free_folder(folder).name == name
-        free_folder(folder).mkdir()
-    assert free_folder(folder).name == "10-11-12.5-4"
+        assert make_free_folder(folder).name == name
 
 
 def test_a_file_in_the_way_counts_as_taken(tmp_path: Path) -> None:
     (tmp_path / "sweep").write_text("")
-    assert free_folder(tmp_path / "sweep").name == "sweep-2"
+    assert make_free_folder(tmp_path / "sweep").name == "sweep-2"
 
 
 def test_latest_points_to_the_newest(outputs: Path) -> None:

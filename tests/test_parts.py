@@ -163,9 +163,6 @@ def test_a_file_that_is_not_parquet_is_detected_whatever_its_name(
         decode(named(tmp_path, data), "numpy")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=OSError, reason="pyarrow raises OSError, which decode doesn't catch"
-)
 def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
     tmp_path: Path, part: tuple[str, bytes]
 ) -> None:

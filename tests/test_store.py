@@ -233,9 +233,6 @@ def test_a_part_that_was_being_written_at_a_kill_is_passed_over(store: Store) ->
     assert identities(store) == kept
 
 
-@pytest.mark.xfail(
-    strict=True, raises=IsADirectoryError, reason="decode doesn't expect a folder among the parts"
-)
 def test_a_foreign_folder_among_the_parts_is_set_aside(store: Store) -> None:
     (store.folder / PARTS / ".ipynb_checkpoints").mkdir()
     assert len(store.set_aside_damaged()) == 1

@@ -9,13 +9,17 @@ OUTPUTS = Path("outputs")
 LATEST = "latest"
 
 
-def free_folder(folder: Path) -> Path:
-    """Return the folder, or with a number behind its name where it exists already."""
+def make_free_folder(folder: Path) -> Path:
+    """Make the folder, or one with a number behind its name where it exists; return its path."""
     candidate, number = folder, 1
-    while candidate.exists():
-        number += 1
-        candidate = folder.with_name(f"{folder.name}-{number}")
-    return candidate
+    while True:
+        try:
+            candidate.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            candidate = folder.with_name(f"{folder.name}-{number}")
+        else:
+            return candidate
 
 
 def point_latest(folder: Path) -> None:

@@ -268,7 +268,7 @@ def refuse_too_large(levels: Mapping[str, int]) -> None:
     needed = count * BYTES_A_POINT
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > memory // 2:
-        sizes = " x ".join(f"{key} {number:,}" for key, number in levels.items())
+        sizes = " x ".join(f"{key} {number:,}" for key, number in levels.items() if number > 1)
         raise ConfigError(
             f"{sizes} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, and "
             f"half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"

@@ -45,12 +45,14 @@ def encode(rows: Sequence[Rows], engine: str) -> tuple[str, bytes]:
 
 def decode(path: Path, engine: str) -> pa.Table:
     """Return the rows of a part; raises DamagedPartError where any byte of it isn't as written."""
+    if not path.is_file():
+        raise DamagedPartError("not a file")
     data = path.read_bytes()
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise DamagedPartError(f"not a Parquet file ({str(error).splitlines()[0]})") from None
     found = table.schema.metadata or {}
     for name, wanted in _stamp(engine).items():

@@ -65,7 +65,10 @@ class Real:
         """Return the value as a float; raises ValueError where it isn't one within bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise ValueError
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ValueError from None
         inside = (
             math.isfinite(number)
             and (self.above is None or number > self.above)

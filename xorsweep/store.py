@@ -60,6 +60,7 @@ class Store:
             grid, engine = unsealed(manifest)
         except (ManifestError, ConfigError, TypeError) as error:
             raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+        (folder / PARTS).mkdir(exist_ok=True)
         return cls(folder, engine), grid, manifest
 
     @contextmanager

@@ -17,6 +17,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import (
+    ChoiceSweep,
     Override,
     OverrideType,
     QuotedString,
@@ -36,7 +37,7 @@ from xorsweep.config import (
     read_sweep,
     refuse_unknown_keys,
 )
-from xorsweep.folders import free_folder, named_folder, point_latest
+from xorsweep.folders import make_free_folder, named_folder, point_latest
 from xorsweep.grid import Axis, Grid, product_grid, refuse_too_large
 from xorsweep.hydra_config import (
     RUN_KEYS,
@@ -138,6 +139,8 @@ def _lines(params: Mapping[str, Any]) -> list[str]:
 def level_count(override: Override) -> int:
     """Return how many levels an override has, without making them."""
     found = override.value()
+    if isinstance(found, ChoiceSweep):
+        return len(found.list)
     if not isinstance(found, RangeSweep):
         return 1
     assert found.start is not None
@@ -272,10 +275,11 @@ def _fresh_folder(config: DictConfig) -> Path:
     named = any(line.startswith("hydra.sweep.dir=") for line in config.hydra.overrides.hydra)
     if named:
         refuse_used(folder)
-    else:
-        folder = free_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=named)
+        if named:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            folder = make_free_folder(folder)
         OmegaConf.save(config, folder / "multirun.yaml")
     except OSError as error:
         raise ConfigError(

@@ -98,6 +98,7 @@ class _Networks:
         networks.state = tuple(np.ascontiguousarray(part[..., members]) for part in self.state)
         networks.outputs[...] = self.outputs[..., members]
         networks.errors[...] = self.errors[..., members]
+        networks._activations[...] = self._activations[..., members]
         return networks
 
     def forward(self) -> None:

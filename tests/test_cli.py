@@ -1,0 +1,218 @@
+"""The command line, started as a person starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+SMALL = ["lr=0.5,2", "hidden=2", "epochs=100,200", "seed=range(0,3)", "report=false"]
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "xorsweep", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "120"},
+    )
+
+
+BAD_EVERYWHERE = {
+    "lr=0": "lr=0: lr must be a finite number above 0",
+    "lr=-0.1": "lr=-0.1: lr must be a finite number above 0",
+    "lr=nan": "lr=nan: lr must be a finite number above 0",
+    "lr=abc": "lr=abc: lr must be a finite number above 0",
+    "hidden=0": "hidden=0: hidden must be a whole number from 1 to 4096",
+    "hidden=2.5": "hidden=2.5: hidden must be a whole number from 1 to 4096",
+    "epochs=0": "epochs=0: epochs must be a whole number from 1 to 1000000000",
+    "seed=-1": "seed=-1: seed must be a whole number from 0 to 4294967295",
+    "hiden=3": "hiden: unknown key; did you mean hidden?",
+    "init.hgh=3": "init.hgh: unknown key; did you mean init.high?",
+    "task=xro": "task/xro: not found; choose one of and, encoder, nand, or, parity, xnor, xor",
+    "parallel.n_jobs=0": "parallel.n_jobs=0: must be -1 (every core) or at least 1",
+    "init.low=2": "init.low=2.0: must be below init.high, which is 1.0",
+}
+
+BAD_IN_A_SWEEP = {
+    "lr=interval(0,1)": "lr=interval(0,1): an interval has no levels; "
+    "use lr=a,b,c or lr=range(start,stop,step)",
+    "seed=range(0,0)": "seed=range(0,0): this axis has no levels",
+    "seed=range(0,100000000000)": "lr 2 x epochs 2 x seed 100,000,000,000 = "
+    "400,000,000,000 points: their rows need about",
+    "engine=numpy,numpy": "engine: says how to run and not what to train, so it can't be swept",
+    "resume=elsewhere": "elsewhere holds no sweep: there is no manifest.json in it",
+}
+
+
+def expect_one_line(done: subprocess.CompletedProcess[str], line: str, folder: Path) -> None:
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
+    assert done.stderr.startswith(line)
+    assert done.stderr.count("\n") == 1
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("argument", BAD_EVERYWHERE)
+def test_a_bad_value_ends_a_single_run_with_one_line(argument: str, tmp_path: Path) -> None:
+    expect_one_line(run(tmp_path, argument), BAD_EVERYWHERE[argument], tmp_path)
+
+
+@pytest.mark.parametrize("argument", BAD_EVERYWHERE | BAD_IN_A_SWEEP)
+def test_a_bad_value_ends_a_sweep_with_one_line(argument: str, tmp_path: Path) -> None:
+    others = [each for each in SMALL if each.split("=")[0] != argument.split("=")[0]]
+    line = (BAD_EVERYWHERE | BAD_IN_A_SWEEP)[argument]
+    expect_one_line(run(tmp_path, "-m", argument, *others), line, tmp_path)
+
+
+@pytest.mark.parametrize("mode", [[], ["-m"]])
+def test_a_key_given_twice_is_refused(mode: list[str], tmp_path: Path) -> None:
+    line = "lr: given twice, as lr=1 and ++lr=2; give it once\n"
+    expect_one_line(run(tmp_path, *mode, "lr=1", "++lr=2"), line, tmp_path)
+
+
+def test_one_bad_level_among_good_ones_stops_the_sweep_before_it_starts(tmp_path: Path) -> None:
+    done = run(tmp_path, "-m", "lr=1,2,-3")
+    expect_one_line(done, "lr=-3: lr must be a finite number above 0", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["hydra.run.dir=file/run"], ["-m", "hydra.sweep.dir=file/sweep"]]
+)
+def test_a_folder_that_cannot_be_written_is_named(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert arguments[-1].split("=")[1] in done.stderr
+    assert "Not a directory" in done.stderr
+
+
+def test_a_traceback_is_there_for_those_who_ask_for_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xorsweep", "-m", "lr=0"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"HYDRA_FULL_ERROR": "1"},
+    )
+    assert "Traceback" in done.stderr
+
+
+def test_a_sweep_leaves_its_rows_where_latest_points(tmp_path: Path) -> None:
+    done = run(tmp_path, "-m", *SMALL)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == ("lr 2 x epochs 2 x seed 3 = 12 points, 6 trajectories, 1 batch, 1 worker")
+    assert lines[-1] == "planned 12 = ok 12 + diverged 0 + failed 0"
+    folder = tmp_path / "outputs/latest"
+    assert folder.is_symlink()
+    rows = pd.read_csv(folder / "results.csv")
+    assert rows[["lr", "epochs", "seed"]].drop_duplicates().shape == (12, 3)
+    assert {path.name for path in folder.iterdir()} >= {
+        "results.csv",
+        "results.parquet",
+        "summary.csv",
+        "manifest.json",
+        "multirun.yaml",
+        "xorsweep.log",
+    }
+    assert lines[0] in (folder / "xorsweep.log").read_text()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["command_line"] == ["python", "-m", "xorsweep", "-m", *SMALL]
+    assert not any(character < " " for character in done.stdout.replace("\n", ""))
+
+
+def test_equal_levels_are_one_point_and_that_is_said(tmp_path: Path) -> None:
+    done = run(tmp_path, "-m", "lr=1e-3,0.001,.001,1", "seed=0", "epochs=5", "hidden=2,2")
+    assert "lr: 4 levels given, 2 of them different; equal levels are one point" in done.stdout
+    assert "planned 2 = ok 2 + diverged 0 + failed 0" in done.stdout
+
+
+def test_multirun_mode_is_the_same_as_the_flag(tmp_path: Path) -> None:
+    run(tmp_path, "-m", *SMALL, "hydra.sweep.dir=flag")
+    run(tmp_path, "hydra.mode=MULTIRUN", *SMALL, "hydra.sweep.dir=mode")
+    flag, mode = ((tmp_path / name / "results.csv").read_bytes() for name in ("flag", "mode"))
+    assert flag == mode
+
+
+def test_a_folder_that_holds_a_sweep_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, "-m", *SMALL, "hydra.sweep.dir=here")
+    before = (tmp_path / "here/results.csv").stat().st_mtime_ns
+    done = run(tmp_path, "-m", *SMALL, "hydra.sweep.dir=here")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "hydra.sweep.dir=here: holds a sweep already; go on with it by resume=here, "
+        "or choose another folder\n"
+    )
+    assert (tmp_path / "here/results.csv").stat().st_mtime_ns == before
+
+
+def test_two_sweeps_in_one_second_have_a_folder_each(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "xorsweep", "-m", *SMALL]
+    started = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(3)]
+    for process in started:
+        process.communicate()
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert len(list((tmp_path / "outputs").glob("2*/*/results.csv"))) == 3
+
+
+def test_hydras_own_sweeper_gives_its_own_layout(tmp_path: Path) -> None:
+    arguments = ["lr=0.5", "hidden=2", "epochs=50", "seed=1,2", "hydra.sweep.dir=stock"]
+    done = run(tmp_path, "-m", "hydra/sweeper=basic", *arguments)
+    assert done.returncode == 0, done.stderr
+    run(tmp_path, "-m", *arguments[:-1], "hydra.sweep.dir=ours", "report=false")
+    ours = pd.read_csv(tmp_path / "ours/results.csv")
+    for number in (0, 1):
+        found = json.loads((tmp_path / f"stock/{number}/run.json").read_text())
+        assert found["final_error"] == ours["final_error"][number]
+
+
+def test_the_notebooks_printed_run_comes_out(tmp_path: Path) -> None:
+    done = run(tmp_path, "init=printed")
+    assert done.returncode == 0, done.stderr
+    for output in ("0.10415523", "0.89123295", "0.89123701", "0.12553166"):
+        assert output in done.stdout
+    weights = np.load(tmp_path / "outputs/latest/weights.npz")
+    assert weights["w1"][1, 0, 0] == pytest.approx(5.45203876, abs=5e-8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--help"], "python -m xorsweep -m"),
+        (["--cfg", "job", "--resolve"], "epochs: 10000"),
+        (["--info", "searchpath"], "Config search path"),
+        (["--version"], "Hydra"),
+    ],
+)
+def test_hydras_own_questions_are_answered(
+    arguments: list[str], wanted: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 0
+    assert wanted in done.stdout + done.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_resume_needs_a_sweep(tmp_path: Path) -> None:
+    done = run(tmp_path, "resume=latest")
+    assert done.stderr == "resume=latest: goes on with a sweep; add -m\n"
+
+
+def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
+    run(tmp_path, "-m", *SMALL)
+    done = run(tmp_path, "-m", "resume=latest", "seed=range(0,5)", "report=false")
+    assert done.returncode == 0, done.stderr
+    assert "found 12 finished points, which are reused; 8 are trained now" in done.stdout
+    wanted = [each.replace("range(0,3)", "range(0,5)") for each in SMALL]
+    run(tmp_path, "-m", *wanted, "hydra.sweep.dir=at_once")
+    extended = (tmp_path / "outputs/latest/results.csv").read_bytes()
+    assert extended == (tmp_path / "at_once/results.csv").read_bytes()
