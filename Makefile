@@ -10,7 +10,7 @@ sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check

@@ -1,0 +1,216 @@
+"""The Hydra sweeper: overrides to a grid, composed no more often than it must be."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omegaconf import DictConfig, OmegaConf
+
+from hydra_plugins.xorsweep_grid._core import (
+    Composed,
+    compose_grid,
+    level_count,
+    merge_equal_levels,
+    parsed,
+    swept,
+)
+from xorsweep.config import GROUPS, PLAIN, Parallel, Sweep, read_point, read_sweep
+from xorsweep.grid import Axis
+from xorsweep.hydra_config import config_folder, plain
+from xorsweep.rules import ConfigError, rules_of
+
+CONF = Path(config_folder())
+
+
+class Counting:
+    """Hydra's own loader, with a count of what it composed."""
+
+    def __init__(self, loader: ConfigLoader) -> None:
+        self.loader = loader
+        self.composed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def load_sweep_config(self, config: DictConfig, overrides: list[str]) -> DictConfig:
+        self.composed += 1
+        return self.loader.load_sweep_config(config, overrides)
+
+
+@pytest.fixture(scope="module")
+def hydra() -> Iterator[tuple[Any, DictConfig]]:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", return_hydra_config=True)
+        yield GlobalHydra.instance().config_loader(), config
+
+
+def composed(hydra: tuple[Any, DictConfig], lines: Sequence[str]) -> tuple[Composed, int]:
+    loader = Counting(hydra[0])
+    overrides = [swept(each) for each in parsed(loader, lines).values()]  # type: ignore[arg-type]
+    return compose_grid(loader, hydra[1], overrides), loader.composed  # type: ignore[arg-type]
+
+
+def stock(hydra: tuple[Any, DictConfig], lines: Sequence[str]) -> list[list[str]]:
+    """Return the jobs that Hydra's own sweeper would launch, in its order."""
+    overrides = OverridesParser.create(config_loader=hydra[0]).parse_overrides(list(lines))
+    return [list(job) for chunk in BasicSweeper.split_arguments(overrides, None) for job in chunk]
+
+
+def test_hydra_finds_the_sweeper() -> None:
+    names = [plugin.__name__ for plugin in Plugins.instance().discover(Sweeper)]
+    assert "XorsweepGridSweeper" in names
+
+
+AXES = {
+    "lr": st.lists(st.sampled_from(["0.1", "1e-3", "2", "0.25"]), min_size=1, unique=True),
+    "hidden": st.lists(st.sampled_from(["2", "3", "8"]), min_size=1, unique=True),
+    "epochs": st.lists(st.sampled_from(["1", "10", "1000"]), min_size=1, unique=True),
+    "skip": st.lists(st.sampled_from(["true", "false"]), min_size=1, unique=True),
+    "init": st.lists(st.sampled_from(["uniform", "normal", "he"]), min_size=1, unique=True),
+}
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.permutations(list(AXES)).flatmap(
+        lambda keys: st.fixed_dictionaries({key: AXES[key] for key in keys})
+    )
+)
+def test_rows_come_in_hydras_own_order(
+    hydra: tuple[Any, DictConfig], axes: dict[str, list[str]]
+) -> None:
+    lines = [f"{key}={','.join(levels)}" for key, levels in axes.items()]
+    grid = composed(hydra, lines)[0].grid
+    for row, job in enumerate(stock(hydra, lines)):
+        point = grid.point(row)
+        for override in job:
+            key, text = override.split("=")
+            value = point[key]
+            if isinstance(value, str | bool):
+                assert str(value).lower() == text.lower()
+            else:
+                assert value == float(text)
+    assert len(grid) == row + 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        (["lr=1"], 1),
+        (["lr=1,2,3", "hidden=2,4", "seed=range(0,1000)"], 1),
+        (["init=uniform,normal,he", "lr=1,2,3"], 3),
+        (["init=uniform,normal", "optimizer=sgd,momentum", "seed=range(0,50)"], 4),
+        (["init.low=0,0.5", "lr=1"], 1),
+    ],
+)
+def test_only_structural_levels_are_composed(
+    hydra: tuple[Any, DictConfig], lines: list[str], times: int
+) -> None:
+    assert composed(hydra, lines)[1] == times
+
+
+def test_an_axis_that_others_refer_to_is_composed_too(hydra: tuple[Any, DictConfig]) -> None:
+    grid = composed(hydra, ["lr=1,2,4", "init.high=${lr}", "seed=0,1"])[0].grid
+    assert [grid.point(row)["init.high"] for row in range(0, 6, 2)] == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("line", "levels"),
+    [
+        ("seed=range(0,10,3)", [0, 3, 6, 9]),
+        ("lr=choice(1,2)", [1.0, 2.0]),
+        ("lr=sort(3,1,2)", [1.0, 2.0, 3.0]),
+        ("lr=sort(3,1,2,reverse=true)", [3.0, 2.0, 1.0]),
+        ("lr=tag(a,choice(1,2))", [1.0, 2.0]),
+        ("init=glob(h*)", ["he"]),
+        ("lr=range(0.5,2,0.5)", [0.5, 1.0, 1.5]),
+    ],
+)
+def test_hydras_grammar_is_understood(
+    hydra: tuple[Any, DictConfig], line: str, levels: list[object]
+) -> None:
+    grid = composed(hydra, [line])[0].grid
+    key = line.split("=")[0]
+    assert [grid.point(row)[key] for row in range(len(grid))] == levels
+
+
+def test_shuffle_keeps_the_levels(hydra: tuple[Any, DictConfig]) -> None:
+    grid = composed(hydra, ["seed=shuffle(range(0,20))"])[0].grid
+    assert sorted(grid.point(row)["seed"] for row in range(20)) == list(range(20))
+
+
+def test_levels_are_counted_before_they_are_made(hydra: tuple[Any, DictConfig]) -> None:
+    lines = ["seed=range(0,1000000000000)", "lr=1,2,3", "hidden=2", "epochs=range(10,0,-3)"]
+    overrides = parsed(hydra[0], lines)
+    assert [level_count(each) for each in overrides.values()] == [10**12, 3, 1, 4]
+
+
+def test_choices_that_compose_the_same_are_one_level(hydra: tuple[Any, DictConfig]) -> None:
+    lines = ["init=uniform,normal", "init.stream=legacy,'legacy'"]
+    assert len(composed(hydra, lines)[0].grid) == 2
+    axes = [Axis("a", ("x", "y", "z"), True), Axis("lr", (1.0,))]
+    points: list[Any] = [{"k": 1}, {"k": 2}, {"k": 1}]
+    merged, kept = merge_equal_levels(axes, points)
+    assert merged[0].levels == ("x", "y")
+    assert kept == [{"k": 1}, {"k": 2}]
+
+
+def test_a_yaml_list_is_explained(hydra: tuple[Any, DictConfig]) -> None:
+    from hydra_plugins.xorsweep_grid._core import _lines
+
+    with pytest.raises(ConfigError, match="a YAML list is one value and no axis; write lr: 1,2"):
+        _lines({"lr": [1, 2]})
+
+
+def groups_of_files() -> dict[str, set[str]]:
+    return {
+        folder.name: {path.stem for path in folder.glob("*.yaml")}
+        for folder in CONF.iterdir()
+        if folder.is_dir() and folder.name != "parallel"
+    }
+
+
+def test_every_choice_has_its_file_and_every_file_its_choice() -> None:
+    assert groups_of_files() == {group: set(choices) for group, choices in GROUPS.items()}
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group in GROUPS for name in GROUPS[group]]
+)
+def test_files_hold_the_parameters_and_defaults_of_the_code(group: str, name: str) -> None:
+    found = OmegaConf.to_container(OmegaConf.load(CONF / group / f"{name}.yaml"))
+    choice = GROUPS[group][name]
+    wanted = {parameter: getattr(choice(), parameter) for parameter in rules_of(choice)}
+    assert found == {"name": name, **wanted}
+
+
+def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -> None:
+    values = plain(hydra[1])
+    assert read_sweep(values) == Sweep(Parallel("loky", -1), "numpy", True)
+    point = read_point(values)
+    assert {key: point[key] for key in PLAIN} == {
+        "hidden": 2,
+        "skip": False,
+        "output": "logistic",
+        "until_converged": False,
+        "lr": 0.1,
+        "epochs": 10_000,
+        "seed": 0,
+    }
+
+
+def test_the_default_grid_has_about_6000_points(hydra: tuple[Any, DictConfig]) -> None:
+    params = hydra[1].hydra.sweeper.params
+    grid = composed(hydra, [f"{key}={levels}" for key, levels in params.items()])[0].grid
+    assert len(grid) == 6_000
+    assert grid.swept == ("lr", "hidden", "epochs", "seed")
