@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,17 @@ class DamagedPartError(ValueError):
     """A file that isn't a whole part of this sweep; the message says in which way."""
 
 
+@contextmanager
+def memory_given_back() -> Iterator[None]:
+    """Let Arrow return memory as soon as it is free; a pool of its own would keep it."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
+
+
 def encode(rows: Sequence[Rows], engine: str) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part."""
     table = pa.concat_tables([_table(some) for some in rows], promote_options="default")
@@ -51,7 +63,7 @@ def decode(path: Path, engine: str) -> pa.Table:
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise DamagedPartError(f"not a Parquet file ({str(error).splitlines()[0]})") from None
     found = table.schema.metadata or {}

@@ -22,7 +22,7 @@ from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 if TYPE_CHECKING:
     import pandas as pd
 
-CHUNK = 65_536
+CHUNK = 8_192
 """Rows that are turned into text at a time, so that memory stays bounded."""
 
 
@@ -140,8 +140,14 @@ def _quoting(grid: Grid, assembled: Assembled) -> str:
 
 
 def read_results(folder: Path) -> pd.DataFrame:
-    """Return results.parquet as a DataFrame: texts categorical, whole numbers with gaps Int64."""
-    table = pyarrow.parquet.read_table(folder / "results.parquet")
+    """Return what tables and pictures are made from: all of results.parquet but the outputs.
+
+    Texts are categorical, whole numbers with gaps Int64.
+    """
+    file = pyarrow.parquet.ParquetFile(folder / "results.parquet")
+    left_out = ("output_", "mse", "max_abs_error")
+    names = [name for name in file.schema_arrow.names if not name.startswith(left_out)]
+    table = file.read(names, use_threads=False)
     schema = table.schema  # the conversion takes the table apart
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     gaps = [

@@ -13,6 +13,7 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, workers_of
 from xorsweep.grid import Axis, Grid, extended
 from xorsweep.manifest import describe_run, now
+from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.results import assemble, read_courses, read_results, write_results
 from xorsweep.store import Store, StoreError
@@ -94,15 +95,16 @@ class _Run:
     terminal: Terminal
 
     def finish(self) -> SweepResult:
-        found = assemble(self.grid, self.store.parts())
-        plan = self._plan(found.pending())
+        with memory_given_back():
+            return self._finish()
+
+    def _finish(self) -> SweepResult:
+        plan = self._plan(assemble(self.grid, self.store.parts()).pending())
         manifest = describe_run(self.grid, plan, self.settings, self.provenance)
         self.store.write_manifest(manifest)
         self._announce(plan)
         seconds = self._train(plan)
-        assembled = assemble(self.grid, self.store.parts())
-        counts = assembled.counts()
-        write_results(self.grid, assembled, self.store.folder)
+        counts = self._write_rows()
         manifest |= _measured(plan, seconds, counts)
         report = self._show(manifest)
         self.store.write_manifest(manifest)
@@ -147,6 +149,12 @@ class _Run:
                 f"{self.store.folder} can't be written: {error.strerror}; the batches that were "
                 f"finished before are kept, go on with resume={self.store.folder}"
             ) from None
+
+    def _write_rows(self) -> dict[str, int]:
+        """Return how many points were planned and how many have each status."""
+        assembled = assemble(self.grid, self.store.parts())
+        write_results(self.grid, assembled, self.store.folder)
+        return assembled.counts()
 
     def _show(self, manifest: Mapping[str, Any]) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.

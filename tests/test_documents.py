@@ -1,0 +1,95 @@
+"""README, CONTRIBUTING and docs: their links lead somewhere and their commands work."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in DOCUMENTS}
+
+
+def commands_of(text: str) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_to_files_of_the_project(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", TEXTS[name])
+    missing = [link for link in links if not (ROOT / name).parent.joinpath(link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_files_named_in_tables_exist(name: str) -> None:
+    named = re.findall(r"`((?:[\w/]+/)?\w+\.py)`", TEXTS[name])
+    missing = [path for path in named if not list(ROOT.glob(path)) and not _in_package(path)]
+    assert not missing
+
+
+def _in_package(path: str) -> bool:
+    return bool(list((ROOT / "xorsweep").rglob(path)))
+
+
+TARGETS = sorted(
+    {
+        command.split()[1]
+        for text in TEXTS.values()
+        for command in commands_of(text)
+        if command.startswith("make ")
+    }
+)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_make_knows_its_targets(target: str) -> None:
+    done = run(["make", "--dry-run", target], ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
+    commands = [c for c in commands_of(TEXTS["README.md"]) if c.startswith("python -m xorsweep")]
+    assert len(commands) == 7
+    for command in commands:
+        arguments = shlex.split(command)[3:]
+        if arguments == ["-m"]:
+            continue  # the default grid: `make sweep` and the benchmarks run it
+        done = run([sys.executable, "-m", "xorsweep", *arguments], tmp_path)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    assert (tmp_path / "outputs/latest/report.html").is_file()
+
+
+def test_the_python_of_the_readme_works(small_sweep: Path, tmp_path: Path) -> None:
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs/latest").symlink_to(small_sweep)
+    for code in re.findall(r"```python\n(.*?)```", TEXTS["README.md"], re.DOTALL):
+        done = run([sys.executable, "-W", "error", "-c", code], tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+def test_inline_commands_are_modules_that_exist() -> None:
+    modules = {m for t in TEXTS.values() for m in re.findall(r"python -m (benchmarks\.\w+)", t)}
+    assert modules
+    assert all((ROOT / f"{module.replace('.', os.sep)}.py").is_file() for module in modules)
+
+
+def test_every_choice_is_in_the_readme() -> None:
+    from xorsweep.config import GROUPS
+
+    missing = [
+        f"{group}={name}"
+        for group, choices in GROUPS.items()
+        for name in choices
+        if group != "schedule" and f"`{name}`" not in TEXTS["README.md"]
+    ]
+    assert not missing
