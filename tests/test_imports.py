@@ -23,6 +23,7 @@ WAY = (
     ("parts", "execute"),
     ("manifest",),
     ("store", "results"),
+    ("shards",),
     ("rates", "survival", "summary"),
     ("layout",),
     ("style", "findings", "terminal"),
@@ -69,7 +70,7 @@ def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
 
 
 def test_every_room_has_its_place_on_the_way() -> None:
-    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {"engines"}
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {"engines", "execute"}
     assert rooms - {"__init__", "__main__"} == {room for line in WAY for room in line}
 
 
