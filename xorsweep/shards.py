@@ -72,9 +72,7 @@ def sharded(parallel: Parallel, launch: Launch) -> Sharded:
     return Sharded(parallel.shards or int(cpu_count()), inside, launch)
 
 
-def train_in_shards(
-    store: Store, batches: Sequence[Batch], how: Sharded, advance: Advance
-) -> None:
+def train_in_shards(store: Store, batches: Sequence[Batch], how: Sharded, advance: Advance) -> None:
     """Have shards train the batches and put them on disk; raises ExecuteError.
 
     The caller holds the store: every file has one writer, and parts are named by what is in them.
@@ -168,9 +166,7 @@ def _shard(folder: Path, number: int) -> Path:
 
 
 @contextmanager
-def _watched(
-    folder: Path, shares: Sequence[Sequence[Batch]], advance: Advance
-) -> Iterator[None]:
+def _watched(folder: Path, shares: Sequence[Sequence[Batch]], advance: Advance) -> Iterator[None]:
     """Count what shards finish while a launcher waits for them."""
     over = threading.Event()
     counted = [0] * len(shares)

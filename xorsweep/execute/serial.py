@@ -1,4 +1,4 @@
-"""This process: the batches one after the other."""
+"""The batches one after the other, in this process."""
 
 from __future__ import annotations
 
