@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -70,8 +71,8 @@ def measure_costs(repeats: int) -> Costs:
     row_plan = _slope(lambda rows: make_plan(grid_of(rows), _capacity, 1), ROWS, repeats)
     loky = import_module("xorsweep.execute.loky").run_loky
     dask = import_module("xorsweep.execute.dask_cluster").run_dask
-    loky_row, loky_batch, loky_start = _handing(_bound(loky, workers=2), repeats)
-    dask_row, dask_batch, dask_start = _handing(_bound(dask, workers=2, address=None), repeats)
+    loky_row, loky_batch, loky_start = _handing(partial(loky, workers=2), repeats)
+    dask_row, dask_batch, dask_start = _handing(partial(dask, workers=2, address=None), repeats)
     finish, part, csv = _finishing(repeats)
     return Costs(
         capacity=_capacity(Network(2, 2, 1, False), 4),
@@ -101,10 +102,6 @@ def grid_of(rows: int, epochs: int = 1) -> Grid:
 
 
 _capacity = load_capacity(ENGINE)
-
-
-def _bound(run: Callable[..., object], **settings: object) -> Execute:
-    return lambda batches, engine: run(batches, engine, **settings)  # type: ignore[return-value]
 
 
 def _batches(count: int, members: int, epochs: int = 1) -> list[Batch]:
@@ -142,7 +139,7 @@ def _slope(
 ) -> float:
     """Return what one more costs, from the costs of few and of many."""
     action(sizes[0])  # what is imported is imported now
-    few, many = (_seconds(lambda size=size: action(size), clock, repeats) for size in sizes)
+    few, many = (_seconds(partial(action, size), clock, repeats) for size in sizes)
     return max(0.0, (many - few) / (sizes[1] - sizes[0]))
 
 
@@ -150,13 +147,9 @@ def _training(repeats: int) -> tuple[float, float]:
     """Return the seconds of a net-epoch, and of a trajectory beside its epochs."""
     members = _capacity(Network(2, 2, 1, False), 4)
     epochs = (20, 320)
+    batches = [_batches(1, members, count)[0] for count in epochs]
     few, many = (
-        _seconds(
-            lambda batch=_batches(1, members, count)[0]: train_batch(batch, ENGINE),
-            process_time,
-            repeats,
-        )
-        for count in epochs
+        _seconds(partial(train_batch, batch, ENGINE), process_time, repeats) for batch in batches
     )
     net_epoch = (many - few) / (epochs[1] - epochs[0]) / members
     return net_epoch, max(0.0, few / members - epochs[0] * net_epoch)
@@ -170,7 +163,7 @@ def _storing(repeats: int) -> tuple[float, float]:
         rows = train_batch(_batches(1, size)[0], ENGINE)
         with tempfile.TemporaryDirectory() as folder:
             store = Store.create(Path(folder) / "sweep", ENGINE)
-            times.append(_seconds(lambda: store.add(rows), perf_counter, 5 * repeats))  # noqa: B023
+            times.append(_seconds(partial(store.add, rows), perf_counter, 5 * repeats))
     row = max(0.0, (times[1] - times[0]) / (sizes[1] - sizes[0]))
     return row, max(0.0, times[0] - sizes[0] * row)
 

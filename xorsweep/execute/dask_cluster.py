@@ -77,9 +77,9 @@ def _stream(
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)
-    under_way: dict[Future, Batch] = {}
+    under_way: dict[Future[list[Rows]], Batch] = {}
 
-    def submit(some: int) -> list[Future]:
+    def submit(some: int) -> list[Future[list[Rows]]]:
         # Tasks that aren't pure get a random key: Dask would hash the arrays for another.
         new = {
             client.submit(train_batch, batch, engine, pure=False): batch
@@ -97,7 +97,7 @@ def _stream(
         yield batch, _rows_of(future, result)
 
 
-def _rows_of(future: Future, result: object) -> list[Rows] | None:
+def _rows_of(future: Future[list[Rows]], result: object) -> list[Rows] | None:
     if future.status == "finished":
         assert isinstance(result, list)
         return result
