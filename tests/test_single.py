@@ -281,8 +281,8 @@ def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> No
 
 
 def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> None:
-    run = train_single(point_of(lr=20.0, hidden=4, seed=2, epochs=300))
-    assert run.converged_epoch is not None
-    assert not run.holds_at_end
+    # At this rate a last bit decides which networks leave: processors differ in the seed.
+    runs = (train_single(point_of(lr=20.0, hidden=4, seed=s, epochs=300)) for s in range(100))
+    run = next(run for run in runs if run.converged_epoch is not None and not run.holds_at_end)
     text = said(lambda console: describe_single(run, console))
     assert f"after {run.converged_epoch} updates, and left again before the end" in text
