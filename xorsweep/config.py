@@ -173,6 +173,7 @@ def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     for choice in choices.values():
         if hasattr(choice, "check"):
             choice.check()
+    choices["optimizer"].check_rate(values["lr"])
     choices["init"].check_network(network_of(values), columns["seed"])
     _check_together(values, choices)
 
@@ -190,8 +191,8 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
         )
     if values["schedule"] == "online" and not choices["optimizer"].online:
         raise ConfigError(
-            f"optimizer={values['optimizer']} with schedule=online: this rule compares gradients "
-            "of whole epochs, so schedule must be batch"
+            f"optimizer={values['optimizer']} with schedule=online: this rule compares the slopes "
+            "of whole epochs, and those of single rows say nothing, so schedule must be batch"
         )
 
 
