@@ -23,6 +23,7 @@ WAY = (
     ("parts", "execute"),
     ("manifest",),
     ("store", "results"),
+    ("rounds",),
     ("rates", "survival", "summary"),
     ("layout",),
     ("style", "findings", "terminal"),

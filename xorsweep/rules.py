@@ -140,6 +140,22 @@ class Boolean:
 
 
 @dataclass(frozen=True)
+class OrNull:
+    """What another rule reads, or null for none of it."""
+
+    rule: Rule
+
+    @property
+    def allowed(self) -> str:
+        """Return what may be typed, in words."""
+        return f"null or {self.rule.allowed}"
+
+    def read(self, value: object) -> Scalar:
+        """Return the value as its type, or None; raises ValueError."""
+        return None if value is None else self.rule.read(value)
+
+
+@dataclass(frozen=True)
 class Text:
     """Any non-empty text, such as a path."""
 

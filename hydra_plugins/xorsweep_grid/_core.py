@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
@@ -45,6 +45,7 @@ from xorsweep.hydra_config import (
     interpolated_texts,
     plain,
 )
+from xorsweep.rounds import check_rounds
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError, refuse_used
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
@@ -78,6 +79,7 @@ def _run(
     refuse_too_large({key: level_count(each) for key, each in overrides.items()})
     composed = compose_grid(loader, config, [swept(each) for each in overrides.values()])
     settings = read_sweep(composed.values)
+    check_rounds(composed.grid, settings.rounds)
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
@@ -97,7 +99,8 @@ def _resume(
     settings = read_sweep(values)
     if folder.is_dir():
         _log_into(folder, config)
-    return resume_sweep(folder, settings, more, _provenance(values), Terminal())
+    rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
+    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), rounds)
 
 
 @dataclass(frozen=True)
