@@ -24,7 +24,7 @@ WAY = (
     ("parts", "execute"),
     ("manifest",),
     ("store", "results"),
-    ("shards",),
+    ("shards", "rounds"),
     ("rates", "survival", "summary"),
     ("layout",),
     ("style", "findings", "terminal"),

@@ -104,10 +104,23 @@ class Parallel:
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """How sure each rate must be before no more seeds are added to its cell.
+
+    `precision` is half the width of the 95 % interval, or null for the seeds that were given and
+    no more; `max_seeds` ends a cell that isn't as sure as that, too.
+    """
+
+    precision: float | None = parameter(None, OrNull(Real(above=0.0, below=0.5)))
+    max_seeds: int = parameter(10_000, Integer(1, 2**32))
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """How a sweep is run and what it leaves; none of this changes a number in results.csv."""
+    """How a sweep is run and what it leaves; of all this only rounds add to results.csv."""
 
     parallel: Parallel = Parallel()
+    rounds: Rounds = Rounds()
     engine: str = parameter("numpy", Choice(tuple(ENGINES)))
     report: bool = parameter(True, Boolean())
 
@@ -130,12 +143,15 @@ def read_sweep(config: Mapping[str, Any]) -> Sweep:
     _refuse_unknown("parallel.", section, rules_of(Parallel))
     parallel = Parallel(**_read_all("parallel.", section, Parallel))
     parallel.check()
-    return Sweep(parallel=parallel, **_read_all("", config, Sweep))
+    rounds = Rounds(**_read_all("", config, Rounds))
+    return Sweep(parallel=parallel, rounds=rounds, **_read_all("", config, Sweep))
 
 
 def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), "parallel", *others])
+    _refuse_unknown(
+        "", config, [*POINT_KEYS, *rules_of(Rounds), *rules_of(Sweep), "parallel", *others]
+    )
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:

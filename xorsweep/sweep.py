@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -13,10 +13,11 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
-from xorsweep.manifest import describe_run, now
+from xorsweep.manifest import describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.results import assemble, read_courses, read_results, write_results
+from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError
 from xorsweep.terminal import Advance, Terminal, count_line
@@ -44,11 +45,13 @@ def run_sweep(
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
-    `provenance` goes into the manifest as it is; `notes` are said before the sweep begins; where
-    the sweep is `sharded`, that says where batches are trained, and not `settings`. Raises
-    StoreError where the folder holds a sweep already or can't be written, ConfigError where there
-    are no workers to be had.
+    The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
+    into the manifest as it is; `notes` are said before the sweep begins; where the sweep is
+    `sharded`, that says where batches are trained, and not `settings`. Raises StoreError where the
+    folder holds a sweep already or can't be written, ConfigError where rounds make no sense or
+    there are no workers to be had.
     """
+    check_rounds(grid, settings.rounds)
     terminal = terminal or Terminal.silent()
     for note in notes:
         terminal.say(note)
@@ -64,10 +67,12 @@ def resume_sweep(
     more: Sequence[Axis],
     provenance: Mapping[str, object],
     terminal: Terminal | None = None,
+    rounds: Mapping[str, Any] | None = None,
     sharded: Sharded | None = None,
 ) -> SweepResult:
     """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
 
+    The sweep's own rounds go on, but for what `rounds` says otherwise: `precision`, `max_seeds`.
     `sharded` as in `run_sweep`. Raises StoreError where the folder can't be used, ConfigError
     where the grid can't be extended or there are no workers to be had.
     """
@@ -81,6 +86,8 @@ def resume_sweep(
     settings = replace(settings, parallel=settled(settings.parallel))
     if more:
         grid = extended(grid, more)
+    settings = replace(settings, rounds=replace(rounds_of(manifest), **(rounds or {})))
+    check_rounds(grid, settings.rounds)
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
@@ -96,10 +103,10 @@ def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Run:
-    """One go at a sweep, the first or a later one."""
+    """One go at a sweep, the first or a later one; `first` is the grid of its first round."""
 
     store: Store
-    grid: Grid
+    first: Grid
     settings: Sweep
     provenance: Mapping[str, object]
     terminal: Terminal
@@ -114,49 +121,66 @@ class _Run:
             return self._finish()
 
     def _finish(self) -> SweepResult:
-        plan = self._plan(assemble(self.grid, self.store.parts()).pending())
-        manifest = describe_run(
-            self.grid, plan, self.settings.engine, self.workers, self.provenance
-        )
+        grid = self._full_grid()
+        plan = self._plan(grid, assemble(grid, self.store.parts()).pending())
+        manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
         self.store.write_manifest(manifest)
-        self._announce(plan)
-        seconds = self._train(plan)
-        counts = self._write_rows()
-        manifest |= _measured(plan, seconds, counts)
-        report = self._show(manifest)
+        self._announce(grid, plan)
+        done = self._train(plan)
+        for further in self._further_rounds():
+            self.terminal.say(further.text)
+            done += self._train(self._plan(further.grid, further.missing))
+        grid = self._full_grid()
+        counts = self._write_rows(grid)
+        manifest |= _measured(grid, done, counts)
+        report = self._show(grid, manifest)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
 
-    def _plan(self, pending: Any) -> Plan:
-        capacity = load_capacity(self.settings.engine)
-        return make_plan(self.grid, capacity, self.workers, pending)
+    def _full_grid(self) -> Grid:
+        return full_grid(self.first, self.settings.rounds, self.store.parts())
 
-    def _announce(self, plan: Plan) -> None:
+    def _further_rounds(self) -> Iterator[Round]:
+        """Yield each round that what is on disk asks for, until no cell is open."""
+        if self.settings.rounds.precision is None:
+            return
+        while True:
+            latest = latest_round(self.first, self.settings.rounds, self.store.parts())
+            if not len(latest.missing):
+                return
+            yield latest
+
+    def _plan(self, grid: Grid, pending: Any) -> Plan:
+        capacity = load_capacity(self.settings.engine)
+        return make_plan(grid, capacity, self.workers, pending)
+
+    def _announce(self, grid: Grid, plan: Plan) -> None:
         alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
         workers = 1 if alone else self.workers
         parts = [
-            self.grid.text,
+            grid.text,
             _count(plan.trajectories, "trajectory", "trajectories"),
             _count(len(plan.batches), "batch", "batches"),
             _count(workers, "worker", "workers"),
         ]
         self.terminal.say(", ".join(parts))
-        if plan.points < len(self.grid):
-            reused = len(self.grid) - plan.points
+        if plan.points < len(grid):
+            reused = len(grid) - plan.points
             self.terminal.say(
                 f"found {reused:,} finished points, which are reused; "
                 f"{plan.points:,} are trained now"
             )
 
-    def _train(self, plan: Plan) -> float:
-        """Return the seconds it took until every batch was on disk."""
+    def _train(self, plan: Plan) -> _Work:
+        """Return the work that was done, once every batch is on disk."""
         started = perf_counter()
         with self.terminal.progress(plan.net_epochs) as advance:
             try:
                 self._train_batches(plan, advance)
             except ExecuteError as error:
                 raise StoreError(f"{error}; {self._how_to_go_on()}") from error
-        return perf_counter() - started
+        seconds = perf_counter() - started
+        return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
 
     def _train_batches(self, plan: Plan, advance: Advance) -> None:
         if self.sharded:
@@ -179,16 +203,16 @@ class _Run:
                 f"{self.store.folder} can't be written: {error.strerror}; {self._how_to_go_on()}"
             ) from None
 
-    def _write_rows(self) -> dict[str, int]:
+    def _write_rows(self, grid: Grid) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
-        assembled = assemble(self.grid, self.store.parts())
+        assembled = assemble(grid, self.store.parts())
         if not assembled.present.all():
             missing = _count(int((~assembled.present).sum()), "point is", "points are")
             raise StoreError(f"{missing} in none of the parts; {self._how_to_go_on()}")
-        write_results(self.grid, assembled, self.store.folder)
+        write_results(grid, assembled, self.store.folder)
         return assembled.counts()
 
-    def _show(self, manifest: Mapping[str, Any]) -> Path | None:
+    def _show(self, grid: Grid, manifest: Mapping[str, Any]) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
         from xorsweep.summary import summarise, swept_columns
 
@@ -206,7 +230,7 @@ class _Run:
             manifest,
             results,
             summary,
-            lambda cells: read_courses(self.grid, self.store.parts(), cells),
+            lambda cells: read_courses(grid, self.store.parts(), cells),
         )
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
@@ -218,13 +242,37 @@ class _Run:
         return result
 
 
-def _measured(plan: Plan, seconds: float, counts: Mapping[str, int]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Work:
+    """What was trained in one round or in several, and how long it took."""
+
+    trajectories: int
+    batches: int
+    net_epochs: int
+    seconds: float
+
+    def __add__(self, other: _Work) -> _Work:
+        return _Work(
+            self.trajectories + other.trajectories,
+            self.batches + other.batches,
+            self.net_epochs + other.net_epochs,
+            self.seconds + other.seconds,
+        )
+
+
+def _measured(grid: Grid, done: _Work, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
         "state": "finished",
         "finished": now(),
-        "seconds": seconds,
-        "net_epochs": plan.net_epochs,
-        "throughput": plan.net_epochs / seconds,
+        "grid": {
+            "text": grid.text,
+            "points": len(grid),
+            "trajectories": done.trajectories,
+            "batches": done.batches,
+        },
+        "seconds": done.seconds,
+        "net_epochs": done.net_epochs,
+        "throughput": done.net_epochs / done.seconds,
         "counts": dict(counts),
     }
 

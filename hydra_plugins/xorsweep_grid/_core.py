@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
@@ -47,6 +47,7 @@ from xorsweep.hydra_config import (
     interpolated_texts,
     plain,
 )
+from xorsweep.rounds import check_rounds
 from xorsweep.rules import ConfigError
 from xorsweep.shards import Launch, sharded
 from xorsweep.store import StoreError, refuse_used
@@ -84,6 +85,7 @@ def _run(
     settings = read_sweep(composed.values)
     shards = sharded(settings.parallel, launch) if launch else None
     settled(settings.parallel)  # before there is a folder
+    check_rounds(composed.grid, settings.rounds)
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
@@ -109,7 +111,8 @@ def _resume(
     shards = sharded(settings.parallel, launch) if launch else None
     if folder.is_dir():
         _log_into(folder, config)
-    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), shards)
+    rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
+    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), rounds, shards)
 
 
 @dataclass(frozen=True)
