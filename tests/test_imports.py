@@ -22,7 +22,7 @@ WAY = (
     ("worker",),
     ("parts", "execute"),
     ("manifest",),
-    ("store", "results"),
+    ("store", "results", "differences"),
     ("rates", "survival", "summary"),
     ("layout",),
     ("style", "findings", "terminal"),
@@ -30,6 +30,8 @@ WAY = (
     ("single_figures", "report"),
     ("sweep",),
     ("folders",),
+    ("commands",),
+    ("verify", "merge", "replay"),
     ("hydra_config",),
     ("cli",),
 )

@@ -75,13 +75,22 @@ def resume_sweep(
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
-        earlier = [*manifest.get("earlier", []), _one_run(manifest)]
+        earlier = [*manifest.get("earlier", []), record_of(manifest)]
         return _Run(store, grid, settings, {**provenance, "earlier": earlier}, terminal).finish()
 
 
-def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("command_line", "started", "finished", "seconds", "state", "git", "versions")
-    return {key: manifest[key] for key in kept if key in manifest}
+def end_sweep(
+    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+) -> SweepResult:
+    """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
+    with memory_given_back():
+        return _Run(store, grid, settings, {}, terminal).end(manifest)
+
+
+def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a later manifest keeps of an earlier one."""
+    kept = ("command_line", "merged_from", "started", "finished", "seconds", "net_epochs", "state")
+    return {key: manifest[key] for key in (*kept, "git", "versions") if key in manifest}
 
 
 @dataclass(frozen=True)
@@ -104,8 +113,12 @@ class _Run:
         self.store.write_manifest(manifest)
         self._announce(plan)
         seconds = self._train(plan)
+        return self.end({**manifest, **measured(seconds, plan.net_epochs)})
+
+    def end(self, manifest: Mapping[str, Any]) -> SweepResult:
+        """Leave the rows, the tables, the pictures and the report of what is on disk."""
         counts = self._write_rows()
-        manifest |= _measured(plan, seconds, counts)
+        manifest = {**manifest, "state": "finished", "finished": now(), "counts": counts}
         report = self._show(manifest)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
@@ -186,15 +199,10 @@ class _Run:
         return result
 
 
-def _measured(plan: Plan, seconds: float, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "state": "finished",
-        "finished": now(),
-        "seconds": seconds,
-        "net_epochs": plan.net_epochs,
-        "throughput": plan.net_epochs / seconds,
-        "counts": dict(counts),
-    }
+def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
+    """Return what a manifest says about how long training took."""
+    throughput = net_epochs / seconds if seconds else 0.0
+    return {"seconds": seconds, "net_epochs": net_epochs, "throughput": throughput}
 
 
 def _count(count: int, one: str, many: str) -> str:
