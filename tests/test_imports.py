@@ -23,7 +23,7 @@ WAY = (
     ("worker",),
     ("parts", "execute"),
     ("manifest",),
-    ("store", "results"),
+    ("store", "results", "differences"),
     ("shards", "rounds"),
     ("rates", "survival", "summary"),
     ("layout",),
@@ -32,6 +32,8 @@ WAY = (
     ("single_figures", "report"),
     ("sweep",),
     ("folders",),
+    ("commands",),
+    ("verify", "merge", "replay"),
     ("hydra_config",),
     ("cli",),
 )

@@ -91,14 +91,23 @@ def resume_sweep(
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
-        earlier = [*manifest.get("earlier", []), _one_run(manifest)]
+        earlier = [*manifest.get("earlier", []), record_of(manifest)]
         provenance = {**provenance, "earlier": earlier}
         return _Run(store, grid, settings, provenance, terminal, sharded).finish()
 
 
-def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("command_line", "started", "finished", "seconds", "state", "git", "versions")
-    return {key: manifest[key] for key in kept if key in manifest}
+def end_sweep(
+    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+) -> SweepResult:
+    """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
+    with memory_given_back():
+        return _Run(store, grid, settings, {}, terminal).end(manifest)
+
+
+def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a later manifest keeps of an earlier one."""
+    kept = ("command_line", "merged_from", "started", "finished", "seconds", "net_epochs", "state")
+    return {key: manifest[key] for key in (*kept, "git", "versions") if key in manifest}
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ class _Run:
     settings: Sweep
     provenance: Mapping[str, object]
     terminal: Terminal
-    sharded: Sharded | None
+    sharded: Sharded | None = None
 
     @property
     def workers(self) -> int:
@@ -130,9 +139,13 @@ class _Run:
         for further in self._further_rounds():
             self.terminal.say(further.text)
             done += self._train(self._plan(further.grid, further.missing))
+        return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+
+    def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
+        """Leave the rows, the tables, the pictures and the report of what is on disk."""
         grid = self._full_grid()
         counts = self._write_rows(grid)
-        manifest |= _measured(grid, done, counts)
+        manifest = {**manifest, **_finished(grid, counts, done)}
         report = self._show(grid, manifest)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
@@ -260,21 +273,21 @@ class _Work:
         )
 
 
-def _measured(grid: Grid, done: _Work, counts: Mapping[str, int]) -> dict[str, Any]:
+def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict[str, Any]:
+    """Return what a manifest says of a sweep once its rows are written."""
+    trained = {"trajectories": done.trajectories, "batches": done.batches} if done else {}
     return {
         "state": "finished",
         "finished": now(),
-        "grid": {
-            "text": grid.text,
-            "points": len(grid),
-            "trajectories": done.trajectories,
-            "batches": done.batches,
-        },
-        "seconds": done.seconds,
-        "net_epochs": done.net_epochs,
-        "throughput": done.net_epochs / done.seconds,
+        "grid": {"text": grid.text, "points": len(grid), **trained},
         "counts": dict(counts),
     }
+
+
+def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
+    """Return what a manifest says about how long training took."""
+    throughput = net_epochs / seconds if seconds else 0.0
+    return {"seconds": seconds, "net_epochs": net_epochs, "throughput": throughput}
 
 
 def _count(count: int, one: str, many: str) -> str:
