@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.config import Point
+from xorsweep.config import Point, Rounds
 from xorsweep.engines import load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Grid, product_grid
@@ -59,7 +59,7 @@ def batches(grid: Grid) -> list[list[Rows]]:
 def store(tmp_path: Path, grid: Grid, batches: list[list[Rows]]) -> Store:
     """Return a sweep's folder with its manifest and three parts."""
     made = Store.create(tmp_path / "sweep", "numpy")
-    made.write_manifest({"state": "running", **sealed(grid, "numpy")})
+    made.write_manifest({"state": "running", **sealed(grid, "numpy", Rounds())})
     for rows in batches:
         made.add(rows)
     return made

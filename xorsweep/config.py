@@ -22,9 +22,11 @@ from xorsweep.rules import (
     Choice,
     ConfigError,
     Integer,
+    OrNull,
     Real,
     Rule,
     Scalar,
+    Text,
     parameter,
     read,
     rules_of,
@@ -78,22 +80,47 @@ POINT_KEYS = (
 
 @dataclass(frozen=True)
 class Parallel:
-    """Where batches are trained; `n_jobs` counts processes, -1 stands for every core."""
+    """Where batches are trained.
 
-    backend: str = parameter("loky", Choice(("serial", "loky")))
+    `n_jobs` counts processes, -1 stands for every core; with the `address` of a Dask scheduler it
+    counts the workers to make batches for, and -1 stands for those that it has. `shards` counts
+    the jobs that a launcher of Hydra is given; None stands for as many as this machine has cores.
+    """
+
+    backend: str = parameter("loky", Choice(("serial", "loky", "dask")))
     n_jobs: int = parameter(-1, Integer(-1, 4096))
+    address: str | None = parameter(None, OrNull(Text()))
+    shards: int | None = parameter(None, OrNull(Integer(1, 100_000)))
 
     def check(self) -> None:
-        """Raise ConfigError where there would be no worker at all."""
+        """Raise ConfigError where there would be no worker, or an address that nobody calls."""
         if self.n_jobs == 0:
             raise ConfigError("parallel.n_jobs=0: must be -1 (every core) or at least 1")
+        if self.address is not None and self.backend != "dask":
+            raise ConfigError(
+                f"parallel.address={self.address}: is where a Dask scheduler listens, so it needs "
+                f"parallel=dask and not parallel={self.backend}"
+            )
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """How sure each rate must be before no more seeds are added to its cell.
+
+    `precision` is half the width of the 95 % interval, or null for the seeds that were given and
+    no more; `max_seeds` ends a cell that isn't as sure as that, too.
+    """
+
+    precision: float | None = parameter(None, OrNull(Real(above=0.0, below=0.5)))
+    max_seeds: int = parameter(10_000, Integer(1, 2**32))
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """How a sweep is run and what it leaves; none of this changes a number in results.csv."""
+    """How a sweep is run and what it leaves; of all this only rounds add to results.csv."""
 
     parallel: Parallel = Parallel()
+    rounds: Rounds = Rounds()
     engine: str = parameter("numpy", Choice(tuple(ENGINES)))
     report: bool = parameter(True, Boolean())
 
@@ -116,12 +143,15 @@ def read_sweep(config: Mapping[str, Any]) -> Sweep:
     _refuse_unknown("parallel.", section, rules_of(Parallel))
     parallel = Parallel(**_read_all("parallel.", section, Parallel))
     parallel.check()
-    return Sweep(parallel=parallel, **_read_all("", config, Sweep))
+    rounds = Rounds(**_read_all("", config, Rounds))
+    return Sweep(parallel=parallel, rounds=rounds, **_read_all("", config, Sweep))
 
 
 def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), "parallel", *others])
+    _refuse_unknown(
+        "", config, [*POINT_KEYS, *rules_of(Rounds), *rules_of(Sweep), "parallel", *others]
+    )
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:

@@ -22,7 +22,8 @@ from xorsweep.findings import findings
 from xorsweep.layout import is_numeric, level_name, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
 from xorsweep.results import read_courses, read_results
-from xorsweep.store import Store, StoreError, write_atomically
+from xorsweep.rounds import open_with_rounds
+from xorsweep.store import StoreError, write_atomically
 from xorsweep.summary import point_columns, summarise, swept_columns
 from xorsweep.terminal import count_line
 
@@ -100,7 +101,7 @@ def remake_report(folder: Path) -> Path:
 
     Raises StoreError where the folder holds no finished sweep.
     """
-    store, grid, manifest = Store.open(folder)
+    store, grid, manifest = open_with_rounds(folder)
     if manifest.get("state") != "finished":
         raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
     results = read_results(folder)

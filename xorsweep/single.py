@@ -19,7 +19,7 @@ from xorsweep.engines import load_engine
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
-from xorsweep.plan import Batch
+from xorsweep.plan import batch_of_one
 from xorsweep.rules import FloatArray, Scalar
 from xorsweep.tasks import Task
 from xorsweep.terminal import Terminal
@@ -128,14 +128,8 @@ def train_single(point: Mapping[str, Scalar], engine: str = "numpy") -> SingleRu
 def _train(point: Mapping[str, Scalar], last: int, engine: str) -> tuple[Training, Trained]:
     """Train to an epoch, with the state kept at the epochs of the course and before the last."""
     kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
-    training = build_training(_batch_of_one(point, kept))
+    training = build_training(batch_of_one(point, kept))
     return training, load_engine(engine)(training)
-
-
-def _batch_of_one(point: Mapping[str, Scalar], snapshots: tuple[int, ...]) -> Batch:
-    fixed = {key: value for key, value in point.items() if key != "epochs"}
-    shape = (len(snapshots), 1)
-    return Batch(fixed, {}, snapshots, np.zeros(shape, np.int64), np.zeros(shape, np.uint64))
 
 
 def _single_run(point: Mapping[str, Scalar], training: Training, trained: Trained) -> SingleRun:
