@@ -69,7 +69,8 @@ def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
 
 
 def test_every_room_has_its_place_on_the_way() -> None:
-    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {"engines"}
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    rooms |= {path.stem for path in PACKAGE.glob("*.py")}
     assert rooms - {"__init__", "__main__"} == {room for line in WAY for room in line}
 
 

@@ -188,7 +188,7 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
             f"skip=true with task={values['task']}: direct links would carry the inputs past the "
             "hidden units, which are to encode them, so skip must be false"
         )
-    if values["schedule"] == "online" and not getattr(choices["optimizer"], "online", True):
+    if values["schedule"] == "online" and not choices["optimizer"].online:
         raise ConfigError(
             f"optimizer={values['optimizer']} with schedule=online: this rule compares gradients "
             "of whole epochs, so schedule must be batch"
