@@ -140,7 +140,7 @@ def read_point(config: Mapping[str, Any]) -> Point:
 def read_sweep(config: Mapping[str, Any]) -> Sweep:
     """Return the checked settings of a sweep; raises ConfigError."""
     section = _section(config, "parallel")
-    _refuse_unknown("parallel.", section, rules_of(Parallel))
+    refuse_unknown("parallel.", section, rules_of(Parallel))
     parallel = Parallel(**_read_all("parallel.", section, Parallel))
     parallel.check()
     rounds = Rounds(**_read_all("", config, Rounds))
@@ -149,9 +149,8 @@ def read_sweep(config: Mapping[str, Any]) -> Sweep:
 
 def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    _refuse_unknown(
-        "", config, [*POINT_KEYS, *rules_of(Rounds), *rules_of(Sweep), "parallel", *others]
-    )
+    read_here = [*rules_of(Rounds), *rules_of(Sweep), "parallel"]
+    refuse_unknown("", config, [*POINT_KEYS, *read_here, *others])
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
@@ -165,8 +164,8 @@ def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
         rules = rules_of(GROUPS[group][str(point[group])])
         if name in rules:
             return rules[name]
-        _refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
-    _refuse_unknown("", [key], POINT_KEYS)
+        refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
+    refuse_unknown("", [key], POINT_KEYS)
     raise AssertionError(key)
 
 
@@ -230,7 +229,7 @@ def _read_group(group: str, section: Mapping[str, Any]) -> Point:
     names = tuple(GROUPS[group])
     chosen = str(read(group, section.get("name"), Choice(names)))
     choice = GROUPS[group][chosen]
-    _refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
+    refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
     values = _read_all(f"{group}.", section, choice)
     return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}
 
@@ -248,9 +247,10 @@ def _section(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return section
 
 
-def _refuse_unknown(
+def refuse_unknown(
     prefix: str, given: Iterable[str], known: Iterable[str], where: str = ""
 ) -> None:
+    """Raise ConfigError for the first given name that isn't known, both without the prefix."""
     known = list(known)
     for name in given:
         if name not in known:
