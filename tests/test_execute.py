@@ -11,7 +11,7 @@ import joblib
 import pytest
 
 from xorsweep.config import Parallel, Point
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import (
     SMALL_SWEEP,
     Finished,
@@ -36,12 +36,12 @@ needs_proc = pytest.mark.skipif(
 
 
 def planned(grid: Grid) -> tuple[Batch, ...]:
-    return make_plan(grid, load_capacity("numpy"), 2).batches
+    return make_plan(grid, load_capacity(Engine()), 2).batches
 
 
 def stored(finished: Sequence[Finished]) -> list[tuple[str, bytes]]:
     """Return the parts that batches become, which say every bit of their rows."""
-    return sorted(encode(rows, "numpy") for _, rows in finished)
+    return sorted(encode(rows, Engine()) for _, rows in finished)
 
 
 def children() -> list[int]:
@@ -119,19 +119,19 @@ def long(point_of: PointOf) -> tuple[Batch, ...]:
 @pytest.fixture
 def warm(grid: Grid) -> None:
     """Have two processes wait for work, so that what they do next is to train."""
-    list(run_loky(planned(grid), "numpy", workers=2))
+    list(run_loky(planned(grid), Engine(), workers=2))
 
 
 def test_a_process_trains_the_batches_in_their_order(grid: Grid) -> None:
     batches = planned(grid)
-    finished = list(run_serial(batches, "numpy"))
+    finished = list(run_serial(batches, Engine()))
     assert [batch for batch, _ in finished] == list(batches)
     assert len(batches) == 12
 
 
 def test_a_short_batch_does_not_wait_for_a_long_one(long: tuple[Batch, ...], grid: Grid) -> None:
     batches = (long[0], *planned(grid))
-    finished = [batch for batch, _ in run_loky(batches, "numpy", workers=2)]
+    finished = [batch for batch, _ in run_loky(batches, Engine(), workers=2)]
     assert finished[-1] is long[0]
 
 
@@ -165,29 +165,29 @@ def test_processes_are_started_where_they_are_worth_it(
 
 def test_processes_give_the_rows_that_one_gives(grid: Grid) -> None:
     batches = planned(grid)
-    alone = list(run_serial(batches, "numpy"))
-    together = list(run_loky(batches, "numpy", workers=2))
+    alone = list(run_serial(batches, Engine()))
+    together = list(run_loky(batches, Engine(), workers=2))
     assert stored(together) == stored(alone)
     order = {id(batch): place for place, batch in enumerate(batches)}
     assert sorted(order[id(batch)] for batch, _ in together) == list(range(len(batches)))
 
 
 def test_each_batch_comes_with_its_own_rows(grid: Grid) -> None:
-    for batch, rows in run_loky(planned(grid), "numpy", workers=2):
+    for batch, rows in run_loky(planned(grid), Engine(), workers=2):
         found = sorted(i for some in rows for i in some.identity.tolist())
         assert found == sorted(batch.identities[batch.rows >= 0].tolist())
 
 
 def test_no_batch_is_no_work() -> None:
-    assert list(run_serial([], "numpy")) == []
-    assert list(run_loky([], "numpy", workers=2)) == []
+    assert list(run_serial([], Engine())) == []
+    assert list(run_loky([], Engine(), workers=2)) == []
 
 
 def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -> None:
     good = planned(grid)
     missing = {**good[0].fixed, "init": "file", "init.path": "absent.npz"}
     bad = Batch(missing, good[0].varying, good[0].snapshots, good[0].rows, good[0].identities)
-    finished = list(run_loky([bad, *good], "numpy", workers=2))
+    finished = list(run_loky([bad, *good], Engine(), workers=2))
     failures = [rows for _, rows in finished if any((some.status == FAILED).any() for some in rows)]
     assert len(failures) == 1
     assert sum(map(len, failures[0])) == bad.rows.size
@@ -195,7 +195,7 @@ def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -
         "ConfigError: init.path=absent.npz: there is no such file"
     }
     others = [(batch, rows) for batch, rows in finished if rows is not failures[0]]
-    assert stored(others) == stored(list(run_serial(good, "numpy")))
+    assert stored(others) == stored(list(run_serial(good, Engine())))
 
 
 def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch(
@@ -205,7 +205,7 @@ def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch
     for until_converged in (False, True):
         point = point_of(lr=5.0, epochs=200, until_converged=until_converged)
         batches = planned(product_grid([Axis("seed", tuple(range(16)))], [point]))
-        ((_, (rows,)),) = run_serial(batches, "numpy")
+        ((_, (rows,)),) = run_serial(batches, Engine())
         found.append(rows)
     to_the_end, leaving = found
     assert leaving.converged_epoch.tolist() == to_the_end.converged_epoch.tolist()
@@ -221,10 +221,10 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_batch_costs_nothing(
 ) -> None:
     batches = (long[0], *planned(grid))
     with killing(deaths=1) as killed:
-        finished = list(run_loky(batches, "numpy", workers=2))
+        finished = list(run_loky(batches, Engine(), workers=2))
     assert len(killed) == 1
     assert len(finished) == len(batches)
-    assert stored(finished) == stored(list(run_serial(batches, "numpy")))
+    assert stored(finished) == stored(list(run_serial(batches, Engine())))
 
 
 @needs_proc
@@ -234,7 +234,7 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
 ) -> None:
     batches = (*long, *planned(grid))
     with killing(deaths=2) as killed:
-        finished = list(run_loky(batches, "numpy", workers=2))
+        finished = list(run_loky(batches, Engine(), workers=2))
     assert len(killed) == 2
     (failures,) = [rows for batch, rows in finished if batch is long[0]]
     assert [some.status.tolist() for some in failures] == [[FAILED]]
@@ -243,4 +243,4 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
     assert message.startswith("the worker process died twice: ")
     assert "\n" not in message
     others = [(batch, rows) for batch, rows in finished if batch is not long[0]]
-    assert stored(others) == stored(list(run_serial(batches[1:], "numpy")))
+    assert stored(others) == stored(list(run_serial(batches[1:], Engine())))

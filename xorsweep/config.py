@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.activations import ACTIVATIONS
 from xorsweep.criteria import CRITERIA
-from xorsweep.engines import ENGINES
+from xorsweep.engines import Engine
 from xorsweep.init import INITS
 from xorsweep.losses import LOSSES
 from xorsweep.network import Network
@@ -91,11 +91,17 @@ class Parallel:
 
 @dataclass(frozen=True)
 class Sweep:
-    """How a sweep is run and what it leaves; none of this changes a number in results.csv."""
+    """How a sweep is run and what it leaves; of all this only the engine has a say in numbers."""
 
     parallel: Parallel = Parallel()
-    engine: str = parameter("numpy", Choice(tuple(ENGINES)))
+    engine: Engine = Engine()
     report: bool = parameter(True, Boolean())
+
+
+SETTINGS: Mapping[str, type] = {"parallel": Parallel, "engine": Engine}
+"""The config groups that say how a sweep is run."""
+
+Settings = TypeVar("Settings", Parallel, Engine)
 
 
 def read_point(config: Mapping[str, Any]) -> Point:
@@ -112,16 +118,14 @@ def read_point(config: Mapping[str, Any]) -> Point:
 
 def read_sweep(config: Mapping[str, Any]) -> Sweep:
     """Return the checked settings of a sweep; raises ConfigError."""
-    section = _section(config, "parallel")
-    _refuse_unknown("parallel.", section, rules_of(Parallel))
-    parallel = Parallel(**_read_all("parallel.", section, Parallel))
-    parallel.check()
-    return Sweep(parallel=parallel, **_read_all("", config, Sweep))
+    parallel = _read_settings("parallel", config, Parallel)
+    engine = _read_settings("engine", config, Engine)
+    return Sweep(parallel, engine, **_read_all("", config, Sweep))
 
 
 def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), "parallel", *others])
+    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), *SETTINGS, *others])
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
@@ -202,6 +206,14 @@ def _read_group(group: str, section: Mapping[str, Any]) -> Point:
     _refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
     values = _read_all(f"{group}.", section, choice)
     return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}
+
+
+def _read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
+    section = _section(config, key)
+    _refuse_unknown(f"{key}.", section, rules_of(settings))
+    found = settings(**_read_all(f"{key}.", section, settings))
+    found.check()
+    return found
 
 
 def _read_all(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:

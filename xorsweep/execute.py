@@ -12,6 +12,7 @@ from joblib import cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.config import Parallel
+from xorsweep.engines import Engine
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows, failed_rows, train_batch
 
@@ -25,7 +26,7 @@ Finished = tuple[Batch, list[Rows]]
 class Execute(Protocol):
     """Trains batches and yields each with what it came to, as soon as it is there."""
 
-    def __call__(self, batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+    def __call__(self, batches: Sequence[Batch], engine: Engine) -> Iterator[Finished]:
         """Yield the batches in the order in which they finish."""
         ...
 
@@ -49,13 +50,13 @@ def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
     return partial(run_loky, workers=workers_of(parallel))
 
 
-def run_serial(batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+def run_serial(batches: Sequence[Batch], engine: Engine) -> Iterator[Finished]:
     """Train the batches in this process, one after the other."""
     for batch in batches:
         yield batch, train_batch(batch, engine)
 
 
-def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Finished]:
+def run_loky(batches: Sequence[Batch], engine: Engine, workers: int) -> Iterator[Finished]:
     """Train the batches in processes of this machine.
 
     When a process dies, joblib gives up every batch it had dispatched. Those are trained again,
@@ -74,7 +75,7 @@ def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Fi
             yield batch, _train_apart(batch, engine)
 
 
-def _train_apart(batch: Batch, engine: str) -> list[Rows]:
+def _train_apart(batch: Batch, engine: Engine) -> list[Rows]:
     """Train a batch that was under way when a process died, where it can take nothing with it."""
     try:
         return next(_Shift([batch]).results(engine, workers=2))[1]
@@ -91,7 +92,7 @@ class _Shift:
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
-    def results(self, engine: str, workers: int) -> Iterator[Finished]:
+    def results(self, engine: Engine, workers: int) -> Iterator[Finished]:
         pool = JoblibParallel(
             n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1
         )
@@ -99,7 +100,7 @@ class _Shift:
             self.finished.add(number)
             yield self.batches[number], rows
 
-    def _tasks(self, engine: str) -> Iterator[object]:
+    def _tasks(self, engine: Engine) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, engine)
@@ -111,5 +112,5 @@ class _Shift:
         return list(self.batches[self.dispatched :])
 
 
-def _numbered(number: int, batch: Batch, engine: str) -> tuple[int, list[Rows]]:
+def _numbered(number: int, batch: Batch, engine: Engine) -> tuple[int, list[Rows]]:
     return number, train_batch(batch, engine)

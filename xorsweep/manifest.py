@@ -8,18 +8,20 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from xorsweep import __version__
 from xorsweep.config import Sweep
+from xorsweep.engines import Engine
 from xorsweep.execute import workers_of
 from xorsweep.grid import Grid, grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
 
-FORMAT = 1
+FORMAT = 2
 """The version of the folder's layout."""
 
 
@@ -27,7 +29,17 @@ class ManifestError(ValueError):
     """A manifest that can't be trusted; the message says why."""
 
 
-_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "seaborn", "matplotlib")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "joblib",
+    "hydra-core",
+    "seaborn",
+    "matplotlib",
+    "numba",
+)
 
 
 def describe_run(
@@ -52,18 +64,18 @@ def describe_run(
     }
 
 
-def sealed(grid: Grid, engine: str) -> dict[str, Any]:
+def sealed(grid: Grid, engine: Engine) -> dict[str, Any]:
     """Return what a resumed sweep must agree with, and a digest of it."""
     content = {
         "format": FORMAT,
         "numerics": NUMERICS,
-        "engine": engine,
+        "engine": asdict(engine),
         "points": grid_to_data(grid),
     }
     return {**content, "digest": _digest(content)}
 
 
-def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
+def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
     """Return the grid and the engine of a sweep from its manifest.
 
     Raises ManifestError where it was written by another version or isn't as it was written.
@@ -81,7 +93,7 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
             )
     if digest != _digest(content):
         raise ManifestError("its format, numerics, engine or points were changed by hand")
-    return grid_from_data(content["points"]), str(content["engine"])
+    return grid_from_data(content["points"]), Engine(**content["engine"])
 
 
 def _digest(content: Mapping[str, Any]) -> str:

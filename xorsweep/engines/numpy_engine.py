@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xorsweep.criteria import Criterion
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.engines.layers import input_layer
+from xorsweep.engines.precision import cast
 from xorsweep.network import Network
 
 Array = NDArray[Any]
@@ -24,10 +25,10 @@ RETIRING_SHARE = 0.25
 """Converged networks leave their batch once they make up this share of it."""
 
 
-def train(training: Training) -> Trained:
+def train(training: Training, dtype: str = "float64") -> Trained:
     """Train a batch; a network's bits depend on nothing but its own weights and settings."""
     members = len(training.learning_rate)
-    padded = _taken(training, _padded(np.arange(members)))
+    padded = _taken(cast(training, dtype), _padded(np.arange(members)))
     record = _Record(padded, len(padded.learning_rate))
     # A diverging network is a row's status; NumPy need not mention it.
     with np.errstate(all="ignore"):
@@ -35,11 +36,11 @@ def train(training: Training) -> Trained:
     return record.trained(members)
 
 
-def capacity(network: Network, rows: int) -> int:
+def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     """Return how many networks keep a batch inside the cache, in whole lanes."""
     units = network.hidden + network.outputs
     numbers = 3 * rows * units + 3 * network.size
-    return max(LANES, WORKING_SET // (8 * numbers) // LANES * LANES)
+    return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
 
 
 def _train(training: Training, record: _Record) -> None:
@@ -69,13 +70,14 @@ class _Networks:
         rows = len(training.inputs)
         self.training = training
         self.parameters = training.parameters.copy()
-        self.errors = np.empty((network.outputs, rows, members))
+        dtype = self.parameters.dtype
+        self.errors = np.empty((network.outputs, rows, members), dtype)
         self.outputs = np.empty_like(self.errors)
         self.state = training.optimizer.start(self.parameters, training.learning_rate)
         self._weights = network.views(self.parameters)
         self._descent = np.empty_like(self.parameters)
         self._gradients = network.views(self._descent)
-        self._activations = np.empty((network.hidden, rows, members))
+        self._activations = np.empty((network.hidden, rows, members), dtype)
         self._products = np.empty_like(self._activations)
         self._deltas = np.empty_like(self._activations)
         self._output_deltas = np.empty_like(self.errors)
@@ -84,7 +86,7 @@ class _Networks:
         self._targets = np.ascontiguousarray(training.targets.T)[:, :, None]
         self._layer = input_layer(training.inputs)
         self._factor = training.loss.factor(training.targets.size)
-        self._bias = np.empty(members)
+        self._bias = np.empty(members, dtype)
         self._no_bias = np.zeros_like(self._weights.b2)
         if network.outputs > 1:
             self._backpropagated = np.empty_like(self._activations)
@@ -225,8 +227,9 @@ class _Record:
         self._open = np.ones(count, bool)
         self._left = count
         self._met = np.empty(count, bool)
-        self._distance = np.empty(count)
-        self._scratch = np.empty((self._training.targets.size, count))
+        dtype = self._training.parameters.dtype
+        self._distance = np.empty(count, dtype)
+        self._scratch = np.empty((self._training.targets.size, count), dtype)
 
     def observe(self, epoch: int, networks: _Networks) -> None:
         """Note which networks have converged and keep what is to be kept after this epoch."""
