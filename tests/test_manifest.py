@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep import __version__, manifest
-from xorsweep.config import Parallel, Point, Sweep
+from xorsweep.config import Point
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.manifest import (
@@ -140,9 +140,8 @@ def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None
 
 
 def test_a_run_is_described(grid: Grid) -> None:
-    settings = Sweep(parallel=Parallel("loky", 3))
     plan = make_plan(grid, load_capacity(Engine()), 3)
-    found = describe_run(grid, plan, settings, {"command_line": ["-m"], "earlier": []})
+    found = describe_run(grid, plan, Engine(), 3, {"command_line": ["-m"], "earlier": []})
     assert found["state"] == "running"
     assert found["command_line"] == ["-m"]
     assert found["workers"] == 3

@@ -14,9 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from xorsweep import __version__
-from xorsweep.config import Sweep
 from xorsweep.engines import Engine
-from xorsweep.execute import workers_of
 from xorsweep.grid import Grid, grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
@@ -43,20 +41,20 @@ _PACKAGES = (
 
 
 def describe_run(
-    grid: Grid, plan: Plan, settings: Sweep, provenance: Mapping[str, object]
+    grid: Grid, plan: Plan, engine: Engine, workers: int, provenance: Mapping[str, object]
 ) -> dict[str, Any]:
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
         "state": "running",
         **provenance,
-        **sealed(grid, settings.engine),
+        **sealed(grid, engine),
         "grid": {
             "text": grid.text,
             "points": len(grid),
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
-        "workers": workers_of(settings.parallel),
+        "workers": workers,
         "git": git_state(),
         "versions": versions(),
         "machine": machine(),

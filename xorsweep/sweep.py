@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from xorsweep.config import Sweep
 from xorsweep.engines import load_capacity
-from xorsweep.execute import choose_execute, is_in_process, workers_of
+from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
+from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
 from xorsweep.manifest import describe_run, now
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.results import assemble, read_courses, read_results, write_results
+from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError
-from xorsweep.terminal import Terminal, count_line
+from xorsweep.terminal import Advance, Terminal, count_line
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,22 @@ def run_sweep(
     provenance: Mapping[str, object],
     notes: Sequence[str] = (),
     terminal: Terminal | None = None,
+    sharded: Sharded | None = None,
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
-    `provenance` goes into the manifest as it is; `notes` are said before the sweep begins. Raises
-    StoreError where the folder holds a sweep already or can't be written.
+    `provenance` goes into the manifest as it is; `notes` are said before the sweep begins; where
+    the sweep is `sharded`, that says where batches are trained, and not `settings`. Raises
+    StoreError where the folder holds a sweep already or can't be written, ConfigError where there
+    are no workers to be had.
     """
     terminal = terminal or Terminal.silent()
     for note in notes:
         terminal.say(note)
+    settings = replace(settings, parallel=settled(settings.parallel))
     store = Store.create(folder, settings.engine)
     with store.locked():
-        return _Run(store, grid, settings, provenance, terminal).finish()
+        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
 
 
 def resume_sweep(
@@ -58,10 +64,12 @@ def resume_sweep(
     more: Sequence[Axis],
     provenance: Mapping[str, object],
     terminal: Terminal | None = None,
+    sharded: Sharded | None = None,
 ) -> SweepResult:
     """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
 
-    Raises StoreError where the folder can't be used, ConfigError where the grid can't be extended.
+    `sharded` as in `run_sweep`. Raises StoreError where the folder can't be used, ConfigError
+    where the grid can't be extended or there are no workers to be had.
     """
     terminal = terminal or Terminal.silent()
     store, grid, manifest = Store.open(folder)
@@ -70,13 +78,15 @@ def resume_sweep(
             f"{settings.engine}: {folder} was trained with {store.engine}, and a sweep never "
             "mixes engines; resume it with the same, or start another sweep"
         )
+    settings = replace(settings, parallel=settled(settings.parallel))
     if more:
         grid = extended(grid, more)
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
         earlier = [*manifest.get("earlier", []), _one_run(manifest)]
-        return _Run(store, grid, settings, {**provenance, "earlier": earlier}, terminal).finish()
+        provenance = {**provenance, "earlier": earlier}
+        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
 
 
 def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +103,11 @@ class _Run:
     settings: Sweep
     provenance: Mapping[str, object]
     terminal: Terminal
+    sharded: Sharded | None
+
+    @property
+    def workers(self) -> int:
+        return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
 
     def finish(self) -> SweepResult:
         with memory_given_back():
@@ -100,7 +115,9 @@ class _Run:
 
     def _finish(self) -> SweepResult:
         plan = self._plan(assemble(self.grid, self.store.parts()).pending())
-        manifest = describe_run(self.grid, plan, self.settings, self.provenance)
+        manifest = describe_run(
+            self.grid, plan, self.settings.engine, self.workers, self.provenance
+        )
         self.store.write_manifest(manifest)
         self._announce(plan)
         seconds = self._train(plan)
@@ -112,11 +129,11 @@ class _Run:
 
     def _plan(self, pending: Any) -> Plan:
         capacity = load_capacity(self.settings.engine)
-        return make_plan(self.grid, capacity, workers_of(self.settings.parallel), pending)
+        return make_plan(self.grid, capacity, self.workers, pending)
 
     def _announce(self, plan: Plan) -> None:
-        alone = is_in_process(self.settings.parallel, plan.net_epochs)
-        workers = 1 if alone else workers_of(self.settings.parallel)
+        alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
+        workers = 1 if alone else self.workers
         parts = [
             self.grid.text,
             _count(plan.trajectories, "trajectory", "trajectories"),
@@ -134,25 +151,40 @@ class _Run:
     def _train(self, plan: Plan) -> float:
         """Return the seconds it took until every batch was on disk."""
         started = perf_counter()
-        execute = choose_execute(self.settings.parallel, plan.net_epochs)
         with self.terminal.progress(plan.net_epochs) as advance:
-            for batch, rows in execute(plan.batches, self.settings.engine):
-                self._keep(rows)
-                advance(batch.net_epochs)
+            try:
+                self._train_batches(plan, advance)
+            except ExecuteError as error:
+                raise StoreError(f"{error}; {self._how_to_go_on()}") from error
         return perf_counter() - started
+
+    def _train_batches(self, plan: Plan, advance: Advance) -> None:
+        if self.sharded:
+            train_in_shards(self.store, plan.batches, self.sharded, advance)
+            return
+        execute = choose_execute(self.settings.parallel, plan.net_epochs)
+        for batch, rows in execute(plan.batches, self.settings.engine):
+            self._keep(rows)
+            advance(batch.net_epochs)
+
+    def _how_to_go_on(self) -> str:
+        folder = self.store.folder
+        return f"the batches that were finished before are kept, go on with resume={folder}"
 
     def _keep(self, rows: Any) -> None:
         try:
             self.store.add(rows)
         except OSError as error:
             raise StoreError(
-                f"{self.store.folder} can't be written: {error.strerror}; the batches that were "
-                f"finished before are kept, go on with resume={self.store.folder}"
+                f"{self.store.folder} can't be written: {error.strerror}; {self._how_to_go_on()}"
             ) from None
 
     def _write_rows(self) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
         assembled = assemble(self.grid, self.store.parts())
+        if not assembled.present.all():
+            missing = _count(int((~assembled.present).sum()), "point is", "points are")
+            raise StoreError(f"{missing} in none of the parts; {self._how_to_go_on()}")
         write_results(self.grid, assembled, self.store.folder)
         return assembled.counts()
 
