@@ -26,7 +26,8 @@ from hydra_plugins.xorsweep_grid._core import (
     read_blocks,
     swept,
 )
-from xorsweep.config import GROUPS, PLAIN, Parallel, Sweep, read_point, read_sweep
+from xorsweep.config import GROUPS, PLAIN, SETTINGS, Parallel, Sweep, read_point, read_sweep
+from xorsweep.engines import ENGINES, Engine
 from xorsweep.grid import Axis
 from xorsweep.hydra_config import config_folder, plain
 from xorsweep.rules import ConfigError, rules_of
@@ -247,7 +248,7 @@ def groups_of_files() -> dict[str, set[str]]:
     return {
         folder.name: {path.stem for path in folder.glob("*.yaml")}
         for folder in CONF.iterdir()
-        if folder.is_dir() and folder.name != "parallel"
+        if folder.is_dir() and folder.name not in SETTINGS
     }
 
 
@@ -265,9 +266,15 @@ def test_files_hold_the_parameters_and_defaults_of_the_code(group: str, name: st
     assert found == {"name": name, **wanted}
 
 
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_has_its_file_with_the_defaults_of_the_code(name: str) -> None:
+    found = OmegaConf.to_container(OmegaConf.load(CONF / "engine" / f"{name}.yaml"))
+    assert found == {"name": name, "dtype": Engine().dtype}
+
+
 def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -> None:
     values = plain(hydra[1])
-    assert read_sweep(values) == Sweep(Parallel("loky", -1), "numpy", True)
+    assert read_sweep(values) == Sweep(Parallel("loky", -1), Engine(), True)
     point = read_point(values)
     assert {key: point[key] for key in PLAIN} == {
         "hidden": 2,

@@ -223,7 +223,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"{manifest['seconds']:.1f} s, {manifest['net_epochs']:,} epochs of one network, "
         f"{manifest['throughput'] / 1e6:.1f} million a second",
     )
-    yield "workers", f"{manifest['workers']}, engine {manifest['engine']}"
+    engine = manifest["engine"]
+    yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
     yield (
         "machine",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "

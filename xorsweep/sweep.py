@@ -80,8 +80,8 @@ def resume_sweep(
     store, grid, manifest = Store.open(folder)
     if settings.engine != store.engine:
         raise StoreError(
-            f"engine={settings.engine}: {folder} was trained by engine={store.engine}, and a sweep "
-            "never mixes engines; resume it with the same, or start another sweep"
+            f"{settings.engine}: {folder} was trained with {store.engine}, and a sweep never "
+            "mixes engines; resume it with the same, or start another sweep"
         )
     settings = replace(settings, parallel=settled(settings.parallel))
     if more:
