@@ -197,15 +197,13 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
     assert workers_of(settled(replace(parallel, n_jobs=7))) == 7
 
 
-def test_a_scheduler_that_goes_is_told(
-    cluster: Cluster, grid: Grid, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parallel = of_two_workers(cluster.address)
-    execute = choose_execute(settled(parallel), 1)
-    with pytest.raises(ExecuteError, match="^the Dask cluster can't go on: its scheduler is gone"):
-        for number, _ in enumerate(execute(planned(grid) * 200, Engine())):
-            if number == 0:
-                cluster.processes[0].kill()
+def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
+    execute = choose_execute(settled(of_two_workers(cluster.address)), 1)
+    finished = execute(planned(grid) * 200, Engine())
+    next(finished)
+    cluster.processes[0].kill()
+    with pytest.raises(ExecuteError, match=r"^the Dask cluster can't go on: its scheduler is gone"):
+        list(finished)
 
 
 def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
