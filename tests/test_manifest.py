@@ -131,7 +131,7 @@ def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: i
 
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
     written = through_json(sealed(grid, "numpy", Rounds()))
-    content = {key: written[key] for key in ("format", "numerics", "engine", "points")}
+    content = {key: written[key] for key in manifest.SEALED}
     content["points"][1]["bases"][0]["hidden"] = 0
     with pytest.raises(ConfigError, match=r"^hidden=0: "):
         unsealed({**content, "digest": manifest._digest(content)})

@@ -24,7 +24,8 @@ FORMAT = 2
 """The version of the folder's layout."""
 
 
-_SEALED = ("format", "numerics", "engine", "points", "rounds")
+SEALED = ("format", "numerics", "engine", "points", "rounds")
+"""What a sweep must be resumed with; the digest is over all of it."""
 
 
 class ManifestError(ValueError):
@@ -74,7 +75,7 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
     Raises ManifestError where it was written by another version or isn't as it was written.
     """
     try:
-        content = {key: manifest[key] for key in _SEALED}
+        content = {key: manifest[key] for key in SEALED}
         digest = manifest["digest"]
     except KeyError as error:
         raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
