@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep import __version__, manifest
-from xorsweep.config import Parallel, Point, Rounds, Sweep
+from xorsweep.config import Point, Rounds, Sweep
 from xorsweep.engines import load_capacity
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.manifest import (
@@ -131,16 +131,15 @@ def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: i
 
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
     written = through_json(sealed(grid, "numpy", Rounds()))
-    content = {key: written[key] for key in manifest.SEALED}
+    content = {key: value for key, value in written.items() if key != "digest"}
     content["points"][1]["bases"][0]["hidden"] = 0
     with pytest.raises(ConfigError, match=r"^hidden=0: "):
         unsealed({**content, "digest": manifest._digest(content)})
 
 
 def test_a_run_is_described(grid: Grid) -> None:
-    settings = Sweep(parallel=Parallel("loky", 3))
     plan = make_plan(grid, load_capacity("numpy"), 3)
-    found = describe_run(grid, plan, settings, {"command_line": ["-m"], "earlier": []})
+    found = describe_run(grid, plan, Sweep(), 3, {"command_line": ["-m"], "earlier": []})
     assert found["state"] == "running"
     assert found["command_line"] == ["-m"]
     assert found["workers"] == 3

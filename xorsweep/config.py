@@ -26,6 +26,7 @@ from xorsweep.rules import (
     Real,
     Rule,
     Scalar,
+    Text,
     parameter,
     read,
     rules_of,
@@ -79,15 +80,27 @@ POINT_KEYS = (
 
 @dataclass(frozen=True)
 class Parallel:
-    """Where batches are trained; `n_jobs` counts processes, -1 stands for every core."""
+    """Where batches are trained.
 
-    backend: str = parameter("loky", Choice(("serial", "loky")))
+    `n_jobs` counts processes, -1 stands for every core; with the `address` of a Dask scheduler it
+    counts the workers to make batches for, and -1 stands for those that it has. `shards` counts
+    the jobs that a launcher of Hydra is given; None stands for as many as this machine has cores.
+    """
+
+    backend: str = parameter("loky", Choice(("serial", "loky", "dask")))
     n_jobs: int = parameter(-1, Integer(-1, 4096))
+    address: str | None = parameter(None, OrNull(Text()))
+    shards: int | None = parameter(None, OrNull(Integer(1, 100_000)))
 
     def check(self) -> None:
-        """Raise ConfigError where there would be no worker at all."""
+        """Raise ConfigError where there would be no worker, or an address that nobody calls."""
         if self.n_jobs == 0:
             raise ConfigError("parallel.n_jobs=0: must be -1 (every core) or at least 1")
+        if self.address is not None and self.backend != "dask":
+            raise ConfigError(
+                f"parallel.address={self.address}: is where a Dask scheduler listens, so it needs "
+                f"parallel=dask and not parallel={self.backend}"
+            )
 
 
 @dataclass(frozen=True)
@@ -190,6 +203,7 @@ def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     for choice in choices.values():
         if hasattr(choice, "check"):
             choice.check()
+    choices["optimizer"].check_rate(values["lr"])
     choices["init"].check_network(network_of(values), columns["seed"])
     _check_together(values, choices)
 
@@ -205,10 +219,10 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
             f"skip=true with task={values['task']}: direct links would carry the inputs past the "
             "hidden units, which are to encode them, so skip must be false"
         )
-    if values["schedule"] == "online" and not getattr(choices["optimizer"], "online", True):
+    if values["schedule"] == "online" and not choices["optimizer"].online:
         raise ConfigError(
-            f"optimizer={values['optimizer']} with schedule=online: this rule compares gradients "
-            "of whole epochs, so schedule must be batch"
+            f"optimizer={values['optimizer']} with schedule=online: this rule compares the slopes "
+            "of whole epochs, and those of single rows say nothing, so schedule must be batch"
         )
 
 

@@ -162,7 +162,7 @@ def _left_again(results: pd.DataFrame) -> Iterator[str]:
     left = int((results["converged"] & ~results["holds_at_end"]).sum())
     if left:
         yield (
-            f"{_runs(left)} met the criterion and no longer did after the last update: "
+            f"{_runs(left)} met the criterion and no longer did after the last epoch: "
             "converged is not yet settled."
         )
 

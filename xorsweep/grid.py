@@ -99,7 +99,9 @@ class Grid:
         if self.added:
             products.append(f"{self.added:,} of further seeds")
         sizes = " + ".join(product for product in products if product)
-        return f"{sizes} = {count}" if sizes else count
+        given = sum(prod(len(axis.levels) for axis in block.axes) for block in self.blocks)
+        once = ", each point once," if given > len(self) else ""
+        return f"{sizes}{once} = {count}" if sizes else count
 
     @property
     def swept(self) -> tuple[str, ...]:
@@ -179,7 +181,12 @@ def concatenated(grids: Sequence[Grid]) -> Grid:
         return joined
     rows = np.sort(first)
     kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
-    return Grid(kept, joined.blocks)
+    starts = np.cumsum([0, *map(len, grids)])
+    added = np.diff(np.searchsorted(rows, starts))
+    blocks = (
+        block for grid, count in zip(grids, added, strict=True) if count for block in grid.blocks
+    )
+    return Grid(kept, tuple(blocks))
 
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:

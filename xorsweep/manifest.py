@@ -15,7 +15,6 @@ from typing import Any
 
 from xorsweep import __version__
 from xorsweep.config import Rounds, Sweep
-from xorsweep.execute import workers_of
 from xorsweep.grid import Grid, grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
@@ -24,7 +23,7 @@ FORMAT = 2
 """The version of the folder's layout."""
 
 
-SEALED = ("format", "numerics", "engine", "points", "rounds")
+_SEALED = ("format", "numerics", "engine", "points", "rounds")
 """What a sweep must be resumed with; the digest is over all of it."""
 
 
@@ -36,7 +35,7 @@ _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "sea
 
 
 def describe_run(
-    grid: Grid, plan: Plan, settings: Sweep, provenance: Mapping[str, object]
+    grid: Grid, plan: Plan, settings: Sweep, workers: int, provenance: Mapping[str, object]
 ) -> dict[str, Any]:
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
@@ -49,7 +48,7 @@ def describe_run(
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
-        "workers": workers_of(settings.parallel),
+        "workers": workers,
         "git": git_state(),
         "versions": versions(),
         "machine": machine(),
@@ -75,7 +74,7 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
     Raises ManifestError where it was written by another version or isn't as it was written.
     """
     try:
-        content = {key: manifest[key] for key in SEALED}
+        content = {key: manifest[key] for key in _SEALED}
         digest = manifest["digest"]
     except KeyError as error:
         raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None

@@ -47,12 +47,17 @@ def memory_given_back() -> Iterator[None]:
 
 def encode(rows: Sequence[Rows], engine: str) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part."""
-    table = pa.concat_tables([_table(some) for some in rows], promote_options="default")
+    table = table_of(rows)
     table = table.replace_schema_metadata(_stamp(engine))
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     data = sink.getvalue().to_pybytes()
     return _digest(data) + SUFFIX, data
+
+
+def table_of(rows: Sequence[Rows]) -> pa.Table:
+    """Return rows as a part holds them, a row a point."""
+    return pa.concat_tables([_table(some) for some in rows], promote_options="default")
 
 
 def decode(path: Path, engine: str) -> pa.Table:

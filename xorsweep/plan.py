@@ -48,6 +48,11 @@ class Batch:
         """Return the work in full-batch epochs of one network."""
         return self.members * self.snapshots[-1]
 
+    @property
+    def work(self) -> int:
+        """Return what training costs: net-epochs times hidden units."""
+        return self.net_epochs * int(self.fixed["hidden"] or 1)
+
     def part(self, members: slice) -> Batch:
         """Return the batch of some of the members."""
         return Batch(
@@ -57,6 +62,17 @@ class Batch:
             self.rows[:, members],
             self.identities[:, members],
         )
+
+
+def batch_of_one(
+    point: Mapping[str, Scalar], snapshots: tuple[int, ...], identity: int = 0
+) -> Batch:
+    """Return a batch that trains one point alone, kept at the snapshots."""
+    fixed = {key: value for key, value in point.items() if key != "epochs"}
+    shape = (len(snapshots), 1)
+    return Batch(
+        fixed, {}, snapshots, np.zeros(shape, np.int64), np.full(shape, identity, np.uint64)
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,7 @@ def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None
     batches = [
         batch for group in groups for batch in _split(grid, group, trajectories, capacity, largest)
     ]
-    batches.sort(key=lambda batch: -batch.net_epochs * int(batch.fixed["hidden"] or 1))
+    batches.sort(key=lambda batch: -batch.work)
     return Plan(
         tuple(batches),
         len(rows),

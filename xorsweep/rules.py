@@ -140,22 +140,6 @@ class Boolean:
 
 
 @dataclass(frozen=True)
-class OrNull:
-    """What another rule reads, or null for none of it."""
-
-    rule: Rule
-
-    @property
-    def allowed(self) -> str:
-        """Return what may be typed, in words."""
-        return f"null or {self.rule.allowed}"
-
-    def read(self, value: object) -> Scalar:
-        """Return the value as its type, or None; raises ValueError."""
-        return None if value is None else self.rule.read(value)
-
-
-@dataclass(frozen=True)
 class Text:
     """Any non-empty text, such as a path."""
 
@@ -169,6 +153,22 @@ class Text:
         if not isinstance(value, str) or not value:
             raise ValueError
         return value
+
+
+@dataclass(frozen=True)
+class OrNull:
+    """A value of another kind, or none at all."""
+
+    rule: Rule
+
+    @property
+    def allowed(self) -> str:
+        """Return what the other kind allows, or null."""
+        return f"{self.rule.allowed}, or null"
+
+    def read(self, value: object) -> Scalar:
+        """Return the value, or None; raises ValueError where the other kind does."""
+        return None if value is None else self.rule.read(value)
 
 
 def parameter(default: Any, rule: Rule) -> Any:

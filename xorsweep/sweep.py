@@ -10,15 +10,17 @@ from typing import Any
 
 from xorsweep.config import Sweep
 from xorsweep.engines import load_capacity
-from xorsweep.execute import choose_execute, is_in_process, workers_of
+from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
+from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
 from xorsweep.manifest import describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.results import assemble, read_courses, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
+from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError
-from xorsweep.terminal import Terminal, count_line
+from xorsweep.terminal import Advance, Terminal, count_line
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,24 @@ def run_sweep(
     provenance: Mapping[str, object],
     notes: Sequence[str] = (),
     terminal: Terminal | None = None,
+    sharded: Sharded | None = None,
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
     The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
-    into the manifest as it is; `notes` are said before the sweep begins. Raises StoreError where
-    the folder holds a sweep already or can't be written, ConfigError where rounds make no sense.
+    into the manifest as it is; `notes` are said before the sweep begins; where the sweep is
+    `sharded`, that says where batches are trained, and not `settings`. Raises StoreError where the
+    folder holds a sweep already or can't be written, ConfigError where rounds make no sense or
+    there are no workers to be had.
     """
     check_rounds(grid, settings.rounds)
     terminal = terminal or Terminal.silent()
     for note in notes:
         terminal.say(note)
+    settings = replace(settings, parallel=settled(settings.parallel))
     store = Store.create(folder, settings.engine)
     with store.locked():
-        return _Run(store, grid, settings, provenance, terminal).finish()
+        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
 
 
 def resume_sweep(
@@ -62,11 +68,13 @@ def resume_sweep(
     provenance: Mapping[str, object],
     terminal: Terminal | None = None,
     rounds: Mapping[str, Any] | None = None,
+    sharded: Sharded | None = None,
 ) -> SweepResult:
     """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
 
     The sweep's own rounds go on, but for what `rounds` says otherwise: `precision`, `max_seeds`.
-    Raises StoreError where the folder can't be used, ConfigError where the grid can't be extended.
+    `sharded` as in `run_sweep`. Raises StoreError where the folder can't be used, ConfigError
+    where the grid can't be extended or there are no workers to be had.
     """
     terminal = terminal or Terminal.silent()
     store, grid, manifest = Store.open(folder)
@@ -75,6 +83,7 @@ def resume_sweep(
             f"engine={settings.engine}: {folder} was trained by engine={store.engine}, and a sweep "
             "never mixes engines; resume it with the same, or start another sweep"
         )
+    settings = replace(settings, parallel=settled(settings.parallel))
     if more:
         grid = extended(grid, more)
     settings = replace(settings, rounds=replace(rounds_of(manifest), **(rounds or {})))
@@ -82,13 +91,23 @@ def resume_sweep(
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
-        earlier = [*manifest.get("earlier", []), _one_run(manifest)]
-        return _Run(store, grid, settings, {**provenance, "earlier": earlier}, terminal).finish()
+        earlier = [*manifest.get("earlier", []), record_of(manifest)]
+        provenance = {**provenance, "earlier": earlier}
+        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
 
 
-def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("command_line", "started", "finished", "seconds", "state", "git", "versions")
-    return {key: manifest[key] for key in kept if key in manifest}
+def end_sweep(
+    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+) -> SweepResult:
+    """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
+    with memory_given_back():
+        return _Run(store, grid, settings, {}, terminal).end(manifest)
+
+
+def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a later manifest keeps of an earlier one."""
+    kept = ("command_line", "merged_from", "started", "finished", "seconds", "net_epochs", "state")
+    return {key: manifest[key] for key in (*kept, "git", "versions") if key in manifest}
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,11 @@ class _Run:
     settings: Sweep
     provenance: Mapping[str, object]
     terminal: Terminal
+    sharded: Sharded | None = None
+
+    @property
+    def workers(self) -> int:
+        return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
 
     def finish(self) -> SweepResult:
         with memory_given_back():
@@ -108,16 +132,20 @@ class _Run:
     def _finish(self) -> SweepResult:
         grid = self._full_grid()
         plan = self._plan(grid, assemble(grid, self.store.parts()).pending())
-        manifest = describe_run(self.first, plan, self.settings, self.provenance)
+        manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
         self.store.write_manifest(manifest)
         self._announce(grid, plan)
         done = self._train(plan)
         for further in self._further_rounds():
             self.terminal.say(further.text)
             done += self._train(self._plan(further.grid, further.missing))
+        return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+
+    def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
+        """Leave the rows, the tables, the pictures and the report of what is on disk."""
         grid = self._full_grid()
         counts = self._write_rows(grid)
-        manifest |= _measured(grid, done, counts)
+        manifest = {**manifest, **_finished(grid, counts, done)}
         report = self._show(grid, manifest)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
@@ -129,19 +157,21 @@ class _Run:
         """Yield each round that what is on disk asks for, until no cell is open."""
         if self.settings.rounds.precision is None:
             return
+        number = 0
         while True:
             latest = latest_round(self.first, self.settings.rounds, self.store.parts())
-            if not len(latest.missing):
+            if not len(latest.missing) or latest.number == number:
                 return
+            number = latest.number
             yield latest
 
     def _plan(self, grid: Grid, pending: Any) -> Plan:
         capacity = load_capacity(self.settings.engine)
-        return make_plan(grid, capacity, workers_of(self.settings.parallel), pending)
+        return make_plan(grid, capacity, self.workers, pending)
 
     def _announce(self, grid: Grid, plan: Plan) -> None:
-        alone = is_in_process(self.settings.parallel, plan.net_epochs)
-        workers = 1 if alone else workers_of(self.settings.parallel)
+        alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
+        workers = 1 if alone else self.workers
         parts = [
             grid.text,
             _count(plan.trajectories, "trajectory", "trajectories"),
@@ -159,26 +189,41 @@ class _Run:
     def _train(self, plan: Plan) -> _Work:
         """Return the work that was done, once every batch is on disk."""
         started = perf_counter()
-        execute = choose_execute(self.settings.parallel, plan.net_epochs)
         with self.terminal.progress(plan.net_epochs) as advance:
-            for batch, rows in execute(plan.batches, self.settings.engine):
-                self._keep(rows)
-                advance(batch.net_epochs)
+            try:
+                self._train_batches(plan, advance)
+            except ExecuteError as error:
+                raise StoreError(f"{error}; {self._how_to_go_on()}") from error
         seconds = perf_counter() - started
         return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
+
+    def _train_batches(self, plan: Plan, advance: Advance) -> None:
+        if self.sharded:
+            train_in_shards(self.store, plan.batches, self.sharded, advance)
+            return
+        execute = choose_execute(self.settings.parallel, plan.net_epochs)
+        for batch, rows in execute(plan.batches, self.settings.engine):
+            self._keep(rows)
+            advance(batch.net_epochs)
+
+    def _how_to_go_on(self) -> str:
+        folder = self.store.folder
+        return f"the batches that were finished before are kept, go on with resume={folder}"
 
     def _keep(self, rows: Any) -> None:
         try:
             self.store.add(rows)
         except OSError as error:
             raise StoreError(
-                f"{self.store.folder} can't be written: {error.strerror}; the batches that were "
-                f"finished before are kept, go on with resume={self.store.folder}"
+                f"{self.store.folder} can't be written: {error.strerror}; {self._how_to_go_on()}"
             ) from None
 
     def _write_rows(self, grid: Grid) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
         assembled = assemble(grid, self.store.parts())
+        if not assembled.present.all():
+            missing = _count(int((~assembled.present).sum()), "point is", "points are")
+            raise StoreError(f"{missing} in none of the parts; {self._how_to_go_on()}")
         write_results(grid, assembled, self.store.folder)
         return assembled.counts()
 
@@ -231,21 +276,21 @@ class _Work:
         )
 
 
-def _measured(grid: Grid, done: _Work, counts: Mapping[str, int]) -> dict[str, Any]:
+def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict[str, Any]:
+    """Return what a manifest says of a sweep once its rows are written."""
+    trained = {"trajectories": done.trajectories, "batches": done.batches} if done else {}
     return {
         "state": "finished",
         "finished": now(),
-        "grid": {
-            "text": grid.text,
-            "points": len(grid),
-            "trajectories": done.trajectories,
-            "batches": done.batches,
-        },
-        "seconds": done.seconds,
-        "net_epochs": done.net_epochs,
-        "throughput": done.net_epochs / done.seconds,
+        "grid": {"text": grid.text, "points": len(grid), **trained},
         "counts": dict(counts),
     }
+
+
+def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
+    """Return what a manifest says about how long training took."""
+    throughput = net_epochs / seconds if seconds else 0.0
+    return {"seconds": seconds, "net_epochs": net_epochs, "throughput": throughput}
 
 
 def _count(count: int, one: str, many: str) -> str:
