@@ -25,6 +25,7 @@ FORMAT = 2
 
 
 _SEALED = ("format", "numerics", "engine", "points", "rounds")
+"""What a sweep must be resumed with; the digest is over all of it."""
 
 
 class ManifestError(ValueError):

@@ -157,10 +157,12 @@ class _Run:
         """Yield each round that what is on disk asks for, until no cell is open."""
         if self.settings.rounds.precision is None:
             return
+        number = 0
         while True:
             latest = latest_round(self.first, self.settings.rounds, self.store.parts())
-            if not len(latest.missing):
+            if not len(latest.missing) or latest.number == number:
                 return
+            number = latest.number
             yield latest
 
     def _plan(self, grid: Grid, pending: Any) -> Plan:
@@ -227,12 +229,12 @@ class _Run:
 
     def _show(self, grid: Grid, manifest: Mapping[str, Any]) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
-        from xorsweep.summary import summarise, swept_columns
+        from xorsweep.summary import swept_columns
+        from xorsweep.tables import write_tables
 
         folder = self.store.folder
         results = read_results(folder)
-        summary = summarise(results)
-        summary.to_csv(folder / "summary.csv", index=False)
+        summary, comparisons = write_tables(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
         if not self.settings.report:
             return None
@@ -243,6 +245,7 @@ class _Run:
             manifest,
             results,
             summary,
+            comparisons,
             lambda cells: read_courses(grid, self.store.parts(), cells),
         )
 
