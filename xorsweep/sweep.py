@@ -41,7 +41,8 @@ def run_sweep(
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
-    `provenance` goes into the manifest as it is; `notes` are said before the sweep begins. Raises
+    `provenance` goes into the manifest as it is, and its `study`, where it has one, is what the
+    report holds the results against; `notes` are said before the sweep begins. Raises
     StoreError where the folder holds a sweep already or can't be written.
     """
     terminal = terminal or Terminal.silent()
@@ -75,8 +76,10 @@ def resume_sweep(
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
+        study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), _one_run(manifest)]
-        return _Run(store, grid, settings, {**provenance, "earlier": earlier}, terminal).finish()
+        provenance = {**study, **provenance, "earlier": earlier}
+        return _Run(store, grid, settings, provenance, terminal).finish()
 
 
 def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from xorsweep.hydra_config import (
 )
 from xorsweep.rules import ConfigError, shown
 from xorsweep.store import StoreError, refuse_used
+from xorsweep.studies import read_study
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
@@ -90,6 +91,7 @@ def _run(
         return _resume(loader, config, named_folder(str(resumed.value())), given)
     composed = compose_blocks(loader, config, read_blocks(loader, params, blocks, given))
     settings = read_sweep(composed.values)
+    read_study(composed.values.get("study"))  # refused before anything is made
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
@@ -367,4 +369,7 @@ def _log_into(folder: Path, config: DictConfig) -> None:
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:
-    return {"command_line": ["python", "-m", "xorsweep", *sys.argv[1:]], "config": dict(values)}
+    command = ["python", "-m", "xorsweep", *sys.argv[1:]]
+    study = {"study": values["study"]} if "study" in values else {}
+    config = {key: value for key, value in values.items() if key not in study}
+    return {"command_line": command, "config": config, **study}
