@@ -248,7 +248,7 @@ def groups_of_files() -> dict[str, set[str]]:
     return {
         folder.name: {path.stem for path in folder.glob("*.yaml")}
         for folder in CONF.iterdir()
-        if folder.is_dir() and folder.name not in SETTINGS
+        if folder.is_dir() and folder.name not in (*SETTINGS, "study")
     }
 
 

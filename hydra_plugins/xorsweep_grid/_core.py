@@ -51,6 +51,7 @@ from xorsweep.rounds import check_rounds
 from xorsweep.rules import ConfigError, shown
 from xorsweep.shards import Launch, sharded
 from xorsweep.store import StoreError, refuse_used
+from xorsweep.studies import read_study
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
@@ -98,6 +99,7 @@ def _run(
     shards = sharded(settings.parallel, launch) if launch else None
     settled(settings.parallel)  # before there is a folder
     check_rounds(composed.grid, settings.rounds)
+    read_study(composed.values.get("study"))
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
@@ -382,4 +384,7 @@ def _log_into(folder: Path, config: DictConfig) -> None:
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:
-    return {"command_line": ["python", "-m", "xorsweep", *sys.argv[1:]], "config": dict(values)}
+    command = ["python", "-m", "xorsweep", *sys.argv[1:]]
+    study = {"study": values["study"]} if "study" in values else {}
+    config = {key: value for key, value in values.items() if key not in study}
+    return {"command_line": command, "config": config, **study}
