@@ -126,13 +126,13 @@ def further_seeds(seeds: Counts, rounds: Rounds) -> Counts:
     more than `max_seeds` in all.
     """
     assert rounds.precision is not None
-    enough = max(FEWEST_RUNS, _enough_runs(rounds.precision))
+    enough = max(FEWEST_RUNS, enough_runs(rounds.precision))
     wanted = np.maximum(2 * seeds, FEWEST_RUNS)
     wanted = np.where(seeds < enough, np.minimum(wanted, enough), wanted)
     return np.maximum(np.minimum(wanted, rounds.max_seeds) - seeds, 0)
 
 
-def _enough_runs(precision: float) -> int:
+def enough_runs(precision: float) -> int:
     """Return the fewest runs whose interval is narrower than asked for at whatever rate.
 
     Wilson's half-width is largest at a rate of one half: z / (2 sqrt(n + z**2)).
