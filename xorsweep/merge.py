@@ -19,9 +19,10 @@ from xorsweep.commands import Parser, errors_in_one_line, point_text, refuse_dam
 from xorsweep.config import Parallel, Sweep
 from xorsweep.differences import differences, of_points
 from xorsweep.engines import load_capacity
+from xorsweep.execute import workers_of
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid, concatenated
-from xorsweep.manifest import describe_run
+from xorsweep.manifest import describe_run, rounds_of
 from xorsweep.plan import make_plan
 from xorsweep.results import assemble
 from xorsweep.store import MANIFEST, PARTS, Store, StoreError, sync_folder, write_atomically
@@ -85,6 +86,11 @@ def merge(
 
 def _opened(folder: Path) -> Source:
     source = Source(*Store.open(folder))
+    if rounds_of(source.manifest).precision is not None:
+        raise StoreError(
+            f"{folder}: its seeds were added in rounds, by precision, and another sweep's rounds "
+            "would add others; only sweeps of the seeds that were given can be merged"
+        )
     refuse_damaged(source.store)
     return source
 
@@ -101,8 +107,8 @@ def _refuse_other_engines(sources: Sequence[Source]) -> None:
     for other in (source.store for source in sources[1:]):
         if other.engine != first.engine:
             raise StoreError(
-                f"engine: {first.folder} was trained by engine={first.engine}, and {other.folder} "
-                f"by engine={other.engine}; a sweep never mixes engines"
+                f"engine: {first.folder} was trained by {first.engine}, and {other.folder} by "
+                f"{other.engine}; a sweep never mixes engines"
             )
 
 
@@ -138,7 +144,7 @@ def _manifest(sources: Sequence[Source], grid: Grid, settings: Sweep) -> dict[st
     }
     plan = make_plan(grid, load_capacity(settings.engine), workers=1)
     return {
-        **describe_run(grid, plan, settings, provenance),
+        **describe_run(grid, plan, settings, workers_of(settings.parallel), provenance),
         **measured(*(sum(run.get(key, 0) for run in runs) for key in ("seconds", "net_epochs"))),
         "state": "unfinished",
     }
@@ -155,7 +161,7 @@ def _write(out: Path, sources: Sequence[Source], manifest: Mapping[str, Any]) ->
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
-            store = Store.create(Path(made) / out.name, str(manifest["engine"]))
+            store = Store.create(Path(made) / out.name, sources[0].store.engine)
             for source in sources:
                 for part in source.store.part_files():
                     _linked(part, store.folder / PARTS / part.name)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
@@ -53,7 +54,7 @@ def replay(
     return _compared(store, run, grid.identities[row : row + 1], terminal)
 
 
-def _trained(grid: Grid, row: int, engine: str) -> SingleRun:
+def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
     try:
         return train_single(grid.point(row), engine)
     except Exception as error:  # whatever made the row fail in its sweep
