@@ -168,6 +168,25 @@ def test_choices_that_compose_the_same_are_one_level(hydra: tuple[Any, DictConfi
     assert kept == [{"k": 1}, {"k": 2}]
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["optimizer=sgd,rprop", "schedule=batch,online"], "optimizer=rprop with schedule=online"),
+        (["loss=half_sse,cross_entropy", "output=logistic,linear"], "output must be logistic"),
+        (["task=xor,encoder", "skip=false,true"], "skip=true with task=encoder"),
+        (["task=parity", "task.bits=2,0"], "task.bits=0: task.bits must be a whole number from 2"),
+        (["optimizer=rprop", "lr=0.1,80"], "lr=80.0: lr is the first step of optimizer=rprop"),
+    ],
+)
+def test_a_combination_that_means_nothing_is_refused_wherever_it_stands(
+    hydra: tuple[Any, DictConfig], lines: list[str], message: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        composed(hydra, lines)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 def test_a_yaml_list_is_explained(hydra: tuple[Any, DictConfig]) -> None:
     with pytest.raises(ConfigError, match="a YAML list is one value and no axis; write lr: 1,2"):
         read_blocks(hydra[0], {"lr": [1, 2]}, None, {})
