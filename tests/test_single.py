@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from xorsweep.config import Point
+from xorsweep.engines import Engine
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.single import (
@@ -103,7 +104,7 @@ def test_a_run_has_the_bits_that_the_same_point_has_in_a_batch(point_of: PointOf
     fixed = {key: value for key, value in point.items() if key not in ("seed", "epochs")}
     shape = np.zeros((1, len(seeds)), np.int64)
     batch = Batch(fixed, {"seed": seeds}, (900,), shape, shape.astype(np.uint64))
-    (rows,) = train_batch(batch, "numpy")
+    (rows,) = train_batch(batch, Engine())
     run = train_single(point)
     assert run.final_error == rows.final_error[5]
     assert run.converged_epoch == rows.converged_epoch[5]
@@ -173,7 +174,7 @@ def test_every_task_can_be_run_and_leaves_its_files(
     point_of: PointOf, tmp_path: Path, keys: dict[str, Any], pictures: set[str]
 ) -> None:
     point = point_of(epochs=50, **keys)
-    final_error = run_single(point, "numpy", tmp_path, Terminal.silent())
+    final_error = run_single(point, Engine(), tmp_path, Terminal.silent())
     assert {path.name for path in tmp_path.iterdir()} == NUMBERS | pictures
     assert final_error == train_single(point).final_error
 
@@ -264,7 +265,7 @@ def test_without_a_terminal_there_are_no_control_characters(
     point_of: PointOf, tmp_path: Path
 ) -> None:
     point = point_of(epochs=20)
-    text = said(lambda console: run_single(point, "numpy", tmp_path, Terminal(console)))
+    text = said(lambda console: run_single(point, Engine(), tmp_path, Terminal(console)))
     assert all(character.isprintable() or character == "\n" for character in text)
     assert text.startswith("xor, 2-2-1, logistic, sgd at lr 0.1, uniform weights, seed 0")
     assert str(tmp_path / "surface.png") in text

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from xorsweep.engines import load_engine
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid
 from xorsweep.rounds import open_with_rounds
@@ -63,18 +62,11 @@ def errors_in_one_line() -> Iterator[None]:
 def open_trainable(name: str) -> tuple[Store, Grid, dict[str, Any]]:
     """Return the sweep in a folder, or in the newest by the name `latest`, as `Store.open` does.
 
-    Raises StoreError where it can't be used, or where its engine isn't here to train it again.
+    Raises StoreError where it can't be used, ConfigError where its engine isn't installed here.
     """
     folder = named_folder(name)
     store, grid, manifest = open_with_rounds(folder)
-    try:
-        load_engine(store.engine)
-    except KeyError:
-        raise StoreError(f"{folder}: its engine={store.engine} isn't known here") from None
-    except ImportError as error:
-        raise StoreError(
-            f"{folder}: its engine={store.engine} isn't installed here ({error})"
-        ) from None
+    store.engine.check()
     return store, grid, manifest
 
 

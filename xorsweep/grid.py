@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ Codes = NDArray[np.int32]
 
 BYTES_A_POINT = 600
 """Memory that a point takes at most while its sweep runs and is reported."""
+MOST_PRODUCTS = 3
+"""Products that the text of a grid names one by one."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ class Block:
     axes: tuple[Axis, ...]
     bases: tuple[Point, ...]
 
+    @property
+    def points(self) -> int:
+        """Return how many points the product has."""
+        return prod(len(axis.levels) for axis in self.axes)
+
+    @property
+    def text(self) -> str:
+        """Return the axes with their numbers of levels; nothing where there is no axis."""
+        return " x ".join(f"{axis.key} {len(axis.levels)}" for axis in self.axes)
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -92,16 +105,15 @@ class Grid:
     def text(self) -> str:
         """Return the grid in a few words, such as `lr 5 x seed 100 = 500 points`."""
         count = f"{len(self):,} point{'s' if len(self) != 1 else ''}"
-        products = [
-            " x ".join(f"{axis.key} {len(axis.levels)}" for axis in block.axes)
-            for block in self.blocks
-        ]
+        products = Counter(block.text for block in self.blocks)
+        sizes = [f"{n} times ({text})" if n > 1 else text for text, n in products.items() if text]
+        if len(sizes) > MOST_PRODUCTS:
+            sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more products"]
         if self.added:
-            products.append(f"{self.added:,} of further seeds")
-        sizes = " + ".join(product for product in products if product)
-        given = sum(prod(len(axis.levels) for axis in block.axes) for block in self.blocks)
-        once = ", each point once," if given > len(self) else ""
-        return f"{sizes}{once} = {count}" if sizes else count
+            sizes.append(f"{self.added:,} of further seeds")
+        repeated = sum(block.points for block in self.blocks) + self.added > len(self)
+        once = ", each once" if repeated else ""
+        return f"{' + '.join(sizes)} = {count}{once}" if sizes else count
 
     @property
     def swept(self) -> tuple[str, ...]:
@@ -290,19 +302,21 @@ def _checked_base(base: Mapping[str, Scalar]) -> Point:
     return {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
 
 
-def refuse_too_large(levels: Mapping[str, int]) -> None:
+def refuse_too_large(*products: Mapping[str, int]) -> None:
     """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
 
-    `levels` maps the key of each axis to how many levels it has.
+    Each of the products maps the key of an axis to how many levels it has.
     """
-    count = prod(levels.values())
+    count = sum(prod(levels.values()) for levels in products)
     needed = count * BYTES_A_POINT
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > memory // 2:
-        sizes = " x ".join(f"{key} {number:,}" for key, number in levels.items() if number > 1)
+        largest = max(products, key=lambda levels: prod(levels.values()))
+        sizes = " x ".join(f"{key} {number:,}" for key, number in largest.items() if number > 1)
+        others = " and the other blocks" if len(products) > 1 else ""
         raise ConfigError(
-            f"{sizes} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, and "
-            f"half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"
+            f"{sizes}{others} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, "
+            f"and half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from xorsweep import __version__
 from xorsweep.config import Rounds, Sweep
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid, grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
@@ -31,7 +32,17 @@ class ManifestError(ValueError):
     """A manifest that can't be trusted; the message says why."""
 
 
-_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "seaborn", "matplotlib")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "joblib",
+    "hydra-core",
+    "seaborn",
+    "matplotlib",
+    "numba",
+)
 
 
 def describe_run(
@@ -56,19 +67,19 @@ def describe_run(
     }
 
 
-def sealed(grid: Grid, engine: str, rounds: Rounds) -> dict[str, Any]:
+def sealed(grid: Grid, engine: Engine, rounds: Rounds) -> dict[str, Any]:
     """Return what says which points a sweep has and what trains them, and a digest of it."""
     content = {
         "format": FORMAT,
         "numerics": NUMERICS,
-        "engine": engine,
+        "engine": asdict(engine),
         "points": grid_to_data(grid),
         "rounds": asdict(rounds),
     }
     return {**content, "digest": _digest(content)}
 
 
-def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
+def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
     """Return the grid of a sweep's first round, and its engine, from its manifest.
 
     Raises ManifestError where it was written by another version or isn't as it was written.
@@ -86,7 +97,7 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
             )
     if digest != _digest(content):
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
-    return grid_from_data(content["points"]), str(content["engine"])
+    return grid_from_data(content["points"]), Engine(**content["engine"])
 
 
 def rounds_of(manifest: Mapping[str, Any]) -> Rounds:

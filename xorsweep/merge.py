@@ -107,8 +107,8 @@ def _refuse_other_engines(sources: Sequence[Source]) -> None:
     for other in (source.store for source in sources[1:]):
         if other.engine != first.engine:
             raise StoreError(
-                f"engine: {first.folder} was trained by engine={first.engine}, and {other.folder} "
-                f"by engine={other.engine}; a sweep never mixes engines"
+                f"engine: {first.folder} was trained by {first.engine}, and {other.folder} by "
+                f"{other.engine}; a sweep never mixes engines"
             )
 
 
@@ -161,7 +161,7 @@ def _write(out: Path, sources: Sequence[Source], manifest: Mapping[str, Any]) ->
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
-            store = Store.create(Path(made) / out.name, str(manifest["engine"]))
+            store = Store.create(Path(made) / out.name, sources[0].store.engine)
             for source in sources:
                 for part in source.store.part_files():
                     _linked(part, store.folder / PARTS / part.name)

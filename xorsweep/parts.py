@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xorsweep.engines import Engine
 from xorsweep.numerics import NUMERICS
 from xorsweep.worker import Rows
 
@@ -45,7 +46,7 @@ def memory_given_back() -> Iterator[None]:
         pa.set_memory_pool(before)
 
 
-def encode(rows: Sequence[Rows], engine: str) -> tuple[str, bytes]:
+def encode(rows: Sequence[Rows], engine: Engine) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part."""
     table = table_of(rows)
     table = table.replace_schema_metadata(_stamp(engine))
@@ -60,7 +61,7 @@ def table_of(rows: Sequence[Rows]) -> pa.Table:
     return pa.concat_tables([_table(some) for some in rows], promote_options="default")
 
 
-def decode(path: Path, engine: str) -> pa.Table:
+def decode(path: Path, engine: Engine) -> pa.Table:
     """Return the rows of a part; raises DamagedPartError where any byte of it isn't as written."""
     if not path.is_file():
         raise DamagedPartError("not a file")
@@ -82,8 +83,12 @@ def decode(path: Path, engine: str) -> pa.Table:
     return table
 
 
-def _stamp(engine: str) -> dict[bytes, bytes]:
-    return {b"xorsweep numerics": str(NUMERICS).encode(), b"xorsweep engine": engine.encode()}
+def _stamp(engine: Engine) -> dict[bytes, bytes]:
+    return {
+        b"xorsweep numerics": str(NUMERICS).encode(),
+        b"xorsweep engine": engine.name.encode(),
+        b"xorsweep dtype": engine.dtype.encode(),
+    }
 
 
 def _digest(data: bytes) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.commands import Parser, errors_in_one_line, open_trainable
+from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
@@ -53,7 +54,7 @@ def replay(
     return _compared(store, run, grid.identities[row : row + 1], terminal)
 
 
-def _trained(grid: Grid, row: int, engine: str) -> SingleRun:
+def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
     try:
         return train_single(grid.point(row), engine)
     except Exception as error:  # whatever made the row fail in its sweep
@@ -102,7 +103,7 @@ def main() -> None:
         "replay", "Train one row of a sweep again, print and draw its course.", EXAMPLES
     )
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
-    parser.add_argument("row", metavar="ROW", type=int, help="of results.csv, from 0")
+    parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")
     parser.add_argument("--into", metavar="DIR", type=Path, help=f"instead of FOLDER/{FOLDER}/ROW")
     given = parser.parse_args()
     with errors_in_one_line():

@@ -24,10 +24,13 @@ from xorsweep.layout import is_numeric, level_name, level_text, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
 from xorsweep.results import read_courses, read_results
 from xorsweep.rounds import open_with_rounds
+from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError, write_atomically
+from xorsweep.studies import CERTAINTIES, Study, read_study
 from xorsweep.summary import point_columns, swept_columns
 from xorsweep.tables import write_tables
 from xorsweep.terminal import count_line
+from xorsweep.verdicts import HEAD, Verdict, verdict_findings, verdict_row, verdicts
 
 MOST_CELLS = 60
 """Rows of the table of cells; summary.csv holds all."""
@@ -56,6 +59,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What a study asks, and its published figures beside the measured ones."""
+
+    question: str
+    source: str
+    why: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything that a report holds, as text, ready for a template."""
 
@@ -68,6 +81,7 @@ class Page:
     outcomes: Table
     failures: Table
     pictures: Sequence[Picture]
+    comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, str]] = FILES
@@ -84,16 +98,20 @@ def make_report(
     """Write figures, report.md and report.html into a sweep's folder; return the page's path."""
     tables = Tables(results, summary, courses, _all_have_levels(results))
     pictures = write_figures(tables, folder / "figures")
+    study = read_study(manifest.get("study"))
+    judged = verdicts(study, results) if study else []
+    text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
     page = Page(
-        title=manifest["grid"]["text"],
-        counts=count_line(manifest["counts"]),
-        findings=findings(results, summary, comparisons),
+        title=study.title if study else text,
+        counts=f"{text}; {counts}" if study else counts,
+        findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
         settings=_settings(results),
         cells=_cells(summary),
         neighbours=_neighbours(comparisons),
         outcomes=_outcomes(results),
         failures=_failures(results),
         pictures=pictures,
+        comparison=_comparison(study, judged) if study else None,
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
@@ -141,6 +159,12 @@ def _all_have_levels(results: pd.DataFrame) -> bool:
 
 def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in point.items() if value == value}
+
+
+def _comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    source = f"{study.source} ({CERTAINTIES[study.certainty]})"
+    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
+    return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
 
 def _settings(results: pd.DataFrame) -> Table:
@@ -269,7 +293,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"{manifest['seconds']:.1f} s, {manifest['net_epochs']:,} epochs of one network, "
         f"{manifest['throughput'] / 1e6:.1f} million a second",
     )
-    yield "workers", f"{manifest['workers']}, engine {manifest['engine']}"
+    engine = manifest["engine"]
+    yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
     yield (
         "machine",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
@@ -303,7 +328,7 @@ def main() -> None:
         sys.exit("usage: python -m xorsweep.report FOLDER")
     try:
         print(remake_report(Path(sys.argv[1])))
-    except StoreError as error:
+    except (StoreError, ConfigError) as error:
         sys.exit(str(error))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from joblib import cpu_count
 
 from xorsweep.config import Parallel
+from xorsweep.engines import Engine
 from xorsweep.execute import choose_execute, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.plan import Batch
@@ -106,7 +107,7 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
     return shares
 
 
-def train_shard(folder: Path, engine: str, parallel: Parallel, number: int) -> None:
+def train_shard(folder: Path, engine: Engine, parallel: Parallel, number: int) -> None:
     """Train the batches of one shard, each on disk before the next is counted."""
     batches = read_shard(folder, number)
     places = {id(batch): place for place, batch in enumerate(batches)}

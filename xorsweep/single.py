@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.config import choose, network_of
-from xorsweep.engines import load_engine
+from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
@@ -101,7 +101,7 @@ class SingleRun:
 
 
 def run_single(
-    point: Mapping[str, Scalar], engine: str, folder: Path, terminal: Terminal | None = None
+    point: Mapping[str, Scalar], engine: Engine, folder: Path, terminal: Terminal | None = None
 ) -> float:
     """Train one checked point, say and write what became of it, and return its final error."""
     terminal = terminal or Terminal()
@@ -113,7 +113,7 @@ def run_single(
     return run.final_error
 
 
-def train_single(point: Mapping[str, Scalar], engine: str = "numpy") -> SingleRun:
+def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> SingleRun:
     """Return the run of one checked point, the same to the bit as in a sweep."""
     last = point["epochs"]
     assert isinstance(last, int)
@@ -125,11 +125,11 @@ def train_single(point: Mapping[str, Scalar], engine: str = "numpy") -> SingleRu
     return _single_run(point, training, trained)
 
 
-def _train(point: Mapping[str, Scalar], last: int, engine: str) -> tuple[Training, Trained]:
+def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
     """Train to an epoch, with the state kept at the epochs of the course and before the last."""
     kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
     training = build_training(batch_of_one(point, kept))
-    return training, load_engine(engine)(training)
+    return training, load_train(engine)(training)
 
 
 def _single_run(point: Mapping[str, Scalar], training: Training, trained: Trained) -> SingleRun:
@@ -167,7 +167,7 @@ def answers(run: SingleRun, at: Sequence[int], inputs: FloatArray) -> FloatArray
         snapshots=(0,),
         course_epochs=(),
     )
-    train, units = load_engine("numpy"), run.training.network.outputs
+    train, units = load_train(Engine()), run.training.network.outputs
     parts = [inputs[start : start + ROWS_AT_ONCE] for start in range(0, len(inputs), ROWS_AT_ONCE)]
     found = [
         train(replace(untrained, inputs=part, targets=np.zeros((len(part), units)))).outputs[0]

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.manifest import ManifestError, unsealed
 from xorsweep.parts import DamagedPartError, decode, encode
@@ -34,10 +35,10 @@ class Store:
     """The folder of one sweep; one process at a time writes to it."""
 
     folder: Path
-    engine: str
+    engine: Engine
 
     @classmethod
-    def create(cls, folder: Path, engine: str) -> Store:
+    def create(cls, folder: Path, engine: Engine) -> Store:
         """Return the store of a new sweep.
 
         Raises StoreError where the folder holds one already or can't be written.

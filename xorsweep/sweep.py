@@ -46,10 +46,11 @@ def run_sweep(
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
     The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
-    into the manifest as it is; `notes` are said before the sweep begins; where the sweep is
-    `sharded`, that says where batches are trained, and not `settings`. Raises StoreError where the
-    folder holds a sweep already or can't be written, ConfigError where rounds make no sense or
-    there are no workers to be had.
+    into the manifest as it is, and its `study`, where it has one, is what the report holds the
+    results against; `notes` are said before the sweep begins; where the sweep is `sharded`, that
+    says where batches are trained, and not `settings`. Raises StoreError where the folder holds a
+    sweep already or can't be written, ConfigError where rounds make no sense or there are no
+    workers to be had.
     """
     check_rounds(grid, settings.rounds)
     terminal = terminal or Terminal.silent()
@@ -80,8 +81,8 @@ def resume_sweep(
     store, grid, manifest = Store.open(folder)
     if settings.engine != store.engine:
         raise StoreError(
-            f"engine={settings.engine}: {folder} was trained by engine={store.engine}, and a sweep "
-            "never mixes engines; resume it with the same, or start another sweep"
+            f"{settings.engine}: {folder} was trained with {store.engine}, and a sweep never "
+            "mixes engines; resume it with the same, or start another sweep"
         )
     settings = replace(settings, parallel=settled(settings.parallel))
     if more:
@@ -91,8 +92,9 @@ def resume_sweep(
     with store.locked():
         for line in store.set_aside_damaged():
             terminal.say(line)
+        study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), record_of(manifest)]
-        provenance = {**provenance, "earlier": earlier}
+        provenance = {**study, **provenance, "earlier": earlier}
         return _Run(store, grid, settings, provenance, terminal, sharded).finish()
 
 

@@ -28,6 +28,7 @@ from xorsweep.commands import (
     whole,
 )
 from xorsweep.differences import Difference, differences, of_points
+from xorsweep.engines import Engine
 from xorsweep.execute.loky import run_loky
 from xorsweep.execute.serial import run_serial
 from xorsweep.grid import Grid
@@ -142,7 +143,7 @@ def _told(grid: Grid, each: Difference) -> str:
 
 
 def _trained_alone(
-    grid: Grid, rows: NDArray[np.int64], engine: str, workers: int, terminal: Terminal
+    grid: Grid, rows: NDArray[np.int64], engine: Engine, workers: int, terminal: Terminal
 ) -> Iterator[pa.Table]:
     """Yield the rows as parts hold them, each trained as a batch of one, with one snapshot."""
     if not len(rows):
@@ -165,7 +166,7 @@ def _trained_alone(
             yield table_of(trained)
 
 
-def _execute(batches: list[Batch], engine: str, workers: int) -> Iterator[Any]:
+def _execute(batches: list[Batch], engine: Engine, workers: int) -> Iterator[Any]:
     if workers == 1:
         return run_serial(batches, engine)
     return run_loky(batches, engine, workers)
@@ -178,7 +179,7 @@ def _alone(grid: Grid, row: int) -> Batch:
     return batch_of_one(point, (epochs,), int(grid.identities[row]))
 
 
-def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], engine: str) -> float:
+def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], engine: Engine) -> float:
     """Return what an epoch of the shortest row takes, once its engine has warmed up."""
     batch = _alone(grid, int(rows[grid.columns["epochs"].array(rows).argmin()]))
     list(run_serial([batch], engine))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from xorsweep.engines import Engine
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows
 
@@ -18,6 +19,6 @@ class ExecuteError(RuntimeError):
 class Execute(Protocol):
     """Trains batches and yields each with what it came to, as soon as it is there."""
 
-    def __call__(self, batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+    def __call__(self, batches: Sequence[Batch], engine: Engine) -> Iterator[Finished]:
         """Yield the batches in the order in which they finish; raises ExecuteError."""
         ...

@@ -16,6 +16,7 @@ import dask
 import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
+from xorsweep.engines import Engine
 from xorsweep.execute.contract import ExecuteError, Finished
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Batch
@@ -48,7 +49,7 @@ def count_workers(address: str) -> int:
 
 
 def run_dask(
-    batches: Sequence[Batch], engine: str, workers: int, address: str | None
+    batches: Sequence[Batch], engine: Engine, workers: int, address: str | None
 ) -> Iterator[Finished]:
     """Train the batches on the cluster at an address, or on one of this machine's processes.
 
@@ -68,7 +69,7 @@ def run_dask(
 
 
 def _stream(
-    client: Client, batches: Sequence[Batch], engine: str, at_once: int
+    client: Client, batches: Sequence[Batch], engine: Engine, at_once: int
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from xorsweep.engines import Engine
 from xorsweep.execute.contract import Finished
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows, failed_rows, train_batch
 
 
-def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Finished]:
+def run_loky(batches: Sequence[Batch], engine: Engine, workers: int) -> Iterator[Finished]:
     """Train the batches in processes of this machine.
 
     When a process dies, joblib gives up every batch it had dispatched. Those are trained again,
@@ -32,7 +33,7 @@ def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Fi
             yield batch, _train_apart(batch, engine)
 
 
-def _train_apart(batch: Batch, engine: str) -> list[Rows]:
+def _train_apart(batch: Batch, engine: Engine) -> list[Rows]:
     """Train a batch that was under way when a process died, where it can take nothing with it."""
     try:
         return next(_Shift([batch]).results(engine, workers=2))[1]
@@ -49,7 +50,7 @@ class _Shift:
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
-    def results(self, engine: str, workers: int) -> Iterator[Finished]:
+    def results(self, engine: Engine, workers: int) -> Iterator[Finished]:
         pool = Parallel(
             n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1
         )
@@ -57,7 +58,7 @@ class _Shift:
             self.finished.add(number)
             yield self.batches[number], rows
 
-    def _tasks(self, engine: str) -> Iterator[object]:
+    def _tasks(self, engine: Engine) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, engine)
@@ -69,5 +70,5 @@ class _Shift:
         return list(self.batches[self.dispatched :])
 
 
-def _numbered(number: int, batch: Batch, engine: str) -> tuple[int, list[Rows]]:
+def _numbered(number: int, batch: Batch, engine: Engine) -> tuple[int, list[Rows]]:
     return number, train_batch(batch, engine)

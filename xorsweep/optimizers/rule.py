@@ -44,5 +44,5 @@ class Optimizer:
 
 
 def per_member(value: Batched, learning_rate: Array) -> Array:
-    """Return a rule's parameter as an array (B,) of its own."""
-    return np.array(np.broadcast_to(value, learning_rate.shape), np.float64)
+    """Return a rule's parameter as an array (B,) of its own, in the precision of the training."""
+    return np.array(np.broadcast_to(value, learning_rate.shape), learning_rate.dtype)
