@@ -11,6 +11,7 @@ import xorsweep
 
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
+HEAVY |= {"dask", "distributed"}
 KNOW_HYDRA = {"cli.py", "hydra_config.py"}
 
 WAY = (
@@ -22,16 +23,19 @@ WAY = (
     ("worker",),
     ("parts", "execute"),
     ("manifest",),
-    ("store", "results"),
+    ("store", "results", "differences"),
+    ("shards", "rounds"),
     ("rates", "survival", "summary"),
     ("layout",),
-    ("studies",),
+    ("comparisons", "studies"),
     ("measured",),
-    ("style", "findings", "terminal", "verdicts"),
+    ("tables", "style", "findings", "terminal", "verdicts"),
     ("single", "figures"),
     ("single_figures", "report"),
     ("sweep",),
     ("folders",),
+    ("commands",),
+    ("verify", "merge", "replay"),
     ("hydra_config",),
     ("cli",),
 )
@@ -67,7 +71,7 @@ def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
 
 
 def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
-    assert not modules_after("import xorsweep.sweep") & {"pandas", "seaborn", "matplotlib", "hydra"}
+    assert not modules_after("import xorsweep.sweep") & (HEAVY - {"pyarrow"})
 
 
 def test_every_room_has_its_place_on_the_way() -> None:

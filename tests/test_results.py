@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from xorsweep import results
 from xorsweep.config import Point, choose
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Column, Grid, concatenated, product_grid
 from xorsweep.measures import OUTCOMES, course_epochs
@@ -52,10 +52,10 @@ AWKWARD = 'ValueError: "quoted", with a comma,\na line and a µ'
 def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
     """Train a grid and return its parts, each as it comes back from disk."""
     parts = []
-    for _, rows in run_serial(make_plan(grid, load_capacity("numpy"), 1).batches, "numpy"):
-        name, data = encode(rows, "numpy")
+    for _, rows in run_serial(make_plan(grid, load_capacity(Engine()), 1).batches, Engine()):
+        name, data = encode(rows, Engine())
         (folder / name).write_bytes(data)
-        parts.append(decode(folder / name, "numpy"))
+        parts.append(decode(folder / name, Engine()))
     return parts
 
 
@@ -263,10 +263,10 @@ def test_counts_by_status_add_up_to_what_was_planned(grid: Grid, parts: list[pa.
 def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
     grid: Grid, parts: list[pa.Table], tmp_path: Path
 ) -> None:
-    batch = make_plan(grid, load_capacity("numpy"), 1).batches[0]
-    name, data = encode([failed_rows(batch, "lost")], "numpy")
+    batch = make_plan(grid, load_capacity(Engine()), 1).batches[0]
+    name, data = encode([failed_rows(batch, "lost")], Engine())
     (tmp_path / name).write_bytes(data)
-    failures = decode(tmp_path / name, "numpy")
+    failures = decode(tmp_path / name, Engine())
     rows = sorted(batch.rows[batch.rows >= 0].tolist())
     only = assemble(grid, [failures])
     assert only.counts()["failed"] == len(rows)

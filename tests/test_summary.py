@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xorsweep.config import Point
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, concatenated, product_grid
 from xorsweep.measures import OUTCOMES
@@ -197,10 +197,10 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
         ]
     )
     parts = []
-    for _, rows in run_serial(make_plan(grid, load_capacity("numpy"), 1).batches, "numpy"):
-        name, data = encode(rows, "numpy")
+    for _, rows in run_serial(make_plan(grid, load_capacity(Engine()), 1).batches, Engine()):
+        name, data = encode(rows, Engine())
         (tmp_path / name).write_bytes(data)
-        parts.append(decode(tmp_path / name, "numpy"))
+        parts.append(decode(tmp_path / name, Engine()))
     write_results(grid, assemble(grid, parts), tmp_path)
     results = read_results(tmp_path)
     summary = summarise(results)

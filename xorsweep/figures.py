@@ -228,7 +228,7 @@ def final_errors(tables: Tables) -> Figure | None:
         axes.set_title(title, loc="left")
         if tables.has_levels:
             _mark_levels(axes, named=axes is grid[0])
-    grid[-1].set_xlabel("half the sum of squared errors after the last update")
+    grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
     handles = [mpl.patches.Patch(color=colours[name], label=_outcome_text(name)) for name in found]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     _note(figure, parts)

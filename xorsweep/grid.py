@@ -89,10 +89,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Grid:
-    """N points in order of rows: columns by flat key, and the blocks that follow each other."""
+    """N points in order of rows: columns by flat key, and the blocks that follow each other.
+
+    The last `added` of them lie in no block: rounds of further seeds have put them there.
+    """
 
     columns: Mapping[str, Column]
     blocks: tuple[Block, ...]
+    added: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).codes)
@@ -105,7 +109,9 @@ class Grid:
         sizes = [f"{n} times ({text})" if n > 1 else text for text, n in products.items() if text]
         if len(sizes) > MOST_PRODUCTS:
             sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more products"]
-        repeated = sum(block.points for block in self.blocks) > len(self)
+        if self.added:
+            sizes.append(f"{self.added:,} of further seeds")
+        repeated = sum(block.points for block in self.blocks) + self.added > len(self)
         once = ", each once" if repeated else ""
         return f"{' + '.join(sizes)} = {count}{once}" if sizes else count
 
@@ -187,7 +193,12 @@ def concatenated(grids: Sequence[Grid]) -> Grid:
         return joined
     rows = np.sort(first)
     kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
-    return Grid(kept, joined.blocks)
+    starts = np.cumsum([0, *map(len, grids)])
+    added = np.diff(np.searchsorted(rows, starts))
+    blocks = (
+        block for grid, count in zip(grids, added, strict=True) if count for block in grid.blocks
+    )
+    return Grid(kept, tuple(blocks))
 
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
@@ -202,6 +213,24 @@ def _joined(key: str, grids: Sequence[Grid]) -> Column:
         for part, grid in zip(parts, grids, strict=True)
     ]
     return Column(levels, np.concatenate(codes))
+
+
+def with_more_seeds(grid: Grid, rows: NDArray[np.integer], seeds: NDArray[np.integer]) -> Grid:
+    """Return the grid followed by the points of `rows` (n,) again, with `seeds` (n,) for theirs."""
+    columns = {key: _followed(column, column.codes[rows]) for key, column in grid.columns.items()}
+    levels = distinct((*grid.columns["seed"].levels, *np.unique(seeds).tolist()))
+    values = np.array(levels, np.int64)
+    order = np.argsort(values)
+    codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
+    columns["seed"] = _followed(Column(levels, grid.columns["seed"].codes), codes)
+    return Grid(columns, grid.blocks, grid.added + len(rows))
+
+
+def _followed(column: Column, codes: Codes) -> Column:
+    if len(column.levels) == 1:
+        count = len(column.codes) + len(codes)
+        return Column(column.levels, np.broadcast_to(np.int32(0), (count,)))
+    return Column(column.levels, np.concatenate([column.codes, codes]))
 
 
 def extended(grid: Grid, more: Sequence[Axis]) -> Grid:

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.config import GROUPS, PLAIN, Parallel, Sweep, unknown_key
+from xorsweep.config import GROUPS, PLAIN, SETTINGS, Rounds, Sweep, unknown_key
 from xorsweep.rules import ConfigError, rules_of
 
 RUN_KEYS = ("resume", "study")
@@ -62,8 +62,11 @@ def known_keys() -> list[str]:
         for choice in choices.values()
         for name in rules_of(choice)
     ]
-    run = [*rules_of(Sweep), "parallel", *(f"parallel.{name}" for name in rules_of(Parallel))]
-    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run, *RUN_KEYS]))
+    settings = [
+        f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
+    ]
+    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
+    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run]))
 
 
 def check_overrides(arguments: Iterable[str]) -> None:

@@ -8,43 +8,58 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from xorsweep import __version__
-from xorsweep.config import Sweep
-from xorsweep.execute import workers_of
+from xorsweep.config import Rounds, Sweep
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid, grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
 
-FORMAT = 1
+FORMAT = 2
 """The version of the folder's layout."""
+
+
+_SEALED = ("format", "numerics", "engine", "points", "rounds")
+"""What a sweep must be resumed with; the digest is over all of it."""
 
 
 class ManifestError(ValueError):
     """A manifest that can't be trusted; the message says why."""
 
 
-_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "seaborn", "matplotlib")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "joblib",
+    "hydra-core",
+    "seaborn",
+    "matplotlib",
+    "numba",
+)
 
 
 def describe_run(
-    grid: Grid, plan: Plan, settings: Sweep, provenance: Mapping[str, object]
+    grid: Grid, plan: Plan, settings: Sweep, workers: int, provenance: Mapping[str, object]
 ) -> dict[str, Any]:
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
         "state": "running",
         **provenance,
-        **sealed(grid, settings.engine),
+        **sealed(grid, settings.engine, settings.rounds),
         "grid": {
             "text": grid.text,
             "points": len(grid),
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
-        "workers": workers_of(settings.parallel),
+        "workers": workers,
         "git": git_state(),
         "versions": versions(),
         "machine": machine(),
@@ -52,24 +67,25 @@ def describe_run(
     }
 
 
-def sealed(grid: Grid, engine: str) -> dict[str, Any]:
-    """Return what a resumed sweep must agree with, and a digest of it."""
+def sealed(grid: Grid, engine: Engine, rounds: Rounds) -> dict[str, Any]:
+    """Return what says which points a sweep has and what trains them, and a digest of it."""
     content = {
         "format": FORMAT,
         "numerics": NUMERICS,
-        "engine": engine,
+        "engine": asdict(engine),
         "points": grid_to_data(grid),
+        "rounds": asdict(rounds),
     }
     return {**content, "digest": _digest(content)}
 
 
-def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
-    """Return the grid and the engine of a sweep from its manifest.
+def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
+    """Return the grid of a sweep's first round, and its engine, from its manifest.
 
     Raises ManifestError where it was written by another version or isn't as it was written.
     """
     try:
-        content = {key: manifest[key] for key in ("format", "numerics", "engine", "points")}
+        content = {key: manifest[key] for key in _SEALED}
         digest = manifest["digest"]
     except KeyError as error:
         raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
@@ -80,8 +96,13 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
                 "their numbers can't be mixed; start a new sweep, or use the version that wrote it"
             )
     if digest != _digest(content):
-        raise ManifestError("its format, numerics, engine or points were changed by hand")
-    return grid_from_data(content["points"]), str(content["engine"])
+        raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
+    return grid_from_data(content["points"]), Engine(**content["engine"])
+
+
+def rounds_of(manifest: Mapping[str, Any]) -> Rounds:
+    """Return how sure a sweep has to be, from a manifest that was found to be as it was written."""
+    return Rounds(**manifest["rounds"])
 
 
 def _digest(content: Mapping[str, Any]) -> str:

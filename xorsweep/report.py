@@ -16,21 +16,25 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import choose
 from xorsweep.figures import Courses, Picture, Tables, write_figures
 from xorsweep.findings import findings
-from xorsweep.layout import is_numeric, level_name, levels
+from xorsweep.layout import is_numeric, level_name, level_text, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
 from xorsweep.results import read_courses, read_results
+from xorsweep.rounds import open_with_rounds
 from xorsweep.rules import ConfigError
-from xorsweep.store import Store, StoreError, write_atomically
+from xorsweep.store import StoreError, write_atomically
 from xorsweep.studies import CERTAINTIES, Study, read_study
-from xorsweep.summary import point_columns, summarise, swept_columns
+from xorsweep.summary import point_columns, swept_columns
+from xorsweep.tables import write_tables
 from xorsweep.terminal import count_line
 from xorsweep.verdicts import HEAD, Verdict, verdict_findings, verdict_row, verdicts
 
 MOST_CELLS = 60
 """Rows of the table of cells; summary.csv holds all."""
+MOST_NEIGHBOURS = 15
 MOST_LEVELS = 8
 MOST_REASONS = 10
 
@@ -38,6 +42,7 @@ FILES = (
     ("results.csv", "one row a point"),
     ("results.parquet", "the same, typed"),
     ("summary.csv", "one row a cell: all points that differ in seed alone"),
+    ("comparisons.csv", "one row a pair of neighbouring cells, compared run by run"),
     ("figures/", "the pictures, as PNG and SVG"),
     ("manifest.json", "what was run, where and when, in full"),
     ("multirun.yaml", "the configuration as Hydra composed it"),
@@ -72,6 +77,7 @@ class Page:
     findings: Sequence[str]
     settings: Table
     cells: Table
+    neighbours: Table
     outcomes: Table
     failures: Table
     pictures: Sequence[Picture]
@@ -86,6 +92,7 @@ def make_report(
     manifest: Mapping[str, Any],
     results: pd.DataFrame,
     summary: pd.DataFrame,
+    comparisons: pd.DataFrame,
     courses: Courses,
 ) -> Path:
     """Write figures, report.md and report.html into a sweep's folder; return the page's path."""
@@ -97,9 +104,10 @@ def make_report(
     page = Page(
         title=study.title if study else text,
         counts=f"{text}; {counts}" if study else counts,
-        findings=[*verdict_findings(judged), *findings(results, summary)],
+        findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
         settings=_settings(results),
         cells=_cells(summary),
+        neighbours=_neighbours(comparisons),
         outcomes=_outcomes(results),
         failures=_failures(results),
         pictures=pictures,
@@ -118,14 +126,18 @@ def remake_report(folder: Path) -> Path:
 
     Raises StoreError where the folder holds no finished sweep.
     """
-    store, grid, manifest = Store.open(folder)
+    store, grid, manifest = open_with_rounds(folder)
     if manifest.get("state") != "finished":
         raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
     results = read_results(folder)
-    summary = summarise(results)
-    summary.to_csv(folder / "summary.csv", index=False)
+    summary, comparisons = write_tables(results, folder)
     return make_report(
-        folder, manifest, results, summary, lambda cells: read_courses(grid, store.parts(), cells)
+        folder,
+        manifest,
+        results,
+        summary,
+        comparisons,
+        lambda cells: read_courses(grid, store.parts(), cells),
     )
 
 
@@ -202,6 +214,41 @@ def _cells(summary: pd.DataFrame) -> Table:
     return Table(head, rows, note)
 
 
+def _neighbours(comparisons: pd.DataFrame) -> Table:
+    """Return the neighbours that really differ, the most certain of them first."""
+    head = ("a", "b", "both in", "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
+    differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
+    order = differing.assign(size=-differing["difference"].abs()).sort_values(
+        ["p_holm", "size"], kind="stable"
+    )
+    shown = order.head(MOST_NEIGHBOURS)
+    rows = [
+        (
+            *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
+            ", ".join(level_text(key, pair[key]) for key in _others(shown) if pd.notna(pair[key])),
+            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n']:,}",
+            _points(pair),
+            f"{pair['p_holm']:.2g}",
+        )
+        for pair in shown.to_dict("records")
+    ]
+    left = len(differing) - len(shown)
+    note = f"and {left:,} more in comparisons.csv" if left else ""
+    return Table(head, rows, note)
+
+
+def _others(comparisons: pd.DataFrame) -> list[str]:
+    """Return the swept keys, which lie between the levels compared and the counts."""
+    columns = [str(column) for column in comparisons.columns]
+    return columns[columns.index("level_b") + 1 : columns.index("n")]
+
+
+def _points(pair: Mapping[Any, Any]) -> str:
+    names = ("difference", "difference_low", "difference_high")
+    middle, low, high = (f"{100 * pair[name]:+.0f}" for name in names)
+    return f"{middle} points [{low}, {high}]"
+
+
 def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = "") -> str:
     if pd.isna(cell[name]):
         return ""
@@ -247,7 +294,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"{manifest['seconds']:.1f} s, {manifest['net_epochs']:,} epochs of one network, "
         f"{manifest['throughput'] / 1e6:.1f} million a second",
     )
-    yield "workers", f"{manifest['workers']}, engine {manifest['engine']}"
+    engine = manifest["engine"]
+    yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
     yield (
         "machine",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "

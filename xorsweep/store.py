@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.manifest import ManifestError, unsealed
 from xorsweep.parts import DamagedPartError, decode, encode
@@ -34,10 +35,10 @@ class Store:
     """The folder of one sweep; one process at a time writes to it."""
 
     folder: Path
-    engine: str
+    engine: Engine
 
     @classmethod
-    def create(cls, folder: Path, engine: str) -> Store:
+    def create(cls, folder: Path, engine: Engine) -> Store:
         """Return the store of a new sweep.
 
         Raises StoreError where the folder holds one already or can't be written.
@@ -86,22 +87,28 @@ class Store:
 
     def parts(self) -> Iterator[pa.Table]:
         """Yield the parts in the order of their names; raises DamagedPartError."""
-        for path in self._part_files():
+        for path in self.part_files():
             yield decode(path, self.engine)
+
+    def damaged(self) -> Iterator[tuple[Path, str]]:
+        """Yield what isn't a whole part, and in which way it isn't."""
+        for path in self.part_files():
+            try:
+                decode(path, self.engine)
+            except DamagedPartError as error:
+                yield path, str(error)
 
     def set_aside_damaged(self) -> list[str]:
         """Move what isn't a whole part into `damaged/` and say, a line each, what it was."""
         lines = []
-        for path in self._part_files():
-            try:
-                decode(path, self.engine)
-            except DamagedPartError as error:
-                (self.folder / DAMAGED).mkdir(exist_ok=True)
-                path.replace(self.folder / DAMAGED / path.name)
-                lines.append(f"{PARTS}/{path.name} is damaged: {error}; moved to {DAMAGED}/")
+        for path, reason in self.damaged():
+            (self.folder / DAMAGED).mkdir(exist_ok=True)
+            path.replace(self.folder / DAMAGED / path.name)
+            lines.append(f"{PARTS}/{path.name} is damaged: {reason}; moved to {DAMAGED}/")
         return lines
 
-    def _part_files(self) -> list[Path]:
+    def part_files(self) -> list[Path]:
+        """Return the files of the parts, whole or not, in the order of their names."""
         return sorted(
             path
             for path in (self.folder / PARTS).iterdir()
@@ -143,10 +150,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

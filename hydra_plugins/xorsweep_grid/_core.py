@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
@@ -29,6 +29,7 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.config import (
     GROUPS,
     PLAIN,
@@ -37,6 +38,7 @@ from xorsweep.config import (
     read_sweep,
     refuse_unknown_keys,
 )
+from xorsweep.execute import settled
 from xorsweep.folders import make_free_folder, named_folder, point_latest
 from xorsweep.grid import Axis, Grid, concatenated, product_grid, refuse_too_large
 from xorsweep.hydra_config import (
@@ -45,7 +47,9 @@ from xorsweep.hydra_config import (
     interpolated_texts,
     plain,
 )
+from xorsweep.rounds import check_rounds
 from xorsweep.rules import ConfigError, shown
+from xorsweep.shards import Launch, sharded
 from xorsweep.store import StoreError, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
@@ -69,7 +73,7 @@ def run(
 ) -> SweepResult:
     """Run the sweep and return what it left; ends the program with 1 where points failed."""
     try:
-        result = _run(context.config_loader, config, params, blocks, arguments)
+        result = _run(context, config, params, blocks, arguments)
     except (ConfigError, StoreError) as error:
         # Hydra prints an exception of this class, in whatever program, without a traceback.
         raise ConfigCompositionException(str(error)) from error
@@ -79,29 +83,38 @@ def run(
 
 
 def _run(
-    loader: ConfigLoader,
+    context: HydraContext,
     config: DictConfig,
     params: Mapping[str, Any],
     blocks: object,
     arguments: list[str],
 ) -> SweepResult:
+    loader, launch = context.config_loader, chosen_launch(context, config)
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
     if resumed is not None and resumed.value() is not None:
-        return _resume(loader, config, named_folder(str(resumed.value())), given)
+        return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
     composed = compose_blocks(loader, config, read_blocks(loader, params, blocks, given))
     settings = read_sweep(composed.values)
-    read_study(composed.values.get("study"))  # refused before anything is made
+    shards = sharded(settings.parallel, launch) if launch else None
+    settled(settings.parallel)  # before there is a folder
+    check_rounds(composed.grid, settings.rounds)
+    read_study(composed.values.get("study"))
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
+    provenance = _provenance(composed.values)
     return run_sweep(
-        composed.grid, settings, folder, _provenance(composed.values), composed.notes, Terminal()
+        composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards
     )
 
 
 def _resume(
-    loader: ConfigLoader, config: DictConfig, folder: Path, given: Mapping[str, Override]
+    loader: ConfigLoader,
+    config: DictConfig,
+    folder: Path,
+    given: Mapping[str, Override],
+    launch: Launch | None,
 ) -> SweepResult:
     """Go on with a sweep: what names a point extends its grid, the rest says how to run."""
     about_points = {key: each for key, each in given.items() if _is_point_key(key)}
@@ -109,9 +122,11 @@ def _resume(
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
     settings = read_sweep(values)
+    shards = sharded(settings.parallel, launch) if launch else None
     if folder.is_dir():
         _log_into(folder, config)
-    return resume_sweep(folder, settings, more, _provenance(values), Terminal())
+    rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
+    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), rounds, shards)
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,12 @@ class Trained:
     converged_epoch: NDArray[np.int64]
 
 
-class Engine(Protocol):
-    """Trains a batch; the same network gives the same bits in any company."""
+class Train(Protocol):
+    """Trains a batch; the same network gives the same bits in any company.
+
+    Where training is in float32, everything is cast once, before the first epoch, and what is
+    kept is cast back.
+    """
 
     def __call__(self, training: Training) -> Trained:
         """Return what became of the batch."""

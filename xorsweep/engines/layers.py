@@ -107,11 +107,12 @@ class SparseRows:
 
 
 class ChosenRow:
-    """One row a network, each its own: `row` (inputs, B) says which."""
+    """One row a network, each its own: `row` (inputs, B), in the precision of `like` (..., B)."""
 
-    def __init__(self, inputs: int, units: int, members: int) -> None:
-        self.row = np.empty((inputs, members))
-        self._scratch = np.empty((units, members))
+    def __init__(self, inputs: int, units: int, like: Array) -> None:
+        members = like.shape[-1]
+        self.row = np.empty((inputs, members), like.dtype)
+        self._scratch = np.empty((units, members), like.dtype)
 
     def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
         """Write the pre-activations (K, 1, B), the inputs in order."""

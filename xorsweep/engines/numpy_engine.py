@@ -7,6 +7,7 @@ import numpy as np
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.engines.members import LANES, padded, taken
 from xorsweep.engines.networks import Networks
+from xorsweep.engines.precision import cast
 from xorsweep.engines.record import Record
 from xorsweep.network import Network
 
@@ -14,10 +15,10 @@ WORKING_SET = 2**22
 """Bytes that a batch's arrays may fill; measured: below it call overhead shows, above it memory."""
 
 
-def train(training: Training) -> Trained:
+def train(training: Training, dtype: str = "float64") -> Trained:
     """Train a batch; a network's bits depend on nothing but its own weights and settings."""
     members = len(training.learning_rate)
-    whole = taken(training, padded(np.arange(members)))
+    whole = taken(cast(training, dtype), padded(np.arange(members)))
     record = Record(whole, len(whole.learning_rate))
     # A diverging network is a row's status; NumPy need not mention it.
     with np.errstate(all="ignore"):
@@ -25,11 +26,11 @@ def train(training: Training) -> Trained:
     return record.trained(members)
 
 
-def capacity(network: Network, rows: int) -> int:
+def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     """Return how many networks keep a batch inside the cache, in whole lanes."""
     units = network.hidden + network.outputs
     numbers = 3 * rows * units + 3 * network.size
-    return max(LANES, WORKING_SET // (8 * numbers) // LANES * LANES)
+    return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
 
 
 def _train(training: Training, record: Record) -> None:

@@ -24,16 +24,17 @@ class Pass:
 
     def __init__(self, training: Training, weights: Weights, gradients: Weights, rows: int) -> None:
         network, members = training.network, len(training.learning_rate)
-        self.errors = np.empty((network.outputs, rows, members))
+        dtype = weights.b1.dtype
+        self.errors = np.empty((network.outputs, rows, members), dtype)
         self.outputs = np.empty_like(self.errors)
         self._training, self._weights, self._gradients = training, weights, gradients
-        self._activations = np.empty((network.hidden, rows, members))
+        self._activations = np.empty((network.hidden, rows, members), dtype)
         self._products = np.empty_like(self._activations)
         self._deltas = np.empty_like(self._activations)
         self._output_deltas = np.empty_like(self.errors)
         self._output_scratch = np.empty_like(self.errors)
         self._factor = training.loss.factor(training.targets.size)
-        self._bias = np.empty(members)
+        self._bias = np.empty(members, dtype)
         self._no_bias = np.zeros_like(weights.b2)
         if network.outputs > 1:
             self._backpropagated = np.empty_like(self._activations)

@@ -49,12 +49,14 @@ class ShuffledOrder:
     """The rows in an order of its own for each network and epoch."""
 
     def __init__(self, training: Training) -> None:
-        network, members = training.network, len(training.seeds)
+        network, parameters = training.network, training.parameters
         self._seeds, self._count = training.seeds, len(training.inputs)
         self._inputs = np.ascontiguousarray(training.inputs.T)
         self._targets = np.ascontiguousarray(training.targets.T)
-        self._layer = ChosenRow(network.inputs, max(network.hidden, network.outputs), members)
-        self._wanted = np.empty((network.outputs, 1, members))
+        units = max(network.hidden, network.outputs)
+        self._layer = ChosenRow(network.inputs, units, parameters)
+        wanted = (network.outputs, 1, parameters.shape[1])
+        self._wanted = np.empty(wanted, parameters.dtype)
 
     def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
         """Return one row after the other, which for each network is another."""

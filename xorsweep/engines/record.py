@@ -43,8 +43,9 @@ class Record:
         self._open = np.ones(count, bool)
         self._left = count
         self._met = np.empty(count, bool)
-        self._distance = np.empty(count)
-        self._scratch = np.empty((self._training.targets.size, count))
+        dtype = self._training.parameters.dtype
+        self._distance = np.empty(count, dtype)
+        self._scratch = np.empty((self._training.targets.size, count), dtype)
 
     def observe(self, epoch: int, networks: Networks) -> None:
         """Note which networks have converged and keep what is to be kept after this epoch."""

@@ -18,7 +18,7 @@ class Rprop(Optimizer):
     `decrease` where it turns; there the weight rests for an epoch and the next slope is compared
     with none. Steps stay between `smallest` and `largest`. M. Riedmiller and H. Braun, "A direct
     adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN 1993; this
-    variant C. Igel and M. Husken, "Improving the Rprop learning algorithm", NC 2000, and
+    variant C. Igel and M. Hüsken, "Improving the Rprop learning algorithm", NC 2000, and
     "Empirical evaluation of the improved Rprop learning algorithms", Neurocomputing 50 (2003).
     """
 
@@ -30,18 +30,24 @@ class Rprop(Optimizer):
 
     def check(self) -> None:
         """Raise ConfigError unless smallest is at most largest."""
-        bounds = np.broadcast_arrays(self.smallest, self.largest)
-        smallest, largest = (np.ravel(bound) for bound in bounds)
-        for wrong in np.flatnonzero(smallest > largest)[:1]:
+        for smallest, largest in _descending(self.smallest, self.largest):
             raise ConfigError(
-                f"optimizer.smallest={smallest[wrong]}: must be at most optimizer.largest, "
-                f"which is {largest[wrong]}"
+                f"optimizer.smallest={smallest}: must be at most optimizer.largest, "
+                f"which is {largest}"
             )
+
+    def check_rate(self, learning_rate: Batched) -> None:
+        """Raise ConfigError unless the first step lies between smallest and largest."""
+        reason = "is the first step of optimizer=rprop and must be"
+        for rate, largest in _descending(learning_rate, self.largest):
+            raise ConfigError(f"lr={rate}: lr {reason} at most optimizer.largest, {largest}")
+        for smallest, rate in _descending(self.smallest, learning_rate):
+            raise ConfigError(f"lr={rate}: lr {reason} at least optimizer.smallest, {smallest}")
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return steps of lr, previous signs of zero, and room for a mask, each (P, B)."""
         steps = np.zeros_like(parameters)
-        steps[...] = np.clip(learning_rate, self.smallest, self.largest)
+        steps[...] = learning_rate
         return steps, np.zeros_like(parameters), np.empty(parameters.shape, bool)
 
     def step(
@@ -61,3 +67,9 @@ class Rprop(Optimizer):
         np.copyto(previous, descent)
         np.multiply(descent, steps, out=descent)
         np.add(parameters, descent, out=parameters)
+
+
+def _descending(first: Batched, second: Batched) -> list[tuple[float, float]]:
+    """Return the first pair of which the first is the larger, if there is one."""
+    firsts, seconds = map(np.ravel, np.broadcast_arrays(first, second))
+    return [(firsts[wrong], seconds[wrong]) for wrong in np.flatnonzero(firsts > seconds)[:1]]

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.rules import Batched
+
 Array = NDArray[Any]
 State = tuple[Array, ...]
 
@@ -27,6 +29,9 @@ class Optimizer:
     def check(self) -> None:
         """Raise ConfigError where parameters that are each allowed mean nothing together."""
 
+    def check_rate(self, learning_rate: Batched) -> None:
+        """Raise ConfigError where a learning rate, or one of several (N,), means nothing here."""
+
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return the state before the first step; learning_rate is (B,)."""
         return ()
@@ -38,6 +43,6 @@ class Optimizer:
         raise NotImplementedError
 
 
-def per_member(value: float | Array, learning_rate: Array) -> Array:
-    """Return a rule's parameter as an array (B,) of its own."""
-    return np.array(np.broadcast_to(value, learning_rate.shape), np.float64)
+def per_member(value: Batched, learning_rate: Array) -> Array:
+    """Return a rule's parameter as an array (B,) of its own, in the precision of the training."""
+    return np.array(np.broadcast_to(value, learning_rate.shape), learning_rate.dtype)

@@ -1,0 +1,18 @@
+"""The tables that a sweep leaves beside its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xorsweep.comparisons import PairedComparisons
+from xorsweep.summary import summarise
+
+
+def write_tables(results: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write summary.csv and comparisons.csv; return the summary and the comparisons."""
+    tables = summarise(results), PairedComparisons()(results)
+    for table, name in zip(tables, ("summary", "comparisons"), strict=True):
+        table.to_csv(folder / f"{name}.csv", index=False)
+    return tables
