@@ -291,6 +291,8 @@ def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
         joined.identities, np.concatenate([parity.identities, momentum.identities])
     )
     assert joined.columns["task.bits"].array().tolist() == [4, 3, None, None]
+    assert joined.swept[:3] == ("task.bits", "seed", "task")
+    assert {"optimizer", "optimizer.momentum"} < set(joined.swept)
 
 
 def test_further_levels_come_behind_those_of_their_axis(point_of: PointOf) -> None:
