@@ -229,7 +229,7 @@ def test_the_command_line_holds_for_every_block(hydra: tuple[Any, DictConfig]) -
         (7.0, 2, 1),
         *((7.0, hidden, seed) for seed in (0, 1) for hidden in (3, 4)),
     ]
-    assert made[0].grid.text == "2 times (seed 2) + seed 2 x hidden 2 = 6 points, each once"
+    assert made[0].grid.text == "seed 2 + seed 2 x hidden 2 = 6 points"
 
 
 def test_a_block_is_composed_once_a_combination_of_structural_levels(

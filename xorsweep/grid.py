@@ -117,9 +117,11 @@ class Grid:
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """Return the flat keys that some block sweeps, in the order in which they were given."""
-        keys = dict.fromkeys(axis.key for block in self.blocks for axis in block.axes)
-        return tuple(key for key in keys if key in self.columns)
+        """Return the flat keys that some block sweeps, then those in which only blocks differ."""
+        keys = [axis.key for block in self.blocks for axis in block.axes]
+        if len(self.blocks) > 1:
+            keys += [key for key, column in self.columns.items() if len(column.levels) > 1]
+        return tuple(key for key in dict.fromkeys(keys) if key in self.columns)
 
     def point(self, row: int) -> Point:
         """Return one point, flat, without the keys that don't apply to it."""

@@ -111,12 +111,12 @@ def make_report(
         outcomes=_outcomes(results),
         failures=_failures(results),
         pictures=pictures,
-        comparison=_comparison(study, judged) if study else None,
+        comparison=comparison(study, judged) if study else None,
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
     for name in ("report.md", "report.html"):
-        text = _environment(folder).get_template(f"{name}.j2").render(page=page)
+        text = environment(folder).get_template(f"{name}.j2").render(page=page)
         write_atomically(folder / name, text.encode())
     return folder / "report.html"
 
@@ -161,7 +161,8 @@ def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in point.items() if value == value}
 
 
-def _comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    """Return a study's figures beside what was measured, as texts."""
     source = f"{study.source} ({CERTAINTIES[study.certainty]})"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
     return Comparison(study.question, source, study.why, Table(HEAD, rows))
@@ -306,7 +307,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "git commit", manifest["git"]["commit"] + dirty
 
 
-def _environment(folder: Path) -> Environment:
+def environment(folder: Path) -> Environment:
+    """Return what renders templates about the sweep in a folder; undefined names are errors."""
     environment = Environment(
         loader=PackageLoader("xorsweep"),
         autoescape=lambda name: bool(name) and "html" in str(name),
