@@ -27,7 +27,7 @@ from xorsweep.rules import ConfigError, Integer
 from xorsweep.store import Store
 from xorsweep.worker import FAILED
 
-FEWEST_RUNS = 100
+FEWEST_RUNS = 200
 """Runs below which no cell is closed: with fewer, a lucky streak would end it too often."""
 
 PULL = 2

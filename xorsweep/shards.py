@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from joblib import cpu_count
+from numpy.typing import NDArray
 
 from xorsweep.config import Parallel
 from xorsweep.engines import Engine
@@ -122,7 +123,7 @@ def train_shard(folder: Path, engine: Engine, parallel: Parallel, number: int) -
 def write_shard(folder: Path, number: int, batches: Sequence[Batch]) -> None:
     """Write the batches of a shard: arrays and JSON, nothing that is code."""
     heads = [{"fixed": dict(each.fixed), "snapshots": each.snapshots} for each in batches]
-    arrays = {"heads": np.frombuffer(json.dumps(heads).encode(), np.uint8)}
+    arrays: dict[str, NDArray[Any]] = {"heads": np.frombuffer(json.dumps(heads).encode(), np.uint8)}
     for place, batch in enumerate(batches):
         arrays[f"{place}/rows"] = batch.rows
         arrays[f"{place}/identities"] = batch.identities

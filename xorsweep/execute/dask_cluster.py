@@ -30,6 +30,11 @@ AT_ONCE = 2
 
 _QUIET = {"distributed.admin.large-graph-warning-threshold": "1GB"}
 _OWN = {**_QUIET, "distributed.scheduler.allowed-failures": 0}
+_LEAVE_INTERRUPTS = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+"""Ctrl-C reaches every process of a terminal; this one ends the workers, in its own time."""
 
 
 def count_workers(address: str) -> int:
@@ -117,6 +122,7 @@ def _cluster(workers: int) -> Iterator[Client]:
             local_directory=folder,
             memory_limit=None,
             silence_logs=logging.CRITICAL,
+            preload=[_LEAVE_INTERRUPTS],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
