@@ -14,17 +14,21 @@ HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra"
 KNOW_HYDRA = {"cli.py", "hydra_config.py"}
 
 WAY = (
+    ("atomic", "interrupts"),
     ("rules", "activations", "losses", "optimizers", "schedules", "criteria", "tasks", "network"),
     ("init", "engines", "measures", "numerics"),
-    ("config",),
+    ("config", "again"),
     ("grid",),
+    ("grid_data",),
     ("plan",),
     ("worker",),
     ("parts", "execute"),
+    ("record",),
     ("manifest",),
     ("store", "results"),
     ("rates", "survival", "summary"),
     ("layout",),
+    ("failures",),
     ("style", "findings", "terminal"),
     ("single", "figures"),
     ("single_figures", "report"),

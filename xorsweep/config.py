@@ -96,6 +96,7 @@ class Sweep:
     parallel: Parallel = Parallel()
     engine: str = parameter("numpy", Choice(tuple(ENGINES)))
     report: bool = parameter(True, Boolean())
+    on_failure: str = parameter("continue", Choice(("continue", "stop")))
 
 
 def read_point(config: Mapping[str, Any]) -> Point:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import warnings
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from joblib import Parallel as JoblibParallel
 from joblib import cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.config import Parallel
+from xorsweep.interrupts import end_with, unheard_by_children
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows, failed_rows, train_batch
 
@@ -20,12 +24,14 @@ SMALL_SWEEP = 2_000_000
 
 
 Finished = tuple[Batch, list[Rows]]
+FinishedOnes = Generator[Finished, None, None]
+"""What streams back; closing it ends the training that is under way."""
 
 
 class Execute(Protocol):
     """Trains batches and yields each with what it came to, as soon as it is there."""
 
-    def __call__(self, batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+    def __call__(self, batches: Sequence[Batch], engine: str) -> FinishedOnes:
         """Yield the batches in the order in which they finish."""
         ...
 
@@ -49,13 +55,13 @@ def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
     return partial(run_loky, workers=workers_of(parallel))
 
 
-def run_serial(batches: Sequence[Batch], engine: str) -> Iterator[Finished]:
+def run_serial(batches: Sequence[Batch], engine: str) -> FinishedOnes:
     """Train the batches in this process, one after the other."""
     for batch in batches:
         yield batch, train_batch(batch, engine)
 
 
-def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Finished]:
+def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> FinishedOnes:
     """Train the batches in processes of this machine.
 
     When a process dies, joblib gives up every batch it had dispatched. Those are trained again,
@@ -91,13 +97,21 @@ class _Shift:
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
-    def results(self, engine: str, workers: int) -> Iterator[Finished]:
+    def results(self, engine: str, workers: int) -> FinishedOnes:
         pool = JoblibParallel(
-            n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1
+            n_jobs=workers,
+            backend="loky",
+            return_as="generator_unordered",
+            batch_size=1,
+            initializer=end_with,
+            initargs=(os.getpid(),),
         )
-        for number, rows in pool(self._tasks(engine)):
-            self.finished.add(number)
-            yield self.batches[number], rows
+        with unheard_by_children():
+            results = pool(self._tasks(engine))
+        with _closing_in_silence(results):
+            for number, rows in results:
+                self.finished.add(number)
+                yield self.batches[number], rows
 
     def _tasks(self, engine: str) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
@@ -109,6 +123,17 @@ class _Shift:
 
     def undispatched(self) -> list[Batch]:
         return list(self.batches[self.dispatched :])
+
+
+@contextmanager
+def _closing_in_silence(results: Generator[Any, None, None]) -> Iterator[None]:
+    """Close joblib's generator at the end; it warns of what it hadn't yielded."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
 
 
 def _numbered(number: int, batch: Batch, engine: str) -> tuple[int, list[Rows]]:

@@ -14,17 +14,16 @@ from typing import Any
 
 from xorsweep import __version__
 from xorsweep.config import Sweep
+from xorsweep.engines import ENGINES
 from xorsweep.execute import workers_of
-from xorsweep.grid import Grid, grid_from_data, grid_to_data
+from xorsweep.grid import Grid
+from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
+from xorsweep.record import ManifestError, check_record
 
 FORMAT = 1
 """The version of the folder's layout."""
-
-
-class ManifestError(ValueError):
-    """A manifest that can't be trusted; the message says why."""
 
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "joblib", "hydra-core", "seaborn", "matplotlib")
@@ -36,6 +35,7 @@ def describe_run(
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
         "state": "running",
+        "command_line": [],
         **provenance,
         **sealed(grid, settings.engine),
         "grid": {
@@ -44,6 +44,7 @@ def describe_run(
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
+        "files": input_files(grid),
         "workers": workers_of(settings.parallel),
         "git": git_state(),
         "versions": versions(),
@@ -81,7 +82,30 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, str]:
             )
     if digest != _digest(content):
         raise ManifestError("its format, numerics, engine or points were changed by hand")
+    check_record(manifest)
+    if content["engine"] not in ENGINES:
+        raise ManifestError(f"its engine is {content['engine']}, which this version doesn't have")
     return grid_from_data(content["points"]), str(content["engine"])
+
+
+def input_files(grid: Grid) -> dict[str, str]:
+    """Return a digest of the content of each file that the grid's initial weights come from."""
+    paths = grid.columns["init.path"].levels if "init.path" in grid.columns else ()
+    return {path: _file_digest(path) for path in map(str, filter(None, paths))}
+
+
+def changed_files(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the paths of input files whose content isn't what it was when they were recorded."""
+    recorded = manifest.get("files", {}).items()
+    return [path for path, digest in recorded if _file_digest(path) != digest]
+
+
+def _file_digest(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
 
 
 def _digest(content: Mapping[str, Any]) -> str:

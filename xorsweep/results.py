@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from xorsweep.atomic import replacing
 from xorsweep.config import choose
 from xorsweep.grid import Column, Grid
 from xorsweep.measures import OUTCOMES, course_epochs
@@ -113,7 +114,7 @@ _STORED = (
 
 
 def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
-    """Write results.csv and results.parquet, each under a temporary name first."""
+    """Write results.csv and results.parquet; where one can't be written, both stay as they were."""
     text, typed = folder / "results.csv", folder / "results.parquet"
     tasks = _outputs_by_task(grid)
     schema = _batch(grid, assembled, tasks, slice(0, 0)).schema
@@ -121,15 +122,15 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
         quoting_style=_quoting(grid, assembled), quoting_header="none"
     )
     with (
-        pyarrow.csv.CSVWriter(_temporary(text), schema, write_options=options) as csv,
-        pyarrow.parquet.ParquetWriter(_temporary(typed), schema, compression="zstd") as parquet,
+        replacing(text) as new_text,
+        replacing(typed) as new_typed,
+        pyarrow.csv.CSVWriter(new_text, schema, write_options=options) as csv,
+        pyarrow.parquet.ParquetWriter(new_typed, schema, compression="zstd") as parquet,
     ):
         for chunk in _chunks(len(grid)):
             batch = _batch(grid, assembled, tasks, chunk)
             csv.write_batch(batch)
             parquet.write_batch(batch)
-    for path in (text, typed):
-        _temporary(path).replace(path)
 
 
 def _quoting(grid: Grid, assembled: Assembled) -> str:
@@ -156,10 +157,6 @@ def read_results(folder: Path) -> pd.DataFrame:
         if pa.types.is_integer(field.type) and frame[field.name].dtype.kind == "f"
     ]
     return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
 
 
 def _chunks(count: int) -> Iterator[slice]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.atomic import replacing
 from xorsweep.measures import OUTCOMES
 from xorsweep.rates import rate_interval
 from xorsweep.survival import Survival, survival
@@ -60,6 +62,12 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     keys = [key for key in point_columns(results) if key != "seed"]
     described = results[keys].iloc[[cell.first for cell in cells]].reset_index(drop=True)
     return pd.concat([described, pd.DataFrame([_describe(cell) for cell in cells])], axis=1)
+
+
+def write_summary(summary: pd.DataFrame, folder: Path) -> None:
+    """Write summary.csv into a sweep's folder."""
+    with replacing(folder / "summary.csv") as temporary:
+        summary.to_csv(temporary, index=False)
 
 
 def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ from xorsweep.hydra_config import (
     plain,
 )
 from xorsweep.rules import ConfigError
-from xorsweep.store import StoreError, refuse_used
+from xorsweep.store import StoreError, read_manifest, refuse_used
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
@@ -82,7 +82,13 @@ def _run(
     _log_into(folder, config)
     point_latest(folder)
     return run_sweep(
-        composed.grid, settings, folder, _provenance(composed.values), composed.notes, Terminal()
+        composed.grid,
+        settings,
+        folder,
+        _provenance(composed.values),
+        composed.notes,
+        Terminal(),
+        {"multirun.yaml": OmegaConf.to_yaml(config)},
     )
 
 
@@ -95,9 +101,10 @@ def _resume(
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
     settings = read_sweep(values)
-    if folder.is_dir():
-        _log_into(folder, config)
-    return resume_sweep(folder, settings, more, _provenance(values), Terminal())
+    keep_engine = not any(key.split(".")[0] == "engine" for key in given)
+    read_manifest(folder)  # so that nothing is put into a folder without a sweep
+    _log_into(folder, config)
+    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), keep_engine)
 
 
 @dataclass(frozen=True)
@@ -280,7 +287,6 @@ def _fresh_folder(config: DictConfig) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
         else:
             folder = make_free_folder(folder)
-        OmegaConf.save(config, folder / "multirun.yaml")
     except OSError as error:
         raise ConfigError(
             f"hydra.sweep.dir={folder}: can't be written ({error.strerror})"
@@ -294,7 +300,10 @@ def _log_into(folder: Path, config: DictConfig) -> None:
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
-    configure_log(config.hydra.job_logging, config.hydra.verbose)
+    try:
+        configure_log(config.hydra.job_logging, config.hydra.verbose)
+    except ValueError as error:  # what logging makes of an OSError
+        raise StoreError(f"{folder} can't be written: {error.__cause__ or error}") from None
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:
