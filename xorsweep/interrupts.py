@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from time import sleep
 from types import FrameType
 
@@ -66,6 +67,7 @@ def raise_if_heard() -> None:
 @contextmanager
 def unheard_by_children() -> Iterator[None]:
     """Start processes and threads that never hear the signals: a terminal sends them to all."""
+    resource_tracker.ensure_running()  # started later it would lift the block, up to Python 3.12
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     try:
         yield
