@@ -23,11 +23,11 @@ SWEEP = [
     "hidden=2,3,4,5,6,7",
     "activation=logistic,tanh",
     "output=logistic,linear",
-    "epochs=600",
-    "seed=range(0,150)",
+    "epochs=300",
+    "seed=range(0,300)",
     "report=false",
 ]
-"""A sweep of 24 batches and 3,600 points, just large enough for processes of its own."""
+"""A sweep of 24 batches and 7,200 points, just large enough for processes of its own."""
 
 
 @dataclass
