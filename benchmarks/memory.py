@@ -40,7 +40,9 @@ def main() -> None:
         seconds = perf_counter() - started
     # Of the processes that were waited for, the largest: the sweep's.
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{given.points:,} points in {seconds:.0f} s: peak {peak:,.0f} MiB of {LIMIT_MIB:,} allowed")
+    print(
+        f"{given.points:,} points in {seconds:.0f} s: peak {peak:,.0f} MiB of {LIMIT_MIB:,} allowed"
+    )
     sys.exit(peak > LIMIT_MIB)
 
 
@@ -61,6 +63,7 @@ def sweep(points: int, folder: Path) -> None:
 
 def trace() -> None:
     import traceback
+
     started = perf_counter()
     main = [i for i in sys._current_frames()]
     last = 0
@@ -68,9 +71,14 @@ def trace() -> None:
         rss = int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
         if abs(rss - last) > 60:
             import threading
+
             frame = sys._current_frames()[threading.main_thread().ident]
-            where = [f"{Path(f.filename).name}:{f.lineno}:{f.name}" for f in traceback.extract_stack(frame) if "xorsweep" in f.filename][-3:]
-            print(f"{perf_counter()-started:.1f} s {rss:.0f} MiB {where}", file=sys.stderr)
+            where = [
+                f"{Path(f.filename).name}:{f.lineno}:{f.name}"
+                for f in traceback.extract_stack(frame)
+                if "xorsweep" in f.filename
+            ][-3:]
+            print(f"{perf_counter() - started:.1f} s {rss:.0f} MiB {where}", file=sys.stderr)
             last = rss
         sleep(0.05)
 

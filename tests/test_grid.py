@@ -192,6 +192,12 @@ def test_a_grid_is_told_in_a_few_words(point_of: PointOf) -> None:
     assert product_grid([], [point_of()]).text == "1 point"
     assert first.text == "lr 2 x seed 600 = 1,200 points"
     assert concatenated([first, second]).text == "lr 2 x seed 600 + hidden 1 = 1,201 points"
+    others = [
+        product_grid([Axis("lr", tuple(map(float, range(1, n))))], [point_of()])
+        for n in range(9, 5, -1)
+    ]
+    joined = concatenated([first, *others]).text
+    assert joined == "lr 2 x seed 600 + lr 8 + 3 more products = 1,208 points, each once"
 
 
 @given(axes=axes_of(), more=axes_of(), optimizer=st.sampled_from(["sgd", "momentum"]))

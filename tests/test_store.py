@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.config import Point
-from xorsweep.engines import load_capacity
+from xorsweep.config import Point, Rounds
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.manifest import sealed
@@ -32,8 +32,9 @@ PointOf = Callable[..., Point]
 HOLDER = """
 import sys
 from pathlib import Path
+from xorsweep.engines import Engine
 from xorsweep.store import Store
-with Store(Path(sys.argv[1]), "numpy").locked():
+with Store(Path(sys.argv[1]), Engine()).locked():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -48,15 +49,15 @@ def grid(point_of: PointOf) -> Grid:
 @pytest.fixture(scope="module")
 def batches(grid: Grid) -> list[list[Rows]]:
     """Return the rows of three batches of four points each."""
-    plan = make_plan(grid, load_capacity("numpy"), 1)
-    return [rows for _, rows in run_serial(plan.batches, "numpy")]
+    plan = make_plan(grid, load_capacity(Engine()), 1)
+    return [rows for _, rows in run_serial(plan.batches, Engine())]
 
 
 @pytest.fixture
 def store(tmp_path: Path, grid: Grid, batches: list[list[Rows]]) -> Store:
     """Return a sweep's folder with its manifest and three parts."""
-    made = Store.create(tmp_path / "sweep", "numpy")
-    made.write_manifest({"state": "running", **sealed(grid, "numpy")})
+    made = Store.create(tmp_path / "sweep", Engine())
+    made.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
     for rows in batches:
         made.add(rows)
     return made
@@ -96,7 +97,7 @@ def test_parts_come_in_the_order_of_their_names(store: Store) -> None:
     paths = part_paths(store)
     assert len(paths) == 3
     assert [part.to_pydict() for part in store.parts()] == [
-        decode(path, "numpy").to_pydict() for path in paths
+        decode(path, Engine()).to_pydict() for path in paths
     ]
 
 
@@ -110,7 +111,7 @@ def test_the_same_batch_twice_is_one_part(store: Store, batches: list[list[Rows]
 def test_a_folder_that_holds_a_sweep_is_refused(store: Store) -> None:
     wanted = rf"holds a sweep already; go on with it by resume={store.folder}"
     with pytest.raises(StoreError, match=wanted):
-        Store.create(store.folder, "numpy")
+        Store.create(store.folder, Engine())
     with pytest.raises(StoreError, match=wanted):
         refuse_used(store.folder)
 
@@ -137,20 +138,20 @@ def test_what_a_process_left_that_was_killed_before_its_sweep_began_blocks_nothi
 def test_a_refused_folder_is_left_as_it_was(store: Store) -> None:
     before = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
     with pytest.raises(StoreError, match=r"holds a sweep already"):
-        Store.create(store.folder, "numpy")
+        Store.create(store.folder, Engine())
     after = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
     assert after == before
 
 
 def test_a_folder_with_other_files_is_used(tmp_path: Path) -> None:
     (tmp_path / "xorsweep.log").write_text("started\n")
-    assert Store.create(tmp_path, "numpy").folder == tmp_path
+    assert Store.create(tmp_path, Engine()).folder == tmp_path
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"file/sweep can't be written: Not a directory$"):
-        Store.create(tmp_path / "file" / "sweep", "numpy")
+        Store.create(tmp_path / "file" / "sweep", Engine())
 
 
 def test_a_folder_without_a_sweep_is_not_opened(tmp_path: Path) -> None:
@@ -228,8 +229,9 @@ def test_nothing_is_set_aside_where_all_is_whole(store: Store) -> None:
     assert not (store.folder / DAMAGED).exists()
 
 
-def test_parts_of_another_engine_are_set_aside(store: Store) -> None:
-    other = Store(store.folder, "compiled")
+@pytest.mark.parametrize("engine", [Engine("numba"), Engine(dtype="float32")], ids=str)
+def test_parts_of_another_engine_are_set_aside(store: Store, engine: Engine) -> None:
+    other = Store(store.folder, engine)
     assert len(other.set_aside_damaged()) == 3
     assert list(other.parts()) == []
 

@@ -65,7 +65,7 @@ def _run(config: DictConfig) -> float:
     try:
         values = plain(config)
         refuse_unknown_keys(values, RUN_KEYS)
-        read_sweep(values)
+        settings = read_sweep(values)
         if values["resume"] is not None:
             raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
         point = read_point(values)
@@ -77,7 +77,7 @@ def _run(config: DictConfig) -> float:
         raise
     from xorsweep.single import run_single
 
-    final_error = run_single(point, values["engine"], folder)
+    final_error = run_single(point, settings.engine, folder)
     point_latest(folder)
     return final_error
 

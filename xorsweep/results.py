@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from xorsweep.atomic import replacing
 from xorsweep.config import choose
 from xorsweep.grid import Column, Grid
-from xorsweep.measures import OUTCOMES, course_epochs
+from xorsweep.measures import OUTCOMES
 from xorsweep.rules import FloatArray
 from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 
@@ -244,52 +244,3 @@ def output_names(task: Any) -> tuple[str, ...]:
     if units == 1:
         return tuple(f"output_{label}" for label in labels)
     return tuple(f"output_{label}_{unit}" for label in labels for unit in range(units))
-
-
-def read_courses(grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the error by epoch of every trajectory in some cells, in long form.
-
-    cells: rows of the summary. The columns are those of the swept keys, `seed`, `epoch` (int64)
-    and `half_sse` (float64), and rows are in grid order; a trajectory whose longest point lies in
-    another cell is left out.
-    """
-    import pandas as pd
-
-    keys = grid.swept
-    wanted = _rows_in(grid, cells, [key for key in keys if key != "seed"])
-    found: dict[int, NDArray[np.float32]] = {}
-    for part in parts:
-        rows = grid.rows_of(part["identity"].to_numpy())
-        kept = np.flatnonzero((rows >= 0) & wanted[rows])
-        courses = part["course"].combine_chunks()
-        found |= {int(rows[i]): courses[int(i)].values.to_numpy() for i in kept}
-    rows = np.array(sorted(row for row, course in found.items() if len(course)), np.int64)
-    lengths = [len(found[row]) for row in rows]
-    repeated = np.repeat(rows, lengths)
-    epochs = [course_epochs(int(epoch)) for epoch in grid.columns["epochs"].array(rows)]
-    frame = {key: grid.columns[key].array(repeated) for key in dict.fromkeys([*keys, "seed"])}
-    frame["epoch"] = np.array([epoch for series in epochs for epoch in series], np.int64)
-    courses = [found[row].astype(np.float64) for row in rows]
-    frame["half_sse"] = np.concatenate(courses) if courses else np.empty(0)
-    return pd.DataFrame(frame)
-
-
-def _rows_in(grid: Grid, cells: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
-    """Return which of the grid's points (N,) lie in the cells."""
-    wanted = np.zeros(len(grid), bool)
-    for cell in cells[keys].to_dict("records"):
-        inside = np.ones(len(grid), bool)
-        for key, value in cell.items():
-            column = grid.columns[str(key)]
-            inside &= column.codes == _code_of(column, value)
-        wanted |= inside
-    return wanted
-
-
-def _code_of(column: Column, value: object) -> int:
-    absent = value is None or value != value
-    return next(
-        code
-        for code, level in enumerate(column.levels)
-        if (level is None if absent else level == value)
-    )

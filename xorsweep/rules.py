@@ -156,6 +156,22 @@ class Text:
         return value
 
 
+@dataclass(frozen=True)
+class OrNull:
+    """A value of another kind, or none at all."""
+
+    rule: Rule
+
+    @property
+    def allowed(self) -> str:
+        """Return what the other kind allows, or null."""
+        return f"{self.rule.allowed}, or null"
+
+    def read(self, value: object) -> Scalar:
+        """Return the value, or None; raises ValueError where the other kind does."""
+        return None if value is None else self.rule.read(value)
+
+
 def parameter(default: Any, rule: Rule) -> Any:
     """Declare a dataclass field that is also a configuration key held to `rule`."""
     return field(default=default, metadata={"rule": rule})

@@ -13,6 +13,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from xorsweep.atomic import remove_leftovers, write_atomically
+from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.manifest import unsealed
 from xorsweep.parts import DamagedPartError, decode, encode
@@ -35,10 +36,10 @@ class Store:
     """The folder of one sweep; one process at a time writes to it."""
 
     folder: Path
-    engine: str
+    engine: Engine
 
     @classmethod
-    def create(cls, folder: Path, engine: str) -> Store:
+    def create(cls, folder: Path, engine: Engine) -> Store:
         """Return the store of a new sweep, in a folder that is made where there is none.
 
         Raises StoreError where the folder holds one already or can't be written.

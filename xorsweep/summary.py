@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.atomic import replacing
 from xorsweep.measures import OUTCOMES
 from xorsweep.rates import rate_interval
 from xorsweep.survival import Survival, survival
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-COURSE_QUANTILES = (0.25, 0.5, 0.75)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
 """Steps of a survival curve that a picture can show."""
@@ -64,12 +61,6 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([described, pd.DataFrame([_describe(cell) for cell in cells])], axis=1)
 
 
-def write_summary(summary: pd.DataFrame, folder: Path) -> None:
-    """Write summary.csv into a sweep's folder."""
-    with replacing(folder / "summary.csv") as temporary:
-        summary.to_csv(temporary, index=False)
-
-
 def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return the share still unsolved by epoch, in long form, a curve for each level of the keys.
 
@@ -86,18 +77,6 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
             frame.insert(0, key, results[key].iloc[cell.first])
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def course_bands(courses: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return quantiles of the error by epoch, in long form.
-
-    courses: the keys, `epoch` and `half_sse`. The columns of the answer are the keys, `epoch`, and
-    `q25`, `q50`, `q75`.
-    """
-    grouped = courses.groupby([*keys, "epoch"], sort=False, observed=True, dropna=False)
-    bands = grouped["half_sse"].quantile(np.array(COURSE_QUANTILES)).unstack()
-    bands.columns = [f"q{round(100 * level):02d}" for level in COURSE_QUANTILES]
-    return bands.reset_index()
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str]) -> tuple[Table, int]:
 
     One key lies across (hidden, where it is swept), the others down.
     """
-    from xorsweep.layout import level_name  # brings pandas, which is there by now
+    from xorsweep.layout import level_name, levels  # brings pandas, which is there by now
 
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
     fitting = [key for key in keys if cells[key].nunique() <= MOST_COLUMNS]
@@ -107,7 +107,7 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str]) -> tuple[Table, int]:
     table = Table()
     for key in down:
         table.add_column(key, justify="right")
-    heads = list(cells[across].unique()) if across else [""]
+    heads = levels(cells, across) if across else [""]
     for head in heads:
         table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}

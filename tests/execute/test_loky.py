@@ -1,31 +1,21 @@
-"""Execution: the same rows from any number of processes, also when some of them are killed."""
+"""Processes of this machine: the same rows as from one, also when some of them are killed."""
 
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import joblib
 import pytest
+from batches import planned, stored
 
-from xorsweep.config import Parallel, Point
-from xorsweep.engines import load_capacity
-from xorsweep.execute import (
-    SMALL_SWEEP,
-    Finished,
-    choose_execute,
-    run_loky,
-    run_serial,
-    workers_of,
-)
-from xorsweep.grid import Axis, Grid, product_grid
-from xorsweep.parts import encode
-from xorsweep.plan import Batch, make_plan
+from xorsweep.engines import Engine
+from xorsweep.execute.loky import run_loky
+from xorsweep.execute.serial import run_serial
+from xorsweep.grid import Grid
+from xorsweep.plan import Batch
 from xorsweep.worker import FAILED
-
-PointOf = Callable[..., Point]
 
 LONG_ENOUGH = 0.2
 """Seconds of training after which a process is surely in the middle of a long batch."""
@@ -33,15 +23,6 @@ LONG_ENOUGH = 0.2
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/task").is_dir(), reason="finds the processes to be killed in /proc"
 )
-
-
-def planned(grid: Grid) -> tuple[Batch, ...]:
-    return make_plan(grid, load_capacity("numpy"), 2).batches
-
-
-def stored(finished: Sequence[Finished]) -> list[tuple[str, bytes]]:
-    """Return the parts that batches become, which say every bit of their rows."""
-    return sorted(encode(rows, "numpy") for _, rows in finished)
 
 
 def children() -> list[int]:
@@ -96,98 +77,42 @@ def killing(deaths: int) -> Iterator[list[int]]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def grid(point_of: PointOf) -> Grid:
-    """Return twelve batches of points that take no time."""
-    axes = [
-        Axis("hidden", (2, 3, 4)),
-        Axis("skip", (False, True)),
-        Axis("output", ("logistic", "linear")),
-        Axis("lr", (0.1, 5.0)),
-        Axis("epochs", (20, 200)),
-        Axis("seed", (0, 1, 2)),
-    ]
-    return product_grid(axes, [point_of()])
-
-
-@pytest.fixture(scope="module")
-def long(point_of: PointOf) -> tuple[Batch, ...]:
-    """Return two batches of one network each that take most of a second."""
-    return planned(product_grid([Axis("hidden", (3, 2))], [point_of(epochs=30_000)]))
-
-
 @pytest.fixture
 def warm(grid: Grid) -> None:
     """Have two processes wait for work, so that what they do next is to train."""
-    list(run_loky(planned(grid), "numpy", workers=2))
-
-
-def test_a_process_trains_the_batches_in_their_order(grid: Grid) -> None:
-    batches = planned(grid)
-    finished = list(run_serial(batches, "numpy"))
-    assert [batch for batch, _ in finished] == list(batches)
-    assert len(batches) == 12
+    list(run_loky(planned(grid), Engine(), workers=2))
 
 
 def test_a_short_batch_does_not_wait_for_a_long_one(long: tuple[Batch, ...], grid: Grid) -> None:
     batches = (long[0], *planned(grid))
-    finished = [batch for batch, _ in run_loky(batches, "numpy", workers=2)]
+    finished = [batch for batch, _ in run_loky(batches, Engine(), workers=2)]
     assert finished[-1] is long[0]
-
-
-@pytest.mark.parametrize(
-    ("parallel", "count"),
-    [
-        (Parallel("serial", 1), 1),
-        (Parallel("serial", 8), 1),
-        (Parallel("loky", 3), 3),
-        (Parallel("loky", -1), joblib.cpu_count()),
-    ],
-)
-def test_the_number_of_processes_is_what_was_asked_for(parallel: Parallel, count: int) -> None:
-    assert workers_of(parallel) == count
-
-
-@pytest.mark.parametrize(
-    ("parallel", "net_epochs", "serial"),
-    [
-        (Parallel("loky", 4), SMALL_SWEEP - 1, True),
-        (Parallel("loky", 4), SMALL_SWEEP, False),
-        (Parallel("loky", 1), 10 * SMALL_SWEEP, True),
-        (Parallel("serial", 4), 10 * SMALL_SWEEP, True),
-    ],
-)
-def test_processes_are_started_where_they_are_worth_it(
-    parallel: Parallel, net_epochs: int, serial: bool
-) -> None:
-    assert (choose_execute(parallel, net_epochs) is run_serial) is serial
 
 
 def test_processes_give_the_rows_that_one_gives(grid: Grid) -> None:
     batches = planned(grid)
-    alone = list(run_serial(batches, "numpy"))
-    together = list(run_loky(batches, "numpy", workers=2))
+    alone = list(run_serial(batches, Engine()))
+    together = list(run_loky(batches, Engine(), workers=2))
     assert stored(together) == stored(alone)
     order = {id(batch): place for place, batch in enumerate(batches)}
     assert sorted(order[id(batch)] for batch, _ in together) == list(range(len(batches)))
 
 
 def test_each_batch_comes_with_its_own_rows(grid: Grid) -> None:
-    for batch, rows in run_loky(planned(grid), "numpy", workers=2):
+    for batch, rows in run_loky(planned(grid), Engine(), workers=2):
         found = sorted(i for some in rows for i in some.identity.tolist())
         assert found == sorted(batch.identities[batch.rows >= 0].tolist())
 
 
 def test_no_batch_is_no_work() -> None:
-    assert list(run_serial([], "numpy")) == []
-    assert list(run_loky([], "numpy", workers=2)) == []
+    assert list(run_loky([], Engine(), workers=2)) == []
 
 
 def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -> None:
     good = planned(grid)
     missing = {**good[0].fixed, "init": "file", "init.path": "absent.npz"}
     bad = Batch(missing, good[0].varying, good[0].snapshots, good[0].rows, good[0].identities)
-    finished = list(run_loky([bad, *good], "numpy", workers=2))
+    finished = list(run_loky([bad, *good], Engine(), workers=2))
     failures = [rows for _, rows in finished if any((some.status == FAILED).any() for some in rows)]
     assert len(failures) == 1
     assert sum(map(len, failures[0])) == bad.rows.size
@@ -195,23 +120,7 @@ def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -
         "ConfigError: init.path=absent.npz: there is no such file"
     }
     others = [(batch, rows) for batch, rows in finished if rows is not failures[0]]
-    assert stored(others) == stored(list(run_serial(good, "numpy")))
-
-
-def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch(
-    point_of: PointOf,
-) -> None:
-    found = []
-    for until_converged in (False, True):
-        point = point_of(lr=5.0, epochs=200, until_converged=until_converged)
-        batches = planned(product_grid([Axis("seed", tuple(range(16)))], [point]))
-        ((_, (rows,)),) = run_serial(batches, "numpy")
-        found.append(rows)
-    to_the_end, leaving = found
-    assert leaving.converged_epoch.tolist() == to_the_end.converged_epoch.tolist()
-    never = to_the_end.converged_epoch < 0
-    assert 0 < never.sum() < 16
-    assert leaving.final_error[never].tolist() == to_the_end.final_error[never].tolist()
+    assert stored(others) == stored(list(run_serial(good, Engine())))
 
 
 @needs_proc
@@ -221,10 +130,10 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_batch_costs_nothing(
 ) -> None:
     batches = (long[0], *planned(grid))
     with killing(deaths=1) as killed:
-        finished = list(run_loky(batches, "numpy", workers=2))
+        finished = list(run_loky(batches, Engine(), workers=2))
     assert len(killed) == 1
     assert len(finished) == len(batches)
-    assert stored(finished) == stored(list(run_serial(batches, "numpy")))
+    assert stored(finished) == stored(list(run_serial(batches, Engine())))
 
 
 @needs_proc
@@ -234,7 +143,7 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
 ) -> None:
     batches = (*long, *planned(grid))
     with killing(deaths=2) as killed:
-        finished = list(run_loky(batches, "numpy", workers=2))
+        finished = list(run_loky(batches, Engine(), workers=2))
     assert len(killed) == 2
     (failures,) = [rows for batch, rows in finished if batch is long[0]]
     assert [some.status.tolist() for some in failures] == [[FAILED]]
@@ -243,4 +152,4 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
     assert message.startswith("the worker process died twice: ")
     assert "\n" not in message
     others = [(batch, rows) for batch, rows in finished if batch is not long[0]]
-    assert stored(others) == stored(list(run_serial(batches[1:], "numpy")))
+    assert stored(others) == stored(list(run_serial(batches[1:], Engine())))

@@ -1,4 +1,4 @@
-"""joblib over batches: results stream back as they finish, in any order."""
+"""joblib's loky: processes of this machine, results in the order in which they finish."""
 
 from __future__ import annotations
 
@@ -7,61 +7,19 @@ import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from joblib import Parallel as JoblibParallel
-from joblib import cpu_count, delayed
+from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from xorsweep.config import Parallel
+from xorsweep.engines import Engine
+from xorsweep.execute.contract import FinishedBatches
 from xorsweep.interrupts import end_with, unheard_by_children
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows, failed_rows, train_batch
 
-SMALL_SWEEP = 2_000_000
-"""Net-epochs that one process trains sooner than the time that others take to start."""
 
-
-Finished = tuple[Batch, list[Rows]]
-FinishedOnes = Generator[Finished, None, None]
-"""What streams back; closing it ends the training that is under way."""
-
-
-class Execute(Protocol):
-    """Trains batches and yields each with what it came to, as soon as it is there."""
-
-    def __call__(self, batches: Sequence[Batch], engine: str) -> FinishedOnes:
-        """Yield the batches in the order in which they finish."""
-        ...
-
-
-def workers_of(parallel: Parallel) -> int:
-    """Return how many processes train at the same time."""
-    if parallel.backend == "serial":
-        return 1
-    return int(cpu_count()) if parallel.n_jobs == -1 else parallel.n_jobs
-
-
-def is_in_process(parallel: Parallel, net_epochs: int) -> bool:
-    """Tell whether the batches are trained in this process, as small sweeps are."""
-    return workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP
-
-
-def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
-    """Return how to train: in this process where that is all the sweep needs."""
-    if is_in_process(parallel, net_epochs):
-        return run_serial
-    return partial(run_loky, workers=workers_of(parallel))
-
-
-def run_serial(batches: Sequence[Batch], engine: str) -> FinishedOnes:
-    """Train the batches in this process, one after the other."""
-    for batch in batches:
-        yield batch, train_batch(batch, engine)
-
-
-def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> FinishedOnes:
+def run_loky(batches: Sequence[Batch], engine: Engine, workers: int) -> FinishedBatches:
     """Train the batches in processes of this machine.
 
     When a process dies, joblib gives up every batch it had dispatched. Those are trained again,
@@ -80,7 +38,7 @@ def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> FinishedOne
             yield batch, _train_apart(batch, engine)
 
 
-def _train_apart(batch: Batch, engine: str) -> list[Rows]:
+def _train_apart(batch: Batch, engine: Engine) -> list[Rows]:
     """Train a batch that was under way when a process died, where it can take nothing with it."""
     try:
         return next(_Shift([batch]).results(engine, workers=2))[1]
@@ -97,8 +55,8 @@ class _Shift:
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
-    def results(self, engine: str, workers: int) -> FinishedOnes:
-        pool = JoblibParallel(
+    def results(self, engine: Engine, workers: int) -> FinishedBatches:
+        pool = Parallel(
             n_jobs=workers,
             backend="loky",
             return_as="generator_unordered",
@@ -113,7 +71,7 @@ class _Shift:
                 self.finished.add(number)
                 yield self.batches[number], rows
 
-    def _tasks(self, engine: str) -> Iterator[object]:
+    def _tasks(self, engine: Engine) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, engine)
@@ -136,5 +94,5 @@ def _closing_in_silence(results: Generator[Any, None, None]) -> Iterator[None]:
             results.close()
 
 
-def _numbered(number: int, batch: Batch, engine: str) -> tuple[int, list[Rows]]:
+def _numbered(number: int, batch: Batch, engine: Engine) -> tuple[int, list[Rows]]:
     return number, train_batch(batch, engine)

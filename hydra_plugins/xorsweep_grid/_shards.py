@@ -1,0 +1,80 @@
+"""Hydra's launchers as launchers of shards: one job a shard, whatever machine it lands on."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext
+from omegaconf import DictConfig, open_dict
+
+from xorsweep.execute.contract import ExecuteError
+from xorsweep.shards import SHARDS, Launch, TrainShard
+
+_LOG = logging.getLogger(__name__)
+
+BASIC = "basic"
+
+
+def chosen_launch(context: HydraContext, config: DictConfig) -> Launch | None:
+    """Return what launches shards, or None where Hydra's own launcher is left in its place."""
+    if config.hydra.runtime.choices["hydra/launcher"] == BASIC:
+        return None
+    return HydraLaunch(context, config)
+
+
+@dataclass(frozen=True)
+class HydraLaunch:
+    """Has the launcher of a configuration run one job a shard."""
+
+    context: HydraContext
+    config: DictConfig
+
+    def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
+        """Call `train` with each number in a job of its own; raises ExecuteError if one failed."""
+        launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=self.context,
+            task_function=partial(run_job_of_shard, train),
+            config=_config_of_jobs(self.config, folder),
+        )
+        try:
+            returns = launcher.launch([[] for _ in range(shards)], initial_job_idx=0)
+        except Exception as error:  # each launcher has its own way of saying that a job died
+            lines = str(error).strip().splitlines() or [""]
+            raise ExecuteError(f"a shard died ({type(error).__name__}: {lines[0]})") from error
+        for number, job in enumerate(returns):
+            if job.return_value is not None:
+                raise ExecuteError(f"shard {number} failed ({job.return_value})")
+
+
+def run_job_of_shard(train: TrainShard, config: DictConfig) -> str | None:
+    """Train the shard whose number this job has; return what went wrong, if anything."""
+    try:
+        train(HydraConfig.get().job.num)
+    except Exception as error:
+        _LOG.exception("the shard failed")
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _config_of_jobs(config: DictConfig, folder: Path) -> DictConfig:
+    """Return a configuration whose jobs keep to their shard's folder and say nothing.
+
+    Launchers compose each job's configuration anew, from the overrides recorded in this one.
+    """
+    config = config.copy()
+    with open_dict(config):
+        config.hydra.sweep.dir = str(folder)
+        config.hydra.runtime.output_dir = str(folder)
+        config.hydra.hydra_logging = config.hydra.job_logging
+        config.hydra.overrides.hydra += [
+            f"hydra.sweep.dir={QuotedString(str(folder), Quote.single).with_quotes()}",
+            f"hydra.sweep.subdir='{SHARDS}/${{hydra.job.num}}'",
+            "hydra.output_subdir=null",
+        ]
+    return config
