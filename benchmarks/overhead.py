@@ -15,7 +15,7 @@ from time import perf_counter
 
 from benchmarks.points import point_of
 from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity, load_engine
+from xorsweep.engines import Engine, load_capacity, load_train
 from xorsweep.grid import Axis, product_grid
 from xorsweep.plan import make_plan
 from xorsweep.sweep import run_sweep
@@ -38,8 +38,8 @@ def main() -> None:
     import_module("xorsweep.summary")
     imports = perf_counter() - started
 
-    plan = make_plan(product_grid(axes, [point]), load_capacity("numpy"), 1)
-    train = load_engine("numpy")
+    plan = make_plan(product_grid(axes, [point]), load_capacity(Engine()), 1)
+    train = load_train(Engine())
     started = perf_counter()
     for batch in plan.batches:
         train(build_training(batch))

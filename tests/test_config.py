@@ -234,8 +234,9 @@ def test_a_rule_depends_on_the_choices_that_a_point_makes(point_of: PointOf) -> 
 def test_the_settings_of_a_sweep_have_their_defaults() -> None:
     config = {
         "parallel": {"backend": "loky", "n_jobs": -1},
-        "engine": "numpy",
+        "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "on_failure": "continue",
         "lr": 0.1,
     }
     assert read_sweep(config) == Sweep()
@@ -254,19 +255,31 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         ),
         ({"parallel": {"backend": "loky", "jobs": 1}}, "did you mean parallel.n_jobs?"),
         ({"parallel": "loky"}, "parallel=loky: parallel is a config group"),
-        ({"engine": "abacus"}, "engine=abacus: engine must be one of numpy"),
+        (
+            {"engine": {"name": "abacus", "dtype": "float64"}},
+            "engine.name=abacus: engine.name must be one of numpy, numba",
+        ),
+        (
+            {"engine": {"name": "numpy", "dtype": "float16"}},
+            "engine.dtype=float16: engine.dtype must be one of float64, float32",
+        ),
+        ({"engine": {"name": "numpy", "dtyp": "float32"}}, "did you mean engine.dtype?"),
         ({"report": "yes"}, "report=yes: report must be true or false"),
     ],
 )
 def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message: str) -> None:
-    config = {"parallel": {"backend": "loky", "n_jobs": -1}, "engine": "numpy", "report": True}
+    config = {
+        "parallel": {"backend": "loky", "n_jobs": -1},
+        "engine": {"name": "numpy", "dtype": "float64"},
+        "report": True,
+    }
     with pytest.raises(ConfigError) as refused:
         read_sweep({**config, **given})
     assert message in str(refused.value)
 
 
 def test_a_key_that_nothing_reads_is_refused_with_the_nearest_that_is() -> None:
-    refuse_unknown_keys({**nested(), "parallel": {}, "engine": "numpy", "report": True})
+    refuse_unknown_keys({**nested(), "parallel": {}, "engine": {}, "report": True})
     refuse_unknown_keys({"resume": None}, others=["resume"])
     with pytest.raises(ConfigError, match=r"^hiden: unknown key; did you mean hidden\?$"):
         refuse_unknown_keys({"hiden": 3})

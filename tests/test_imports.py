@@ -15,23 +15,32 @@ HEAVY |= {"dask", "distributed"}
 KNOW_HYDRA = {"cli.py", "hydra_config.py"}
 
 WAY = (
+    ("atomic", "interrupts"),
     ("rules", "activations", "losses", "optimizers", "schedules", "criteria", "tasks", "network"),
     ("init", "engines", "measures", "numerics"),
-    ("config",),
+    ("config", "again"),
     ("grid",),
+    ("grid_data",),
     ("plan",),
     ("worker",),
     ("parts", "execute"),
+    ("record",),
     ("manifest",),
-    ("store", "results"),
-    ("shards",),
+    ("store", "results", "courses", "differences"),
+    ("shards", "rounds"),
     ("rates", "survival", "summary"),
     ("layout",),
-    ("style", "findings", "terminal"),
+    ("comparisons", "studies"),
+    ("measured",),
+    ("failures",),
+    ("tables", "style", "findings", "terminal", "verdicts"),
     ("single", "figures"),
     ("single_figures", "report"),
+    ("endings",),
     ("sweep",),
     ("folders",),
+    ("commands",),
+    ("verify", "merge", "replay"),
     ("hydra_config",),
     ("cli",),
 )
@@ -71,7 +80,8 @@ def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
 
 
 def test_every_room_has_its_place_on_the_way() -> None:
-    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {"engines", "execute"}
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    rooms |= {path.stem for path in PACKAGE.glob("*.py")}
     assert rooms - {"__init__", "__main__"} == {room for line in WAY for room in line}
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep import __version__, manifest
-from xorsweep.config import Point
-from xorsweep.engines import load_capacity
+from xorsweep.config import Point, Rounds, Sweep
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.manifest import (
     FORMAT,
@@ -53,8 +53,8 @@ def through_json(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
-    found, engine = unsealed(through_json(sealed(grid, "numpy")))
-    assert engine == "numpy"
+    found, engine = unsealed(through_json(sealed(grid, Engine(), Rounds())))
+    assert engine == Engine()
     assert [found.point(row) for row in range(len(found))] == [
         grid.point(row) for row in range(len(grid))
     ]
@@ -67,20 +67,21 @@ def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
 )
 def test_any_numbers_survive_the_seal(point_of: PointOf, lr: list[float], seed: list[int]) -> None:
     mine = product_grid([Axis("lr", tuple(lr)), Axis("seed", tuple(seed))], [point_of()])
-    found, _ = unsealed(through_json(sealed(mine, "numpy")))
+    found, _ = unsealed(through_json(sealed(mine, Engine(), Rounds())))
     assert found.blocks == mine.blocks
     assert found.identities.tolist() == mine.identities.tolist()
 
 
 def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> None:
-    digest = sealed(grid, "numpy")["digest"]
-    assert sealed(grid, "numpy")["digest"] == digest
-    assert sealed(grid, "compiled")["digest"] != digest
-    assert sealed(product_grid([], [point_of()]), "numpy")["digest"] != digest
+    digest = sealed(grid, Engine(), Rounds())["digest"]
+    assert sealed(grid, Engine(), Rounds())["digest"] == digest
+    assert sealed(grid, Engine("numba"), Rounds())["digest"] != digest
+    assert sealed(grid, Engine(dtype="float32"), Rounds())["digest"] != digest
+    assert sealed(product_grid([], [point_of()]), Engine())["digest"] != digest
 
 
 def test_what_is_not_sealed_may_change(grid: Grid) -> None:
-    written = sealed(grid, "numpy")
+    written = sealed(grid, Engine(), Rounds())
     turned = dict(reversed(written.items()))
     unsealed({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
 
@@ -88,7 +89,8 @@ def test_what_is_not_sealed_may_change(grid: Grid) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"engine": "compiled"},
+        {"engine": {"name": "numba", "dtype": "float64"}},
+        {"engine": {"name": "numpy", "dtype": "float32"}},
         {"points": []},
         {"digest": "0" * 32},
         {"digest": None},
@@ -96,14 +98,14 @@ def test_what_is_not_sealed_may_change(grid: Grid) -> None:
 )
 def test_what_is_sealed_may_not(grid: Grid, change: dict[str, Any]) -> None:
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
-        unsealed({**sealed(grid, "numpy"), **change})
+        unsealed({**sealed(grid, Engine(), Rounds()), **change})
 
 
 @given(data=st.data())
 def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
     grid: Grid, data: st.DataObject
 ) -> None:
-    written = through_json(sealed(grid, "numpy"))
+    written = through_json(sealed(grid, Engine(), Rounds()))
     block = data.draw(st.sampled_from(written["points"]))
     if data.draw(st.booleans()):
         axis = data.draw(st.sampled_from(block["axes"]))
@@ -117,7 +119,7 @@ def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
 
 @pytest.mark.parametrize("key", ["format", "numerics", "engine", "points", "digest"])
 def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
-    written = sealed(grid, "numpy")
+    written = sealed(grid, Engine(), Rounds())
     del written[key]
     with pytest.raises(ManifestError, match=f"^it has no '{key}', so it isn't a manifest"):
         unsealed(written)
@@ -126,20 +128,20 @@ def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
 @pytest.mark.parametrize(("key", "mine"), [("format", FORMAT), ("numerics", NUMERICS)])
 def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: int) -> None:
     with pytest.raises(ManifestError, match=f"^its {key} is {mine + 1} and this version"):
-        unsealed({**sealed(grid, "numpy"), key: mine + 1})
+        unsealed({**sealed(grid, Engine(), Rounds()), key: mine + 1})
 
 
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
-    written = through_json(sealed(grid, "numpy"))
-    content = {key: written[key] for key in ("format", "numerics", "engine", "points")}
+    written = through_json(sealed(grid, Engine(), Rounds()))
+    content = {key: value for key, value in written.items() if key != "digest"}
     content["points"][1]["bases"][0]["hidden"] = 0
     with pytest.raises(ConfigError, match=r"^hidden=0: "):
         unsealed({**content, "digest": manifest._digest(content)})
 
 
 def test_a_run_is_described(grid: Grid) -> None:
-    plan = make_plan(grid, load_capacity("numpy"), 3)
-    found = describe_run(grid, plan, "numpy", 3, {"command_line": ["-m"], "earlier": []})
+    plan = make_plan(grid, load_capacity(Engine()), 3)
+    found = describe_run(grid, plan, Sweep(), 3, {"command_line": ["-m"], "earlier": []})
     assert found["state"] == "running"
     assert found["command_line"] == ["-m"]
     assert found["workers"] == 3
@@ -149,7 +151,7 @@ def test_a_run_is_described(grid: Grid) -> None:
         "trajectories": plan.trajectories,
         "batches": len(plan.batches),
     }
-    assert unsealed(through_json(found))[1] == "numpy"
+    assert unsealed(through_json(found))[1] == Engine()
     assert {"git", "versions", "machine", "started"} <= set(found)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from xorsweep import parts
 from xorsweep.config import Point
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, product_grid
 from xorsweep.measures import course_epochs
 from xorsweep.numerics import NUMERICS
@@ -39,18 +39,18 @@ COLUMNS = (
 def batch(point_of: PointOf) -> Batch:
     """Return three trajectories with a snapshot after 3 and after 20 epochs."""
     grid = product_grid([Axis("epochs", (3, 20)), Axis("seed", (0, 1, 2))], [point_of(lr=2.0)])
-    (only,) = make_plan(grid, load_capacity("numpy"), 1).batches
+    (only,) = make_plan(grid, load_capacity(Engine()), 1).batches
     return only
 
 
 @pytest.fixture(scope="module")
 def rows(batch: Batch) -> list[Rows]:
-    return train_batch(batch, "numpy")
+    return train_batch(batch, Engine())
 
 
 @pytest.fixture(scope="module")
 def part(rows: list[Rows]) -> tuple[str, bytes]:
-    return encode(rows, "numpy")
+    return encode(rows, Engine())
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def as_bytes(table: pa.Table) -> bytes:
 def test_a_part_comes_back_bit_for_bit(
     tmp_path: Path, rows: list[Rows], part: tuple[str, bytes]
 ) -> None:
-    table = decode(written(tmp_path, *part), "numpy")
+    table = decode(written(tmp_path, *part), Engine())
     (mine,) = rows
     assert table.num_rows == len(mine) == 6
     for name in COLUMNS:
@@ -90,7 +90,7 @@ def test_a_part_comes_back_bit_for_bit(
 def test_the_course_comes_back_at_the_longest_point_of_its_trajectory(
     tmp_path: Path, rows: list[Rows], part: tuple[str, bytes]
 ) -> None:
-    courses = decode(written(tmp_path, *part), "numpy")["course"].to_pylist()
+    courses = decode(written(tmp_path, *part), Engine())["course"].to_pylist()
     assert courses[:3] == [[], [], []]
     assert courses[3:] == rows[0].courses.T.tolist()
     assert {len(course) for course in courses[3:]} == {len(course_epochs(20))}
@@ -99,17 +99,17 @@ def test_the_course_comes_back_at_the_longest_point_of_its_trajectory(
 def test_the_same_rows_have_the_same_name_and_bytes(
     rows: list[Rows], part: tuple[str, bytes]
 ) -> None:
-    assert encode(rows, "numpy") == part
-    assert encode(rows, "other")[0] != part[0]
+    assert encode(rows, Engine()) == part
+    assert encode(rows, Engine("numba"))[0] != part[0]
 
 
 def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) -> None:
     halves = [
-        *train_batch(batch.part(slice(None, 1)), "numpy"),
+        *train_batch(batch.part(slice(None, 1)), Engine()),
         failed_rows(batch.part(slice(1, 2)), 'ValueError: "a", b\nand c'),
-        *train_batch(batch.part(slice(2, None)), "numpy"),
+        *train_batch(batch.part(slice(2, None)), Engine()),
     ]
-    table = decode(written(tmp_path, *encode(halves, "numpy")), "numpy")
+    table = decode(written(tmp_path, *encode(halves, Engine())), Engine())
     assert table["identity"].to_pylist() == [i for some in halves for i in some.identity.tolist()]
     assert table["status"].to_pylist() == [0, 0, FAILED, FAILED, 0, 0]
     assert table["message"].to_pylist()[2:4] == ['ValueError: "a", b\nand c'] * 2
@@ -122,7 +122,7 @@ def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) 
 
 
 def test_failures_alone_are_a_part(tmp_path: Path, batch: Batch) -> None:
-    table = decode(written(tmp_path, *encode([failed_rows(batch, "lost")], "numpy")), "numpy")
+    table = decode(written(tmp_path, *encode([failed_rows(batch, "lost")], Engine())), Engine())
     assert table["message"].to_pylist() == ["lost"] * 6
     assert table["final_error"].to_numpy().tolist() == pytest.approx([np.nan] * 6, nan_ok=True)
 
@@ -136,7 +136,7 @@ def test_a_flipped_bit_anywhere_is_detected(
     flipped = bytearray(whole)
     flipped[place] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
-        decode(written(folder, name, bytes(flipped)), "numpy")
+        decode(written(folder, name, bytes(flipped)), Engine())
 
 
 @given(data=st.data())
@@ -146,13 +146,13 @@ def test_a_part_that_was_cut_short_is_detected(
     name, whole = part
     kept = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
-        decode(written(folder, name, whole[:kept]), "numpy")
+        decode(written(folder, name, whole[:kept]), Engine())
 
 
 def test_a_part_under_another_name_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
     name, whole = part
     with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
-        decode(written(tmp_path, "copy of " + name, whole), "numpy")
+        decode(written(tmp_path, "copy of " + name, whole), Engine())
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1PAR1", b"lr,seed\n0.1,3\n"])
@@ -160,7 +160,7 @@ def test_a_file_that_is_not_parquet_is_detected_whatever_its_name(
     tmp_path: Path, data: bytes
 ) -> None:
     with pytest.raises(DamagedPartError, match=r"^not a Parquet file"):
-        decode(named(tmp_path, data), "numpy")
+        decode(named(tmp_path, data), Engine())
 
 
 def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
@@ -168,21 +168,22 @@ def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
 ) -> None:
     broken = part[1][:4] + bytes(8) + part[1][12:]
     with pytest.raises(DamagedPartError, match=r"^not a Parquet file"):
-        decode(named(tmp_path, broken), "numpy")
+        decode(named(tmp_path, broken), Engine())
 
 
 def test_parquet_that_is_no_part_is_detected(tmp_path: Path) -> None:
     foreign = as_bytes(pa.table({"lr": [0.1]}))
     with pytest.raises(DamagedPartError, match=r"^written for xorsweep numerics none, not "):
-        decode(named(tmp_path, foreign), "numpy")
+        decode(named(tmp_path, foreign), Engine())
 
 
 def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
     path = written(tmp_path, *part)
-    with pytest.raises(
-        DamagedPartError, match=r"^written for xorsweep engine numpy, not compiled$"
-    ):
-        decode(path, "compiled")
+    with pytest.raises(DamagedPartError, match=r"^written for xorsweep engine numpy, not numba$"):
+        decode(path, Engine("numba"))
+    wanted = r"^written for xorsweep dtype float64, not float32$"
+    with pytest.raises(DamagedPartError, match=wanted):
+        decode(path, Engine(dtype="float32"))
 
 
 def test_a_part_of_other_numerics_is_detected(
@@ -192,21 +193,22 @@ def test_a_part_of_other_numerics_is_detected(
     monkeypatch.setattr(parts, "NUMERICS", NUMERICS + 1)
     wanted = f"^written for xorsweep numerics {NUMERICS}, not {NUMERICS + 1}$"
     with pytest.raises(DamagedPartError, match=wanted):
-        decode(path, "numpy")
+        decode(path, Engine())
 
 
 @pytest.mark.parametrize("column", [*COLUMNS, "course"])
 def test_a_column_that_is_missing_or_of_another_type_is_detected(
     tmp_path: Path, part: tuple[str, bytes], column: str
 ) -> None:
-    table = decode(written(tmp_path, *part), "numpy")
+    table = decode(written(tmp_path, *part), Engine())
     place = table.column_names.index(column)
     other = table.set_column(place, column, pa.array([1] * 6, pa.int16()))
     for changed in (table.drop_columns([column]), other):
         with pytest.raises(DamagedPartError, match=f"^its column {column} isn't of type "):
-            decode(named(tmp_path, as_bytes(changed)), "numpy")
+            decode(named(tmp_path, as_bytes(changed)), Engine())
 
 
 def test_a_part_carries_no_times_or_hosts(part: tuple[str, bytes]) -> None:
     table = pq.read_table(pa.BufferReader(part[1]))
-    assert set(table.schema.metadata) == {b"xorsweep numerics", b"xorsweep engine"}
+    stamps = ("numerics", "engine", "dtype")
+    assert set(table.schema.metadata) == {f"xorsweep {stamp}".encode() for stamp in stamps}

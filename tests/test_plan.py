@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.config import Point
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.engines.contract import Capacity
 from xorsweep.grid import Axis, Column, Grid, concatenated, product_grid
 from xorsweep.network import Network
@@ -263,7 +263,7 @@ def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: Poin
 def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> None:
     seeds = Axis("seed", tuple(range(4096)))
     grid = product_grid([Axis("hidden", (2, 64)), seeds], [point_of(epochs=1)])
-    capacity = load_capacity("numpy")
+    capacity = load_capacity(Engine())
     for batch in make_plan(grid, capacity, 1).batches:
         assert batch.members <= capacity(Network(2, int(str(batch.fixed["hidden"])), 1), 4)
 

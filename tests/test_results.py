@@ -15,17 +15,16 @@ from hypothesis import strategies as st
 
 from xorsweep import results
 from xorsweep.config import Point, choose
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Column, Grid, concatenated, product_grid
-from xorsweep.measures import OUTCOMES, course_epochs
+from xorsweep.measures import OUTCOMES
 from xorsweep.parts import decode, encode
 from xorsweep.plan import make_plan
 from xorsweep.results import (
     Assembled,
     assemble,
     output_names,
-    read_courses,
     read_results,
     write_results,
 )
@@ -52,10 +51,10 @@ AWKWARD = 'ValueError: "quoted", with a comma,\na line and a µ'
 def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
     """Train a grid and return its parts, each as it comes back from disk."""
     parts = []
-    for _, rows in run_serial(make_plan(grid, load_capacity("numpy"), 1).batches, "numpy"):
-        name, data = encode(rows, "numpy")
+    for _, rows in run_serial(make_plan(grid, load_capacity(Engine()), 1).batches, Engine()):
+        name, data = encode(rows, Engine())
         (folder / name).write_bytes(data)
-        parts.append(decode(folder / name, "numpy"))
+        parts.append(decode(folder / name, Engine()))
     return parts
 
 
@@ -263,10 +262,10 @@ def test_counts_by_status_add_up_to_what_was_planned(grid: Grid, parts: list[pa.
 def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
     grid: Grid, parts: list[pa.Table], tmp_path: Path
 ) -> None:
-    batch = make_plan(grid, load_capacity("numpy"), 1).batches[0]
-    name, data = encode([failed_rows(batch, "lost")], "numpy")
+    batch = make_plan(grid, load_capacity(Engine()), 1).batches[0]
+    name, data = encode([failed_rows(batch, "lost")], Engine())
     (tmp_path / name).write_bytes(data)
-    failures = decode(tmp_path / name, "numpy")
+    failures = decode(tmp_path / name, Engine())
     rows = sorted(batch.rows[batch.rows >= 0].tolist())
     only = assemble(grid, [failures])
     assert only.counts()["failed"] == len(rows)
@@ -343,30 +342,3 @@ def test_outputs_of_a_point_are_what_its_error_is_made_of(folder: Path, grid: Gr
         task = choose("task", grid.point(row))
         errors = task.targets()[:, 0] - [record[name] for name in output_names(task)]
         assert record["final_error"] == pytest.approx((errors**2).sum() / 2, rel=1e-12)
-
-
-def test_courses_are_those_of_the_longest_points_in_the_cells(
-    grid: Grid, parts: list[pa.Table], point_of: PointOf
-) -> None:
-    cell = pd.DataFrame({"lr": [5.0], "epochs": [500], "optimizer.momentum": [np.nan]}).astype(
-        object
-    )
-    courses = read_courses(grid, parts, cell)
-    assert list(courses.columns) == [*grid.swept, "epoch", "half_sse"]
-    assert courses["seed"].tolist() == np.repeat(range(8), len(course_epochs(500))).tolist()
-    found = assemble(grid, parts)
-    for seed in range(8):
-        course = courses[courses["seed"] == seed]
-        assert tuple(course["epoch"]) == course_epochs(500)
-        point = product_grid([], [point_of(lr=5.0, epochs=500, seed=seed)])
-        (row,) = grid.rows_of(point.identities)
-        assert course["half_sse"].iloc[-1] == np.float32(found.final_error[row])
-
-
-def test_a_cell_whose_trajectories_go_on_in_another_has_no_courses(
-    grid: Grid, parts: list[pa.Table]
-) -> None:
-    cell = pd.DataFrame({"lr": [5.0], "epochs": [30], "optimizer.momentum": [None]})
-    courses = read_courses(grid, parts, cell)
-    assert courses.empty
-    assert list(courses.columns) == [*grid.swept, "epoch", "half_sse"]

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from xorsweep.config import Point
+from xorsweep.engines import Engine
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.single import (
@@ -16,6 +17,7 @@ from xorsweep.single import (
     ROWS_AT_ONCE,
     answers,
     describe_single,
+    headline,
     run_single,
     train_single,
     write_single,
@@ -77,7 +79,7 @@ def test_the_printed_weights_end_where_the_notebook_ended(point_of: PointOf) -> 
         # The notebook's loop misses its own final weights by as much from these initial ones:
         # they are printed to eight digits, and training makes five times more of what is missing.
         np.testing.assert_allclose(found, printed, rtol=0, atol=3.5e-8)
-    before = [f"{value:.8f}" for value in run.outputs_before_last_update[:, 0]]
+    before = [f"{value:.8f}" for value in run.outputs_before_last_epoch[:, 0]]
     assert before == PRINTED_OUTPUTS
     assert run.outcome == "solved"
     assert run.epochs[-1] == 10_000
@@ -94,7 +96,7 @@ def test_a_run_is_that_of_the_notebooks_own_loop(
     weights, last_outputs = notebook(drawn, lr, epochs)
     for role, expected in weights.items():
         np.testing.assert_allclose(getattr(run.final, role), expected, rtol=1e-9)
-    np.testing.assert_allclose(run.outputs_before_last_update, last_outputs, rtol=1e-9)
+    np.testing.assert_allclose(run.outputs_before_last_epoch, last_outputs, rtol=1e-9)
 
 
 def test_a_run_has_the_bits_that_the_same_point_has_in_a_batch(point_of: PointOf) -> None:
@@ -103,7 +105,7 @@ def test_a_run_has_the_bits_that_the_same_point_has_in_a_batch(point_of: PointOf
     fixed = {key: value for key, value in point.items() if key not in ("seed", "epochs")}
     shape = np.zeros((1, len(seeds)), np.int64)
     batch = Batch(fixed, {"seed": seeds}, (900,), shape, shape.astype(np.uint64))
-    (rows,) = train_batch(batch, "numpy")
+    (rows,) = train_batch(batch, Engine())
     run = train_single(point)
     assert run.final_error == rows.final_error[5]
     assert run.converged_epoch == rows.converged_epoch[5]
@@ -112,8 +114,8 @@ def test_a_run_has_the_bits_that_the_same_point_has_in_a_batch(point_of: PointOf
 
 def test_both_kinds_of_outputs_lie_one_update_apart(point_of: PointOf) -> None:
     shorter, longer = (train_single(point_of(epochs=epochs)) for epochs in (499, 500))
-    np.testing.assert_array_equal(longer.outputs_before_last_update, shorter.final_outputs)
-    assert (longer.final_outputs != longer.outputs_before_last_update).all()
+    np.testing.assert_array_equal(longer.outputs_before_last_epoch, shorter.final_outputs)
+    assert (longer.final_outputs != longer.outputs_before_last_epoch).all()
 
 
 def test_the_course_leads_from_the_initial_to_the_final_weights(point_of: PointOf) -> None:
@@ -137,9 +139,7 @@ def test_a_run_that_stops_when_it_has_converged_shows_its_own_last_update(
     assert stopped.epochs[-1] == epochs < 10_000
     full = train_single(point_of(lr=1.0, epochs=epochs))
     np.testing.assert_array_equal(stopped.parameters, full.parameters)
-    np.testing.assert_array_equal(
-        stopped.outputs_before_last_update, full.outputs_before_last_update
-    )
+    np.testing.assert_array_equal(stopped.outputs_before_last_epoch, full.outputs_before_last_epoch)
     assert stopped.holds_at_end
 
 
@@ -175,7 +175,7 @@ def test_every_task_can_be_run_and_leaves_its_files(
     point_of: PointOf, tmp_path: Path, keys: dict[str, Any], pictures: set[str]
 ) -> None:
     point = point_of(epochs=50, **keys)
-    final_error = run_single(point, "numpy", tmp_path, Terminal.silent())
+    final_error = run_single(point, Engine(), tmp_path, Terminal.silent())
     assert {path.name for path in tmp_path.iterdir()} == NUMBERS | pictures
     assert final_error == train_single(point).final_error
 
@@ -196,8 +196,8 @@ def test_what_is_written_reads_back_to_the_bit(point_of: PointOf, tmp_path: Path
     rows = found["truth_table"]
     assert [row["row"] for row in rows] == ["00", "01", "10", "11"]
     assert [row["outputs"] for row in rows] == run.final_outputs.tolist()
-    assert [row["outputs_before_last_update"] for row in rows] == (
-        run.outputs_before_last_update.tolist()
+    assert [row["outputs_before_last_epoch"] for row in rows] == (
+        run.outputs_before_last_epoch.tolist()
     )
 
 
@@ -257,16 +257,16 @@ def test_the_description_shows_weights_and_both_kinds_of_outputs(point_of: Point
     assert "-2.81769941" in lines["output bias 1"]
     assert "0.10415523" in lines["00"]
     assert "0.10412804" in lines["00"]
-    assert "output before the last update" in text
+    assert "output before the last epoch" in text
     assert "outcome solved (meets the criterion at the end)" in text
-    assert "criterion fahlman first met after 8,282 updates" in text
+    assert "criterion fahlman first met after 8,282 epochs" in text
 
 
 def test_without_a_terminal_there_are_no_control_characters(
     point_of: PointOf, tmp_path: Path
 ) -> None:
     point = point_of(epochs=20)
-    text = said(lambda console: run_single(point, "numpy", tmp_path, Terminal(console)))
+    text = said(lambda console: run_single(point, Engine(), tmp_path, Terminal(console)))
     assert all(character.isprintable() or character == "\n" for character in text)
     assert text.startswith("xor, 2-2-1, logistic, sgd at lr 0.1, uniform weights, seed 0")
     assert str(tmp_path / "surface.png") in text
@@ -280,9 +280,17 @@ def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> No
     assert "1 0 0 0 0 0 0 0 0 0" in text
 
 
+def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
+    point = point_of(skip=True, optimizer="momentum", schedule="online", lr=0.25, seed=4)
+    assert headline(point) == (
+        "xor, 2-2-1 with direct links, logistic, momentum online at lr 0.25, uniform weights, "
+        "seed 4, 10,000 epochs"
+    )
+
+
 def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> None:
     # At this rate a last bit decides which networks leave: processors differ in the seed.
     runs = (train_single(point_of(lr=20.0, hidden=4, seed=s, epochs=300)) for s in range(100))
     run = next(run for run in runs if run.converged_epoch is not None and not run.holds_at_end)
     text = said(lambda console: describe_single(run, console))
-    assert f"after {run.converged_epoch} updates, and left again before the end" in text
+    assert f"after {run.converged_epoch} epochs, and left again before the end" in text

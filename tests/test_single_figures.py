@@ -55,7 +55,7 @@ def test_the_course_holds_every_kept_epoch_on_log_axes(solved: SingleRun) -> Non
     np.testing.assert_array_equal(curve.get_xdata(), solved.epochs)
     np.testing.assert_array_equal(curve.get_ydata(), solved.errors.final_error)
     assert (axes.get_xscale(), axes.get_yscale()) == ("symlog", "log")
-    assert axes.get_xlabel() == "updates"
+    assert axes.get_xlabel() == "epochs"
     assert axes.get_ylabel() == "half the sum of squared errors"
     assert axes.get_title(loc="left") == "xor, 2-2-1, lr 1, seed 0: solved"
 
@@ -100,7 +100,7 @@ def test_a_surface_shows_the_rows_the_boundary_and_the_output(solved: SingleRun)
     figure = drawn(surface_figure(solved))
     *panels, colorbar = figure.axes
     assert panels[0].get_title().startswith("before training")
-    assert panels[-1].get_title().startswith("after 2,000 updates")
+    assert panels[-1].get_title().startswith("after 2,000 epochs")
     assert colorbar.get_ylabel() == "output"
     for axes in panels:
         assert len(axes.lines) == 4

@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from rich.console import Console
 
 from xorsweep import execute, plan
 from xorsweep.config import Parallel, Sweep
+from xorsweep.engines import Engine
 from xorsweep.grid import Axis, Grid
 from xorsweep.rules import ConfigError
-from xorsweep.store import StoreError
+from xorsweep.store import StoreError, read_manifest
 from xorsweep.sweep import resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
@@ -156,6 +158,29 @@ def test_resume_sets_a_damaged_part_aside_and_trains_it_again(
     assert f"parts/{part.name} is damaged" in text.getvalue()
     assert (tmp_path / "damaged" / part.name).is_file()
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
+
+
+@pytest.mark.parametrize("engine", [Engine("numba"), Engine(dtype="float32")], ids=str)
+def test_a_sweep_never_mixes_engines(grid: Grid, tmp_path: Path, engine: Engine) -> None:
+    run_sweep(grid, QUIET, tmp_path, {})
+    wanted = f"^{engine}: .* was trained with engine=numpy engine.dtype=float64, and a sweep never"
+    with pytest.raises(StoreError, match=wanted):
+        resume_sweep(tmp_path, replace(QUIET, engine=engine), [], {})
+
+
+def test_float32_is_named_and_changes_numbers_alone(
+    grid: Grid, undisturbed: bytes, tmp_path: Path
+) -> None:
+    run_sweep(grid, replace(QUIET, engine=Engine(dtype="float32")), tmp_path, {})
+    rows, manifest = pd.read_csv(tmp_path / "results.csv"), read_manifest(tmp_path)
+    assert manifest["engine"] == {"name": "numpy", "dtype": "float32"}
+    outputs = rows[[name for name in rows if name.startswith("output_")]].to_numpy()
+    outputs = outputs[np.isfinite(outputs)]
+    assert (outputs == outputs.astype(np.float32)).all()
+    reference = pd.read_csv(io.BytesIO(undisturbed))
+    calm = reference["lr"] < 1
+    np.testing.assert_allclose(rows["mse"][calm], reference["mse"][calm], rtol=1e-3)
+    assert not rows["mse"].equals(reference["mse"])
 
 
 def test_resume_refuses_what_the_grid_cannot_become(grid: Grid, tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.activations import ACTIVATIONS
 from xorsweep.criteria import CRITERIA
-from xorsweep.engines import ENGINES
+from xorsweep.engines import Engine
 from xorsweep.init import INITS
 from xorsweep.losses import LOSSES
 from xorsweep.network import Network
@@ -104,12 +104,32 @@ class Parallel:
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """How sure each rate must be before no more seeds are added to its cell.
+
+    `precision` is half the width of the 95 % interval, or null for the seeds that were given and
+    no more; `max_seeds` ends a cell that isn't as sure as that, too.
+    """
+
+    precision: float | None = parameter(None, OrNull(Real(above=0.0, below=0.5)))
+    max_seeds: int = parameter(10_000, Integer(1, 2**32))
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """How a sweep is run and what it leaves; none of this changes a number in results.csv."""
+    """How a sweep is run and what it leaves; of all this only engine and rounds touch numbers."""
 
     parallel: Parallel = Parallel()
-    engine: str = parameter("numpy", Choice(tuple(ENGINES)))
+    engine: Engine = Engine()
+    rounds: Rounds = Rounds()
     report: bool = parameter(True, Boolean())
+    on_failure: str = parameter("continue", Choice(("continue", "stop")))
+
+
+SETTINGS: Mapping[str, type] = {"parallel": Parallel, "engine": Engine}
+"""The config groups that say how a sweep is run."""
+
+Settings = TypeVar("Settings", Parallel, Engine)
 
 
 def read_point(config: Mapping[str, Any]) -> Point:
@@ -126,16 +146,18 @@ def read_point(config: Mapping[str, Any]) -> Point:
 
 def read_sweep(config: Mapping[str, Any]) -> Sweep:
     """Return the checked settings of a sweep; raises ConfigError."""
-    section = _section(config, "parallel")
-    _refuse_unknown("parallel.", section, rules_of(Parallel))
-    parallel = Parallel(**_read_all("parallel.", section, Parallel))
-    parallel.check()
-    return Sweep(parallel=parallel, **_read_all("", config, Sweep))
+    return Sweep(
+        parallel=_read_settings("parallel", config, Parallel),
+        engine=_read_settings("engine", config, Engine),
+        rounds=Rounds(**_read_all("", config, Rounds)),
+        **_read_all("", config, Sweep),
+    )
 
 
 def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), "parallel", *others])
+    read_here = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS]
+    refuse_unknown("", config, [*POINT_KEYS, *read_here, *others])
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
@@ -149,8 +171,8 @@ def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
         rules = rules_of(GROUPS[group][str(point[group])])
         if name in rules:
             return rules[name]
-        _refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
-    _refuse_unknown("", [key], POINT_KEYS)
+        refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
+    refuse_unknown("", [key], POINT_KEYS)
     raise AssertionError(key)
 
 
@@ -187,6 +209,7 @@ def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     for choice in choices.values():
         if hasattr(choice, "check"):
             choice.check()
+    choices["optimizer"].check_rate(values["lr"])
     choices["init"].check_network(network_of(values), columns["seed"])
     _check_together(values, choices)
 
@@ -202,10 +225,10 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
             f"skip=true with task={values['task']}: direct links would carry the inputs past the "
             "hidden units, which are to encode them, so skip must be false"
         )
-    if values["schedule"] == "online" and not getattr(choices["optimizer"], "online", True):
+    if values["schedule"] == "online" and not choices["optimizer"].online:
         raise ConfigError(
-            f"optimizer={values['optimizer']} with schedule=online: this rule compares gradients "
-            "of whole epochs, so schedule must be batch"
+            f"optimizer={values['optimizer']} with schedule=online: this rule compares the slopes "
+            "of whole epochs, and those of single rows say nothing, so schedule must be batch"
         )
 
 
@@ -213,9 +236,17 @@ def _read_group(group: str, section: Mapping[str, Any]) -> Point:
     names = tuple(GROUPS[group])
     chosen = str(read(group, section.get("name"), Choice(names)))
     choice = GROUPS[group][chosen]
-    _refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
+    refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
     values = _read_all(f"{group}.", section, choice)
     return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}
+
+
+def _read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
+    section = _section(config, key)
+    refuse_unknown(f"{key}.", section, rules_of(settings))
+    found = settings(**_read_all(f"{key}.", section, settings))
+    found.check()
+    return found
 
 
 def _read_all(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:
@@ -231,9 +262,10 @@ def _section(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return section
 
 
-def _refuse_unknown(
+def refuse_unknown(
     prefix: str, given: Iterable[str], known: Iterable[str], where: str = ""
 ) -> None:
+    """Raise ConfigError for the first given name that isn't known, both without the prefix."""
     known = list(known)
     for name in given:
         if name not in known:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.layout import Layout, is_numeric, level_text, levels, longest
 from xorsweep.measures import LEVELS
 from xorsweep.rates import rate_interval
@@ -25,7 +26,7 @@ PLATEAUS = {
 }
 
 
-def findings(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     """Return the main findings, most general first, each a sentence or two with its intervals."""
     layout = Layout.of(summary, swept_columns(summary))
     parts = (
@@ -33,6 +34,7 @@ def findings(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
         _by_lines(summary, layout),
         _speed(summary, layout),
         _too_large(summary, layout),
+        _neighbours(comparisons),
         _cheapest(summary, layout),
         _where_stuck(results),
         _left_again(results),
@@ -109,6 +111,18 @@ def _too_large(summary: pd.DataFrame, layout: Layout) -> Iterator[str]:
                 return
 
 
+def _neighbours(comparisons: pd.DataFrame) -> Iterator[str]:
+    """Say how many neighbouring cells really differ."""
+    if len(comparisons):
+        differ = int((comparisons["verdict"] != NO_DIFFERENCE).sum())
+        yield (
+            f"Compared on the seeds that they share, {differ:,} of "
+            f"{_count(len(comparisons), 'pair')} of neighbouring cells differ in how often they "
+            "converge (McNemar's exact test, p < 0.05 after Holm's correction); of the others no "
+            "difference was shown."
+        )
+
+
 def _cheapest(summary: pd.DataFrame, layout: Layout) -> Iterator[str]:
     """Say which cell solves the task for the fewest epochs, those of its failures included."""
     solved = summary.dropna(subset=["expected_running_time"])
@@ -148,7 +162,7 @@ def _left_again(results: pd.DataFrame) -> Iterator[str]:
     left = int((results["converged"] & ~results["holds_at_end"]).sum())
     if left:
         yield (
-            f"{_runs(left)} met the criterion and no longer did after the last update: "
+            f"{_runs(left)} met the criterion and no longer did after the last epoch: "
             "converged is not yet settled."
         )
 
@@ -185,7 +199,11 @@ def _median(cell: Any) -> str:
 
 
 def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"
+    return _count(count, "run")
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _within(rows: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 
 from xorsweep.config import Parallel
+from xorsweep.engines import Engine
 from xorsweep.execute import choose_execute, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.plan import Batch
@@ -107,7 +108,7 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
     return shares
 
 
-def train_shard(folder: Path, engine: str, parallel: Parallel, number: int) -> None:
+def train_shard(folder: Path, engine: Engine, parallel: Parallel, number: int) -> None:
     """Train the batches of one shard, each on disk before the next is counted."""
     batches = read_shard(folder, number)
     places = {id(batch): place for place, batch in enumerate(batches)}

@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.config import choose, network_of
-from xorsweep.engines import load_engine
+from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
-from xorsweep.plan import Batch
+from xorsweep.plan import batch_of_one
 from xorsweep.rules import FloatArray, Scalar
 from xorsweep.tasks import Task
 from xorsweep.terminal import Terminal
@@ -45,11 +45,11 @@ LAYERS = {
 
 @dataclass(frozen=True)
 class SingleRun:
-    """One network on its way, kept at E log-spaced epochs: 0 first, its last update last.
+    """One network on its way, kept at E log-spaced epochs: 0 first, the last last.
 
-    parameters (P, E) and outputs (rows, units, E) are those after so many updates;
-    outputs_before_last_update (rows, units) are those of the last forward pass that training made
-    use of, which is what the notebook prints. `converged_epoch` is None where the criterion was
+    parameters (P, E) and outputs (rows, units, E) are those after so many epochs;
+    outputs_before_last_epoch (rows, units) are those an epoch earlier: of the notebook's run, what
+    the notebook prints. `converged_epoch` is None where the criterion was
     never met.
     """
 
@@ -58,7 +58,7 @@ class SingleRun:
     epochs: tuple[int, ...]
     parameters: FloatArray
     outputs: FloatArray
-    outputs_before_last_update: FloatArray
+    outputs_before_last_epoch: FloatArray
     converged_epoch: int | None
     holds_at_end: bool
     outcome: str
@@ -77,22 +77,22 @@ class SingleRun:
 
     @property
     def final(self) -> Weights:
-        """Return the weights after the last update, without a batch axis."""
+        """Return the weights after the last epoch, without a batch axis."""
         return self._weights(-1)
 
     @property
     def final_outputs(self) -> FloatArray:
-        """Return the outputs after the last update (rows, units)."""
+        """Return the outputs after the last epoch (rows, units)."""
         return self.outputs[..., -1]
 
     @property
     def errors(self) -> Measures:
-        """Return the errors after so many updates, each (E,)."""
+        """Return the errors after so many epochs, each (E,)."""
         return measure(self.outputs, self.training.targets)
 
     @property
     def final_error(self) -> float:
-        """Return half the sum of squared errors after the last update."""
+        """Return half the sum of squared errors after the last epoch."""
         return float(self.errors.final_error[-1])
 
     def _weights(self, at: int) -> Weights:
@@ -101,7 +101,7 @@ class SingleRun:
 
 
 def run_single(
-    point: Mapping[str, Scalar], engine: str, folder: Path, terminal: Terminal | None = None
+    point: Mapping[str, Scalar], engine: Engine, folder: Path, terminal: Terminal | None = None
 ) -> float:
     """Train one checked point, say and write what became of it, and return its final error."""
     terminal = terminal or Terminal()
@@ -113,7 +113,7 @@ def run_single(
     return run.final_error
 
 
-def train_single(point: Mapping[str, Scalar], engine: str = "numpy") -> SingleRun:
+def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> SingleRun:
     """Return the run of one checked point, the same to the bit as in a sweep."""
     last = point["epochs"]
     assert isinstance(last, int)
@@ -125,17 +125,11 @@ def train_single(point: Mapping[str, Scalar], engine: str = "numpy") -> SingleRu
     return _single_run(point, training, trained)
 
 
-def _train(point: Mapping[str, Scalar], last: int, engine: str) -> tuple[Training, Trained]:
+def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
     """Train to an epoch, with the state kept at the epochs of the course and before the last."""
     kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
-    training = build_training(_batch_of_one(point, kept))
-    return training, load_engine(engine)(training)
-
-
-def _batch_of_one(point: Mapping[str, Scalar], snapshots: tuple[int, ...]) -> Batch:
-    fixed = {key: value for key, value in point.items() if key != "epochs"}
-    shape = (len(snapshots), 1)
-    return Batch(fixed, {}, snapshots, np.zeros(shape, np.int64), np.zeros(shape, np.uint64))
+    training = build_training(batch_of_one(point, kept))
+    return training, load_train(engine)(training)
 
 
 def _single_run(point: Mapping[str, Scalar], training: Training, trained: Trained) -> SingleRun:
@@ -151,7 +145,7 @@ def _single_run(point: Mapping[str, Scalar], training: Training, trained: Traine
         epochs=epochs,
         parameters=np.ascontiguousarray(trained.parameters[course, :, 0].T),
         outputs=np.moveaxis(trained.outputs[course, ..., 0], 0, -1).copy(),
-        outputs_before_last_update=trained.outputs[snapshots.index(max(last - 1, 0)), ..., 0],
+        outputs_before_last_epoch=trained.outputs[snapshots.index(max(last - 1, 0)), ..., 0],
         converged_epoch=None if converged_epoch < 0 else converged_epoch,
         holds_at_end=bool(end["holds_at_end"][0]),
         outcome=OUTCOMES[end["outcome"][0]],
@@ -173,7 +167,7 @@ def answers(run: SingleRun, at: Sequence[int], inputs: FloatArray) -> FloatArray
         snapshots=(0,),
         course_epochs=(),
     )
-    train, units = load_engine("numpy"), run.training.network.outputs
+    train, units = load_train(Engine()), run.training.network.outputs
     parts = [inputs[start : start + ROWS_AT_ONCE] for start in range(0, len(inputs), ROWS_AT_ONCE)]
     found = [
         train(replace(untrained, inputs=part, targets=np.zeros((len(part), units)))).outputs[0]
@@ -210,7 +204,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
     errors = {name: _plain(values[-1]) for name, values in run.errors._asdict().items()}
     return {
         "point": dict(run.point),
-        "updates": run.epochs[-1],
+        "epochs": run.epochs[-1],
         **errors,
         "converged": run.converged_epoch is not None,
         "converged_epoch": run.converged_epoch,
@@ -225,7 +219,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
                 "inputs": _plain(run.training.inputs[row]),
                 "targets": _plain(run.training.targets[row]),
                 "outputs": _plain(run.final_outputs[row]),
-                "outputs_before_last_update": _plain(run.outputs_before_last_update[row]),
+                "outputs_before_last_epoch": _plain(run.outputs_before_last_epoch[row]),
             }
             for row, label in enumerate(run.task.row_labels())
         ],
@@ -258,9 +252,10 @@ def headline(point: Mapping[str, Scalar]) -> str:
     """Return in one line what is trained, and how."""
     network = network_of(point)
     direct = " with direct links" if network.skip else ""
+    online = " online" if point["schedule"] == "online" else ""
     return (
         f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
-        f"{point['activation']}, {point['optimizer']} at lr {point['lr']:g}, "
+        f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
         f"{point['init']} weights, seed {point['seed']}, {point['epochs']:,} epochs"
     )
 
@@ -287,14 +282,14 @@ def _places(role: str, shape: tuple[int, ...]) -> Iterator[str]:
 
 
 def _truth_table(run: SingleRun) -> Table:
-    table = _table("Truth table", "target", "output", "output before the last update")
+    table = _table("Truth table", "target", "output", "output before the last epoch")
     targets = run.training.targets
     lines = [
         (
             label,
             " ".join(f"{target:g}" for target in targets[row]),
             _answer(run.final_outputs[row], targets[row]),
-            _answer(run.outputs_before_last_update[row], targets[row]),
+            _answer(run.outputs_before_last_epoch[row], targets[row]),
         )
         for row, label in enumerate(run.task.row_labels())
     ]
@@ -330,5 +325,5 @@ def _conclusion(run: SingleRun) -> Iterator[str]:
         yield f"{criterion} never met"
     else:
         end = "" if run.holds_at_end else ", and left again before the end"
-        yield f"{criterion} first met after {run.converged_epoch:,} updates{end}"
+        yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
     yield f"half the sum of squared errors: {run.final_error:.8g}"

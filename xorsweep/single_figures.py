@@ -48,7 +48,7 @@ def write_figures(run: SingleRun, folder: Path) -> list[Path]:
 
 
 def course_figure(run: SingleRun) -> Figure:
-    """Return half the sum of squared errors against the number of updates, on log axes."""
+    """Return half the sum of squared errors against the number of epochs, on log axes."""
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.add_subplot()
     errors = run.errors.final_error
@@ -60,7 +60,7 @@ def course_figure(run: SingleRun) -> Figure:
     axes.set_xlim(0, max(run.epochs[-1], 1))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     _tick_errors(axes)
-    axes.set_xlabel("updates")
+    axes.set_xlabel("epochs")
     axes.set_ylabel("half the sum of squared errors")
     axes.set_title(_title(run), loc="left")
     if has_xor_levels(run.training.targets):
@@ -178,7 +178,7 @@ def telling_places(run: SingleRun) -> list[int]:
 
 def _when(run: SingleRun, place: int) -> str:
     epoch = run.epochs[place]
-    return "before training" if epoch == 0 else f"after {epoch:,} updates"
+    return "before training" if epoch == 0 else f"after {epoch:,} epochs"
 
 
 def _square(inputs: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.config import choose, network_of
-from xorsweep.engines import load_engine
+from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import OUTCOMES, classify, course_epochs, has_xor_levels, measure
 from xorsweep.plan import Batch
@@ -50,7 +50,7 @@ class Rows:
         return len(self.identity)
 
 
-def train_batch(batch: Batch, engine: str) -> list[Rows]:
+def train_batch(batch: Batch, engine: Engine) -> list[Rows]:
     """Return the points of a batch; where training it raises, of each half, down to single ones.
 
     A network whose training raises on its own becomes rows with the status `failed` and the
@@ -58,7 +58,7 @@ def train_batch(batch: Batch, engine: str) -> list[Rows]:
     """
     try:
         training = build_training(batch)
-        return [_rows(batch, training, load_engine(engine)(training))]
+        return [_rows(batch, training, load_train(engine)(training))]
     except Exception as error:  # the message is the row's
         if batch.members == 1:
             return [failed_rows(batch, f"{type(error).__name__}: {error}")]

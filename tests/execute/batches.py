@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute.contract import Finished
 from xorsweep.grid import Grid
 from xorsweep.parts import encode
@@ -10,9 +10,9 @@ from xorsweep.plan import Batch, make_plan
 
 
 def planned(grid: Grid) -> tuple[Batch, ...]:
-    return make_plan(grid, load_capacity("numpy"), 2).batches
+    return make_plan(grid, load_capacity(Engine()), 2).batches
 
 
 def stored(finished: Sequence[Finished]) -> list[tuple[str, bytes]]:
     """Return the parts that batches become, which say every bit of their rows."""
-    return sorted(encode(rows, "numpy") for _, rows in finished)
+    return sorted(encode(rows, Engine()) for _, rows in finished)

@@ -17,6 +17,7 @@ from batches import planned, stored
 
 from xorsweep import plan
 from xorsweep.config import Parallel, Sweep
+from xorsweep.engines import Engine
 from xorsweep.execute import choose_execute, dask_cluster, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.execute.serial import run_serial
@@ -130,8 +131,8 @@ def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_n
 ) -> None:
     execute = choose_execute(Parallel("dask", 2), 10**9)
     batches = planned(grid)
-    together = list(execute(batches, "numpy"))
-    assert stored(together) == stored(list(run_serial(batches, "numpy")))
+    together = list(execute(batches, Engine()))
+    assert stored(together) == stored(list(run_serial(batches, Engine())))
     assert {id(batch) for batch, _ in together} == {id(batch) for batch in batches}
     assert not list(empty_folder.iterdir())
     assert not spawned()
@@ -180,7 +181,7 @@ def spawned() -> list[bytes]:
 def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -> None:
     good = planned(grid)
     deadly = replace(good[0], fixed=Deadly(good[0].fixed))  # type: ignore[arg-type]
-    finished = list(dask_cluster.run_dask([deadly, *good], "numpy", workers=2, address=None))
+    finished = list(dask_cluster.run_dask([deadly, *good], Engine(), workers=2, address=None))
     (failures,) = [rows for batch, rows in finished if batch is deadly]
     assert [set(rows.status.tolist()) for rows in failures] == [{FAILED}]
     assert {text for rows in failures for text in rows.message} == {
@@ -188,7 +189,7 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -
     }
     assert sum(map(len, failures)) == deadly.rows.size
     others = [(batch, rows) for batch, rows in finished if batch is not deadly]
-    assert stored(others) == stored(list(run_serial(good, "numpy")))
+    assert stored(others) == stored(list(run_serial(good, Engine())))
 
 
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
@@ -227,7 +228,7 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
 
 def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
     execute = choose_execute(settled(of_two_workers(cluster.address)), 1)
-    finished = execute(planned(grid) * 200, "numpy")
+    finished = execute(planned(grid) * 200, Engine())
     next(finished)
     cluster.processes[0].kill()
     with pytest.raises(ExecuteError, match=r"^the Dask cluster can't go on: its scheduler is gone"):

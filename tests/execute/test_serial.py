@@ -9,6 +9,7 @@ from batches import planned
 
 import xorsweep
 from xorsweep.config import Point
+from xorsweep.engines import Engine
 from xorsweep.execute.serial import run_serial
 from xorsweep.grid import Axis, Grid, product_grid
 
@@ -17,13 +18,13 @@ PointOf = Callable[..., Point]
 
 def test_a_process_trains_the_batches_in_their_order(grid: Grid) -> None:
     batches = planned(grid)
-    finished = list(run_serial(batches, "numpy"))
+    finished = list(run_serial(batches, Engine()))
     assert [batch for batch, _ in finished] == list(batches)
     assert len(batches) == 12
 
 
 def test_no_batch_is_no_work() -> None:
-    assert list(run_serial([], "numpy")) == []
+    assert list(run_serial([], Engine())) == []
 
 
 def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch(
@@ -33,7 +34,7 @@ def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch
     for until_converged in (False, True):
         point = point_of(lr=5.0, epochs=200, until_converged=until_converged)
         batches = planned(product_grid([Axis("seed", tuple(range(16)))], [point]))
-        ((_, (rows,)),) = run_serial(batches, "numpy")
+        ((_, (rows,)),) = run_serial(batches, Engine())
         found.append(rows)
     to_the_end, leaving = found
     assert leaving.converged_epoch.tolist() == to_the_end.converged_epoch.tolist()

@@ -24,7 +24,8 @@ class Training:
     inputs (rows, inputs) and targets (rows, outputs) are the task's truth table;
     parameters (P, B) the initial weights, float64; learning_rate (B,); seeds (B,) uint32, for
     schedules that shuffle. `snapshots` are the epochs, ascending, at which outputs and parameters
-    are kept; the last of them is where training ends. `course_epochs`, ascending and not beyond
+    are kept; the last of them is where training ends. An epoch is one pass over the rows, with
+    one update or, online, one a row. `course_epochs`, ascending and not beyond
     that, are those at which half the sum of squared errors is kept. Parameters of `optimizer` and
     `criterion` are numbers or arrays (B,).
     """
@@ -52,8 +53,8 @@ class Trained:
 
     outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
     (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of the course epochs;
-    converged_epoch (B,) int64, the number of
-    updates made when the criterion first held, or -1. With `until_converged` a network stands
+    converged_epoch (B,) int64, the number
+    of epochs made when the criterion first held, or -1. With `until_converged` a network stands
     still from that epoch on.
     """
 
@@ -64,8 +65,12 @@ class Trained:
     converged_epoch: NDArray[np.int64]
 
 
-class Engine(Protocol):
-    """Trains a batch; the same network gives the same bits in any company."""
+class Train(Protocol):
+    """Trains a batch; the same network gives the same bits in any company.
+
+    Where training is in float32, everything is cast once, before the first epoch, and what is
+    kept is cast back.
+    """
 
     def __call__(self, training: Training) -> Trained:
         """Return what became of the batch."""

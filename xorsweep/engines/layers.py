@@ -106,6 +106,33 @@ class SparseRows:
                 _accumulate(w[i], delta[:, row], x)
 
 
+class ChosenRow:
+    """One row a network, each its own: `row` (inputs, B), in the precision of `like` (..., B)."""
+
+    def __init__(self, inputs: int, units: int, like: Array) -> None:
+        members = like.shape[-1]
+        self.row = np.empty((inputs, members), like.dtype)
+        self._scratch = np.empty((units, members), like.dtype)
+
+    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
+        """Write the pre-activations (K, 1, B), the inputs in order."""
+        total, products = z[:, 0], self._scratch[: len(z)]
+        step = np.subtract if negated else np.add
+        if negated:
+            np.negative(b, out=total)
+        else:
+            total[...] = b
+        for weights, x in zip(w, self.row, strict=True):
+            np.multiply(weights, x, out=products)
+            step(total, products, out=total)
+
+    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
+        """Write x delta into w and delta into b; delta is (K, 1, B)."""
+        b[...] = delta[:, 0]
+        for sums, x in zip(w, self.row, strict=True):
+            np.multiply(delta[:, 0], x, out=sums)
+
+
 def _accumulate(total: Array, term: Array, factor: float) -> None:
     """Add factor * term to total; only factors of 1 and -1 come without a multiplication."""
     if factor == 1.0:

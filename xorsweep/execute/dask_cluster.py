@@ -16,7 +16,8 @@ import dask
 import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
-from xorsweep.execute.contract import ExecuteError, Finished
+from xorsweep.engines import Engine
+from xorsweep.execute.contract import ExecuteError, FinishedBatches
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
@@ -53,8 +54,8 @@ def count_workers(address: str) -> int:
 
 
 def run_dask(
-    batches: Sequence[Batch], engine: str, workers: int, address: str | None
-) -> Iterator[Finished]:
+    batches: Sequence[Batch], engine: Engine, workers: int, address: str | None
+) -> FinishedBatches:
     """Train the batches on the cluster at an address, or on one of this machine's processes.
 
     Dask trains a batch again when its worker dies, and gives it up when that happens too often,
@@ -73,7 +74,7 @@ def run_dask(
 
 
 def _stream(
-    client: Client, batches: Sequence[Batch], engine: str, at_once: int
+    client: Client, batches: Sequence[Batch], engine: Engine, at_once: int
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import warnings
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from xorsweep.execute.contract import Finished
+from xorsweep.engines import Engine
+from xorsweep.execute.contract import FinishedBatches
+from xorsweep.interrupts import end_with, unheard_by_children
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows, failed_rows, train_batch
 
 
-def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Finished]:
+def run_loky(batches: Sequence[Batch], engine: Engine, workers: int) -> FinishedBatches:
     """Train the batches in processes of this machine.
 
     When a process dies, joblib gives up every batch it had dispatched. Those are trained again,
@@ -32,7 +38,7 @@ def run_loky(batches: Sequence[Batch], engine: str, workers: int) -> Iterator[Fi
             yield batch, _train_apart(batch, engine)
 
 
-def _train_apart(batch: Batch, engine: str) -> list[Rows]:
+def _train_apart(batch: Batch, engine: Engine) -> list[Rows]:
     """Train a batch that was under way when a process died, where it can take nothing with it."""
     try:
         return next(_Shift([batch]).results(engine, workers=2))[1]
@@ -49,15 +55,23 @@ class _Shift:
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
-    def results(self, engine: str, workers: int) -> Iterator[Finished]:
+    def results(self, engine: Engine, workers: int) -> FinishedBatches:
         pool = Parallel(
-            n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1
+            n_jobs=workers,
+            backend="loky",
+            return_as="generator_unordered",
+            batch_size=1,
+            initializer=end_with,
+            initargs=(os.getpid(),),
         )
-        for number, rows in pool(self._tasks(engine)):
-            self.finished.add(number)
-            yield self.batches[number], rows
+        with unheard_by_children():
+            results = pool(self._tasks(engine))
+        with _closing_in_silence(results):
+            for number, rows in results:
+                self.finished.add(number)
+                yield self.batches[number], rows
 
-    def _tasks(self, engine: str) -> Iterator[object]:
+    def _tasks(self, engine: Engine) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, engine)
@@ -69,5 +83,16 @@ class _Shift:
         return list(self.batches[self.dispatched :])
 
 
-def _numbered(number: int, batch: Batch, engine: str) -> tuple[int, list[Rows]]:
+@contextmanager
+def _closing_in_silence(results: Generator[Any, None, None]) -> Iterator[None]:
+    """Close joblib's generator at the end; it warns of what it hadn't yielded."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
+
+
+def _numbered(number: int, batch: Batch, engine: Engine) -> tuple[int, list[Rows]]:
     return number, train_batch(batch, engine)
