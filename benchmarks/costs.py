@@ -18,7 +18,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from benchmarks.points import point_of
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute.contract import Execute
 from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.network import Network
@@ -29,7 +29,7 @@ from xorsweep.shards import read_shard, write_shard
 from xorsweep.store import Store
 from xorsweep.worker import train_batch
 
-ENGINE = "numpy"
+ENGINE = Engine()
 MEMBERS = 2048
 ROWS = (20_000, 120_000)
 """Two sizes; the slope between them is the cost of a row, free of what is paid once."""

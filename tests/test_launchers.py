@@ -116,7 +116,7 @@ def test_a_shard_that_is_killed_in_mid_sweep_costs_nothing_that_was_finished(
     _, said = begun.communicate(timeout=LONG_ENOUGH)
     assert begun.returncode == 1
     assert said.startswith("a shard died (")
-    assert said.endswith("go on with resume=s\n")
+    assert said.endswith("go on with python -m xorsweep -m resume=s\n")
     assert said.count("\n") == 1
     wait_until(lambda: not processes(shard, tmp_path))  # the other shard may go on
     kept = set(parts.iterdir())
