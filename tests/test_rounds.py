@@ -18,8 +18,8 @@ from rich.console import Console
 from scipy.stats import binom, binomtest
 
 from xorsweep import execute, plan
-from xorsweep.execute import serial
 from xorsweep.config import Parallel, Rounds, Sweep
+from xorsweep.execute import serial
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.rates import rate_intervals
 from xorsweep.report import remake_report
