@@ -18,13 +18,13 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from hydra_plugins.xorsweep_grid._core import compose_blocks, parsed, read_blocks
-from xorsweep.grid import Grid
+from hydra_plugins.xorsweep_grid._core import Composed, compose_blocks, parsed, read_blocks
+from xorsweep.folders import make_free_folder
+from xorsweep.grid import grid_to_data
 from xorsweep.hydra_config import config_folder
-from xorsweep.manifest import sealed
 from xorsweep.report import Comparison, comparison, environment
 from xorsweep.results import read_results
-from xorsweep.store import read_manifest
+from xorsweep.store import Store, StoreError, read_manifest
 from xorsweep.studies import read_study
 from xorsweep.verdicts import verdict_findings, verdicts
 
@@ -63,26 +63,32 @@ def main() -> None:
 
 def run(name: str, folder: Path) -> None:
     """Train what a study's folder lacks and make its report."""
-    where = f"hydra.sweep.dir={folder}"
-    if (folder / "manifest.json").is_file():
-        manifest = read_manifest(folder)
-        if sealed(grid_of(name), manifest["engine"])["digest"] == manifest["digest"]:
-            where = f"resume={folder}"
-        else:
-            folder.rename(folder.with_name(f"{name}-{manifest['started'].replace(':', '')}"))
     print(f"== {name} ==", flush=True)
+    goes_on = holds_its_grid(folder, name)
+    if folder.exists() and not goes_on:
+        folder.rename(make_free_folder(folder.with_name(f"{name}-earlier")))
+    where = f"{'resume' if goes_on else 'hydra.sweep.dir'}={folder}"
     subprocess.run([sys.executable, "-m", "xorsweep", "-m", f"study={name}", where], check=True)
 
 
-def grid_of(name: str) -> Grid:
-    """Return the grid that `study=NAME` sweeps."""
-    given = [f"study={name}"]
+def holds_its_grid(folder: Path, name: str) -> bool:
+    """Tell whether a folder holds a sweep, whole or not, of a study's points."""
+    try:
+        grid = Store.open(folder)[1]
+    except StoreError:
+        return False
+    return grid_to_data(grid) == grid_to_data(composed(name).grid)
+
+
+def composed(name: str, *overrides: str) -> Composed:
+    """Return what `study=NAME` sweeps with some overrides, and its configuration."""
+    given = [f"study={name}", *overrides]
     with initialize_config_dir(config_folder(), version_base="1.3"):
-        config = compose("config", given, return_hydra_config=True)
+        config = compose("config", given[:1], return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()
         sweeper = config.hydra.sweeper
         blocks = read_blocks(loader, sweeper.params, sweeper.blocks, parsed(loader, given))
-        return compose_blocks(loader, config, blocks).grid
+        return compose_blocks(loader, config, blocks)
 
 
 def section(folder: Path) -> Section:

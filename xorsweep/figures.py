@@ -30,10 +30,10 @@ from xorsweep.layout import (
 )
 from xorsweep.measures import LEVELS, OUTCOMES
 from xorsweep.style import GREY, LEVEL_TEXTS, STYLE, save
-from xorsweep.summary import course_bands, survival_curves, swept_columns
+from xorsweep.summary import survival_curves, swept_columns
 
 Courses = Callable[[pd.DataFrame], pd.DataFrame]
-"""Returns the error by epoch of every trajectory in some cells: summary rows in, long form out."""
+"""Returns quantiles of the error by epoch in some cells: summary rows in, long form out."""
 
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
@@ -272,7 +272,7 @@ def error_bands(tables: Tables) -> Figure | None:
     cells = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
     parts = panels(cells, layout.facets)
     wanted = pd.concat(parts.frames) if len(cells) else cells
-    bands = course_bands(tables.courses(wanted), layout.keys) if len(wanted) else wanted
+    bands = tables.courses(wanted) if len(wanted) else wanted
     if bands.empty:
         return None
     shown = panels(bands, layout.facets)
@@ -491,7 +491,8 @@ PICTURES = (
         "error_by_epoch",
         "How the error falls",
         "The median over the seeds, and the band that holds the middle half of the runs, at the "
-        "largest number of epochs. The dashed lines are the levels at which runs get stuck.",
+        "largest number of epochs; of a cell with more than 20,000 runs, of the first of them. The "
+        "dashed lines are the levels at which runs get stuck.",
         error_bands,
     ),
 )

@@ -249,43 +249,6 @@ def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
     return levels
 
 
-def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
-    """Return what JSON needs to make the grid again: a dictionary a block."""
-    return [
-        {
-            "axes": [
-                {"key": axis.key, "levels": list(axis.levels), "structural": axis.structural}
-                for axis in block.axes
-            ],
-            "bases": list(block.bases),
-        }
-        for block in grid.blocks
-    ]
-
-
-def grid_from_data(data: Sequence[Mapping[str, Any]]) -> Grid:
-    """Return the grid that `grid_to_data` described; raises ConfigError for a value not allowed."""
-    return concatenated(
-        [
-            product_grid(
-                [
-                    Axis(axis["key"], tuple(axis["levels"]), axis["structural"])
-                    for axis in entry["axes"]
-                ],
-                [_checked_base(base) for base in entry["bases"]],
-            )
-            for entry in data
-        ]
-    )
-
-
-def _checked_base(base: Mapping[str, Scalar]) -> Point:
-    groups = {
-        key: read(key, base.get(key), rule_of(key, {})) for key in POINT_KEYS if key in GROUPS
-    }
-    return {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
-
-
 def refuse_too_large(*products: Mapping[str, int]) -> None:
     """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
 

@@ -17,7 +17,7 @@ import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from xorsweep.engines import Engine
-from xorsweep.execute.contract import ExecuteError, Finished
+from xorsweep.execute.contract import ExecuteError, FinishedBatches
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
@@ -55,7 +55,7 @@ def count_workers(address: str) -> int:
 
 def run_dask(
     batches: Sequence[Batch], engine: Engine, workers: int, address: str | None
-) -> Iterator[Finished]:
+) -> FinishedBatches:
     """Train the batches on the cluster at an address, or on one of this machine's processes.
 
     Dask trains a batch again when its worker dies, and gives it up when that happens too often,
