@@ -118,7 +118,7 @@ def _neighbours(comparisons: pd.DataFrame) -> Iterator[str]:
         yield (
             f"Compared on the seeds that they share, {differ:,} of "
             f"{_count(len(comparisons), 'pair')} of neighbouring cells differ in how often they "
-            "converge (McNemar's exact test, p < 0.05 after Holm's correction); of the others no "
+            "converge (McNemar's exact test, p < 0.05 after Holm's correction); for the others no "
             "difference was shown."
         )
 
