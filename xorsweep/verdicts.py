@@ -69,6 +69,9 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
         agree = len(compared) - len(different)
         but = f"; these differ: {'; '.join(different)}" if different else ""
         yield f"{agree:,} of {_figures(len(compared))} agree with their reference{but}."
+    own = sum(each.measured is not None and each.agrees is None for each in judged)
+    if own:
+        yield f"{_figures(own)} have no reference that ours could be held against."
     if skipped:
         yield f"{_figures(skipped)} can't be compared, since their cells aren't in this sweep."
 
