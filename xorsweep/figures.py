@@ -141,7 +141,8 @@ def rate_lines(tables: Tables) -> Figure | None:
             line = part[part[layout.lines] == level] if layout.lines else part
             line = line.sort_values(layout.across) if _is_number(line, layout.across) else line
             shift = (index - (len(styles) - 1) / 2) * apart
-            _draw_rates(axes, line, places(line, shift), style)
+            joined = not layout.across or is_numeric(summary[layout.across])
+            _draw_rates(axes, line, places(line, shift), {**style, "linewidth": 1.2 * joined})
         _scale_across(axes, summary, layout.across)
         axes.set_ylim(-0.03, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -164,7 +165,6 @@ def _draw_rates(axes: Axes, line: pd.DataFrame, at: Any, style: Mapping[str, Any
         line["rate"],
         yerr=errors,
         markersize=4,
-        linewidth=1.2,
         elinewidth=0.9,
         capsize=2,
         clip_on=False,

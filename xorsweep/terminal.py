@@ -94,13 +94,13 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
     from xorsweep.layout import evenly, level_name, levels
 
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
-    across = _across(keys, [key for key in keys if cells[key].nunique() <= MOST_COLUMNS])
+    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
+    across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
     down = [key for key in keys if key != across]
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     for key in down:
         table.add_column(key, justify="right")
-    room = (width - KEY_WIDTH * len(down)) // RATE_WIDTH
-    heads = levels(cells, across, max(2, min(room, MOST_COLUMNS))) if across else [""]
+    heads = levels(cells, across, room) if across else [""]
     for head in heads:
         table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}
