@@ -48,7 +48,8 @@ def _counts(results: pd.DataFrame) -> Iterator[str]:
     trained = len(results) - int(ended.get("failed", 0))
     converged = int(results["converged"].sum())
     yield (
-        f"Of {_runs(trained)} trained, {converged:,} met the criterion within their epochs"
+        f"Of {_runs(trained)} trained, {converged:,} met the criterion within "
+        f"{'its' if trained == 1 else 'their'} epochs"
         f"{_of(converged, trained)}."
     )
     for status, text in (("diverged", "diverged"), ("failed", "couldn't be trained")):

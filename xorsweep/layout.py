@@ -37,8 +37,13 @@ class Layout:
 
     @property
     def at_the_end(self) -> Layout:
-        """Return the layout of rows that have no epochs axis, all being at their longest."""
+        """Return the layout of rows that have no epochs axis, all being at their longest.
+
+        A single key makes lines, which can be compared, rather than panels.
+        """
         lines, across = ("" if key == "epochs" else key for key in (self.lines, self.across))
+        if not lines:
+            lines, across = across, lines
         return Layout(across, lines, tuple(key for key in self.others if key != "epochs"))
 
     @property
@@ -101,7 +106,7 @@ class Panels:
         """Return what to say where not every panel is shown, or nothing."""
         if len(self.frames) == self.total:
             return ""
-        return f"{len(self.frames)} of {self.total:,} panels; summary.csv holds all"
+        return f"{len(self.frames)} of {self.total:,} panels"
 
     def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
         return iter(zip(self.titles, self.frames, strict=True))
