@@ -12,6 +12,8 @@ import pandas as pd
 MOST_PANELS = 6
 MOST_LINES = 6
 MOST_LINES_WITH_BANDS = 4
+LONGEST_TEXT = 40
+"""Characters of a label; of longer ones, which may be paths, the end is shown."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,19 @@ def panels(frame: pd.DataFrame, keys: Sequence[str], most: int = MOST_PANELS) ->
         return Panels([""], [frame], 1)
     parts = list(frame.groupby(keys, sort=False, observed=True, dropna=False))
     shown = evenly(parts, most)
-    titles = [", ".join(map(level_text, keys, values)) for values, _ in shown]
+    titles = [", ".join(map(drawn, map(level_text, keys, values))) for values, _ in shown]
     return Panels(titles, [part for _, part in shown], len(parts))
 
 
 def level_text(key: str, level: object) -> str:
     """Return a level with its key, as a reader would say it."""
     return f"{level_name(level)} {key}" if key == "epochs" else f"{key} {level_name(level)}"
+
+
+def drawn(text: str) -> str:
+    """Return a text as Matplotlib takes it: dollars begin no formula, and of much only the end."""
+    end = text if len(text) <= LONGEST_TEXT else f"…{text[1 - LONGEST_TEXT :]}"
+    return end.replace("$", r"\$")
 
 
 def level_name(level: object) -> str:
