@@ -29,6 +29,7 @@ from xorsweep.layout import (
     MOST_LINES_WITH_BANDS,
     Layout,
     Panels,
+    drawn,
     is_numeric,
     level_name,
     level_text,
@@ -359,7 +360,7 @@ def _styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any
     else:
         colours = sns.color_palette("colorblind", len(shown))
     return {
-        level: {"color": colour, "marker": marker, "label": level_text(key, level)}
+        level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
     }
 
@@ -393,12 +394,12 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         return
     found = levels(summary, key)
     if not is_numeric(summary[key]):
-        axes.set_xticks(range(len(found)), [level_name(level) for level in found])
+        axes.set_xticks(range(len(found)), [drawn(level_name(level)) for level in found])
         return
     if _is_wide(summary[key]):
         axes.set_xscale("log")
     if len(found) <= MOST_LINES:
-        axes.set_xticks(found, [level_name(level) for level in found])
+        axes.set_xticks(found, [drawn(level_name(level)) for level in found])
         axes.xaxis.set_minor_formatter(NullFormatter())
 
 
@@ -445,8 +446,8 @@ def _pivot(
         }
     ).pivot(index="down", columns="across", values="value")
     table = table.reindex(index=down[::-1], columns=across)
-    table.index = [level_name(level) for level in table.index]
-    table.columns = [level_name(level) for level in table.columns]
+    table.index = [drawn(level_name(level)) for level in table.index]
+    table.columns = [drawn(level_name(level)) for level in table.columns]
     return table
 
 
