@@ -6,14 +6,12 @@ python -m benchmarks.memory [--points 2000000]
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from threading import Thread
-from time import perf_counter, sleep
+from time import perf_counter
 
 from benchmarks.points import point_of
 from xorsweep.config import Parallel, Sweep
@@ -54,33 +52,9 @@ def sweep(points: int, folder: Path) -> None:
         Axis("epochs", (1, 2)),
         Axis("seed", tuple(range(points // 20))),
     ]
-    if os.environ.get("TRACE"):
-        Thread(target=trace, daemon=True).start()
     grid = product_grid(axes, [point_of()])
     settings = Sweep(Parallel("serial"))
     run_sweep(grid, settings, folder, {"command_line": sys.argv}, terminal=Terminal())
-
-
-def trace() -> None:
-    import traceback
-
-    started = perf_counter()
-    main = [i for i in sys._current_frames()]
-    last = 0
-    while True:
-        rss = int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
-        if abs(rss - last) > 60:
-            import threading
-
-            frame = sys._current_frames()[threading.main_thread().ident]
-            where = [
-                f"{Path(f.filename).name}:{f.lineno}:{f.name}"
-                for f in traceback.extract_stack(frame)
-                if "xorsweep" in f.filename
-            ][-3:]
-            print(f"{perf_counter() - started:.1f} s {rss:.0f} MiB {where}", file=sys.stderr)
-            last = rss
-        sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def page(sections: list[Section]) -> str:
     templates = environment(FOLDER)
     assert templates.loader is not None
     templates.loader = ChoiceLoader([FileSystemLoader(PAGE.parent), templates.loader])
-    return templates.get_template("studies.md.j2").render(sections=sections)
+    return templates.get_template("studies.md.j2").render(sections=all_literal(sections))
 
 
 if __name__ == "__main__":

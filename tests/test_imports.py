@@ -15,7 +15,7 @@ HEAVY |= {"dask", "distributed"}
 KNOW_HYDRA = {"cli.py", "hydra_config.py"}
 
 WAY = (
-    ("atomic", "interrupts"),
+    ("atomic", "interrupts", "markdown"),
     ("rules", "activations", "losses", "optimizers", "schedules", "criteria", "tasks", "network"),
     ("init", "engines", "measures", "numerics"),
     ("config", "again"),

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from xorsweep.config import Parallel, Sweep
 from xorsweep.measured import Cells
 from xorsweep.report import remake_report
 from xorsweep.rules import ConfigError
-from xorsweep.studies import read_study
+from xorsweep.studies import Study, read_study
 from xorsweep.sweep import resume_sweep, run_sweep
 
 PAGE = Path(__file__).parent.parent / "docs/studies.md"
 SERIAL = Sweep(Parallel("serial"))
+WITHOUT_REPORT = replace(SERIAL, report=False)
 CUT = {
     "hinton_problems": ("seed=range(0,5)",),
     "learners_question": ("seed=range(0,3)",),
@@ -68,26 +69,41 @@ def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_study_cut_down_goes_through_and_its_section_renders(name: str, tmp_path: Path) -> None:
-    made = composed(name, *CUT.get(name, ("seed=range(0,2)", "epochs=40")))
-    assert not made.notes
-    folder = tmp_path / name
-    provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(made.grid, SERIAL, folder, provenance)
-    study = read_study(made.values["study"])
-    assert study is not None
-    for report in ("report.md", "report.html"):
-        text = (folder / report).read_text()
-        assert "Published and measured" in text
-        assert study.title.split("'")[0] in text
-    rows = published_rows(folder / "report.md")
+    study, text = cut_down(name, tmp_path / name, WITHOUT_REPORT)
+    rows = rows_of_tables(text)
     assert len(rows) == len(study.figures)
+    assert study.question in text
     if name not in CUT:
         assert {row[3] for row in rows} == {"not run"}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_cut_down_is_reported(name: str, tmp_path: Path) -> None:
+    study, _ = cut_down(name, tmp_path / name, SERIAL)
+    for report in ("report.md", "report.html"):
+        text = (tmp_path / name / report).read_text()
+        assert "Published and measured" in text
+        assert study.title.split("'")[0] in text
+    assert len(published_rows(tmp_path / name / "report.md")) == len(study.figures)
+
+
+def cut_down(name: str, folder: Path, settings: Sweep) -> tuple[Study, str]:
+    made = composed(name, *CUT.get(name, ("seed=range(0,2)", "epochs=40")))
+    study = read_study(made.values["study"])
+    assert study is not None
+    provenance = {"command_line": ["x"], "study": made.values["study"]}
+    run_sweep(made.grid, settings, folder, provenance)
+    return study, page([section(folder)])
+
+
 def published_rows(report: Path) -> list[list[str]]:
     part = report.read_text().split("## Published and measured")[1].split("\n## ")[0]
-    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return rows_of_tables(part)
+
+
+def rows_of_tables(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
@@ -221,7 +237,7 @@ def test_the_page_names_every_study() -> None:
 def test_the_page_is_made_from_the_folders(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=range(0,2)")
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(made.grid, SERIAL, tmp_path / "s", provenance)
+    run_sweep(made.grid, WITHOUT_REPORT, tmp_path / "s", provenance)
     text = page([section(tmp_path / "s")])
     assert "\n## hinton_problems\n" in text
     assert "| epochs of one run, seed 0 | 1,393 | 1,393 | agrees | the same number |" in text

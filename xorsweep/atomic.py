@@ -15,18 +15,30 @@ LEFTOVERS = ".*.tmp"
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary name to write to; what is there at the end is synced and moved to `path`.
 
-    Where writing raises or is interrupted, `path` stays what it was and nothing else is left.
+    Where writing raises or is interrupted, `path` stays what it was and nothing else is left; an
+    OSError names it.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        yield temporary
-        sync(temporary)
-        temporary.replace(path)
+        with named(path):
+            yield temporary
+            sync(temporary)
+            temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Let an OSError that doesn't say which file it is about name this one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def write_atomically(path: Path, data: bytes) -> None:

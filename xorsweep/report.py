@@ -9,7 +9,7 @@ import base64
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from xorsweep.failures import failures_of
 from xorsweep.figures import Courses, Picture, Tables, write_figures
 from xorsweep.findings import findings
 from xorsweep.layout import is_numeric, level_name, level_text, levels
+from xorsweep.markdown import all_literal, code_block
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
 from xorsweep.record import ManifestError, check_finished
 from xorsweep.results import read_results
@@ -119,9 +120,10 @@ def make_report(
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
-    for name in ("report.md", "report.html"):
-        text = environment(folder).get_template(f"{name}.j2").render(page=page)
-        write_atomically(folder / name, text.encode())
+    in_markdown = replace(all_literal(page), command=code_block(page.command))
+    for name, shown in (("report.md", in_markdown), ("report.html", page)):
+        text = environment(folder).get_template(f"{name}.j2").render(page=shown)
+        write_atomically(folder / name, text.encode(errors="backslashreplace"))
     return folder / "report.html"
 
 
@@ -166,7 +168,7 @@ def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
 
 def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's figures beside what was measured, as texts."""
-    source = f"{study.source} ({CERTAINTIES[study.certainty]})"
+    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
     return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
@@ -311,7 +313,6 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "\\|").split())
     environment.filters["svg"] = lambda name: base64.b64encode(
         (folder / "figures" / f"{name}.svg").read_bytes()
     ).decode()

@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from xorsweep.atomic import replacing
+from xorsweep.atomic import named, replacing
 from xorsweep.config import choose
 from xorsweep.grid import Column, Grid
 from xorsweep.measures import OUTCOMES
@@ -129,7 +129,8 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     ):
         for chunk in _chunks(len(grid)):
             batch = _batch(grid, assembled, tasks, chunk)
-            csv.write_batch(batch)
+            with named(text):
+                csv.write_batch(batch)
             parquet.write_batch(batch)
 
 

@@ -54,7 +54,7 @@ def train(training: Training, dtype: str = "float64") -> Trained:
             batch = batch.still_open()
             if not len(batch.where):
                 break
-    return record.trained()
+    return record.trained(batch)
 
 
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
