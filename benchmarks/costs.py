@@ -62,6 +62,8 @@ class Costs:
     bytes_part: float
     bytes_csv: float
     bytes_handed: float
+    start: float = 0.0
+    """Wall seconds of a sweep of next to no rows."""
 
 
 def measure_costs(repeats: int) -> Costs:
