@@ -23,7 +23,7 @@ from xorsweep.figures import (
     unsolved_curves,
     write_figures,
 )
-from xorsweep.grid import Grid
+from xorsweep.grid import Grid, concatenated
 from xorsweep.results import read_courses, read_results
 from xorsweep.store import Store
 from xorsweep.style import STYLE
@@ -196,3 +196,18 @@ def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: P
         if figure is not None:
             figure.draw_without_rendering()
             assert len(panels_of(figure)) <= 6
+
+
+def test_grids_of_several_blocks_have_a_line_in_every_panel(
+    grid_of: GridOf, tmp_path: Path
+) -> None:
+    sizes = grid_of(hidden=[2, 3, 4, 8, 16], epochs=10, seed=range(2))
+    rates = grid_of(hidden=8, lr=[0.5, 2.0], optimizer="momentum", epochs=10, seed=range(2))
+    others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
+    grid = concatenated([sizes, rates, others])
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    tables = tables_of(tmp_path, has_levels=False)
+    for draw in (unsolved_curves, error_bands):
+        shown = panels_of(drawn(draw, tables))
+        assert shown
+        assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in shown)

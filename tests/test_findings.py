@@ -9,7 +9,7 @@ import pytest
 from xorsweep.comparisons import PairedComparisons
 from xorsweep.config import Parallel, Sweep
 from xorsweep.findings import findings
-from xorsweep.grid import Grid
+from xorsweep.grid import Grid, concatenated
 from xorsweep.rates import rate_interval
 from xorsweep.results import read_results
 from xorsweep.summary import summarise
@@ -70,3 +70,14 @@ def test_runs_that_left_the_criterion_again_are_counted(results: pd.DataFrame) -
     left = results.assign(holds_at_end=False)
     converged = int(results["converged"].sum())
     assert f"{converged} runs met the criterion and no longer did" in findings_of(left)
+
+
+def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: Path) -> None:
+    first = grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8))
+    second = grid_of(lr=[0.5, 1.0], optimizer="momentum", task="xnor", epochs=300, seed=range(8))
+    grid = concatenated([first, second])
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "sweep", {})
+    text = findings_of(read_results(tmp_path / "sweep"))
+    assert "Of 32 runs trained" in text
+    assert "Within 300 epochs at lr" in text
+    assert "none" not in text
