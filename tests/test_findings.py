@@ -73,11 +73,13 @@ def test_runs_that_left_the_criterion_again_are_counted(results: pd.DataFrame) -
 
 
 def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: Path) -> None:
-    first = grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8))
-    second = grid_of(lr=[0.5, 1.0], optimizer="momentum", task="xnor", epochs=300, seed=range(8))
-    grid = concatenated([first, second])
+    momentum: dict[str, object] = {"optimizer": "momentum", "optimizer__momentum": [0.5, 0.9]}
+    blocks: list[dict[str, object]] = [{"task": "xor"}, {"task": "xnor"}, momentum]
+    grid = concatenated(
+        [grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8), **block) for block in blocks]
+    )
     run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "sweep", {})
     text = findings_of(read_results(tmp_path / "sweep"))
-    assert "Of 32 runs trained" in text
-    assert "Within 300 epochs at lr" in text
+    assert "Of 64 runs trained" in text
+    assert "optimizer sgd, training converged at task xor: " in text
     assert "none" not in text
