@@ -22,6 +22,7 @@ from hydra_plugins.xorsweep_grid._core import Composed, compose_blocks, parsed, 
 from xorsweep.folders import make_free_folder
 from xorsweep.grid import grid_to_data
 from xorsweep.hydra_config import config_folder
+from xorsweep.markdown import all_literal
 from xorsweep.report import Comparison, comparison, environment
 from xorsweep.results import read_results
 from xorsweep.store import Store, StoreError, read_manifest
