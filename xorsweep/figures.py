@@ -95,7 +95,7 @@ def write_figures(tables: Tables, folder: Path) -> list[Picture]:
 def rate_map(tables: Tables) -> Figure | None:
     """Return the convergence rate over two keys, with n of N in each field."""
     summary, layout = tables.summary, tables.layout
-    if len(summary) == 1:
+    if len(summary) == 1 or summary["rate"].isna().all():
         return None
     parts = panels(summary, layout.others)
     across, down = _axis(summary, layout.across), _axis(summary, layout.lines)
