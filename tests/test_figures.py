@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from xorsweep.config import Parallel, Sweep
+from xorsweep.courses import course_bands
 from xorsweep.figures import (
     PICTURES,
     Tables,
@@ -24,7 +25,7 @@ from xorsweep.figures import (
     write_figures,
 )
 from xorsweep.grid import Axis, Grid, product_grid
-from xorsweep.results import read_courses, read_results
+from xorsweep.results import read_results
 from xorsweep.store import Store
 from xorsweep.style import STYLE
 from xorsweep.summary import summarise
@@ -39,7 +40,7 @@ def tables_of(folder: Path, has_levels: bool = True) -> Tables:
     return Tables(
         results,
         summarise(results),
-        lambda cells: read_courses(grid, store.parts(), cells),
+        lambda cells: course_bands(grid, store.parts(), cells),
         has_levels,
     )
 

@@ -19,11 +19,10 @@ from xorsweep.grid import (
     concatenated,
     distinct,
     extended,
-    grid_from_data,
-    grid_to_data,
     product_grid,
     refuse_too_large,
 )
+from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.rules import ConfigError, Scalar
 
 PointOf = Callable[..., Point]
@@ -291,6 +290,8 @@ def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
         joined.identities, np.concatenate([parity.identities, momentum.identities])
     )
     assert joined.columns["task.bits"].array().tolist() == [4, 3, None, None]
+    assert joined.swept[:3] == ("task.bits", "seed", "task")
+    assert {"optimizer", "optimizer.momentum"} < set(joined.swept)
 
 
 def test_further_levels_come_behind_those_of_their_axis(point_of: PointOf) -> None:

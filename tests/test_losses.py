@@ -42,15 +42,42 @@ def test_the_factor_of_an_error_is_minus_the_derivative(name: str) -> None:
         assert loss.factor(len(targets)) * (t - y) == pytest.approx(-slope * scale, rel=1e-7)
 
 
-@pytest.mark.parametrize(("task", "count"), [("xor", 4), ("encoder", 16)])
+# What converts with the loss beside lr; rules that heed no scale keep theirs.
+CONVERTING: dict[str, dict[str, float]] = {
+    "sgd": {"lr": 0.4},
+    "momentum": {"lr": 0.2},
+    "nesterov": {"lr": 0.2},
+    "delta_bar_delta": {"lr": 0.2, "optimizer__kappa": 0.1},
+    "quickprop": {"lr": 0.5},
+    "rprop": {},
+}
+
+
+@pytest.mark.parametrize("optimizer", CONVERTING)
+@pytest.mark.parametrize(("loss", "factor"), [("half_mse", 4.0), ("mse", 2.0)])
 def test_learning_rates_convert_between_losses_as_documented(
-    point_of: PointOf, task: str, count: int
+    point_of: PointOf, loss: str, factor: float, optimizer: str
 ) -> None:
-    size: dict[str, Any] = {"task__size": 4} if task == "encoder" else {}
-    rates = {"half_sse": 0.4, "half_mse": 0.4 * count, "mse": 0.4 * count / 2}
-    ends = [
-        train(training_of(point_of(task=task, loss=loss, lr=lr, **size), range(3), [50])).outputs
-        for loss, lr in rates.items()
+    """To the bit, as the factors are powers of two."""
+    numbers = CONVERTING[optimizer]
+    converted = {key: factor * value for key, value in numbers.items()}
+    outputs = [
+        train(training_of(point_of(optimizer=optimizer, loss=name, **keys), range(3), [50])).outputs
+        for name, keys in (("half_sse", numbers), (loss, converted))
     ]
-    np.testing.assert_allclose(ends[1], ends[0], rtol=1e-12)
-    np.testing.assert_allclose(ends[2], ends[0], rtol=1e-12)
+    np.testing.assert_array_equal(outputs[1], outputs[0])
+
+
+def test_rates_convert_by_the_rows_and_outputs_of_the_task(point_of: PointOf) -> None:
+    keys: dict[str, Any] = {"task": "encoder", "task__size": 4, "hidden": 2}
+    sums = train(training_of(point_of(lr=0.4, **keys), range(3), [50]))
+    means = train(training_of(point_of(lr=0.4 * 16, loss="half_mse", **keys), range(3), [50]))
+    np.testing.assert_array_equal(means.outputs, sums.outputs)
+
+
+def test_the_decay_of_quickprop_converts_the_other_way(point_of: PointOf) -> None:
+    keys: dict[str, Any] = {"optimizer": "quickprop"}
+    sums = point_of(lr=0.5, optimizer__decay=0.01, **keys)
+    means = point_of(lr=2.0, optimizer__decay=0.0025, loss="half_mse", **keys)
+    outputs = [train(training_of(point, range(3), [50])).outputs for point in (sums, means)]
+    np.testing.assert_array_equal(*outputs)

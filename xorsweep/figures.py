@@ -38,10 +38,10 @@ from xorsweep.layout import (
 )
 from xorsweep.measures import LEVELS, OUTCOMES
 from xorsweep.style import GREY, LEVEL_TEXTS, STYLE, save
-from xorsweep.summary import course_bands, survival_curves, swept_columns
+from xorsweep.summary import survival_curves, swept_columns
 
 Courses = Callable[[pd.DataFrame], pd.DataFrame]
-"""Returns the error by epoch of every trajectory in some cells: summary rows in, long form out."""
+"""Returns quantiles of the error by epoch in some cells: summary rows in, long form out."""
 
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
@@ -179,9 +179,9 @@ def unsolved_curves(tables: Tables) -> Figure | None:
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    parts = panels(curves, layout.facets)
-    figure, grid = _figure(parts, 3.1, 2.5, sharex=True, sharey=True)
     styles = _styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
+    parts = panels(_drawn(curves, layout.lines, styles), layout.facets)
+    figure, grid = _figure(parts, 3.1, 2.5, sharex=True, sharey=True)
     for axes, part in zip(grid, parts.frames, strict=False):
         for level, style in styles.items():
             line = part[part[layout.lines] == level] if layout.lines else part
@@ -283,11 +283,10 @@ def error_bands(tables: Tables) -> Figure | None:
     layout = tables.layout.at_the_end
     cells = longest(tables.summary)
     cells = cells[cells["ok"] > 0]
-    parts = panels(cells, layout.facets)
-    kept = set(_styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
-    wanted = pd.concat(parts.frames) if len(cells) else cells
-    wanted = wanted[wanted[layout.lines].isin(kept)] if layout.lines else wanted
-    bands = course_bands(tables.courses(wanted), layout.keys) if len(wanted) else wanted
+    drawn = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
+    parts = panels(drawn, layout.facets)
+    wanted = pd.concat(parts.frames) if len(drawn) else drawn
+    bands = tables.courses(wanted) if len(wanted) else wanted
     if bands.empty:
         return None
     shown = panels(bands, layout.facets)
@@ -363,6 +362,11 @@ def _styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any
         level: {"color": colour, "marker": marker, "label": level_text(key, level)}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
     }
+
+
+def _drawn(frame: pd.DataFrame, key: str, styles: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return the rows of the lines that are drawn, so that no panel is left without one."""
+    return frame[frame[key].isin(list(styles))] if key else frame
 
 
 def _is_number(frame: pd.DataFrame, key: str) -> bool:
@@ -519,7 +523,8 @@ PICTURES = (
         "error_by_epoch",
         "How the error falls",
         "The median over the seeds, and the band that holds the middle half of the runs, at the "
-        "largest number of epochs. The dashed lines are the levels at which runs get stuck.",
+        "largest number of epochs; of a cell with more than 20,000 runs, of the first of them. The "
+        "dashed lines are the levels at which runs get stuck.",
         error_bands,
     ),
 )

@@ -13,8 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.config import GROUPS, PLAIN, SETTINGS, Rounds, Sweep, unknown_key
 from xorsweep.rules import ConfigError, rules_of
 
-RUN_KEYS = ("resume",)
-"""Top-level keys that say what to do rather than what to train."""
+RUN_KEYS = ("resume", "study")
+"""Top-level keys that say what to do, or what for, rather than what to train."""
 
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 

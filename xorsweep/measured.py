@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap, quantile_test
 
 from xorsweep.config import choose
+from xorsweep.layout import level_text
 from xorsweep.measures import LEVELS
 from xorsweep.rates import CONFIDENCE, rate_interval
 from xorsweep.rules import FloatArray, Scalar
@@ -132,26 +133,41 @@ def _running_time(rows: pd.DataFrame, _: Figure) -> Measured:
 
 
 def _best_running_time(rows: pd.DataFrame, figure: Figure) -> Measured | None:
-    """Return the running time at the best level, chosen on one half of the seeds.
+    """Return the running time at the best levels, chosen on one half of the seeds.
 
     The other half measures it: the least of several measured times would be too small.
     """
+    keys = figure.compared
     half = rows["seed"].quantile(0.5)
     first, second = rows[rows["seed"] <= half], rows[rows["seed"] > half]
-    key = str(figure.along)
-    spent = first.assign(spent=_spent(first)).groupby(key, observed=True)
-    solved = spent["converged"].sum()
-    times = (spent["spent"].sum() / solved)[solved > 0]
-    if times.empty or second.empty:
+    sums = first.assign(spent=_spent(first)).groupby(keys, observed=True)[["spent", "converged"]]
+    totals = sums.sum().query("converged > 0")
+    if totals.empty or second.empty:
         return None
+    best = second
+    for key, level in zip(keys, _levels(totals["spent"] / totals["converged"]), strict=True):
+        best = best[best[key] == level]
+    found = _running_time(best, figure)
+    return replace(found, note=_best_note(best, rows, keys))
+
+
+def _levels(times: pd.Series[Any]) -> tuple[Any, ...]:
+    """Return the levels with the least time."""
     best = times.idxmin()
-    found = _running_time(second[second[key] == best], figure)
-    rate = 100 * second.loc[second[key] == best, "converged"].mean()
-    return Measured(found.value, found.low, found.high, f" at {key} {best:g}, rate {rate:.1f} %")
+    return best if isinstance(best, tuple) else (best,)
+
+
+def _best_note(best: pd.DataFrame, tried: pd.DataFrame, keys: list[str]) -> str:
+    """Say where the best is, by how many runs, and if it lies at the edge of what was tried."""
+    where = ", ".join(level_text(key, best[key].iloc[0]) for key in keys)
+    rate = 100 * best["converged"].mean()
+    edge = "lr" in keys and best["lr"].iloc[0] in (tried["lr"].min(), tried["lr"].max())
+    text = f" at {where}: {rate:.1f} % of {len(best):,} runs"
+    return f"{text}; the edge of the lr tried" if edge else text
 
 
 def _rising_steps(rows: pd.DataFrame, figure: Figure) -> Measured | None:
-    missed = 1 - rows.groupby(figure.along, observed=True)["converged"].mean().sort_index()
+    missed = 1 - rows.groupby(figure.compared, observed=True)["converged"].mean().sort_index()
     steps = np.diff(missed.to_numpy(np.float64))
     if not len(steps):
         return None

@@ -16,24 +16,31 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from xorsweep.atomic import write_atomically
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import choose
+from xorsweep.courses import course_bands
+from xorsweep.failures import failures_of
 from xorsweep.figures import Courses, Picture, Tables, write_figures
 from xorsweep.findings import findings
 from xorsweep.layout import is_numeric, level_name, level_text, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
-from xorsweep.results import read_courses, read_results
+from xorsweep.record import ManifestError, check_finished
+from xorsweep.results import read_results
 from xorsweep.rounds import open_with_rounds
-from xorsweep.store import StoreError, write_atomically
+from xorsweep.rules import ConfigError
+from xorsweep.store import MANIFEST, StoreError
+from xorsweep.studies import CERTAINTIES, Study, read_study
 from xorsweep.summary import point_columns, swept_columns
 from xorsweep.tables import write_tables
 from xorsweep.terminal import count_line
+from xorsweep.verdicts import HEAD, Verdict, verdict_findings, verdict_row, verdicts
 
 MOST_CELLS = 60
 """Rows of the table of cells; summary.csv holds all."""
 MOST_NEIGHBOURS = 15
 MOST_LEVELS = 8
-MOST_REASONS = 10
+MOST_REASONS = 50
 
 FILES = (
     ("results.csv", "one row a point"),
@@ -56,6 +63,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What a study asks, and its published figures beside the measured ones."""
+
+    question: str
+    source: str
+    why: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything that a report holds, as text, ready for a template."""
 
@@ -68,6 +85,7 @@ class Page:
     outcomes: Table
     failures: Table
     pictures: Sequence[Picture]
+    comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, str]] = FILES
@@ -84,21 +102,25 @@ def make_report(
     """Write figures, report.md and report.html into a sweep's folder; return the page's path."""
     tables = Tables(results, summary, courses, _all_have_levels(results))
     pictures = write_figures(tables, folder / "figures")
+    study = read_study(manifest.get("study"))
+    judged = verdicts(study, results) if study else []
+    text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
     page = Page(
-        title=manifest["grid"]["text"],
-        counts=count_line(manifest["counts"]),
-        findings=findings(results, summary, comparisons),
+        title=study.title if study else text,
+        counts=f"{text}; {counts}" if study else counts,
+        findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
         settings=_settings(results),
         cells=_cells(summary),
         neighbours=_neighbours(comparisons),
         outcomes=_outcomes(results),
         failures=_failures(results),
         pictures=pictures,
+        comparison=comparison(study, judged) if study else None,
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
     for name in ("report.md", "report.html"):
-        text = _environment(folder).get_template(f"{name}.j2").render(page=page)
+        text = environment(folder).get_template(f"{name}.j2").render(page=page)
         write_atomically(folder / name, text.encode())
     return folder / "report.html"
 
@@ -111,7 +133,16 @@ def remake_report(folder: Path) -> Path:
     store, grid, manifest = open_with_rounds(folder)
     if manifest.get("state") != "finished":
         raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-    results = read_results(folder)
+    try:
+        check_finished(manifest)
+    except ManifestError as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+    try:
+        results = read_results(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
+        ) from None
     summary, comparisons = write_tables(results, folder)
     return make_report(
         folder,
@@ -119,18 +150,8 @@ def remake_report(folder: Path) -> Path:
         results,
         summary,
         comparisons,
-        lambda cells: read_courses(grid, store.parts(), cells),
+        lambda cells: course_bands(grid, store.parts(), cells),
     )
-
-
-def single_run_command(point: Mapping[Any, Any]) -> str:
-    """Return the command that trains one point alone and looks at it closely."""
-    given = {key: value for key, value in point.items() if value is not None and value == value}
-    texts = (
-        f"{key}={str(value).lower() if isinstance(value, bool) else value}"
-        for key, value in given.items()
-    )
-    return shlex.join(["python", "-m", "xorsweep", *texts])
 
 
 def _all_have_levels(results: pd.DataFrame) -> bool:
@@ -141,6 +162,13 @@ def _all_have_levels(results: pd.DataFrame) -> bool:
 
 def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in point.items() if value == value}
+
+
+def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    """Return a study's figures beside what was measured, as texts."""
+    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
+    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
+    return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
 
 def _settings(results: pd.DataFrame) -> Table:
@@ -245,18 +273,9 @@ def _outcomes(results: pd.DataFrame) -> Table:
 
 def _failures(results: pd.DataFrame) -> Table:
     """Return what failed, by reason, with the command that tries one of each again."""
-    failed = results[results["status"] == "failed"]
-    keys = point_columns(results)
-    groups = list(failed.groupby("message", sort=False))
-    rows = [
-        (
-            str(reason),
-            f"{len(rows):,}",
-            single_run_command(rows[keys].astype(object).iloc[0].to_dict()),
-        )
-        for reason, rows in groups[:MOST_REASONS]
-    ]
-    left = len(groups) - len(rows)
+    found = failures_of(results, point_columns(results))
+    rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
+    left = len(found) - len(rows)
     note = f"and {left:,} more reasons in results.csv" if left else ""
     return Table(("reason", "runs", "one of them alone"), rows, note)
 
@@ -282,7 +301,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "git commit", manifest["git"]["commit"] + dirty
 
 
-def _environment(folder: Path) -> Environment:
+def environment(folder: Path) -> Environment:
+    """Return what renders templates about the sweep in a folder; undefined names are errors."""
     environment = Environment(
         loader=PackageLoader("xorsweep"),
         autoescape=lambda name: bool(name) and "html" in str(name),
@@ -304,7 +324,7 @@ def main() -> None:
         sys.exit("usage: python -m xorsweep.report FOLDER")
     try:
         print(remake_report(Path(sys.argv[1])))
-    except StoreError as error:
+    except (StoreError, ConfigError) as error:
         sys.exit(str(error))
 
 

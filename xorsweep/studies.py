@@ -40,7 +40,7 @@ class Measure(NamedTuple):
 
 
 MEASURES: Mapping[str, Measure] = {
-    "rate": Measure("converged", "percent"),
+    "rate": Measure("rate of convergence", "percent"),
     "not_converged": Measure("not converged", "percent"),
     "converged_count": Measure("runs converged", "runs"),
     "mean_epochs": Measure("mean epochs of the converged", "epochs"),
@@ -50,7 +50,9 @@ MEASURES: Mapping[str, Measure] = {
     "most_epochs": Measure("most epochs of the converged", "epochs"),
     "epochs_of_run": Measure("epochs of one run", "epochs"),
     "expected_running_time": Measure("expected running time with restarts", "epochs"),
-    "best_running_time": Measure("expected running time with restarts, at the best lr", "epochs"),
+    "best_running_time": Measure(
+        "epochs that a solution costs, restarts counted, at its best", "epochs"
+    ),
     "rising_steps": Measure("steps at which the percentage not converged rises", "percent"),
     "at_levels": Measure("unsolved runs that end at one of the four levels", "percent"),
     "unsolved_rms": Measure("root mean square error of the unsolved: median, range", "error"),
@@ -60,9 +62,9 @@ MEASURES: Mapping[str, Measure] = {
     },
 }
 
-ACCEPT = ("overlap", "exact", "within", "all_within", "within_percent", "at_least", "none")
+ACCEPT = ("overlap", "exact", "within", "within_percent", "at_least", "none")
 """When ours agrees: intervals overlap, the rounded number is the same, it lies within `tolerance`
-(or all of its range does), within `tolerance` percent, or at or above; `none` asks for nothing."""
+or within `tolerance` percent, or at or above; `none` asks for nothing."""
 
 _UNLESS_SAID = {"skip": False, "output": "logistic", "until_converged": False, "seed": 0}
 _NO_PART = ("until_converged", "seed")
@@ -74,9 +76,9 @@ class Figure:
     """One figure and when ours agrees with it.
 
     `cell` holds every key of the cells that it is about, `own` those that the study's other
-    figures don't share; `along` is a key whose levels it compares. `seeds` asks for the first so
-    many seeds. `low` and `high` are the published interval; without them a rate of `runs` runs
-    has Wilson's. Percentages are between 0 and 100.
+    figures don't share; `along` names the keys, with commas between them, whose levels it compares.
+    `seeds` asks for the first so many seeds. `low` and `high` are the published interval; without
+    them a rate of `runs` runs has Wilson's. Percentages are between 0 and 100.
     """
 
     cell: Mapping[str, Scalar]
@@ -89,7 +91,7 @@ class Figure:
     high: float | None = parameter(None, Real())
     runs: int | None = parameter(None, Integer(1))
     tolerance: float | None = parameter(None, Real(at_least=0))
-    along: str | None = parameter(None, Choice((*PLAIN, "init.range")))
+    along: str | None = parameter(None, Text())
     seeds: int | None = parameter(None, Integer(1))
     why: str | None = parameter(None, Text())
 
@@ -106,9 +108,14 @@ class Figure:
             raise ConfigError(f"{where}.accept=overlap: needs low and high, or a percentage's runs")
         if (self.measure in ("best_running_time", "rising_steps")) != (self.along is not None):
             raise ConfigError(
-                f"{where}.measure={self.measure}: along must name the key whose levels are "
+                f"{where}.measure={self.measure}: along must name the keys whose levels are "
                 "compared for best_running_time and rising_steps, and isn't for other measures"
             )
+
+    @property
+    def compared(self) -> list[str]:
+        """Return the keys whose levels are compared."""
+        return keys_of(self.along)
 
     @property
     def unit(self) -> str:
@@ -127,6 +134,11 @@ class Study:
     source: str = parameter(None, Text())
     certainty: str = parameter(None, Choice(tuple(CERTAINTIES)))
     why: str = parameter(None, Text())
+
+
+def keys_of(text: str | None) -> list[str]:
+    """Return the keys in a text with commas between them."""
+    return [key.strip() for key in text.split(",")] if text else []
 
 
 def read_study(node: object) -> Study | None:
@@ -167,7 +179,9 @@ def _read_figure(where: str, certainty: str, common: Mapping[str, Any], node: ob
         cell = _complete_cell(common, own)
     except ConfigError as error:
         raise ConfigError(f"{where}.cell: {error}") from None
-    cell.pop(values.get("along", ""), None)
+    compared = keys_of(values.get("along"))
+    refuse_unknown(f"{where}.along=", compared, cell)
+    cell = {key: value for key, value in cell.items() if key not in compared}
     figure = Figure(cell, {key: cell[key] for key in own if key in cell}, **values)
     figure.check(where)
     return figure

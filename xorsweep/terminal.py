@@ -26,6 +26,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xorsweep.failures import Failure
+
 _LOG = logging.getLogger(__name__)
 
 FLICKER = 0.5
@@ -78,6 +80,15 @@ class Terminal:
         if left:
             self.say(f"and {left:,} more cells in summary.csv")
 
+    def failures(self, found: Sequence[Failure]) -> None:
+        """Print what failed, by reason, with the command that tries one of each alone."""
+        for failure in found[:MOST_LINES]:
+            count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
+            self.say(f"{count} failed: {_printable(failure.reason)}")
+            self.say(f"  one of them alone: {_printable(failure.command)}")
+        if len(found) > MOST_LINES:
+            self.say(f"and {len(found) - MOST_LINES:,} more reasons in results.csv")
+
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
         for path in paths:
@@ -127,6 +138,11 @@ def _rate_text(cell: Mapping[Hashable, Any]) -> str:
         return "no run"
     rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
     return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
+
+
+def _printable(text: str) -> str:
+    """Return a text in one line, without what a terminal would obey."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _RateColumn(ProgressColumn):

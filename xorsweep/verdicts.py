@@ -48,12 +48,12 @@ def verdicts(study: Study, results: pd.DataFrame) -> list[Verdict]:
     return [_judge(figure, measure(figure, cells)) for figure in study.figures]
 
 
-def verdict_row(verdict: Verdict) -> tuple[str, ...]:
-    """Return a row of texts under `HEAD`."""
+def verdict_row(verdict: Verdict, certainty: str) -> tuple[str, ...]:
+    """Return a row of texts under `HEAD`; `certainty` is that of the study."""
     figure, measured = verdict.figure, verdict.measured
     return (
         figure_text(figure),
-        _published_text(figure),
+        _published_text(figure, certainty),
         _measured_text(figure, measured) if measured else "",
         verdict.word,
         verdict.why,
@@ -69,8 +69,12 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
         agree = len(compared) - len(different)
         but = f"; these differ: {'; '.join(different)}" if different else ""
         yield f"{agree:,} of {_figures(len(compared))} agree with their reference{but}."
+    own = sum(each.measured is not None and each.agrees is None for each in judged)
+    if own:
+        has = "has" if own == 1 else "have"
+        yield f"{_figures(own)} {has} no reference that ours could be held against."
     if skipped:
-        yield f"{_figures(skipped)} can't be compared, since their cells aren't in this sweep."
+        yield f"{_figures(skipped)} can't be compared: not every cell is in this sweep."
 
 
 def _figures(count: int) -> str:
@@ -112,19 +116,11 @@ def _exact(figure: Figure, measured: Measured) -> _Accepted:
 
 
 def _within(figure: Figure, measured: Measured) -> _Accepted:
-    return _near(figure, [measured.value])
-
-
-def _all_within(figure: Figure, measured: Measured) -> _Accepted:
-    return _near(figure, [measured.value, measured.low, measured.high])
-
-
-def _near(figure: Figure, values: Sequence[float]) -> _Accepted:
     assert figure.tolerance is not None
-    far = max(values, key=lambda value: abs(value - _value(figure))) - _value(figure)
-    return abs(far) <= figure.tolerance, (
-        f"{_number(figure.unit, abs(far))} {'above' if far > 0 else 'below'}; "
-        f"accepted within {figure.tolerance:g}"
+    off = measured.value - _value(figure)
+    return abs(off) <= figure.tolerance, (
+        f"{_number(figure.unit, abs(off))} {'above' if off > 0 else 'below'}; "
+        f"accepted within {_number(figure.unit, figure.tolerance)}"
     )
 
 
@@ -151,7 +147,6 @@ _ACCEPTED: Mapping[str, Callable[[Figure, Measured], _Accepted]] = {
     "overlap": _overlap,
     "exact": _exact,
     "within": _within,
-    "all_within": _all_within,
     "within_percent": _within_percent,
     "at_least": _at_least,
     "none": _none,
@@ -168,19 +163,23 @@ def _published_interval(figure: Figure) -> tuple[float, float]:
     return 100 * low, 100 * high
 
 
-def _published_text(figure: Figure) -> str:
+def _published_text(figure: Figure, certainty: str) -> str:
+    """Return the published figure, with its certainty where it isn't that of the study."""
+    sure = f" ({CERTAINTIES[figure.certainty]})" if figure.certainty != certainty else ""
     if figure.value is None:
         return "none"
+    least = "at least " if figure.accept == "at_least" else ""
     runs = f", {figure.runs:,} runs" if figure.runs else ""
     interval = Measured(figure.value, *_published_interval(figure))
-    sure = "" if figure.certainty == "read" else f" ({CERTAINTIES[figure.certainty]})"
-    return _measured_text(figure, interval) + runs + sure
+    return least + _measured_text(figure, interval) + runs + sure
 
 
 def _measured_text(figure: Figure, measured: Measured) -> str:
     text = _number(figure.unit, measured.value)
     if not (np.isnan(measured.low) and np.isnan(measured.high)):
-        low, high = (_number(figure.unit, end) for end in (measured.low, measured.high))
+        low, high = (
+            _number(figure.unit, end).removesuffix(" %") for end in (measured.low, measured.high)
+        )
         text += f" [{low}, {high}]"
     return text + measured.note
 
@@ -188,5 +187,6 @@ def _measured_text(figure: Figure, measured: Measured) -> str:
 def _number(unit: str, value: float) -> str:
     if not np.isfinite(value):
         return "not reached"
-    texts = {"percent": f"{value:.1f} %", "error": f"{value:.3f}"}
-    return texts.get(unit, f"{value:,.0f}")
+    if unit == "percent":
+        return f"{value:.1f}".removesuffix(".0") + " %"
+    return f"{value:.3f}" if unit == "error" else f"{value:,.0f}"

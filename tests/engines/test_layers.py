@@ -1,5 +1,8 @@
 """Input layers against sums written with einsum."""
 
+import tracemalloc
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -59,7 +62,7 @@ def test_any_rows_may_be_given_one_at_a_time(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_each_network_may_be_given_a_row_of_its_own(name: str) -> None:
     table = TABLES[name]
-    layer = ChosenRow(table.shape[1], 3, MEMBERS)
+    layer = ChosenRow(table.shape[1], 3, np.empty(MEMBERS))
     layer.row[...] = table[np.arange(MEMBERS) % len(table)].T
     assert_layer(layer, layer.row[None], 3)
     assert_layer(layer, layer.row[None], 1)
@@ -83,3 +86,33 @@ def test_a_sum_depends_on_its_own_network_alone(rows: Floats) -> None:
         return z
 
     np.testing.assert_array_equal(forward(slice(8, 16)), forward(slice(None))[..., 8:16])
+
+
+def most_of(layer_of: Callable[[int], tuple[InputLayer, int, int]], members: int) -> int:
+    """Return the bytes that a layer takes at once, forward and backward."""
+    layer, inputs, rows = layer_of(members)
+    w, b, z = drawn(inputs, 2, members), drawn(2, members), np.empty((2, rows, members))
+    scratch = np.empty_like(z)
+    tracemalloc.start()
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    layer.forward(w, b, z, True)
+    layer.backward(z, scratch, w, b)
+    most = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize(
+    "layer_of",
+    [
+        lambda members: (TruthTable(3), 3, 8),
+        lambda members: (SparseRows(TABLES["bipolar"]), 2, 4),
+        lambda members: (SparseRows(TABLES["encoder"]), 6, 6),
+        lambda members: (ChosenRow(3, 2, np.empty(members)), 3, 1),
+    ],
+)
+def test_a_layer_allocates_no_array(
+    layer_of: Callable[[int], tuple[InputLayer, int, int]],
+) -> None:
+    assert most_of(layer_of, 2**14) - most_of(layer_of, 2**13) < 8 * 2**12

@@ -194,6 +194,15 @@ def test_update_rules_train_like_plain_loops(
     assert_like_plain_loops(point, {"quickprop": 10, "rprop": 20}.get(optimizer, 40))
 
 
+@pytest.mark.parametrize("skip", [True, False])
+def test_one_hidden_unit_learns_xor_only_where_inputs_reach_the_output(
+    point_of: PointOf, skip: bool
+) -> None:
+    point = point_of(hidden=1, skip=skip, init="symmetric", **rule("rprop", "batch"))
+    solved = train(training_of(point, range(100), [300])).converged_epoch >= 0
+    assert solved.mean() > 0.9 if skip else not solved.any()
+
+
 # The same bits in any company
 
 

@@ -1,0 +1,277 @@
+"""A batch as kernels take it: tiles of LANES networks, whose numbers lie together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.activations import LeakyRelu, Logistic, Relu, Tanh
+from xorsweep.criteria import Fahlman, Margin, RightSide, Rms, Sse
+from xorsweep.engines.contract import Training
+from xorsweep.engines.layers import TruthTable, input_layer
+from xorsweep.engines.numba_compile import LANES
+from xorsweep.engines.numba_network import (
+    CANCELLED_OUTPUT,
+    LEAKY_RELU,
+    LINEAR_OUTPUT,
+    LOGISTIC,
+    LOGISTIC_OUTPUT,
+    RELU,
+    TANH,
+)
+from xorsweep.engines.numba_observe import (
+    CONVERGED,
+    LARGEST_ERROR,
+    MEETS,
+    ROOT_MEAN_SQUARE,
+    SUM_OF_SQUARES,
+)
+from xorsweep.engines.numba_patterns import FIXED, SHUFFLED
+from xorsweep.engines.numba_rules import (
+    ADAM,
+    DELTA_BAR_DELTA,
+    MOMENTUM,
+    NESTEROV,
+    QUICKPROP,
+    RPROP,
+    SGD,
+    STATES,
+)
+from xorsweep.engines.numba_tiles import train_tiles
+from xorsweep.engines.numba_truth_table import train_truth_tables
+from xorsweep.losses import CrossEntropy, HalfMse, HalfSse, Mse
+from xorsweep.optimizers import (
+    Adam,
+    DeltaBarDelta,
+    Momentum,
+    Nesterov,
+    Quickprop,
+    Rprop,
+    Sgd,
+)
+from xorsweep.rules import rules_of
+from xorsweep.schedules import Batch, Online
+
+Array = NDArray[Any]
+
+COMPILED: dict[type, int] = {
+    **{Logistic: LOGISTIC, Tanh: TANH, Relu: RELU, LeakyRelu: LEAKY_RELU},
+    **{HalfSse: LOGISTIC_OUTPUT, HalfMse: LOGISTIC_OUTPUT, Mse: LOGISTIC_OUTPUT},
+    **{CrossEntropy: CANCELLED_OUTPUT},
+    **{Sgd: SGD, Momentum: MOMENTUM, Nesterov: NESTEROV, Adam: ADAM, Rprop: RPROP},
+    **{Quickprop: QUICKPROP, DeltaBarDelta: DELTA_BAR_DELTA},
+    **{Batch: False, Online: True},
+    **{Fahlman: LARGEST_ERROR, RightSide: LARGEST_ERROR, Margin: LARGEST_ERROR},
+    **{Sse: SUM_OF_SQUARES, Rms: ROOT_MEAN_SQUARE},
+}
+"""The choices that are compiled, and the codes by which kernels know them."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The rows of a task for every lane, as `numba_tiles.train_tiles` takes them."""
+
+    x: Array
+    seen: Array
+    t: Array
+
+    @classmethod
+    def of(cls, training: Training) -> Task:
+        """Return the rows of a training's task."""
+        return cls(
+            np.repeat(training.inputs, LANES, axis=1),
+            np.ascontiguousarray(training.inputs != 0),
+            np.repeat(training.targets, LANES, axis=1),
+        )
+
+
+@dataclass
+class NumbaBatch:
+    """B networks in T tiles, on their way; the last one is repeated to fill the last tile.
+
+    `where` (B,) are their places in the record. All else is (T, rows * LANES), see the kernels;
+    `epoch` is where they stand, -1 before anything was observed.
+    """
+
+    training: Training
+    task: Task
+    where: Array
+    w: Array
+    state: Array
+    settings: Array
+    book: Array
+    seeds: Array
+    epoch: int
+
+    @classmethod
+    def of(cls, training: Training) -> NumbaBatch:
+        """Return a batch before its first epoch."""
+        members = len(training.learning_rate)
+        book = np.repeat([[0], [-1], [0]], members, axis=1)
+        return cls(
+            training,
+            Task.of(training),
+            np.arange(members),
+            *map(_tiled, (training.parameters, _state(training), _settings(training))),
+            *map(_tiled, (book, training.seeds.astype(np.uint64)[None])),
+            epoch=-1,
+        )
+
+    def train(self, last: int) -> None:
+        """Train to an epoch; outputs and the networks that stand still are there afterwards."""
+        rows = self.training.targets.size
+        self.y = np.empty((len(self.w), rows * LANES), self.w.dtype)
+        self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
+        span = (max(self.epoch, 0), last, self.epoch)
+        if _is_truth_table(self.training):
+            self._train_truth_tables(span)
+        else:
+            self._train_tiles(span)
+        self.epoch = last
+
+    def _train_truth_tables(self, span: tuple[int, int, int]) -> None:
+        training, task = self.training, self.task
+        criterion = training.criterion
+        codes = (COMPILED[type(criterion)], criterion.held_for, int(training.until_converged))
+        train_truth_tables(
+            training.network.hidden,
+            codes,
+            span,
+            training.targets.ravel(),
+            _factor(training),
+            task.t.ravel(),
+            self.w,
+            self.settings,
+            self.book,
+            self.y,
+            self._kept_w,
+            self._kept_y,
+        )
+
+    def _train_tiles(self, span: tuple[int, int, int]) -> None:
+        network = self.training.network
+        train_tiles(
+            (network.inputs, network.hidden, network.outputs, int(network.skip)),
+            _codes(self.training),
+            span,
+            _factor(self.training),
+            self.task.x,
+            self.task.seen,
+            self.task.t,
+            self.w,
+            self.state,
+            self.settings,
+            self.book,
+            self.seeds,
+            self.y,
+            self._kept_w,
+            self._kept_y,
+        )
+
+    @property
+    def converged_epoch(self) -> Array:
+        """Return the epochs at which the networks converged, or -1 (B,)."""
+        return self._columns(self.book)[CONVERGED]
+
+    @property
+    def meets(self) -> Array:
+        """Tell which networks meet the criterion as they stand (B,)."""
+        return self._columns(self.book)[MEETS] > 0
+
+    def parameters(self, stood_still: bool = False) -> Array:
+        """Return the parameters (P, B), or those at which networks that converged stood still."""
+        return self._columns(self._kept_w if stood_still else self.w)
+
+    def outputs(self, stood_still: bool = False) -> Array:
+        """Return the outputs (rows * outputs, B), or those with which networks stood still."""
+        return self._columns(self._kept_y if stood_still else self.y)
+
+    def still_open(self) -> NumbaBatch:
+        """Return the networks that haven't converged, as they stand."""
+        left = np.flatnonzero(self.converged_epoch < 0)
+        if len(left) == len(self.where):
+            return self
+        if not len(left):
+            return replace(self, where=left)
+        tiled = (self.w, self.state, self.settings, self.book, self.seeds)
+        w, state, settings, book, seeds = (_tiled(self._columns(array)[:, left]) for array in tiled)
+        return NumbaBatch(
+            self.training, self.task, self.where[left], w, state, settings, book, seeds, self.epoch
+        )
+
+    def _columns(self, tiled: Array) -> Array:
+        """Return an array (T, rows * LANES) as (rows, B)."""
+        tiles, size = tiled.shape
+        wide = tiled.reshape(tiles, size // LANES, LANES).transpose(1, 0, 2)
+        return wide.reshape(size // LANES, tiles * LANES)[:, : len(self.where)]
+
+
+def _tiled(columns: Array) -> Array:
+    """Return an array (rows, B) as (T, rows * LANES), the last column repeated to fill a tile."""
+    rows, members = columns.shape
+    tiles = -(-members // LANES)
+    filled = columns[:, np.minimum(np.arange(tiles * LANES), members - 1)]
+    wide = filled.reshape(rows, tiles, LANES).transpose(1, 0, 2)
+    return np.array(wide, order="C").reshape(tiles, rows * LANES)
+
+
+def _state(training: Training) -> Array:
+    """Return what the rule remembers before the first step (S * P, B)."""
+    rule = COMPILED[type(training.optimizer)]
+    size, members = training.parameters.shape
+    state = np.zeros((STATES[rule], size, members), training.parameters.dtype)
+    if rule in (RPROP, DELTA_BAR_DELTA):
+        state[0] = training.learning_rate
+    return state.reshape(STATES[rule] * size, members)
+
+
+def _settings(training: Training) -> Array:
+    """Return the settings of each network (rows, B), in the order of `numba_rules`."""
+    rule, members = training.optimizer, len(training.learning_rate)
+    rows = [training.learning_rate, training.criterion.limit]
+    rows.append(getattr(training.activation, "slope", 0.0))
+    rows += [getattr(rule, name) for name in rules_of(type(rule))]
+    if isinstance(rule, Adam):
+        rows += [1.0, 1.0]
+    dtype = training.parameters.dtype
+    return np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
+
+
+def _codes(training: Training) -> tuple[int, ...]:
+    """Return the codes of `numba_tiles.train_tiles`."""
+    schedule = training.schedule
+    shuffled = isinstance(schedule, Online) and schedule.order == "shuffled"
+    linear = training.output == "linear"
+    return (
+        COMPILED[type(training.activation)],
+        LINEAR_OUTPUT if linear else COMPILED[type(training.loss)],
+        COMPILED[type(training.criterion)],
+        COMPILED[type(training.optimizer)],
+        int(isinstance(schedule, Online)),
+        SHUFFLED if shuffled else FIXED,
+        training.criterion.held_for,
+        int(training.until_converged),
+    )
+
+
+def _factor(training: Training) -> Any:
+    """Return the loss's factor in the precision of the training."""
+    return training.parameters.dtype.type(training.loss.factor(training.targets.size))
+
+
+def _is_truth_table(training: Training) -> bool:
+    """Tell whether the quick kernel trains this."""
+    return (
+        training.network.inputs == 2
+        and training.network.outputs == 1
+        and not training.network.skip
+        and isinstance(input_layer(training.inputs), TruthTable)
+        and type(training.activation) is Logistic
+        and training.output == "logistic"
+        and not training.loss.cancels_slope
+        and type(training.optimizer) is Sgd
+        and type(training.schedule) is Batch
+    )

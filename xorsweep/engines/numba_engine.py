@@ -1,0 +1,81 @@
+"""The compiled engine: tiles of networks trained by Numba's machine code, a network to a lane.
+
+It trains whatever the reference engine trains. A network's bits depend on nothing but its own
+weights and settings; from those of the reference they differ in the last places, since products
+and sums fuse and exp isn't NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from xorsweep.activations import ACTIVATIONS
+from xorsweep.criteria import CRITERIA
+from xorsweep.engines import numpy_engine
+from xorsweep.engines.contract import Trained, Training
+from xorsweep.engines.numba_batch import COMPILED, NumbaBatch
+from xorsweep.engines.numba_compile import LANES
+from xorsweep.engines.numba_record import NumbaRecord
+from xorsweep.engines.precision import cast
+from xorsweep.losses import LOSSES
+from xorsweep.measures import course_epochs
+from xorsweep.network import Network
+from xorsweep.optimizers import OPTIMIZERS
+from xorsweep.schedules import SCHEDULES
+
+WORKING_SET = 2**25
+"""Bytes that a batch may fill; what has to fit a cache is a tile and not the batch."""
+MOST_MEMBERS = 2**13
+RETIRING_STEPS = 32
+"""How many times a decade of epochs the networks that stand still leave their batch."""
+
+REGISTRIES: Mapping[str, Mapping[str, type]] = {
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "criterion": CRITERIA,
+}
+
+
+def train(training: Training, dtype: str = "float64") -> Trained:
+    """Train a batch, or have the reference engine train it where a choice isn't compiled."""
+    if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
+        return numpy_engine.train(training, dtype)
+    training = cast(training, dtype)
+    record, batch = NumbaRecord(training), NumbaBatch.of(training)
+    for last in _stops(training):
+        batch.train(last)
+        record.keep(last, batch)
+        if training.until_converged:
+            batch = batch.still_open()
+            if not len(batch.where):
+                break
+    return record.trained()
+
+
+def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
+    """Return how many networks make a batch that is worth its trip, in whole tiles."""
+    numbers = 6 * network.size + 2 * rows * network.outputs
+    fitting = WORKING_SET // (np.dtype(dtype).itemsize * numbers)
+    return max(LANES, min(MOST_MEMBERS, fitting) // LANES * LANES)
+
+
+def gap(values: Mapping[str, Any]) -> str | None:
+    """Return the choice because of which the reference engine trains a batch, if there is one."""
+    for group, registry in REGISTRIES.items():
+        if registry[values[group]] not in COMPILED:
+            return f"{group}={values[group]}"
+    return None
+
+
+def _stops(training: Training) -> Iterator[int]:
+    """Return the epochs at which the networks are looked at, ascending."""
+    last = training.snapshots[-1]
+    stops = {*training.snapshots, *training.course_epochs}
+    if training.until_converged:
+        stops |= {*course_epochs(last, RETIRING_STEPS)}
+    yield from sorted(stops)
