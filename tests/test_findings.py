@@ -70,3 +70,12 @@ def test_runs_that_left_the_criterion_again_are_counted(results: pd.DataFrame) -
     left = results.assign(holds_at_end=False)
     converged = int(results["converged"].sum())
     assert f"{converged} runs met the criterion and no longer did" in findings_of(left)
+
+
+def test_where_every_run_failed_no_rate_is_made_up(results: pd.DataFrame) -> None:
+    failed = results.assign(
+        status="failed", outcome="failed", converged=False, converged_epoch=pd.NA, final_error=None
+    )
+    assert findings_of(failed.astype({"converged_epoch": "Int64"})) == (
+        "144 runs couldn't be trained."
+    )

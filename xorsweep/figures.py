@@ -96,7 +96,7 @@ def write_figures(tables: Tables, folder: Path) -> list[Picture]:
 def rate_map(tables: Tables) -> Figure | None:
     """Return the convergence rate over two keys, with n of N in each field."""
     summary, layout = tables.summary, tables.layout
-    if len(summary) == 1:
+    if len(summary) == 1 or summary["rate"].isna().all():
         return None
     parts = panels(summary, layout.others)
     across, down = _axis(summary, layout.across), _axis(summary, layout.lines)
@@ -284,9 +284,9 @@ def error_bands(tables: Tables) -> Figure | None:
     layout = tables.layout.at_the_end
     cells = longest(tables.summary)
     cells = cells[cells["ok"] > 0]
-    cells = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
-    parts = panels(cells, layout.facets)
-    wanted = pd.concat(parts.frames) if len(cells) else cells
+    drawn = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
+    parts = panels(drawn, layout.facets)
+    wanted = pd.concat(parts.frames) if len(drawn) else drawn
     bands = tables.courses(wanted) if len(wanted) else wanted
     if bands.empty:
         return None
