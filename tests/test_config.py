@@ -277,6 +277,8 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "precision": None,
+        "max_seeds": 10_000,
     }
     with pytest.raises(ConfigError) as refused:
         read_sweep({**config, **given})
