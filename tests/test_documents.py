@@ -59,7 +59,7 @@ def test_make_knows_its_targets(target: str) -> None:
 
 def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     commands = [c for c in commands_of(TEXTS["README.md"]) if c.startswith("python -m xorsweep")]
-    assert len(commands) == 7
+    assert len(commands) == 9
     for command in commands:
         arguments = shlex.split(command)[3:]
         if arguments == ["-m"]:

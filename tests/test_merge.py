@@ -281,7 +281,7 @@ def test_the_command_merges_and_says_where(pair: tuple[Path, Path]) -> None:
     assert done.returncode == 0
     lines = lines_of(done)
     assert lines[0] == (
-        "lr 2 x epochs 2 x seed 3 + lr 2 x seed 5, each point once, = 19 points, from 2 sweeps"
+        "lr 2 x epochs 2 x seed 3 + lr 2 x seed 5 = 19 points, each once, from 2 sweeps"
     )
     assert lines[-3:] == [
         "  out/results.csv",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xorsweep.config import Point
+from xorsweep.config import Parallel, Point, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, concatenated, product_grid
@@ -27,6 +27,7 @@ from xorsweep.summary import (
     survival_curves,
     swept_columns,
 )
+from xorsweep.sweep import run_sweep
 
 PointOf = Callable[..., Point]
 Run = dict[str, Any]
@@ -96,6 +97,56 @@ def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solve
     assert row["expected_running_time"] == 90 + 3 * 100
 
 
+def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
+    runs = [solved(90), stuck(), stuck(), *[lost("diverged")] * 3, lost("failed")]
+    row = only(summarise(results_of(runs)))
+    assert (row["rate"], row["diverged_rate"]) == (1 / 6, 3 / 6)
+    assert (row["diverged_rate_low"], row["diverged_rate_high"]) == rate_interval(3, 6)
+    assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"])
+
+
+def test_a_run_that_converged_counts_so_even_if_it_diverged_later() -> None:
+    runs = [
+        solved(90),
+        {**solved(10, np.nan), "status": "diverged", "outcome": "diverged"},
+        stuck(),
+    ]
+    row = only(summarise(results_of(runs)))
+    assert (row["diverged"], row["converged"], row["rate"]) == (1, 2, 2 / 3)
+    assert (row["diverged_rate"], row["diverged_rate_low"]) == (0, 0)
+    assert row["median_epochs"] == 90
+    assert row["expected_running_time"] == (10 + 90 + 100) / 2
+
+
+def test_stopping_at_convergence_changes_no_rate_time_or_cost(
+    grid_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """At lr 0.2 some runs meet the lax criterion before they diverge, where they go on."""
+    found = []
+    for until_converged in (False, True):
+        grid = grid_of(
+            activation="tanh",
+            output="linear",
+            hidden=8,
+            lr=[0.05, 0.2],
+            epochs=400,
+            seed=range(12),
+            criterion="margin",
+            criterion__threshold=3.0,
+            until_converged=until_converged,
+        )
+        folder = tmp_path / str(until_converged)
+        run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {})
+        found.append(pd.read_csv(folder / "summary.csv"))
+    on, stopped = found
+    same = ["converged", "rate", "rate_low", "rate_high", "diverged_rate", "median_epochs"]
+    same += ["median_epochs_low", "median_epochs_high", "unsolved_at_end", "expected_running_time"]
+    pd.testing.assert_frame_equal(on[same], stopped[same])
+    assert (on["converged"][1], on["diverged"][1]) == (5, 12)
+    assert (stopped["ok"][1], stopped["diverged"][1]) == (5, 7)
+    assert on["diverged_rate"][1] == 7 / 12
+
+
 def test_a_cell_that_never_converged_has_no_running_time() -> None:
     row = only(summarise(results_of([stuck(), stuck(0.5, "all_at_half")])))
     assert np.isnan(row["expected_running_time"])
@@ -107,7 +158,7 @@ def test_a_cell_that_never_converged_has_no_running_time() -> None:
 def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
     row = only(summarise(results_of([lost("failed"), lost("failed")])))
     assert (row["runs"], row["failed"], row["converged"]) == (2, 2, 0)
-    absent = ("rate", "rate_low", "rate_high", "median_epochs", "unsolved_at_end")
+    absent = ("rate", "rate_low", "rate_high", "diverged_rate", "median_epochs", "unsolved_at_end")
     assert all(np.isnan(row[name]) for name in absent)
     assert np.isnan(row["expected_running_time"])
     assert np.isnan(row["final_error_q50"])

@@ -167,9 +167,9 @@ def unsolved_curves(tables: Tables) -> Figure | None:
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    parts = panels(curves, layout.facets)
-    figure, grid = _figure(parts, 3.1, 2.5, sharex=True, sharey=True)
     styles = _styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
+    parts = panels(_drawn(curves, layout.lines, styles), layout.facets)
+    figure, grid = _figure(parts, 3.1, 2.5, sharex=True, sharey=True)
     for axes, (title, part) in zip(grid, parts, strict=False):
         for level, style in styles.items():
             line = part[part[layout.lines] == level] if layout.lines else part
@@ -270,10 +270,9 @@ def error_bands(tables: Tables) -> Figure | None:
     layout = tables.layout.at_the_end
     cells = longest(tables.summary)
     cells = cells[cells["ok"] > 0]
+    cells = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
     parts = panels(cells, layout.facets)
-    kept = set(_styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
     wanted = pd.concat(parts.frames) if len(cells) else cells
-    wanted = wanted[wanted[layout.lines].isin(kept)] if layout.lines else wanted
     bands = tables.courses(wanted) if len(wanted) else wanted
     if bands.empty:
         return None
@@ -349,6 +348,11 @@ def _styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any
         level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
     }
+
+
+def _drawn(frame: pd.DataFrame, key: str, styles: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return the rows of the lines that are drawn, so that no panel is left without one."""
+    return frame[frame[key].isin(list(styles))] if key else frame
 
 
 def _is_number(frame: pd.DataFrame, key: str) -> bool:

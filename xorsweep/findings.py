@@ -118,7 +118,7 @@ def _neighbours(comparisons: pd.DataFrame) -> Iterator[str]:
         yield (
             f"Compared on the seeds that they share, {differ:,} of "
             f"{_count(len(comparisons), 'pair')} of neighbouring cells differ in how often they "
-            "converge (McNemar's exact test, p < 0.05 after Holm's correction); of the others no "
+            "converge (McNemar's exact test, p < 0.05 after Holm's correction); for the others no "
             "difference was shown."
         )
 
@@ -130,7 +130,7 @@ def _cheapest(summary: pd.DataFrame, layout: Layout) -> Iterator[str]:
         return
     best = solved.iloc[solved["expected_running_time"].argmin()]
     keys = [layout.across, layout.lines, *layout.others]
-    names = ", ".join(level_text(key, best[key]) for key in keys if key)
+    names = ", ".join(level_text(key, best[key]) for key in keys if key and pd.notna(best[key]))
     yield (
         "Counting the epochs of runs that failed, a solution is cheapest with "
         f"{names}: {best['expected_running_time']:,.0f} epochs, at a rate of {_rate(best)}."
@@ -235,7 +235,12 @@ def _others_first(rows: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, str
     """Return the rows at the first level of the keys not drawn as axis or lines, and its words."""
     words = ""
     for key in layout.others:
-        if key != "epochs":
-            words += f", {level_text(key, rows[key].iloc[0])}"
-            rows = rows[rows[key] == rows[key].iloc[0]]
+        level = rows[key].iloc[0]
+        if key == "epochs":
+            continue
+        if pd.isna(level):  # another choice of its group has this key
+            rows = rows[rows[key].isna()]
+            continue
+        words += f", {level_text(key, level)}"
+        rows = rows[rows[key] == level]
     return rows, words

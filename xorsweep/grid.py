@@ -117,9 +117,11 @@ class Grid:
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """Return the flat keys that some block sweeps, in the order in which they were given."""
-        keys = dict.fromkeys(axis.key for block in self.blocks for axis in block.axes)
-        return tuple(key for key in keys if key in self.columns)
+        """Return the flat keys that some block sweeps, then those in which only blocks differ."""
+        keys = [axis.key for block in self.blocks for axis in block.axes]
+        if len(self.blocks) > 1:
+            keys += [key for key, column in self.columns.items() if len(column.levels) > 1]
+        return tuple(key for key in dict.fromkeys(keys) if key in self.columns)
 
     def point(self, row: int) -> Point:
         """Return one point, flat, without the keys that don't apply to it."""
@@ -136,7 +138,7 @@ class Grid:
         total = np.zeros(len(self), np.uint64)
         for key, column in self.columns.items():
             hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
-            total += hashes[column.codes]
+            total += hashes[column.codes] if len(hashes) > 1 else hashes
         return total
 
     def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -213,24 +215,6 @@ def _joined(key: str, grids: Sequence[Grid]) -> Column:
         for part, grid in zip(parts, grids, strict=True)
     ]
     return Column(levels, np.concatenate(codes))
-
-
-def with_more_seeds(grid: Grid, rows: NDArray[np.integer], seeds: NDArray[np.integer]) -> Grid:
-    """Return the grid followed by the points of `rows` (n,) again, with `seeds` (n,) for theirs."""
-    columns = {key: _followed(column, column.codes[rows]) for key, column in grid.columns.items()}
-    levels = distinct((*grid.columns["seed"].levels, *np.unique(seeds).tolist()))
-    values = np.array(levels, np.int64)
-    order = np.argsort(values)
-    codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
-    columns["seed"] = _followed(Column(levels, grid.columns["seed"].codes), codes)
-    return Grid(columns, grid.blocks, grid.added + len(rows))
-
-
-def _followed(column: Column, codes: Codes) -> Column:
-    if len(column.levels) == 1:
-        count = len(column.codes) + len(codes)
-        return Column(column.levels, np.broadcast_to(np.int32(0), (count,)))
-    return Column(column.levels, np.concatenate([column.codes, codes]))
 
 
 def extended(grid: Grid, more: Sequence[Axis]) -> Grid:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 MOST_PANELS = 6
+TITLE_WIDTH = 36
 MOST_LINES = 6
 MOST_LINES_WITH_BANDS = 4
 LONGEST_TEXT = 40
@@ -117,8 +119,16 @@ def panels(frame: pd.DataFrame, keys: Sequence[str], most: int = MOST_PANELS) ->
         return Panels([""], [frame], 1)
     parts = list(frame.groupby(keys, sort=False, observed=True, dropna=False))
     shown = evenly(parts, most)
-    titles = [", ".join(map(drawn, map(level_text, keys, values))) for values, _ in shown]
+    titles = [_title(keys, values) for values, _ in shown]
     return Panels(titles, [part for _, part in shown], len(parts))
+
+
+def _title(keys: Sequence[str], values: Sequence[Any]) -> str:
+    """Return the levels that a panel has of some keys, in lines that are no wider than it is."""
+    known = [
+        drawn(level_text(*item)) for item in zip(keys, values, strict=True) if not pd.isna(item[1])
+    ]
+    return fill(", ".join(known), TITLE_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def level_text(key: str, level: object) -> str:

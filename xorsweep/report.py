@@ -116,13 +116,13 @@ def make_report(
         outcomes=_outcomes(results),
         failures=_failures(results),
         pictures=pictures,
-        comparison=_comparison(study, judged) if study else None,
+        comparison=comparison(study, judged) if study else None,
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
     in_markdown = replace(all_literal(page), command=code_block(page.command))
     for name, shown in (("report.md", in_markdown), ("report.html", page)):
-        text = _environment(folder).get_template(f"{name}.j2").render(page=shown)
+        text = environment(folder).get_template(f"{name}.j2").render(page=shown)
         write_atomically(folder / name, text.encode(errors="backslashreplace"))
     return folder / "report.html"
 
@@ -166,8 +166,9 @@ def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in point.items() if value == value}
 
 
-def _comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
-    source = f"{study.source} ({CERTAINTIES[study.certainty]})"
+def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    """Return a study's figures beside what was measured, as texts."""
+    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
     return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
@@ -302,7 +303,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "git commit", manifest["git"]["commit"] + dirty
 
 
-def _environment(folder: Path) -> Environment:
+def environment(folder: Path) -> Environment:
+    """Return what renders templates about the sweep in a folder; undefined names are errors."""
     environment = Environment(
         loader=PackageLoader("xorsweep"),
         autoescape=lambda name: bool(name) and "html" in str(name),
@@ -311,6 +313,7 @@ def _environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "\\|").split())
     environment.filters["svg"] = lambda name: base64.b64encode(
         (folder / "figures" / f"{name}.svg").read_bytes()
     ).decode()

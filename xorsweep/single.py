@@ -252,9 +252,10 @@ def headline(point: Mapping[str, Scalar]) -> str:
     """Return in one line what is trained, and how."""
     network = network_of(point)
     direct = " with direct links" if network.skip else ""
+    online = " online" if point["schedule"] == "online" else ""
     return (
         f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
-        f"{point['activation']}, {point['optimizer']} at lr {point['lr']:g}, "
+        f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
         f"{point['init']} weights, seed {point['seed']}, {point['epochs']:,} epochs"
     )
 

@@ -50,7 +50,9 @@ MEASURES: Mapping[str, Measure] = {
     "most_epochs": Measure("most epochs of the converged", "epochs"),
     "epochs_of_run": Measure("epochs of one run", "epochs"),
     "expected_running_time": Measure("expected running time with restarts", "epochs"),
-    "best_running_time": Measure("expected running time with restarts, at its best", "epochs"),
+    "best_running_time": Measure(
+        "epochs that a solution costs, restarts counted, at its best", "epochs"
+    ),
     "rising_steps": Measure("steps at which the percentage not converged rises", "percent"),
     "at_levels": Measure("unsolved runs that end at one of the four levels", "percent"),
     "unsolved_rms": Measure("root mean square error of the unsolved: median, range", "error"),

@@ -69,8 +69,12 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
         agree = len(compared) - len(different)
         but = f"; these differ: {'; '.join(different)}" if different else ""
         yield f"{agree:,} of {_figures(len(compared))} agree with their reference{but}."
+    own = sum(each.measured is not None and each.agrees is None for each in judged)
+    if own:
+        has = "has" if own == 1 else "have"
+        yield f"{_figures(own)} {has} no reference that ours could be held against."
     if skipped:
-        yield f"{_figures(skipped)} can't be compared, since their cells aren't in this sweep."
+        yield f"{_figures(skipped)} can't be compared: not every cell is in this sweep."
 
 
 def _figures(count: int) -> str:

@@ -96,7 +96,7 @@ def _run(
         return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
     composed = compose_blocks(loader, config, read_blocks(loader, params, blocks, given))
     settings = read_sweep(composed.values)
-    shards = sharded(settings.parallel, launch) if launch else None
+    shards = sharded(settings, launch) if launch else None
     settled(settings.parallel)  # before there is a folder
     check_rounds(composed.grid, settings.rounds)
     read_study(composed.values.get("study"))
@@ -123,7 +123,7 @@ def _resume(
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
     settings = read_sweep(values)
-    shards = sharded(settings.parallel, launch) if launch else None
+    shards = sharded(settings, launch) if launch else None
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     _log_into(folder, config)
     rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
