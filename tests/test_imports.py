@@ -21,6 +21,7 @@ WAY = (
     ("grid",),
     ("plan",),
     ("worker",),
+    ("prepare",),
     ("parts", "execute"),
     ("manifest",),
     ("store", "results"),

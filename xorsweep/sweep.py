@@ -16,6 +16,7 @@ from xorsweep.grid import Axis, Grid, extended
 from xorsweep.manifest import describe_run, now
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
+from xorsweep.prepare import prepare
 from xorsweep.results import assemble, read_courses, read_results, write_results
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError
@@ -120,6 +121,7 @@ class _Run:
         )
         self.store.write_manifest(manifest)
         self._announce(plan)
+        manifest["left_to_numpy"] = prepare(plan.batches, self.settings.engine, self.terminal.say)
         seconds = self._train(plan)
         counts = self._write_rows()
         manifest |= _measured(plan, seconds, counts)
