@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: sweep test lint format wheel bench clean
+.PHONY: sweep studies test lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
+
+studies: $(VENV)/.run-ready
+	$(BIN)/python -m benchmarks.studies
 
 test: $(VENV)/.test-ready
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal

@@ -1,1 +1,1 @@
-"""Measurements of speed and memory, run on demand."""
+"""Measurements of speed and memory, and the published studies; run on demand."""

@@ -236,6 +236,7 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "on_failure": "continue",
         "lr": 0.1,
     }
     assert read_sweep(config) == Sweep()

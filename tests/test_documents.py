@@ -59,7 +59,7 @@ def test_make_knows_its_targets(target: str) -> None:
 
 def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     commands = [c for c in commands_of(TEXTS["README.md"]) if c.startswith("python -m xorsweep")]
-    assert len(commands) == 7
+    assert len(commands) == 9
     for command in commands:
         arguments = shlex.split(command)[3:]
         if arguments == ["-m"]:
@@ -67,6 +67,13 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
         done = run([sys.executable, "-m", "xorsweep", *arguments], tmp_path)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
     assert (tmp_path / "outputs/latest/report.html").is_file()
+
+
+def test_the_commands_that_look_at_a_sweep_again_work_in_their_order(tmp_path: Path) -> None:
+    for command in commands_of(TEXTS["docs/tools.md"]):
+        done = run([sys.executable, *shlex.split(command)[1:]], tmp_path)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    assert (tmp_path / "outputs/both/replay/17/course.png").is_file()
 
 
 def test_the_python_of_the_readme_works(small_sweep: Path, tmp_path: Path) -> None:
@@ -93,3 +100,38 @@ def test_every_choice_is_in_the_readme() -> None:
         if f"`{name}`" not in TEXTS["README.md"]
     ]
     assert not missing
+
+
+def test_every_choice_and_every_key_is_explained() -> None:
+    from xorsweep.config import GROUPS, PLAIN
+    from xorsweep.rules import rules_of
+
+    text = TEXTS["docs/training.md"]
+    names = {name for choices in GROUPS.values() for name in choices}
+    names |= {
+        key for choices in GROUPS.values() for each in choices.values() for key in rules_of(each)
+    }
+    names |= {*PLAIN, *GROUPS} - {"epochs", "seed", "lr"}
+    assert not [name for name in sorted(names) if not re.search(rf"`{name}[`=]", text)]
+
+
+def test_the_defaults_that_are_told_are_the_defaults() -> None:
+    from xorsweep.config import GROUPS
+    from xorsweep.rules import rules_of
+
+    rows = re.findall(r"^\| (`.*?)\|.*\| (.*) \|$", TEXTS["docs/training.md"], re.MULTILINE)
+    told = {
+        (choice, key): value
+        for first, last in rows
+        for choice in re.findall(r"`(\w+)`", first)
+        for key, value in re.findall(r"`(\w+)` ([-\d.e]+)", last)
+    }
+    wrong = {
+        f"{choice}.{key}": default
+        for choices in GROUPS.values()
+        for choice, each in choices.items()
+        for key in rules_of(each)
+        if isinstance(default := getattr(each(), key), float)
+        and float(told.get((choice, key), "nan")) != default
+    }
+    assert not wrong

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from xorsweep.comparisons import PairedComparisons
 from xorsweep.config import Parallel, Sweep
 from xorsweep.findings import findings
 from xorsweep.grid import Grid
@@ -23,7 +24,7 @@ def results(small_sweep: Path) -> pd.DataFrame:
 
 
 def findings_of(results: pd.DataFrame) -> str:
-    return "\n".join(findings(results, summarise(results)))
+    return "\n".join(findings(results, summarise(results), PairedComparisons()(results)))
 
 
 def test_the_first_sentence_counts_the_runs(results: pd.DataFrame) -> None:

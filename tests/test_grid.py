@@ -19,11 +19,10 @@ from xorsweep.grid import (
     concatenated,
     distinct,
     extended,
-    grid_from_data,
-    grid_to_data,
     product_grid,
     refuse_too_large,
 )
+from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.rules import ConfigError, Scalar
 
 PointOf = Callable[..., Point]
@@ -193,6 +192,12 @@ def test_a_grid_is_told_in_a_few_words(point_of: PointOf) -> None:
     assert product_grid([], [point_of()]).text == "1 point"
     assert first.text == "lr 2 x seed 600 = 1,200 points"
     assert concatenated([first, second]).text == "lr 2 x seed 600 + hidden 1 = 1,201 points"
+    others = [
+        product_grid([Axis("lr", tuple(map(float, range(1, n))))], [point_of()])
+        for n in range(6, 10)
+    ]
+    joined = concatenated([first, *others]).text
+    assert joined == "lr 2 x seed 600 + lr 5 + 3 more products = 1,208 points, each once"
 
 
 @given(axes=axes_of(), more=axes_of(), optimizer=st.sampled_from(["sgd", "momentum"]))
@@ -256,7 +261,19 @@ def test_grids_follow_each_other_and_each_point_is_there_once(
     every = {frozen(point): point for grid in grids for point in points(grid)}
     assert points(joined) == list(every.values())
     assert len(set(joined.identities.tolist())) == len(joined)
-    assert joined.swept == tuple(dict.fromkeys([*grids[0].swept, *grids[1].swept]))
+    kept = grids if len(joined) > len(grids[0]) else grids[:1]
+    assert joined.swept == tuple(dict.fromkeys(key for grid in kept for key in grid.swept))
+
+
+def test_a_grid_that_adds_nothing_leaves_no_trace(point_of: PointOf) -> None:
+    whole, part = (
+        product_grid([Axis("lr", (0.1, 1.0)), Axis("seed", seeds)], [point_of()])
+        for seeds in ((0, 1, 2), (2, 1))
+    )
+    assert concatenated([whole, part]).blocks == whole.blocks
+    joined = concatenated([part, whole])
+    assert joined.blocks == (*part.blocks, *whole.blocks)
+    assert joined.text == "lr 2 x seed 2 + lr 2 x seed 3 = 6 points, each once"
 
 
 def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
@@ -273,6 +290,8 @@ def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
         joined.identities, np.concatenate([parity.identities, momentum.identities])
     )
     assert joined.columns["task.bits"].array().tolist() == [4, 3, None, None]
+    assert joined.swept[:3] == ("task.bits", "seed", "task")
+    assert {"optimizer", "optimizer.momentum"} < set(joined.swept)
 
 
 def test_further_levels_come_behind_those_of_their_axis(point_of: PointOf) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep import __version__, manifest
-from xorsweep.config import Point
+from xorsweep.config import Point, Rounds, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.manifest import (
@@ -53,7 +53,7 @@ def through_json(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
-    found, engine = unsealed(through_json(sealed(grid, Engine())))
+    found, engine = unsealed(through_json(sealed(grid, Engine(), Rounds())))
     assert engine == Engine()
     assert [found.point(row) for row in range(len(found))] == [
         grid.point(row) for row in range(len(grid))
@@ -67,21 +67,21 @@ def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
 )
 def test_any_numbers_survive_the_seal(point_of: PointOf, lr: list[float], seed: list[int]) -> None:
     mine = product_grid([Axis("lr", tuple(lr)), Axis("seed", tuple(seed))], [point_of()])
-    found, _ = unsealed(through_json(sealed(mine, Engine())))
+    found, _ = unsealed(through_json(sealed(mine, Engine(), Rounds())))
     assert found.blocks == mine.blocks
     assert found.identities.tolist() == mine.identities.tolist()
 
 
 def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> None:
-    digest = sealed(grid, Engine())["digest"]
-    assert sealed(grid, Engine())["digest"] == digest
-    assert sealed(grid, Engine("numba"))["digest"] != digest
-    assert sealed(grid, Engine(dtype="float32"))["digest"] != digest
-    assert sealed(product_grid([], [point_of()]), Engine())["digest"] != digest
+    digest = sealed(grid, Engine(), Rounds())["digest"]
+    assert sealed(grid, Engine(), Rounds())["digest"] == digest
+    assert sealed(grid, Engine("numba"), Rounds())["digest"] != digest
+    assert sealed(grid, Engine(dtype="float32"), Rounds())["digest"] != digest
+    assert sealed(product_grid([], [point_of()]), Engine(), Rounds())["digest"] != digest
 
 
 def test_what_is_not_sealed_may_change(grid: Grid) -> None:
-    written = sealed(grid, Engine())
+    written = sealed(grid, Engine(), Rounds())
     turned = dict(reversed(written.items()))
     unsealed({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
 
@@ -98,14 +98,14 @@ def test_what_is_not_sealed_may_change(grid: Grid) -> None:
 )
 def test_what_is_sealed_may_not(grid: Grid, change: dict[str, Any]) -> None:
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
-        unsealed({**sealed(grid, Engine()), **change})
+        unsealed({**sealed(grid, Engine(), Rounds()), **change})
 
 
 @given(data=st.data())
 def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
     grid: Grid, data: st.DataObject
 ) -> None:
-    written = through_json(sealed(grid, Engine()))
+    written = through_json(sealed(grid, Engine(), Rounds()))
     block = data.draw(st.sampled_from(written["points"]))
     if data.draw(st.booleans()):
         axis = data.draw(st.sampled_from(block["axes"]))
@@ -119,7 +119,7 @@ def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
 
 @pytest.mark.parametrize("key", ["format", "numerics", "engine", "points", "digest"])
 def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
-    written = sealed(grid, Engine())
+    written = sealed(grid, Engine(), Rounds())
     del written[key]
     with pytest.raises(ManifestError, match=f"^it has no '{key}', so it isn't a manifest"):
         unsealed(written)
@@ -128,12 +128,12 @@ def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
 @pytest.mark.parametrize(("key", "mine"), [("format", FORMAT), ("numerics", NUMERICS)])
 def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: int) -> None:
     with pytest.raises(ManifestError, match=f"^its {key} is {mine + 1} and this version"):
-        unsealed({**sealed(grid, Engine()), key: mine + 1})
+        unsealed({**sealed(grid, Engine(), Rounds()), key: mine + 1})
 
 
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
-    written = through_json(sealed(grid, Engine()))
-    content = {key: written[key] for key in ("format", "numerics", "engine", "points")}
+    written = through_json(sealed(grid, Engine(), Rounds()))
+    content = {key: value for key, value in written.items() if key != "digest"}
     content["points"][1]["bases"][0]["hidden"] = 0
     with pytest.raises(ConfigError, match=r"^hidden=0: "):
         unsealed({**content, "digest": manifest._digest(content)})
@@ -141,7 +141,7 @@ def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None
 
 def test_a_run_is_described(grid: Grid) -> None:
     plan = make_plan(grid, load_capacity(Engine()), 3)
-    found = describe_run(grid, plan, Engine(), 3, {"command_line": ["-m"], "earlier": []})
+    found = describe_run(grid, plan, Sweep(), 3, {"command_line": ["-m"], "earlier": []})
     assert found["state"] == "running"
     assert found["command_line"] == ["-m"]
     assert found["workers"] == 3

@@ -1,5 +1,6 @@
 """The plan: each pending point in one batch, trajectories shared, members that agree."""
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
@@ -265,3 +266,25 @@ def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> N
     capacity = load_capacity(Engine())
     for batch in make_plan(grid, capacity, 1).batches:
         assert batch.members <= capacity(Network(2, int(str(batch.fixed["hidden"])), 1), 4)
+
+
+def test_a_batch_takes_the_columns_of_its_members_along_and_nothing_of_the_grid(
+    point_of: PointOf,
+) -> None:
+    sizes = []
+    for seeds in (512, 32 * 512):
+        axes = [Axis("lr", (0.1, 0.2)), Axis("epochs", (10, 30)), Axis("seed", tuple(range(seeds)))]
+        grid = product_grid(axes, [point_of()])
+        batches = make_plan(grid, at_most(512), workers=1).batches
+        sizes.append(max(len(pickle.dumps(batch)) for batch in batches))
+    few, many = sizes
+    row_and_identity, lr_and_seed = 2 * (8 + 8), 8 + 8
+    assert few < 512 * (row_and_identity + lr_and_seed) + 2_000
+    assert abs(many - few) < 100
+
+
+def test_the_work_of_a_batch_is_its_epochs_times_its_networks_times_their_size() -> None:
+    rows = np.arange(6).reshape(2, 3)
+    batch = Batch({"hidden": 5}, {}, (10, 30), rows, rows.astype(np.uint64))
+    assert batch.net_epochs == 90
+    assert batch.work == 450

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, norm
+from scipy.stats import beta, binomtest, norm
 
-from xorsweep.rates import rate_interval
+from xorsweep.rates import rate_interval, rate_intervals
 
 
 @st.composite
@@ -78,3 +78,12 @@ def test_more_runs_make_a_narrower_interval() -> None:
 
 def test_no_run_has_no_interval() -> None:
     assert np.isnan(rate_interval(0, 0)).all()
+
+
+@given(st.lists(counts(), min_size=1, max_size=20))
+def test_many_intervals_at_once_are_those_of_scipy(counted: list[tuple[int, int]]) -> None:
+    found = rate_intervals(*np.array(counted).T)
+    for (successes, runs), low, high in zip(counted, *found, strict=True):
+        test = binomtest(successes, runs)
+        interval = test.proportion_ci(method="exact" if successes in (0, runs) else "wilson")
+        assert (low, high) == pytest.approx((interval.low, interval.high), rel=1e-9, abs=1e-12)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xorsweep.config import Point
+from xorsweep.config import Parallel, Point, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, concatenated, product_grid
@@ -22,12 +22,12 @@ from xorsweep.results import assemble, read_results, write_results
 from xorsweep.summary import (
     MOST_STEPS,
     NOT_REACHED,
-    course_bands,
     point_columns,
     summarise,
     survival_curves,
     swept_columns,
 )
+from xorsweep.sweep import run_sweep
 
 PointOf = Callable[..., Point]
 Run = dict[str, Any]
@@ -97,6 +97,56 @@ def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solve
     assert row["expected_running_time"] == 90 + 3 * 100
 
 
+def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
+    runs = [solved(90), stuck(), stuck(), *[lost("diverged")] * 3, lost("failed")]
+    row = only(summarise(results_of(runs)))
+    assert (row["rate"], row["diverged_rate"]) == (1 / 6, 3 / 6)
+    assert (row["diverged_rate_low"], row["diverged_rate_high"]) == rate_interval(3, 6)
+    assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"])
+
+
+def test_a_run_that_converged_counts_so_even_if_it_diverged_later() -> None:
+    runs = [
+        solved(90),
+        {**solved(10, np.nan), "status": "diverged", "outcome": "diverged"},
+        stuck(),
+    ]
+    row = only(summarise(results_of(runs)))
+    assert (row["diverged"], row["converged"], row["rate"]) == (1, 2, 2 / 3)
+    assert (row["diverged_rate"], row["diverged_rate_low"]) == (0, 0)
+    assert row["median_epochs"] == 90
+    assert row["expected_running_time"] == (10 + 90 + 100) / 2
+
+
+def test_stopping_at_convergence_changes_no_rate_time_or_cost(
+    grid_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """At lr 0.2 some runs meet the lax criterion before they diverge, where they go on."""
+    found = []
+    for until_converged in (False, True):
+        grid = grid_of(
+            activation="tanh",
+            output="linear",
+            hidden=8,
+            lr=[0.05, 0.2],
+            epochs=400,
+            seed=range(12),
+            criterion="margin",
+            criterion__threshold=3.0,
+            until_converged=until_converged,
+        )
+        folder = tmp_path / str(until_converged)
+        run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {})
+        found.append(pd.read_csv(folder / "summary.csv"))
+    on, stopped = found
+    same = ["converged", "rate", "rate_low", "rate_high", "diverged_rate", "median_epochs"]
+    same += ["median_epochs_low", "median_epochs_high", "unsolved_at_end", "expected_running_time"]
+    pd.testing.assert_frame_equal(on[same], stopped[same])
+    assert (on["converged"][1], on["diverged"][1]) == (5, 12)
+    assert (stopped["ok"][1], stopped["diverged"][1]) == (5, 7)
+    assert on["diverged_rate"][1] == 7 / 12
+
+
 def test_a_cell_that_never_converged_has_no_running_time() -> None:
     row = only(summarise(results_of([stuck(), stuck(0.5, "all_at_half")])))
     assert np.isnan(row["expected_running_time"])
@@ -108,7 +158,7 @@ def test_a_cell_that_never_converged_has_no_running_time() -> None:
 def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
     row = only(summarise(results_of([lost("failed"), lost("failed")])))
     assert (row["runs"], row["failed"], row["converged"]) == (2, 2, 0)
-    absent = ("rate", "rate_low", "rate_high", "median_epochs", "unsolved_at_end")
+    absent = ("rate", "rate_low", "rate_high", "diverged_rate", "median_epochs", "unsolved_at_end")
     assert all(np.isnan(row[name]) for name in absent)
     assert np.isnan(row["expected_running_time"])
     assert np.isnan(row["final_error_q50"])
@@ -247,33 +297,3 @@ def test_a_long_survival_curve_is_thinned_between_its_ends() -> None:
     assert curve["epoch"].iloc[[0, 1, -2, -1]].tolist() == [0, 1, count, 2 * count]
     inside = curve.iloc[1:-1]
     np.testing.assert_allclose(inside["unsolved"], 1 - inside["epoch"] / count, atol=1e-12)
-
-
-def test_bands_of_courses_are_quantiles_by_epoch() -> None:
-    values = {0.5: [1.0, 2.0, 3.0, 4.0, 5.0], 0.1: [5.0, 5.0, 5.0, 5.0, 5.0]}
-    rows = [
-        {"lr": lr, "seed": seed, "epoch": epoch, "half_sse": value * (epoch + 1)}
-        for lr, each in values.items()
-        for seed, value in enumerate(each)
-        for epoch in (0, 1)
-    ]
-    bands = course_bands(pd.DataFrame(rows), ["lr"])
-    assert list(bands.columns) == ["lr", "epoch", "q25", "q50", "q75"]
-    found = {(row[0], row[1]): row[2:] for row in bands.to_numpy().tolist()}
-    assert found == {
-        (0.5, 0): [2, 3, 4],
-        (0.5, 1): [4, 6, 8],
-        (0.1, 0): [5, 5, 5],
-        (0.1, 1): [10, 10, 10],
-    }
-
-
-def test_bands_of_courses_keep_cells_without_a_key_apart() -> None:
-    rows = [
-        {"optimizer.momentum": momentum, "seed": seed, "epoch": 0, "half_sse": value}
-        for momentum, value in ((np.nan, 1.0), (0.9, 3.0))
-        for seed in range(3)
-    ]
-    bands = course_bands(pd.DataFrame(rows), ["optimizer.momentum"])
-    found = bands.sort_values("q50")[["optimizer.momentum", "q50"]].to_numpy()
-    np.testing.assert_array_equal(found, [[np.nan, 1.0], [0.9, 3.0]])

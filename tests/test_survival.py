@@ -149,3 +149,60 @@ def test_all_solved_at_once_leaves_none_and_no_doubt() -> None:
     curve = curve_of([(0, 10)] * 3)
     assert curve.epochs.tolist() == [0]
     assert curve.unsolved.tolist() == curve.low.tolist() == curve.high.tolist() == [0]
+
+
+Fate = tuple[int, int]
+"""What became of a run, CONVERGED, DIVERGED or OPEN, and at which epoch."""
+OPEN, CONVERGED, DIVERGED = range(3)
+
+
+def with_diverged_kept(fates: list[Fate], budgets: list[int]) -> Survival:
+    """Return the curve as sweeps make it: diverged runs censored at the end of their budgets."""
+    runs = [
+        (epoch if fate == CONVERGED else NEVER, budget)
+        for (fate, epoch), budget in zip(fates, budgets, strict=True)
+    ]
+    return curve_of(runs)
+
+
+def aalen_johansen(fates: list[Fate]) -> dict[int, Fraction]:
+    """Return the incidence of convergence after each epoch, divergence being another event."""
+    free, incidence, found = Fraction(1), Fraction(0), {}
+    for epoch in sorted({epoch for _, epoch in fates}):
+        at_risk = sum(each >= epoch for _, each in fates)
+        ended = {fate: fates.count((fate, epoch)) for fate in (CONVERGED, DIVERGED)}
+        incidence += free * Fraction(ended[CONVERGED], at_risk)
+        free *= 1 - Fraction(sum(ended.values()), at_risk)
+        found[epoch] = incidence
+    return found
+
+
+@given(st.lists(st.tuples(st.integers(OPEN, DIVERGED), st.integers(0, 12)), min_size=1))
+def test_with_one_budget_the_curve_is_one_minus_aalen_and_johansens_incidence(
+    drawn: list[Fate],
+) -> None:
+    fates = [(fate, 12 if fate == OPEN else epoch) for fate, epoch in drawn]
+    curve = with_diverged_kept(fates, [12] * len(fates))
+    wanted = aalen_johansen(fates)
+    for epoch, unsolved in zip(curve.epochs, curve.unsolved, strict=True):
+        assert unsolved == pytest.approx(1 - float(wanted.get(int(epoch), wanted[max(wanted)])))
+
+
+def test_with_several_budgets_the_curve_still_estimates_that_incidence() -> None:
+    """Of runs without end 3 in 10 converge and 5 in 10 diverge, each at any epoch to 100."""
+    rng, count = np.random.default_rng(5), 40_000
+    kind = rng.choice([OPEN, CONVERGED, DIVERGED], count, p=[0.2, 0.3, 0.5])
+    when = np.where(kind == OPEN, 1000, rng.integers(1, 101, count))
+    budgets = rng.integers(20, 151, count)
+    fates = [
+        (int(fate), int(epoch)) if epoch <= budget else (OPEN, int(budget))
+        for fate, epoch, budget in zip(kind, when, budgets, strict=True)
+    ]
+    curve = with_diverged_kept(fates, budgets.tolist())
+    other = aalen_johansen(fates)
+    for epoch in (20, 60, 100):
+        found = 1 - curve.unsolved[np.searchsorted(curve.epochs, epoch)]
+        assert found == pytest.approx(0.3 * epoch / 100, abs=0.01)
+        assert found == pytest.approx(float(other[epoch]), abs=0.005)
+    early = curve_of([(e if f == CONVERGED else NEVER, e) for f, e in fates])
+    assert 1 - early.unsolved[np.searchsorted(early.epochs, 100)] > 0.4

@@ -18,10 +18,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.xorsweep_grid._core import (
     Composed,
+    compose_blocks,
     compose_grid,
     level_count,
     merge_equal_levels,
     parsed,
+    read_blocks,
     swept,
 )
 from xorsweep.config import GROUPS, PLAIN, SETTINGS, Parallel, Sweep, read_point, read_sweep
@@ -166,18 +168,106 @@ def test_choices_that_compose_the_same_are_one_level(hydra: tuple[Any, DictConfi
     assert kept == [{"k": 1}, {"k": 2}]
 
 
-def test_a_yaml_list_is_explained(hydra: tuple[Any, DictConfig]) -> None:
-    from hydra_plugins.xorsweep_grid._core import _lines
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["optimizer=sgd,rprop", "schedule=batch,online"], "optimizer=rprop with schedule=online"),
+        (["loss=half_sse,cross_entropy", "output=logistic,linear"], "output must be logistic"),
+        (["task=xor,encoder", "skip=false,true"], "skip=true with task=encoder"),
+        (["task=parity", "task.bits=2,0"], "task.bits=0: task.bits must be a whole number from 2"),
+        (["optimizer=rprop", "lr=0.1,80"], "lr=80.0: lr is the first step of optimizer=rprop"),
+    ],
+)
+def test_a_combination_that_means_nothing_is_refused_wherever_it_stands(
+    hydra: tuple[Any, DictConfig], lines: list[str], message: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        composed(hydra, lines)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
 
+
+def test_a_yaml_list_is_explained(hydra: tuple[Any, DictConfig]) -> None:
     with pytest.raises(ConfigError, match="a YAML list is one value and no axis; write lr: 1,2"):
-        _lines({"lr": [1, 2]})
+        read_blocks(hydra[0], {"lr": [1, 2]}, None, {})
+
+
+Params = dict[str, Any]
+
+
+def composed_blocks(
+    hydra: tuple[Any, DictConfig], params: Params, blocks: object, given: Sequence[str] = ()
+) -> tuple[Composed, int]:
+    loader: Any = Counting(hydra[0])
+    read = read_blocks(loader, params, blocks, parsed(loader, given))
+    return compose_blocks(loader, hydra[1], read), loader.composed
+
+
+def test_blocks_are_laid_over_the_params_and_follow_each_other(
+    hydra: tuple[Any, DictConfig],
+) -> None:
+    blocks = [
+        {"optimizer": "momentum", "lr": "0.1,0.2"},
+        {"task": "encoder", "hidden": 3, "seed": "7"},
+    ]
+    grid = composed_blocks(hydra, {"lr": 1, "hidden": "2,4", "seed": "0,1"}, blocks)[0].grid
+    keys = ("task", "optimizer", "lr", "hidden", "seed")
+    assert [tuple(grid.point(row)[key] for key in keys) for row in range(len(grid))] == [
+        *(("xor", "momentum", lr, h, seed) for lr in (0.1, 0.2) for h in (2, 4) for seed in (0, 1)),
+        ("encoder", "sgd", 1.0, 3, 7),
+    ]
+    assert grid.point(0)["optimizer.momentum"] == 0.9
+    assert "optimizer.momentum" not in grid.point(len(grid) - 1)
+
+
+def test_the_command_line_holds_for_every_block(hydra: tuple[Any, DictConfig]) -> None:
+    blocks = [{"lr": "1,2"}, {"lr": "3"}, {"hidden": "3,4"}]
+    made = composed_blocks(hydra, {"lr": "5", "seed": "range(0,9)"}, blocks, ["lr=7", "seed=0,1"])
+    points = [made[0].grid.point(row) for row in range(len(made[0].grid))]
+    assert [(point["lr"], point["hidden"], point["seed"]) for point in points] == [
+        (7.0, 2, 0),
+        (7.0, 2, 1),
+        *((7.0, hidden, seed) for seed in (0, 1) for hidden in (3, 4)),
+    ]
+    assert made[0].grid.text == "seed 2 + seed 2 x hidden 2 = 6 points"
+
+
+def test_a_block_is_composed_once_a_combination_of_structural_levels(
+    hydra: tuple[Any, DictConfig],
+) -> None:
+    blocks = [{"init": "uniform,normal", "lr": "1,2"}, {"task": "and"}, {"lr": "range(1,50)"}]
+    assert composed_blocks(hydra, {"seed": "range(0,100)"}, blocks)[1] == 4
+
+
+@pytest.mark.parametrize(
+    ("blocks", "said"),
+    [
+        (3, r"^hydra.sweeper.blocks=3: must be a list of blocks"),
+        ([], r"^hydra.sweeper.blocks=\[\]: must be a list of blocks"),
+        ("lr", r"^hydra.sweeper.blocks=lr: must be a list of blocks"),
+        ([{}, 3], r"^hydra.sweeper.blocks\[1\]=3: must be a list of blocks"),
+        ([{"lrr": 3}], r"^hydra.sweeper.blocks\[0\]: lrr: unknown key; did you mean lr\?"),
+        ([{"lr": [1, 2]}], r"^hydra.sweeper.blocks\[0\].lr=\[1, 2\]: .* write lr: 1,2"),
+        ([{"lr": None}], r"^hydra.sweeper.blocks\[0\].lr=null: must be levels"),
+        ([{"lr": {"a": 1}}], r"^hydra.sweeper.blocks\[0\].lr=\{'a': 1\}: must be levels"),
+        ([{"engine": "numpy"}], r"^hydra.sweeper.blocks\[0\].engine: says how to run"),
+        ([{"lr": -1}], "lr=-1: lr must be a finite number above 0"),
+        ([{}, {"seed": "range(0,10000000000)"}], "seed 10,000,000,000 and the other blocks"),
+    ],
+)
+def test_blocks_that_cannot_be_meant_are_refused(
+    hydra: tuple[Any, DictConfig], blocks: object, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said) as refused:
+        composed_blocks(hydra, {}, blocks)
+    assert "\n" not in str(refused.value)
 
 
 def groups_of_files() -> dict[str, set[str]]:
     return {
         folder.name: {path.stem for path in folder.glob("*.yaml")}
         for folder in CONF.iterdir()
-        if folder.is_dir() and folder.name not in SETTINGS
+        if folder.is_dir() and folder.name not in (*SETTINGS, "study")
     }
 
 

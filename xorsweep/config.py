@@ -104,12 +104,26 @@ class Parallel:
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """How sure each rate must be before no more seeds are added to its cell.
+
+    `precision` is half the width of the 95 % interval, or null for the seeds that were given and
+    no more; `max_seeds` ends a cell that isn't as sure as that, too.
+    """
+
+    precision: float | None = parameter(None, OrNull(Real(above=0.0, below=0.5)))
+    max_seeds: int = parameter(10_000, Integer(1, 2**32))
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """How a sweep is run and what it leaves; of all this only the engine has a say in numbers."""
+    """How a sweep is run and what it leaves; of all this only engine and rounds touch numbers."""
 
     parallel: Parallel = Parallel()
     engine: Engine = Engine()
+    rounds: Rounds = Rounds()
     report: bool = parameter(True, Boolean())
+    on_failure: str = parameter("continue", Choice(("continue", "stop")))
 
 
 SETTINGS: Mapping[str, type] = {"parallel": Parallel, "engine": Engine}
@@ -132,14 +146,18 @@ def read_point(config: Mapping[str, Any]) -> Point:
 
 def read_sweep(config: Mapping[str, Any]) -> Sweep:
     """Return the checked settings of a sweep; raises ConfigError."""
-    parallel = _read_settings("parallel", config, Parallel)
-    engine = _read_settings("engine", config, Engine)
-    return Sweep(parallel, engine, **_read_all("", config, Sweep))
+    return Sweep(
+        parallel=_read_settings("parallel", config, Parallel),
+        engine=_read_settings("engine", config, Engine),
+        rounds=Rounds(**_read_all("", config, Rounds)),
+        **_read_all("", config, Sweep),
+    )
 
 
 def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    _refuse_unknown("", config, [*POINT_KEYS, *rules_of(Sweep), *SETTINGS, *others])
+    read_here = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS]
+    refuse_unknown("", config, [*POINT_KEYS, *read_here, *others])
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
@@ -153,8 +171,8 @@ def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
         rules = rules_of(GROUPS[group][str(point[group])])
         if name in rules:
             return rules[name]
-        _refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
-    _refuse_unknown("", [key], POINT_KEYS)
+        refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
+    refuse_unknown("", [key], POINT_KEYS)
     raise AssertionError(key)
 
 
@@ -218,14 +236,14 @@ def _read_group(group: str, section: Mapping[str, Any]) -> Point:
     names = tuple(GROUPS[group])
     chosen = str(read(group, section.get("name"), Choice(names)))
     choice = GROUPS[group][chosen]
-    _refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
+    refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
     values = _read_all(f"{group}.", section, choice)
     return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}
 
 
 def _read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
     section = _section(config, key)
-    _refuse_unknown(f"{key}.", section, rules_of(settings))
+    refuse_unknown(f"{key}.", section, rules_of(settings))
     found = settings(**_read_all(f"{key}.", section, settings))
     found.check()
     return found
@@ -244,9 +262,10 @@ def _section(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return section
 
 
-def _refuse_unknown(
+def refuse_unknown(
     prefix: str, given: Iterable[str], known: Iterable[str], where: str = ""
 ) -> None:
+    """Raise ConfigError for the first given name that isn't known, both without the prefix."""
     known = list(known)
     for name in given:
         if name not in known:

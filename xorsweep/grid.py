@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ Codes = NDArray[np.int32]
 
 BYTES_A_POINT = 600
 """Memory that a point takes at most while its sweep runs and is reported."""
+MOST_PRODUCTS = 3
+"""Products that the text of a grid names one by one."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,27 @@ class Block:
     axes: tuple[Axis, ...]
     bases: tuple[Point, ...]
 
+    @property
+    def points(self) -> int:
+        """Return how many points the product has."""
+        return prod(len(axis.levels) for axis in self.axes)
+
+    @property
+    def text(self) -> str:
+        """Return the axes with their numbers of levels; nothing where there is no axis."""
+        return " x ".join(f"{axis.key} {len(axis.levels)}" for axis in self.axes)
+
 
 @dataclass(frozen=True)
 class Grid:
-    """N points in order of rows: columns by flat key, and the blocks that follow each other."""
+    """N points in order of rows: columns by flat key, and the blocks that follow each other.
+
+    The last `added` of them lie in no block: rounds of further seeds have put them there.
+    """
 
     columns: Mapping[str, Column]
     blocks: tuple[Block, ...]
+    added: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).codes)
@@ -88,18 +105,23 @@ class Grid:
     def text(self) -> str:
         """Return the grid in a few words, such as `lr 5 x seed 100 = 500 points`."""
         count = f"{len(self):,} point{'s' if len(self) != 1 else ''}"
-        products = [
-            " x ".join(f"{axis.key} {len(axis.levels)}" for axis in block.axes)
-            for block in self.blocks
-        ]
-        sizes = " + ".join(product for product in products if product)
-        return f"{sizes} = {count}" if sizes else count
+        products = Counter(block.text for block in self.blocks)
+        sizes = [f"{n} times ({text})" if n > 1 else text for text, n in products.items() if text]
+        if len(sizes) > MOST_PRODUCTS:
+            sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more products"]
+        if self.added:
+            sizes.append(f"{self.added:,} of further seeds")
+        repeated = sum(block.points for block in self.blocks) + self.added > len(self)
+        once = ", each once" if repeated else ""
+        return f"{' + '.join(sizes)} = {count}{once}" if sizes else count
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """Return the flat keys that some block sweeps, in the order in which they were given."""
-        keys = dict.fromkeys(axis.key for block in self.blocks for axis in block.axes)
-        return tuple(key for key in keys if key in self.columns)
+        """Return the flat keys that some block sweeps, then those in which only blocks differ."""
+        keys = [axis.key for block in self.blocks for axis in block.axes]
+        if len(self.blocks) > 1:
+            keys += [key for key, column in self.columns.items() if len(column.levels) > 1]
+        return tuple(key for key in dict.fromkeys(keys) if key in self.columns)
 
     def point(self, row: int) -> Point:
         """Return one point, flat, without the keys that don't apply to it."""
@@ -116,7 +138,7 @@ class Grid:
         total = np.zeros(len(self), np.uint64)
         for key, column in self.columns.items():
             hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
-            total += hashes[column.codes]
+            total += hashes[column.codes] if len(hashes) > 1 else hashes
         return total
 
     def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -173,7 +195,12 @@ def concatenated(grids: Sequence[Grid]) -> Grid:
         return joined
     rows = np.sort(first)
     kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
-    return Grid(kept, joined.blocks)
+    starts = np.cumsum([0, *map(len, grids)])
+    added = np.diff(np.searchsorted(rows, starts))
+    blocks = (
+        block for grid, count in zip(grids, added, strict=True) if count for block in grid.blocks
+    )
+    return Grid(kept, tuple(blocks))
 
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
@@ -222,56 +249,21 @@ def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
     return levels
 
 
-def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
-    """Return what JSON needs to make the grid again: a dictionary a block."""
-    return [
-        {
-            "axes": [
-                {"key": axis.key, "levels": list(axis.levels), "structural": axis.structural}
-                for axis in block.axes
-            ],
-            "bases": list(block.bases),
-        }
-        for block in grid.blocks
-    ]
-
-
-def grid_from_data(data: Sequence[Mapping[str, Any]]) -> Grid:
-    """Return the grid that `grid_to_data` described; raises ConfigError for a value not allowed."""
-    return concatenated(
-        [
-            product_grid(
-                [
-                    Axis(axis["key"], tuple(axis["levels"]), axis["structural"])
-                    for axis in entry["axes"]
-                ],
-                [_checked_base(base) for base in entry["bases"]],
-            )
-            for entry in data
-        ]
-    )
-
-
-def _checked_base(base: Mapping[str, Scalar]) -> Point:
-    groups = {
-        key: read(key, base.get(key), rule_of(key, {})) for key in POINT_KEYS if key in GROUPS
-    }
-    return {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
-
-
-def refuse_too_large(levels: Mapping[str, int]) -> None:
+def refuse_too_large(*products: Mapping[str, int]) -> None:
     """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
 
-    `levels` maps the key of each axis to how many levels it has.
+    Each of the products maps the key of an axis to how many levels it has.
     """
-    count = prod(levels.values())
+    count = sum(prod(levels.values()) for levels in products)
     needed = count * BYTES_A_POINT
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > memory // 2:
-        sizes = " x ".join(f"{key} {number:,}" for key, number in levels.items() if number > 1)
+        largest = max(products, key=lambda levels: prod(levels.values()))
+        sizes = " x ".join(f"{key} {number:,}" for key, number in largest.items() if number > 1)
+        others = " and the other blocks" if len(products) > 1 else ""
         raise ConfigError(
-            f"{sizes} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, and "
-            f"half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"
+            f"{sizes}{others} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, "
+            f"and half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"
         )
 
 

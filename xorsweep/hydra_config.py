@@ -10,11 +10,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.config import GROUPS, PLAIN, SETTINGS, Sweep, unknown_key
+from xorsweep.config import GROUPS, PLAIN, SETTINGS, Rounds, Sweep, unknown_key
 from xorsweep.rules import ConfigError, rules_of
 
-RUN_KEYS = ("resume",)
-"""Top-level keys that say what to do rather than what to train."""
+RUN_KEYS = ("resume", "study")
+"""Top-level keys that say what to do, or what for, rather than what to train."""
 
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
@@ -65,7 +65,7 @@ def known_keys() -> list[str]:
     settings = [
         f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
     ]
-    run = [*rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
+    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
     return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run]))
 
 

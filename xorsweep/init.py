@@ -35,6 +35,9 @@ class Init:
     def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
         """Raise ConfigError unless there are weights for the network and each seed."""
 
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError where seeds beyond those that were asked for mean nothing."""
+
 
 @dataclass(frozen=True)
 class _Drawn(Init):
@@ -159,6 +162,13 @@ class Printed(Init):
                 "it needs a task with two inputs and one output, hidden=2 and skip=false"
             )
 
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as all seeds have the same weights."""
+        raise ConfigError(
+            "precision with init=printed: its weights are the same for every seed, so further "
+            "seeds say nothing more; precision must be null"
+        )
+
 
 @dataclass(frozen=True)
 class File(Init):
@@ -188,6 +198,13 @@ class File(Init):
             )
         rows: FloatArray = table[seeds]
         return rows
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as the seeds are the rows of a file."""
+        raise ConfigError(
+            "precision with init=file: the seed is the number of a row in the file, so there are "
+            "no further seeds; precision must be null"
+        )
 
     def _read(self, network: Network) -> FloatArray:
         """Return the parameters of all networks in the file (N, P); raises ConfigError."""

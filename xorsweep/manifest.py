@@ -11,20 +11,24 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeVar
 
 from xorsweep import __version__
+from xorsweep.config import Rounds, Sweep
 from xorsweep.engines import Engine
-from xorsweep.grid import Grid, grid_from_data, grid_to_data
+from xorsweep.grid import Grid
+from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
+from xorsweep.record import ManifestError, check_record
+from xorsweep.rules import read, rules_of
 
 FORMAT = 2
 """The version of the folder's layout."""
 
 
-class ManifestError(ValueError):
-    """A manifest that can't be trusted; the message says why."""
+_SEALED = ("format", "numerics", "engine", "points", "rounds")
+"""What a sweep must be resumed with; the digest is over all of it."""
 
 
 _PACKAGES = (
@@ -41,19 +45,21 @@ _PACKAGES = (
 
 
 def describe_run(
-    grid: Grid, plan: Plan, engine: Engine, workers: int, provenance: Mapping[str, object]
+    grid: Grid, plan: Plan, settings: Sweep, workers: int, provenance: Mapping[str, object]
 ) -> dict[str, Any]:
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
         "state": "running",
+        "command_line": [],
         **provenance,
-        **sealed(grid, engine),
+        **sealed(grid, settings.engine, settings.rounds),
         "grid": {
             "text": grid.text,
             "points": len(grid),
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
+        "files": input_files(grid),
         "workers": workers,
         "git": git_state(),
         "versions": versions(),
@@ -62,24 +68,25 @@ def describe_run(
     }
 
 
-def sealed(grid: Grid, engine: Engine) -> dict[str, Any]:
-    """Return what a resumed sweep must agree with, and a digest of it."""
+def sealed(grid: Grid, engine: Engine, rounds: Rounds) -> dict[str, Any]:
+    """Return what says which points a sweep has and what trains them, and a digest of it."""
     content = {
         "format": FORMAT,
         "numerics": NUMERICS,
         "engine": asdict(engine),
         "points": grid_to_data(grid),
+        "rounds": asdict(rounds),
     }
     return {**content, "digest": _digest(content)}
 
 
 def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
-    """Return the grid and the engine of a sweep from its manifest.
+    """Return the grid of a sweep's first round, and its engine, from its manifest.
 
     Raises ManifestError where it was written by another version or isn't as it was written.
     """
     try:
-        content = {key: manifest[key] for key in ("format", "numerics", "engine", "points")}
+        content = {key: manifest[key] for key in _SEALED}
         digest = manifest["digest"]
     except KeyError as error:
         raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
@@ -90,8 +97,47 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
                 "their numbers can't be mixed; start a new sweep, or use the version that wrote it"
             )
     if digest != _digest(content):
-        raise ManifestError("its format, numerics, engine or points were changed by hand")
-    return grid_from_data(content["points"]), Engine(**content["engine"])
+        raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
+    check_record(manifest)
+    rounds_of(manifest)
+    return grid_from_data(content["points"]), _settings(Engine, content["engine"])
+
+
+def rounds_of(manifest: Mapping[str, Any]) -> Rounds:
+    """Return how sure a sweep has to be; raises ManifestError, ConfigError for what isn't that."""
+    return _settings(Rounds, manifest["rounds"])
+
+
+Settings = TypeVar("Settings", Engine, Rounds)
+
+
+def _settings(kind: type[Settings], values: Any) -> Settings:
+    """Return settings from what JSON has of them; raises ManifestError, ConfigError."""
+    rules = rules_of(kind)
+    if not isinstance(values, Mapping) or set(values) != set(rules):
+        raise ManifestError(f"its {kind.__name__.lower()} isn't one that this version has")
+    checked: dict[str, Any] = {name: read(name, values[name], rule) for name, rule in rules.items()}
+    return kind(**checked)
+
+
+def input_files(grid: Grid) -> dict[str, str]:
+    """Return a digest of the content of each file that the grid's initial weights come from."""
+    paths = grid.columns["init.path"].levels if "init.path" in grid.columns else ()
+    return {path: _file_digest(path) for path in map(str, filter(None, paths))}
+
+
+def changed_files(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the paths of input files whose content isn't what it was when they were recorded."""
+    recorded = manifest.get("files", {}).items()
+    return [path for path, digest in recorded if _file_digest(path) != digest]
+
+
+def _file_digest(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -64,6 +64,17 @@ class Batch:
         )
 
 
+def batch_of_one(
+    point: Mapping[str, Scalar], snapshots: tuple[int, ...], identity: int = 0
+) -> Batch:
+    """Return a batch that trains one point alone, kept at the snapshots."""
+    fixed = {key: value for key, value in point.items() if key != "epochs"}
+    shape = (len(snapshots), 1)
+    return Batch(
+        fixed, {}, snapshots, np.zeros(shape, np.int64), np.full(shape, identity, np.uint64)
+    )
+
+
 @dataclass(frozen=True)
 class Plan:
     """The batches of a sweep, the largest first, and what they add up to."""
@@ -114,7 +125,7 @@ class _Trajectories:
     def __init__(self, grid: Grid, rows: Rows) -> None:
         self._grid = grid
         epochs = grid.columns["epochs"]
-        codes = _combined(grid, [key for key in grid.columns if key != "epochs"], rows)
+        codes = combined_codes(grid, [key for key in grid.columns if key != "epochs"], rows)
         _, first, trajectory = np.unique(codes, return_index=True, return_inverse=True)
         order = np.argsort(first, kind="stable")
         rank = np.empty_like(order)
@@ -128,7 +139,7 @@ class _Trajectories:
         self.last_rows = self.points[self.starts[1:] - 1]
         self.last_epochs = self.epochs[self.starts[1:] - 1]
         shared = [key for key in grid.columns if _is_shared(grid, key)]
-        group_codes = _combined(grid, shared, self.last_rows)
+        group_codes = combined_codes(grid, shared, self.last_rows)
         _, group_codes = np.unique(group_codes, return_inverse=True)
         _, epoch_codes = np.unique(self.last_epochs, return_inverse=True)
         _, self._group_codes = np.unique(
@@ -208,7 +219,7 @@ def _largest_batch(groups: list[_Group], workers: int) -> float:
     return sum(group.cost for group in groups) / (workers * BATCHES_A_WORKER)
 
 
-def _combined(grid: Grid, keys: list[str], rows: Rows) -> NDArray[np.int64]:
+def combined_codes(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.int64]:
     """Return one code a row that differs where any of the keys differs (N,)."""
     combined = np.zeros(len(rows), np.int64)
     size = 1

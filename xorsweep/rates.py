@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Literal
+from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from xorsweep.rules import FloatArray
 
 CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
+Z = float(ndtri(1 - TAIL))
 
 
-@cache
-def rate_interval(successes: int, runs: int) -> tuple[float, float]:
-    """Return the limits of a rate: Wilson's, or Clopper and Pearson's at 0 and at all of n.
+def rate_intervals(successes: NDArray[Any], runs: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
+    """Return the lower and upper limits (n,) of rates: `successes` (n,) of `runs` (n,), integers.
 
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
-    of the American Statistical Association 22 (1927); C. J. Clopper and E. S. Pearson, "The use of
-    confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26 (1934).
+    They are Wilson's, or Clopper and Pearson's at 0 and at all of the runs; NaN where there is no
+    run. E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927); C. J. Clopper and E. S. Pearson,
+    "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26 (1934).
     """
-    if runs == 0:
-        return np.nan, np.nan
-    method: Literal["exact", "wilson"] = "exact" if successes in (0, runs) else "wilson"
-    interval = binomtest(successes, runs).proportion_ci(CONFIDENCE, method=method)
-    return float(interval.low), float(interval.high)
+    count = np.where(runs > 0, runs, np.nan)
+    squared = Z**2
+    middle = (successes + squared / 2) / (count + squared)
+    spread = successes * (count - successes) / count + squared / 4
+    half = np.sqrt(squared * spread) / (count + squared)
+    all_or_none = TAIL ** (1 / count)
+    none, every = successes == 0, successes == runs
+    low = np.select([none, every], [0 * count, all_or_none], middle - half)
+    high = np.select([none, every], [1 - all_or_none, count / count], middle + half)
+    return low, high
+
+
+def rate_interval(successes: int, runs: int) -> tuple[float, float]:
+    """Return the limits of one rate."""
+    low, high = rate_intervals(np.array([successes]), np.array([runs]))
+    return float(low[0]), float(high[0])

@@ -9,32 +9,45 @@ import base64
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from xorsweep.atomic import write_atomically
+from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import choose
+from xorsweep.courses import course_bands
+from xorsweep.failures import failures_of
 from xorsweep.figures import Courses, Picture, Tables, write_figures
 from xorsweep.findings import findings
-from xorsweep.layout import is_numeric, level_name, levels
+from xorsweep.layout import is_numeric, level_name, level_text, levels
+from xorsweep.markdown import all_literal, code_block
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
-from xorsweep.results import read_courses, read_results
-from xorsweep.store import Store, StoreError, write_atomically
-from xorsweep.summary import point_columns, summarise, swept_columns
+from xorsweep.record import ManifestError, check_finished
+from xorsweep.results import read_results
+from xorsweep.rounds import open_with_rounds
+from xorsweep.rules import ConfigError
+from xorsweep.store import MANIFEST, StoreError
+from xorsweep.studies import CERTAINTIES, Study, read_study
+from xorsweep.summary import point_columns, swept_columns
+from xorsweep.tables import write_tables
 from xorsweep.terminal import count_line
+from xorsweep.verdicts import HEAD, Verdict, verdict_findings, verdict_row, verdicts
 
 MOST_CELLS = 60
 """Rows of the table of cells; summary.csv holds all."""
+MOST_NEIGHBOURS = 15
 MOST_LEVELS = 8
-MOST_REASONS = 10
+MOST_REASONS = 50
 
 FILES = (
     ("results.csv", "one row a point"),
     ("results.parquet", "the same, typed"),
     ("summary.csv", "one row a cell: all points that differ in seed alone"),
+    ("comparisons.csv", "one row a pair of neighbouring cells, compared run by run"),
     ("figures/", "the pictures, as PNG and SVG"),
     ("manifest.json", "what was run, where and when, in full"),
     ("multirun.yaml", "the configuration as Hydra composed it"),
@@ -51,6 +64,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What a study asks, and its published figures beside the measured ones."""
+
+    question: str
+    source: str
+    why: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything that a report holds, as text, ready for a template."""
 
@@ -59,9 +82,11 @@ class Page:
     findings: Sequence[str]
     settings: Table
     cells: Table
+    neighbours: Table
     outcomes: Table
     failures: Table
     pictures: Sequence[Picture]
+    comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, str]] = FILES
@@ -72,26 +97,33 @@ def make_report(
     manifest: Mapping[str, Any],
     results: pd.DataFrame,
     summary: pd.DataFrame,
+    comparisons: pd.DataFrame,
     courses: Courses,
 ) -> Path:
     """Write figures, report.md and report.html into a sweep's folder; return the page's path."""
     tables = Tables(results, summary, courses, _all_have_levels(results))
     pictures = write_figures(tables, folder / "figures")
+    study = read_study(manifest.get("study"))
+    judged = verdicts(study, results) if study else []
+    text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
     page = Page(
-        title=manifest["grid"]["text"],
-        counts=count_line(manifest["counts"]),
-        findings=findings(results, summary),
+        title=study.title if study else text,
+        counts=f"{text}; {counts}" if study else counts,
+        findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
         settings=_settings(results),
         cells=_cells(summary),
+        neighbours=_neighbours(comparisons),
         outcomes=_outcomes(results),
         failures=_failures(results),
         pictures=pictures,
+        comparison=comparison(study, judged) if study else None,
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
-    for name in ("report.md", "report.html"):
-        text = _environment(folder).get_template(f"{name}.j2").render(page=page)
-        write_atomically(folder / name, text.encode())
+    in_markdown = replace(all_literal(page), command=code_block(page.command))
+    for name, shown in (("report.md", in_markdown), ("report.html", page)):
+        text = environment(folder).get_template(f"{name}.j2").render(page=shown)
+        write_atomically(folder / name, text.encode(errors="backslashreplace"))
     return folder / "report.html"
 
 
@@ -100,25 +132,28 @@ def remake_report(folder: Path) -> Path:
 
     Raises StoreError where the folder holds no finished sweep.
     """
-    store, grid, manifest = Store.open(folder)
+    store, grid, manifest = open_with_rounds(folder)
     if manifest.get("state") != "finished":
         raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-    results = read_results(folder)
-    summary = summarise(results)
-    summary.to_csv(folder / "summary.csv", index=False)
+    try:
+        check_finished(manifest)
+    except ManifestError as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+    try:
+        results = read_results(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
+        ) from None
+    summary, comparisons = write_tables(results, folder)
     return make_report(
-        folder, manifest, results, summary, lambda cells: read_courses(grid, store.parts(), cells)
+        folder,
+        manifest,
+        results,
+        summary,
+        comparisons,
+        lambda cells: course_bands(grid, store.parts(), cells),
     )
-
-
-def single_run_command(point: Mapping[Any, Any]) -> str:
-    """Return the command that trains one point alone and looks at it closely."""
-    given = {key: value for key, value in point.items() if value is not None and value == value}
-    texts = (
-        f"{key}={str(value).lower() if isinstance(value, bool) else value}"
-        for key, value in given.items()
-    )
-    return shlex.join(["python", "-m", "xorsweep", *texts])
 
 
 def _all_have_levels(results: pd.DataFrame) -> bool:
@@ -129,6 +164,13 @@ def _all_have_levels(results: pd.DataFrame) -> bool:
 
 def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in point.items() if value == value}
+
+
+def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    """Return a study's figures beside what was measured, as texts."""
+    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
+    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
+    return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
 
 def _settings(results: pd.DataFrame) -> Table:
@@ -177,6 +219,41 @@ def _cells(summary: pd.DataFrame) -> Table:
     return Table(head, rows, note)
 
 
+def _neighbours(comparisons: pd.DataFrame) -> Table:
+    """Return the neighbours that really differ, the most certain of them first."""
+    head = ("a", "b", "both in", "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
+    differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
+    order = differing.assign(size=-differing["difference"].abs()).sort_values(
+        ["p_holm", "size"], kind="stable"
+    )
+    shown = order.head(MOST_NEIGHBOURS)
+    rows = [
+        (
+            *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
+            ", ".join(level_text(key, pair[key]) for key in _others(shown) if pd.notna(pair[key])),
+            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n']:,}",
+            _points(pair),
+            f"{pair['p_holm']:.2g}",
+        )
+        for pair in shown.to_dict("records")
+    ]
+    left = len(differing) - len(shown)
+    note = f"and {left:,} more in comparisons.csv" if left else ""
+    return Table(head, rows, note)
+
+
+def _others(comparisons: pd.DataFrame) -> list[str]:
+    """Return the swept keys, which lie between the levels compared and the counts."""
+    columns = [str(column) for column in comparisons.columns]
+    return columns[columns.index("level_b") + 1 : columns.index("n")]
+
+
+def _points(pair: Mapping[Any, Any]) -> str:
+    names = ("difference", "difference_low", "difference_high")
+    middle, low, high = (f"{100 * pair[name]:+.0f}" for name in names)
+    return f"{middle} points [{low}, {high}]"
+
+
 def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = "") -> str:
     if pd.isna(cell[name]):
         return ""
@@ -198,18 +275,9 @@ def _outcomes(results: pd.DataFrame) -> Table:
 
 def _failures(results: pd.DataFrame) -> Table:
     """Return what failed, by reason, with the command that tries one of each again."""
-    failed = results[results["status"] == "failed"]
-    keys = point_columns(results)
-    groups = list(failed.groupby("message", sort=False))
-    rows = [
-        (
-            str(reason),
-            f"{len(rows):,}",
-            single_run_command(rows[keys].astype(object).iloc[0].to_dict()),
-        )
-        for reason, rows in groups[:MOST_REASONS]
-    ]
-    left = len(groups) - len(rows)
+    found = failures_of(results, point_columns(results))
+    rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
+    left = len(found) - len(rows)
     note = f"and {left:,} more reasons in results.csv" if left else ""
     return Table(("reason", "runs", "one of them alone"), rows, note)
 
@@ -237,7 +305,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "git commit", manifest["git"]["commit"] + dirty
 
 
-def _environment(folder: Path) -> Environment:
+def environment(folder: Path) -> Environment:
+    """Return what renders templates about the sweep in a folder; undefined names are errors."""
     environment = Environment(
         loader=PackageLoader("xorsweep"),
         autoescape=lambda name: bool(name) and "html" in str(name),
@@ -246,7 +315,6 @@ def _environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "\\|").split())
     environment.filters["svg"] = lambda name: base64.b64encode(
         (folder / "figures" / f"{name}.svg").read_bytes()
     ).decode()
@@ -259,7 +327,7 @@ def main() -> None:
         sys.exit("usage: python -m xorsweep.report FOLDER")
     try:
         print(remake_report(Path(sys.argv[1])))
-    except StoreError as error:
+    except (StoreError, ConfigError) as error:
         sys.exit(str(error))
 
 

@@ -19,7 +19,7 @@ from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
-from xorsweep.plan import Batch
+from xorsweep.plan import batch_of_one
 from xorsweep.prepare import prepare
 from xorsweep.rules import FloatArray, Scalar
 from xorsweep.tasks import Task
@@ -107,7 +107,7 @@ def run_single(
     """Train one checked point, say and write what became of it, and return its final error."""
     terminal = terminal or Terminal()
     terminal.say(headline(point))
-    prepare([_batch_of_one(point, (1,))], engine, terminal.say)
+    prepare([batch_of_one(point, (1,))], engine, terminal.say)
     run = train_single(point, engine)
     paths = write_single(run, folder)
     describe_single(run, terminal.console)
@@ -130,14 +130,8 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
 def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
     """Train to an epoch, with the state kept at the epochs of the course and before the last."""
     kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
-    training = build_training(_batch_of_one(point, kept))
+    training = build_training(batch_of_one(point, kept))
     return training, load_train(engine)(training)
-
-
-def _batch_of_one(point: Mapping[str, Scalar], snapshots: tuple[int, ...]) -> Batch:
-    fixed = {key: value for key, value in point.items() if key != "epochs"}
-    shape = (len(snapshots), 1)
-    return Batch(fixed, {}, snapshots, np.zeros(shape, np.int64), np.zeros(shape, np.uint64))
 
 
 def _single_run(point: Mapping[str, Scalar], training: Training, trained: Trained) -> SingleRun:
@@ -260,9 +254,10 @@ def headline(point: Mapping[str, Scalar]) -> str:
     """Return in one line what is trained, and how."""
     network = network_of(point)
     direct = " with direct links" if network.skip else ""
+    online = " online" if point["schedule"] == "online" else ""
     return (
         f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
-        f"{point['activation']}, {point['optimizer']} at lr {point['lr']:g}, "
+        f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
         f"{point['init']} weights, seed {point['seed']}, {point['epochs']:,} epochs"
     )
 

@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.measures import OUTCOMES
-from xorsweep.rates import rate_interval
+from xorsweep.rates import rate_intervals
+from xorsweep.rules import FloatArray
 from xorsweep.survival import Survival, survival
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-COURSE_QUANTILES = (0.25, 0.5, 0.75)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
 """Steps of a survival curve that a picture can show."""
@@ -51,7 +51,9 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     """Return one row a cell, in the order in which the cells first appear.
 
     Columns: the point columns but seed; `runs`, `ok`, `diverged`, `failed`, `converged`; `rate`
-    among the runs that didn't fail, `rate_low`, `rate_high`; the Kaplan-Meier `median_epochs` with
+    among the runs that didn't fail, `rate_low`, `rate_high`; `diverged_rate`, the share of them
+    that diverged before they converged, with `diverged_rate_low`, `diverged_rate_high`; the
+    Kaplan-Meier `median_epochs` with
     `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_at_end`; the
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
     quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome.
@@ -59,7 +61,15 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     cells = list(_cells(results, swept_columns(results)))
     keys = [key for key in point_columns(results) if key != "seed"]
     described = results[keys].iloc[[cell.first for cell in cells]].reset_index(drop=True)
-    return pd.concat([described, pd.DataFrame([_describe(cell) for cell in cells])], axis=1)
+    counts = pd.DataFrame([_counts(cell) for cell in cells])
+    trained = (counts["runs"] - counts["failed"]).to_numpy()
+    diverged_first = np.array([cell.diverged_first.sum() for cell in cells])
+    rates = {
+        **_rate("rate", counts["converged"].to_numpy(), trained),
+        **_rate("diverged_rate", diverged_first, trained),
+    }
+    measured = pd.DataFrame([_measured(cell) for cell in cells])
+    return pd.concat([described, counts, pd.DataFrame(rates), measured], axis=1)
 
 
 def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -80,18 +90,6 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def course_bands(courses: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return quantiles of the error by epoch, in long form.
-
-    courses: the keys, `epoch` and `half_sse`. The columns of the answer are the keys, `epoch`, and
-    `q25`, `q50`, `q75`.
-    """
-    grouped = courses.groupby([*keys, "epoch"], sort=False, observed=True, dropna=False)
-    bands = grouped["half_sse"].quantile(np.array(COURSE_QUANTILES)).unstack()
-    bands.columns = [f"q{round(100 * level):02d}" for level in COURSE_QUANTILES]
-    return bands.reset_index()
-
-
 @dataclass(frozen=True)
 class _Cell:
     """The runs of one cell: arrays (n,), and the place of the first among the results."""
@@ -108,6 +106,17 @@ class _Cell:
         """Return which runs say something about convergence: those that didn't fail."""
         kept: NDArray[np.bool_] = self.status != "failed"
         return kept
+
+    @property
+    def converged(self) -> NDArray[np.bool_]:
+        """Return which runs met the criterion, whatever became of them later."""
+        return self.counted & (self.converged_epoch >= 0)
+
+    @property
+    def diverged_first(self) -> NDArray[np.bool_]:
+        """Return which runs diverged without having met the criterion before."""
+        first: NDArray[np.bool_] = (self.status == "diverged") & ~self.converged
+        return first
 
     def survival(self) -> Survival:
         return survival(self.converged_epoch[self.counted], self.budget[self.counted])
@@ -139,30 +148,33 @@ def _cells(results: pd.DataFrame, keys: list[str]) -> Iterator[_Cell]:
         )
 
 
-def _describe(cell: _Cell) -> dict[str, Any]:
-    counted = cell.counted
-    runs = int(counted.sum())
-    converged = int((cell.converged_epoch[counted] >= 0).sum())
-    low, high = rate_interval(converged, runs)
+def _counts(cell: _Cell) -> dict[str, int]:
     return {
-        "runs": len(counted),
+        "runs": len(cell.counted),
         **{name: int((cell.status == name).sum()) for name in ("ok", "diverged", "failed")},
-        "converged": converged,
-        "rate": converged / runs if runs else np.nan,
-        "rate_low": low,
-        "rate_high": high,
-        **_times(cell, converged),
-        **_final_errors(cell),
-        **{
-            f"outcome_{name}": int(count)
-            for name, count in zip(
-                OUTCOMES, np.bincount(cell.outcome, minlength=len(OUTCOMES)), strict=True
-            )
-        },
+        "converged": int(cell.converged.sum()),
     }
 
 
-def _times(cell: _Cell, converged: int) -> dict[str, Any]:
+def _rate(name: str, happened: NDArray[Any], trained: NDArray[Any]) -> dict[str, FloatArray]:
+    low, high = rate_intervals(happened, trained)
+    return {
+        name: happened / np.where(trained, trained, np.nan),
+        f"{name}_low": low,
+        f"{name}_high": high,
+    }
+
+
+def _measured(cell: _Cell) -> dict[str, Any]:
+    outcomes = np.bincount(cell.outcome, minlength=len(OUTCOMES)).tolist()
+    return {
+        **_times(cell),
+        **_final_errors(cell),
+        **{f"outcome_{name}": count for name, count in zip(OUTCOMES, outcomes, strict=True)},
+    }
+
+
+def _times(cell: _Cell) -> dict[str, Any]:
     counted = cell.counted
     if not counted.any():
         names = ("median_epochs", "median_epochs_low", "median_epochs_high")
@@ -174,8 +186,8 @@ def _times(cell: _Cell, converged: int) -> dict[str, Any]:
         }
     curve = cell.survival()
     median, low, high = curve.median()
-    epoch, budget = cell.converged_epoch[counted], cell.budget[counted]
-    spent = np.where(epoch >= 0, epoch, budget).sum()
+    converged = int(cell.converged.sum())
+    spent = np.where(cell.converged, cell.converged_epoch, cell.budget)[counted].sum()
     return {
         "median_epochs": median,
         "median_epochs_low": low,

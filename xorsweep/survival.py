@@ -3,8 +3,15 @@
 E. L. Kaplan and P. Meier, "Nonparametric estimation from incomplete observations", Journal of the
 American Statistical Association 53 (1958). A run that hasn't converged is censored at its budget.
 So is one that diverged, whatever its epoch: divergence is a competing event, such a run will never
-be solved, and censoring it early would count it as if it might have been. With no other censoring
-before the budget the curve is then one minus the Aalen-Johansen incidence of convergence.
+be solved, and censoring it early would count it as if it might have been. It stays among the runs
+at risk instead, as in J. P. Fine and R. J. Gray, "A proportional hazards model for the
+subdistribution of a competing risk", Journal of the American Statistical Association 94 (1999),
+where every run's time of censoring is known.
+
+Where all runs have the same budget, as in a cell, the curve is one minus the incidence of
+convergence that O. O. Aalen and S. Johansen estimate, "An empirical transition matrix for
+non-homogeneous Markov chains", Scandinavian Journal of Statistics 5 (1978). Where budgets differ
+both estimate the same incidence.
 """
 
 from __future__ import annotations

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from xorsweep.atomic import write_atomically
 from xorsweep.config import Sweep
+from xorsweep.courses import course_bands
+from xorsweep.endings import how_to_go_on, recorded, stop_if_failed
 from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
-from xorsweep.manifest import describe_run, now
+from xorsweep.interrupts import raise_if_heard
+from xorsweep.manifest import changed_files, describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.prepare import prepare
-from xorsweep.results import assemble, read_courses, read_results, write_results
+from xorsweep.results import assemble, read_results, write_results
+from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
-from xorsweep.store import Store, StoreError
+from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
 from xorsweep.terminal import Advance, Terminal, count_line
 
 
@@ -42,21 +48,28 @@ def run_sweep(
     notes: Sequence[str] = (),
     terminal: Terminal | None = None,
     sharded: Sharded | None = None,
+    documents: Mapping[str, str] | None = None,
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
-    `provenance` goes into the manifest as it is; `notes` are said before the sweep begins; where
-    the sweep is `sharded`, that says where batches are trained, and not `settings`. Raises
-    StoreError where the folder holds a sweep already or can't be written, ConfigError where there
-    are no workers to be had.
+    The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
+    into the manifest as it is, and its `study`, where it has one, is what the report holds the
+    results against; `documents`, texts by file name, go into the folder; `notes` are said before
+    the sweep begins; where the sweep is `sharded`, that says where batches are trained, and not
+    `settings`. Raises StoreError where the folder holds a sweep already, can't be written, or the
+    sweep was to stop at a failure, and ConfigError where rounds make no sense or there are no
+    workers to be had.
     """
+    check_rounds(grid, settings.rounds)
     terminal = terminal or Terminal.silent()
     for note in notes:
         terminal.say(note)
     settings = replace(settings, parallel=settled(settings.parallel))
     store = Store.create(folder, settings.engine)
     with store.locked():
-        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
+        refuse_used(folder)  # now that no other process can begin one
+        run = _Run(store, grid, settings, provenance, terminal, sharded)
+        return run.finish(documents or {})
 
 
 def resume_sweep(
@@ -65,140 +78,193 @@ def resume_sweep(
     more: Sequence[Axis],
     provenance: Mapping[str, object],
     terminal: Terminal | None = None,
+    rounds: Mapping[str, Any] | None = None,
     sharded: Sharded | None = None,
+    keep_engine: bool = False,
 ) -> SweepResult:
     """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
 
-    `sharded` as in `run_sweep`. Raises StoreError where the folder can't be used, ConfigError
-    where the grid can't be extended or there are no workers to be had.
+    The sweep's own rounds go on, but for what `rounds` says otherwise: `precision`, `max_seeds`.
+    `sharded` as in `run_sweep`; with `keep_engine` the engine is the one that began the sweep,
+    whatever the settings say. Raises StoreError where the folder can't be used, ConfigError where
+    the grid can't be extended or there are no workers to be had.
     """
     terminal = terminal or Terminal.silent()
-    store, grid, manifest = Store.open(folder)
-    if settings.engine != store.engine:
-        raise StoreError(
-            f"{settings.engine}: {folder} was trained with {store.engine}, and a sweep never "
-            "mixes engines; resume it with the same, or start another sweep"
-        )
     settings = replace(settings, parallel=settled(settings.parallel))
-    if more:
-        grid = extended(grid, more)
-    with store.locked():
+    read_manifest(folder)  # so that nothing is put into a folder without a sweep
+    with locked(folder):
+        store, grid, manifest = Store.open(folder)
+        if keep_engine:
+            settings = replace(settings, engine=store.engine)
+            store.engine.check()
+        _refuse_other(store, settings, manifest)
+        points_before = len(grid)
+        if more:
+            grid = extended(grid, more)
+        settings = replace(settings, rounds=replace(rounds_of(manifest), **(rounds or {})))
+        check_rounds(grid, settings.rounds)
+        store.remove_leftovers()
         for line in store.set_aside_damaged():
             terminal.say(line)
-        earlier = [*manifest.get("earlier", []), _one_run(manifest)]
-        provenance = {**provenance, "earlier": earlier}
-        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
+        study = {"study": manifest["study"]} if "study" in manifest else {}
+        earlier = [*manifest.get("earlier", []), record_of(manifest)]
+        provenance = {**study, **provenance, "earlier": earlier}
+        run = _Run(store, grid, settings, provenance, terminal, sharded, points_before)
+        return run.finish({})
 
 
-def _one_run(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("command_line", "started", "finished", "seconds", "state", "git", "versions")
-    return {key: manifest[key] for key in kept if key in manifest}
+def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) -> None:
+    """Raise StoreError where other numbers would come out than those that the folder holds."""
+    if settings.engine != store.engine:
+        raise StoreError(
+            f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
+            "mixes engines; resume it with the same, or start another sweep"
+        )
+    for path in changed_files(manifest):
+        raise StoreError(
+            f"init.path={path}: the file isn't what it was when {store.folder} was begun; put the "
+            "old one back, or start another sweep"
+        )
+
+
+def end_sweep(
+    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+) -> SweepResult:
+    """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
+    with memory_given_back():
+        return _Run(store, grid, settings, {}, terminal).end(manifest)
+
+
+def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a later manifest keeps of an earlier one."""
+    kept = ("command_line", "merged_from", "started", "finished", "seconds", "net_epochs", "state")
+    return {key: manifest[key] for key in (*kept, "git", "versions") if key in manifest}
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One go at a sweep, the first or a later one."""
+    """One go at a sweep, the first or a later one; `first` is the grid of its first round."""
 
     store: Store
-    grid: Grid
+    first: Grid
     settings: Sweep
     provenance: Mapping[str, object]
     terminal: Terminal
-    sharded: Sharded | None
+    sharded: Sharded | None = None
+    points_before: int | None = None
+    """How many points the first round had where the sweep was begun earlier."""
 
     @property
     def workers(self) -> int:
         return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
 
-    def finish(self) -> SweepResult:
-        with memory_given_back():
+    def finish(self, documents: Mapping[str, str]) -> SweepResult:
+        with how_to_go_on(self.store, self.terminal), memory_given_back():
+            for name, text in documents.items():
+                write_atomically(self.store.folder / name, text.encode(errors="backslashreplace"))
             return self._finish()
 
     def _finish(self) -> SweepResult:
-        plan = self._plan(assemble(self.grid, self.store.parts()).pending())
-        manifest = describe_run(
-            self.grid, plan, self.settings.engine, self.workers, self.provenance
-        )
+        grid = self._full_grid()
+        found = assemble(grid, self.store.parts())
+        plan = self._plan(grid, found.pending())
+        manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
         self.store.write_manifest(manifest)
-        self._announce(plan)
-        manifest["left_to_numpy"] = prepare(plan.batches, self.settings.engine, self.terminal.say)
-        seconds = self._train(plan)
-        counts = self._write_rows()
-        manifest |= _measured(plan, seconds, counts)
-        report = self._show(manifest)
+        with recorded(self.store, manifest):
+            self._announce(grid, plan, found.counts()["failed"])
+            engine = self.settings.engine
+            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.say)
+            del found
+            done = self._train(plan)
+            del plan
+            for further in self._further_rounds():
+                self.terminal.say(further.text)
+                done += self._train(self._plan(further.grid, further.missing))
+            return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+
+    def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
+        """Leave the rows, the tables, the pictures and the report of what is on disk."""
+        grid = self._full_grid()
+        counts = self._write_rows(grid)
+        manifest = {**manifest, **_finished(grid, counts, done)}
+        report = self._show(grid, manifest)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
 
-    def _plan(self, pending: Any) -> Plan:
-        capacity = load_capacity(self.settings.engine)
-        return make_plan(self.grid, capacity, self.workers, pending)
+    def _full_grid(self) -> Grid:
+        return full_grid(self.first, self.settings.rounds, self.store.parts())
 
-    def _announce(self, plan: Plan) -> None:
+    def _further_rounds(self) -> Iterator[Round]:
+        """Yield each round that what is on disk asks for, until no cell is open."""
+        if self.settings.rounds.precision is None:
+            return
+        number = 0
+        while True:
+            latest = latest_round(self.first, self.settings.rounds, self.store.parts())
+            if not len(latest.missing) or latest.number == number:
+                return
+            number = latest.number
+            yield latest
+
+    def _plan(self, grid: Grid, pending: Any) -> Plan:
+        capacity = load_capacity(self.settings.engine)
+        return make_plan(grid, capacity, self.workers, pending)
+
+    def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
         alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
         workers = 1 if alone else self.workers
         parts = [
-            self.grid.text,
+            grid.text,
             _count(plan.trajectories, "trajectory", "trajectories"),
             _count(len(plan.batches), "batch", "batches"),
             _count(workers, "worker", "workers"),
         ]
         self.terminal.say(", ".join(parts))
-        if plan.points < len(self.grid):
-            reused = len(self.grid) - plan.points
-            self.terminal.say(
-                f"found {reused:,} finished points, which are reused; "
-                f"{plan.points:,} are trained now"
-            )
+        if self.points_before is not None:
+            added = len(self.first) - self.points_before
+            self.terminal.say(_found(len(grid) - plan.points, plan.points, added, failed))
 
-    def _train(self, plan: Plan) -> float:
-        """Return the seconds it took until every batch was on disk."""
+    def _train(self, plan: Plan) -> _Work:
+        """Return the work that was done, once every batch is on disk."""
         started = perf_counter()
         with self.terminal.progress(plan.net_epochs) as advance:
-            try:
-                self._train_batches(plan, advance)
-            except ExecuteError as error:
-                raise StoreError(f"{error}; {self._how_to_go_on()}") from error
-        return perf_counter() - started
+            self._train_batches(plan, advance)
+        seconds = perf_counter() - started
+        return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
 
     def _train_batches(self, plan: Plan, advance: Advance) -> None:
         if self.sharded:
             train_in_shards(self.store, plan.batches, self.sharded, advance)
             return
         execute = choose_execute(self.settings.parallel, plan.net_epochs)
-        for batch, rows in execute(plan.batches, self.settings.engine):
-            self._keep(rows)
-            advance(batch.net_epochs)
+        with closing(execute(plan.batches, self.settings.engine)) as finished:
+            for batch, rows in finished:
+                self.store.add(rows)
+                advance(batch.net_epochs)
+                if self.settings.on_failure == "stop":
+                    stop_if_failed(rows)
+                raise_if_heard()
 
-    def _how_to_go_on(self) -> str:
-        folder = self.store.folder
-        return f"the batches that were finished before are kept, go on with resume={folder}"
-
-    def _keep(self, rows: Any) -> None:
-        try:
-            self.store.add(rows)
-        except OSError as error:
-            raise StoreError(
-                f"{self.store.folder} can't be written: {error.strerror}; {self._how_to_go_on()}"
-            ) from None
-
-    def _write_rows(self) -> dict[str, int]:
+    def _write_rows(self, grid: Grid) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
-        assembled = assemble(self.grid, self.store.parts())
+        assembled = assemble(grid, self.store.parts())
         if not assembled.present.all():
             missing = _count(int((~assembled.present).sum()), "point is", "points are")
-            raise StoreError(f"{missing} in none of the parts; {self._how_to_go_on()}")
-        write_results(self.grid, assembled, self.store.folder)
+            raise ExecuteError(f"{missing} in none of the parts")
+        write_results(grid, assembled, self.store.folder)
         return assembled.counts()
 
-    def _show(self, manifest: Mapping[str, Any]) -> Path | None:
+    def _show(self, grid: Grid, manifest: Mapping[str, Any]) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
-        from xorsweep.summary import summarise, swept_columns
+        from xorsweep.failures import failures_of
+        from xorsweep.summary import point_columns, swept_columns
+        from xorsweep.tables import write_tables
 
         folder = self.store.folder
         results = read_results(folder)
-        summary = summarise(results)
-        summary.to_csv(folder / "summary.csv", index=False)
+        summary, comparisons = write_tables(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
+        self.terminal.failures(failures_of(results, point_columns(results)))
         if not self.settings.report:
             return None
         from xorsweep.report import make_report
@@ -208,7 +274,8 @@ class _Run:
             manifest,
             results,
             summary,
-            lambda cells: read_courses(self.grid, self.store.parts(), cells),
+            comparisons,
+            lambda cells: course_bands(grid, self.store.parts(), cells),
         )
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
@@ -220,15 +287,51 @@ class _Run:
         return result
 
 
-def _measured(plan: Plan, seconds: float, counts: Mapping[str, int]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Work:
+    """What was trained in one round or in several, and how long it took."""
+
+    trajectories: int
+    batches: int
+    net_epochs: int
+    seconds: float
+
+    def __add__(self, other: _Work) -> _Work:
+        return _Work(
+            self.trajectories + other.trajectories,
+            self.batches + other.batches,
+            self.net_epochs + other.net_epochs,
+            self.seconds + other.seconds,
+        )
+
+
+def _found(reused: int, missing: int, added: int, failed: int) -> str:
+    """Return what a folder held and what is trained now, and why."""
+    if not missing:
+        return f"found all {reused:,} points finished: there is nothing to train"
+    kinds = ((added, "new to the grid"), (failed, "failed before"))
+    why = ", ".join(f"{count:,} of them {kind}" for count, kind in kinds if count)
+    return (
+        f"found {reused:,} finished points, which are reused; {missing:,} are trained now"
+        f"{why and f' ({why})'}"
+    )
+
+
+def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict[str, Any]:
+    """Return what a manifest says of a sweep once its rows are written."""
+    trained = {"trajectories": done.trajectories, "batches": done.batches} if done else {}
     return {
         "state": "finished",
         "finished": now(),
-        "seconds": seconds,
-        "net_epochs": plan.net_epochs,
-        "throughput": plan.net_epochs / seconds,
+        "grid": {"text": grid.text, "points": len(grid), **trained},
         "counts": dict(counts),
     }
+
+
+def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
+    """Return what a manifest says about how long training took."""
+    throughput = net_epochs / seconds if seconds else 0.0
+    return {"seconds": seconds, "net_epochs": net_epochs, "throughput": throughput}
 
 
 def _count(count: int, one: str, many: str) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
@@ -40,28 +40,40 @@ from xorsweep.config import (
 )
 from xorsweep.execute import settled
 from xorsweep.folders import make_free_folder, named_folder, point_latest
-from xorsweep.grid import Axis, Grid, product_grid, refuse_too_large
+from xorsweep.grid import Axis, Grid, concatenated, product_grid, refuse_too_large
 from xorsweep.hydra_config import (
     RUN_KEYS,
     check_overrides,
     interpolated_texts,
     plain,
 )
-from xorsweep.rules import ConfigError
+from xorsweep.rounds import check_rounds
+from xorsweep.rules import ConfigError, shown
 from xorsweep.shards import Launch, sharded
-from xorsweep.store import StoreError, refuse_used
+from xorsweep.store import StoreError, read_manifest, refuse_used
+from xorsweep.studies import read_study
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
 FAILED = 1
+PARAMS = "hydra.sweeper.params"
+BLOCKS = "hydra.sweeper.blocks"
+_BLOCKS_ALLOWED = (
+    "must be a list of blocks, each of keys and their levels, such as "
+    '[{optimizer: sgd, lr: "0.5,2"}, {optimizer: momentum, lr: "0.1,0.5"}]'
+)
 
 
 def run(
-    context: HydraContext, config: DictConfig, params: Mapping[str, Any], arguments: list[str]
+    context: HydraContext,
+    config: DictConfig,
+    params: Mapping[str, Any],
+    blocks: object,
+    arguments: list[str],
 ) -> SweepResult:
     """Run the sweep and return what it left; ends the program with 1 where points failed."""
     try:
-        result = _run(context, config, params, arguments)
+        result = _run(context, config, params, blocks, arguments)
     except (ConfigError, StoreError) as error:
         # Hydra prints an exception of this class, in whatever program, without a traceback.
         raise ConfigCompositionException(str(error)) from error
@@ -71,25 +83,30 @@ def run(
 
 
 def _run(
-    context: HydraContext, config: DictConfig, params: Mapping[str, Any], arguments: list[str]
+    context: HydraContext,
+    config: DictConfig,
+    params: Mapping[str, Any],
+    blocks: object,
+    arguments: list[str],
 ) -> SweepResult:
     loader, launch = context.config_loader, chosen_launch(context, config)
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
     if resumed is not None and resumed.value() is not None:
         return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
-    overrides = {**parsed(loader, _lines(params)), **given}
-    refuse_too_large({key: level_count(each) for key, each in overrides.items()})
-    composed = compose_grid(loader, config, [swept(each) for each in overrides.values()])
+    composed = compose_blocks(loader, config, read_blocks(loader, params, blocks, given))
     settings = read_sweep(composed.values)
-    shards = sharded(settings.parallel, launch) if launch else None
+    shards = sharded(settings, launch) if launch else None
     settled(settings.parallel)  # before there is a folder
+    check_rounds(composed.grid, settings.rounds)
+    read_study(composed.values.get("study"))
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
     provenance = _provenance(composed.values)
+    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return run_sweep(
-        composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards
+        composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards, documents
     )
 
 
@@ -106,10 +123,13 @@ def _resume(
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
     settings = read_sweep(values)
-    shards = sharded(settings.parallel, launch) if launch else None
-    if folder.is_dir():
-        _log_into(folder, config)
-    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), shards)
+    shards = sharded(settings, launch) if launch else None
+    read_manifest(folder)  # so that nothing is put into a folder without a sweep
+    _log_into(folder, config)
+    rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
+    keep_engine = not any(key.split(".")[0] == "engine" for key in given)
+    provenance = _provenance(values)
+    return resume_sweep(folder, settings, more, provenance, Terminal(), rounds, shards, keep_engine)
 
 
 @dataclass(frozen=True)
@@ -137,15 +157,59 @@ def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     return {override.key_or_group: override for override in overrides}
 
 
-def _lines(params: Mapping[str, Any]) -> list[str]:
+Overrides = Mapping[str, Override]
+"""Overrides by key, without the prefix."""
+
+
+def read_blocks(
+    loader: ConfigLoader, params: Mapping[str, Any], blocks: object, given: Overrides
+) -> list[Overrides]:
+    """Return the overrides of each block: `params`, over them the block's own, over those `given`.
+
+    Without blocks there is one product, that of `params`. Raises ConfigError.
+    """
+    common = parsed(loader, _lines(PARAMS, params))
+    if blocks is None:
+        return [{**common, **given}]
+    if not isinstance(blocks, Sequence) or isinstance(blocks, str) or not blocks:
+        raise ConfigError(f"{BLOCKS}={blocks}: {_BLOCKS_ALLOWED}")
+    return [
+        {**common, **_read_block(loader, f"{BLOCKS}[{place}]", block), **given}
+        for place, block in enumerate(blocks)
+    ]
+
+
+def _read_block(loader: ConfigLoader, where: str, block: object) -> Overrides:
+    if not isinstance(block, Mapping):
+        raise ConfigError(f"{where}={block}: {_BLOCKS_ALLOWED}")
+    lines = _lines(where, block)
+    try:
+        overrides = parsed(loader, lines)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    for key in overrides:
+        if not _is_point_key(key):
+            raise ConfigError(
+                f"{where}.{key}: says how to run and not what to train, so it can't differ from "
+                "one block to another"
+            )
+    return overrides
+
+
+def _lines(where: str, params: Mapping[Any, Any]) -> list[str]:
     for key, levels in params.items():
-        if not isinstance(levels, str | int | float | bool):
+        if isinstance(levels, str | int | float | bool):
+            continue
+        if isinstance(levels, Sequence):
             listed = ",".join(str(level) for level in levels)
             raise ConfigError(
-                f"hydra.sweeper.params.{key}={levels}: a YAML list is one value and no axis; "
+                f"{where}.{key}={levels}: a YAML list is one value and no axis; "
                 f"write {key}: {listed}"
             )
-    return [f"{key}={levels}" for key, levels in params.items()]
+        raise ConfigError(
+            f"{where}.{key}={shown(levels)}: must be levels, such as 1,2 or one value"
+        )
+    return [f"{key}={shown(levels)}" for key, levels in params.items()]
 
 
 def level_count(override: Override) -> int:
@@ -196,6 +260,19 @@ def _is_structural(override: Override, texts: Sequence[str]) -> bool:
 
 def _is_point_key(key: str) -> bool:
     return key in PLAIN or key.split(".")[0] in GROUPS
+
+
+def compose_blocks(
+    loader: ConfigLoader, config: DictConfig, blocks: Sequence[Overrides]
+) -> Composed:
+    """Return the grid of all blocks, one product after the other and each point once."""
+    refuse_too_large(*({key: level_count(each) for key, each in block.items()} for block in blocks))
+    composed = [
+        compose_grid(loader, config, [swept(each) for each in block.values()]) for block in blocks
+    ]
+    grid = concatenated([each.grid for each in composed])
+    notes = dict.fromkeys(note for each in composed for note in each.notes)
+    return Composed(grid, composed[0].values, tuple(notes))
 
 
 def compose_grid(loader: ConfigLoader, config: DictConfig, overrides: Sequence[Swept]) -> Composed:
@@ -292,7 +369,6 @@ def _fresh_folder(config: DictConfig) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
         else:
             folder = make_free_folder(folder)
-        OmegaConf.save(config, folder / "multirun.yaml")
     except OSError as error:
         raise ConfigError(
             f"hydra.sweep.dir={folder}: can't be written ({error.strerror})"
@@ -306,8 +382,14 @@ def _log_into(folder: Path, config: DictConfig) -> None:
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
-    configure_log(config.hydra.job_logging, config.hydra.verbose)
+    try:
+        configure_log(config.hydra.job_logging, config.hydra.verbose)
+    except ValueError as error:  # what logging makes of an OSError
+        raise StoreError(f"{folder} can't be written: {error.__cause__ or error}") from None
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:
-    return {"command_line": ["python", "-m", "xorsweep", *sys.argv[1:]], "config": dict(values)}
+    command = ["python", "-m", "xorsweep", *sys.argv[1:]]
+    study = {"study": values["study"]} if "study" in values else {}
+    config = {key: value for key, value in values.items() if key not in study}
+    return {"command_line": command, "config": config, **study}

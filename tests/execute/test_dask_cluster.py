@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -138,6 +138,35 @@ def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_n
     assert not spawned()
 
 
+def test_an_interrupt_ends_the_cluster_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    grid = ["hidden=2,3,4,5", "skip=true,false", "epochs=20000", "seed=range(0,20)"]
+    command = [sys.executable, "-m", "xorsweep", "-m", *grid, "lr=1"]
+    begun = subprocess.Popen(
+        [*command, "parallel=dask", "parallel.n_jobs=2", "report=false", "hydra.sweep.dir=s"],
+        cwd=tmp_path,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+    )
+    wait_until(lambda: list(tmp_path.glob("s/parts/*.parquet")))
+    os.killpg(begun.pid, signal.SIGINT)
+    _, said = begun.communicate(timeout=LONG_ENOUGH)
+    assert begun.returncode == 130
+    assert b"Traceback" not in said
+    wait_until(lambda: not group(begun.pid))
+    assert 0 < len(list(tmp_path.glob("s/parts/*.parquet"))) < 8
+
+
+def group(leader: int) -> list[str]:
+    """Return the processes that are left of a process group."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rsplit(")", 1)[1].split()
+            if int(fields[2]) == leader and fields[0] != "Z":
+                found.append(path.parent.name)
+    return found
+
+
 def spawned() -> list[bytes]:
     """Return the command lines of the processes that this one has started for Dask."""
     children = [
@@ -197,15 +226,13 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
     assert workers_of(settled(replace(parallel, n_jobs=7))) == 7
 
 
-def test_a_scheduler_that_goes_is_told(
-    cluster: Cluster, grid: Grid, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parallel = of_two_workers(cluster.address)
-    execute = choose_execute(settled(parallel), 1)
-    with pytest.raises(ExecuteError, match="^the Dask cluster can't go on: its scheduler is gone"):
-        for number, _ in enumerate(execute(planned(grid) * 200, Engine())):
-            if number == 0:
-                cluster.processes[0].kill()
+def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
+    execute = choose_execute(settled(of_two_workers(cluster.address)), 1)
+    finished = execute(planned(grid) * 200, Engine())
+    next(finished)
+    cluster.processes[0].kill()
+    with pytest.raises(ExecuteError, match=r"^the Dask cluster can't go on: its scheduler is gone"):
+        list(finished)
 
 
 def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from xorsweep.engines import Engine
-from xorsweep.execute.contract import ExecuteError, Finished
+from xorsweep.execute.contract import ExecuteError, FinishedBatches
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
@@ -30,6 +30,11 @@ AT_ONCE = 2
 
 _QUIET = {"distributed.admin.large-graph-warning-threshold": "1GB"}
 _OWN = {**_QUIET, "distributed.scheduler.allowed-failures": 0}
+_LEAVE_INTERRUPTS = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+"""Ctrl-C reaches every process of a terminal; this one ends the workers, in its own time."""
 
 
 def count_workers(address: str) -> int:
@@ -50,7 +55,7 @@ def count_workers(address: str) -> int:
 
 def run_dask(
     batches: Sequence[Batch], engine: Engine, workers: int, address: str | None
-) -> Iterator[Finished]:
+) -> FinishedBatches:
     """Train the batches on the cluster at an address, or on one of this machine's processes.
 
     Dask trains a batch again when its worker dies, and gives it up when that happens too often,
@@ -73,9 +78,9 @@ def _stream(
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)
-    under_way: dict[Future, Batch] = {}
+    under_way: dict[Future[list[Rows]], Batch] = {}
 
-    def submit(some: int) -> list[Future]:
+    def submit(some: int) -> list[Future[list[Rows]]]:
         # Tasks that aren't pure get a random key: Dask would hash the arrays for another.
         new = {
             client.submit(train_batch, batch, engine, pure=False): batch
@@ -93,7 +98,7 @@ def _stream(
         yield batch, _rows_of(future, result)
 
 
-def _rows_of(future: Future, result: object) -> list[Rows] | None:
+def _rows_of(future: Future[list[Rows]], result: object) -> list[Rows] | None:
     if future.status == "finished":
         assert isinstance(result, list)
         return result
@@ -117,6 +122,7 @@ def _cluster(workers: int) -> Iterator[Client]:
             local_directory=folder,
             memory_limit=None,
             silence_logs=logging.CRITICAL,
+            preload=[_LEAVE_INTERRUPTS],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):

@@ -1,0 +1,119 @@
+"""Run every published study and write docs/studies.md from what came out.
+
+python -m benchmarks.studies [NAME ...] [--page-only]
+
+A study goes to outputs/studies/NAME. Where that folder holds the same grid already, only what it
+lacks is trained; a folder of another grid is set aside under another name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from jinja2 import ChoiceLoader, FileSystemLoader
+
+from hydra_plugins.xorsweep_grid._core import Composed, compose_blocks, parsed, read_blocks
+from xorsweep.folders import make_free_folder
+from xorsweep.grid import grid_to_data
+from xorsweep.hydra_config import config_folder
+from xorsweep.markdown import all_literal
+from xorsweep.report import Comparison, comparison, environment
+from xorsweep.results import read_results
+from xorsweep.store import Store, StoreError, read_manifest
+from xorsweep.studies import read_study
+from xorsweep.verdicts import verdict_findings, verdicts
+
+FOLDER = Path("outputs/studies")
+PAGE = Path("docs/studies.md")
+NAMES = sorted(path.stem for path in (Path(config_folder()) / "study").glob("*.yaml"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says about a study."""
+
+    name: str
+    title: str
+    grid: str
+    findings: list[str]
+    comparison: Comparison
+
+
+def main() -> None:
+    """Run the studies named, all by default, and write the page about all that have been run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"by default {', '.join(NAMES)}")
+    parser.add_argument("--page-only", action="store_true", help="run nothing")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(NAMES)
+    if unknown:
+        parser.error(f"no such study: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if not chosen.page_only:
+        for name in chosen.names or NAMES:
+            run(name, FOLDER / name)
+    done = [name for name in NAMES if (FOLDER / name / "report.md").is_file()]
+    PAGE.write_text(page([section(FOLDER / name) for name in done]), encoding="utf-8")
+    print(PAGE)
+
+
+def run(name: str, folder: Path) -> None:
+    """Train what a study's folder lacks and make its report."""
+    print(f"== {name} ==", flush=True)
+    goes_on = holds_its_grid(folder, name)
+    if folder.exists() and not goes_on:
+        folder.rename(make_free_folder(folder.with_name(f"{name}-earlier")))
+    where = f"{'resume' if goes_on else 'hydra.sweep.dir'}={folder}"
+    subprocess.run([sys.executable, "-m", "xorsweep", "-m", f"study={name}", where], check=True)
+
+
+def holds_its_grid(folder: Path, name: str) -> bool:
+    """Tell whether a folder holds a sweep, whole or not, of a study's points."""
+    try:
+        grid = Store.open(folder)[1]
+    except StoreError:
+        return False
+    return grid_to_data(grid) == grid_to_data(composed(name).grid)
+
+
+def composed(name: str, *overrides: str) -> Composed:
+    """Return what `study=NAME` sweeps with some overrides, and its configuration."""
+    given = [f"study={name}", *overrides]
+    with initialize_config_dir(config_folder(), version_base="1.3"):
+        config = compose("config", given[:1], return_hydra_config=True)
+        loader = GlobalHydra.instance().config_loader()
+        sweeper = config.hydra.sweeper
+        blocks = read_blocks(loader, sweeper.params, sweeper.blocks, parsed(loader, given))
+        return compose_blocks(loader, config, blocks)
+
+
+def section(folder: Path) -> Section:
+    """Return what the page says about the study in a sweep's folder."""
+    manifest = read_manifest(folder)
+    study = read_study(manifest["study"])
+    assert study is not None
+    judged = verdicts(study, read_results(folder))
+    return Section(
+        study.name,
+        study.title,
+        manifest["grid"]["text"],
+        list(verdict_findings(judged)),
+        comparison(study, judged),
+    )
+
+
+def page(sections: list[Section]) -> str:
+    """Return the text of docs/studies.md."""
+    templates = environment(FOLDER)
+    assert templates.loader is not None
+    templates.loader = ChoiceLoader([FileSystemLoader(PAGE.parent), templates.loader])
+    return templates.get_template("studies.md.j2").render(sections=all_literal(sections))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Batches as the worker builds them, from a point and the seeds of its members."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from xorsweep.config import Point
+from xorsweep.engines.contract import Trained, Training
+from xorsweep.plan import Batch
+from xorsweep.worker import build_training
+
+
+def batch_of(point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any) -> Batch:
+    """Return a batch of one network a seed; `varying` are values (B,) that replace the point's."""
+    values = {key.replace("__", "."): np.asarray(value) for key, value in varying.items()}
+    fixed = {k: v for k, v in point.items() if k not in ("epochs", "seed", *values)}
+    rows = np.arange(len(snapshots) * len(seeds)).reshape(len(snapshots), len(seeds))
+    return Batch(
+        fixed, {"seed": np.asarray(seeds), **values}, tuple(snapshots), rows, rows.astype(np.uint64)
+    )
+
+
+def training_of(point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any) -> Training:
+    """Return what an engine is given for such a batch."""
+    return build_training(batch_of(point, seeds, snapshots, **varying))
+
+
+def bits_of(trained: Trained) -> list[np.ndarray]:
+    """Return every number of what became of a batch as bits, members last."""
+    kinds = {8: np.uint64, 1: np.uint8}
+    return [
+        np.ascontiguousarray(array).view(kinds[array.dtype.itemsize])
+        for array in vars(trained).values()
+    ]

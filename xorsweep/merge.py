@@ -1,0 +1,216 @@
+"""Joins sweeps into one: `python -m xorsweep.merge OUT A B ...`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.atomic import sync, write_atomically
+from xorsweep.commands import Parser, errors_in_one_line, point_text, refuse_damaged
+from xorsweep.config import Parallel, Sweep
+from xorsweep.differences import differences, of_points
+from xorsweep.engines import load_capacity
+from xorsweep.execute import workers_of
+from xorsweep.folders import named_folder
+from xorsweep.grid import Grid, concatenated
+from xorsweep.manifest import describe_run, rounds_of
+from xorsweep.plan import make_plan
+from xorsweep.results import assemble
+from xorsweep.store import MANIFEST, PARTS, Store, StoreError
+from xorsweep.sweep import end_sweep, measured, record_of
+from xorsweep.terminal import Terminal
+from xorsweep.worker import FAILED
+
+MOST_SHOWN = 20
+"""Values in conflict that are listed; the rest is counted."""
+
+EXAMPLES = """\
+  python -m xorsweep.merge outputs/both outputs/a outputs/b"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A sweep that is to be joined with others."""
+
+    store: Store
+    grid: Grid
+    manifest: Mapping[str, Any]
+
+    def trained(self, identities: NDArray[np.uint64]) -> pa.Table:
+        """Return the rows of its parts that hold these points and haven't failed."""
+        tables = [of_points(part, identities) for part in self.store.parts()]
+        table = pa.concat_tables(tables, promote_options="default")
+        return table.filter(pa.array(table["status"].to_numpy() != FAILED))
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What was joined: a folder, how many points it is to hold, how many it lacks."""
+
+    folder: Path
+    points: int
+    absent: int
+
+
+def merge(
+    out: Path, folders: Sequence[Path], report: bool = True, terminal: Terminal | None = None
+) -> Merged:
+    """Join sweeps of one version in a new folder: the points of the first, then those it lacks.
+
+    A point that failed in one sweep and is trained in another is taken from there. Where no point
+    is left to be trained, leaves what a finished sweep leaves. Raises StoreError, and writes
+    nothing, where `out` isn't free, a sweep can't be used, engines differ, or a point has other
+    bits in one sweep than in another.
+    """
+    terminal = terminal or Terminal.silent()
+    _refuse_taken(out)
+    sources = [_opened(folder) for folder in folders]
+    _refuse_other_engines(sources)
+    grid = concatenated([source.grid for source in sources])
+    _refuse_conflicts(sources, grid)
+    settings = Sweep(Parallel("serial"), engine=sources[0].store.engine, report=report)
+    manifest = _manifest(sources, grid, settings)
+    _write(out, sources, manifest)
+    terminal.say(f"{grid.text}, from {len(sources):,} sweeps")
+    return _ended(Store(out, settings.engine), grid, settings, manifest, terminal)
+
+
+def _opened(folder: Path) -> Source:
+    source = Source(*Store.open(folder))
+    if rounds_of(source.manifest).precision is not None:
+        raise StoreError(
+            f"{folder}: its seeds were added in rounds, by precision, and another sweep's rounds "
+            "would add others; only sweeps of the seeds that were given can be merged"
+        )
+    refuse_damaged(source.store)
+    return source
+
+
+def _refuse_taken(out: Path) -> None:
+    if (out / MANIFEST).exists() or (out / PARTS).exists():
+        raise StoreError(f"{out}: holds a sweep already; choose another folder")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise StoreError(f"{out}: isn't an empty folder; choose another")
+
+
+def _refuse_other_engines(sources: Sequence[Source]) -> None:
+    first = sources[0].store
+    for other in (source.store for source in sources[1:]):
+        if other.engine != first.engine:
+            raise StoreError(
+                f"engine: {first.folder} was trained by {first.engine}, and {other.folder} by "
+                f"{other.engine}; a sweep never mixes engines"
+            )
+
+
+def _refuse_conflicts(sources: Sequence[Source], grid: Grid) -> None:
+    found = [line for pair in combinations(sources, 2) for line in _conflicts(*pair, grid)]
+    if not found:
+        return
+    shown = found[:MOST_SHOWN]
+    if len(found) > MOST_SHOWN:
+        shown.append(f"and {len(found) - MOST_SHOWN:,} more")
+    raise StoreError("\n".join([*shown, "the same points with other bits: nothing is merged"]))
+
+
+def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
+    """Yield the values of points in both sweeps that aren't the same."""
+    shared = np.intersect1d(one.grid.identities, other.grid.identities)
+    if not len(shared):
+        return
+    for each in differences(one.trained(shared), other.trained(shared)):
+        (row,) = grid.rows_of(np.array([each.identity], np.uint64))
+        yield (
+            f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
+            f"and {each.there} in {other.store.folder}"
+        )
+
+
+def _manifest(sources: Sequence[Source], grid: Grid, settings: Sweep) -> dict[str, Any]:
+    manifests = [source.manifest for source in sources]
+    runs = [run for manifest in manifests for run in (manifest, *manifest.get("earlier", []))]
+    provenance = {
+        "command_line": ["python", "-m", "xorsweep.merge", *sys.argv[1:]],
+        "merged_from": [_merged_from(source) for source in sources],
+    }
+    plan = make_plan(grid, load_capacity(settings.engine), workers=1)
+    return {
+        **describe_run(grid, plan, settings, workers_of(settings.parallel), provenance),
+        **measured(*(sum(run.get(key, 0) for run in runs) for key in ("seconds", "net_epochs"))),
+        "state": "unfinished",
+    }
+
+
+def _merged_from(source: Source) -> dict[str, Any]:
+    earlier = source.manifest.get("earlier", [])
+    folder = str(source.store.folder.absolute())
+    return {"folder": folder, **record_of(source.manifest), "earlier": earlier}
+
+
+def _write(out: Path, sources: Sequence[Source], manifest: Mapping[str, Any]) -> None:
+    """Make the folder with its parts and its manifest, whole or not at all."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
+            store = Store.create(Path(made) / out.name, sources[0].store.engine)
+            for source in sources:
+                for part in source.store.part_files():
+                    _linked(part, store.folder / PARTS / part.name)
+            sync(store.folder / PARTS)
+            store.write_manifest(manifest)
+            store.folder.rename(out)
+        sync(out.parent)
+    except OSError as error:
+        raise StoreError(f"{out} can't be written: {error.strerror}") from None
+
+
+def _linked(part: Path, to: Path) -> None:
+    """Let a part lie in another folder, too; the same name holds the same bytes."""
+    try:
+        os.link(part, to)
+    except FileExistsError:
+        return
+    except OSError:  # another file system, or one without links
+        write_atomically(to, part.read_bytes())
+
+
+def _ended(
+    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+) -> Merged:
+    absent = int((~assemble(grid, store.parts()).present).sum())
+    if absent:
+        terminal.say(
+            f"{absent:,} points are still to be trained; "
+            f"go on with python -m xorsweep -m resume={store.folder}"
+        )
+    else:
+        with store.locked():
+            end_sweep(store, grid, settings, manifest, terminal)
+    return Merged(store.folder, len(grid), absent)
+
+
+def main() -> None:
+    """Merge the sweeps named on the command line."""
+    parser = Parser("merge", "Join sweeps of the same version in a new folder.", EXAMPLES)
+    parser.add_argument("out", metavar="OUT", help="the folder to make")
+    parser.add_argument("first", metavar="A", help="a sweep's folder, or latest")
+    parser.add_argument("others", metavar="B", nargs="+", help="more of them")
+    parser.add_argument("--no-report", action="store_true", help="leave tables alone")
+    given = parser.parse_args()
+    folders = [named_folder(name) for name in (given.first, *given.others)]
+    with errors_in_one_line():
+        merge(Path(given.out), folders, not given.no_report, Terminal())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""Trains rows of a sweep again, each alone: `python -m xorsweep.verify FOLDER`."""
+
+from __future__ import annotations
+
+import csv
+import filecmp
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+from joblib import cpu_count
+from numpy.typing import NDArray
+
+from xorsweep.commands import (
+    Parser,
+    errors_in_one_line,
+    open_trainable,
+    point_text,
+    refuse_damaged,
+    whole,
+)
+from xorsweep.differences import Difference, differences, of_points
+from xorsweep.engines import Engine
+from xorsweep.execute.loky import run_loky
+from xorsweep.execute.serial import run_serial
+from xorsweep.grid import Grid
+from xorsweep.parts import table_of
+from xorsweep.plan import Batch, batch_of_one
+from xorsweep.results import Assembled, assemble, write_results
+from xorsweep.store import Store
+from xorsweep.terminal import Terminal
+from xorsweep.worker import FAILED
+
+SAMPLE = 100
+MOST_SHOWN = 100
+"""Differences that are listed; the rest is counted."""
+AT_ONCE = 4096
+"""Rows that are trained before they are compared, so that memory stays bounded."""
+WORTH_A_WORD = 5.0
+"""Seconds from which on it is said beforehand how long the training will take."""
+WORTH_PROCESSES = 10.0
+"""Seconds from which on other processes help, whose start takes a while."""
+
+EXAMPLES = """\
+  python -m xorsweep.verify latest                    100 rows of the newest sweep
+  python -m xorsweep.verify outputs/a --sample 1000 --seed 7
+  python -m xorsweep.verify outputs/a --all           every row, however long it takes"""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What became of it: how many rows were compared, what was left out, what differs."""
+
+    rows: int
+    compared: int
+    failed: int
+    absent: int
+    tables: bool
+    wrong: Sequence[str]
+
+    @property
+    def text(self) -> str:
+        """Return what was compared, in one line, once nothing is wrong."""
+        left_out = [
+            text
+            for count, text in (
+                (self.failed, "failed and hold no numbers"),
+                (self.absent, "are still to be trained"),
+            )
+            for text in ([f"{count:,} rows {text}"] if count else [])
+        ]
+        tables = ["results.csv and results.parquet say what the parts say"] if self.tables else []
+        compared = f"{self.compared:,} of {self.rows:,} rows trained again alone: the same bits"
+        return "; ".join([compared, *tables, *left_out])
+
+
+def verify(
+    folder: str,
+    sample: int | None = SAMPLE,
+    seed: int = 0,
+    workers: int = 1,
+    terminal: Terminal | None = None,
+) -> Verified:
+    """Train rows of a sweep again, each as a batch of one, and compare everything stored of them.
+
+    `sample` rows are drawn by `seed`, or all are taken where it is None. Compares the tables of
+    a finished sweep with its parts, too. Changes nothing in the folder. Raises StoreError where
+    the folder holds no sweep that can be trained again.
+    """
+    store, grid, manifest = open_trainable(folder)
+    refuse_damaged(store)
+    assembled = assemble(grid, store.parts())
+    trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
+    rows = _drawn(trained, sample, seed)
+    finished = manifest.get("state") == "finished"
+    wrong = [
+        *_in_the_parts(store, grid, rows, workers, terminal or Terminal.silent()),
+        *(_in_the_tables(store.folder, grid, assembled) if finished else ()),
+    ]
+    return Verified(
+        rows=len(grid),
+        compared=len(rows),
+        failed=int((assembled.status == FAILED).sum()),
+        absent=int((~assembled.present).sum()),
+        tables=finished,
+        wrong=wrong,
+    )
+
+
+def _drawn(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np.int64]:
+    if sample is None or sample >= len(rows):
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
+
+
+def _in_the_parts(
+    store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Terminal
+) -> Iterator[str]:
+    """Yield what differs between the parts and the rows trained alone."""
+    identities = grid.identities[rows]
+    stored = pa.concat_tables(
+        [of_points(part, identities) for part in store.parts()], promote_options="default"
+    )
+    for table in _trained_alone(grid, rows, store.engine, workers, terminal):
+        for each in differences(stored, table):
+            yield _told(grid, each)
+
+
+def _told(grid: Grid, each: Difference) -> str:
+    (row,) = grid.rows_of(np.array([each.identity], np.uint64))
+    return (
+        f"{point_text(grid, int(row))}: {each.column} is {each.here} in the sweep "
+        f"and {each.there} trained again"
+    )
+
+
+def _trained_alone(
+    grid: Grid, rows: NDArray[np.int64], engine: Engine, workers: int, terminal: Terminal
+) -> Iterator[pa.Table]:
+    """Yield the rows as parts hold them, each trained as a batch of one, with one snapshot."""
+    if not len(rows):
+        return
+    net_epochs = int(grid.columns["epochs"].array(rows).sum())
+    seconds = net_epochs * _seconds_an_epoch(grid, rows, engine)
+    workers = workers if seconds > WORTH_PROCESSES else 1
+    if seconds > WORTH_A_WORD:
+        terminal.say(
+            f"{len(rows):,} rows, each alone, {net_epochs:,} epochs in all: "
+            f"about {_duration(seconds / workers)} on {workers} worker{'s' * (workers > 1)}"
+        )
+    with terminal.progress(net_epochs) as advance:
+        for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+            trained = []
+            batches = [_alone(grid, int(row)) for row in some]
+            for batch, part in _execute(batches, engine, workers):
+                trained += part
+                advance(batch.net_epochs)
+            yield table_of(trained)
+
+
+def _execute(batches: list[Batch], engine: Engine, workers: int) -> Iterator[Any]:
+    if workers == 1:
+        return run_serial(batches, engine)
+    return run_loky(batches, engine, workers)
+
+
+def _alone(grid: Grid, row: int) -> Batch:
+    point = grid.point(row)
+    epochs = point["epochs"]
+    assert isinstance(epochs, int)
+    return batch_of_one(point, (epochs,), int(grid.identities[row]))
+
+
+def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], engine: Engine) -> float:
+    """Return what an epoch of the shortest row takes, once its engine has warmed up."""
+    batch = _alone(grid, int(rows[grid.columns["epochs"].array(rows).argmin()]))
+    list(run_serial([batch], engine))
+    started = perf_counter()
+    list(run_serial([batch], engine))
+    return (perf_counter() - started) / batch.net_epochs
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _in_the_tables(folder: Path, grid: Grid, assembled: Assembled) -> Iterator[str]:
+    """Yield what results.csv and results.parquet say otherwise than the parts."""
+    absent = int((~assembled.present).sum())
+    if absent:
+        yield f"the parts lack {absent:,} points of a sweep that is said to be finished"
+        return
+    with TemporaryDirectory() as made:
+        write_results(grid, assembled, Path(made))
+        for name, compared in (("results.csv", _in_csv), ("results.parquet", _in_parquet)):
+            if not (folder / name).is_file():
+                yield f"{name} is missing"
+            else:
+                for line in compared(folder / name, Path(made) / name):
+                    yield f"{name}: {line}"
+
+
+def _in_csv(found: Path, wanted: Path) -> Iterator[str]:
+    """Yield the fields that differ, or that something else does, where any byte differs."""
+    if filecmp.cmp(found, wanted, shallow=False):
+        return
+    told = False
+    with found.open(newline="", errors="replace") as one, wanted.open(newline="") as other:
+        lines = zip_longest(csv.reader(one), csv.reader(other))
+        head, names = next(lines)
+        if head != names:
+            yield "its columns aren't those of this sweep"
+            return
+        for row, (has, wants) in enumerate(lines):
+            if has != wants:
+                told = True
+                yield from _in_fields(row, names or [], has, wants)
+    if not told:
+        yield "its bytes aren't those that the parts give, though every field is the same"
+
+
+def _in_fields(
+    row: int, names: list[str], has: list[str] | None, wants: list[str] | None
+) -> Iterator[str]:
+    if has is None or wants is None or len(has) != len(wants):
+        yield f"row {row} isn't one of this sweep" if wants is None else f"row {row} isn't whole"
+        return
+    for name, text, wanted in zip(names, has, wants, strict=True):
+        if text != wanted:
+            yield f"row {row}: {name} is {text!r}, and {wanted!r} in the parts"
+
+
+def _in_parquet(found: Path, wanted: Path) -> Iterator[str]:
+    try:
+        one, other = (pyarrow.parquet.read_table(path) for path in (found, wanted))
+    except (pa.ArrowException, OSError) as error:
+        yield f"can't be read ({str(error).splitlines()[0]})"
+        return
+    if one.schema != other.schema or len(one) != len(other):
+        yield "its columns or its number of rows aren't those of this sweep"
+        return
+    for name in one.column_names:
+        if one[name].equals(other[name]):
+            continue
+        pairs = zip(one[name].to_pylist(), other[name].to_pylist(), strict=True)
+        for row, (has, wants) in enumerate(pairs):
+            if has != wants:
+                yield f"row {row}: {name} is {has!r}, and {wants!r} in the parts"
+
+
+def main() -> None:
+    """Verify the folder named on the command line; exit code 1 where something differs."""
+    parser = Parser("verify", "Train rows of a sweep again, each alone, and compare.", EXAMPLES)
+    parser.add_argument("folder", help="the sweep's folder, or latest")
+    taken = parser.add_mutually_exclusive_group()
+    taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
+    taken.add_argument("--all", action="store_true", help="take every row")
+    parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
+    parser.add_argument(
+        "--workers", type=whole(1, 4096), default=cpu_count(), help="processes (%(default)s)"
+    )
+    given = parser.parse_args()
+    sample = None if given.all else given.sample
+    with errors_in_one_line():
+        verified = verify(given.folder, sample, given.seed, given.workers, Terminal())
+    if not verified.wrong:
+        print(verified.text)
+        return
+    print("\n".join(verified.wrong[:MOST_SHOWN]))
+    left = len(verified.wrong) - MOST_SHOWN
+    if left > 0:
+        print(f"and {left:,} more")
+    sys.exit(f"{given.folder}: {len(verified.wrong):,} values differ")
+
+
+if __name__ == "__main__":
+    main()
