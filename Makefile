@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: sweep studies test lint format wheel clean
+.PHONY: sweep studies test lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
@@ -28,6 +28,11 @@ wheel: $(VENV)/.dev-ready
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 
+# BENCH names a Python that has the peers too: PyTorch, JAX, scikit-learn. Others are left out.
+BENCH ?= $(BIN)/python
+bench: $(VENV)/.bench-ready
+	$(BENCH) -m benchmarks $(BENCH_FLAGS)
+
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -42,6 +47,10 @@ $(VENV)/.run-ready: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@ $(VENV)/.run-ready
+
+$(VENV)/.bench-ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[fast]' hydra-joblib-launcher
+	touch $@
 
 $(VENV)/.dev-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Grid, concatenated
 from xorsweep.manifest import sealed
@@ -44,10 +44,10 @@ def swept(folder: Path, grid: Grid) -> Path:
 
 def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -> Path:
     """Make a sweep of which some batches are on disk and others have failed."""
-    store = Store.create(folder, "numpy")
-    store.write_manifest({"state": "running", **sealed(grid, "numpy")})
-    batches = make_plan(grid, load_capacity("numpy"), 1).batches
-    for _, rows in run_serial(batches[trained], "numpy"):
+    store = Store.create(folder, Engine())
+    store.write_manifest({"state": "running", **sealed(grid, Engine())})
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    for _, rows in run_serial(batches[trained], Engine()):
         store.add(rows)
     for batch in batches[failing]:
         store.add([failed_rows(batch, "out of luck")])

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from xorsweep import verify as verify_module
 from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
 from xorsweep.manifest import sealed
@@ -169,10 +169,10 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
-    store = Store.create(tmp_path / "sweep", "numpy")
-    store.write_manifest({"state": "running", **sealed(grid, "numpy")})
-    batches = make_plan(grid, load_capacity("numpy"), 1).batches
-    ((_, rows),) = run_serial(batches[:1], "numpy")
+    store = Store.create(tmp_path / "sweep", Engine())
+    store.write_manifest({"state": "running", **sealed(grid, Engine())})
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    ((_, rows),) = run_serial(batches[:1], Engine())
     store.add(rows)
     store.add([failed_rows(batches[1], "out of luck")])
     verified = verify(str(store.folder))

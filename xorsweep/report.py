@@ -292,6 +292,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     engine = manifest["engine"]
     yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
+    if manifest.get("left_to_numpy"):
+        yield "not compiled", "; ".join(manifest["left_to_numpy"])
     yield (
         "machine",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
