@@ -16,12 +16,13 @@ from forging import forge, with_bit_flipped, with_value
 from rich.console import Console
 
 from xorsweep import verify as verify_module
-from xorsweep.config import Parallel, Sweep
+from xorsweep.config import Parallel, Rounds, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
 from xorsweep.manifest import sealed
 from xorsweep.plan import make_plan
+from xorsweep.rules import ConfigError
 from xorsweep.store import Store, StoreError
 from xorsweep.sweep import run_sweep
 from xorsweep.terminal import Terminal
@@ -170,7 +171,7 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
 ) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
     store = Store.create(tmp_path / "sweep", Engine())
-    store.write_manifest({"state": "running", **sealed(grid, Engine())})
+    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     ((_, rows),) = run_serial(batches[:1], Engine())
     store.add(rows)
@@ -225,9 +226,11 @@ def test_a_sweep_that_cant_be_trained_again_is_refused(
 
 
 def test_an_engine_that_isnt_here_is_named(grid_of: GridOf, tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "sweep", "abacus")
-    store.write_manifest({"state": "running", **sealed(grid_of(epochs=3), "abacus")})
-    with pytest.raises(StoreError, match="its engine=abacus isn't known here"):
+    store = Store.create(tmp_path / "sweep", Engine("abacus"))
+    store.write_manifest(
+        {"state": "running", **sealed(grid_of(epochs=3), Engine("abacus"), Rounds())}
+    )
+    with pytest.raises(ConfigError, match=r"^engine=abacus: engine must be one of numpy, numba$"):
         verify(str(store.folder))
 
 
