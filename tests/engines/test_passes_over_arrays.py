@@ -21,6 +21,8 @@ from xorsweep.worker import build_training
 PointOf = Callable[..., Point]
 TrainingOf = Callable[..., Training]
 
+MEMBERS = 32_768
+
 
 class CountingNumPy:
     """NumPy for a module, with ufuncs that count how often they are called, by name."""
@@ -59,12 +61,12 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
 
 @pytest.fixture
 def training_of(point_of: PointOf) -> TrainingOf:
-    """Return a function that makes the training of 4,096 networks that never converge."""
+    """Return a function that makes the training of networks that never converge."""
 
     def make(epochs: int, **given: Any) -> Training:
         point = point_of(lr=1e-3, criterion="margin", criterion__threshold=1e-9, **given)
         fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}
-        rows = np.arange(4096)[None]
+        rows = np.arange(MEMBERS)[None]
         batch = Batch(fixed, {"seed": rows[0]}, (epochs,), rows, rows.astype(np.uint64))
         return replace(build_training(batch), course_epochs=())
 
@@ -109,5 +111,5 @@ def test_an_epoch_allocates_no_array(
     tracemalloc.start()
     numpy_engine.train(training)
     tracemalloc.stop()
-    one_row = 4096 * 8
-    assert max(allocated[1:]) < one_row // 2
+    one_row = MEMBERS * 8
+    assert max(allocated[1:]) < one_row // 2  # NumPy's own buffers are of one size for any batch
