@@ -22,6 +22,7 @@ from hydra_plugins.xorsweep_grid._core import Composed, compose_blocks, parsed, 
 from xorsweep.folders import make_free_folder
 from xorsweep.grid import grid_to_data
 from xorsweep.hydra_config import config_folder
+from xorsweep.markdown import all_literal
 from xorsweep.report import Comparison, comparison, environment
 from xorsweep.results import read_results
 from xorsweep.store import Store, StoreError, read_manifest
@@ -111,7 +112,7 @@ def page(sections: list[Section]) -> str:
     templates = environment(FOLDER)
     assert templates.loader is not None
     templates.loader = ChoiceLoader([FileSystemLoader(PAGE.parent), templates.loader])
-    return templates.get_template("studies.md.j2").render(sections=sections)
+    return templates.get_template("studies.md.j2").render(sections=all_literal(sections))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from xorsweep.config import Parallel, Sweep
+from xorsweep.courses import course_bands
 from xorsweep.figures import (
     PICTURES,
     Tables,
@@ -23,8 +24,8 @@ from xorsweep.figures import (
     unsolved_curves,
     write_figures,
 )
-from xorsweep.grid import Grid, concatenated
-from xorsweep.results import read_courses, read_results
+from xorsweep.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.results import read_results
 from xorsweep.store import Store
 from xorsweep.style import STYLE
 from xorsweep.summary import summarise
@@ -39,7 +40,7 @@ def tables_of(folder: Path, has_levels: bool = True) -> Tables:
     return Tables(
         results,
         summarise(results),
-        lambda cells: read_courses(grid, store.parts(), cells),
+        lambda cells: course_bands(grid, store.parts(), cells),
         has_levels,
     )
 
@@ -125,10 +126,9 @@ def test_bands_hold_the_median_of_the_courses(tables: Tables) -> None:
     figure = drawn(error_bands, tables)
     axes = panels_of(figure)[0]
     cells = tables.summary.query("epochs == 1500 and lr == 0.5 and hidden == 2")
-    courses = tables.courses(cells)
-    wanted = courses.groupby("epoch")["half_sse"].median()
-    np.testing.assert_array_equal(axes.lines[0].get_xdata(), wanted.index)
-    np.testing.assert_allclose(np.asarray(axes.lines[0].get_ydata(), float), wanted)
+    wanted = tables.courses(cells)
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), wanted["epoch"])
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), wanted["q50"])
 
 
 def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
@@ -140,27 +140,38 @@ def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 def test_no_text_lies_on_another(tables: Tables, picture: Any) -> None:
-    figure = drawn(picture.draw, tables)
+    expect_readable(drawn(picture.draw, tables))
+
+
+def expect_readable(figure: Figure) -> None:
+    """Expect that no text lies on another, and none is cut off by the figure's edge."""
+    beyond = _beyond_the_ends(figure)
     boxes = [
         (text.get_text(), text.get_window_extent())
         for text in figure.findobj(Text)
-        if text.get_visible() and text.get_text().strip() and _is_shown(text)
+        if text.get_visible() and text.get_text().strip() and text not in beyond
     ]
     overlapping = [(a, b) for (a, box), (b, other) in combinations(boxes, 2) if box.overlaps(other)]
     assert not overlapping
+    whole = figure.bbox.padded(1)
+    cut_off = [
+        text
+        for text, box in boxes
+        if not (whole.contains(box.x0, box.y0) and whole.contains(box.x1, box.y1))
+    ]
+    assert not cut_off
 
 
-def _is_shown(text: Text) -> bool:
-    """Leave out tick labels beyond the ends of an axis, which matplotlib keeps but doesn't draw."""
-    if text.axes is None:
-        return True
-    ticks = [*text.axes.get_xticklabels(which="both"), *text.axes.get_yticklabels(which="both")]
-    if text not in ticks:
-        return True
-    x, y = text.get_position()
-    (left, right), (low, high) = sorted(text.axes.get_xlim()), sorted(text.axes.get_ylim())
-    lies_across = text in text.axes.get_xticklabels(which="both")
-    return bool(left <= x <= right) if lies_across else bool(low <= y <= high)
+def _beyond_the_ends(figure: Figure) -> set[Text]:
+    """Return tick labels beyond the ends of an axis, which matplotlib keeps but doesn't draw."""
+    found: set[Text] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if not low <= tick.get_loc() <= high:
+                    found |= {tick.label1, tick.label2}
+    return found
 
 
 def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
@@ -179,9 +190,19 @@ GRIDS: dict[str, dict[str, Any]] = {
     "seeds alone": {"epochs": 20, "seed": range(3)},
     "epochs and seeds": {"epochs": [5, 20], "seed": range(3)},
     "a name and epochs": {"activation": "tanh", "skip": [True, False], "epochs": [5, 20]},
+    "learning rates alone": {"lr": [0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0]},
     "all diverge": {"activation": "relu", "output": "linear", "lr": [1e6, 1e7], "epochs": 300},
     "many levels": {"lr": [float(lr) for lr in range(1, 30)], "hidden": [*range(2, 18)]},
     "many panels": {"lr": [1.0, 2.0], "init__high": [1.0, 2.0, 3.0], "init__low": [0.0, 0.1, 0.2]},
+    "five axes": {
+        "lr": [0.5, 5.0],
+        "hidden": [2, 4],
+        "epochs": [5, 50],
+        "init__low": [-1.0, 0.0],
+        "criterion__threshold": [0.1, 0.4],
+        "criterion": "margin",
+    },
+    "an encoder": {"task": "encoder", "hidden": [2, 3], "lr": [1.0, 5.0]},
 }
 
 
@@ -189,13 +210,30 @@ GRIDS: dict[str, dict[str, Any]] = {
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
     run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
-    tables = tables_of(tmp_path)
+    expect_drawn(tables_of(tmp_path, has_levels=name != "an encoder"))
+
+
+def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> None:
+    names = {"optimizer": ("sgd", "momentum"), "init": ("uniform", "symmetric", "normal", "xavier")}
+    bases = [
+        point_of(optimizer=rule, init=init, epochs=20)
+        for rule in names["optimizer"]
+        for init in names["init"]
+    ]
+    axes = [Axis(key, levels, structural=True) for key, levels in names.items()]
+    grid = product_grid([*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases)
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    expect_drawn(tables_of(tmp_path))
+
+
+def expect_drawn(tables: Tables) -> None:
     for picture in PICTURES:
         with mpl.rc_context(STYLE):
             figure = picture.draw(tables)
         if figure is not None:
             figure.draw_without_rendering()
             assert len(panels_of(figure)) <= 6
+            expect_readable(figure)
 
 
 def test_grids_of_several_blocks_have_a_line_in_every_panel(

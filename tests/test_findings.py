@@ -72,6 +72,15 @@ def test_runs_that_left_the_criterion_again_are_counted(results: pd.DataFrame) -
     assert f"{converged} runs met the criterion and no longer did" in findings_of(left)
 
 
+def test_where_every_run_failed_no_rate_is_made_up(results: pd.DataFrame) -> None:
+    failed = results.assign(
+        status="failed", outcome="failed", converged=False, converged_epoch=pd.NA, final_error=None
+    )
+    assert findings_of(failed.astype({"converged_epoch": "Int64"})) == (
+        "144 runs couldn't be trained."
+    )
+
+
 def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: Path) -> None:
     momentum: dict[str, object] = {"optimizer": "momentum", "optimizer__momentum": [0.5, 0.9]}
     blocks: list[dict[str, object]] = [{"task": "xor"}, {"task": "xnor"}, momentum]

@@ -19,11 +19,10 @@ from xorsweep.grid import (
     concatenated,
     distinct,
     extended,
-    grid_from_data,
-    grid_to_data,
     product_grid,
     refuse_too_large,
 )
+from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.rules import ConfigError, Scalar
 
 PointOf = Callable[..., Point]

@@ -25,7 +25,7 @@ def test_without_these_a_number_lies_across_and_epochs_comes_last() -> None:
 
 def test_a_picture_of_time_has_no_panels_for_epochs() -> None:
     assert Layout("epochs", "hidden", ("init",)).at_the_end == Layout("", "hidden", ("init",))
-    assert Layout("lr", "epochs", ()).at_the_end == Layout("lr", "", ())
+    assert Layout("lr", "epochs", ()).at_the_end == Layout("", "lr", ())
 
 
 def test_nothing_swept_leaves_every_place_empty() -> None:
@@ -50,7 +50,7 @@ def test_panels_that_have_no_room_are_counted() -> None:
     frame = summary_of(init=list("abcdefgh"), lr=[1.0])
     shown = panels(frame, ["init"], most=3)
     assert [title for title, _ in shown] == ["init a", "init e", "init h"]
-    assert shown.note == "3 of 8 panels; summary.csv holds all"
+    assert shown.note == "3 of 8 panels"
     assert panels(frame, []).note == ""
 
 

@@ -77,7 +77,7 @@ def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> N
     assert sealed(grid, Engine(), Rounds())["digest"] == digest
     assert sealed(grid, Engine("numba"), Rounds())["digest"] != digest
     assert sealed(grid, Engine(dtype="float32"), Rounds())["digest"] != digest
-    assert sealed(product_grid([], [point_of()]), Engine())["digest"] != digest
+    assert sealed(product_grid([], [point_of()]), Engine(), Rounds())["digest"] != digest
 
 
 def test_what_is_not_sealed_may_change(grid: Grid) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from xorsweep.again import single_run_command
 from xorsweep.figures import PICTURES
 from xorsweep.grid import Grid
-from xorsweep.report import remake_report, single_run_command
+from xorsweep.report import remake_report
 from xorsweep.store import StoreError
 
 GridOf = Callable[..., Grid]

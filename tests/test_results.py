@@ -18,14 +18,13 @@ from xorsweep.config import Point, choose
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Column, Grid, concatenated, product_grid
-from xorsweep.measures import OUTCOMES, course_epochs
+from xorsweep.measures import OUTCOMES
 from xorsweep.parts import decode, encode
 from xorsweep.plan import make_plan
 from xorsweep.results import (
     Assembled,
     assemble,
     output_names,
-    read_courses,
     read_results,
     write_results,
 )
@@ -343,30 +342,3 @@ def test_outputs_of_a_point_are_what_its_error_is_made_of(folder: Path, grid: Gr
         task = choose("task", grid.point(row))
         errors = task.targets()[:, 0] - [record[name] for name in output_names(task)]
         assert record["final_error"] == pytest.approx((errors**2).sum() / 2, rel=1e-12)
-
-
-def test_courses_are_those_of_the_longest_points_in_the_cells(
-    grid: Grid, parts: list[pa.Table], point_of: PointOf
-) -> None:
-    cell = pd.DataFrame({"lr": [5.0], "epochs": [500], "optimizer.momentum": [np.nan]}).astype(
-        object
-    )
-    courses = read_courses(grid, parts, cell)
-    assert list(courses.columns) == [*grid.swept, "epoch", "half_sse"]
-    assert courses["seed"].tolist() == np.repeat(range(8), len(course_epochs(500))).tolist()
-    found = assemble(grid, parts)
-    for seed in range(8):
-        course = courses[courses["seed"] == seed]
-        assert tuple(course["epoch"]) == course_epochs(500)
-        point = product_grid([], [point_of(lr=5.0, epochs=500, seed=seed)])
-        (row,) = grid.rows_of(point.identities)
-        assert course["half_sse"].iloc[-1] == np.float32(found.final_error[row])
-
-
-def test_a_cell_whose_trajectories_go_on_in_another_has_no_courses(
-    grid: Grid, parts: list[pa.Table]
-) -> None:
-    cell = pd.DataFrame({"lr": [5.0], "epochs": [30], "optimizer.momentum": [None]})
-    courses = read_courses(grid, parts, cell)
-    assert courses.empty
-    assert list(courses.columns) == [*grid.swept, "epoch", "half_sse"]

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity
+from xorsweep.endings import StoppedError
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Grid
 from xorsweep.plan import Batch, make_plan
@@ -49,7 +50,7 @@ def grid(grid_of: GridOf) -> Grid:
 
 @pytest.fixture(scope="module")
 def batches(grid: Grid) -> tuple[Batch, ...]:
-    return make_plan(grid, load_capacity("numpy"), 2).batches
+    return make_plan(grid, load_capacity(Engine()), 2).batches
 
 
 @pytest.fixture
@@ -116,10 +117,10 @@ def test_what_is_handed_over_is_data(batches: tuple[Batch, ...], tmp_path: Path)
 def test_a_shard_puts_each_batch_on_disk_and_then_counts_it(
     grid: Grid, batches: tuple[Batch, ...], tmp_path: Path
 ) -> None:
-    Store.create(tmp_path, "numpy")
+    Store.create(tmp_path, Engine())
     write_shard(tmp_path, 0, batches)
     assert finished_batches(tmp_path, 0) == []
-    train_shard(tmp_path, "numpy", SERIAL, 0)
+    train_shard(tmp_path, Engine(), SERIAL, False, 0)
     assert finished_batches(tmp_path, 0) == list(range(len(batches)))
     assert len(list((tmp_path / "parts").iterdir())) == len(batches)
 
@@ -154,7 +155,7 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
     with pytest.raises(StoreError) as told:
         run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, launch))
     assert str(told.value).startswith(line)
-    assert str(told.value).endswith(f"go on with resume={folder}")
+    assert str(told.value).endswith(f"go on with python -m xorsweep -m resume={folder}")
     parts = set((folder / "parts").iterdir())
     assert parts
     result = resume_sweep(folder, QUIET, [], {}, sharded=Sharded(2, SERIAL, here))
@@ -169,10 +170,12 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     folder = tmp_path / "sharded"
     script = (
         "import os, signal, sys; from pathlib import Path; from xorsweep.config import Parallel;"
+        "from xorsweep.engines import Engine;"
         "from xorsweep import shards, store; add = store.Store.add\n"
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"
-        "shards.train_shard(Path(sys.argv[1]), 'numpy', Parallel('serial', 1), int(sys.argv[2]))"
+        "folder, number, serial = Path(sys.argv[1]), int(sys.argv[2]), Parallel('serial', 1)\n"
+        "shards.train_shard(folder, Engine(), serial, False, number)"
     )
 
     def killed(folder: Path, shards: int, train: TrainShard) -> None:
@@ -188,19 +191,32 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
 
 
 def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -> None:
-    store = Store.create(tmp_path, "numpy")
-    batches = make_plan(grid, load_capacity("numpy"), 2).batches
+    store = Store.create(tmp_path, Engine())
+    batches = make_plan(grid, load_capacity(Engine()), 2).batches
     counted: list[int] = []
     train_in_shards(store, batches, Sharded(2, SERIAL, here), counted.append)
     assert sum(counted) == sum(batch.net_epochs for batch in batches)
 
 
 def test_a_shard_trains_in_one_process_unless_more_are_asked_for() -> None:
-    assert sharded(Parallel("loky", -1, shards=5), here).workers == 5
-    assert sharded(Parallel("loky", 3, shards=5), here).workers == 15
-    assert sharded(Parallel("serial", 1), here).shards == joblib.cpu_count()
+    assert sharded(Sweep(Parallel("loky", -1, shards=5)), here).workers == 5
+    assert sharded(Sweep(Parallel("loky", 3, shards=5)), here).workers == 15
+    assert sharded(QUIET, here).shards == joblib.cpu_count()
 
 
 def test_a_cluster_and_a_launcher_are_one_too_many() -> None:
     with pytest.raises(ConfigError, match=r"^parallel=dask: .* choose one$"):
-        sharded(replace(SERIAL, backend="dask"), here)
+        sharded(Sweep(Parallel("dask")), here)
+
+
+def test_a_shard_that_is_to_stop_stops_at_a_failure(
+    batches: tuple[Batch, ...], tmp_path: Path
+) -> None:
+    Store.create(tmp_path, Engine())
+    absent = {**batches[0].fixed, "init": "file", "init.path": "absent.npz"}
+    write_shard(tmp_path, 0, [batches[0], replace(batches[1], fixed=absent), *batches[2:]])
+    with pytest.raises(StoppedError, match=r"absent\.npz"):
+        train_shard(tmp_path, Engine(), SERIAL, True, 0)
+    assert finished_batches(tmp_path, 0) == [0, 1]
+    assert sharded(replace(QUIET, on_failure="stop"), here).stops
+    assert not sharded(QUIET, here).stops

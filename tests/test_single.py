@@ -17,6 +17,7 @@ from xorsweep.single import (
     ROWS_AT_ONCE,
     answers,
     describe_single,
+    headline,
     run_single,
     train_single,
     write_single,
@@ -277,6 +278,14 @@ def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> No
     assert text.count(" to hidden ") == MOST_LINES
     assert f"and {10 * 5 + 5 + 5 * 10 + 10 - MOST_LINES} more lines in run.json" in text
     assert "1 0 0 0 0 0 0 0 0 0" in text
+
+
+def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
+    point = point_of(skip=True, optimizer="momentum", schedule="online", lr=0.25, seed=4)
+    assert headline(point) == (
+        "xor, 2-2-1 with direct links, logistic, momentum online at lr 0.25, uniform weights, "
+        "seed 4, 10,000 epochs"
+    )
 
 
 def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> None:

@@ -1,8 +1,6 @@
 """The folder of a sweep: what is in it is whole, and one process at a time writes to it."""
 
-import errno
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +24,6 @@ from xorsweep.store import (
     StoreError,
     read_manifest,
     refuse_used,
-    write_atomically,
 )
 from xorsweep.worker import Rows
 
@@ -111,19 +108,31 @@ def test_the_same_batch_twice_is_one_part(store: Store, batches: list[list[Rows]
     assert part_paths(store) == before
 
 
-@pytest.mark.parametrize("left", [MANIFEST, PARTS])
-def test_a_folder_that_holds_a_sweep_is_refused(store: Store, left: str) -> None:
-    for path in part_paths(store):
-        path.unlink()
-    (store.folder / PARTS).rmdir()
-    (store.folder / MANIFEST).unlink()
-    refuse_used(store.folder)
-    (store.folder / left).mkdir()
+def test_a_folder_that_holds_a_sweep_is_refused(store: Store) -> None:
     wanted = rf"holds a sweep already; go on with it by resume={store.folder}"
     with pytest.raises(StoreError, match=wanted):
         Store.create(store.folder, Engine())
     with pytest.raises(StoreError, match=wanted):
         refuse_used(store.folder)
+
+
+def test_parts_without_their_manifest_are_neither_mixed_nor_resumed(store: Store) -> None:
+    (store.folder / MANIFEST).unlink()
+    with pytest.raises(StoreError, match=r"holds the parts of a sweep without its manifest.json"):
+        refuse_used(store.folder)
+    with pytest.raises(StoreError, match=r"no manifest.json in it; its parts are of no use"):
+        Store.open(store.folder)
+
+
+def test_what_a_process_left_that_was_killed_before_its_sweep_began_blocks_nothing(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / PARTS).mkdir()
+    (tmp_path / LOCK).touch()
+    (tmp_path / f".{MANIFEST}.tmp").write_text('{"state": "run')
+    with pytest.raises(StoreError, match=r"has trained nothing: start it again$"):
+        Store.open(tmp_path)
+    assert Store.create(tmp_path, Engine()).folder == tmp_path
 
 
 def test_a_refused_folder_is_left_as_it_was(store: Store) -> None:
@@ -137,7 +146,6 @@ def test_a_refused_folder_is_left_as_it_was(store: Store) -> None:
 def test_a_folder_with_other_files_is_used(tmp_path: Path) -> None:
     (tmp_path / "xorsweep.log").write_text("started\n")
     assert Store.create(tmp_path, Engine()).folder == tmp_path
-    assert (tmp_path / PARTS).is_dir()
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -147,9 +155,9 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_sweep_is_not_opened(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"holds no sweep: there is no manifest.json in it$"):
+    with pytest.raises(StoreError, match=r"holds no sweep: there is no manifest.json in it"):
         Store.open(tmp_path)
-    with pytest.raises(StoreError, match=r"holds no sweep"):
+    with pytest.raises(StoreError, match=r"absent holds no sweep: .* in it$"):
         Store.open(tmp_path / "absent")
 
 
@@ -228,11 +236,37 @@ def test_parts_of_another_engine_are_set_aside(store: Store, engine: Engine) -> 
     assert list(other.parts()) == []
 
 
-def test_a_part_that_was_being_written_at_a_kill_is_passed_over(store: Store) -> None:
+def test_a_part_that_was_being_written_at_a_kill_is_passed_over_and_removed(store: Store) -> None:
     kept = identities(store)
-    (store.folder / PARTS / ".0123.parquet.tmp").write_bytes(b"PAR1")
+    leftovers = [
+        store.folder / PARTS / ".0123.parquet.tmp",
+        store.folder / ".results.csv.tmp",
+        store.folder / "figures" / ".unsolved.svg.tmp",
+    ]
+    (store.folder / "figures").mkdir()
+    for path in leftovers:
+        path.write_bytes(b"PAR1")
     assert store.set_aside_damaged() == []
     assert identities(store) == kept
+    store.remove_leftovers()
+    assert not any(path.exists() for path in leftovers)
+    assert identities(store) == kept
+
+
+def test_what_is_damaged_twice_is_kept_twice(store: Store) -> None:
+    path = part_paths(store)[0]
+    for text in ("once", "again"):
+        path.write_text(text)
+        store.set_aside_damaged()
+    aside = sorted((store.folder / DAMAGED).iterdir())
+    assert [each.read_text() for each in aside] == ["once", "again"]
+
+
+def test_a_part_that_is_damaged_while_it_is_used_is_named(store: Store) -> None:
+    path = part_paths(store)[1]
+    path.write_bytes(b"")
+    with pytest.raises(StoreError, match=rf"{path.name} is damaged: .* sets it aside and trains"):
+        list(store.parts())
 
 
 def test_a_foreign_folder_among_the_parts_is_set_aside(store: Store) -> None:
@@ -257,23 +291,3 @@ def test_a_folder_can_be_held_again_after_an_error(store: Store) -> None:
         raise KeyError
     with store.locked():
         pass
-
-
-def test_a_full_disk_leaves_the_old_file_and_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "results.csv"
-    write_atomically(path, b"old")
-
-    def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match=r"No space left on device"):
-            write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-    write_atomically(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert list(tmp_path.iterdir()) == [path]

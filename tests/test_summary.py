@@ -22,7 +22,6 @@ from xorsweep.results import assemble, read_results, write_results
 from xorsweep.summary import (
     MOST_STEPS,
     NOT_REACHED,
-    course_bands,
     point_columns,
     summarise,
     survival_curves,
@@ -298,33 +297,3 @@ def test_a_long_survival_curve_is_thinned_between_its_ends() -> None:
     assert curve["epoch"].iloc[[0, 1, -2, -1]].tolist() == [0, 1, count, 2 * count]
     inside = curve.iloc[1:-1]
     np.testing.assert_allclose(inside["unsolved"], 1 - inside["epoch"] / count, atol=1e-12)
-
-
-def test_bands_of_courses_are_quantiles_by_epoch() -> None:
-    values = {0.5: [1.0, 2.0, 3.0, 4.0, 5.0], 0.1: [5.0, 5.0, 5.0, 5.0, 5.0]}
-    rows = [
-        {"lr": lr, "seed": seed, "epoch": epoch, "half_sse": value * (epoch + 1)}
-        for lr, each in values.items()
-        for seed, value in enumerate(each)
-        for epoch in (0, 1)
-    ]
-    bands = course_bands(pd.DataFrame(rows), ["lr"])
-    assert list(bands.columns) == ["lr", "epoch", "q25", "q50", "q75"]
-    found = {(row[0], row[1]): row[2:] for row in bands.to_numpy().tolist()}
-    assert found == {
-        (0.5, 0): [2, 3, 4],
-        (0.5, 1): [4, 6, 8],
-        (0.1, 0): [5, 5, 5],
-        (0.1, 1): [10, 10, 10],
-    }
-
-
-def test_bands_of_courses_keep_cells_without_a_key_apart() -> None:
-    rows = [
-        {"optimizer.momentum": momentum, "seed": seed, "epoch": 0, "half_sse": value}
-        for momentum, value in ((np.nan, 1.0), (0.9, 3.0))
-        for seed in range(3)
-    ]
-    bands = course_bands(pd.DataFrame(rows), ["optimizer.momentum"])
-    found = bands.sort_values("q50")[["optimizer.momentum", "q50"]].to_numpy()
-    np.testing.assert_array_equal(found, [[np.nan, 1.0], [0.9, 3.0]])

@@ -50,7 +50,9 @@ def test_without_a_terminal_there_are_no_control_characters(
         for _ in range(4):
             advance(1_000_000)
     shown.rates(summary_of([{"hidden": 2}]), [])
-    assert re.search(r"^25 % trained, [\d,.]+ M net-epochs/s, \d+ s left$", text.getvalue(), re.M)
+    assert re.search(
+        r"^25 % trained, [\d,.]+ [kM] net-epochs/s, \d+ s left$", text.getvalue(), re.M
+    )
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text.getvalue())
 
 
@@ -71,8 +73,9 @@ def test_a_long_run_shows_its_rate_and_what_is_left(monkeypatch: pytest.MonkeyPa
     assert "left" in text.getvalue()
 
 
-def test_rates_are_said_in_millions() -> None:
+def test_rates_are_said_in_millions_or_thousands() -> None:
     assert rate_text(12_345_678.0) == "12.3 M net-epochs/s"
+    assert rate_text(12_345.0) == "12.3 k net-epochs/s"
 
 
 def test_hidden_size_lies_across_the_table() -> None:
@@ -93,7 +96,17 @@ def test_only_the_longest_runs_are_in_the_table() -> None:
 def test_what_has_no_room_is_counted() -> None:
     rows = [{"lr": float(lr), "init": name} for lr in range(1, 31) for name in "ab"]
     text = table_text(summary_of(rows), ["lr", "init"])
-    assert "and 18 more lines in summary.csv" in text
+    assert "and 36 more cells in summary.csv" in text
+    assert re.search(r"\b1\W+50 %.*\b30\W+50 %", text, re.DOTALL)
+
+
+def test_of_many_hidden_sizes_some_are_shown() -> None:
+    rows = [{"lr": float(lr), "hidden": h} for lr in range(1, 11) for h in range(1, 31)]
+    text = table_text(summary_of(rows), ["lr", "hidden"])
+    heads = re.findall(r"hidden (\d+)", text)
+    assert (len(heads), heads[0], heads[-1]) == (5, "1", "30")
+    assert "and 250 more cells in summary.csv" in text
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_a_cell_without_a_run_says_so() -> None:

@@ -9,6 +9,7 @@ import pytest
 from batches import batch_of
 
 from xorsweep.config import Point
+from xorsweep.engines import Engine
 from xorsweep.measures import OUTCOMES
 from xorsweep.plan import Batch
 from xorsweep.worker import FAILED, MOST_OUTPUTS, OK, STATUSES, Rows, build_training, train_batch
@@ -17,7 +18,7 @@ PointOf = Callable[..., Point]
 
 
 def rows_of(batch: Batch) -> Rows:
-    (rows,) = train_batch(batch, "numpy")
+    (rows,) = train_batch(batch, Engine())
     return rows
 
 
@@ -83,7 +84,9 @@ def test_outputs_of_a_large_task_are_not_kept(point_of: PointOf) -> None:
 
 
 def test_outputs_come_row_by_row_then_unit_by_unit(point_of: PointOf) -> None:
-    batch = batch_of(point_of(task="encoder", task__size=4, hidden=3, lr=5.0), [0], [3000])
+    batch = batch_of(
+        point_of(task="encoder", task__size=4, hidden=3, lr=5.0, optimizer="rprop"), [0], [200]
+    )
     learnt = rows_of(batch).outputs.reshape(4, 4)
     np.testing.assert_array_equal(np.round(learnt), np.eye(4))
 
@@ -110,7 +113,7 @@ def weights(tmp_path: Path) -> str:
 
 def test_a_network_that_cannot_be_trained_fails_alone(point_of: PointOf, weights: str) -> None:
     point = point_of(init="file", init__path=weights)
-    parts = train_batch(batch_of(point, [0, 7, 1, 2, 9], [5, 9]), "numpy")
+    parts = train_batch(batch_of(point, [0, 7, 1, 2, 9], [5, 9]), Engine())
     found: dict[int, Any] = {}
     for rows in parts:
         for number, identity in enumerate(rows.identity.tolist()):
@@ -123,7 +126,7 @@ def test_a_network_that_cannot_be_trained_fails_alone(point_of: PointOf, weights
             f"ConfigError: seed={seed}: {weights} holds 3 networks, so seed must be from 0 to 2"
         )
         assert message == ("" if seed < 3 else expected)
-    (alone,) = train_batch(batch_of(point, [1], [5, 9]), "numpy")
+    (alone,) = train_batch(batch_of(point, [1], [5, 9]), Engine())
     with_others = next(rows for rows in parts if 2 in rows.identity)
     np.testing.assert_array_equal(
         with_others.final_error[with_others.identity == 2], alone.final_error[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -16,10 +17,10 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
 from xorsweep.folders import point_latest
 from xorsweep.hydra_config import RUN_KEYS, check_overrides, config_folder, plain
+from xorsweep.interrupts import Interrupted, heard
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError
 
-INTERRUPTED = 130
 FULL_ERROR = "HYDRA_FULL_ERROR"
 
 
@@ -27,20 +28,24 @@ def main() -> None:
     """Run one network, or with -m a sweep.
 
     What is wrong with the input, or with the folder, ends it with one line and exit code 1; with
-    the environment variable HYDRA_FULL_ERROR=1 it ends with the traceback.
+    the environment variable HYDRA_FULL_ERROR=1 it ends with the traceback. Ctrl-C ends it with exit
+    code 130, SIGTERM with 143.
     """
     wants_traceback = os.environ.setdefault(FULL_ERROR, "0") not in ("0", "")
     # Without this Hydra prints errors in its own words, several lines each, and they end there.
     os.environ[FULL_ERROR] = "1"
+    # A log that can't be written, on a full disk say, must not bury what is said about it.
+    logging.raiseExceptions = False
     try:
-        check_overrides(argument for argument in sys.argv[1:] if not argument.startswith("-"))
-        _run()
+        with heard():
+            check_overrides(argument for argument in sys.argv[1:] if not argument.startswith("-"))
+            _run()
     except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:
         if wants_traceback:
             raise
         sys.exit(_said(error))
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except Interrupted as interrupt:
+        sys.exit(interrupt.exit_code)
 
 
 def _said(error: Exception) -> str:

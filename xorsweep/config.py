@@ -123,6 +123,7 @@ class Sweep:
     engine: Engine = Engine()
     rounds: Rounds = Rounds()
     report: bool = parameter(True, Boolean())
+    on_failure: str = parameter("continue", Choice(("continue", "stop")))
 
 
 SETTINGS: Mapping[str, type] = {"parallel": Parallel, "engine": Engine}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -14,13 +15,21 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, NullFormatter, PercentFormatter
+from matplotlib.ticker import (
+    EngFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    PercentFormatter,
+    SymmetricalLogLocator,
+)
 
 from xorsweep.layout import (
     MOST_LINES,
     MOST_LINES_WITH_BANDS,
     Layout,
     Panels,
+    drawn,
     is_numeric,
     level_name,
     level_text,
@@ -30,13 +39,17 @@ from xorsweep.layout import (
 )
 from xorsweep.measures import LEVELS, OUTCOMES
 from xorsweep.style import GREY, LEVEL_TEXTS, STYLE, save
-from xorsweep.summary import course_bands, survival_curves, swept_columns
+from xorsweep.summary import survival_curves, swept_columns
 
 Courses = Callable[[pd.DataFrame], pd.DataFrame]
-"""Returns the error by epoch of every trajectory in some cells: summary rows in, long form out."""
+"""Returns quantiles of the error by epoch in some cells: summary rows in, long form out."""
 
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
+CHARACTERS_AN_INCH = 13
+"""How many of them a line of text has room for."""
+FEW_EPOCHS = 50
+"""Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
 SMALLEST_ERROR = 1e-9
 """Final errors below this are drawn here: what is left of them says nothing about learning."""
 MARKERS = "osD^vPX*"
@@ -83,12 +96,14 @@ def write_figures(tables: Tables, folder: Path) -> list[Picture]:
 def rate_map(tables: Tables) -> Figure | None:
     """Return the convergence rate over two keys, with n of N in each field."""
     summary, layout = tables.summary, tables.layout
+    if len(summary) == 1 or summary["rate"].isna().all():
+        return None
     parts = panels(summary, layout.others)
     across, down = _axis(summary, layout.across), _axis(summary, layout.lines)
     width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
     figure, grid = _figure(parts, width, height)
-    for axes, (title, part) in zip(grid, parts, strict=False):
+    for axes, part in zip(grid, parts.frames, strict=False):
         table = _pivot(part, layout, across, down, "rate")
         sns.heatmap(
             table,
@@ -105,7 +120,6 @@ def rate_map(tables: Tables) -> Figure | None:
         )
         axes.set(xlabel=layout.across, ylabel=layout.lines if axes is grid[0] else "")
         axes.tick_params(length=0, labelrotation=0)
-        axes.set_title(title, loc="left")
     bar = figure.colorbar(grid[0].collections[0], ax=list(grid), aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
@@ -123,21 +137,22 @@ def rate_lines(tables: Tables) -> Figure | None:
     figure, grid = _figure(parts, 3.1, 2.7, sharex=True, sharey=True)
     styles = _styles(summary, layout.lines, MOST_LINES)
     places = _places(summary, layout.across)
-    for axes, (title, part) in zip(grid, parts, strict=False):
+    apart = min(0.012, 0.5 / (len(styles) * len(_axis(summary, layout.across))))
+    for axes, part in zip(grid, parts.frames, strict=False):
         for index, (level, style) in enumerate(styles.items()):
             line = part[part[layout.lines] == level] if layout.lines else part
             line = line.sort_values(layout.across) if _is_number(line, layout.across) else line
-            shift = (index - (len(styles) - 1) / 2) * 0.012
-            _draw_rates(axes, line, places(line, shift), style)
+            shift = (index - (len(styles) - 1) / 2) * apart
+            joined = not layout.across or is_numeric(summary[layout.across])
+            _draw_rates(axes, line, places(line, shift), {**style, "linewidth": 1.2 * joined})
         _scale_across(axes, summary, layout.across)
         axes.set_ylim(-0.03, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        axes.set_title(title, loc="left")
         axes.set_xlabel(layout.across or "all runs")
     grid[0].set_ylabel("runs that converged")
     _legend(figure, grid[0])
-    _note(figure, parts)
+    _note(figure, parts, _lines_note(summary, layout.lines, styles))
     return figure
 
 
@@ -152,7 +167,6 @@ def _draw_rates(axes: Axes, line: pd.DataFrame, at: Any, style: Mapping[str, Any
         line["rate"],
         yerr=errors,
         markersize=4,
-        linewidth=1.2,
         elinewidth=0.9,
         capsize=2,
         clip_on=line.empty,  # no points have no place either, and would take room in a corner
@@ -170,7 +184,7 @@ def unsolved_curves(tables: Tables) -> Figure | None:
     styles = _styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
     parts = panels(_drawn(curves, layout.lines, styles), layout.facets)
     figure, grid = _figure(parts, 3.1, 2.5, sharex=True, sharey=True)
-    for axes, (title, part) in zip(grid, parts, strict=False):
+    for axes, part in zip(grid, parts.frames, strict=False):
         for level, style in styles.items():
             line = part[part[layout.lines] == level] if layout.lines else part
             epochs = line["epoch"].clip(lower=1)
@@ -189,10 +203,9 @@ def unsolved_curves(tables: Tables) -> Figure | None:
         axes.set_ylim(-0.03, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        axes.set_title(title, loc="left")
     _outer_labels(grid, len(parts), "epochs", "still unsolved")
     _legend(figure, grid[0])
-    _note(figure, parts)
+    _note(figure, parts, _lines_note(curves, layout.lines, styles))
     return figure
 
 
@@ -209,7 +222,7 @@ def final_errors(tables: Tables) -> Figure | None:
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     colours = dict(zip(OUTCOMES, sns.color_palette("colorblind"), strict=False))
     edges = _log_edges(rows["final_error"])
-    for axes, (title, part) in zip(grid, parts, strict=False):
+    for axes, part in zip(grid, parts.frames, strict=False):
         sns.histplot(
             part.assign(outcome=part["outcome"].astype(str)),
             x="final_error",
@@ -226,9 +239,11 @@ def final_errors(tables: Tables) -> Figure | None:
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
         axes.set(xlabel="", ylabel="runs")
-        axes.set_title(title, loc="left")
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         if tables.has_levels:
             _mark_levels(axes, named=axes is grid[0])
+            # The names of the levels lie between the axes and the first title.
+            grid[0].set_title(grid[0].get_title(loc="left"), loc="left", pad=24)
     grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
     handles = [mpl.patches.Patch(color=colours[name], label=_outcome_text(name)) for name in found]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
@@ -270,16 +285,16 @@ def error_bands(tables: Tables) -> Figure | None:
     layout = tables.layout.at_the_end
     cells = longest(tables.summary)
     cells = cells[cells["ok"] > 0]
-    cells = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
-    parts = panels(cells, layout.facets)
-    wanted = pd.concat(parts.frames) if len(cells) else cells
-    bands = course_bands(tables.courses(wanted), layout.keys) if len(wanted) else wanted
+    drawn = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
+    parts = panels(drawn, layout.facets)
+    wanted = pd.concat(parts.frames) if len(drawn) else drawn
+    bands = tables.courses(wanted) if len(wanted) else wanted
     if bands.empty:
         return None
     shown = panels(bands, layout.facets)
     figure, grid = _figure(shown, 3.1, 2.5, sharex=True, sharey=True)
     styles = _styles(bands, layout.lines, MOST_LINES_WITH_BANDS)
-    for axes, (title, part) in zip(grid, shown, strict=False):
+    for axes, part in zip(grid, shown.frames, strict=False):
         for level, style in styles.items():
             line = part[part[layout.lines] == level] if layout.lines else part
             line = line.sort_values("epoch")
@@ -296,13 +311,12 @@ def error_bands(tables: Tables) -> Figure | None:
         _epochs_axis(axes, bands["epoch"].max(), 0)
         axes.set_yscale("log")
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        axes.set_title(title, loc="left")
         if tables.has_levels:
             for height in LEVELS.values():
                 axes.axhline(height, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=0)
     _outer_labels(grid, len(shown), "epochs", "half the sum of squared errors")
     _legend(figure, grid[0])
-    _note(figure, parts)
+    _note(figure, parts, _lines_note(cells, layout.lines, styles))
     return figure
 
 
@@ -314,7 +328,7 @@ def _figure(
     sharex: bool = False,
     sharey: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a place for each panel, the surplus ones taken away."""
+    """Return a figure with a titled place for each panel, the surplus ones taken away."""
     across = min(columns, len(parts))
     down = ceil(len(parts) / across)
     size = (max(across * width + 0.9, 4.6), down * height + 0.6)
@@ -324,6 +338,8 @@ def _figure(
         axes.remove()
     for axes in grid[max(0, len(parts) - across) : len(parts)]:
         axes.tick_params(labelbottom=True)
+    for axes, title in zip(grid, parts.titles, strict=False):
+        axes.set_title(fill(title, int(CHARACTERS_AN_INCH * width)), loc="left")
     return figure, list(grid[: len(parts)])
 
 
@@ -345,7 +361,7 @@ def _styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any
     else:
         colours = sns.color_palette("colorblind", len(shown))
     return {
-        level: {"color": colour, "marker": marker, "label": level_text(key, level)}
+        level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
     }
 
@@ -379,13 +395,13 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         return
     found = levels(summary, key)
     if not is_numeric(summary[key]):
-        axes.set_xticks(range(len(found)), [level_name(level) for level in found])
+        axes.set_xticks(range(len(found)), [drawn(level_name(level)) for level in found])
         return
     if _is_wide(summary[key]):
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_LINES:
-        axes.set_xticks(found, [level_name(level) for level in found])
+        axes.set_xticks(found, [drawn(level_name(level)) for level in found])
 
 
 def _is_wide(numbers: pd.Series[Any]) -> bool:
@@ -399,6 +415,12 @@ def _epochs_axis(axes: Axes, last: float, first: float) -> None:
     else:
         axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(first, max(last, first + 1))
+    if last < FEW_EPOCHS * max(first, 1):
+        axes.xaxis.set_major_locator(
+            LogLocator(subs=(1, 2, 5))
+            if first
+            else SymmetricalLogLocator(base=10, linthresh=1, subs=(1, 2, 5))
+        )
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
@@ -425,8 +447,8 @@ def _pivot(
         }
     ).pivot(index="down", columns="across", values="value")
     table = table.reindex(index=down[::-1], columns=across)
-    table.index = [level_name(level) for level in table.index]
-    table.columns = [level_name(level) for level in table.columns]
+    table.index = [drawn(level_name(level)) for level in table.index]
+    table.columns = [drawn(level_name(level)) for level in table.columns]
     return table
 
 
@@ -444,19 +466,30 @@ def _n_of_n(part: pd.DataFrame, layout: Layout, across: list[Any], down: list[An
 
 def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        figure.legend(
-            handles,
-            labels,
-            loc="outside lower center",
-            ncols=min(len(labels), 4),
-            frameon=False,
-        )
+    if not handles:
+        return
+    entry = 0.6 + max(map(len, labels)) / CHARACTERS_AN_INCH
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=max(1, min(len(labels), 4, int(figure.get_figwidth() / entry))),
+        frameon=False,
+    )
 
 
-def _note(figure: Figure, parts: Panels) -> None:
-    if parts.note:
-        figure.suptitle(parts.note, fontsize=8, color=GREY)
+def _lines_note(frame: pd.DataFrame, key: str, shown: Mapping[Any, Any]) -> str:
+    """Return what to say where not every level of a key has a line, or nothing."""
+    every = len(levels(frame, key)) if key else len(shown)
+    return f"{len(shown)} of {every:,} levels of {key}" if len(shown) < every else ""
+
+
+def _note(figure: Figure, parts: Panels, lines: str = "") -> None:
+    notes = [note for note in (lines, parts.note) if note]
+    if notes:
+        text = "; ".join([*notes, "summary.csv holds all"])
+        width = int(CHARACTERS_AN_INCH * figure.get_figwidth())
+        figure.suptitle(fill(text, width), fontsize=8, color=GREY)
 
 
 PICTURES = (
@@ -492,7 +525,8 @@ PICTURES = (
         "error_by_epoch",
         "How the error falls",
         "The median over the seeds, and the band that holds the middle half of the runs, at the "
-        "largest number of epochs. The dashed lines are the levels at which runs get stuck.",
+        "largest number of epochs; of a cell with more than 20,000 runs, of the first of them. The "
+        "dashed lines are the levels at which runs get stuck.",
         error_bands,
     ),
 )

@@ -138,7 +138,7 @@ class Grid:
         total = np.zeros(len(self), np.uint64)
         for key, column in self.columns.items():
             hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
-            total += hashes[column.codes]
+            total += hashes[column.codes] if len(hashes) > 1 else hashes
         return total
 
     def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -217,24 +217,6 @@ def _joined(key: str, grids: Sequence[Grid]) -> Column:
     return Column(levels, np.concatenate(codes))
 
 
-def with_more_seeds(grid: Grid, rows: NDArray[np.integer], seeds: NDArray[np.integer]) -> Grid:
-    """Return the grid followed by the points of `rows` (n,) again, with `seeds` (n,) for theirs."""
-    columns = {key: _followed(column, column.codes[rows]) for key, column in grid.columns.items()}
-    levels = distinct((*grid.columns["seed"].levels, *np.unique(seeds).tolist()))
-    values = np.array(levels, np.int64)
-    order = np.argsort(values)
-    codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
-    columns["seed"] = _followed(Column(levels, grid.columns["seed"].codes), codes)
-    return Grid(columns, grid.blocks, grid.added + len(rows))
-
-
-def _followed(column: Column, codes: Codes) -> Column:
-    if len(column.levels) == 1:
-        count = len(column.codes) + len(codes)
-        return Column(column.levels, np.broadcast_to(np.int32(0), (count,)))
-    return Column(column.levels, np.concatenate([column.codes, codes]))
-
-
 def extended(grid: Grid, more: Sequence[Axis]) -> Grid:
     """Return the grid with further levels behind those of its axes, in each of its blocks.
 
@@ -265,43 +247,6 @@ def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
     if len(levels) > 1:
         raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")
     return levels
-
-
-def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
-    """Return what JSON needs to make the grid again: a dictionary a block."""
-    return [
-        {
-            "axes": [
-                {"key": axis.key, "levels": list(axis.levels), "structural": axis.structural}
-                for axis in block.axes
-            ],
-            "bases": list(block.bases),
-        }
-        for block in grid.blocks
-    ]
-
-
-def grid_from_data(data: Sequence[Mapping[str, Any]]) -> Grid:
-    """Return the grid that `grid_to_data` described; raises ConfigError for a value not allowed."""
-    return concatenated(
-        [
-            product_grid(
-                [
-                    Axis(axis["key"], tuple(axis["levels"]), axis["structural"])
-                    for axis in entry["axes"]
-                ],
-                [_checked_base(base) for base in entry["bases"]],
-            )
-            for entry in data
-        ]
-    )
-
-
-def _checked_base(base: Mapping[str, Scalar]) -> Point:
-    groups = {
-        key: read(key, base.get(key), rule_of(key, {})) for key in POINT_KEYS if key in GROUPS
-    }
-    return {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
 
 
 def refuse_too_large(*products: Mapping[str, int]) -> None:

@@ -14,6 +14,8 @@ MOST_PANELS = 6
 TITLE_WIDTH = 36
 MOST_LINES = 6
 MOST_LINES_WITH_BANDS = 4
+LONGEST_TEXT = 40
+"""Characters of a label; of longer ones, which may be paths, the end is shown."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,13 @@ class Layout:
 
     @property
     def at_the_end(self) -> Layout:
-        """Return the layout of rows that have no epochs axis, all being at their longest."""
+        """Return the layout of rows that have no epochs axis, all being at their longest.
+
+        A single key makes lines, which can be compared, rather than panels.
+        """
         lines, across = ("" if key == "epochs" else key for key in (self.lines, self.across))
+        if not lines:
+            lines, across = across, lines
         return Layout(across, lines, tuple(key for key in self.others if key != "epochs"))
 
     @property
@@ -101,7 +108,7 @@ class Panels:
         """Return what to say where not every panel is shown, or nothing."""
         if len(self.frames) == self.total:
             return ""
-        return f"{len(self.frames)} of {self.total:,} panels; summary.csv holds all"
+        return f"{len(self.frames)} of {self.total:,} panels"
 
     def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
         return iter(zip(self.titles, self.frames, strict=True))
@@ -123,13 +130,20 @@ def panels(frame: pd.DataFrame, keys: Sequence[str], most: int = MOST_PANELS) ->
 
 def _title(keys: Sequence[str], values: Sequence[Any]) -> str:
     """Return the levels that a panel has of some keys, in lines that are no wider than it is."""
-    known = [level_text(*item) for item in zip(keys, values, strict=True) if not pd.isna(item[1])]
+    levels_of = zip(keys, values, strict=True)
+    known = [drawn(level_text(*item)) for item in levels_of if not pd.isna(item[1])]
     return fill(", ".join(known), TITLE_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def level_text(key: str, level: object) -> str:
     """Return a level with its key, as a reader would say it."""
     return f"{level_name(level)} {key}" if key == "epochs" else f"{key} {level_name(level)}"
+
+
+def drawn(text: str) -> str:
+    """Return a text as Matplotlib takes it: dollars begin no formula, and of much only the end."""
+    end = text if len(text) <= LONGEST_TEXT else f"…{text[1 - LONGEST_TEXT :]}"
+    return end.replace("$", r"\$")
 
 
 def level_name(level: object) -> str:

@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeVar
 
 from xorsweep import __version__
 from xorsweep.config import Rounds, Sweep
 from xorsweep.engines import Engine
-from xorsweep.grid import Grid, grid_from_data, grid_to_data
+from xorsweep.grid import Grid
+from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Plan
+from xorsweep.record import ManifestError, check_record
+from xorsweep.rules import read, rules_of
 
 FORMAT = 2
 """The version of the folder's layout."""
@@ -26,10 +29,6 @@ FORMAT = 2
 
 _SEALED = ("format", "numerics", "engine", "points", "rounds")
 """What a sweep must be resumed with; the digest is over all of it."""
-
-
-class ManifestError(ValueError):
-    """A manifest that can't be trusted; the message says why."""
 
 
 _PACKAGES = (
@@ -51,6 +50,7 @@ def describe_run(
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
         "state": "running",
+        "command_line": [],
         **provenance,
         **sealed(grid, settings.engine, settings.rounds),
         "grid": {
@@ -59,6 +59,7 @@ def describe_run(
             "trajectories": plan.trajectories,
             "batches": len(plan.batches),
         },
+        "files": input_files(grid),
         "workers": workers,
         "git": git_state(),
         "versions": versions(),
@@ -97,12 +98,48 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
             )
     if digest != _digest(content):
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
-    return grid_from_data(content["points"]), Engine(**content["engine"])
+    check_record(manifest)
+    rounds_of(manifest)
+    return grid_from_data(content["points"]), _settings("engine.", Engine, content["engine"])
 
 
 def rounds_of(manifest: Mapping[str, Any]) -> Rounds:
-    """Return how sure a sweep has to be, from a manifest that was found to be as it was written."""
-    return Rounds(**manifest["rounds"])
+    """Return how sure a sweep has to be; raises ManifestError, ConfigError for what isn't that."""
+    return _settings("", Rounds, manifest["rounds"])
+
+
+Settings = TypeVar("Settings", Engine, Rounds)
+
+
+def _settings(prefix: str, kind: type[Settings], values: Any) -> Settings:
+    """Return settings from what JSON has of them; raises ManifestError, ConfigError."""
+    rules = rules_of(kind)
+    if not isinstance(values, Mapping) or set(values) != set(rules):
+        raise ManifestError(f"its {kind.__name__.lower()} isn't one that this version has")
+    checked: dict[str, Any] = {
+        name: read(prefix + name, values[name], rule) for name, rule in rules.items()
+    }
+    return kind(**checked)
+
+
+def input_files(grid: Grid) -> dict[str, str]:
+    """Return a digest of the content of each file that the grid's initial weights come from."""
+    paths = grid.columns["init.path"].levels if "init.path" in grid.columns else ()
+    return {path: _file_digest(path) for path in map(str, filter(None, paths))}
+
+
+def changed_files(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the paths of input files whose content isn't what it was when they were recorded."""
+    recorded = manifest.get("files", {}).items()
+    return [path for path, digest in recorded if _file_digest(path) != digest]
+
+
+def _file_digest(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.atomic import sync, write_atomically
 from xorsweep.commands import Parser, errors_in_one_line, point_text, refuse_damaged
 from xorsweep.config import Parallel, Sweep
 from xorsweep.differences import differences, of_points
@@ -25,7 +26,7 @@ from xorsweep.grid import Grid, concatenated
 from xorsweep.manifest import describe_run, rounds_of
 from xorsweep.plan import make_plan
 from xorsweep.results import assemble
-from xorsweep.store import MANIFEST, PARTS, Store, StoreError, sync_folder, write_atomically
+from xorsweep.store import MANIFEST, PARTS, Store, StoreError
 from xorsweep.sweep import end_sweep, measured, record_of
 from xorsweep.terminal import Terminal
 from xorsweep.worker import FAILED
@@ -162,13 +163,14 @@ def _write(out: Path, sources: Sequence[Source], manifest: Mapping[str, Any]) ->
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
             store = Store.create(Path(made) / out.name, sources[0].store.engine)
+            (store.folder / PARTS).mkdir()
             for source in sources:
                 for part in source.store.part_files():
                     _linked(part, store.folder / PARTS / part.name)
-            sync_folder(store.folder / PARTS)
+            sync(store.folder / PARTS)
             store.write_manifest(manifest)
             store.folder.rename(out)
-        sync_folder(out.parent)
+        sync(out.parent)
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror}") from None
 

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xorsweep.engines import Engine
+from xorsweep.measures import OUTCOMES
 from xorsweep.numerics import NUMERICS
-from xorsweep.worker import Rows
+from xorsweep.worker import STATUSES, Rows
 
 SUFFIX = ".parquet"
 
@@ -65,7 +66,10 @@ def decode(path: Path, engine: Engine) -> pa.Table:
     """Return the rows of a part; raises DamagedPartError where any byte of it isn't as written."""
     if not path.is_file():
         raise DamagedPartError("not a file")
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DamagedPartError(f"can't be read ({error.strerror})") from None
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
     try:
@@ -80,6 +84,10 @@ def decode(path: Path, engine: Engine) -> pa.Table:
     for column, type_ in _MEASURED.items():
         if column not in table.column_names or table.schema.field(column).type != type_:
             raise DamagedPartError(f"its column {column} isn't of type {type_}")
+    for column, names in (("outcome", OUTCOMES), ("status", STATUSES)):
+        codes = table[column].to_numpy()
+        if not ((codes >= 0) & (codes < len(names))).all():
+            raise DamagedPartError(f"its column {column} has values that mean nothing")
     return table
 
 

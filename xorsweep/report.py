@@ -9,23 +9,28 @@ import base64
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from xorsweep.atomic import write_atomically
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import choose
+from xorsweep.courses import course_bands
+from xorsweep.failures import failures_of
 from xorsweep.figures import Courses, Picture, Tables, write_figures
 from xorsweep.findings import findings
 from xorsweep.layout import is_numeric, level_name, level_text, levels
+from xorsweep.markdown import all_literal, code_block
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
-from xorsweep.results import read_courses, read_results
+from xorsweep.record import ManifestError, check_finished
+from xorsweep.results import read_results
 from xorsweep.rounds import open_with_rounds
 from xorsweep.rules import ConfigError
-from xorsweep.store import StoreError, write_atomically
+from xorsweep.store import MANIFEST, StoreError
 from xorsweep.studies import CERTAINTIES, Study, read_study
 from xorsweep.summary import point_columns, swept_columns
 from xorsweep.tables import write_tables
@@ -36,7 +41,7 @@ MOST_CELLS = 60
 """Rows of the table of cells; summary.csv holds all."""
 MOST_NEIGHBOURS = 15
 MOST_LEVELS = 8
-MOST_REASONS = 10
+MOST_REASONS = 50
 
 FILES = (
     ("results.csv", "one row a point"),
@@ -115,9 +120,10 @@ def make_report(
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
-    for name in ("report.md", "report.html"):
-        text = environment(folder).get_template(f"{name}.j2").render(page=page)
-        write_atomically(folder / name, text.encode())
+    in_markdown = replace(all_literal(page), command=code_block(page.command))
+    for name, shown in (("report.md", in_markdown), ("report.html", page)):
+        text = environment(folder).get_template(f"{name}.j2").render(page=shown)
+        write_atomically(folder / name, text.encode(errors="backslashreplace"))
     return folder / "report.html"
 
 
@@ -129,7 +135,16 @@ def remake_report(folder: Path) -> Path:
     store, grid, manifest = open_with_rounds(folder)
     if manifest.get("state") != "finished":
         raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-    results = read_results(folder)
+    try:
+        check_finished(manifest)
+    except ManifestError as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+    try:
+        results = read_results(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
+        ) from None
     summary, comparisons = write_tables(results, folder)
     return make_report(
         folder,
@@ -137,18 +152,8 @@ def remake_report(folder: Path) -> Path:
         results,
         summary,
         comparisons,
-        lambda cells: read_courses(grid, store.parts(), cells),
+        lambda cells: course_bands(grid, store.parts(), cells),
     )
-
-
-def single_run_command(point: Mapping[Any, Any]) -> str:
-    """Return the command that trains one point alone and looks at it closely."""
-    given = {key: value for key, value in point.items() if value is not None and value == value}
-    texts = (
-        f"{key}={str(value).lower() if isinstance(value, bool) else value}"
-        for key, value in given.items()
-    )
-    return shlex.join(["python", "-m", "xorsweep", *texts])
 
 
 def _all_have_levels(results: pd.DataFrame) -> bool:
@@ -270,18 +275,9 @@ def _outcomes(results: pd.DataFrame) -> Table:
 
 def _failures(results: pd.DataFrame) -> Table:
     """Return what failed, by reason, with the command that tries one of each again."""
-    failed = results[results["status"] == "failed"]
-    keys = point_columns(results)
-    groups = list(failed.groupby("message", sort=False))
-    rows = [
-        (
-            str(reason),
-            f"{len(rows):,}",
-            single_run_command(rows[keys].astype(object).iloc[0].to_dict()),
-        )
-        for reason, rows in groups[:MOST_REASONS]
-    ]
-    left = len(groups) - len(rows)
+    found = failures_of(results, point_columns(results))
+    rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
+    left = len(found) - len(rows)
     note = f"and {left:,} more reasons in results.csv" if left else ""
     return Table(("reason", "runs", "one of them alone"), rows, note)
 
@@ -296,6 +292,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     engine = manifest["engine"]
     yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
+    if manifest.get("left_to_numpy"):
+        yield "not compiled", "; ".join(manifest["left_to_numpy"])
     yield (
         "machine",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "

@@ -13,9 +13,10 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from xorsweep.atomic import named, replacing
 from xorsweep.config import choose
 from xorsweep.grid import Column, Grid
-from xorsweep.measures import OUTCOMES, course_epochs
+from xorsweep.measures import OUTCOMES
 from xorsweep.rules import FloatArray
 from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 
@@ -113,7 +114,7 @@ _STORED = (
 
 
 def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
-    """Write results.csv and results.parquet, each under a temporary name first."""
+    """Write results.csv and results.parquet; where one can't be written, both stay as they were."""
     text, typed = folder / "results.csv", folder / "results.parquet"
     tasks = _outputs_by_task(grid)
     schema = _batch(grid, assembled, tasks, slice(0, 0)).schema
@@ -121,15 +122,16 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
         quoting_style=_quoting(grid, assembled), quoting_header="none"
     )
     with (
-        pyarrow.csv.CSVWriter(_temporary(text), schema, write_options=options) as csv,
-        pyarrow.parquet.ParquetWriter(_temporary(typed), schema, compression="zstd") as parquet,
+        replacing(text) as new_text,
+        replacing(typed) as new_typed,
+        pyarrow.csv.CSVWriter(new_text, schema, write_options=options) as csv,
+        pyarrow.parquet.ParquetWriter(new_typed, schema, compression="zstd") as parquet,
     ):
         for chunk in _chunks(len(grid)):
             batch = _batch(grid, assembled, tasks, chunk)
-            csv.write_batch(batch)
+            with named(text):
+                csv.write_batch(batch)
             parquet.write_batch(batch)
-    for path in (text, typed):
-        _temporary(path).replace(path)
 
 
 def _quoting(grid: Grid, assembled: Assembled) -> str:
@@ -156,10 +158,6 @@ def read_results(folder: Path) -> pd.DataFrame:
         if pa.types.is_integer(field.type) and frame[field.name].dtype.kind == "f"
     ]
     return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
 
 
 def _chunks(count: int) -> Iterator[slice]:
@@ -247,52 +245,3 @@ def output_names(task: Any) -> tuple[str, ...]:
     if units == 1:
         return tuple(f"output_{label}" for label in labels)
     return tuple(f"output_{label}_{unit}" for label in labels for unit in range(units))
-
-
-def read_courses(grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the error by epoch of every trajectory in some cells, in long form.
-
-    cells: rows of the summary. The columns are those of the swept keys, `seed`, `epoch` (int64)
-    and `half_sse` (float64), and rows are in grid order; a trajectory whose longest point lies in
-    another cell is left out.
-    """
-    import pandas as pd
-
-    keys = grid.swept
-    wanted = _rows_in(grid, cells, [key for key in keys if key != "seed"])
-    found: dict[int, NDArray[np.float32]] = {}
-    for part in parts:
-        rows = grid.rows_of(part["identity"].to_numpy())
-        kept = np.flatnonzero((rows >= 0) & wanted[rows])
-        courses = part["course"].combine_chunks()
-        found |= {int(rows[i]): courses[int(i)].values.to_numpy() for i in kept}
-    rows = np.array(sorted(row for row, course in found.items() if len(course)), np.int64)
-    lengths = [len(found[row]) for row in rows]
-    repeated = np.repeat(rows, lengths)
-    epochs = [course_epochs(int(epoch)) for epoch in grid.columns["epochs"].array(rows)]
-    frame = {key: grid.columns[key].array(repeated) for key in dict.fromkeys([*keys, "seed"])}
-    frame["epoch"] = np.array([epoch for series in epochs for epoch in series], np.int64)
-    courses = [found[row].astype(np.float64) for row in rows]
-    frame["half_sse"] = np.concatenate(courses) if courses else np.empty(0)
-    return pd.DataFrame(frame)
-
-
-def _rows_in(grid: Grid, cells: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
-    """Return which of the grid's points (N,) lie in the cells."""
-    wanted = np.zeros(len(grid), bool)
-    for cell in cells[keys].to_dict("records"):
-        inside = np.ones(len(grid), bool)
-        for key, value in cell.items():
-            column = grid.columns[str(key)]
-            inside &= column.codes == _code_of(column, value)
-        wanted |= inside
-    return wanted
-
-
-def _code_of(column: Column, value: object) -> int:
-    absent = value is None or value != value
-    return next(
-        code
-        for code, level in enumerate(column.levels)
-        if (level is None if absent else level == value)
-    )

@@ -146,12 +146,13 @@ class Text:
     @property
     def allowed(self) -> str:
         """Return what is asked for."""
-        return "a text that isn't empty"
+        return "a text that isn't empty, in UTF-8"
 
     def read(self, value: object) -> str:
         """Return the text; raises ValueError for anything else."""
         if not isinstance(value, str) or not value:
             raise ValueError
+        value.encode()  # raises UnicodeEncodeError, a ValueError
         return value
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from xorsweep.config import Parallel
+from xorsweep.config import Parallel, Sweep
+from xorsweep.endings import stop_if_failed
 from xorsweep.engines import Engine
 from xorsweep.execute import choose_execute, workers_of
 from xorsweep.execute.contract import ExecuteError
@@ -49,11 +50,15 @@ class Launch(Protocol):
 
 @dataclass(frozen=True)
 class Sharded:
-    """A sweep in shards: how many, with what each of them trains, and who launches them."""
+    """A sweep in shards: how many, with what each of them trains, and who launches them.
+
+    With `stops` a shard ends at the first batch with a failure.
+    """
 
     shards: int
     parallel: Parallel
     launch: Launch
+    stops: bool = False
 
     @property
     def workers(self) -> int:
@@ -61,17 +66,19 @@ class Sharded:
         return self.shards * workers_of(self.parallel)
 
 
-def sharded(parallel: Parallel, launch: Launch) -> Sharded:
+def sharded(settings: Sweep, launch: Launch) -> Sharded:
     """Return a sweep's shards; each trains in one process unless `n_jobs` says otherwise.
 
     Raises ConfigError where a cluster is asked for as well.
     """
+    parallel = settings.parallel
     if parallel.backend == "dask":
         raise ConfigError(
             "parallel=dask: says where batches are trained, and so does hydra/launcher; choose one"
         )
     inside = replace(parallel, n_jobs=1) if parallel.n_jobs == -1 else parallel
-    return Sharded(parallel.shards or int(cpu_count()), inside, launch)
+    stops = settings.on_failure == "stop"
+    return Sharded(parallel.shards or int(cpu_count()), inside, launch, stops)
 
 
 def train_in_shards(store: Store, batches: Sequence[Batch], how: Sharded, advance: Advance) -> None:
@@ -86,7 +93,7 @@ def train_in_shards(store: Store, batches: Sequence[Batch], how: Sharded, advanc
         write_shard(folder, number, share)
     if shares:
         with _watched(folder, shares, advance):
-            train = partial(train_shard, folder, store.engine, how.parallel)
+            train = partial(train_shard, folder, store.engine, how.parallel, how.stops)
             how.launch(folder, len(shares), train)
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
@@ -108,8 +115,11 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
     return shares
 
 
-def train_shard(folder: Path, engine: Engine, parallel: Parallel, number: int) -> None:
-    """Train the batches of one shard, each on disk before the next is counted."""
+def train_shard(folder: Path, engine: Engine, parallel: Parallel, stops: bool, number: int) -> None:
+    """Train the batches of one shard, each on disk before the next is counted.
+
+    Raises StoppedError, with `stops`, at a batch with a failure.
+    """
     batches = read_shard(folder, number)
     places = {id(batch): place for place, batch in enumerate(batches)}
     store = Store(folder, engine)
@@ -118,6 +128,8 @@ def train_shard(folder: Path, engine: Engine, parallel: Parallel, number: int) -
         for batch, rows in execute(batches, engine):
             store.add(rows)
             finished.write(f"{places[id(batch)]}\n")
+            if stops:
+                stop_if_failed(rows)
 
 
 def write_shard(folder: Path, number: int, batches: Sequence[Batch]) -> None:
@@ -137,7 +149,7 @@ def read_shard(folder: Path, number: int) -> list[Batch]:
     """Return the batches of a shard, as they were written."""
     with np.load(_shard(folder, number) / BATCHES, allow_pickle=False) as arrays:
         heads = json.loads(arrays["heads"].tobytes())
-        varying: list[dict[str, np.ndarray]] = [{} for _ in heads]
+        varying: list[dict[str, NDArray[Any]]] = [{} for _ in heads]
         for name in arrays.files:
             place, _, key = name.partition("/varying/")
             if key:

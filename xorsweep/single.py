@@ -20,6 +20,7 @@ from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
 from xorsweep.plan import batch_of_one
+from xorsweep.prepare import prepare
 from xorsweep.rules import FloatArray, Scalar
 from xorsweep.tasks import Task
 from xorsweep.terminal import Terminal
@@ -106,6 +107,7 @@ def run_single(
     """Train one checked point, say and write what became of it, and return its final error."""
     terminal = terminal or Terminal()
     terminal.say(headline(point))
+    prepare([batch_of_one(point, (1,))], engine, terminal.say)
     run = train_single(point, engine)
     paths = write_single(run, folder)
     describe_single(run, terminal.console)
@@ -252,9 +254,10 @@ def headline(point: Mapping[str, Scalar]) -> str:
     """Return in one line what is trained, and how."""
     network = network_of(point)
     direct = " with direct links" if network.skip else ""
+    online = " online" if point["schedule"] == "online" else ""
     return (
         f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
-        f"{point['activation']}, {point['optimizer']} at lr {point['lr']:g}, "
+        f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
         f"{point['init']} weights, seed {point['seed']}, {point['epochs']:,} epochs"
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +12,12 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from xorsweep.atomic import remove_leftovers, write_atomically
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid
-from xorsweep.manifest import ManifestError, unsealed
+from xorsweep.manifest import unsealed
 from xorsweep.parts import DamagedPartError, decode, encode
+from xorsweep.record import ManifestError
 from xorsweep.rules import ConfigError
 from xorsweep.worker import Rows
 
@@ -39,13 +40,13 @@ class Store:
 
     @classmethod
     def create(cls, folder: Path, engine: Engine) -> Store:
-        """Return the store of a new sweep.
+        """Return the store of a new sweep, in a folder that is made where there is none.
 
         Raises StoreError where the folder holds one already or can't be written.
         """
         refuse_used(folder)
         try:
-            (folder / PARTS).mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder} can't be written: {error.strerror}") from None
         return cls(folder, engine)
@@ -59,36 +60,43 @@ class Store:
         manifest = read_manifest(folder)
         try:
             grid, engine = unsealed(manifest)
-        except (ManifestError, ConfigError, TypeError) as error:
+        except (ManifestError, ConfigError) as error:
             raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
-        (folder / PARTS).mkdir(exist_ok=True)
         return cls(folder, engine), grid, manifest
+
+    @property
+    def holds_manifest(self) -> bool:
+        """Tell whether the sweep has begun."""
+        return (self.folder / MANIFEST).exists()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder; raises StoreError where another process that is alive holds it."""
-        try:
-            with FileLock(self.folder / LOCK, timeout=0):
-                yield
-        except Timeout:
-            raise StoreError(
-                f"{self.folder} is in use: another process is training this sweep"
-            ) from None
+        with locked(self.folder):
+            yield
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write manifest.json, whole or not at all."""
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-        write_atomically(self.folder / MANIFEST, (text + "\n").encode())
+        write_atomically(self.folder / MANIFEST, (text + "\n").encode(errors="backslashreplace"))
 
     def add(self, rows: Sequence[Rows]) -> None:
         """Put a finished batch on disk."""
         name, data = encode(rows, self.engine)
+        (self.folder / PARTS).mkdir(exist_ok=True)
         write_atomically(self.folder / PARTS / name, data)
 
     def parts(self) -> Iterator[pa.Table]:
-        """Yield the parts in the order of their names; raises DamagedPartError."""
+        """Yield the parts in the order of their names; raises StoreError for a damaged one."""
         for path in self.part_files():
-            yield decode(path, self.engine)
+            try:
+                part = decode(path, self.engine)
+            except DamagedPartError as error:
+                raise StoreError(
+                    f"{path} is damaged: {error}; resume={self.folder} sets it aside and trains "
+                    "its points again"
+                ) from None
+            yield part
 
     def damaged(self) -> Iterator[tuple[Path, str]]:
         """Yield what isn't a whole part, and in which way it isn't."""
@@ -103,26 +111,75 @@ class Store:
         lines = []
         for path, reason in self.damaged():
             (self.folder / DAMAGED).mkdir(exist_ok=True)
-            path.replace(self.folder / DAMAGED / path.name)
+            aside = _free_name(self.folder / DAMAGED / path.name)
+            path.rename(aside)
             lines.append(f"{PARTS}/{path.name} is damaged: {reason}; moved to {DAMAGED}/")
         return lines
 
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files of a process that was killed while it wrote them."""
+        for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
+            remove_leftovers(folder)
+
     def part_files(self) -> list[Path]:
         """Return the files of the parts, whole or not, in the order of their names."""
+        folder = self.folder / PARTS
+        found = folder.iterdir() if folder.is_dir() else ()
         return sorted(
-            path
-            for path in (self.folder / PARTS).iterdir()
-            if not (path.name.startswith(".") and path.suffix == ".tmp")
+            path for path in found if not (path.name.startswith(".") and path.suffix == ".tmp")
         )
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder, which a dead process doesn't.
+
+    Raises StoreError where another process that is alive holds it, or where it can't be written.
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StoreError(f"{folder} is in use: another process is training this sweep") from None
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StoreError(f"{folder} can't be written: {reason}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def refuse_used(folder: Path) -> None:
-    """Raise StoreError where a folder holds a sweep already."""
-    if (folder / MANIFEST).exists() or (folder / PARTS).exists():
+    """Raise StoreError where a folder holds a sweep already.
+
+    What a process leaves that was killed before its sweep began is no sweep.
+    """
+    if (folder / MANIFEST).exists():
         raise StoreError(
             f"hydra.sweep.dir={folder}: holds a sweep already; go on with it by "
             f"resume={folder}, or choose another folder"
         )
+    if _holds_parts(folder):
+        raise StoreError(
+            f"hydra.sweep.dir={folder}: holds the {PARTS} of a sweep without its {MANIFEST}; "
+            "put that back, or choose another folder"
+        )
+
+
+def _holds_parts(folder: Path) -> bool:
+    return (folder / PARTS).exists() and (
+        not (folder / PARTS).is_dir() or any((folder / PARTS).iterdir())
+    )
+
+
+def _free_name(path: Path) -> Path:
+    """Return a path, with a number behind its name where something is there already."""
+    candidate, number = path, 1
+    while candidate.exists() or candidate.is_symlink():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -130,33 +187,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StoreError(f"{folder} holds no sweep: there is no {MANIFEST} in it") from None
-    except (OSError, ValueError) as error:
+        hint = (
+            f"; its {PARTS} are of no use without it"
+            if _holds_parts(folder)
+            else "; a sweep that ended so early has trained nothing: start it again"
+            if folder.is_dir()
+            else ""
+        )
+        raise StoreError(f"{folder} holds no sweep: there is no {MANIFEST} in it{hint}") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{folder / MANIFEST} can't be read: {error}") from None
     if not isinstance(manifest, dict):
         raise StoreError(f"{folder / MANIFEST} isn't a manifest of xorsweep")
     return manifest
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a power cut, sees all of it or none of it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from xorsweep.atomic import replacing
+
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
 """Colours that stay apart for the colour-blind (M. Okabe and K. Ito, 2002)."""
 
@@ -35,5 +37,6 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     with mpl.rc_context(STYLE):
         for suffix, metadata in ((".png", None), (".svg", {"Date": None})):
             paths.append(stem.with_suffix(suffix))
-            figure.savefig(paths[-1], metadata=metadata)
+            with replacing(paths[-1]) as temporary:
+                figure.savefig(temporary, format=suffix[1:], metadata=metadata)
     return paths

@@ -17,7 +17,6 @@ from xorsweep.rules import FloatArray
 from xorsweep.survival import Survival, survival
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-COURSE_QUANTILES = (0.25, 0.5, 0.75)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
 """Steps of a survival curve that a picture can show."""
@@ -89,18 +88,6 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
             frame.insert(0, key, results[key].iloc[cell.first])
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def course_bands(courses: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return quantiles of the error by epoch, in long form.
-
-    courses: the keys, `epoch` and `half_sse`. The columns of the answer are the keys, `epoch`, and
-    `q25`, `q50`, `q75`.
-    """
-    grouped = courses.groupby([*keys, "epoch"], sort=False, observed=True, dropna=False)
-    bands = grouped["half_sse"].quantile(np.array(COURSE_QUANTILES)).unstack()
-    bands.columns = [f"q{round(100 * level):02d}" for level in COURSE_QUANTILES]
-    return bands.reset_index()
 
 
 @dataclass(frozen=True)

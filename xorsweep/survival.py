@@ -6,7 +6,7 @@ So is one that diverged, whatever its epoch: divergence is a competing event, su
 be solved, and censoring it early would count it as if it might have been. It stays among the runs
 at risk instead, as in J. P. Fine and R. J. Gray, "A proportional hazards model for the
 subdistribution of a competing risk", Journal of the American Statistical Association 94 (1999),
-section 3.1, where every run's time of censoring is known.
+where every run's time of censoring is known.
 
 Where all runs have the same budget, as in a cell, the curve is one minus the incidence of
 convergence that O. O. Aalen and S. Johansen estimate, "An empirical transition matrix for

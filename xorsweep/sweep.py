@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from xorsweep.atomic import write_atomically
 from xorsweep.config import Sweep
+from xorsweep.courses import course_bands
+from xorsweep.endings import how_to_go_on, recorded, stop_if_failed
 from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
-from xorsweep.manifest import describe_run, now, rounds_of
+from xorsweep.interrupts import raise_if_heard
+from xorsweep.manifest import changed_files, describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
-from xorsweep.results import assemble, read_courses, read_results, write_results
+from xorsweep.prepare import prepare
+from xorsweep.results import assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
-from xorsweep.store import Store, StoreError
+from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
 from xorsweep.terminal import Advance, Terminal, count_line
 
 
@@ -42,14 +48,16 @@ def run_sweep(
     notes: Sequence[str] = (),
     terminal: Terminal | None = None,
     sharded: Sharded | None = None,
+    documents: Mapping[str, str] | None = None,
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
 
     The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
     into the manifest as it is, and its `study`, where it has one, is what the report holds the
-    results against; `notes` are said before the sweep begins; where the sweep is `sharded`, that
-    says where batches are trained, and not `settings`. Raises StoreError where the folder holds a
-    sweep already or can't be written, ConfigError where rounds make no sense or there are no
+    results against; `documents`, texts by file name, go into the folder; `notes` are said before
+    the sweep begins; where the sweep is `sharded`, that says where batches are trained, and not
+    `settings`. Raises StoreError where the folder holds a sweep already, can't be written, or the
+    sweep was to stop at a failure, and ConfigError where rounds make no sense or there are no
     workers to be had.
     """
     check_rounds(grid, settings.rounds)
@@ -59,7 +67,9 @@ def run_sweep(
     settings = replace(settings, parallel=settled(settings.parallel))
     store = Store.create(folder, settings.engine)
     with store.locked():
-        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
+        refuse_used(folder)  # now that no other process can begin one
+        run = _Run(store, grid, settings, provenance, terminal, sharded)
+        return run.finish(documents or {})
 
 
 def resume_sweep(
@@ -70,32 +80,51 @@ def resume_sweep(
     terminal: Terminal | None = None,
     rounds: Mapping[str, Any] | None = None,
     sharded: Sharded | None = None,
+    keep_engine: bool = False,
 ) -> SweepResult:
     """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
 
     The sweep's own rounds go on, but for what `rounds` says otherwise: `precision`, `max_seeds`.
-    `sharded` as in `run_sweep`. Raises StoreError where the folder can't be used, ConfigError
-    where the grid can't be extended or there are no workers to be had.
+    `sharded` as in `run_sweep`; with `keep_engine` the engine is the one that began the sweep,
+    whatever the settings say. Raises StoreError where the folder can't be used, ConfigError where
+    the grid can't be extended or there are no workers to be had.
     """
     terminal = terminal or Terminal.silent()
-    store, grid, manifest = Store.open(folder)
-    if settings.engine != store.engine:
-        raise StoreError(
-            f"{settings.engine}: {folder} was trained with {store.engine}, and a sweep never "
-            "mixes engines; resume it with the same, or start another sweep"
-        )
     settings = replace(settings, parallel=settled(settings.parallel))
-    if more:
-        grid = extended(grid, more)
-    settings = replace(settings, rounds=replace(rounds_of(manifest), **(rounds or {})))
-    check_rounds(grid, settings.rounds)
-    with store.locked():
+    read_manifest(folder)  # so that nothing is put into a folder without a sweep
+    with locked(folder):
+        store, grid, manifest = Store.open(folder)
+        if keep_engine:
+            settings = replace(settings, engine=store.engine)
+            store.engine.check()
+        _refuse_other(store, settings, manifest)
+        points_before = len(grid)
+        if more:
+            grid = extended(grid, more)
+        settings = replace(settings, rounds=replace(rounds_of(manifest), **(rounds or {})))
+        check_rounds(grid, settings.rounds)
+        store.remove_leftovers()
         for line in store.set_aside_damaged():
             terminal.say(line)
         study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), record_of(manifest)]
         provenance = {**study, **provenance, "earlier": earlier}
-        return _Run(store, grid, settings, provenance, terminal, sharded).finish()
+        run = _Run(store, grid, settings, provenance, terminal, sharded, points_before)
+        return run.finish({})
+
+
+def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) -> None:
+    """Raise StoreError where other numbers would come out than those that the folder holds."""
+    if settings.engine != store.engine:
+        raise StoreError(
+            f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
+            "mixes engines; resume it with the same, or start another sweep"
+        )
+    for path in changed_files(manifest):
+        raise StoreError(
+            f"init.path={path}: the file isn't what it was when {store.folder} was begun; put the "
+            "old one back, or start another sweep"
+        )
 
 
 def end_sweep(
@@ -122,26 +151,36 @@ class _Run:
     provenance: Mapping[str, object]
     terminal: Terminal
     sharded: Sharded | None = None
+    points_before: int | None = None
+    """How many points the first round had where the sweep was begun earlier."""
 
     @property
     def workers(self) -> int:
         return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
 
-    def finish(self) -> SweepResult:
-        with memory_given_back():
+    def finish(self, documents: Mapping[str, str]) -> SweepResult:
+        with how_to_go_on(self.store, self.terminal), memory_given_back():
+            for name, text in documents.items():
+                write_atomically(self.store.folder / name, text.encode(errors="backslashreplace"))
             return self._finish()
 
     def _finish(self) -> SweepResult:
         grid = self._full_grid()
-        plan = self._plan(grid, assemble(grid, self.store.parts()).pending())
+        found = assemble(grid, self.store.parts())
+        plan = self._plan(grid, found.pending())
         manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
         self.store.write_manifest(manifest)
-        self._announce(grid, plan)
-        done = self._train(plan)
-        for further in self._further_rounds():
-            self.terminal.say(further.text)
-            done += self._train(self._plan(further.grid, further.missing))
-        return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+        with recorded(self.store, manifest):
+            self._announce(grid, plan, found.counts()["failed"])
+            engine = self.settings.engine
+            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.say)
+            del found
+            done = self._train(plan)
+            del plan
+            for further in self._further_rounds():
+                self.terminal.say(further.text)
+                done += self._train(self._plan(further.grid, further.missing))
+            return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
 
     def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
         """Leave the rows, the tables, the pictures and the report of what is on disk."""
@@ -171,7 +210,7 @@ class _Run:
         capacity = load_capacity(self.settings.engine)
         return make_plan(grid, capacity, self.workers, pending)
 
-    def _announce(self, grid: Grid, plan: Plan) -> None:
+    def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
         alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
         workers = 1 if alone else self.workers
         parts = [
@@ -181,21 +220,15 @@ class _Run:
             _count(workers, "worker", "workers"),
         ]
         self.terminal.say(", ".join(parts))
-        if plan.points < len(grid):
-            reused = len(grid) - plan.points
-            self.terminal.say(
-                f"found {reused:,} finished points, which are reused; "
-                f"{plan.points:,} are trained now"
-            )
+        if self.points_before is not None:
+            added = len(self.first) - self.points_before
+            self.terminal.say(_found(len(grid) - plan.points, plan.points, added, failed))
 
     def _train(self, plan: Plan) -> _Work:
         """Return the work that was done, once every batch is on disk."""
         started = perf_counter()
         with self.terminal.progress(plan.net_epochs) as advance:
-            try:
-                self._train_batches(plan, advance)
-            except ExecuteError as error:
-                raise StoreError(f"{error}; {self._how_to_go_on()}") from error
+            self._train_batches(plan, advance)
         seconds = perf_counter() - started
         return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
 
@@ -204,40 +237,34 @@ class _Run:
             train_in_shards(self.store, plan.batches, self.sharded, advance)
             return
         execute = choose_execute(self.settings.parallel, plan.net_epochs)
-        for batch, rows in execute(plan.batches, self.settings.engine):
-            self._keep(rows)
-            advance(batch.net_epochs)
-
-    def _how_to_go_on(self) -> str:
-        folder = self.store.folder
-        return f"the batches that were finished before are kept, go on with resume={folder}"
-
-    def _keep(self, rows: Any) -> None:
-        try:
-            self.store.add(rows)
-        except OSError as error:
-            raise StoreError(
-                f"{self.store.folder} can't be written: {error.strerror}; {self._how_to_go_on()}"
-            ) from None
+        with closing(execute(plan.batches, self.settings.engine)) as finished:
+            for batch, rows in finished:
+                self.store.add(rows)
+                advance(batch.net_epochs)
+                if self.settings.on_failure == "stop":
+                    stop_if_failed(rows)
+                raise_if_heard()
 
     def _write_rows(self, grid: Grid) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
         assembled = assemble(grid, self.store.parts())
         if not assembled.present.all():
             missing = _count(int((~assembled.present).sum()), "point is", "points are")
-            raise StoreError(f"{missing} in none of the parts; {self._how_to_go_on()}")
+            raise ExecuteError(f"{missing} in none of the parts")
         write_results(grid, assembled, self.store.folder)
         return assembled.counts()
 
     def _show(self, grid: Grid, manifest: Mapping[str, Any]) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
-        from xorsweep.summary import swept_columns
+        from xorsweep.failures import failures_of
+        from xorsweep.summary import point_columns, swept_columns
         from xorsweep.tables import write_tables
 
         folder = self.store.folder
         results = read_results(folder)
         summary, comparisons = write_tables(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
+        self.terminal.failures(failures_of(results, point_columns(results)))
         if not self.settings.report:
             return None
         from xorsweep.report import make_report
@@ -248,7 +275,7 @@ class _Run:
             results,
             summary,
             comparisons,
-            lambda cells: read_courses(grid, self.store.parts(), cells),
+            lambda cells: course_bands(grid, self.store.parts(), cells),
         )
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
@@ -276,6 +303,18 @@ class _Work:
             self.net_epochs + other.net_epochs,
             self.seconds + other.seconds,
         )
+
+
+def _found(reused: int, missing: int, added: int, failed: int) -> str:
+    """Return what a folder held and what is trained now, and why."""
+    if not missing:
+        return f"found all {reused:,} points finished: there is nothing to train"
+    kinds = ((added, "new to the grid"), (failed, "failed before"))
+    why = ", ".join(f"{count:,} of them {kind}" for count, kind in kinds if count)
+    return (
+        f"found {reused:,} finished points, which are reused; {missing:,} are trained now"
+        f"{why and f' ({why})'}"
+    )
 
 
 def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict[str, Any]:

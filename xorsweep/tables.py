@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from xorsweep.atomic import replacing
 from xorsweep.comparisons import PairedComparisons
 from xorsweep.summary import summarise
 
@@ -14,5 +15,6 @@ def write_tables(results: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.
     """Write summary.csv and comparisons.csv; return the summary and the comparisons."""
     tables = summarise(results), PairedComparisons()(results)
     for table, name in zip(tables, ("summary", "comparisons"), strict=True):
-        table.to_csv(folder / f"{name}.csv", index=False)
+        with replacing(folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
     return tables

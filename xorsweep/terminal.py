@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -25,6 +26,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xorsweep.failures import Failure
+
 _LOG = logging.getLogger(__name__)
 
 FLICKER = 0.5
@@ -33,6 +36,8 @@ PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
 MOST_LINES = 12
 MOST_COLUMNS = 8
+KEY_WIDTH, RATE_WIDTH = 9, 17
+"""Characters that a column of levels and one of rates take."""
 
 
 class Advance(Protocol):
@@ -70,10 +75,19 @@ class Terminal:
         """Print how often training converged within the largest number of epochs."""
         epochs = summary["epochs"].max()
         self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
-        table, left = rate_table(summary[summary["epochs"] == epochs], swept)
+        table, left = rate_table(summary[summary["epochs"] == epochs], swept, self.console.width)
         self.console.print(table)
         if left:
-            self.say(f"and {left:,} more lines in summary.csv")
+            self.say(f"and {left:,} more cells in summary.csv")
+
+    def failures(self, found: Sequence[Failure]) -> None:
+        """Print what failed, by reason, with the command that tries one of each alone."""
+        for failure in found[:MOST_LINES]:
+            count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
+            self.say(f"{count} failed: {_printable(failure.reason)}")
+            self.say(f"  one of them alone: {_printable(failure.command)}")
+        if len(found) > MOST_LINES:
+            self.say(f"and {len(found) - MOST_LINES:,} more reasons in results.csv")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
@@ -81,31 +95,42 @@ class Terminal:
             self.say(f"  {path}")
 
 
-def rate_table(cells: pd.DataFrame, swept: Sequence[str]) -> tuple[Table, int]:
-    """Return convergence rates with their 95 % intervals, and how many lines had no room.
+def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, int]:
+    """Return convergence rates with their 95 % intervals, and how many cells had no room.
 
-    One key lies across (hidden, where it is swept), the others down.
+    One key lies across (hidden, where it is swept), the others down; where there are too many
+    levels or lines for `width` characters, evenly spaced ones are shown.
     """
-    from xorsweep.layout import level_name, levels  # brings pandas, which is there by now
+    # This brings pandas, which is there by now.
+    from xorsweep.layout import evenly, level_name, levels
 
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
-    fitting = [key for key in keys if cells[key].nunique() <= MOST_COLUMNS]
-    last = fitting[-1] if fitting and len(keys) > 1 else None
-    across = "hidden" if "hidden" in fitting else last
+    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
+    across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
     down = [key for key in keys if key != across]
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
     for key in down:
         table.add_column(key, justify="right")
-    heads = levels(cells, across) if across else [""]
+    heads = levels(cells, across, room) if across else [""]
     for head in heads:
         table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}
     for row in cells.to_dict("records"):
         line = tuple(level_name(row[key]) for key in down)
         fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
-    for line, found in list(fields.items())[:MOST_LINES]:
-        table.add_row(*line, *(found.get(head, "") for head in heads))
-    return table, max(0, len(fields) - MOST_LINES)
+    shown = 0
+    for line, found in evenly(list(fields.items()), MOST_LINES):
+        texts = [found.get(head, "") for head in heads]
+        table.add_row(*line, *texts)
+        shown += sum(map(bool, texts))
+    return table, len(cells) - shown
+
+
+def _across(keys: Sequence[str], fitting: Sequence[str]) -> str | None:
+    """Return the key whose levels make columns: one of those with few levels where there is one."""
+    if "hidden" in fitting or len(keys) < 2:
+        return "hidden" if "hidden" in fitting else None
+    return fitting[-1] if fitting else "hidden" if "hidden" in keys else keys[-1]
 
 
 def _rate_text(cell: Mapping[Hashable, Any]) -> str:
@@ -113,6 +138,11 @@ def _rate_text(cell: Mapping[Hashable, Any]) -> str:
         return "no run"
     rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
     return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
+
+
+def _printable(text: str) -> str:
+    """Return a text in one line, without what a terminal would obey."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _RateColumn(ProgressColumn):
@@ -124,7 +154,9 @@ class _RateColumn(ProgressColumn):
 
 
 def rate_text(net_epochs_a_second: float) -> str:
-    """Return a rate in millions of net-epochs a second."""
+    """Return a rate in millions of net-epochs a second, or in thousands where it is low."""
+    if net_epochs_a_second < 1e5:
+        return f"{net_epochs_a_second / 1e3:,.1f} k net-epochs/s"
     return f"{net_epochs_a_second / 1e6:,.1f} M net-epochs/s"
 
 

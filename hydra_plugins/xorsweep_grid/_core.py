@@ -50,7 +50,7 @@ from xorsweep.hydra_config import (
 from xorsweep.rounds import check_rounds
 from xorsweep.rules import ConfigError, shown
 from xorsweep.shards import Launch, sharded
-from xorsweep.store import StoreError, refuse_used
+from xorsweep.store import StoreError, read_manifest, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
@@ -96,7 +96,7 @@ def _run(
         return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
     composed = compose_blocks(loader, config, read_blocks(loader, params, blocks, given))
     settings = read_sweep(composed.values)
-    shards = sharded(settings.parallel, launch) if launch else None
+    shards = sharded(settings, launch) if launch else None
     settled(settings.parallel)  # before there is a folder
     check_rounds(composed.grid, settings.rounds)
     read_study(composed.values.get("study"))
@@ -104,8 +104,9 @@ def _run(
     _log_into(folder, config)
     point_latest(folder)
     provenance = _provenance(composed.values)
+    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return run_sweep(
-        composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards
+        composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards, documents
     )
 
 
@@ -122,11 +123,13 @@ def _resume(
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
     settings = read_sweep(values)
-    shards = sharded(settings.parallel, launch) if launch else None
-    if folder.is_dir():
-        _log_into(folder, config)
+    shards = sharded(settings, launch) if launch else None
+    read_manifest(folder)  # so that nothing is put into a folder without a sweep
+    _log_into(folder, config)
     rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
-    return resume_sweep(folder, settings, more, _provenance(values), Terminal(), rounds, shards)
+    keep_engine = not any(key.split(".")[0] == "engine" for key in given)
+    provenance = _provenance(values)
+    return resume_sweep(folder, settings, more, provenance, Terminal(), rounds, shards, keep_engine)
 
 
 @dataclass(frozen=True)
@@ -366,7 +369,6 @@ def _fresh_folder(config: DictConfig) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
         else:
             folder = make_free_folder(folder)
-        OmegaConf.save(config, folder / "multirun.yaml")
     except OSError as error:
         raise ConfigError(
             f"hydra.sweep.dir={folder}: can't be written ({error.strerror})"
@@ -380,7 +382,10 @@ def _log_into(folder: Path, config: DictConfig) -> None:
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
-    configure_log(config.hydra.job_logging, config.hydra.verbose)
+    try:
+        configure_log(config.hydra.job_logging, config.hydra.verbose)
+    except ValueError as error:  # what logging makes of an OSError
+        raise StoreError(f"{folder} can't be written: {error.__cause__ or error}") from None
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:

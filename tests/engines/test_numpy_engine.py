@@ -194,14 +194,13 @@ def test_update_rules_train_like_plain_loops(
     assert_like_plain_loops(point, {"quickprop": 10, "rprop": 20}.get(optimizer, 40))
 
 
-@pytest.mark.parametrize(("skip", "solved"), [(True, True), (False, False)])
-def test_one_hidden_unit_learns_xor_where_inputs_reach_the_output(
-    point_of: PointOf, skip: bool, solved: bool
+@pytest.mark.parametrize("skip", [True, False])
+def test_one_hidden_unit_learns_xor_only_where_inputs_reach_the_output(
+    point_of: PointOf, skip: bool
 ) -> None:
     point = point_of(hidden=1, skip=skip, init="symmetric", **rule("rprop", "batch"))
-    trained = train(training_of(point, range(100), [300]))
-    assert ((trained.converged_epoch >= 0).mean() > 0.9) is solved
-    assert (trained.converged_epoch >= 0).any() == solved
+    solved = train(training_of(point, range(100), [300])).converged_epoch >= 0
+    assert solved.mean() > 0.9 if skip else not solved.any()
 
 
 # The same bits in any company

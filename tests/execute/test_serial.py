@@ -1,9 +1,13 @@
 """One process: the batches in their order."""
 
+import ast
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from batches import planned
 
+import xorsweep
 from xorsweep.config import Point
 from xorsweep.engines import Engine
 from xorsweep.execute.serial import run_serial
@@ -37,3 +41,19 @@ def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch
     never = to_the_end.converged_epoch < 0
     assert 0 < never.sum() < 16
     assert leaving.final_error[never].tolist() == to_the_end.final_error[never].tolist()
+
+
+BLAS = {"dot", "vdot", "inner", "matmul", "matvec", "vecmat", "einsum", "tensordot", "linalg"}
+ROOMS = ("engines", "init", "activations", "losses", "optimizers", "schedules", "criteria")
+PACKAGE = Path(xorsweep.__file__).parent
+FILES = [
+    path for room in ROOMS for path in [*PACKAGE.glob(f"{room}.py"), *PACKAGE.glob(f"{room}/*.py")]
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_bit_depends_on_the_threads_of_blas(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    assert not names & BLAS
+    assert not any(isinstance(node, ast.MatMult) for node in nodes)

@@ -82,9 +82,9 @@ class Task:
     def of(cls, training: Training) -> Task:
         """Return the rows of a training's task."""
         return cls(
-            np.repeat(training.inputs, LANES, axis=1),
+            np.repeat(training.inputs[:, :, None], LANES, axis=2),
             np.ascontiguousarray(training.inputs != 0),
-            np.repeat(training.targets, LANES, axis=1),
+            np.repeat(training.targets[:, :, None], LANES, axis=2),
         )
 
 
@@ -92,7 +92,7 @@ class Task:
 class NumbaBatch:
     """B networks in T tiles, on their way; the last one is repeated to fill the last tile.
 
-    `where` (B,) are their places in the record. All else is (T, rows * LANES), see the kernels;
+    `where` (B,) are their places in the record. All else is (T, ..., LANES), see the kernels;
     `epoch` is where they stand, -1 before anything was observed.
     """
 
@@ -114,17 +114,22 @@ class NumbaBatch:
         return cls(
             training,
             Task.of(training),
-            np.arange(members),
-            *map(_tiled, (training.parameters, _state(training), _settings(training))),
-            *map(_tiled, (book, training.seeds.astype(np.uint64)[None])),
+            where=np.arange(members),
+            w=_tiled(training.parameters),
+            state=_tiled(_state(training)),
+            settings=_tiled(_settings(training)),
+            book=_tiled(book),
+            seeds=_tiled(training.seeds.astype(np.uint64)),
             epoch=-1,
         )
 
     def train(self, last: int) -> None:
         """Train to an epoch; outputs and the networks that stand still are there afterwards."""
         rows = self.training.targets.size
-        self.y = np.empty((len(self.w), rows * LANES), self.w.dtype)
-        self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
+        self.y = np.empty((len(self.w), rows, LANES), self.w.dtype)
+        self._kept_w, self._kept_y = self.w, self.y  # nothing is written there
+        if self.training.until_converged:
+            self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
         span = (max(self.epoch, 0), last, self.epoch)
         if _is_truth_table(self.training):
             self._train_truth_tables(span)
@@ -142,7 +147,7 @@ class NumbaBatch:
             span,
             training.targets.ravel(),
             _factor(training),
-            task.t.ravel(),
+            task.t.reshape(-1, LANES),
             self.w,
             self.settings,
             self.book,
@@ -174,12 +179,12 @@ class NumbaBatch:
     @property
     def converged_epoch(self) -> Array:
         """Return the epochs at which the networks converged, or -1 (B,)."""
-        return self._columns(self.book)[CONVERGED]
+        return self._columns(self.book[:, CONVERGED])
 
     @property
     def meets(self) -> Array:
         """Tell which networks meet the criterion as they stand (B,)."""
-        return self._columns(self.book)[MEETS] > 0
+        return self._columns(self.book[:, MEETS]) > 0
 
     def parameters(self, stood_still: bool = False) -> Array:
         """Return the parameters (P, B), or those at which networks that converged stood still."""
@@ -189,6 +194,17 @@ class NumbaBatch:
         """Return the outputs (rows * outputs, B), or those with which networks stood still."""
         return self._columns(self._kept_y if stood_still else self.y)
 
+    def half_sse(self, stood_still: bool = False) -> Array:
+        """Return half the sum of squared errors (B,), each summed in a written-out order."""
+        y = self._kept_y if stood_still else self.y
+        total = np.zeros((len(y), LANES))
+        # Errors of a diverging network overflow; those that aren't kept may be anything.
+        with np.errstate(all="ignore"):
+            for k, target in enumerate(self.training.targets.ravel()):
+                error = np.float64(target) - y[:, k]
+                total += error * error
+        return 0.5 * total.ravel()[: len(self.where)]
+
     def still_open(self) -> NumbaBatch:
         """Return the networks that haven't converged, as they stand."""
         left = np.flatnonzero(self.converged_epoch < 0)
@@ -197,35 +213,38 @@ class NumbaBatch:
         if not len(left):
             return replace(self, where=left)
         tiled = (self.w, self.state, self.settings, self.book, self.seeds)
-        w, state, settings, book, seeds = (_tiled(self._columns(array)[:, left]) for array in tiled)
+        w, state, settings, book, seeds = (
+            _tiled(self._columns(array)[..., left]) for array in tiled
+        )
         return NumbaBatch(
             self.training, self.task, self.where[left], w, state, settings, book, seeds, self.epoch
         )
 
     def _columns(self, tiled: Array) -> Array:
-        """Return an array (T, rows * LANES) as (rows, B)."""
-        tiles, size = tiled.shape
-        wide = tiled.reshape(tiles, size // LANES, LANES).transpose(1, 0, 2)
-        return wide.reshape(size // LANES, tiles * LANES)[:, : len(self.where)]
+        """Return an array (T, ..., LANES) as (..., B)."""
+        wide = np.moveaxis(tiled, 0, -2)
+        lanes = len(tiled) * LANES
+        columns: Array = wide.reshape(*wide.shape[:-2], lanes)
+        return columns[..., : len(self.where)]
 
 
 def _tiled(columns: Array) -> Array:
-    """Return an array (rows, B) as (T, rows * LANES), the last column repeated to fill a tile."""
-    rows, members = columns.shape
+    """Return an array (..., B) as (T, ..., LANES), the last column repeated to fill a tile."""
+    members = columns.shape[-1]
     tiles = -(-members // LANES)
-    filled = columns[:, np.minimum(np.arange(tiles * LANES), members - 1)]
-    wide = filled.reshape(rows, tiles, LANES).transpose(1, 0, 2)
-    return np.array(wide, order="C").reshape(tiles, rows * LANES)
+    filled = columns[..., np.minimum(np.arange(tiles * LANES), members - 1)]
+    wide = filled.reshape(*columns.shape[:-1], tiles, LANES)
+    return np.ascontiguousarray(np.moveaxis(wide, -2, 0))
 
 
 def _state(training: Training) -> Array:
-    """Return what the rule remembers before the first step (S * P, B)."""
+    """Return what the rule remembers before the first step (S, P, B)."""
     rule = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
-    state = np.zeros((STATES[rule], size, members), training.parameters.dtype)
+    state: Array = np.zeros((STATES[rule], size, members), training.parameters.dtype)
     if rule in (RPROP, DELTA_BAR_DELTA):
         state[0] = training.learning_rate
-    return state.reshape(STATES[rule] * size, members)
+    return state
 
 
 def _settings(training: Training) -> Array:
@@ -237,7 +256,8 @@ def _settings(training: Training) -> Array:
     if isinstance(rule, Adam):
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
-    return np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
+    settings: Array = np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
+    return settings
 
 
 def _codes(training: Training) -> tuple[int, ...]:

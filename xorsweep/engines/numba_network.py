@@ -1,8 +1,8 @@
 """Forward and backward through one row of any task, for the networks of a tile.
 
-Arrays are rows of LANES numbers: x (inputs) and t (outputs) the row, w and g (P) the parameters,
-as `Network.views` lays them out, and minus the gradient by them, a (hidden) activations,
-y (outputs), d (hidden + outputs) room for deltas. `shape` is (inputs, hidden, outputs, skip).
+Arrays are (rows, LANES): x (inputs) and t (outputs) the row, w and g (P) the parameters, laid out
+as `Network.views` says, and minus the gradient by them, a (hidden) activations, y (outputs),
+d (hidden + outputs) room for deltas. `shape` is (inputs, hidden, outputs, skip).
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def forward(
     bias, to_output = inputs * hidden, (inputs + 1) * hidden
     output_bias = to_output + hidden * outputs
     for h in range(hidden):
-        _copy(w, (bias + h) * LANES, a, h * LANES)
-        _add_inputs(x, seen, w, h, hidden, a, h * LANES)
-        _activate(activation, settings, a, h * LANES)
+        _copy(w[bias + h], a[h])
+        _add_inputs(x, seen, w, h, hidden, a[h])
+        _activate(activation, settings[SLOPE], a[h])
     for o in range(outputs):
-        _copy(w, (output_bias + o) * LANES, y, o * LANES)
+        _copy(w[output_bias + o], y[o])
         for h in range(hidden):
-            _add_product(w, (to_output + h * outputs + o) * LANES, a, h * LANES, y, o * LANES)
+            _add_product(w[to_output + h * outputs + o], a[h], y[o])
         if skip:
-            _add_inputs(x, seen, w, output_bias + outputs + o, outputs, y, o * LANES)
+            _add_inputs(x, seen, w, output_bias + outputs + o, outputs, y[o])
         if output != LINEAR_OUTPUT:
-            _activate(LOGISTIC, settings, y, o * LANES)
+            _activate(LOGISTIC, settings[SLOPE], y[o])
 
 
 @compiled
@@ -69,103 +69,101 @@ def backward(
     bias, to_output = inputs * hidden, (inputs + 1) * hidden
     output_bias = to_output + hidden * outputs
     for o in range(outputs):
-        at = (hidden + o) * LANES
-        _output_delta(output, factor, t, y, o * LANES, d, at)
-        _add(d, at, g, (output_bias + o) * LANES)
+        delta = d[hidden + o]
+        _output_delta(output, factor, t[o], y[o], delta)
+        _add(delta, g[output_bias + o])
         if skip:
-            _add_outer(x, seen, d, at, g, output_bias + outputs + o, outputs)
+            _add_outer(x, seen, delta, g, output_bias + outputs + o, outputs)
     for h in range(hidden):
-        at = h * LANES
-        for lane in range(LANES):
-            d[at + lane] = 0
+        back = d[h]
+        back[:] = 0
         for o in range(outputs):
-            weight = (to_output + h * outputs + o) * LANES
-            _add_product(w, weight, d, (hidden + o) * LANES, d, at)
-            _add_product(a, at, d, (hidden + o) * LANES, g, weight)
-        _times_slope(activation, settings, a, d, at)
-        _add(d, at, g, (bias + h) * LANES)
-        _add_outer(x, seen, d, at, g, h, hidden)
+            weight = to_output + h * outputs + o
+            _add_product(w[weight], d[hidden + o], back)
+            _add_product(a[h], d[hidden + o], g[weight])
+        _times_slope(activation, settings[SLOPE], a[h], back)
+        _add(back, g[bias + h])
+        _add_outer(x, seen, back, g, h, hidden)
 
 
 @compiled
-def _copy(source: Any, start: Any, target: Any, at: Any) -> None:
+def _copy(source: Any, target: Any) -> None:
     for lane in range(LANES):
-        target[at + lane] = source[start + lane]
+        target[lane] = source[lane]
 
 
 @compiled
-def _add(source: Any, start: Any, target: Any, at: Any) -> None:
+def _add(source: Any, target: Any) -> None:
     for lane in range(LANES):
-        target[at + lane] += source[start + lane]
+        target[lane] += source[lane]
 
 
 @compiled
-def _add_product(u: Any, first: Any, v: Any, second: Any, target: Any, at: Any) -> None:
+def _add_product(u: Any, v: Any, target: Any) -> None:
     for lane in range(LANES):
-        target[at + lane] += u[first + lane] * v[second + lane]
+        target[lane] += u[lane] * v[lane]
 
 
 @compiled
-def _add_inputs(x: Any, seen: Any, w: Any, first: Any, step: Any, z: Any, at: Any) -> None:
-    """Add the sum over inputs of x times rows first, first + step, ... of w to a row of z."""
-    for i in range(seen.size):
+def _add_inputs(x: Any, seen: Any, w: Any, first: Any, step: Any, z: Any) -> None:
+    """Add the sum over inputs of x times rows first, first + step, ... of w."""
+    for i in range(len(seen)):
         if seen[i]:
-            _add_product(x, i * LANES, w, (first + i * step) * LANES, z, at)
+            _add_product(x[i], w[first + i * step], z)
 
 
 @compiled
-def _add_outer(x: Any, seen: Any, d: Any, at: Any, g: Any, first: Any, step: Any) -> None:
-    """Add x times a row of d to rows first, first + step, ... of g."""
-    for i in range(seen.size):
+def _add_outer(x: Any, seen: Any, delta: Any, g: Any, first: Any, step: Any) -> None:
+    """Add x times delta to rows first, first + step, ... of g."""
+    for i in range(len(seen)):
         if seen[i]:
-            _add_product(x, i * LANES, d, at, g, (first + i * step) * LANES)
+            _add_product(x[i], delta, g[first + i * step])
 
 
 @compiled
-def _activate(activation: Any, settings: Any, z: Any, at: Any) -> None:
-    """Turn a row of pre-activations into activations."""
+def _activate(activation: Any, slope: Any, z: Any) -> None:
+    """Turn pre-activations into activations."""
     zero = z.dtype.type(0)
     if activation == LOGISTIC:
         for lane in range(LANES):
-            z[at + lane] = logistic(z[at + lane])
+            z[lane] = logistic(z[lane])
     elif activation == TANH:
         for lane in range(LANES):
-            z[at + lane] = tanh(z[at + lane])
+            z[lane] = tanh(z[lane])
     elif activation == RELU:
         for lane in range(LANES):
-            z[at + lane] = zero if z[at + lane] < zero else z[at + lane]
+            z[lane] = zero if z[lane] < zero else z[lane]
     else:
         for lane in range(LANES):
-            lower = settings[SLOPE * LANES + lane] * z[at + lane]
-            z[at + lane] = lower if z[at + lane] < zero else z[at + lane]
+            lower = slope[lane] * z[lane]
+            z[lane] = lower if z[lane] < zero else z[lane]
 
 
 @compiled
-def _times_slope(activation: Any, settings: Any, a: Any, d: Any, at: Any) -> None:
-    """Multiply a row of d by the derivative of the activation where it is a."""
+def _times_slope(activation: Any, slope: Any, a: Any, d: Any) -> None:
+    """Multiply by the derivative of the activation where it is a."""
     zero, one = a.dtype.type(0), a.dtype.type(1)
     if activation == LOGISTIC:
         for lane in range(LANES):
-            d[at + lane] *= a[at + lane] * (one - a[at + lane])
+            d[lane] *= a[lane] * (one - a[lane])
     elif activation == TANH:
         for lane in range(LANES):
-            d[at + lane] *= one - a[at + lane] * a[at + lane]
+            d[lane] *= one - a[lane] * a[lane]
     elif activation == RELU:
         for lane in range(LANES):
-            d[at + lane] *= one if a[at + lane] > zero else zero
+            d[lane] *= one if a[lane] > zero else zero
     else:
         for lane in range(LANES):
-            d[at + lane] *= one if a[at + lane] > zero else settings[SLOPE * LANES + lane]
+            d[lane] *= one if a[lane] > zero else slope[lane]
 
 
 @compiled
-def _output_delta(output: Any, factor: Any, t: Any, y: Any, of: Any, d: Any, at: Any) -> None:
+def _output_delta(output: Any, factor: Any, t: Any, y: Any, d: Any) -> None:
     """Write minus the derivative of the loss by an output's pre-activation."""
     one = y.dtype.type(1)
     if output == LOGISTIC_OUTPUT:
         for lane in range(LANES):
-            slope = y[of + lane] * (one - y[of + lane])
-            d[at + lane] = (t[of + lane] - y[of + lane]) * slope * factor
+            d[lane] = (t[lane] - y[lane]) * (y[lane] * (one - y[lane])) * factor
     else:
         for lane in range(LANES):
-            d[at + lane] = (t[of + lane] - y[of + lane]) * factor
+            d[lane] = (t[lane] - y[lane]) * factor

@@ -1,7 +1,7 @@
 """What kernels share after an epoch: who meets the criterion, who has converged, who is kept.
 
-Arrays are rows of LANES numbers. `book` holds three rows of whole numbers: for how many epochs in
-a row each network has met the criterion, the epoch at which it converged or -1, and whether it
+Arrays are (rows, LANES). `book` holds three rows of whole numbers: for how many epochs on end each
+network has met the criterion, the epoch at which it converged or -1, and whether it
 meets the criterion as it stands.
 """
 
@@ -36,11 +36,11 @@ def observe(
         _squares(criterion == ROOT_MEAN_SQUARE, y, t, settings, scratch)
     for lane in range(LANES):
         met = scratch[lane] > 0
-        held = book[HELD * LANES + lane] + 1 if met else 0
-        before = book[CONVERGED * LANES + lane]
-        book[HELD * LANES + lane] = held
-        book[CONVERGED * LANES + lane] = epoch if before < 0 and held >= held_for else before
-        book[MEETS * LANES + lane] = 1 if met else 0
+        held = book[HELD, lane] + 1 if met else 0
+        before = book[CONVERGED, lane]
+        book[HELD, lane] = held
+        book[CONVERGED, lane] = epoch if before < 0 and held >= held_for else before
+        book[MEETS, lane] = 1 if met else 0
 
 
 @compiled
@@ -49,9 +49,9 @@ def _largest_error(y: Any, t: Any, settings: Any, met: Any) -> None:
     zero, one = y.dtype.type(0), y.dtype.type(1)
     for lane in range(LANES):
         met[lane] = one
-    for k in range(0, y.size, LANES):
+    for k in range(len(y)):
         for lane in range(LANES):
-            near = abs(t[k + lane] - y[k + lane]) < settings[LIMIT * LANES + lane]
+            near = abs(t[k, lane] - y[k, lane]) < settings[LIMIT, lane]
             met[lane] = met[lane] if near else zero
 
 
@@ -59,16 +59,16 @@ def _largest_error(y: Any, t: Any, settings: Any, met: Any) -> None:
 def _squares(root: Any, y: Any, t: Any, settings: Any, met: Any) -> None:
     """Write 1 where the sum of squared errors, or the root of their mean, is below the limit."""
     zero, one = y.dtype.type(0), y.dtype.type(1)
-    count = y.dtype.type(y.size // LANES)
+    count = y.dtype.type(len(y))
     for lane in range(LANES):
         met[lane] = zero
-    for k in range(0, y.size, LANES):
+    for k in range(len(y)):
         for lane in range(LANES):
-            error = t[k + lane] - y[k + lane]
+            error = t[k, lane] - y[k, lane]
             met[lane] += error * error
     for lane in range(LANES):
         distance = np.sqrt(met[lane] / count) if root else met[lane]
-        met[lane] = one if distance < settings[LIMIT * LANES + lane] else zero
+        met[lane] = one if distance < settings[LIMIT, lane] else zero
 
 
 @compiled
@@ -76,7 +76,7 @@ def open_count(book: Any) -> int:
     """Return how many networks haven't converged."""
     count = 0
     for lane in range(LANES):
-        count += book[CONVERGED * LANES + lane] < 0
+        count += book[CONVERGED, lane] < 0
     return count
 
 
@@ -84,8 +84,8 @@ def open_count(book: Any) -> int:
 def freeze(epoch: Any, book: Any, w: Any, y: Any, kept_w: Any, kept_y: Any) -> None:
     """Keep parameters and outputs of the networks that converged at this epoch."""
     for lane in range(LANES):
-        if book[CONVERGED * LANES + lane] == epoch:
-            for p in range(lane, w.size, LANES):
-                kept_w[p] = w[p]
-            for k in range(lane, y.size, LANES):
-                kept_y[k] = y[k]
+        if book[CONVERGED, lane] == epoch:
+            for p in range(len(w)):
+                kept_w[p, lane] = w[p, lane]
+            for k in range(len(y)):
+                kept_y[k, lane] = y[k, lane]

@@ -28,7 +28,7 @@ def _hashed(number: Any) -> Any:
 
 @compiled
 def draw_orders(order: Any, seeds: Any, epoch: Any, keys: Any, orders: Any) -> None:
-    """Write the order of rows (rows * LANES) of each network for an epoch; keys is room for rows."""
+    """Write the order of rows (R, LANES) of each network for an epoch; keys (R,) is room."""
     rows = keys.size
     for lane in range(LANES):
         stream = _hashed(_hashed(seeds[lane]) + np.uint64(epoch))
@@ -37,18 +37,15 @@ def draw_orders(order: Any, seeds: Any, epoch: Any, keys: Any, orders: Any) -> N
             place = row
             while place > 0 and keys[place - 1] > key:
                 keys[place] = keys[place - 1]
-                orders[place * LANES + lane] = orders[(place - 1) * LANES + lane]
+                orders[place, lane] = orders[place - 1, lane]
                 place -= 1
             keys[place] = key
-            orders[place * LANES + lane] = row
+            orders[place, lane] = row
 
 
 @compiled
 def pick(orders: Any, at: Any, table: Any, row: Any) -> None:
-    """Write into `row` (columns * LANES) the row of the table that comes at a place of the order.
-
-    table is (rows, columns * LANES).
-    """
-    for column in range(0, row.size, LANES):
+    """Write the row (columns, LANES) of a table (R, columns, LANES) that comes at a place."""
+    for column in range(len(row)):
         for lane in range(LANES):
-            row[column + lane] = table[orders[at * LANES + lane], column + lane]
+            row[column, lane] = table[orders[at, lane], column, lane]

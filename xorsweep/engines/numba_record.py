@@ -27,42 +27,39 @@ class NumbaRecord:
 
     def keep(self, epoch: int, batch: NumbaBatch) -> None:
         """Keep what is to be kept at an epoch, and for good what stands still from now on."""
-        converged_epoch = batch.converged_epoch
-        self._converged[batch.where] = converged_epoch
         if not self._training.until_converged:
-            self._keep(epoch, epoch, np.arange(len(batch.where)), batch, False)
+            self._keep(epoch, epoch, slice(None), batch, False)
             return
+        converged_epoch = self._note_converged(batch)
         self._keep(epoch, epoch, np.flatnonzero(converged_epoch < 0), batch, False)
         last = self._training.snapshots[-1]
         self._keep(epoch, last, np.flatnonzero(converged_epoch >= 0), batch, True)
 
-    def _keep(self, first: int, last: int, which: Array, batch: NumbaBatch, still: bool) -> None:
+    def _note_converged(self, batch: NumbaBatch) -> Array:
+        converged_epoch = batch.converged_epoch
+        self._converged[batch.where] = converged_epoch
+        return converged_epoch
+
+    def _keep(self, first: int, last: int, which: Any, batch: NumbaBatch, still: bool) -> None:
         """Keep some networks of the batch at the marks from one epoch to another."""
         marks, course = self._training.snapshots, self._training.course_epochs
         at = [i for i, mark in enumerate(marks) if first <= mark <= last]
         course_at = [i for i, mark in enumerate(course) if first <= mark <= last]
-        if not len(which) or not (at or course_at):
+        where = batch.where[which]
+        if not len(where):
             return
-        where, outputs = batch.where[which], batch.outputs(still)[:, which]
         for i in at:
-            self._outputs[i][:, where] = outputs
+            self._outputs[i][:, where] = batch.outputs(still)[:, which]
             self._parameters[i][:, where] = batch.parameters(still)[:, which]
             self._meets[i, where] = True if still else batch.meets[which]
         if course_at:
-            half_sse = self._half_sse_of(outputs)
+            half_sse = batch.half_sse(still)[which]
             for i in course_at:
                 self._half_sse[i, where] = half_sse
 
-    def _half_sse_of(self, outputs: Array) -> Array:
-        """Return half the sum of squared errors (B,), summed in a written-out order."""
-        total = np.zeros(outputs.shape[1])
-        for target, output in zip(self._training.targets.ravel(), outputs, strict=True):
-            error = np.float64(target) - output
-            total += error * error
-        return 0.5 * total
-
-    def trained(self) -> Trained:
-        """Return the record."""
+    def trained(self, batch: NumbaBatch) -> Trained:
+        """Return the record, with what is left of the batch."""
+        self._note_converged(batch)
         rows, outputs = self._training.targets.shape
         return Trained(
             outputs=self._outputs.reshape(len(self._outputs), rows, outputs, -1),

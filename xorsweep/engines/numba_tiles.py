@@ -35,9 +35,9 @@ def train_tiles(
 
     shape is (inputs, hidden, outputs, skip); codes (activation, output, criterion, rule, online,
     order, held_for, until_converged); span (first epoch, last epoch, the last that was observed).
-    The task, for each of its rows R: x (R, inputs * LANES), seen (R, inputs), which is false
-    where x is zero, t (R, outputs * LANES). For each of T tiles: parameters w (T, P * LANES),
-    the rule's state, settings, book and seeds, see there; outputs y (T, R * outputs * LANES),
+    The task, for each of its R rows: x (R, inputs, LANES), seen (R, inputs), which is false where
+    x is zero, t (R, outputs, LANES). For each of T tiles: parameters w (T, P, LANES), the rule's
+    state (T, S, P, LANES), settings, book, seeds (T, LANES); outputs y (T, R * outputs, LANES),
     written; kept_w and kept_y, like w and y, of the networks that converged, written where they
     are to stand still from there on.
     """
@@ -79,15 +79,15 @@ def _train_tile(
     kept_w: Any,
     kept_y: Any,
 ) -> None:
-    activation, output, criterion, rule, online, order, held_for, until = codes
+    activation, output, criterion, rule, online, _, held_for, until = codes
     first, last, observed = span
-    a = np.empty(shape[1] * LANES, w.dtype)
-    d = np.empty((shape[1] + shape[2]) * LANES, w.dtype)
+    a = np.empty((shape[1], LANES), w.dtype)
+    d = np.empty((shape[1] + shape[2], LANES), w.dtype)
     g = np.empty_like(w)
     for epoch in range(first, last + 1):
         g[:] = 0
         for row in range(len(x)):
-            outputs = y[row * shape[2] * LANES : (row + 1) * shape[2] * LANES]
+            outputs = y[row * shape[2] : (row + 1) * shape[2]]
             forward(shape, activation, output, settings, x[row], seen[row], w, a, outputs)
             if not online and epoch < last:
                 backward(
@@ -95,7 +95,7 @@ def _train_tile(
                     x[row], seen[row], t[row], w, a, outputs, d, g,
                 )  # fmt: skip
         if epoch > observed:
-            observe(criterion, held_for, epoch, y, t.reshape(-1), settings, book, d)
+            observe(criterion, held_for, epoch, y, t.reshape(y.shape), settings, book, d[0])
             if until:
                 freeze(epoch, book, w, y, kept_w, kept_y)
                 if not open_count(book):
@@ -129,7 +129,7 @@ def _train_online(
     """Show the rows one by one, in the order of each network, with an update after each."""
     activation, output, _, rule, _, order, _, _ = codes
     rows = len(x)
-    orders, keys = np.empty(rows * LANES, np.int64), np.empty(rows, np.uint64)
+    orders, keys = np.empty((rows, LANES), np.int64), np.empty(rows, np.uint64)
     own_x, own_t = np.empty_like(x[0]), np.empty_like(t[0])
     outputs, seen = np.empty_like(t[0]), np.ones(shape[0], np.bool_)
     draw_orders(order, seeds, epoch, keys, orders)

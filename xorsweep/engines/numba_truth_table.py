@@ -12,15 +12,16 @@ import numpy as np
 
 from xorsweep.engines.numba_compile import LANES, compiled, kernel
 from xorsweep.engines.numba_math import logistic
-from xorsweep.engines.numba_observe import freeze, observe, open_count
-from xorsweep.engines.numba_rules import RATE
+from xorsweep.engines.numba_observe import CONVERGED, LARGEST_ERROR, freeze, observe, open_count
+from xorsweep.engines.numba_rules import LIMIT, RATE
 
 FIRST, SECOND, BIAS, OUT, A00, A01, A10, A11 = (LANES * row for row in range(8))
 """Where the rows of a hidden unit begin: its weights, its activations for each row of the table."""
 UNIT = 8 * LANES
-D00, D01, D10, D11, OUTPUT_BIAS, RATES = (LANES * row for row in range(6))
-"""Where the rows of the output unit begin: its deltas, its bias, and the learning rates."""
-Y00, Y01, Y10, Y11 = (LANES * row for row in range(4))
+Y00, Y01, Y10, Y11, D00, D01, D10, D11, OUTPUT_BIAS, RATES, LIMITS = (LANES * k for k in range(11))
+"""Where the rows of the output unit begin: its values, its deltas, its bias, the learning rates,
+and below which errors a network newly converges, less than zero once it has. All of a unit lies in
+one array, so that LLVM sees that its rows don't overlap."""
 
 
 @kernel
@@ -43,7 +44,7 @@ def train_truth_tables(
     codes is (criterion, held_for, until_converged), targets (4,); all else is as in
     `numba_tiles.train_tiles`.
     """
-    units, output = np.empty(hidden * UNIT, w.dtype), np.empty(6 * LANES, w.dtype)
+    units, output = np.empty(hidden * UNIT, w.dtype), np.empty(11 * LANES, w.dtype)
     for tile in range(len(w)):
         _load(hidden, w[tile], settings[tile], factor, units, output)
         _train_tile(
@@ -83,21 +84,47 @@ def _train_tile(
     criterion, held_for, until = codes
     first, last, observed = span
     scratch = np.empty(LANES, w.dtype)
-    left = LANES
+    values = output[: 4 * LANES].reshape(4, LANES)
+    watched = criterion == LARGEST_ERROR and held_for == 1
+    _watch(settings, book, output)
     for epoch in range(first, last + 1):
-        _forward(hidden, units, output, y)
-        # Who has converged needn't be asked again, but whether it holds at the end must be.
-        if epoch > observed and (left > 0 or epoch == last):
-            observe(criterion, held_for, epoch, y, t, settings, book, scratch)
-            now_left = open_count(book)
-            if until and now_left < left:
+        _forward(hidden, units, output)
+        if epoch > observed and (epoch == last or _is_worth_a_look(watched, targets, output)):
+            observe(criterion, held_for, epoch, values, t, settings, book, scratch)
+            _watch(settings, book, output)
+            if until:
                 _store(hidden, units, output, w)
-                freeze(epoch, book, w, y, kept_w, kept_y)
-            left = now_left
-            if until and left == 0:
-                return
+                freeze(epoch, book, w, values, kept_w, kept_y)
+                if not open_count(book):
+                    return
         if epoch < last:
-            _update(hidden, targets, units, output, y)
+            _update(hidden, targets, units, output)
+    y[:] = values
+
+
+@compiled
+def _watch(settings: Any, book: Any, output: Any) -> None:
+    """Write below which errors each network newly converges."""
+    for lane in range(LANES):
+        limit = settings[LIMIT, lane]
+        output[LIMITS + lane] = limit if book[CONVERGED, lane] < 0 else -limit
+
+
+@compiled
+def _is_worth_a_look(watched: Any, targets: Any, output: Any) -> bool:
+    """Tell whether a network newly converges, where that can be told from its errors alone."""
+    if not watched:
+        return True
+    t00, t01, t10, t11 = targets[0], targets[1], targets[2], targets[3]
+    count = 0
+    for lane in range(LANES):
+        limit = output[LIMITS + lane]
+        near0 = abs(t00 - output[Y00 + lane]) < limit
+        near1 = abs(t01 - output[Y01 + lane]) < limit
+        near2 = abs(t10 - output[Y10 + lane]) < limit
+        near3 = abs(t11 - output[Y11 + lane]) < limit
+        count += near0 & near1 & near2 & near3
+    return count > 0
 
 
 @compiled
@@ -105,13 +132,13 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
     """Arrange the weights by unit; a loss's factor is taken into the learning rate."""
     for h in range(hidden):
         for lane in range(LANES):
-            units[h * UNIT + FIRST + lane] = w[h * LANES + lane]
-            units[h * UNIT + SECOND + lane] = w[(hidden + h) * LANES + lane]
-            units[h * UNIT + BIAS + lane] = w[(2 * hidden + h) * LANES + lane]
-            units[h * UNIT + OUT + lane] = w[(3 * hidden + h) * LANES + lane]
+            units[h * UNIT + FIRST + lane] = w[h, lane]
+            units[h * UNIT + SECOND + lane] = w[hidden + h, lane]
+            units[h * UNIT + BIAS + lane] = w[2 * hidden + h, lane]
+            units[h * UNIT + OUT + lane] = w[3 * hidden + h, lane]
     for lane in range(LANES):
-        output[OUTPUT_BIAS + lane] = w[4 * hidden * LANES + lane]
-        output[RATES + lane] = factor * settings[RATE * LANES + lane]
+        output[OUTPUT_BIAS + lane] = w[4 * hidden, lane]
+        output[RATES + lane] = factor * settings[RATE, lane]
 
 
 @compiled
@@ -119,23 +146,23 @@ def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
     """Put the weights back."""
     for h in range(hidden):
         for lane in range(LANES):
-            w[h * LANES + lane] = units[h * UNIT + FIRST + lane]
-            w[(hidden + h) * LANES + lane] = units[h * UNIT + SECOND + lane]
-            w[(2 * hidden + h) * LANES + lane] = units[h * UNIT + BIAS + lane]
-            w[(3 * hidden + h) * LANES + lane] = units[h * UNIT + OUT + lane]
+            w[h, lane] = units[h * UNIT + FIRST + lane]
+            w[hidden + h, lane] = units[h * UNIT + SECOND + lane]
+            w[2 * hidden + h, lane] = units[h * UNIT + BIAS + lane]
+            w[3 * hidden + h, lane] = units[h * UNIT + OUT + lane]
     for lane in range(LANES):
-        w[4 * hidden * LANES + lane] = output[OUTPUT_BIAS + lane]
+        w[4 * hidden, lane] = output[OUTPUT_BIAS + lane]
 
 
 @compiled
-def _forward(hidden: Any, units: Any, output: Any, y: Any) -> None:
+def _forward(hidden: Any, units: Any, output: Any) -> None:
     """Write the activations of every unit and the outputs."""
     for lane in range(LANES):
         bias = output[OUTPUT_BIAS + lane]
-        y[Y00 + lane] = bias
-        y[Y01 + lane] = bias
-        y[Y10 + lane] = bias
-        y[Y11 + lane] = bias
+        output[Y00 + lane] = bias
+        output[Y01 + lane] = bias
+        output[Y10 + lane] = bias
+        output[Y11 + lane] = bias
     for h in range(hidden):
         unit = h * UNIT
         for lane in range(LANES):
@@ -148,24 +175,25 @@ def _forward(hidden: Any, units: Any, output: Any, y: Any) -> None:
             units[unit + A01 + lane] = a01
             units[unit + A10 + lane] = a10
             units[unit + A11 + lane] = a11
-            y[Y00 + lane] += out * a00
-            y[Y01 + lane] += out * a01
-            y[Y10 + lane] += out * a10
-            y[Y11 + lane] += out * a11
+            output[Y00 + lane] += out * a00
+            output[Y01 + lane] += out * a01
+            output[Y10 + lane] += out * a10
+            output[Y11 + lane] += out * a11
     for lane in range(LANES):
-        y[Y00 + lane] = logistic(y[Y00 + lane])
-        y[Y01 + lane] = logistic(y[Y01 + lane])
-        y[Y10 + lane] = logistic(y[Y10 + lane])
-        y[Y11 + lane] = logistic(y[Y11 + lane])
+        output[Y00 + lane] = logistic(output[Y00 + lane])
+        output[Y01 + lane] = logistic(output[Y01 + lane])
+        output[Y10 + lane] = logistic(output[Y10 + lane])
+        output[Y11 + lane] = logistic(output[Y11 + lane])
 
 
 @compiled
-def _update(hidden: Any, targets: Any, units: Any, output: Any, y: Any) -> None:
+def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
     """Take one step of descent."""
-    one = y.dtype.type(1)
+    one = output.dtype.type(1)
     t00, t01, t10, t11 = targets[0], targets[1], targets[2], targets[3]
     for lane in range(LANES):
-        y00, y01, y10, y11 = y[Y00 + lane], y[Y01 + lane], y[Y10 + lane], y[Y11 + lane]
+        y00, y01 = output[Y00 + lane], output[Y01 + lane]
+        y10, y11 = output[Y10 + lane], output[Y11 + lane]
         rate = output[RATES + lane]
         d00 = (t00 - y00) * (y00 * (one - y00)) * rate
         d01 = (t01 - y01) * (y01 * (one - y01)) * rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
 from xorsweep.engines import Engine
@@ -10,6 +10,8 @@ from xorsweep.plan import Batch
 from xorsweep.worker import Rows
 
 Finished = tuple[Batch, list[Rows]]
+FinishedBatches = Generator[Finished, None, None]
+"""What streams back; closing it ends the training that is under way."""
 
 
 class ExecuteError(RuntimeError):
@@ -19,6 +21,6 @@ class ExecuteError(RuntimeError):
 class Execute(Protocol):
     """Trains batches and yields each with what it came to, as soon as it is there."""
 
-    def __call__(self, batches: Sequence[Batch], engine: Engine) -> Iterator[Finished]:
+    def __call__(self, batches: Sequence[Batch], engine: Engine) -> FinishedBatches:
         """Yield the batches in the order in which they finish; raises ExecuteError."""
         ...

@@ -17,7 +17,7 @@ import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from xorsweep.engines import Engine
-from xorsweep.execute.contract import ExecuteError, Finished
+from xorsweep.execute.contract import ExecuteError, FinishedBatches
 from xorsweep.numerics import NUMERICS
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
@@ -55,7 +55,7 @@ def count_workers(address: str) -> int:
 
 def run_dask(
     batches: Sequence[Batch], engine: Engine, workers: int, address: str | None
-) -> Iterator[Finished]:
+) -> FinishedBatches:
     """Train the batches on the cluster at an address, or on one of this machine's processes.
 
     Dask trains a batch again when its worker dies, and gives it up when that happens too often,
@@ -78,9 +78,9 @@ def _stream(
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)
-    under_way: dict[Future, Batch] = {}
+    under_way: dict[Future[list[Rows]], Batch] = {}
 
-    def submit(some: int) -> list[Future]:
+    def submit(some: int) -> list[Future[list[Rows]]]:
         # Tasks that aren't pure get a random key: Dask would hash the arrays for another.
         new = {
             client.submit(train_batch, batch, engine, pure=False): batch
@@ -98,7 +98,7 @@ def _stream(
         yield batch, _rows_of(future, result)
 
 
-def _rows_of(future: Future, result: object) -> list[Rows] | None:
+def _rows_of(future: Future[list[Rows]], result: object) -> list[Rows] | None:
     if future.status == "finished":
         assert isinstance(result, list)
         return result

@@ -1,0 +1,227 @@
+"""What each step of a sweep costs, measured one step at a time in this process.
+
+Costs of steps that only compute are processor seconds of this process, which other load on the
+machine leaves nearly as they are; those that wait for a disk or for processes are wall seconds.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+import numpy as np
+
+from benchmarks.points import point_of
+from xorsweep.engines import Engine, load_capacity
+from xorsweep.execute.contract import Execute
+from xorsweep.grid import Axis, Grid, product_grid
+from xorsweep.network import Network
+from xorsweep.parts import encode
+from xorsweep.plan import Batch, make_plan
+from xorsweep.results import assemble, read_results, write_results
+from xorsweep.shards import read_shard, write_shard
+from xorsweep.store import Store
+from xorsweep.worker import train_batch
+
+ENGINE = Engine()
+MEMBERS = 2048
+ROWS = (20_000, 120_000)
+"""Two sizes; the slope between them is the cost of a row, free of what is paid once."""
+BATCHES = (50, 350)
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds, and bytes, of each step; the network is 2-2-1 and an epoch is a full batch.
+
+    `row_...` are a row's, `batch_...` a batch's; those of loky and dask are what the parent has to
+    do for a batch that processes train, and `store` is what its writer has to.
+    """
+
+    capacity: int
+    net_epoch: float
+    trajectory: float
+    row_plan: float
+    row_finish: float
+    row_store: float
+    batch_store: float
+    row_loky: float
+    batch_loky: float
+    start_loky: float
+    row_dask: float
+    batch_dask: float
+    start_dask: float
+    row_shard: float
+    bytes_part: float
+    bytes_csv: float
+    bytes_handed: float
+
+
+def measure_costs(repeats: int) -> Costs:
+    """Return every cost, each the median of some repeats."""
+    net_epoch, trajectory = _training(repeats)
+    row_store, batch_store = _storing(repeats)
+    row_plan = _slope(lambda rows: make_plan(grid_of(rows), _capacity, 1), ROWS, repeats)
+    loky = import_module("xorsweep.execute.loky").run_loky
+    dask = import_module("xorsweep.execute.dask_cluster").run_dask
+    loky_row, loky_batch, loky_start = _handing(partial(loky, workers=2), repeats)
+    dask_row, dask_batch, dask_start = _handing(partial(dask, workers=2, address=None), repeats)
+    finish, part, csv = _finishing(repeats)
+    return Costs(
+        capacity=_capacity(Network(2, 2, 1, False), 4),
+        net_epoch=net_epoch,
+        trajectory=trajectory,
+        row_plan=row_plan,
+        row_finish=finish,
+        row_store=row_store,
+        batch_store=batch_store,
+        row_loky=loky_row,
+        batch_loky=loky_batch,
+        start_loky=loky_start,
+        row_dask=dask_row,
+        batch_dask=dask_batch,
+        start_dask=dask_start,
+        row_shard=_slope(_hand_over_a_shard, ROWS, repeats),
+        bytes_part=part,
+        bytes_csv=csv,
+        bytes_handed=_bytes_handed(),
+    )
+
+
+def grid_of(rows: int, epochs: int = 1) -> Grid:
+    """Return a grid of so many 2-2-1 networks, a seed each at two learning rates."""
+    axes = [Axis("lr", (0.5, 1.0)), Axis("seed", tuple(range(rows // 2)))]
+    return product_grid(axes, [point_of(epochs=epochs)])
+
+
+_capacity = load_capacity(ENGINE)
+
+
+def _batches(count: int, members: int, epochs: int = 1) -> list[Batch]:
+    """Return batches of so many 2-2-1 networks each, with identities as scattered as real ones."""
+    fixed = point_of(epochs=epochs)
+    for key in ("epochs", "seed", "lr"):
+        del fixed[key]
+    random = np.random.default_rng(0)
+    return [
+        Batch(
+            fixed,
+            {"seed": rows, "lr": np.where(rows % 2, 0.5, 1.0)},
+            (epochs,),
+            rows[None],
+            random.integers(2**64, size=(1, members), dtype=np.uint64),
+        )
+        for rows in np.arange(count * members).reshape(count, members)
+    ]
+
+
+def _seconds(action: Callable[[], object], clock: Callable[[], float], repeats: int) -> float:
+    def once() -> float:
+        started = clock()
+        action()
+        return clock() - started
+
+    return median(once() for _ in range(repeats))
+
+
+def _slope(
+    action: Callable[[int], object],
+    sizes: Sequence[int],
+    repeats: int,
+    clock: Callable[[], float] = process_time,
+) -> float:
+    """Return what one more costs, from the costs of few and of many."""
+    action(sizes[0])  # what is imported is imported now
+    few, many = (_seconds(partial(action, size), clock, repeats) for size in sizes)
+    return max(0.0, (many - few) / (sizes[1] - sizes[0]))
+
+
+def _training(repeats: int) -> tuple[float, float]:
+    """Return the seconds of a net-epoch, and of a trajectory beside its epochs."""
+    members = _capacity(Network(2, 2, 1, False), 4)
+    epochs = (20, 320)
+    batches = [_batches(1, members, count)[0] for count in epochs]
+    few, many = (
+        _seconds(partial(train_batch, batch, ENGINE), process_time, repeats) for batch in batches
+    )
+    net_epoch = (many - few) / (epochs[1] - epochs[0]) / members
+    return net_epoch, max(0.0, few / members - epochs[0] * net_epoch)
+
+
+def _storing(repeats: int) -> tuple[float, float]:
+    """Return the seconds of a row and of a batch until it is safely on disk."""
+    sizes = (64, 8_192)
+    times = []
+    for size in sizes:
+        rows = train_batch(_batches(1, size)[0], ENGINE)
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store.create(Path(folder) / "sweep", ENGINE)
+            times.append(_seconds(partial(store.add, rows), perf_counter, 5 * repeats))
+    row = max(0.0, (times[1] - times[0]) / (sizes[1] - sizes[0]))
+    return row, max(0.0, times[0] - sizes[0] * row)
+
+
+def _handing(execute: Execute, repeats: int) -> tuple[float, float, float]:
+    """Return the parent's seconds a row and a batch, and the wall seconds until all is started."""
+
+    def hand(count: int, members: int) -> float:
+        batches = _batches(count, members)
+        return _seconds(lambda: list(execute(batches, ENGINE)), process_time, repeats)
+
+    start = _seconds(lambda: list(execute(_batches(2, 2), ENGINE)), perf_counter, 1)
+    few, many = (hand(count, 2) for count in BATCHES)
+    batch = max(0.0, (many - few) / (BATCHES[1] - BATCHES[0]))
+    small, large = hand(BATCHES[0], 2), hand(BATCHES[0], MEMBERS)
+    return max(0.0, (large - small) / (BATCHES[0] * (MEMBERS - 2))), batch, start
+
+
+def _finishing(repeats: int) -> tuple[float, float, float]:
+    """Return the seconds a row from parts to tables, and the bytes a row of parts and of CSV."""
+    with tempfile.TemporaryDirectory() as folder:
+        stores = {rows: _trained(Path(folder) / str(rows), rows) for rows in ROWS}
+        seconds = _slope(lambda rows: _finish(stores[rows], rows), ROWS, repeats)
+        largest = stores[ROWS[1]].folder
+        parts = sum(path.stat().st_size for path in (largest / "parts").iterdir())
+        return seconds, parts / ROWS[1], (largest / "results.csv").stat().st_size / ROWS[1]
+
+
+def _trained(folder: Path, rows: int) -> Store:
+    store = Store.create(folder, ENGINE)
+    for batch in make_plan(grid_of(rows), _capacity, 1).batches:
+        store.add(train_batch(batch, ENGINE))
+    return store
+
+
+def _finish(store: Store, rows: int) -> None:
+    from xorsweep.summary import summarise
+
+    grid = grid_of(rows)
+    write_results(grid, assemble(grid, store.parts()), store.folder)
+    summarise(read_results(store.folder))
+
+
+def _hand_over_a_shard(rows: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_shard(Path(folder), 0, _batches(rows // MEMBERS, MEMBERS))
+        read_shard(Path(folder), 0)
+
+
+def _bytes_handed() -> float:
+    """Return the bytes a row that a shard is handed."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_shard(Path(folder), 0, _batches(BATCHES[0], MEMBERS))
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*.npz"))
+        return size / (BATCHES[0] * MEMBERS)
+
+
+def bytes_of_a_part(epochs: int) -> float:
+    """Return the bytes a row of a part whose trajectories were so long: their courses count."""
+    rows = train_batch(_batches(1, MEMBERS, epochs)[0], ENGINE)
+    return len(encode(rows, ENGINE)[1]) / MEMBERS

@@ -1,0 +1,273 @@
+"""How a sweep's time grows: a model of few constants, checked against measured sweeps.
+
+python -m benchmarks.scaling [--points 10000 100000 1000000] [--repeats 3] [--write docs/scaling.md]
+
+Every constant is measured in the same run. Tables go between the markers of the document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+
+from joblib import cpu_count
+
+from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
+from xorsweep.config import Parallel, Sweep
+from xorsweep.plan import BATCHES_A_WORKER
+from xorsweep.sweep import run_sweep
+
+EPOCHS = 300
+"""Of the measured sweeps."""
+FAR = 10**9
+FAR_CORES = 1_000
+FAR_EPOCHS = (300, 1_000, 10_000)
+WORKERS = (1, 2)
+MEMORY_GIB = 64
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One sweep, in a process of its own: rows and tables, without figures."""
+
+    points: int
+    workers: int
+    seconds: float
+    peak_bytes: int
+
+
+def train_seconds(costs: Costs, points: int, epochs: int) -> float:
+    """Return the core seconds of training, each point a trajectory."""
+    return points * (costs.trajectory + epochs * costs.net_epoch)
+
+
+def writer_seconds(costs: Costs, points: int, batches: int, row: float, batch: float) -> float:
+    """Return what one writer needs to take rows from processes and put them on disk."""
+    return points * (costs.row_store + row) + batches * (costs.batch_store + batch)
+
+
+def predicted(costs: Costs, points: int, epochs: int, workers: int, cores: int) -> float:
+    """Return the seconds of a sweep on one machine; one worker is this process itself.
+
+    Training and writing overlap: the slower of the two decides, or the cores that both share.
+    """
+    batches = max(ceil(points / costs.capacity), min(BATCHES_A_WORKER * workers, points // 512))
+    train = train_seconds(costs, points, epochs)
+    around = points * (costs.row_plan + costs.row_finish)
+    if workers == 1:
+        return around + train + writer_seconds(costs, points, batches, 0, 0)
+    writer = writer_seconds(costs, points, batches, costs.row_loky, costs.batch_loky)
+    overlapped = max(train / workers, writer, (train + writer) / cores)
+    return around + costs.start_loky + overlapped
+
+
+def cores_fed(costs: Costs, epochs: int, row: float, batch: float) -> float:
+    """Return how many cores train as fast as one writer takes their rows."""
+    a_batch = writer_seconds(costs, costs.capacity, 1, row, batch)
+    return train_seconds(costs, costs.capacity, epochs) / a_batch
+
+
+def measured(points: int, workers: int) -> Measured:
+    """Run a sweep in a fresh interpreter."""
+    command = [sys.executable, "-m", "benchmarks.scaling", "--sweep", str(points), str(workers)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=3600)
+    return Measured(points, workers, **json.loads(done.stdout))
+
+
+def run_one(points: int, workers: int) -> None:
+    """Run a sweep in this process and print what it took."""
+    import xorsweep.summary  # noqa: F401 - its imports are paid once, whatever the size
+
+    parallel = Parallel("serial", 1) if workers == 1 else Parallel("loky", workers)
+    with tempfile.TemporaryDirectory() as folder:
+        started = perf_counter()
+        run_sweep(grid_of(points, EPOCHS), Sweep(parallel, report=False), Path(folder) / "s", {})
+        seconds = perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "peak_bytes": peak}))
+
+
+def bytes_in_memory(sweeps: Sequence[Measured]) -> float:
+    """Return the parent's memory a row: the slope between its smallest and largest sweeps."""
+    few, many = min(sweeps, key=_points), max(sweeps, key=_points)
+    return (many.peak_bytes - few.peak_bytes) / max(1, many.points - few.points)
+
+
+def _points(sweep: Measured) -> int:
+    return sweep.points
+
+
+def tables(costs: Costs, sweeps: Sequence[Measured]) -> dict[str, str]:
+    """Return the document's tables by the names of their markers."""
+    return {
+        "machine": _machine(),
+        "constants": _constants(costs, bytes_in_memory(sweeps)),
+        "checked": _checked(costs, sweeps),
+        "writer": _writer(costs),
+        "far": _far(costs, bytes_in_memory(sweeps)),
+    }
+
+
+def _machine() -> str:
+    load = os.getloadavg()[1]
+    return (
+        f"Measured on {date.today().isoformat()} with Python {platform.python_version()} on a "
+        f"machine of {cpu_count()} cores, whose load average was {load:.1f}."
+    )
+
+
+def _constants(costs: Costs, memory: float) -> str:
+    micro, milli = 1e6, 1e3
+    rows = [
+        ("training, a core", f"{1 / costs.net_epoch / 1e6:,.1f} M net-epochs/s"),
+        ("a trajectory beside its epochs: draws and measures", _us(costs.trajectory)),
+        ("a row planned: grid, identities, batches", _us(costs.row_plan)),
+        ("a row assembled: parts to results and summary", _us(costs.row_finish)),
+        ("a row written to its part", _us(costs.row_store)),
+        ("a batch written, until the disk has it", f"{milli * costs.batch_store:,.1f} ms"),
+        ("a row taken from loky", _us(costs.row_loky)),
+        ("a batch given to loky and taken back", f"{milli * costs.batch_loky:,.2f} ms"),
+        ("loky's start", f"{costs.start_loky:,.1f} s"),
+        ("a row taken from Dask", _us(costs.row_dask)),
+        ("a batch given to Dask and taken back", f"{milli * costs.batch_dask:,.2f} ms"),
+        ("Dask's start", f"{costs.start_dask:,.1f} s"),
+        ("a row handed to a shard, and read there", f"{micro * costs.row_shard:,.2f} µs"),
+        ("a row in a shard's file", f"{costs.bytes_handed:,.0f} bytes"),
+        ("a row in a part, after 1 epoch", f"{costs.bytes_part:,.0f} bytes"),
+        *((f"after {e:,} epochs", f"{bytes_of_a_part(e):,.0f} bytes") for e in FAR_EPOCHS[:2]),
+        ("a row in results.csv", f"{costs.bytes_csv:,.0f} bytes"),
+        ("a row in the parent's memory, at its peak", f"{memory:,.0f} bytes"),
+        ("networks of a full batch", f"{costs.capacity:,}"),
+    ]
+    return _table(("what", "cost"), rows)
+
+
+def _checked(costs: Costs, sweeps: Sequence[Measured]) -> str:
+    rows = []
+    for sweep in sweeps:
+        guess = predicted(costs, sweep.points, EPOCHS, sweep.workers, int(cpu_count()))
+        rows.append(
+            (
+                f"{sweep.points:,}",
+                str(sweep.workers),
+                f"{guess:,.1f} s",
+                f"{sweep.seconds:,.1f} s",
+                f"{sweep.seconds / guess:.2f}",
+                f"{sweep.peak_bytes / 2**20:,.0f} MiB",
+            )
+        )
+    head = ("points", "workers", "predicted", "measured", "measured / predicted", "peak memory")
+    return _table(head, rows)
+
+
+def _writer(costs: Costs) -> str:
+    rows = [
+        (
+            f"{epochs:,}",
+            f"{cores_fed(costs, epochs, costs.row_loky, costs.batch_loky):,.0f}",
+            f"{cores_fed(costs, epochs, costs.row_dask, costs.batch_dask):,.0f}",
+        )
+        for epochs in FAR_EPOCHS
+    ]
+    return _table(("epochs", "cores that one writer keeps up with: loky", "Dask"), rows)
+
+
+def _far(costs: Costs, memory: float) -> str:
+    batches = ceil(FAR / costs.capacity)
+    rows = []
+    for epochs in FAR_EPOCHS:
+        train = train_seconds(costs, FAR, epochs) / FAR_CORES
+        one = writer_seconds(costs, FAR, batches, costs.row_dask, costs.batch_dask)
+        many = writer_seconds(costs, FAR, batches, 0, 0) / FAR_CORES
+        around = FAR * (costs.row_plan + costs.row_finish)
+        handed = FAR * costs.row_shard
+        rows.append(
+            (
+                f"{epochs:,}",
+                _hours(train),
+                _hours(max(train, one)),
+                _hours(train + many),
+                _hours(around + handed),
+            )
+        )
+    head = (
+        "epochs",
+        f"training on {FAR_CORES:,} cores",
+        "trained and written by one writer",
+        "trained and written by shards",
+        "planned, handed over and assembled by the parent",
+    )
+    at_once = MEMORY_GIB * 2**30 / 2 / max(1.0, memory)
+    return (
+        _table(head, rows)
+        + f"\n\nA billion rows would take {FAR * memory / 2**30:,.0f} GiB of the parent's memory, "
+        f"{FAR * costs.bytes_part / 1e12:,.2f} TB of parts or more, and "
+        f"{FAR * costs.bytes_csv / 1e12:,.2f} TB of results.csv. A parent with {MEMORY_GIB} GiB, "
+        f"half of which a sweep may fill, holds {at_once / 1e6:,.0f} million rows: "
+        f"{ceil(FAR / at_once):,} sweeps."
+    )
+
+
+def _us(seconds: float) -> str:
+    return f"{1e6 * seconds:,.2f} µs"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds / 60:,.1f} min"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def filled(document: str, found: Mapping[str, str]) -> str:
+    """Return the document with each table between its two markers.
+
+    Raises ValueError where the document's markers aren't those of the tables.
+    """
+    marked = re.findall(r"<!-- begin (\w+) -->", document)
+    if sorted(marked) != sorted(found):
+        raise ValueError(f"markers {sorted(marked)} for tables {sorted(found)}")
+    for name, table in found.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        before, rest = document.split(begin)
+        document = f"{before}{begin}\n{table}\n{end}{rest.split(end)[1]}"
+    return document
+
+
+def main() -> None:
+    """Measure, print the tables, and write them into a document if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, nargs="+", default=[10**4, 10**5, 10**6])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--sweep", type=int, nargs=2, metavar=("POINTS", "WORKERS"))
+    given = parser.parse_args()
+    if given.sweep:
+        run_one(*given.sweep)
+        return
+    costs = measure_costs(given.repeats)
+    sweeps = [measured(points, workers) for points in given.points for workers in WORKERS]
+    found = tables(costs, sweeps)
+    for table in found.values():
+        print(table, end="\n\n")
+    if given.write:
+        given.write.write_text(filled(given.write.read_text(), found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The folder is data, and so is the command line: nothing in them becomes code of ours."""
+
+import ast
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import xorsweep
+
+PACKAGE = Path(xorsweep.__file__).parent
+SOURCES = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "hydra_plugins").rglob("*.py")]
+RUNS_CODE = {"eval", "exec", "compile", "__import__", "instantiate", "get_method"}
+LOADS_CODE = {"pickle", "dill", "cloudpickle", "shelve", "marshal", "runpy"}
+
+
+def names_in(path: Path) -> set[str]:
+    """Return the names of what a file calls and imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Name):
+                found.add(function.id)
+        elif isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").split(".")[0], *(name.name for name in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_source_of_ours_makes_code_of_data(path: Path) -> None:
+    assert not names_in(path) & (RUNS_CODE | LOADS_CODE)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_arrays_are_read_without_pickles(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.load":
+            (allowed,) = [each.value for each in node.keywords if each.arg == "allow_pickle"]
+            assert ast.unparse(allowed) == "False"
+
+
+class Evil:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.slow
+def test_pickles_and_targets_in_a_folder_are_never_loaded(tmp_path: Path) -> None:
+    small = ["lr=0.5", "hidden=2", "epochs=5", "seed=0,1", "report=false"]
+    run(tmp_path, *small, "hydra.sweep.dir=sweep")
+    folder, mark = tmp_path / "sweep", tmp_path / "obeyed"
+    evil = pickle.dumps(Evil(mark))
+    for name in ("parts/0123456789abcdef0123456789abcdef.parquet", "parts/evil.pkl", "evil.pkl"):
+        (folder / name).write_bytes(evil)
+    target = {"_target_": "os.mkdir", "path": str(mark), "_args_": [str(mark)]}
+    (folder / "multirun.yaml").write_text(json.dumps({"hydra": target, "engine": target}))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["config"] = manifest["study"] = target
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    done = run(tmp_path, "resume=sweep", "report=false")
+    assert "Traceback" not in done.stderr
+    assert not mark.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "+x._target_=os.mkdir",
+        "+init._target_=os.mkdir",
+        "+task={_target_: os.mkdir, path: obeyed}",
+        "+parallel={_target_: os.mkdir, path: obeyed}",
+        "++engine={name: numpy, dtype: float64, _target_: os.mkdir, path: obeyed}",
+        "lr={_target_: os.mkdir, path: obeyed}",
+        "seed=0,{_target_: os.mkdir, path: obeyed}",
+    ],
+)
+def test_no_target_of_the_command_line_is_instantiated(argument: str, tmp_path: Path) -> None:
+    done = run(tmp_path, argument, "report=false", "hydra.sweep.dir=sweep", check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "obeyed").exists()
+    assert not (tmp_path / "sweep").exists()
+
+
+def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "xorsweep", "-m", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done

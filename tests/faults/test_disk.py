@@ -1,0 +1,195 @@
+"""A disk that is full, a file that may grow no more, a folder that can't be written."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from xorsweep.config import Parallel, Sweep
+from xorsweep.grid import Grid
+from xorsweep.store import StoreError
+from xorsweep.sweep import resume_sweep, run_sweep
+
+GridOf = Callable[..., Grid]
+QUIET = Sweep(Parallel("serial"), report=False)
+
+GO_ON = "the batches that were finished before are kept, go on with python -m xorsweep -m resume="
+
+
+@pytest.fixture(scope="module")
+def grid(grid_of: GridOf) -> Grid:
+    return grid_of(hidden=[2, 3, 4, 5], lr=0.5, epochs=20, seed=range(100))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run_sweep(grid, QUIET, folder, {})
+    return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of its own of one mebibyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a file system can't be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def filled(folder: Path, spare: int) -> Path:
+    """Fill a disk with a file until only so many bytes are left; return the file."""
+    path = folder / "filling"
+    free = os.statvfs(folder)
+    path.write_bytes(bytes(free.f_bavail * free.f_frsize - spare))
+    return path
+
+
+@pytest.mark.parametrize("spare", [12, 28, 60, 100, 140], ids=lambda kib: f"{kib}KiB")
+def test_a_full_disk_stops_the_sweep_and_nothing_is_lost(
+    spare: int, small_disk: Path, grid: Grid, undisturbed: Path
+) -> None:
+    filling = filled(small_disk, spare * 1024)
+    sweep = small_disk / "sweep"
+    with pytest.raises(StoreError, match=r"can't be written: No space left on device"):
+        run_sweep(grid, QUIET, sweep, {})
+    assert not list(sweep.rglob(".*.tmp"))
+    assert not (sweep / "results.parquet").exists()
+    kept = {path: path.read_bytes() for path in (sweep / "parts").glob("*.parquet")}
+    filling.unlink()
+    if (sweep / "manifest.json").exists():
+        resume_sweep(sweep, QUIET, [], {})
+    else:
+        run_sweep(grid, QUIET, sweep, {})
+    assert (sweep / "results.csv").read_bytes() == (undisturbed / "results.csv").read_bytes()
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
+def test_a_disk_that_is_full_of_rows_says_how_to_go_on(
+    small_disk: Path, grid: Grid, undisturbed: Path
+) -> None:
+    filling = filled(small_disk, 100 * 1024)
+    with pytest.raises(StoreError) as raised:
+        run_sweep(grid, QUIET, small_disk / "sweep", {})
+    assert GO_ON + str(small_disk / "sweep") in str(raised.value)
+    assert "\n" not in str(raised.value)
+    filling.unlink()
+    resume_sweep(small_disk / "sweep", QUIET, [], {})
+    found = (small_disk / "sweep/results.parquet").read_bytes()
+    assert found == (undisturbed / "results.parquet").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_while_the_pictures_are_made(
+    small_disk: Path, grid: Grid, undisturbed: Path
+) -> None:
+    with_report = Sweep(Parallel("serial"))
+    rows = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
+    filled(small_disk, rows + 128 * 1024)
+    sweep = small_disk / "sweep"
+    with pytest.raises(StoreError, match=r"figures.*No space left on device"):
+        run_sweep(grid, with_report, sweep, {})
+    assert json.loads((sweep / "manifest.json").read_text())["state"] == "interrupted"
+    assert not list(sweep.rglob(".*.tmp"))
+    assert (sweep / "results.csv").read_bytes() == (undisturbed / "results.csv").read_bytes()
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    assert resume_sweep(sweep, with_report, [], {}).report == sweep / "report.html"
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+from xorsweep.cli import main
+main()
+"""
+
+
+@pytest.mark.slow
+def test_a_limit_on_the_size_of_files_is_said_in_one_line(tmp_path: Path) -> None:
+    arguments = ["lr=0.5", "hidden=2,3", "epochs=20", "seed=range(0,400)", "report=false"]
+    sweep = ["parallel=serial", "hydra.sweep.dir=sweep"]
+
+    def run(limit: int, *more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", LIMITED, str(limit), "-m", *more],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = run(60_000, *arguments, *sweep)
+    assert done.returncode == 1
+    assert done.stderr == f"sweep/results.csv can't be written: File too large; {GO_ON}sweep\n"
+    done = run(resource.RLIM_INFINITY, "resume=sweep", "report=false")
+    assert done.returncode == 0, done.stderr
+    assert "found all 800 points finished: there is nothing to train" in done.stdout
+    run(resource.RLIM_INFINITY, *arguments, "hydra.sweep.dir=undisturbed")
+    found, wanted = (
+        (tmp_path / name / "results.csv").read_bytes() for name in ("sweep", "undisturbed")
+    )
+    assert found == wanted
+
+
+@pytest.fixture
+def read_only(small_disk: Path, grid: Grid, undisturbed: Path) -> Path:
+    """Return a finished sweep on a disk that can only be read."""
+    shutil.copytree(undisturbed, small_disk / "sweep")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    return small_disk / "sweep"
+
+
+def test_a_read_only_folder_is_said_in_one_line(read_only: Path, grid: Grid) -> None:
+    for attempt in (
+        lambda: resume_sweep(read_only, QUIET, [], {}),
+        lambda: run_sweep(grid, QUIET, read_only.parent / "other", {}),
+        lambda: run_sweep(grid, QUIET, read_only.parent, {}),
+    ):
+        with pytest.raises(StoreError, match=r"can't be written: Read-only file system$"):
+            attempt()
+
+
+AS_OTHERS = (
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    if os.getuid() == 0
+    else []
+)
+"""Has the superuser obey permissions."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    bool(AS_OTHERS) and not shutil.which("setpriv"), reason="nothing is forbidden to the superuser"
+)
+def test_the_command_line_says_what_cannot_be_written_and_leaves_nothing(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    shutil.copytree(undisturbed, tmp_path / "sweep")
+    for path in (tmp_path, tmp_path / "sweep", *(tmp_path / "sweep").rglob("*")):
+        path.chmod(0o555)
+    before = sorted(tmp_path.rglob("*"))
+    bare = [sys.executable, "-m", "xorsweep", "-m", "seed=0"]
+    for argument in ("resume=sweep", "hydra.sweep.dir=new", "hydra.sweep.dir=new/deep"):
+        done = subprocess.run(
+            [*AS_OTHERS, *bare, argument],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert "can't be written" in done.stderr
+        assert "Permission denied" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    for path in (tmp_path, tmp_path / "sweep"):
+        path.chmod(0o755)

@@ -1,0 +1,132 @@
+"""Ctrl-C and SIGTERM: what is finished is kept, no process is left, and how to go on is said."""
+
+import json
+import os
+import pty
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import SWEEP, Begin, parts_in
+
+from xorsweep.interrupts import Interrupted, heard, raise_if_heard
+
+GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def test_only_the_first_signal_is_heard_and_in_order() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="SIGTERM") as raised, heard():
+        signal.raise_signal(signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)
+    assert raised.value.exit_code == 143
+    with pytest.raises(Interrupted):
+        raise_if_heard()
+    signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with heard():
+        raise_if_heard()
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with heard():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "to_group", "parallel"),
+    [
+        (signal.SIGINT, True, "loky"),
+        (signal.SIGINT, False, "loky"),
+        (signal.SIGINT, True, "serial"),
+        (signal.SIGTERM, True, "loky"),
+        (signal.SIGTERM, False, "serial"),
+    ],
+    ids=["interrupt-all", "interrupt-parent", "interrupt-serial", "term-all", "term-serial"],
+)
+def test_a_signal_ends_a_sweep_in_order(
+    number: signal.Signals,
+    to_group: bool,
+    parallel: str,
+    begin: Begin,
+    undisturbed: bytes,
+    tmp_path: Path,
+) -> None:
+    sweep = tmp_path / "sweep"
+    running = begin(*SWEEP, f"parallel={parallel}", "hydra.sweep.dir=sweep")
+    running.wait_until(lambda: parts_in(sweep) > 1)
+    (os.killpg if to_group else os.kill)(running.process.pid, number)
+    code, out, err = running.end()
+    assert (code, err) == (CODES[number], "")
+    assert out.endswith(GO_ON)
+    assert not running.family()
+    assert json.loads((sweep / "manifest.json").read_text())["state"] == "interrupted"
+    kept = {path.name for path in (sweep / "parts").iterdir()}
+    assert len(kept) > 1
+    code, out, err = begin("resume=sweep", "report=false").end()
+    assert code == 0, err
+    assert f"found {300 * len(kept):,} finished points, which are reused" in out
+    assert (sweep / "results.csv").read_bytes() == undisturbed
+    assert kept <= {path.name for path in (sweep / "parts").iterdir()}
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_gives_the_cursor_back(tmp_path: Path) -> None:
+    slow = [each for each in SWEEP if not each.startswith("epochs=")]
+    child, terminal = pty.fork()
+    if not child:
+        os.chdir(tmp_path)
+        command = [sys.executable, "-m", "xorsweep", "-m", *slow, "epochs=100000"]
+        os.execv(sys.executable, [*command, "hydra.sweep.dir=sweep"])
+    shown = ""
+    while "training" not in shown and (read := _read(terminal)):
+        shown += read
+    os.write(terminal, b"\x03")
+    while read := _read(terminal):
+        shown += read
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 130, shown
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h")
+    last = [line for line in shown.splitlines() if line.strip()][-1]
+    assert last.endswith(GO_ON.strip())
+    assert "Traceback" not in shown
+
+
+def _read(terminal: int) -> str:
+    """Return what comes from a terminal; nothing where the other end is closed."""
+    try:
+        return os.read(terminal, 1024).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_pictures_are_made(begin: Begin, tmp_path: Path) -> None:
+    sweep = tmp_path / "sweep"
+    small = ["lr=0.5", "hidden=2,3", "epochs=50", "seed=range(0,50)", "parallel=serial"]
+    running = begin(*small, "hydra.sweep.dir=sweep")
+    running.wait_until((sweep / "figures").is_dir)
+    rows = (sweep / "results.csv").read_bytes()
+    os.killpg(running.process.pid, signal.SIGINT)
+    code, out, err = running.end()
+    assert (code, err) == (130, "")
+    assert out.endswith(GO_ON)
+    assert not (sweep / "report.html").exists()
+    code, out, err = begin("resume=sweep").end()
+    assert code == 0, err
+    assert "found all 100 points finished: there is nothing to train" in out
+    assert (sweep / "report.html").is_file()
+    assert (sweep / "results.csv").read_bytes() == rows
+    assert not list(sweep.rglob(".*.tmp"))

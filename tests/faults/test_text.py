@@ -1,0 +1,125 @@
+"""Text that came from a user, with a script tag in each place: shown, and never obeyed."""
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from xorsweep.config import Parallel, Sweep
+from xorsweep.failures import Failure
+from xorsweep.grid import Grid
+from xorsweep.report import remake_report
+from xorsweep.sweep import run_sweep
+from xorsweep.terminal import Terminal
+
+GridOf = Callable[..., Grid]
+SCRIPT = "<script>alert(1)</script>"
+NASTY = f"{SCRIPT}|`x`\\| $\\frac$ [a](http://b) ![c](d)"
+
+
+class Seen(HTMLParser):
+    """The tags of a page, the attributes that do something, and the text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.doing: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.doing += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def write_weights(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes = {"w1": (3, 2, 2), "b1": (3, 2), "w2": (3, 2, 1), "b2": (3, 1)}
+    np.savez(path, **{name: np.full(shape, 0.5) for name, shape in shapes.items()})
+
+
+@pytest.fixture(scope="module")
+def sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sweep whose levels, folder, command, configuration and failures are nasty."""
+    root = tmp_path_factory.mktemp("text") / SCRIPT
+    paths = [root / NASTY / "good.npz", root / NASTY / "gone.npz"]
+    for path in paths:
+        write_weights(path)
+    levels = [str(path) for path in paths]
+    grid = grid_of(init="file", init__path=levels, lr=[0.5, 2.0], epochs=3, seed=range(3))
+    paths[1].unlink()
+    command = [
+        "python",
+        "-m",
+        "xorsweep",
+        "-m",
+        f"init.path={NASTY}",
+        "x=1\n# a heading\n" + SCRIPT,
+    ]
+    config = {SCRIPT: NASTY}
+    folder = root / "sweep"
+    result = run_sweep(
+        grid, Sweep(Parallel("serial")), folder, {"command_line": command, "config": config}
+    )
+    assert result.counts["failed"] == 6
+    write_weights(paths[1])  # so that the grid can be read again
+    return folder
+
+
+@pytest.mark.slow
+def test_the_page_shows_every_text_and_obeys_none(sweep: Path) -> None:
+    seen = Seen((sweep / "report.html").read_text())
+    assert "script" not in seen.tags
+    assert not seen.doing
+    assert seen.text.count(SCRIPT) > 5
+    assert "there is no such file" in seen.text
+    for path in (sweep / "figures").glob("*.svg"):
+        assert "<script" not in path.read_text()
+
+
+@pytest.mark.slow
+def test_the_markdown_keeps_its_form(sweep: Path) -> None:
+    text = (sweep / "report.md").read_text()
+    outside = re.sub(r"(?m)^    .*$", "", text)
+    assert "<" not in outside
+    assert "](http" not in outside
+    tables = re.findall(r"(?:^\|.*\n)+", outside, re.MULTILINE)
+    assert len(tables) >= 4
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+    headings = [line for line in outside.splitlines() if line.startswith("#")]
+    assert not any("a heading" in line for line in headings)
+    assert "    # a heading" in text
+
+
+@pytest.mark.slow
+def test_what_was_written_into_the_manifest_by_hand_is_shown_and_not_obeyed(sweep: Path) -> None:
+    path = sweep / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["grid"]["text"] = manifest["started"] = NASTY
+    manifest["machine"] = dict.fromkeys(manifest["machine"], NASTY)
+    manifest["versions"] = {SCRIPT: NASTY}
+    manifest["git"] = {"commit": NASTY, "dirty": True}
+    path.write_text(json.dumps(manifest))
+    remake_report(sweep)
+    seen = Seen((sweep / "report.html").read_text())
+    assert "script" not in seen.tags
+    assert seen.text.count(SCRIPT) > 10
+    outside = re.sub(r"(?m)^    .*$", "", (sweep / "report.md").read_text())
+    assert "<" not in outside
+
+
+def test_a_terminal_obeys_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(Console(soft_wrap=True, highlight=False))
+    terminal.failures([Failure("a\x1b[2J\x07\n[bold]b", 2, "python\n-m \x1b[31mx")])
+    assert capsys.readouterr().out == (
+        "2 points failed: a [2J [bold]b\n  one of them alone: python -m [31mx\n"
+    )

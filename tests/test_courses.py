@@ -1,0 +1,129 @@
+"""How the error falls: quantiles over the trajectories of a cell, against pandas' own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from xorsweep import courses
+from xorsweep.config import Point
+from xorsweep.courses import course_bands
+from xorsweep.engines import Engine, load_capacity
+from xorsweep.execute.serial import run_serial
+from xorsweep.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.measures import course_epochs
+from xorsweep.parts import decode, encode
+from xorsweep.plan import make_plan
+
+PointOf = Callable[..., Point]
+BANDS = ["q25", "q50", "q75"]
+
+
+@pytest.fixture(scope="module")
+def grid(point_of: PointOf) -> Grid:
+    axes = [Axis("lr", (0.1, 5.0, 1e6)), Axis("epochs", (30, 500)), Axis("seed", tuple(range(8)))]
+    wild = {"activation": "relu", "output": "linear"}
+    return concatenated(
+        [
+            product_grid(axes, [point_of(**wild)]),
+            product_grid(axes, [point_of(optimizer="momentum", **wild)]),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table]:
+    folder = tmp_path_factory.mktemp("parts")
+    return [one_part(folder, rows) for rows in trained(grid)]
+
+
+def trained(grid: Grid) -> list[list[object]]:
+    plan = make_plan(grid, load_capacity(Engine()), 1)
+    return [rows for _, rows in run_serial(plan.batches, Engine())]  # type: ignore[misc]
+
+
+def one_part(folder: Path, rows: list[object]) -> pa.Table:
+    name, data = encode(rows, Engine())  # type: ignore[arg-type]
+    (folder / name).write_bytes(data)
+    return decode(folder / name, Engine())
+
+
+def expected(grid: Grid, parts: list[pa.Table], lr: float, momentum: bool) -> pd.DataFrame:
+    """Return the quantiles that pandas gives of every course of a cell with 500 epochs."""
+    found = []
+    for part in parts:
+        rows = grid.rows_of(part["identity"].to_numpy())
+        for row, course in zip(rows, part["course"].to_pylist(), strict=True):
+            point = grid.point(int(row))
+            mine = point["lr"] == lr and point["epochs"] == 500
+            if mine and ("optimizer.momentum" in point) == momentum:
+                found += list(zip(course_epochs(500), course, strict=True))
+    frame = pd.DataFrame(found, columns=["epoch", "half_sse"])
+    bands = frame.groupby("epoch")["half_sse"].quantile([0.25, 0.5, 0.75]).unstack()
+    return bands.set_axis(BANDS, axis=1).reset_index()
+
+
+@pytest.mark.parametrize("lr", [0.1, 5.0, 1e6])
+@pytest.mark.parametrize("momentum", [False, True])
+def test_bands_are_the_quantiles_over_the_longest_points_of_a_cell(
+    lr: float, momentum: bool, grid: Grid, parts: list[pa.Table]
+) -> None:
+    cells = every_cell(grid)
+    cells = cells[(cells["lr"] == lr) & (cells["epochs"] == 500)]
+    cells = cells[cells["optimizer"] == ("momentum" if momentum else "sgd")]
+    bands = course_bands(grid, parts, cells)
+    assert bands["lr"].eq(lr).all()
+    assert tuple(bands["epoch"]) == course_epochs(500)
+    found, wanted = (
+        each[BANDS].to_numpy() for each in (bands, expected(grid, parts, lr, momentum))
+    )
+    sure = ~np.isnan(wanted)  # between two infinite errors pandas finds nothing
+    np.testing.assert_allclose(found[sure], wanted[sure], rtol=1e-12)
+    assert not np.isfinite(found[~sure]).any()
+
+
+def every_cell(grid: Grid) -> pd.DataFrame:
+    """Return the cells of a grid as a summary has them: what doesn't apply is empty."""
+    frame = pd.DataFrame({key: column.array() for key, column in grid.columns.items()})
+    return frame.drop(columns="seed").drop_duplicates()
+
+
+def test_several_cells_follow_each_other(grid: Grid, parts: list[pa.Table]) -> None:
+    cells = every_cell(grid)
+    cells = cells[cells["epochs"] == 500]
+    together = course_bands(grid, parts, cells)
+    alone = [course_bands(grid, parts, cells.iloc[[place]]) for place in range(len(cells))]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+
+
+def test_a_cell_whose_trajectories_go_on_in_another_has_no_bands(
+    grid: Grid, parts: list[pa.Table]
+) -> None:
+    cells = every_cell(grid)
+    bands = course_bands(grid, parts, cells[cells["epochs"] == 30])
+    assert bands.empty
+    assert [*bands.columns[-4:]] == ["epoch", *BANDS]
+
+
+def test_a_trajectory_that_is_in_two_parts_counts_once(grid: Grid, parts: list[pa.Table]) -> None:
+    cells = every_cell(grid)
+    twice = course_bands(grid, [*parts, *parts[::-1]], cells)
+    pd.testing.assert_frame_equal(twice, course_bands(grid, parts, cells))
+
+
+def test_of_a_large_cell_the_first_runs_are_taken(
+    point_of: PointOf, parts: list[pa.Table], grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = every_cell(grid)
+    cells = cells[(cells["lr"] == 5.0) & (cells["epochs"] == 500)]
+    few = product_grid(
+        [Axis("seed", (0, 1, 2))],
+        [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
+    )
+    wanted = course_bands(few, parts, every_cell(few))
+    monkeypatch.setattr(courses, "MOST_COURSES", 3)
+    found = course_bands(grid, parts, cells[cells["optimizer"] == "sgd"])
+    np.testing.assert_array_equal(found[BANDS], wanted[BANDS])

@@ -1,0 +1,36 @@
+"""The commands that do something again: one point alone, or a sweep from where it ended."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xorsweep.rules import shown
+
+_PLAIN = re.compile(r"[A-Za-z_./]([\w./ -]*[\w./-])?", re.ASCII)
+"""Texts that Hydra's grammar takes as they are, but for the words below."""
+_WORDS = {"true", "false", "null", "nan", "inf"}
+
+
+def single_run_command(point: Mapping[Any, Any]) -> str:
+    """Return the command that trains one point alone and looks at it closely."""
+    given = {key: value for key, value in point.items() if value is not None and value == value}
+    texts = (f"{key}={_typed(value)}" for key, value in given.items())
+    return shlex.join(["python", "-m", "xorsweep", *texts])
+
+
+def resume_command(folder: Path) -> str:
+    """Return the command that goes on with the sweep in a folder."""
+    return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={_typed(str(folder))}"])
+
+
+def _typed(value: Any) -> str:
+    """Return a value as an override has it, in quotes where Hydra would read something else."""
+    if not isinstance(value, str) or (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
+        return shown(value)
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', value)
+    backslashes = len(escaped) - len(escaped.rstrip("\\"))
+    return f'"{escaped}{backslashes * chr(92)}"'

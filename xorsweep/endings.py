@@ -1,0 +1,75 @@
+"""How a sweep ends before its end: what is recorded, and what is said about going on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+
+from xorsweep.again import resume_command
+from xorsweep.execute.contract import ExecuteError
+from xorsweep.manifest import now
+from xorsweep.store import Store, StoreError
+from xorsweep.terminal import Terminal
+from xorsweep.worker import FAILED, Rows
+
+
+class StoppedError(RuntimeError):
+    """A sweep that was to stop at its first failure; the message says what failed."""
+
+
+def stop_if_failed(batch: Sequence[Rows]) -> None:
+    """Raise StoppedError where points of a batch failed."""
+    for rows in batch:
+        failed = np.flatnonzero(rows.status == FAILED)
+        if len(failed):
+            count = f"{len(failed):,} point{'' if len(failed) == 1 else 's'}"
+            raise StoppedError(f"on_failure=stop: {count} failed: {rows.message[failed[0]]}")
+
+
+@contextmanager
+def how_to_go_on(store: Store, terminal: Terminal) -> Iterator[None]:
+    """Say how to go on where something ends a sweep.
+
+    Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
+    sweep that was to stop at a failure; an interrupt goes on its way.
+    """
+    try:
+        yield
+    except (OSError, MemoryError, ExecuteError, StoppedError) as error:
+        raise StoreError(f"{_reason(error, store)}{_hint(store)}") from error
+    except KeyboardInterrupt:
+        terminal.say(f"interrupted{_hint(store)}")
+        raise
+
+
+@contextmanager
+def recorded(store: Store, manifest: Mapping[str, Any]) -> Iterator[None]:
+    """Let the manifest say where something ended the run before its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            store.write_manifest({**manifest, "state": "interrupted", "finished": now()})
+        raise
+
+
+def _reason(error: Exception, store: Store) -> str:
+    if isinstance(error, MemoryError):
+        return f"there isn't enough memory: {error}"
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"{error.filename or store.folder} can't be written: {reason}"
+
+
+def _hint(store: Store) -> str:
+    if not store.holds_manifest:
+        return ""
+    return (
+        "; the batches that were finished before are kept, go on with "
+        f"{resume_command(store.folder)}"
+    )
