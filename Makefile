@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: sweep studies test lint format wheel bench clean
+.PHONY: sweep studies test test-slow lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
@@ -13,7 +13,10 @@ studies: $(VENV)/.run-ready
 	$(BIN)/python -m benchmarks.studies
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow"
+
+test-slow: $(VENV)/.test-ready
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 120.0
+PATIENCE = 400.0
 """Seconds after which something that should have happened never will."""
 LINGER = 10.0
 """Seconds within which the workers of a parent that was killed must be gone."""
