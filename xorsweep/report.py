@@ -315,7 +315,6 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "\\|").split())
     environment.filters["svg"] = lambda name: base64.b64encode(
         (folder / "figures" / f"{name}.svg").read_bytes()
     ).decode()
