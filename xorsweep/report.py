@@ -168,7 +168,7 @@ def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
 
 def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's figures beside what was measured, as texts."""
-    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
+    source = f"{study.source}; figures {CERTAINTIES[study.certainty]}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
     return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
