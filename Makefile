@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: sweep studies test lint format wheel clean
+.PHONY: sweep studies test test-slow lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
@@ -13,7 +13,10 @@ studies: $(VENV)/.run-ready
 	$(BIN)/python -m benchmarks.studies
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow"
+
+test-slow: $(VENV)/.test-ready
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check
@@ -27,6 +30,11 @@ format: $(VENV)/.dev-ready
 wheel: $(VENV)/.dev-ready
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
+
+# BENCH names a Python that has the peers too: PyTorch, JAX, scikit-learn. Others are left out.
+BENCH ?= $(BIN)/python
+bench: $(VENV)/.bench-ready
+	$(BENCH) -m benchmarks $(BENCH_FLAGS)
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -42,6 +50,10 @@ $(VENV)/.run-ready: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@ $(VENV)/.run-ready
+
+$(VENV)/.bench-ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[fast]' hydra-joblib-launcher
+	touch $@
 
 $(VENV)/.dev-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'

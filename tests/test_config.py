@@ -12,6 +12,7 @@ from xorsweep.config import (
     POINT_KEYS,
     Parallel,
     Point,
+    Rounds,
     Sweep,
     check_points,
     choose,
@@ -237,9 +238,13 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
         "on_failure": "continue",
+        "precision": None,
+        "max_seeds": 10_000,
         "lr": 0.1,
     }
     assert read_sweep(config) == Sweep()
+    sure = {**config, "precision": 0.02, "max_seeds": 500}
+    assert read_sweep(sure) == Sweep(rounds=Rounds(0.02, 500))
     serial = {**config, "parallel": {"backend": "serial", "n_jobs": 1}, "report": False}
     assert read_sweep(serial) == Sweep(Parallel("serial", 1), report=False)
 
@@ -272,6 +277,8 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "precision": None,
+        "max_seeds": 10_000,
     }
     with pytest.raises(ConfigError) as refused:
         read_sweep({**config, **given})

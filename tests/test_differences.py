@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.differences import differences, of_points
-from xorsweep.engines import load_capacity
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
 from xorsweep.parts import table_of
@@ -29,8 +29,8 @@ def grid(grid_of: GridOf) -> Grid:
 @pytest.fixture(scope="module")
 def table(grid: Grid) -> pa.Table:
     """Return eight points, half of which have diverged."""
-    (batch,) = make_plan(grid, load_capacity("numpy"), 1).batches
-    ((_, rows),) = run_serial([batch], "numpy")
+    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    ((_, rows),) = run_serial([batch], Engine())
     return table_of(rows)
 
 

@@ -9,7 +9,7 @@ import pytest
 from xorsweep.comparisons import PairedComparisons
 from xorsweep.config import Parallel, Sweep
 from xorsweep.findings import findings
-from xorsweep.grid import Grid
+from xorsweep.grid import Grid, concatenated
 from xorsweep.rates import rate_interval
 from xorsweep.results import read_results
 from xorsweep.summary import summarise
@@ -70,3 +70,25 @@ def test_runs_that_left_the_criterion_again_are_counted(results: pd.DataFrame) -
     left = results.assign(holds_at_end=False)
     converged = int(results["converged"].sum())
     assert f"{converged} runs met the criterion and no longer did" in findings_of(left)
+
+
+def test_where_every_run_failed_no_rate_is_made_up(results: pd.DataFrame) -> None:
+    failed = results.assign(
+        status="failed", outcome="failed", converged=False, converged_epoch=pd.NA, final_error=None
+    )
+    assert findings_of(failed.astype({"converged_epoch": "Int64"})) == (
+        "144 runs couldn't be trained."
+    )
+
+
+def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: Path) -> None:
+    momentum: dict[str, object] = {"optimizer": "momentum", "optimizer__momentum": [0.5, 0.9]}
+    blocks: list[dict[str, object]] = [{"task": "xor"}, {"task": "xnor"}, momentum]
+    grid = concatenated(
+        [grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8), **block) for block in blocks]
+    )
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "sweep", {})
+    text = findings_of(read_results(tmp_path / "sweep"))
+    assert "Of 64 runs trained" in text
+    assert "optimizer sgd, training converged at task xor: " in text
+    assert "none" not in text

@@ -23,6 +23,7 @@ WAY = (
     ("grid_data",),
     ("plan",),
     ("worker",),
+    ("prepare",),
     ("parts", "execute"),
     ("record",),
     ("manifest",),

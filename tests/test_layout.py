@@ -69,3 +69,17 @@ def test_levels_are_said_as_short_as_they_can_be() -> None:
 def test_the_longest_rows_are_those_with_most_epochs() -> None:
     frame = summary_of(lr=[1.0, 2.0], epochs=[10, 100])
     assert longest(frame)["epochs"].tolist() == [100, 100]
+
+
+def test_titles_of_panels_leave_out_keys_of_other_choices_and_fit_their_panel() -> None:
+    frame = pd.DataFrame(
+        {
+            "optimizer": ["sgd", "momentum"],
+            "optimizer.momentum": [float("nan"), 0.5],
+            "epochs": [10, 20],
+        }
+    )
+    assert panels(frame, list(frame.columns)).titles == [
+        "optimizer sgd, 10 epochs",
+        "optimizer momentum,\noptimizer.momentum 0.5, 20 epochs",
+    ]

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity
+from xorsweep.config import Parallel, Rounds, Sweep
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Grid, concatenated
 from xorsweep.manifest import sealed
@@ -44,10 +44,10 @@ def swept(folder: Path, grid: Grid) -> Path:
 
 def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -> Path:
     """Make a sweep of which some batches are on disk and others have failed."""
-    store = Store.create(folder, "numpy")
-    store.write_manifest({"state": "running", **sealed(grid, "numpy")})
-    batches = make_plan(grid, load_capacity("numpy"), 1).batches
-    for _, rows in run_serial(batches[trained], "numpy"):
+    store = Store.create(folder, Engine())
+    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    for _, rows in run_serial(batches[trained], Engine()):
         store.add(rows)
     for batch in batches[failing]:
         store.add([failed_rows(batch, "out of luck")])
@@ -242,13 +242,13 @@ def test_a_sweep_of_another_version_is_refused_by_what_differs(
 def test_another_engine_is_refused(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(epochs=4)
     one = swept(tmp_path / "one", grid)
-    store = Store.create(tmp_path / "other", "abacus")
-    store.write_manifest({"state": "running", **sealed(grid, "abacus")})
+    store = Store.create(tmp_path / "other", Engine(dtype="float32"))
+    store.write_manifest({"state": "running", **sealed(grid, Engine(dtype="float32"), Rounds())})
     with pytest.raises(StoreError) as raised:
         merged(tmp_path / "out", one, store.folder)
     assert str(raised.value) == (
-        f"engine: {one} was trained by engine=numpy, and {store.folder} by engine=abacus; "
-        "a sweep never mixes engines"
+        f"engine: {one} was trained by engine=numpy engine.dtype=float64, and {store.folder} by "
+        "engine=numpy engine.dtype=float32; a sweep never mixes engines"
     )
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from forging import forge, with_bit_flipped
 
-from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity
+from xorsweep.config import Parallel, Rounds, Sweep
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Grid, concatenated
 from xorsweep.manifest import sealed
 from xorsweep.plan import make_plan
@@ -107,9 +107,9 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(hidden=[2, 3], epochs=4)
-    store = Store.create(tmp_path / "sweep", "numpy")
-    store.write_manifest({"state": "running", **sealed(grid, "numpy")})
-    batches = make_plan(grid, load_capacity("numpy"), 1).batches
+    store = Store.create(tmp_path / "sweep", Engine())
+    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
     failed = next(batch for batch in batches if batch.fixed["hidden"] == 2)
     store.add([failed_rows(failed, "out of luck")])
     for row, state in enumerate(("failed in the sweep", "isn't trained yet in the sweep")):

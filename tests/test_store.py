@@ -132,7 +132,7 @@ def test_what_a_process_left_that_was_killed_before_its_sweep_began_blocks_nothi
     (tmp_path / f".{MANIFEST}.tmp").write_text('{"state": "run')
     with pytest.raises(StoreError, match=r"has trained nothing: start it again$"):
         Store.open(tmp_path)
-    assert Store.create(tmp_path, "numpy").folder == tmp_path
+    assert Store.create(tmp_path, Engine()).folder == tmp_path
 
 
 def test_a_refused_folder_is_left_as_it_was(store: Store) -> None:

@@ -212,7 +212,7 @@ def test_findings_name_what_differs() -> None:
     ]
     judged: list[Verdict] = verdicts(study_of(*figures), rows_of([1, None] * 20))
     assert list(verdict_findings(judged)) == [
-        "1 of 2 figures agree with their reference; these differ: rate of convergence, lr 1.",
+        "1 of 2 figures agree with their reference; these differ: lr 1: rate of convergence.",
         "1 figure has no reference that ours could be held against.",
         "1 figure can't be compared: not every cell is in this sweep.",
     ]

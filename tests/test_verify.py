@@ -16,8 +16,8 @@ from forging import forge, with_bit_flipped, with_value
 from rich.console import Console
 
 from xorsweep import verify as verify_module
-from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import load_capacity
+from xorsweep.config import Parallel, Rounds, Sweep
+from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
 from xorsweep.manifest import sealed
@@ -169,10 +169,10 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
-    store = Store.create(tmp_path / "sweep", "numpy")
-    store.write_manifest({"state": "running", **sealed(grid, "numpy")})
-    batches = make_plan(grid, load_capacity("numpy"), 1).batches
-    ((_, rows),) = run_serial(batches[:1], "numpy")
+    store = Store.create(tmp_path / "sweep", Engine())
+    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    ((_, rows),) = run_serial(batches[:1], Engine())
     store.add(rows)
     store.add([failed_rows(batches[1], "out of luck")])
     verified = verify(str(store.folder))
@@ -225,9 +225,11 @@ def test_a_sweep_that_cant_be_trained_again_is_refused(
 
 
 def test_an_engine_that_isnt_here_is_named(grid_of: GridOf, tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "sweep", "abacus")
-    store.write_manifest({"state": "running", **sealed(grid_of(epochs=3), "abacus")})
-    with pytest.raises(StoreError, match="its engine=abacus isn't known here"):
+    store = Store.create(tmp_path / "sweep", Engine("abacus"))
+    store.write_manifest(
+        {"state": "running", **sealed(grid_of(epochs=3), Engine("abacus"), Rounds())}
+    )
+    with pytest.raises(StoreError, match=r"engine.name=abacus: engine.name must be one of numpy"):
         verify(str(store.folder))
 
 

@@ -84,7 +84,9 @@ def test_outputs_of_a_large_task_are_not_kept(point_of: PointOf) -> None:
 
 
 def test_outputs_come_row_by_row_then_unit_by_unit(point_of: PointOf) -> None:
-    batch = batch_of(point_of(task="encoder", task__size=4, hidden=3, lr=5.0), [0], [3000])
+    batch = batch_of(
+        point_of(task="encoder", task__size=4, hidden=3, lr=5.0, optimizer="rprop"), [0], [200]
+    )
     learnt = rows_of(batch).outputs.reshape(4, 4)
     np.testing.assert_array_equal(np.round(learnt), np.eye(4))
 

@@ -96,7 +96,7 @@ def write_figures(tables: Tables, folder: Path) -> list[Picture]:
 def rate_map(tables: Tables) -> Figure | None:
     """Return the convergence rate over two keys, with n of N in each field."""
     summary, layout = tables.summary, tables.layout
-    if len(summary) == 1:
+    if len(summary) == 1 or summary["rate"].isna().all():
         return None
     parts = panels(summary, layout.others)
     across, down = _axis(summary, layout.across), _axis(summary, layout.lines)
@@ -115,6 +115,7 @@ def rate_map(tables: Tables) -> Figure | None:
             fmt="",
             annot_kws={"fontsize": 7},
             linewidths=0.6 if max(table.shape) <= MOST_FIELDS else 0,
+            xticklabels=ceil(len(across) / MOST_FIELDS),
             cbar=False,
         )
         axes.set(xlabel=layout.across, ylabel=layout.lines if axes is grid[0] else "")
@@ -133,7 +134,7 @@ def rate_lines(tables: Tables) -> Figure | None:
     if summary.empty:
         return None
     parts = panels(summary, layout.others)
-    figure, grid = _figure(parts, 3.1, 2.7, sharey=True)
+    figure, grid = _figure(parts, 3.1, 2.7, sharex=True, sharey=True)
     styles = _styles(summary, layout.lines, MOST_LINES)
     places = _places(summary, layout.across)
     apart = min(0.012, 0.5 / (len(styles) * len(_axis(summary, layout.across))))
@@ -168,7 +169,7 @@ def _draw_rates(axes: Axes, line: pd.DataFrame, at: Any, style: Mapping[str, Any
         markersize=4,
         elinewidth=0.9,
         capsize=2,
-        clip_on=False,
+        clip_on=line.empty,  # no points have no place either, and would take room in a corner
         **style,
     )
 
@@ -284,9 +285,9 @@ def error_bands(tables: Tables) -> Figure | None:
     layout = tables.layout.at_the_end
     cells = longest(tables.summary)
     cells = cells[cells["ok"] > 0]
-    cells = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
-    parts = panels(cells, layout.facets)
-    wanted = pd.concat(parts.frames) if len(cells) else cells
+    drawn = _drawn(cells, layout.lines, _styles(cells, layout.lines, MOST_LINES_WITH_BANDS))
+    parts = panels(drawn, layout.facets)
+    wanted = pd.concat(parts.frames) if len(drawn) else drawn
     bands = tables.courses(wanted) if len(wanted) else wanted
     if bands.empty:
         return None
@@ -398,9 +399,9 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         return
     if _is_wide(summary[key]):
         axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_LINES:
         axes.set_xticks(found, [drawn(level_name(level)) for level in found])
-        axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _is_wide(numbers: pd.Series[Any]) -> bool:

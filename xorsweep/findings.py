@@ -47,11 +47,11 @@ def _counts(results: pd.DataFrame) -> Iterator[str]:
     ended = results["status"].value_counts()
     trained = len(results) - int(ended.get("failed", 0))
     converged = int(results["converged"].sum())
-    yield (
-        f"Of {_runs(trained)} trained, {converged:,} met the criterion within "
-        f"{'its' if trained == 1 else 'their'} epochs"
-        f"{_of(converged, trained)}."
-    )
+    if trained:
+        yield (
+            f"Of {_runs(trained)} trained, {converged:,} met the criterion within "
+            f"{'its' if trained == 1 else 'their'} epochs{_of(converged, trained)}."
+        )
     for status, text in (("diverged", "diverged"), ("failed", "couldn't be trained")):
         if ended.get(status, 0):
             yield f"{_runs(int(ended[status]))} {text}."
@@ -59,7 +59,10 @@ def _counts(results: pd.DataFrame) -> Iterator[str]:
 
 def _by_lines(summary: pd.DataFrame, layout: Layout) -> Iterator[str]:
     """Say how the rate depends on the key that is drawn as lines, the others at their best."""
-    rows, others = _others_first(longest(summary), layout)
+    rows = longest(summary).dropna(subset=["rate"])
+    if rows.empty:
+        return
+    rows, others = _others_first(rows, layout)
     rows, where = _best_across(rows, layout.across)
     if not layout.lines or layout.lines == "epochs" or rows[layout.lines].nunique() < 2:
         return

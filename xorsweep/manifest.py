@@ -100,23 +100,25 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
     check_record(manifest)
     rounds_of(manifest)
-    return grid_from_data(content["points"]), _settings(Engine, content["engine"])
+    return grid_from_data(content["points"]), _settings("engine.", Engine, content["engine"])
 
 
 def rounds_of(manifest: Mapping[str, Any]) -> Rounds:
     """Return how sure a sweep has to be; raises ManifestError, ConfigError for what isn't that."""
-    return _settings(Rounds, manifest["rounds"])
+    return _settings("", Rounds, manifest["rounds"])
 
 
 Settings = TypeVar("Settings", Engine, Rounds)
 
 
-def _settings(kind: type[Settings], values: Any) -> Settings:
+def _settings(prefix: str, kind: type[Settings], values: Any) -> Settings:
     """Return settings from what JSON has of them; raises ManifestError, ConfigError."""
     rules = rules_of(kind)
     if not isinstance(values, Mapping) or set(values) != set(rules):
         raise ManifestError(f"its {kind.__name__.lower()} isn't one that this version has")
-    checked: dict[str, Any] = {name: read(name, values[name], rule) for name, rule in rules.items()}
+    checked: dict[str, Any] = {
+        name: read(prefix + name, values[name], rule) for name, rule in rules.items()
+    }
     return kind(**checked)
 
 

@@ -163,6 +163,7 @@ def _write(out: Path, sources: Sequence[Source], manifest: Mapping[str, Any]) ->
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
             store = Store.create(Path(made) / out.name, sources[0].store.engine)
+            (store.folder / PARTS).mkdir()
             for source in sources:
                 for part in source.store.part_files():
                     _linked(part, store.folder / PARTS / part.name)

@@ -168,7 +168,7 @@ def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
 
 def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's figures beside what was measured, as texts."""
-    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
+    source = f"{study.source}; figures {CERTAINTIES[study.certainty]}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
     return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
@@ -292,6 +292,8 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     engine = manifest["engine"]
     yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
+    if manifest.get("left_to_numpy"):
+        yield "not compiled", "; ".join(manifest["left_to_numpy"])
     yield (
         "machine",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "

@@ -20,6 +20,7 @@ from xorsweep.engines.contract import Trained, Training
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
 from xorsweep.plan import batch_of_one
+from xorsweep.prepare import prepare
 from xorsweep.rules import FloatArray, Scalar
 from xorsweep.tasks import Task
 from xorsweep.terminal import Terminal
@@ -106,6 +107,7 @@ def run_single(
     """Train one checked point, say and write what became of it, and return its final error."""
     terminal = terminal or Terminal()
     terminal.say(headline(point))
+    prepare([batch_of_one(point, (1,))], engine, terminal.say)
     run = train_single(point, engine)
     paths = write_single(run, folder)
     describe_single(run, terminal.console)

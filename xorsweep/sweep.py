@@ -21,6 +21,7 @@ from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import changed_files, describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
+from xorsweep.prepare import prepare
 from xorsweep.results import assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
@@ -171,6 +172,8 @@ class _Run:
         self.store.write_manifest(manifest)
         with recorded(self.store, manifest):
             self._announce(grid, plan, found.counts()["failed"])
+            engine = self.settings.engine
+            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.say)
             del found
             done = self._train(plan)
             del plan

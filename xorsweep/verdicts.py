@@ -82,11 +82,11 @@ def _figures(count: int) -> str:
 
 
 def figure_text(figure: Figure) -> str:
-    """Return what a figure measures, and for which cell."""
+    """Return for which cell a figure is, and what it measures."""
     seeds = [f"first {figure.seeds:,} seeds"] if figure.seeds else []
     cell = ", ".join([*(level_text(*item) for item in figure.own.items()), *seeds])
     words = MEASURES[figure.measure].words
-    return f"{words}, {cell}" if cell else words
+    return f"{cell}: {words}" if cell else words
 
 
 def _judge(figure: Figure, measured: Measured | None) -> Verdict:

@@ -14,7 +14,7 @@ import xorsweep
 
 PACKAGE = Path(xorsweep.__file__).parent
 SOURCES = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "hydra_plugins").rglob("*.py")]
-RUNS_CODE = {"eval", "exec", "compile", "__import__", "instantiate", "call", "get_method"}
+RUNS_CODE = {"eval", "exec", "compile", "__import__", "instantiate", "get_method"}
 LOADS_CODE = {"pickle", "dill", "cloudpickle", "shelve", "marshal", "runpy"}
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SWEEP, Begin, parts_in
+from running import SWEEP, Begin, parts_in
 
 pytestmark = pytest.mark.slow
 
@@ -59,14 +59,15 @@ def test_a_parent_that_is_killed_again_and_again_loses_nothing(
     assert kills == KILLS
 
 
-def test_a_parent_that_is_killed_while_it_makes_the_report(
-    begin: Begin, undisturbed: bytes, tmp_path: Path
-) -> None:
+def test_a_parent_that_is_killed_while_it_makes_the_report(begin: Begin, tmp_path: Path) -> None:
     sweep = tmp_path / "sweep"
+    small = ["lr=0.5", "hidden=2,3", "epochs=50", "seed=range(0,2000)", "parallel=serial"]
+    code, _, err = begin(*small, "report=false", "hydra.sweep.dir=undisturbed").end()
+    assert code == 0, err
     stages = (".results.csv.tmp", "results.csv", "summary.csv", "figures/unsolved.png")
-    first = [*SWEEP[:-1], "parallel=serial", "hydra.sweep.dir=sweep"]
     for stage in stages:
-        running = begin(*(["resume=sweep"] if (sweep / "manifest.json").exists() else first))
+        begun = (sweep / "manifest.json").exists()
+        running = begin(*(["resume=sweep"] if begun else [*small, "hydra.sweep.dir=sweep"]))
         for later in stages[stages.index(stage) :]:
             (sweep / later).unlink(missing_ok=True)
         running.wait_until((sweep / stage).exists)
@@ -74,7 +75,10 @@ def test_a_parent_that_is_killed_while_it_makes_the_report(
         running.end()
     code, _, err = begin("resume=sweep").end()
     assert code == 0, err
-    assert (sweep / "results.csv").read_bytes() == undisturbed
+    found, wanted = (
+        (tmp_path / name / "results.csv").read_bytes() for name in ("sweep", "undisturbed")
+    )
+    assert found == wanted
     assert (sweep / "report.html").is_file()
     assert not list(sweep.rglob(".*.tmp"))
 
@@ -88,7 +92,7 @@ def test_a_worker_that_is_killed_in_a_sweep_costs_nothing(
     os.kill(running.workers()[0], signal.SIGKILL)
     code, out, err = running.end()
     assert code == 0, err
-    assert "planned 7,200 = ok 5,400 + diverged 1,800 + failed 0" in out
+    assert "+ failed 0" in out.splitlines()[-1]
     assert (sweep / "results.csv").read_bytes() == undisturbed
     assert not running.family()
 
@@ -109,7 +113,7 @@ def test_a_kill_while_an_extended_grid_is_begun_leaves_the_old_one_or_the_new(
     assert (tmp_path / "sweep/results.csv").read_bytes() == old
     code, out, err = begin("resume=sweep", "report=false").end()
     assert code == 0, err
-    assert "lr 1 x hidden 2 x epochs 1 x seed 30 = 60 points" in out or "seed 30" in out
+    assert "60 points" in out
     code, _, err = begin(*small, "seed=range(0,30)", "hydra.sweep.dir=at_once").end()
     assert code == 0, err
     extended, at_once = (

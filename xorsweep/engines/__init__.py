@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xorsweep.rules import Choice, ConfigError, parameter
 
 if TYPE_CHECKING:
-    from xorsweep.engines.contract import Capacity, Train
+    from xorsweep.engines.contract import Capacity, Compile, Gap, Train
 
 ENGINES: dict[str, str] = {
     "numpy": "xorsweep.engines.numpy_engine",
     "numba": "xorsweep.engines.numba_engine",
 }
-"""Names of engines and the modules that hold them, each with `train` and `capacity`."""
+"""Names of engines and the modules that hold them, each with `train` and `capacity`.
+
+One that compiles has `compile_kernels` too, and `gap`.
+"""
 DTYPES = ("float64", "float32")
 
 
@@ -48,3 +52,19 @@ def load_train(engine: Engine) -> Train:
 def load_capacity(engine: Engine) -> Capacity:
     """Return what says how many members a batch should have at most."""
     return partial(import_module(ENGINES[engine.name]).capacity, dtype=engine.dtype)
+
+
+def load_compile(engine: Engine) -> Compile | None:
+    """Return what compiles an engine before it trains, if anything has to be compiled."""
+    compile_kernels = getattr(import_module(ENGINES[engine.name]), "compile_kernels", None)
+    return compile_kernels and partial(compile_kernels, dtype=engine.dtype)
+
+
+def load_gap(engine: Engine) -> Gap:
+    """Return what says because of which choice the reference engine trains a batch instead."""
+    found: Gap = getattr(import_module(ENGINES[engine.name]), "gap", _no_gap)
+    return found
+
+
+def _no_gap(values: Mapping[str, Any]) -> None:
+    return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,4 +83,20 @@ class Capacity(Protocol):
 
     def __call__(self, network: Network, rows: int) -> int:
         """Return the number, for a task with so many rows."""
+        ...
+
+
+class Compile(Protocol):
+    """Compiles, or reads from disk, what some trainings need."""
+
+    def __call__(self, trainings: Iterable[Training], say: Callable[[str], None]) -> None:
+        """Say so, once, where something has to be compiled."""
+        ...
+
+
+class Gap(Protocol):
+    """Says which choice an engine leaves to the reference engine."""
+
+    def __call__(self, values: Mapping[str, Any]) -> str | None:
+        """Return it as it is typed, given flat keys and values; None where there is none."""
         ...

@@ -114,9 +114,12 @@ class NumbaBatch:
         return cls(
             training,
             Task.of(training),
-            np.arange(members),
-            *map(_tiled, (training.parameters, _state(training), _settings(training))),
-            *map(_tiled, (book, training.seeds.astype(np.uint64))),
+            where=np.arange(members),
+            w=_tiled(training.parameters),
+            state=_tiled(_state(training)),
+            settings=_tiled(_settings(training)),
+            book=_tiled(book),
+            seeds=_tiled(training.seeds.astype(np.uint64)),
             epoch=-1,
         )
 
@@ -176,12 +179,12 @@ class NumbaBatch:
     @property
     def converged_epoch(self) -> Array:
         """Return the epochs at which the networks converged, or -1 (B,)."""
-        return self._columns(self.book)[CONVERGED]
+        return self._columns(self.book[:, CONVERGED])
 
     @property
     def meets(self) -> Array:
         """Tell which networks meet the criterion as they stand (B,)."""
-        return self._columns(self.book)[MEETS] > 0
+        return self._columns(self.book[:, MEETS]) > 0
 
     def parameters(self, stood_still: bool = False) -> Array:
         """Return the parameters (P, B), or those at which networks that converged stood still."""
@@ -195,9 +198,11 @@ class NumbaBatch:
         """Return half the sum of squared errors (B,), each summed in a written-out order."""
         y = self._kept_y if stood_still else self.y
         total = np.zeros((len(y), LANES))
-        for k, target in enumerate(self.training.targets.ravel()):
-            error = np.float64(target) - y[:, k]
-            total += error * error
+        # Errors of a diverging network overflow; those that aren't kept may be anything.
+        with np.errstate(all="ignore"):
+            for k, target in enumerate(self.training.targets.ravel()):
+                error = np.float64(target) - y[:, k]
+                total += error * error
         return 0.5 * total.ravel()[: len(self.where)]
 
     def still_open(self) -> NumbaBatch:
@@ -219,7 +224,8 @@ class NumbaBatch:
         """Return an array (T, ..., LANES) as (..., B)."""
         wide = np.moveaxis(tiled, 0, -2)
         lanes = len(tiled) * LANES
-        return wide.reshape(*wide.shape[:-2], lanes)[..., : len(self.where)]
+        columns: Array = wide.reshape(*wide.shape[:-2], lanes)
+        return columns[..., : len(self.where)]
 
 
 def _tiled(columns: Array) -> Array:
@@ -235,7 +241,7 @@ def _state(training: Training) -> Array:
     """Return what the rule remembers before the first step (S, P, B)."""
     rule = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
-    state = np.zeros((STATES[rule], size, members), training.parameters.dtype)
+    state: Array = np.zeros((STATES[rule], size, members), training.parameters.dtype)
     if rule in (RPROP, DELTA_BAR_DELTA):
         state[0] = training.learning_rate
     return state
@@ -250,7 +256,8 @@ def _settings(training: Training) -> Array:
     if isinstance(rule, Adam):
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
-    return np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
+    settings: Array = np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
+    return settings
 
 
 def _codes(training: Training) -> tuple[int, ...]:

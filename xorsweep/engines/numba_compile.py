@@ -6,9 +6,12 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
+from filelock import FileLock
 from numba import config, njit
 from numba.core import event
 
@@ -27,15 +30,16 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile what Python calls, once for each precision, and keep it where that can be done."""
+    if not is_kept():
+        return njit(**FLAGS)(function)
     before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
     try:
         return njit(cache=True, **FLAGS)(function)
-    except RuntimeError:  # no folder can be written to
-        return njit(**FLAGS)(function)
     finally:
         config.CACHE_DIR = before
 
 
+@cache
 def cache_folder() -> Path:
     """Return the folder of compiled kernels: another for each state of their sources.
 
@@ -53,15 +57,31 @@ def _root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xorsweep"
 
 
-def is_kept(function: Any) -> bool:
-    """Tell whether a kernel is kept on disk after it was compiled."""
-    return bool(function.stats.cache_path)
+@cache
+def is_kept() -> bool:
+    """Tell whether kernels can be kept on disk after they were compiled."""
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=cache_folder()).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
 def compilation_told(say: Callable[[], None]) -> Iterator[None]:
     """Call `say` once, before anything is compiled rather than read from disk."""
     with event.install_listener("numba:compile", _Once(say)):
+        yield
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let other processes wait, so that they find on disk what this one compiles."""
+    if not is_kept():
+        yield
+        return
+    with FileLock(cache_folder() / ".lock"):
         yield
 
 

@@ -7,7 +7,8 @@ and sums fuse and exp isn't NumPy's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,13 @@ from xorsweep.criteria import CRITERIA
 from xorsweep.engines import numpy_engine
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.engines.numba_batch import COMPILED, NumbaBatch
-from xorsweep.engines.numba_compile import LANES
+from xorsweep.engines.numba_compile import (
+    LANES,
+    cache_folder,
+    compilation_told,
+    is_kept,
+    one_at_a_time,
+)
 from xorsweep.engines.numba_record import NumbaRecord
 from xorsweep.engines.precision import cast
 from xorsweep.losses import LOSSES
@@ -55,6 +62,24 @@ def train(training: Training, dtype: str = "float64") -> Trained:
             if not len(batch.where):
                 break
     return record.trained(batch)
+
+
+def compile_kernels(
+    trainings: Iterable[Training], say: Callable[[str], None], dtype: str = "float64"
+) -> None:
+    """Have what some trainings need compiled, or read from disk; say so where it is compiled."""
+    with one_at_a_time(), compilation_told(lambda: say(_compiling())):
+        for training in trainings:
+            train(replace(training, snapshots=(1,), course_epochs=()), dtype)
+
+
+def _compiling() -> str:
+    if is_kept():
+        return f"compiling engine=numba for this machine; kept in {cache_folder()}"
+    return (
+        f"compiling engine=numba for this run only: {cache_folder()} can't be written; "
+        "set NUMBA_CACHE_DIR to a folder that can"
+    )
 
 
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:

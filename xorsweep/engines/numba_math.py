@@ -30,7 +30,7 @@ P1_32, Q1_32 = np.float32(1.66452296825683174521e-2), np.float32(1.9995696515254
 ONE32, TWO32 = np.float32(1.0), np.float32(2.0)
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def _bits(_: Any, number: Any) -> Any:
     """Return the bits of a float as a whole number of the same size."""
     result = types.int32 if number == types.float32 else types.int64
@@ -41,7 +41,7 @@ def _bits(_: Any, number: Any) -> Any:
     return result(number), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def _from_bits(_: Any, number: Any) -> Any:
     """Return the float that has these bits."""
     result = types.float32 if number == types.int32 else types.float64
@@ -82,7 +82,7 @@ def logistic(z: Any) -> Any:
     raise NotImplementedError
 
 
-@overload(logistic, jit_options=FLAGS)
+@overload(logistic, jit_options=FLAGS)  # type: ignore[untyped-decorator]
 def _logistic(z: Any) -> Any:
     if z == types.float32:
 
@@ -102,7 +102,7 @@ def _logistic(z: Any) -> Any:
 
 
 def tanh(z: Any) -> Any:
-    """Return tanh(z), to some 2 units in the last place."""
+    """Return the hyperbolic tangent of z, to some 2 units in the last place."""
     raise NotImplementedError
 
 
@@ -110,7 +110,7 @@ SATURATED, SATURATED32 = 20.0, np.float32(10.0)
 """From here on tanh is 1 to the last bit."""
 
 
-@overload(tanh, jit_options=FLAGS)
+@overload(tanh, jit_options=FLAGS)  # type: ignore[untyped-decorator]
 def _tanh(z: Any) -> Any:
     if z == types.float32:
 

@@ -79,7 +79,7 @@ def _train_tile(
     kept_w: Any,
     kept_y: Any,
 ) -> None:
-    activation, output, criterion, rule, online, order, held_for, until = codes
+    activation, output, criterion, rule, online, _, held_for, until = codes
     first, last, observed = span
     a = np.empty((shape[1], LANES), w.dtype)
     d = np.empty((shape[1] + shape[2], LANES), w.dtype)

@@ -19,9 +19,9 @@ FIRST, SECOND, BIAS, OUT, A00, A01, A10, A11 = (LANES * row for row in range(8))
 """Where the rows of a hidden unit begin: its weights, its activations for each row of the table."""
 UNIT = 8 * LANES
 Y00, Y01, Y10, Y11, D00, D01, D10, D11, OUTPUT_BIAS, RATES, LIMITS = (LANES * k for k in range(11))
-"""Where the rows of the output unit begin: its values, its deltas, its bias, the learning rates, and
-below which errors a network newly converges, less than zero once it has. All of a unit lies in one array, so
-that LLVM sees that its rows don't overlap."""
+"""Where the rows of the output unit begin: its values, its deltas, its bias, the learning rates,
+and below which errors a network newly converges, less than zero once it has. All of a unit lies in
+one array, so that LLVM sees that its rows don't overlap."""
 
 
 @kernel

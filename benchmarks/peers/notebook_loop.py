@@ -1,10 +1,12 @@
-"""The notebook's own loop: one 2-H-1 network, NumPy, one full-batch epoch at a time."""
+"""The notebook's own loop: NumPy, one network, one full-batch epoch at a time."""
 
 from __future__ import annotations
 
 from time import perf_counter
 
 import numpy as np
+
+from benchmarks.peers import LEARNING_RATE
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 TARGETS = np.array([[0], [1], [1], [0]])
@@ -20,13 +22,20 @@ def slope(y: np.ndarray) -> np.ndarray:
     return y * (1 - y)
 
 
-def train(hidden: int, epochs: int, seed: int = 0, lr: float = 0.1) -> np.ndarray:
-    """Return the outputs after training as the notebook trains: its inputs are whole numbers."""
-    np.random.seed(seed)  # noqa: NPY002 - the notebook's stream
-    hidden_weights = np.random.uniform(size=(2, hidden))  # noqa: NPY002
-    hidden_bias = np.random.uniform(size=(1, hidden))  # noqa: NPY002
-    output_weights = np.random.uniform(size=(hidden, 1))  # noqa: NPY002
-    output_bias = np.random.uniform(size=(1, 1))  # noqa: NPY002
+def train(parameters: np.ndarray, hidden: int, epochs: int) -> tuple[np.ndarray, float]:
+    """Train one network after the other."""
+    started = perf_counter()
+    columns = [train_one(column, hidden, epochs) for column in parameters.T]
+    return np.stack(columns, axis=1), perf_counter() - started
+
+
+def train_one(column: np.ndarray, hidden: int, epochs: int) -> np.ndarray:
+    """Train as the notebook trains: its inputs are whole numbers."""
+    lr = LEARNING_RATE
+    hidden_weights = column[: 2 * hidden].reshape(2, hidden).copy()
+    hidden_bias = column[2 * hidden : 3 * hidden].reshape(1, hidden).copy()
+    output_weights = column[3 * hidden : 4 * hidden].reshape(hidden, 1).copy()
+    output_bias = column[4 * hidden :].reshape(1, 1).copy()
     for _ in range(epochs):
         hidden_activation = np.dot(INPUTS, hidden_weights)
         hidden_activation += hidden_bias
@@ -44,11 +53,5 @@ def train(hidden: int, epochs: int, seed: int = 0, lr: float = 0.1) -> np.ndarra
         output_bias += np.sum(d_predicted, axis=0, keepdims=True) * lr
         hidden_weights += INPUTS.T.dot(d_hidden) * lr
         hidden_bias += np.sum(d_hidden, axis=0, keepdims=True) * lr
-    return predicted
-
-
-def seconds_a_net_epoch(hidden: int, epochs: int) -> float:
-    """Return how long the loop takes for one epoch of one network."""
-    started = perf_counter()
-    train(hidden, epochs)
-    return (perf_counter() - started) / epochs
+    weights = (hidden_weights, hidden_bias, output_weights, output_bias)
+    return np.concatenate([each.ravel() for each in weights])

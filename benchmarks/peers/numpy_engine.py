@@ -1,0 +1,10 @@
+"""xorsweep itself with engine=numpy, one thread, the criterion looked at after every epoch."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from benchmarks.peers.ours import train_with
+from xorsweep.engines import numpy_engine
+
+train = partial(train_with, numpy_engine.train)

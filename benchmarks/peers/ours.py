@@ -1,0 +1,42 @@
+"""What both engines are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks.peers import LEARNING_RATE
+from benchmarks.points import point_of
+from xorsweep.engines.contract import Trained, Training
+from xorsweep.measures import course_epochs
+from xorsweep.plan import Batch
+from xorsweep.worker import build_training
+
+
+def train_with(
+    engine: Callable[[Training], Trained], parameters: np.ndarray, hidden: int, epochs: int
+) -> tuple[np.ndarray, float]:
+    """Train all networks, with everything kept that a sweep keeps."""
+    training = replace(
+        training_of(hidden, parameters.shape[1]),
+        parameters=parameters,
+        snapshots=(epochs,),
+        course_epochs=course_epochs(epochs),
+    )
+    engine(replace(training, snapshots=(1,), course_epochs=()))  # compiled, if it has to be
+    started = perf_counter()
+    trained = engine(training)
+    return trained.parameters[-1], perf_counter() - started
+
+
+@cache
+def training_of(hidden: int, networks: int) -> Training:
+    """Return the notebook's networks, a seed each."""
+    point = point_of(hidden=hidden, lr=LEARNING_RATE)
+    fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}
+    rows = np.arange(networks)[None]
+    return build_training(Batch(fixed, {"seed": rows[0]}, (1,), rows, rows.astype(np.uint64)))

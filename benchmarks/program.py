@@ -1,0 +1,81 @@
+"""The whole program from the command line, start-up included, and two workers against one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+TWENTY_POINTS = ("lr=0.5,1", "hidden=2,3", "epochs=300", "seed=range(0,5)", "report=false")
+FEW = "seed=range(0,1)"
+POINTS_A_SEED = 60
+LONG = ("lr=0.5", "hidden=8", "epochs=10000", "report=false")
+SECONDS_OF_TRAINING = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was run, how long it took each time, and what it is to stay below."""
+
+    what: str
+    seconds: tuple[float, ...]
+    target: str = ""
+
+    @property
+    def median(self) -> float:
+        """Return the median."""
+        return median(self.seconds)
+
+
+def whole_program(repeats: int, quick: bool) -> list[Line]:
+    """Return the times of commands that people type."""
+    lines = [
+        Line("`python -m xorsweep`", _times(repeats), "1.5 s"),
+        Line("`-m`, 20 points, no report", _times(repeats, "-m", *TWENTY_POINTS), "1.0 s"),
+    ]
+    if not quick:
+        lines += [
+            Line("`-m`, the default grid with its report", _times(3, "-m"), "8 s"),
+            Line("the same with engine=numba", _times(3, "-m", "engine=numba")),
+        ]
+    return lines
+
+
+def stock_hydra() -> list[Line]:
+    """Return the default grid's first seed through Hydra's own sweeper, and through ours."""
+    stock = ("hydra/sweeper=basic", "hydra/launcher=joblib")
+    return [
+        Line(f"{POINTS_A_SEED} points, Hydra's sweeper and joblib", _times(1, "-m", *stock, FEW)),
+        Line(f"{POINTS_A_SEED} points, ours with the report", _times(3, "-m", FEW)),
+    ]
+
+
+def workers(engine: str, seconds: float) -> tuple[Line, Line]:
+    """Return a sweep that trains for about so many seconds in one process, and in two."""
+    probe = _training_seconds(engine, 1, 2_000)
+    seeds = int(2_000 * seconds / probe)
+    one, two = (
+        Line(f"{count} workers, {engine}", (_training_seconds(engine, count, seeds),))
+        for count in (1, 2)
+    )
+    return one, two
+
+
+def _training_seconds(engine: str, count: int, seeds: int) -> float:
+    given = (*LONG, f"engine={engine}", f"seed=range(0,{seeds})", f"parallel.n_jobs={count}")
+    return _times(1, "-m", *given)[0]
+
+
+def _times(repeats: int, *arguments: str) -> tuple[float, ...]:
+    """Return the seconds that a command line takes, each time in a fresh folder."""
+    found = []
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "xorsweep", *arguments]
+            started = perf_counter()
+            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=1800)
+            found.append(perf_counter() - started)
+    return tuple(found)
