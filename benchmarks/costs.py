@@ -200,11 +200,11 @@ def _trained(folder: Path, rows: int) -> Store:
 
 
 def _finish(store: Store, rows: int) -> None:
-    from xorsweep.summary import summarise
+    from xorsweep.tables import write_tables
 
     grid = grid_of(rows)
     write_results(grid, assemble(grid, store.parts()), store.folder)
-    summarise(read_results(store.folder))
+    write_tables(read_results(store.folder), store.folder)
 
 
 def _hand_over_a_shard(rows: int) -> None:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SWEEP, Begin, parts_in
+from running import SWEEP, Begin, parts_in
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SWEEP, Begin, parts_in
+from running import SWEEP, Begin, parts_in
 
 from xorsweep.interrupts import Interrupted, heard, raise_if_heard
 
