@@ -461,7 +461,7 @@ def _n_of_n(part: pd.DataFrame, layout: Layout, across: list[Any], down: list[An
         for converged, runs in zip(part["converged"], part["runs"] - part["failed"], strict=True)
     ]
     table = _pivot(part.assign(text=texts), layout, across, down, "text")
-    return table.fillna("").to_numpy()
+    return table.astype(object).fillna("").to_numpy()
 
 
 def _legend(figure: Figure, axes: Axes) -> None:
