@@ -62,6 +62,8 @@ class Costs:
     bytes_part: float
     bytes_csv: float
     bytes_handed: float
+    start: float = 0.0
+    """Wall seconds of a sweep of next to no rows."""
 
 
 def measure_costs(repeats: int) -> Costs:
@@ -200,11 +202,11 @@ def _trained(folder: Path, rows: int) -> Store:
 
 
 def _finish(store: Store, rows: int) -> None:
-    from xorsweep.summary import summarise
+    from xorsweep.tables import write_tables
 
     grid = grid_of(rows)
     write_results(grid, assemble(grid, store.parts()), store.folder)
-    summarise(read_results(store.folder))
+    write_tables(read_results(store.folder), store.folder)
 
 
 def _hand_over_a_shard(rows: int) -> None:

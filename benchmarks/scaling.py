@@ -12,12 +12,11 @@ import json
 import os
 import platform
 import re
-import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil
 from pathlib import Path
@@ -66,7 +65,7 @@ def predicted(costs: Costs, points: int, epochs: int, workers: int, cores: int) 
     """
     batches = max(ceil(points / costs.capacity), min(BATCHES_A_WORKER * workers, points // 512))
     train = train_seconds(costs, points, epochs)
-    around = points * (costs.row_plan + costs.row_finish)
+    around = costs.start + points * (costs.row_plan + costs.row_finish)
     if workers == 1:
         return around + train + writer_seconds(costs, points, batches, 0, 0)
     writer = writer_seconds(costs, points, batches, costs.row_loky, costs.batch_loky)
@@ -89,15 +88,20 @@ def measured(points: int, workers: int) -> Measured:
 
 def run_one(points: int, workers: int) -> None:
     """Run a sweep in this process and print what it took."""
-    import xorsweep.summary  # noqa: F401 - its imports are paid once, whatever the size
+    import xorsweep.tables  # noqa: F401 - its imports are paid once, whatever the size
 
     parallel = Parallel("serial", 1) if workers == 1 else Parallel("loky", workers)
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
         run_sweep(grid_of(points, EPOCHS), Sweep(parallel, report=False), Path(folder) / "s", {})
         seconds = perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "peak_bytes": peak}))
+    print(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes()}))
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that this process has had; getrusage would count its parent's too."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
 
 
 def bytes_in_memory(sweeps: Sequence[Measured]) -> float:
@@ -132,6 +136,7 @@ def _machine() -> str:
 def _constants(costs: Costs, memory: float) -> str:
     micro, milli = 1e6, 1e3
     rows = [
+        ("a sweep of next to no rows", f"{costs.start:,.1f} s"),
         ("training, a core", f"{1 / costs.net_epoch / 1e6:,.1f} M net-epochs/s"),
         ("a trajectory beside its epochs: draws and measures", _us(costs.trajectory)),
         ("a row planned: grid, identities, batches", _us(costs.row_plan)),
@@ -260,7 +265,7 @@ def main() -> None:
     if given.sweep:
         run_one(*given.sweep)
         return
-    costs = measure_costs(given.repeats)
+    costs = replace(measure_costs(given.repeats), start=measured(100, 1).seconds)
     sweeps = [measured(points, workers) for points in given.points for workers in WORKERS]
     found = tables(costs, sweeps)
     for table in found.values():

@@ -20,7 +20,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from hydra_plugins.xorsweep_grid._core import Composed, compose_blocks, parsed, read_blocks
 from xorsweep.folders import make_free_folder
-from xorsweep.grid import grid_to_data
+from xorsweep.grid_data import grid_to_data
 from xorsweep.hydra_config import config_folder
 from xorsweep.markdown import all_literal
 from xorsweep.report import Comparison, comparison, environment

@@ -25,7 +25,7 @@ FREE = Costs(**{field.name: 0 for field in fields(Costs)} | {"capacity": 1000}) 
         (replace(FREE, net_epoch=1e-6), 1, 20.0),
         (replace(FREE, net_epoch=1e-6), 2, 10.0),
         (replace(FREE, net_epoch=1e-6), 8, 5.0),  # four cores
-        (replace(FREE, net_epoch=1e-6, start_loky=3.0), 2, 13.0),
+        (replace(FREE, net_epoch=1e-6, start=1.0, start_loky=3.0), 2, 14.0),
         (replace(FREE, trajectory=1e-3), 1, 200.0),
         (replace(FREE, row_plan=1e-3, row_finish=1e-3), 2, 400.0),
         (replace(FREE, net_epoch=1e-6, row_store=1e-4), 1, 40.0),

@@ -293,7 +293,7 @@ def test_an_engine_has_its_file_with_the_defaults_of_the_code(name: str) -> None
 
 def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -> None:
     values = plain(hydra[1])
-    assert read_sweep(values) == Sweep(Parallel("loky", -1), Engine(), True)
+    assert read_sweep(values) == Sweep(Parallel("loky", -1), Engine(), report=True)
     point = read_point(values)
     assert {key: point[key] for key in PLAIN} == {
         "hidden": 2,

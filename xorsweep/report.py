@@ -168,7 +168,7 @@ def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
 
 def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's figures beside what was measured, as texts."""
-    source = f"{study.source}; {CERTAINTIES[study.certainty]}"
+    source = f"{study.source}; figures {CERTAINTIES[study.certainty]}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
     return Comparison(study.question, source, study.why, Table(HEAD, rows))
 
@@ -315,7 +315,6 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "\\|").split())
     environment.filters["svg"] = lambda name: base64.b64encode(
         (folder / "figures" / f"{name}.svg").read_bytes()
     ).decode()

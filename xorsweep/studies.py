@@ -27,7 +27,7 @@ CERTAINTIES = {
     "read": "read on the source's own page",
     "secondary": "from a secondary source",
     "memory": "from memory of the literature, unverified",
-    "ours": "an independent simulation of our own",
+    "ours": "from an independent simulation of our own",
 }
 """How sure a figure is, in words."""
 

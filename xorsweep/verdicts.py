@@ -164,8 +164,9 @@ def _published_interval(figure: Figure) -> tuple[float, float]:
 
 
 def _published_text(figure: Figure, certainty: str) -> str:
-    """Return the published figure, with its certainty where it isn't that of the study."""
-    sure = f" ({CERTAINTIES[figure.certainty]})" if figure.certainty != certainty else ""
+    """Return the published figure; its certainty too if unverified, or not that of the study."""
+    is_marked = figure.certainty == "memory" or figure.certainty != certainty
+    sure = f" ({CERTAINTIES[figure.certainty]})" if is_marked else ""
     if figure.value is None:
         return "none"
     least = "at least " if figure.accept == "at_least" else ""

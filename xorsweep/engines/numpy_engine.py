@@ -11,8 +11,9 @@ from xorsweep.engines.precision import cast
 from xorsweep.engines.record import Record
 from xorsweep.network import Network
 
-WORKING_SET = 2**22
-"""Bytes that a batch's arrays may fill; measured: below it call overhead shows, above it memory."""
+WORKING_SET = 2**21
+"""Bytes that a batch's arrays may fill, by `benchmarks.working_set`: below it call overhead shows,
+above it memory."""
 
 
 def train(training: Training, dtype: str = "float64") -> Trained:
