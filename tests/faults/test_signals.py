@@ -88,7 +88,7 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_gives_the_cursor_back(tmp_p
     child, terminal = pty.fork()
     if not child:
         os.chdir(tmp_path)
-        command = [sys.executable, "-m", "xorsweep", "-m", *slow, "epochs=100000"]
+        command = [sys.executable, "-m", "xorsweep", "-m", *slow, "epochs=8000"]
         os.execv(sys.executable, [*command, "hydra.sweep.dir=sweep"])
     shown = ""
     while "training" not in shown and (read := _read(terminal)):
