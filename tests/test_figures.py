@@ -14,16 +14,13 @@ from matplotlib.text import Text
 
 from xorsweep.config import Parallel, Sweep
 from xorsweep.courses import course_bands
-from xorsweep.figures import (
-    PICTURES,
-    Tables,
-    error_bands,
-    final_errors,
-    rate_lines,
-    rate_map,
-    unsolved_curves,
-    write_figures,
-)
+from xorsweep.figures import PICTURES, write_figures
+from xorsweep.figures.error_by_epoch import error_bands
+from xorsweep.figures.final_error import final_errors
+from xorsweep.figures.rate_lines import rate_lines
+from xorsweep.figures.rate_map import rate_map
+from xorsweep.figures.source import Tables
+from xorsweep.figures.unsolved import unsolved_curves
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.results import read_results
 from xorsweep.store import Store

@@ -21,7 +21,8 @@ from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import choose
 from xorsweep.courses import course_bands
 from xorsweep.failures import failures_of
-from xorsweep.figures import Courses, Picture, Tables, write_figures
+from xorsweep.figures import Picture, write_figures
+from xorsweep.figures.source import Courses, Tables
 from xorsweep.findings import findings
 from xorsweep.layout import is_numeric, level_name, level_text, levels
 from xorsweep.markdown import all_literal, code_block

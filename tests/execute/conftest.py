@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from batches import planned
+from planning import planned
 
 from xorsweep.config import Point
 from xorsweep.grid import Axis, Grid, product_grid

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from batches import planned, stored
+from planning import planned, stored
 
 from xorsweep import plan
 from xorsweep.config import Parallel, Sweep

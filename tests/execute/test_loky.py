@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from batches import planned, stored
+from planning import planned, stored
 
 from xorsweep.engines import Engine
 from xorsweep.execute.loky import run_loky

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from batches import planned
+from planning import planned
 
 import xorsweep
 from xorsweep.config import Point

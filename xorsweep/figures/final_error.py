@@ -1,0 +1,93 @@
+"""Where runs end: final errors by outcome, and the levels at which runs get stuck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from xorsweep.figures.panelled import add_note, panelled
+from xorsweep.figures.source import Tables
+from xorsweep.layout import longest, panels
+from xorsweep.measures import LEVELS, OUTCOMES
+from xorsweep.style import GREY, LEVEL_TEXTS
+
+SMALLEST_ERROR = 1e-9
+"""Final errors below this are drawn here: what is left of them says nothing about learning."""
+
+
+def final_errors(tables: Tables) -> Figure | None:
+    """Return how the final errors are distributed, by outcome, with the levels of stuck runs."""
+    layout = tables.layout.at_the_end
+    rows = longest(tables.results)
+    rows = rows[rows["status"] == "ok"]
+    if rows.empty:
+        return None
+    rows = rows.assign(final_error=rows["final_error"].clip(lower=SMALLEST_ERROR))
+    parts = panels(rows, [layout.lines])
+    figure, grid = panelled(parts, 7.2, 1.5, columns=1)
+    found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
+    colours = dict(zip(OUTCOMES, sns.color_palette("colorblind"), strict=False))
+    edges = _log_edges(rows["final_error"])
+    for axes, part in zip(grid, parts.frames, strict=False):
+        sns.histplot(
+            part.assign(outcome=part["outcome"].astype(str)),
+            x="final_error",
+            hue="outcome",
+            hue_order=found[::-1],
+            palette=colours,
+            multiple="stack",
+            bins=edges,
+            ax=axes,
+            legend=False,
+            linewidth=0,
+            alpha=1,
+        )
+        axes.set_xscale("log")
+        axes.set_xlim(edges[0], edges[-1])
+        axes.set(xlabel="", ylabel="runs")
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        if tables.has_levels:
+            _mark_levels(axes, named=axes is grid[0])
+            # The names of the levels lie between the axes and the first title.
+            grid[0].set_title(grid[0].get_title(loc="left"), loc="left", pad=24)
+    grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
+    handles = [mpl.patches.Patch(color=colours[name], label=_outcome_text(name)) for name in found]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
+    add_note(figure, parts)
+    return figure
+
+
+def _outcome_text(name: str) -> str:
+    return LEVEL_TEXTS.get(name, name)
+
+
+def _mark_levels(axes: Axes, named: bool) -> None:
+    """Draw the levels at which runs get stuck; name them above, alternately lower and higher."""
+    low, high = axes.get_xlim()
+    shown = sorted(level for level in LEVELS.values() if low < level < high)
+    for place, level in enumerate(shown):
+        axes.axvline(level, color=GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
+        if named:
+            axes.annotate(
+                f"1/{round(1 / level)}" if level < 1 else "1",
+                (level, 1),
+                (0, 2 + 9 * (place % 2)),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                color=GREY,
+                fontsize=8,
+            )
+
+
+def _log_edges(errors: pd.Series[Any]) -> Any:
+    """Return the edges of bins, ten to a decade, so laid that no level of stuck runs is an edge."""
+    low, high = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
+    return 10 ** (np.arange(low - 1, high + 3) / 10 - 0.05)

@@ -1,0 +1,78 @@
+"""Lines: one a level of a key, how each is drawn, and axes of epochs to draw them on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
+
+from xorsweep.layout import drawn, is_numeric, level_text, levels
+
+FEW_EPOCHS = 50
+"""Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
+MARKERS = "osD^vPX*"
+
+
+def line_styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any]]:
+    """Return how each level's line is drawn: numbers along a scale, names in colours apart."""
+    if not key:
+        return {None: {"color": sns.color_palette("colorblind")[0], "marker": MARKERS[0]}}
+    shown = levels(frame, key, most)
+    if is_numeric(frame[key]):
+        # The yellow end of the scale is too light for a line on white.
+        colours = sns.color_palette("viridis", len(shown) + 1)[: len(shown)]
+    else:
+        colours = sns.color_palette("colorblind", len(shown))
+    return {
+        level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
+        for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
+    }
+
+
+def with_a_line(frame: pd.DataFrame, key: str, styles: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return the rows of the lines that are drawn, so that no panel is left without one."""
+    return frame[frame[key].isin(list(styles))] if key else frame
+
+
+def lines_note(frame: pd.DataFrame, key: str, shown: Mapping[Any, Any]) -> str:
+    """Return what to say where not every level of a key has a line, or nothing."""
+    every = len(levels(frame, key)) if key else len(shown)
+    return f"{len(shown)} of {every:,} levels of {key}" if len(shown) < every else ""
+
+
+def is_wide(numbers: pd.Series[Any]) -> bool:
+    """Tell whether numbers spread so far that only a logarithmic axis shows them all."""
+    return bool(numbers.min() > 0 and numbers.max() >= 8 * numbers.min())
+
+
+def epochs_across(axes: Axes, last: float, first: float) -> None:
+    """Lay epochs along the axis, logarithmically, and from 0 on where `first` is 0."""
+    if first:
+        axes.set_xscale("log")
+    else:
+        axes.set_xscale("symlog", linthresh=1)
+    axes.set_xlim(first, max(last, first + 1))
+    if last < FEW_EPOCHS * max(first, 1):
+        axes.xaxis.set_major_locator(
+            LogLocator(subs=(1, 2, 5))
+            if first
+            else SymmetricalLogLocator(base=10, linthresh=1, subs=(1, 2, 5))
+        )
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def decade_before(epochs: pd.Series[Any]) -> float:
+    """Return the power of ten, 1 at least, from which on something happens."""
+    first = epochs[epochs > 0].min()
+    return 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
+
+
+def levels_along(summary: pd.DataFrame, key: str) -> list[Any]:
+    """Return the levels of a key in order; one without a name where there is no key."""
+    return levels(summary, key) if key else [""]

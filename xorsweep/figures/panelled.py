@@ -1,0 +1,71 @@
+"""Figures of panels: places, titles, labels, legends, and notes of what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from textwrap import fill
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xorsweep.layout import Panels
+from xorsweep.style import GREY
+
+CHARACTERS_AN_INCH = 13
+"""How many of them a line of text has room for."""
+
+
+def panelled(
+    parts: Panels,
+    width: float,
+    height: float,
+    columns: int = 3,
+    sharex: bool = False,
+    sharey: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a titled place for each panel, the surplus ones taken away."""
+    across = min(columns, len(parts))
+    down = ceil(len(parts) / across)
+    size = (max(across * width + 0.9, 4.6), down * height + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(down, across, squeeze=False, sharex=sharex, sharey=sharey).ravel()
+    for axes in grid[len(parts) :]:
+        axes.remove()
+    for axes in grid[max(0, len(parts) - across) : len(parts)]:
+        axes.tick_params(labelbottom=True)
+    for axes, title in zip(grid, parts.titles, strict=False):
+        axes.set_title(fill(title, int(CHARACTERS_AN_INCH * width)), loc="left")
+    return figure, list(grid[: len(parts)])
+
+
+def outer_labels(grid: Sequence[Axes], shown: int, below: str, left: str) -> None:
+    """Label the lowest panels below and the leftmost on the left."""
+    columns = min(3, shown)
+    for place, axes in enumerate(grid):
+        axes.set_xlabel(below if place >= shown - columns else "")
+        axes.set_ylabel(left if place % columns == 0 else "")
+
+
+def add_legend(figure: Figure, axes: Axes) -> None:
+    """Put the legend of one panel below all of them, no wider than the figure."""
+    handles, labels = axes.get_legend_handles_labels()
+    if not handles:
+        return
+    entry = 0.6 + max(map(len, labels)) / CHARACTERS_AN_INCH
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=max(1, min(len(labels), 4, int(figure.get_figwidth() / entry))),
+        frameon=False,
+    )
+
+
+def add_note(figure: Figure, parts: Panels, lines: str = "") -> None:
+    """Say above the panels what is left out of them."""
+    notes = [note for note in (lines, parts.note) if note]
+    if notes:
+        text = "; ".join([*notes, "summary.csv holds all"])
+        width = int(CHARACTERS_AN_INCH * figure.get_figwidth())
+        figure.suptitle(fill(text, width), fontsize=8, color=GREY)

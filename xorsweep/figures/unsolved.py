@@ -1,0 +1,53 @@
+"""How long training takes: survival curves."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from xorsweep.figures.lines import (
+    decade_before,
+    epochs_across,
+    line_styles,
+    lines_note,
+    with_a_line,
+)
+from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
+from xorsweep.figures.source import Tables
+from xorsweep.layout import MOST_LINES_WITH_BANDS, longest, panels
+from xorsweep.summary import survival_curves
+
+
+def unsolved_curves(tables: Tables) -> Figure | None:
+    """Return the share of runs still unsolved by epoch, with pointwise 95 % bands."""
+    layout = tables.layout.at_the_end
+    rows = longest(tables.results)
+    curves = survival_curves(rows, layout.keys)
+    if curves.empty:
+        return None
+    styles = line_styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
+    parts = panels(with_a_line(curves, layout.lines, styles), layout.facets)
+    figure, grid = panelled(parts, 3.1, 2.5, sharex=True, sharey=True)
+    for axes, part in zip(grid, parts.frames, strict=False):
+        for level, style in styles.items():
+            line = part[part[layout.lines] == level] if layout.lines else part
+            epochs = line["epoch"].clip(lower=1)
+            plain = {key: value for key, value in style.items() if key != "marker"}
+            axes.step(epochs, line["unsolved"], where="post", linewidth=1.4, **plain)
+            axes.fill_between(
+                epochs,
+                line["low"],
+                line["high"],
+                step="post",
+                color=style["color"],
+                alpha=0.15,
+                linewidth=0,
+            )
+        epochs_across(axes, rows["epochs"].max(), decade_before(rows["converged_epoch"]))
+        axes.set_ylim(-0.03, 1.03)
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+    outer_labels(grid, len(parts), "epochs", "still unsolved")
+    add_legend(figure, grid[0])
+    add_note(figure, parts, lines_note(curves, layout.lines, styles))
+    return figure
