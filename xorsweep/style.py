@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from xorsweep.atomic import replacing
@@ -13,12 +15,13 @@ from xorsweep.atomic import replacing
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
 """Colours that stay apart for the colour-blind (M. Okabe and K. Ito, 2002)."""
 
+DOTS_AN_INCH = 160
+
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "savefig.dpi": 160,
     "svg.hashsalt": "xorsweep",
 }
 
@@ -33,10 +36,23 @@ LEVEL_TEXTS = {
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG, the same bytes for the same figure; return their paths."""
-    paths = []
+    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
     with mpl.rc_context(STYLE):
-        for suffix, metadata in ((".png", None), (".svg", {"Date": None})):
-            paths.append(stem.with_suffix(suffix))
-            with replacing(paths[-1]) as temporary:
-                figure.savefig(temporary, format=suffix[1:], metadata=metadata)
-    return paths
+        _lay_out(figure)
+        # savefig would draw each file twice, the first time to lay the figure out once more.
+        raster: Any = FigureCanvasAgg(figure)
+        with replacing(png) as temporary:
+            raster.print_png(temporary)
+        vector: Any = FigureCanvasSVG(figure)
+        with replacing(svg) as temporary:
+            vector.print_svg(temporary, metadata={"Date": None})
+    return [png, svg]
+
+
+def _lay_out(figure: Figure) -> None:
+    """Find room for everything once, at the size in which it is drawn."""
+    figure.set_dpi(DOTS_AN_INCH)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")

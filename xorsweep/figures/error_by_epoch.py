@@ -5,7 +5,13 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from xorsweep.figures.lines import epochs_across, line_styles, lines_note, with_a_line
+from xorsweep.figures.lines import (
+    epochs_across,
+    few_minor_ticks,
+    line_styles,
+    lines_note,
+    with_a_line,
+)
 from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES_WITH_BANDS, longest, panels
@@ -45,6 +51,7 @@ def error_bands(tables: Tables) -> Figure | None:
             )
         epochs_across(axes, bands["epoch"].max(), 0)
         axes.set_yscale("log")
+        few_minor_ticks(axes.yaxis)
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
         if tables.has_levels:
             for height in LEVELS.values():

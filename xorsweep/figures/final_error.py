@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from xorsweep.figures.lines import few_minor_ticks
 from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
@@ -49,8 +50,10 @@ def final_errors(tables: Tables) -> Figure | None:
             linewidth=0,
             alpha=1,
         )
+        _remove_empty_bars(axes)
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
+        few_minor_ticks(axes.xaxis)
         axes.set(xlabel="", ylabel="runs")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         if tables.has_levels:
@@ -62,6 +65,13 @@ def final_errors(tables: Tables) -> Figure | None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     add_note(figure, parts)
     return figure
+
+
+def _remove_empty_bars(axes: Axes) -> None:
+    """Take away bars that nobody sees: most bins of most outcomes hold no run."""
+    for bar in list(axes.patches):
+        if not bar.get_height():  # type: ignore[attr-defined]
+            bar.remove()
 
 
 def _outcome_text(name: str) -> str:

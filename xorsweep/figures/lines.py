@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
 
 from xorsweep.layout import drawn, is_numeric, level_text, levels
@@ -57,6 +58,7 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     else:
         axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(first, max(last, first + 1))
+    few_minor_ticks(axes.xaxis)
     if last < FEW_EPOCHS * max(first, 1):
         axes.xaxis.set_major_locator(
             LogLocator(subs=(1, 2, 5))
@@ -65,6 +67,12 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
         )
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def few_minor_ticks(axis: Axis) -> None:
+    """Mark 2 and 5 times the powers of ten along a logarithmic axis: each mark takes a while."""
+    if axis.get_scale() == "log":
+        axis.set_minor_locator(LogLocator(subs=(2, 5)))
 
 
 def decade_before(epochs: pd.Series[Any]) -> float:

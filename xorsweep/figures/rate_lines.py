@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
-from xorsweep.figures.lines import is_wide, levels_along, line_styles, lines_note
+from xorsweep.figures.lines import few_minor_ticks, is_wide, levels_along, line_styles, lines_note
 from xorsweep.figures.panelled import add_legend, add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES, drawn, is_numeric, level_name, levels, panels
@@ -91,6 +91,7 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         return
     if is_wide(summary[key]):
         axes.set_xscale("log")
+        few_minor_ticks(axes.xaxis)
         axes.xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_LINES:
         axes.set_xticks(found, [drawn(level_name(level)) for level in found])
