@@ -57,6 +57,7 @@ def test_make_knows_its_targets(target: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     commands = [c for c in commands_of(TEXTS["README.md"]) if c.startswith("python -m xorsweep")]
     assert len(commands) == 9
@@ -69,6 +70,7 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     assert (tmp_path / "outputs/latest/report.html").is_file()
 
 
+@pytest.mark.slow
 def test_the_commands_that_look_at_a_sweep_again_work_in_their_order(tmp_path: Path) -> None:
     for command in commands_of(TEXTS["docs/tools.md"]):
         done = run([sys.executable, *shlex.split(command)[1:]], tmp_path)

@@ -29,6 +29,8 @@ from xorsweep.engines import numba_engine, numba_truth_table
 from xorsweep.engines.numba_batch import COMPILED
 from xorsweep.engines.numba_compile import LANES, compilation_told
 
+pytestmark = pytest.mark.slow  # on a fresh machine the kernels are compiled first
+
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]
 TrainingOf = Callable[..., Training]

@@ -8,12 +8,16 @@ from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from xorsweep.layout import Panels
 from xorsweep.style import GREY
 
 CHARACTERS_AN_INCH = 13
 """How many of them a line of text has room for."""
+
+BETWEEN_PANELS = 0.16
+"""Inches at least, so that the last number along one panel stays clear of the next one's first."""
 
 
 def panelled(
@@ -28,7 +32,7 @@ def panelled(
     across = min(columns, len(parts))
     down = ceil(len(parts) / across)
     size = (max(across * width + 0.9, 4.6), down * height + 0.6)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=BETWEEN_PANELS / 2))
     grid = figure.subplots(down, across, squeeze=False, sharex=sharex, sharey=sharey).ravel()
     for axes in grid[len(parts) :]:
         axes.remove()
