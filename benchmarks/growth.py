@@ -16,8 +16,8 @@ from benchmarks.points import point_of
 from xorsweep.config import Parallel, Sweep
 from xorsweep.engines import Engine, load_capacity, load_train
 from xorsweep.grid import Axis, Grid, product_grid
+from xorsweep.orchestrator import run_sweep
 from xorsweep.plan import make_plan
-from xorsweep.sweep import run_sweep
 from xorsweep.worker import build_training
 
 ENGINES = ("numpy", "numba")

@@ -16,7 +16,7 @@ from time import perf_counter
 from benchmarks.points import point_of
 from xorsweep.config import Parallel, Sweep
 from xorsweep.grid import Axis, product_grid
-from xorsweep.sweep import run_sweep
+from xorsweep.orchestrator import run_sweep
 from xorsweep.terminal import Terminal
 
 LIMIT_MIB = 1536

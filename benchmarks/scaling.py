@@ -26,8 +26,8 @@ from joblib import cpu_count
 
 from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
 from xorsweep.config import Parallel, Sweep
+from xorsweep.orchestrator import run_sweep
 from xorsweep.plan import BATCHES_A_WORKER
-from xorsweep.sweep import run_sweep
 
 EPOCHS = 300
 """Of the measured sweeps."""

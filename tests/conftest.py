@@ -6,8 +6,8 @@ from hypothesis import settings
 
 from xorsweep.config import GROUPS, POINT_KEYS, Parallel, Point, Sweep, read_point
 from xorsweep.grid import Axis, Grid, product_grid
+from xorsweep.orchestrator import run_sweep
 from xorsweep.rules import Scalar, rules_of
-from xorsweep.sweep import run_sweep
 
 # Nothing in the tests is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)

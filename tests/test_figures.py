@@ -22,11 +22,11 @@ from xorsweep.figures.rate_map import rate_map
 from xorsweep.figures.source import Tables
 from xorsweep.figures.unsolved import unsolved_curves
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
 from xorsweep.store import Store
 from xorsweep.style import STYLE
 from xorsweep.summary import summarise
-from xorsweep.sweep import run_sweep
 
 GridOf = Callable[..., Grid]
 

@@ -10,10 +10,10 @@ from xorsweep.comparisons import PairedComparisons
 from xorsweep.config import Parallel, Sweep
 from xorsweep.findings import findings
 from xorsweep.grid import Grid, concatenated
+from xorsweep.orchestrator import run_sweep
 from xorsweep.rates import rate_interval
 from xorsweep.results import read_results
 from xorsweep.summary import summarise
-from xorsweep.sweep import run_sweep
 
 GridOf = Callable[..., Grid]
 

@@ -39,7 +39,7 @@ WAY = (
     ("single_figures", "report"),
     ("endings",),
     ("shards",),
-    ("sweep",),
+    ("orchestrator",),
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay"),
@@ -78,7 +78,7 @@ def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
 
 
 def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
-    assert not modules_after("import xorsweep.sweep") & (HEAVY - {"pyarrow"})
+    assert not modules_after("import xorsweep.orchestrator") & (HEAVY - {"pyarrow"})
 
 
 def test_every_room_has_its_place_on_the_way() -> None:

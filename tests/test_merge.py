@@ -24,9 +24,9 @@ from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, Grid, concatenated
 from xorsweep.manifest import sealed
 from xorsweep.merge import Merged, merge
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.plan import make_plan
 from xorsweep.store import Store, StoreError, read_manifest
-from xorsweep.sweep import resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 from xorsweep.verify import verify
 from xorsweep.worker import failed_rows

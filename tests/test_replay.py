@@ -16,10 +16,10 @@ from xorsweep.config import Parallel, Rounds, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Grid, concatenated
 from xorsweep.manifest import sealed
+from xorsweep.orchestrator import run_sweep
 from xorsweep.plan import make_plan
 from xorsweep.replay import replay
 from xorsweep.store import Store, StoreError
-from xorsweep.sweep import run_sweep
 from xorsweep.terminal import Terminal
 from xorsweep.worker import failed_rows
 

@@ -21,6 +21,7 @@ from xorsweep import execute, plan
 from xorsweep.config import Parallel, Rounds, Sweep
 from xorsweep.execute import serial
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.rates import rate_intervals
 from xorsweep.report import remake_report
 from xorsweep.rounds import (
@@ -34,7 +35,6 @@ from xorsweep.rounds import (
     open_with_rounds,
 )
 from xorsweep.rules import ConfigError
-from xorsweep.sweep import resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
 PointOf = Callable[..., Any]

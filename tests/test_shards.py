@@ -20,6 +20,7 @@ from xorsweep.endings import StoppedError
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Grid
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.plan import Batch, make_plan
 from xorsweep.rules import ConfigError
 from xorsweep.shards import (
@@ -35,7 +36,6 @@ from xorsweep.shards import (
     write_shard,
 )
 from xorsweep.store import Store, StoreError
-from xorsweep.sweep import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 

@@ -14,10 +14,10 @@ import pytest
 from benchmarks.studies import NAMES, composed, page, section
 from xorsweep.config import Parallel, Sweep
 from xorsweep.measured import Cells
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.report import remake_report
 from xorsweep.rules import ConfigError
 from xorsweep.studies import Study, read_study
-from xorsweep.sweep import resume_sweep, run_sweep
 
 PAGE = Path(__file__).parent.parent / "docs/studies.md"
 SERIAL = Sweep(Parallel("serial"))

@@ -15,6 +15,7 @@ from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Axis, concatenated, product_grid
 from xorsweep.measures import OUTCOMES
+from xorsweep.orchestrator import run_sweep
 from xorsweep.parts import decode, encode
 from xorsweep.plan import make_plan
 from xorsweep.rates import rate_interval
@@ -27,7 +28,6 @@ from xorsweep.summary import (
     survival_curves,
     swept_columns,
 )
-from xorsweep.sweep import run_sweep
 
 PointOf = Callable[..., Point]
 Run = dict[str, Any]

@@ -21,9 +21,9 @@ from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
 from xorsweep.manifest import sealed
+from xorsweep.orchestrator import run_sweep
 from xorsweep.plan import make_plan
 from xorsweep.store import Store, StoreError
-from xorsweep.sweep import run_sweep
 from xorsweep.terminal import Terminal
 from xorsweep.verify import verify
 from xorsweep.worker import failed_rows

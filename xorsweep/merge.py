@@ -24,10 +24,10 @@ from xorsweep.execute import workers_of
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid, concatenated
 from xorsweep.manifest import describe_run, rounds_of
+from xorsweep.orchestrator import end_sweep, measured, record_of
 from xorsweep.plan import make_plan
 from xorsweep.results import assemble
 from xorsweep.store import MANIFEST, PARTS, Store, StoreError
-from xorsweep.sweep import end_sweep, measured, record_of
 from xorsweep.terminal import Terminal
 from xorsweep.worker import FAILED
 

@@ -47,12 +47,12 @@ from xorsweep.hydra_config import (
     interpolated_texts,
     plain,
 )
+from xorsweep.orchestrator import SweepResult, resume_sweep, run_sweep
 from xorsweep.rounds import check_rounds
 from xorsweep.rules import ConfigError, shown
 from xorsweep.shards import Launch, sharded
 from xorsweep.store import StoreError, read_manifest, refuse_used
 from xorsweep.studies import read_study
-from xorsweep.sweep import SweepResult, resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
 FAILED = 1

@@ -16,10 +16,10 @@ from xorsweep.config import Parallel, Point, Sweep
 from xorsweep.engines import Engine, load_gap, load_train
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.grid import Axis, Grid
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.store import read_manifest
-from xorsweep.sweep import resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 from xorsweep.worker import build_training
 

@@ -22,8 +22,8 @@ from xorsweep.execute import choose_execute, dask_cluster, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.execute.serial import run_serial
 from xorsweep.grid import Grid
+from xorsweep.orchestrator import run_sweep
 from xorsweep.rules import ConfigError
-from xorsweep.sweep import run_sweep
 from xorsweep.worker import FAILED
 
 GridOf = Callable[..., Grid]

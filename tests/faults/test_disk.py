@@ -13,8 +13,8 @@ import pytest
 
 from xorsweep.config import Parallel, Sweep
 from xorsweep.grid import Grid
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.store import StoreError
-from xorsweep.sweep import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)

@@ -15,10 +15,10 @@ from xorsweep import manifest as manifests
 from xorsweep.config import Parallel, Sweep
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid, concatenated
+from xorsweep.orchestrator import run_sweep
 from xorsweep.report import remake_report
 from xorsweep.rules import ConfigError
 from xorsweep.store import Store, StoreError
-from xorsweep.sweep import run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)

@@ -13,9 +13,9 @@ import pytest
 from xorsweep.config import Parallel, Sweep
 from xorsweep.engines import Engine
 from xorsweep.grid import Axis, Grid
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError
-from xorsweep.sweep import resume_sweep, run_sweep
 from xorsweep.terminal import Terminal
 
 GridOf = Callable[..., Grid]

@@ -13,8 +13,8 @@ from rich.console import Console
 from xorsweep.config import Parallel, Sweep
 from xorsweep.failures import Failure
 from xorsweep.grid import Grid
+from xorsweep.orchestrator import run_sweep
 from xorsweep.report import remake_report
-from xorsweep.sweep import run_sweep
 from xorsweep.terminal import Terminal
 
 GridOf = Callable[..., Grid]
