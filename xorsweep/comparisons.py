@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from xorsweep.layout import is_numeric
 from xorsweep.rates import Z
@@ -74,7 +74,7 @@ def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
     pairs of which one alone converged, it is a's with probability one half.
     """
     fewer = np.minimum(only_a, only_b)
-    return np.minimum(1.0, 2 * binom.cdf(fewer, only_a + only_b, 0.5))
+    return np.minimum(1.0, 2 * bdtr(fewer, only_a + only_b, 0.5))
 
 
 def holm(p: FloatArray) -> FloatArray:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from xorsweep.rules import FloatArray
 
 CONFIDENCE = 0.95
 TAIL = (1 - CONFIDENCE) / 2
-Z = float(ndtri(1 - TAIL))
+Z = NormalDist().inv_cdf(1 - TAIL)
 
 
 def rate_intervals(successes: NDArray[Any], runs: NDArray[Any]) -> tuple[FloatArray, FloatArray]:

@@ -16,17 +16,14 @@ both estimate the same incidence.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import CensoredData, ecdf
 
+from xorsweep.rates import Z
 from xorsweep.rules import FloatArray
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -58,20 +55,31 @@ class Survival:
 def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
     """Return the curve of n runs; converged_epoch (n,) is negative where it wasn't reached."""
     solved = converged_epoch >= 0
-    sample = CensoredData(uncensored=converged_epoch[solved], right=budget[~solved])
-    with warnings.catch_warnings():
-        # Where all or none are left the transformation is undefined; filled in below.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        curve: Any = ecdf(sample).sf
-        interval = curve.confidence_interval(CONFIDENCE, method="log-log")
-    low, high = interval.low.probabilities, interval.high.probabilities
-    unsolved = curve.probabilities
-    return Survival(
-        epochs=np.asarray(curve.quantiles, np.float64),
-        unsolved=unsolved,
-        low=np.where(np.isnan(low), unsolved, low),
-        high=np.where(np.isnan(high), unsolved, high),
-    )
+    epochs, place = np.unique(np.where(solved, converged_epoch, budget), return_inverse=True)
+    ended = np.bincount(place, minlength=len(epochs))
+    solved_here = np.bincount(place[solved], minlength=len(epochs))
+    at_risk = ended[::-1].cumsum()[::-1]
+    left = at_risk - solved_here
+    unsolved = np.cumprod(left / at_risk)
+    low, high = _log_log_interval(unsolved, at_risk, left)
+    return Survival(epochs.astype(np.float64), unsolved, low, high)
+
+
+def _log_log_interval(
+    unsolved: FloatArray, at_risk: NDArray[np.int64], left: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the pointwise limits of a curve, which are the curve where it is 1 or 0.
+
+    By Greenwood's variance of log(-log S): J. D. Kalbfleisch and R. L. Prentice, "The Statistical
+    Analysis of Failure Time Data", 2nd edition (2002), section 1.4.
+    """
+    inside = (unsolved > 0) & (unsolved < 1)
+    curve, some_left = unsolved[inside], np.where(left > 0, left, 1)
+    greenwood = np.cumsum((at_risk - left) / (at_risk * some_left))[inside]
+    half = Z * np.sqrt(greenwood) / -np.log(curve)
+    low, high = unsolved.copy(), unsolved.copy()
+    low[inside], high[inside] = curve ** np.exp(half), curve ** np.exp(-half)
+    return low, high
 
 
 def _first_at_half(epochs: FloatArray, curve: FloatArray) -> float:
