@@ -1,19 +1,23 @@
 """The pictures of a sweep, by what they hold."""
 
+import os
+import signal
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from xorsweep.config import Parallel, Sweep
-from xorsweep.courses import course_bands
+from xorsweep.courses import CoursesOnDisk
 from xorsweep.figures import PICTURES, write_figures
 from xorsweep.figures.error_by_epoch import error_bands
 from xorsweep.figures.final_error import final_errors
@@ -24,6 +28,7 @@ from xorsweep.figures.unsolved import unsolved_curves
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
+from xorsweep.rules import FloatArray
 from xorsweep.store import Store
 from xorsweep.style import STYLE
 from xorsweep.summary import summarise
@@ -37,7 +42,7 @@ def tables_of(folder: Path, has_levels: bool = True) -> Tables:
     return Tables(
         results,
         summarise(results),
-        lambda cells: course_bands(grid, store.parts(), cells),
+        CoursesOnDisk(grid, store),
         has_levels,
     )
 
@@ -106,11 +111,26 @@ def test_unsolved_curves_end_where_the_runs_are_stuck(tables: Tables) -> None:
         assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
 
 
+def runs_in(axes: Axes) -> float:
+    """Return what a stack of stepped areas adds up to: the height of its top in every bin."""
+    outlines = [area.get_paths()[0].vertices for area in axes.collections]
+    low, high = axes.get_xlim()
+    middles = 10 ** (np.arange(np.log10(low), np.log10(high) - 0.05, 0.1) + 0.05)
+    tops = [max(_top(np.asarray(outline), middle) for outline in outlines) for middle in middles]
+    return round(sum(tops))
+
+
+def _top(outline: FloatArray, x: float) -> float:
+    """Return the largest height at which a vertical line crosses the outline of an area."""
+    left, right = outline[:-1], outline[1:]
+    crossed = (np.minimum(left[:, 0], right[:, 0]) < x) & (x < np.maximum(left[:, 0], right[:, 0]))
+    return float(left[crossed, 1].max(initial=0.0))
+
+
 def test_every_final_error_is_in_the_histogram_and_the_levels_are_named(tables: Tables) -> None:
     figure = drawn(final_errors, tables)
     assert titles(figure) == ["hidden 2", "hidden 4"]
-    heights = [sum(bar.get_height() for bar in axes.patches) for axes in panels_of(figure)]  # type: ignore[attr-defined]
-    assert heights == [36, 36]
+    assert [runs_in(axes) for axes in panels_of(figure)] == [36, 36]
     assert [text.get_text() for text in panels_of(figure)[0].texts] == ["1/4", "1/3", "1/2", "1"]
 
 
@@ -171,15 +191,36 @@ def _beyond_the_ends(figure: Figure) -> set[Text]:
     return found
 
 
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
     tables: Tables, tmp_path: Path
 ) -> None:
     for folder in (tmp_path / "first", tmp_path / "second"):
         assert write_figures(tables, folder) == list(PICTURES)
-    first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
-    second = {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
+    first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
     assert first == second
     assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
+
+
+@pytest.mark.slow
+def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
+    tables: Tables, tmp_path: Path
+) -> None:
+    here, courses = os.getpid(), tables.courses
+
+    def courses_or_death(cells: pd.DataFrame) -> pd.DataFrame:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return courses(cells)
+
+    alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
+    write_figures(tables, alone)
+    assert write_figures(tables, shared, workers=2) == list(PICTURES)
+    assert write_figures(replace(tables, courses=courses_or_death), bereft, 2) == list(PICTURES)
+    assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
 GRIDS: dict[str, dict[str, Any]] = {

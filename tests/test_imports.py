@@ -81,6 +81,11 @@ def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
     assert not modules_after("import xorsweep.orchestrator") & (HEAVY - {"pyarrow"})
 
 
+def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
+    loaded = modules_after("import xorsweep.report")
+    assert not loaded & {"seaborn", "matplotlib", "hydra", "numba"}
+
+
 def test_every_room_has_its_place_on_the_way() -> None:
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     rooms |= {path.stem for path in PACKAGE.glob("*.py")}

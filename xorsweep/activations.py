@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation f; arrays are (hidden, rows, B), floating, and contiguous."""
+    """An activation f; arrays are (rows, hidden, B), floating, and contiguous."""
 
     negated: ClassVar[bool] = False
 

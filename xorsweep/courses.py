@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from xorsweep.measures import course_epochs
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xorsweep.store import Store
+
 QUANTILES = (0.25, 0.5, 0.75)
 MOST_COURSES = 20_000
 """Trajectories of a cell that its quantiles are taken over, so that memory stays bounded."""
@@ -23,6 +26,18 @@ _HUGE = 1e300
 """Stands for an infinite error while quantiles are interpolated; float32 ends below it."""
 
 Courses = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CoursesOnDisk:
+    """The courses of a sweep, read when they are asked for, in whatever process."""
+
+    grid: Grid
+    store: Store
+
+    def __call__(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return what `course_bands` makes of those of some cells."""
+        return course_bands(self.grid, self.store.parts(), cells)
 
 
 def course_bands(grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame) -> pd.DataFrame:

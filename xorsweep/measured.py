@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import bootstrap, quantile_test
 
 from xorsweep.config import choose
 from xorsweep.layout import level_text
@@ -114,6 +113,8 @@ def _median_of_converged(rows: pd.DataFrame, _: Figure) -> Measured | None:
     epochs = _epochs(rows)
     if not len(epochs):
         return None
+    from scipy.stats import quantile_test  # takes as long as a small sweep, and most need none
+
     interval: Any = quantile_test(epochs, p=0.5).confidence_interval(CONFIDENCE)
     return Measured(float(np.median(epochs)), float(interval.low), float(interval.high))
 
@@ -222,6 +223,7 @@ def _ratio(spent: FloatArray, solved: FloatArray) -> Measured:
     B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979);
     the percentile interval.
     """
+    from scipy.stats import bootstrap
 
     def ratio(a: FloatArray, b: FloatArray, axis: int = -1) -> FloatArray:
         return np.asarray(a.sum(axis=axis) / b.sum(axis=axis))

@@ -11,10 +11,10 @@ from typing import Any
 
 from xorsweep.atomic import write_atomically
 from xorsweep.config import Sweep
-from xorsweep.courses import course_bands
+from xorsweep.courses import CoursesOnDisk
 from xorsweep.endings import how_to_go_on, recorded, stop_if_failed
 from xorsweep.engines import load_capacity
-from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
+from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
 from xorsweep.interrupts import raise_if_heard
@@ -275,7 +275,8 @@ class _Run:
             results,
             summary,
             comparisons,
-            lambda cells: course_bands(grid, self.store.parts(), cells),
+            CoursesOnDisk(grid, self.store),
+            local_workers(self.settings.parallel),
         )
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:

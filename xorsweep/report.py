@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from xorsweep.atomic import write_atomically
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import choose
-from xorsweep.courses import course_bands
+from xorsweep.courses import CoursesOnDisk
 from xorsweep.failures import failures_of
 from xorsweep.figures import Picture, write_figures
 from xorsweep.figures.source import Courses, Tables
@@ -100,10 +100,14 @@ def make_report(
     summary: pd.DataFrame,
     comparisons: pd.DataFrame,
     courses: Courses,
+    workers: int = 1,
 ) -> Path:
-    """Write figures, report.md and report.html into a sweep's folder; return the page's path."""
+    """Write figures, report.md and report.html into a sweep's folder; return the page's path.
+
+    So many `workers` draw pictures at the same time.
+    """
     tables = Tables(results, summary, courses, _all_have_levels(results))
-    pictures = write_figures(tables, folder / "figures")
+    pictures = write_figures(tables, folder / "figures", workers)
     study = read_study(manifest.get("study"))
     judged = verdicts(study, results) if study else []
     text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
@@ -153,7 +157,7 @@ def remake_report(folder: Path) -> Path:
         results,
         summary,
         comparisons,
-        lambda cells: course_bands(grid, store.parts(), cells),
+        CoursesOnDisk(grid, store),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,15 @@ LEVEL_TEXTS = {
 """The levels at which runs get stuck, most common first: where they crowd, the first are named."""
 
 
+def styled() -> AbstractContextManager[None]:
+    """Return the context in which figures are drawn."""
+    return mpl.rc_context(STYLE)
+
+
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG, the same bytes for the same figure; return their paths."""
     png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
-    with mpl.rc_context(STYLE):
+    with styled():
         _lay_out(figure)
         # savefig would draw each file twice, the first time to lay the figure out once more.
         raster: Any = FigureCanvasAgg(figure)

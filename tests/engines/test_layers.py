@@ -31,18 +31,18 @@ def assert_layer(layer: InputLayer, rows: Floats, units: int) -> None:
     """Compare with the sums over rows (rows, inputs, B), which may differ between members."""
     count, inputs, _ = rows.shape
     w, b = drawn(inputs, units, MEMBERS), drawn(units, MEMBERS)
-    wanted = np.einsum("rib,ikb->krb", rows, w) + b[:, None]
+    wanted = np.einsum("rib,ikb->rkb", rows, w) + b
     for negated in (False, True):
-        z = np.full((units, count, MEMBERS), np.nan)
+        z = np.full((count, units, MEMBERS), np.nan)
         layer.forward(w, b, z, negated)
         np.testing.assert_allclose(z, -wanted if negated else wanted, rtol=1e-13, atol=1e-14)
-    delta = drawn(units, count, MEMBERS)
+    delta = drawn(count, units, MEMBERS)
     w_sums, b_sums = np.full_like(w, np.nan), np.full_like(b, np.nan)
     layer.backward(delta.copy(), np.empty_like(delta), w_sums, b_sums)
     np.testing.assert_allclose(
-        w_sums, np.einsum("rib,krb->ikb", rows, delta), rtol=1e-13, atol=1e-14
+        w_sums, np.einsum("rib,rkb->ikb", rows, delta), rtol=1e-13, atol=1e-14
     )
-    np.testing.assert_allclose(b_sums, delta.sum(axis=1), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(b_sums, delta.sum(axis=0), rtol=1e-13, atol=1e-14)
 
 
 @pytest.mark.parametrize("units", [1, 3])
@@ -81,7 +81,7 @@ def test_a_sum_depends_on_its_own_network_alone(rows: Floats) -> None:
     w, b = drawn(rows.shape[1], 2, 24), drawn(2, 24)
 
     def forward(members: slice) -> Floats:
-        z = np.empty((2, len(rows), len(range(24)[members])))
+        z = np.empty((len(rows), 2, len(range(24)[members])))
         layer.forward(w[..., members], b[..., members], z, False)
         return z
 
@@ -91,7 +91,7 @@ def test_a_sum_depends_on_its_own_network_alone(rows: Floats) -> None:
 def most_of(layer_of: Callable[[int], tuple[InputLayer, int, int]], members: int) -> int:
     """Return the bytes that a layer takes at once, forward and backward."""
     layer, inputs, rows = layer_of(members)
-    w, b, z = drawn(inputs, 2, members), drawn(2, members), np.empty((2, rows, members))
+    w, b, z = drawn(inputs, 2, members), drawn(2, members), np.empty((rows, 2, members))
     scratch = np.empty_like(z)
     tracemalloc.start()
     tracemalloc.reset_peak()

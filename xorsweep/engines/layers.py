@@ -1,8 +1,9 @@
 """The input layer of a batch: sums over a task's inputs forward, sums over its rows backward.
 
-A layer feeds K units: their pre-activations z (K, rows, B) come from weights w (inputs, K, B)
+A layer feeds K units: their pre-activations z (rows, K, B) come from weights w (inputs, K, B)
 and biases b (K, B). Every sum is written out in one order, so that a network's bits depend on
-nothing but itself.
+nothing but itself. With rows first, a row of z, w's part for an input and b are each one stretch
+of memory, which NumPy goes through without an iterator of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class InputLayer(Protocol):
         ...
 
     def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
-        """Write the sums over rows of x delta into w and of delta into b; delta is (K, rows, B)."""
+        """Write the sums over rows of x delta into w and of delta into b; delta is (rows, K, B)."""
         ...
 
 
@@ -56,26 +57,26 @@ class TruthTable:
         """Write the pre-activations, the last input first because it counts fastest."""
         step = np.subtract if negated else np.add
         if negated:
-            np.negative(b, out=z[:, 0])
+            np.negative(b, out=z[0])
         else:
-            z[:, 0] = b
+            z[0] = b
         done = 1
         for weights in w[::-1]:
-            step(z[:, :done], weights[:, None], out=z[:, done : 2 * done])
+            step(z[:done], weights, out=z[done : 2 * done])
             done *= 2
 
     def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
         """Write the sums over rows, the first input first: its rows are the upper half."""
         left = delta
         for sums in w:
-            half = left.shape[1] // 2
+            half = len(left) // 2
             if half == 1:
-                sums[...] = left[:, 1]
-                np.add(left[:, 0], left[:, 1], out=b)
+                sums[...] = left[1]
+                np.add(left[0], left[1], out=b)
                 return
-            np.add.reduce(left[:, half:], axis=1, out=sums)
-            np.add(left[:, :half], left[:, half:], out=scratch[:, :half])
-            left = scratch[:, :half]
+            np.add.reduce(left[half:], axis=0, out=sums)
+            np.add(left[:half], left[half:], out=scratch[:half])
+            left = scratch[:half]
 
 
 class SparseRows:
@@ -89,7 +90,7 @@ class SparseRows:
     def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
         """Write the pre-activations row by row, the inputs in order."""
         for row, entries in enumerate(self._rows):
-            out = z[:, row]
+            out = z[row]
             if negated:
                 np.negative(b, out=out)
             else:
@@ -100,10 +101,10 @@ class SparseRows:
     def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
         """Write the sums over rows, the rows in order."""
         w[...] = 0.0
-        np.add.reduce(delta, axis=1, out=b)
+        np.add.reduce(delta, axis=0, out=b)
         for row, entries in enumerate(self._rows):
             for i, x in entries:
-                _accumulate(w[i], delta[:, row], x)
+                _accumulate(w[i], delta[row], x)
 
 
 class ChosenRow:
@@ -115,8 +116,8 @@ class ChosenRow:
         self._scratch = np.empty((units, members), like.dtype)
 
     def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
-        """Write the pre-activations (K, 1, B), the inputs in order."""
-        total, products = z[:, 0], self._scratch[: len(z)]
+        """Write the pre-activations (1, K, B), the inputs in order."""
+        total, products = z[0], self._scratch[: z.shape[1]]
         step = np.subtract if negated else np.add
         if negated:
             np.negative(b, out=total)
@@ -127,10 +128,10 @@ class ChosenRow:
             step(total, products, out=total)
 
     def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
-        """Write x delta into w and delta into b; delta is (K, 1, B)."""
-        b[...] = delta[:, 0]
+        """Write x delta into w and delta into b; delta is (1, K, B)."""
+        b[...] = delta[0]
         for sums, x in zip(w, self.row, strict=True):
-            np.multiply(delta[:, 0], x, out=sums)
+            np.multiply(delta[0], x, out=sums)
 
 
 def _accumulate(total: Array, term: Array, factor: float) -> None:

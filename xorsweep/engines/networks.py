@@ -32,8 +32,9 @@ class Networks:
         self._descent = np.empty_like(self.parameters)
         self._scratch = np.empty_like(self.parameters)
         self._whole = self._pass(len(training.inputs))
-        targets = np.ascontiguousarray(training.targets.T)[:, :, None]
-        self._whole.show(input_layer(training.inputs), targets)
+        wanted = np.empty_like(self._whole.errors)
+        wanted[...] = training.targets.T[:, :, None]
+        self._whole.show(input_layer(training.inputs), wanted)
         if isinstance(training.schedule, Online):
             self._single = self._pass(1)
             self._patterns = patterns_of(training, training.schedule)

@@ -18,7 +18,7 @@ class Pass:
     """A forward and a backward pass of B networks through n rows, and the arrays they work in.
 
     `weights` and `gradients` are views by role into parameters (P, B) and into minus the gradient
-    of the loss by them. outputs and errors are (outputs, n, B), activations (hidden, n, B).
+    of the loss by them. outputs and errors are (outputs, n, B), activations (n, hidden, B).
     `show` says which rows they are of.
     """
 
@@ -28,8 +28,9 @@ class Pass:
         self.errors = np.empty((network.outputs, rows, members), dtype)
         self.outputs = np.empty_like(self.errors)
         self._training, self._weights, self._gradients = training, weights, gradients
-        self._activations = np.empty((network.hidden, rows, members), dtype)
+        self._activations = np.empty((rows, network.hidden, members), dtype)
         self._products = np.empty_like(self._activations)
+        self._product_of = [self._products[:, unit] for unit in range(network.hidden)]
         self._deltas = np.empty_like(self._activations)
         self._output_deltas = np.empty_like(self.errors)
         self._output_scratch = np.empty_like(self.errors)
@@ -61,17 +62,19 @@ class Pass:
 
     def _sum_into_outputs(self, negated: bool) -> None:
         """Write the outputs' pre-activations, or minus them, one hidden unit after the other."""
-        weights, products = self._weights, self._products
+        weights = self._weights
         step = np.subtract if negated else np.add
+        first, *others = self._product_of
         for k, total in enumerate(self.outputs):
-            np.multiply(self._activations, weights.w2[:, k, None], out=products)
+            np.multiply(self._activations, weights.w2[:, k], out=self._products)
             bias = np.negative(weights.b2[k], out=self._bias) if negated else weights.b2[k]
-            step(bias, products[0], out=total)
-            for product in products[1:]:
+            step(bias, first, out=total)
+            for product in others:
                 step(total, product, out=total)
         if len(weights.direct):
-            self._layer.forward(weights.direct, self._no_bias, self._output_scratch, negated)
-            np.add(self.outputs, self._output_scratch, out=self.outputs)
+            scratch = self._output_scratch
+            self._layer.forward(weights.direct, self._no_bias, by_row(scratch), negated)
+            np.add(self.outputs, scratch, out=self.outputs)
 
     def backward(self) -> None:
         """Write minus the gradient of the loss, from the outputs of the last forward pass."""
@@ -95,7 +98,8 @@ class Pass:
         """Write minus the gradient by every parameter, given that by the outputs."""
         gradients, deltas = self._gradients, self._output_deltas
         if len(gradients.direct):
-            self._layer.backward(deltas, self._output_scratch, gradients.direct, gradients.b2)
+            scratch = by_row(self._output_scratch)
+            self._layer.backward(by_row(deltas), scratch, gradients.direct, gradients.b2)
         else:
             np.add.reduce(deltas, axis=1, out=gradients.b2)
         if len(deltas) == 1:
@@ -106,7 +110,7 @@ class Pass:
     def _through_one_output(self, delta: Array) -> None:
         """Propagate back with the output weight taken out of the sums over rows."""
         gradients, weights = self._gradients, self._weights.w2[:, 0]
-        self._through_hidden(delta, gradients.w2[:, 0])
+        self._through_hidden(delta[:, None], gradients.w2[:, 0])
         np.multiply(gradients.w1, weights, out=gradients.w1)
         np.multiply(gradients.b1, weights, out=gradients.b1)
 
@@ -114,22 +118,27 @@ class Pass:
         gradients, weights = self._gradients, self._weights.w2
         back, products = self._backpropagated, self._products
         for k, delta in enumerate(deltas):
-            np.multiply(delta, self._activations, out=products)
-            np.add.reduce(products, axis=1, out=gradients.w2[:, k])
+            np.multiply(delta[:, None], self._activations, out=products)
+            np.add.reduce(products, axis=0, out=gradients.w2[:, k])
             if k == 0:
-                np.multiply(delta, weights[:, k, None], out=back)
+                np.multiply(delta[:, None], weights[:, k], out=back)
             else:
-                np.multiply(delta, weights[:, k, None], out=products)
+                np.multiply(delta[:, None], weights[:, k], out=products)
                 np.add(back, products, out=back)
         self._through_hidden(back, self._discarded)
 
     def _through_hidden(self, delta: Array, w2: Array) -> None:
         """Write the sums over rows of delta * a into w2, and the hidden layer's gradients.
 
-        delta is what reaches the hidden activations, (rows, B) or (hidden, rows, B).
+        delta is what reaches the hidden activations, (rows, 1, B) or (rows, hidden, B).
         """
         products, back, gradients = self._products, self._deltas, self._gradients
         np.multiply(delta, self._activations, out=products)
-        np.add.reduce(products, axis=1, out=w2)
+        np.add.reduce(products, axis=0, out=w2)
         self._training.activation.back(products, delta, self._activations, back)
         self._layer.backward(back, products, gradients.w1, gradients.b1)
+
+
+def by_row(units: Array) -> Array:
+    """Return a view (rows, units, B) of what is (units, rows, B)."""
+    return units.transpose(1, 0, 2)

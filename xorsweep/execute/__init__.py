@@ -39,6 +39,11 @@ def workers_of(parallel: Parallel) -> int:
     return int(cpu_count()) if parallel.n_jobs == -1 else parallel.n_jobs
 
 
+def local_workers(parallel: Parallel) -> int:
+    """Return how many processes of this machine may work at the same time."""
+    return min(workers_of(parallel), int(cpu_count()))
+
+
 def is_in_process(parallel: Parallel, net_epochs: int) -> bool:
     """Tell whether the batches are trained in this process, as small sweeps are."""
     if parallel.address is not None:

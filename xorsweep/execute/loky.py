@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.engines import Engine
 from xorsweep.execute.contract import FinishedBatches
-from xorsweep.interrupts import end_with, unheard_by_children
+from xorsweep.execute.pool import dispatched, pool_of
 from xorsweep.plan import Batch
 from xorsweep.worker import Rows, failed_rows, train_batch
 
@@ -56,20 +52,9 @@ class _Shift:
     finished: set[int] = field(default_factory=set)
 
     def results(self, engine: Engine, workers: int) -> FinishedBatches:
-        pool = Parallel(
-            n_jobs=workers,
-            backend="loky",
-            return_as="generator_unordered",
-            batch_size=1,
-            initializer=end_with,
-            initargs=(os.getpid(),),
-        )
-        with unheard_by_children():
-            results = pool(self._tasks(engine))
-        with _closing_in_silence(results):
-            for number, rows in results:
-                self.finished.add(number)
-                yield self.batches[number], rows
+        for number, rows in dispatched(pool_of(workers), self._tasks(engine)):
+            self.finished.add(number)
+            yield self.batches[number], rows
 
     def _tasks(self, engine: Engine) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
@@ -81,17 +66,6 @@ class _Shift:
 
     def undispatched(self) -> list[Batch]:
         return list(self.batches[self.dispatched :])
-
-
-@contextmanager
-def _closing_in_silence(results: Generator[Any, None, None]) -> Iterator[None]:
-    """Close joblib's generator at the end; it warns of what it hadn't yielded."""
-    try:
-        yield
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            results.close()
 
 
 def _numbered(number: int, batch: Batch, engine: Engine) -> tuple[int, list[Rows]]:

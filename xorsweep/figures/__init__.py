@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
+from joblib import delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from xorsweep.figures.error_by_epoch import error_bands
-from xorsweep.figures.final_error import final_errors
-from xorsweep.figures.rate_lines import rate_lines
-from xorsweep.figures.rate_map import rate_map
+from xorsweep.execute.pool import dispatched, pool_of
 from xorsweep.figures.source import Tables
-from xorsweep.figures.unsolved import unsolved_curves
-from xorsweep.style import STYLE, save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_ROWS_SENT = 100_000
+"""Rows up to which it pays to hand them to other processes that draw."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure's file name, its title, what it shows in a sentence or two, and how it is drawn."""
+    """A figure's file name, its title, what it shows in a sentence or two, and what draws it.
+
+    The latter is named rather than imported, since it is often another process that draws.
+    """
 
     name: str
     title: str
     caption: str
-    draw: Callable[[Tables], Figure | None]
+    drawn_by: str
+
+    def draw(self, tables: Tables) -> Figure | None:
+        """Return the figure, or None where the rows don't allow it."""
+        figure: Figure | None = resolve_name(f"{__name__}.{self.drawn_by}")(tables)
+        return figure
 
 
-def write_figures(tables: Tables, folder: Path) -> list[Picture]:
+def write_figures(tables: Tables, folder: Path, workers: int = 1) -> list[Picture]:
     """Write each picture that the rows allow as PNG and SVG; return those that were written."""
     folder.mkdir(exist_ok=True)
-    written = []
-    with mpl.rc_context(STYLE):
-        for picture in PICTURES:
-            figure = picture.draw(tables)
-            if figure is not None:
-                save(figure, folder / picture.name)
-                written.append(picture)
-    return written
+    written = set(_written(tables, folder, workers))
+    return [picture for picture in PICTURES if picture.name in written]
+
+
+def _written(tables: Tables, folder: Path, workers: int) -> Iterator[str]:
+    """Yield the names of pictures as they are written, in this process where others die."""
+    at_once = workers if len(tables.results) <= MOST_ROWS_SENT else 1
+    left = {picture.name: picture for picture in reversed(PICTURES)}  # the longest first
+    try:
+        tasks = [delayed(_write)(picture, tables, folder) for picture in left.values()]
+        for name, is_there in dispatched(pool_of(at_once), tasks):
+            del left[name]
+            if is_there:
+                yield name
+    except TerminatedWorkerError:
+        yield from (name for name, picture in left.items() if _write(picture, tables, folder)[1])
+
+
+def _write(picture: Picture, tables: Tables, folder: Path) -> tuple[str, bool]:
+    """Return a picture's name and whether there was something to draw."""
+    from xorsweep.style import save, styled
+
+    with styled():
+        figure = picture.draw(tables)
+        if figure is not None:
+            save(figure, folder / picture.name)
+    return picture.name, figure is not None
 
 
 PICTURES = (
@@ -46,7 +76,7 @@ PICTURES = (
         "convergence_rate",
         "How often training converges",
         "Each field holds how many of a cell's runs met the criterion within their epochs.",
-        rate_map,
+        "rate_map.rate_map",
     ),
     Picture(
         "rate_lines",
@@ -54,21 +84,21 @@ PICTURES = (
         "The same rates with 95 % intervals: Wilson's, and Clopper and Pearson's where all or "
         "none of the runs converged. Lines lie slightly apart so that intervals don't cover each "
         "other.",
-        rate_lines,
+        "rate_lines.rate_lines",
     ),
     Picture(
         "unsolved",
         "How long it takes",
         "The share of runs that hadn't met the criterion yet (Kaplan and Meier), with pointwise "
         "95 % bands. Where a curve flattens out, runs are stuck.",
-        unsolved_curves,
+        "unsolved.unsolved_curves",
     ),
     Picture(
         "final_error",
         "Where runs end",
         "Final errors at the largest number of epochs, over all other settings. The dashed lines "
         "are the levels at which runs get stuck, where several rows share one output.",
-        final_errors,
+        "final_error.final_errors",
     ),
     Picture(
         "error_by_epoch",
@@ -76,7 +106,7 @@ PICTURES = (
         "The median over the seeds, and the band that holds the middle half of the runs, at the "
         "largest number of epochs; of a cell with more than 20,000 runs, of the first of them. The "
         "dashed lines are the levels at which runs get stuck.",
-        error_bands,
+        "error_by_epoch.error_bands",
     ),
 )
 """The pictures of a report, in its order."""
