@@ -37,7 +37,7 @@ WAY = (
     ("tables", "style", "findings", "terminal", "verdicts"),
     ("single", "figures"),
     ("single_figures", "report"),
-    ("endings",),
+    ("endings", "group_commit"),
     ("shards",),
     ("orchestrator",),
     ("folders",),

@@ -17,6 +17,7 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.grid import Axis, Grid, extended
+from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import changed_files, describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
@@ -237,10 +238,12 @@ class _Run:
             train_in_shards(self.store, plan.batches, self.sharded, advance)
             return
         execute = choose_execute(self.settings.parallel, plan.net_epochs)
-        with closing(execute(plan.batches, self.settings.engine)) as finished:
+        with (
+            closing(execute(plan.batches, self.settings.engine)) as finished,
+            GroupCommit(self.store, advance) as commit,
+        ):
             for batch, rows in finished:
-                self.store.add(rows)
-                advance(batch.net_epochs)
+                commit.add(rows, batch.net_epochs)
                 if self.settings.on_failure == "stop":
                     stop_if_failed(rows)
                 raise_if_heard()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from joblib import cpu_count
 from numpy.typing import NDArray
 
 from xorsweep.atomic import named, replacing
@@ -23,7 +26,7 @@ from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 if TYPE_CHECKING:
     import pandas as pd
 
-CHUNK = 8_192
+CHUNK = 32_768
 """Rows that are turned into text at a time, so that memory stays bounded."""
 
 
@@ -118,20 +121,51 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     text, typed = folder / "results.csv", folder / "results.parquet"
     tasks = _outputs_by_task(grid)
     schema = _batch(grid, assembled, tasks, slice(0, 0)).schema
-    options = pyarrow.csv.WriteOptions(
-        quoting_style=_quoting(grid, assembled), quoting_header="none"
-    )
+    texts = _Texts(_quoting(grid, assembled))
+    batches = (_batch(grid, assembled, tasks, chunk) for chunk in _chunks(len(grid)))
     with (
         replacing(text) as new_text,
         replacing(typed) as new_typed,
-        pyarrow.csv.CSVWriter(new_text, schema, write_options=options) as csv,
-        pyarrow.parquet.ParquetWriter(new_typed, schema, compression="zstd") as parquet,
+        new_text.open("wb") as csv,
+        pyarrow.parquet.ParquetWriter(
+            new_typed,
+            schema,
+            compression="zstd",
+            use_dictionary=[*grid.columns, "outcome", "status", "message"],
+        ) as parquet,
     ):
-        for chunk in _chunks(len(grid)):
-            batch = _batch(grid, assembled, tasks, chunk)
-            with named(text):
-                csv.write_batch(batch)
+        with named(text):
+            csv.write(f"{','.join(schema.names)}\n".encode())
+        for batch, lines in texts.beside(batches):
             parquet.write_batch(batch)
+            with named(text):
+                csv.write(lines.result())
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """Turns rows into lines of CSV, in threads: Arrow doesn't hold Python's lock meanwhile."""
+
+    quoting: str
+
+    def beside(
+        self, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[pa.RecordBatch, Future[pa.Buffer]]]:
+        """Yield each batch with its lines to come, while the next ones are under way."""
+        threads = cpu_count()
+        under_way: deque[tuple[pa.RecordBatch, Future[pa.Buffer]]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            for batch in batches:
+                under_way.append((batch, pool.submit(self._lines, batch)))
+                if len(under_way) > threads:
+                    yield under_way.popleft()
+            yield from under_way
+
+    def _lines(self, batch: pa.RecordBatch) -> pa.Buffer:
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=self.quoting)
+        sink = pa.BufferOutputStream()
+        pyarrow.csv.write_csv(batch, sink, options)
+        return sink.getvalue()
 
 
 def _quoting(grid: Grid, assembled: Assembled) -> str:

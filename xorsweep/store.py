@@ -25,6 +25,8 @@ MANIFEST = "manifest.json"
 PARTS = "parts"
 DAMAGED = "damaged"
 LOCK = ".lock"
+LONG = 2_000
+"""Characters of an entry of the manifest above which it isn't laid out for people."""
 
 
 class StoreError(RuntimeError):
@@ -77,8 +79,10 @@ class Store:
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write manifest.json, whole or not at all."""
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-        write_atomically(self.folder / MANIFEST, (text + "\n").encode(errors="backslashreplace"))
+        entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in manifest.items())
+        text = ",\n".join(entries)
+        data = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
+        write_atomically(self.folder / MANIFEST, data)
 
     def add(self, rows: Sequence[Rows]) -> None:
         """Put a finished batch on disk."""
@@ -128,6 +132,18 @@ class Store:
         return sorted(
             path for path in found if not (path.name.startswith(".") and path.suffix == ".tmp")
         )
+
+
+def _shortest(value: object) -> str:
+    """Return JSON for people, or on one line what is too long for them, which is far quicker."""
+    in_line = _json(value)
+    if len(in_line) > LONG:
+        return in_line
+    return _json(value, indent=2).replace("\n", "\n  ")
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False, default=str)
 
 
 @contextmanager

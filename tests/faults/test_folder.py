@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from xorsweep import group_commit
 from xorsweep.config import Parallel, Sweep
 from xorsweep.engines import Engine
 from xorsweep.grid import Axis, Grid
@@ -39,11 +40,17 @@ def grid(grid_of: GridOf) -> Grid:
 
 
 @pytest.fixture
-def sweep(grid: Grid, tmp_path: Path) -> Path:
+def a_part_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "EVERY", 0)
+
+
+@pytest.fixture
+def sweep(grid: Grid, tmp_path: Path, a_part_a_batch: None) -> Path:
     run_sweep(grid, QUIET, tmp_path / "sweep", {})
     return tmp_path / "sweep"
 
 
+@pytest.mark.usefixtures("a_part_a_batch")
 def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> None:
     counted: list[int] = []
 
