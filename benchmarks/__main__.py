@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 for name in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 
 from benchmarks.compare import compare  # noqa: E402
-from benchmarks.growth import growth, overhead  # noqa: E402
+from benchmarks.growth import ENGINES, Curve, growth, overhead  # noqa: E402
 from benchmarks.page import Measured, write_page  # noqa: E402
 from benchmarks.program import (  # noqa: E402
     SECONDS_OF_TRAINING,
+    Line,
     stock_hydra,
     whole_program,
     workers,
@@ -37,16 +39,24 @@ def main() -> None:
     program = whole_program(2 if quick else 5, quick)
     stock = [] if quick else stock_hydra()
     _say("one worker and two")
-    pairs = [workers(engine, training) for engine in ("numpy", "numba")]
+    pairs = {engine: workers(engine, training) for engine in ENGINES}
     _say("overhead")
     beside = (points, overhead(points))
     _say("verdicts")
     found = verdicts(100 if quick else 1_000)
-    curves = growth(quick, _say)
+    curves = [*growth(quick, _say), *by_workers(pairs)]
     page = write_page(
-        Measured(comparison, program, stock, pairs, beside, found, curves), given.docs
+        Measured(comparison, program, stock, [*pairs.values()], beside, found, curves), given.docs
     )
     _say(str(page))
+
+
+def by_workers(pairs: Mapping[str, tuple[Line, Line]]) -> list[Curve]:
+    """Return how the seconds of a sweep fall with its workers, by engine."""
+    return [
+        Curve("workers", engine, (1, 2), (one.median, two.median))
+        for engine, (one, two) in pairs.items()
+    ]
 
 
 def _say(line: str) -> None:

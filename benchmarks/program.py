@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -14,6 +16,8 @@ FEW = "seed=range(0,1)"
 POINTS_A_SEED = 60
 LONG = ("lr=0.5", "hidden=8", "epochs=10000", "report=false")
 SECONDS_OF_TRAINING = 60
+PROBE = 4_000
+"""Seeds of the sweep that tells how long others will train."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,30 @@ def stock_hydra() -> list[Line]:
 
 
 def workers(engine: str, seconds: float) -> tuple[Line, Line]:
-    """Return a sweep that trains for about so many seconds in one process, and in two."""
-    probe = _training_seconds(engine, 1, 2_000)
-    seeds = int(2_000 * seconds / probe)
+    """Return a sweep that trains for so many seconds in one process, and in two."""
+    probe = _trained(engine, 1, PROBE)
+    seeds = int(PROBE * seconds / probe.training) + 1
     one, two = (
-        Line(f"{count} workers, {engine}", (_training_seconds(engine, count, seeds),))
+        Line(f"{count} workers, {engine}", (_trained(engine, count, seeds).whole,))
         for count in (1, 2)
     )
     return one, two
 
 
-def _training_seconds(engine: str, count: int, seeds: int) -> float:
+@dataclass(frozen=True)
+class _Trained:
+    """How long a sweep took: the whole program, and its training alone."""
+
+    whole: float
+    training: float
+
+
+def _trained(engine: str, count: int, seeds: int) -> _Trained:
     given = (*LONG, f"engine={engine}", f"seed=range(0,{seeds})", f"parallel.n_jobs={count}")
-    return _times(1, "-m", *given)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = _time(folder, "-m", *given, "hydra.sweep.dir=sweep")
+        manifest = json.loads((Path(folder) / "sweep/manifest.json").read_text())
+    return _Trained(whole, manifest["seconds"])
 
 
 def _times(repeats: int, *arguments: str) -> tuple[float, ...]:
@@ -74,8 +89,12 @@ def _times(repeats: int, *arguments: str) -> tuple[float, ...]:
     found = []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "xorsweep", *arguments]
-            started = perf_counter()
-            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=1800)
-            found.append(perf_counter() - started)
+            found.append(_time(folder, *arguments))
     return tuple(found)
+
+
+def _time(folder: str, *arguments: str) -> float:
+    command = [sys.executable, "-m", "xorsweep", *arguments]
+    started = perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=1800)
+    return perf_counter() - started
