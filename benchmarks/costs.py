@@ -27,7 +27,7 @@ from xorsweep.plan import Batch, make_plan
 from xorsweep.results import assemble, read_results, write_results
 from xorsweep.shards import read_shard, write_shard
 from xorsweep.store import Store
-from xorsweep.worker import train_batch
+from xorsweep.worker import Trainer, train_batch
 
 ENGINE = Engine()
 MEMBERS = 2048
@@ -175,9 +175,9 @@ def _handing(execute: Execute, repeats: int) -> tuple[float, float, float]:
 
     def hand(count: int, members: int) -> float:
         batches = _batches(count, members)
-        return _seconds(lambda: list(execute(batches, ENGINE)), process_time, repeats)
+        return _seconds(lambda: list(execute(batches, Trainer(ENGINE))), process_time, repeats)
 
-    start = _seconds(lambda: list(execute(_batches(2, 2), ENGINE)), perf_counter, 1)
+    start = _seconds(lambda: list(execute(_batches(2, 2), Trainer(ENGINE))), perf_counter, 1)
     few, many = (hand(count, 2) for count in BATCHES)
     batch = max(0.0, (many - few) / (BATCHES[1] - BATCHES[0]))
     small, large = hand(BATCHES[0], 2), hand(BATCHES[0], MEMBERS)

@@ -222,7 +222,7 @@ def test_a_task_has_as_many_rows_as_its_truth_table(
 
 def test_a_rule_depends_on_the_choices_that_a_point_makes(point_of: PointOf) -> None:
     assert rule_of("lr", {}) == Real(above=0.0)
-    assert rule_of("loss", {}) == Choice(tuple(GROUPS["loss"]))
+    assert rule_of("loss", {}) == Choice(GROUPS["loss"])
     assert rule_of("task.bits", point_of(task="parity")) == Integer(2, 8)
     with pytest.raises(ConfigError, match=r"^task.bits: unknown key of task=xor; "):
         rule_of("task.bits", point_of())

@@ -17,6 +17,7 @@ from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.measures import course_epochs
 from xorsweep.parts import decode, encode
 from xorsweep.plan import make_plan
+from xorsweep.worker import Trainer
 
 PointOf = Callable[..., Point]
 BANDS = ["q25", "q50", "q75"]
@@ -42,7 +43,7 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
 
 def trained(grid: Grid) -> list[list[object]]:
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Engine())]  # type: ignore[misc]
+    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]  # type: ignore[misc]
 
 
 def one_part(folder: Path, rows: list[object]) -> pa.Table:

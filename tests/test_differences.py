@@ -15,6 +15,7 @@ from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
 from xorsweep.parts import table_of
 from xorsweep.plan import make_plan
+from xorsweep.worker import Trainer
 
 GridOf = Callable[..., Grid]
 
@@ -30,7 +31,7 @@ def grid(grid_of: GridOf) -> Grid:
 def table(grid: Grid) -> pa.Table:
     """Return eight points, half of which have diverged."""
     (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
-    ((_, rows),) = run_serial([batch], Engine())
+    ((_, rows),) = run_serial([batch], Trainer(Engine()))
     return table_of(rows)
 
 

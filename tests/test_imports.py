@@ -16,11 +16,21 @@ KNOW_HYDRA = {"cli.py", "hydra_config.py"}
 
 WAY = (
     ("atomic", "interrupts", "markdown"),
-    ("rules", "activations", "losses", "optimizers", "schedules", "criteria", "tasks", "network"),
+    (
+        "rules",
+        "choices",
+        "activations",
+        "losses",
+        "optimizers",
+        "schedules",
+        "criteria",
+        "tasks",
+        "network",
+    ),
     ("init", "engines", "measures", "numerics"),
     ("config", "again"),
     ("grid",),
-    ("grid_data",),
+    ("grid_data", "extensions"),
     ("plan",),
     ("worker",),
     ("prepare",),

@@ -29,7 +29,7 @@ from xorsweep.plan import make_plan
 from xorsweep.store import Store, StoreError, read_manifest
 from xorsweep.terminal import Terminal
 from xorsweep.verify import verify
-from xorsweep.worker import failed_rows
+from xorsweep.worker import Trainer, failed_rows
 
 GridOf = Callable[..., Grid]
 
@@ -47,7 +47,7 @@ def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -
     store = Store.create(folder, Engine())
     store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
-    for _, rows in run_serial(batches[trained], Engine()):
+    for _, rows in run_serial(batches[trained], Trainer(Engine())):
         store.add(rows)
     for batch in batches[failing]:
         store.add([failed_rows(batch, "out of luck")])

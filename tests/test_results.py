@@ -29,7 +29,7 @@ from xorsweep.results import (
     write_results,
 )
 from xorsweep.tasks import Encoder, Parity, Xor
-from xorsweep.worker import FAILED, STATUSES, failed_rows
+from xorsweep.worker import FAILED, STATUSES, Trainer, failed_rows
 
 PointOf = Callable[..., Point]
 
@@ -51,7 +51,9 @@ AWKWARD = 'ValueError: "quoted", with a comma,\na line and a µ'
 def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
     """Train a grid and return its parts, each as it comes back from disk."""
     parts = []
-    for _, rows in run_serial(make_plan(grid, load_capacity(Engine()), 1).batches, Engine()):
+    for _, rows in run_serial(
+        make_plan(grid, load_capacity(Engine()), 1).batches, Trainer(Engine())
+    ):
         name, data = encode(rows, Engine())
         (folder / name).write_bytes(data)
         parts.append(decode(folder / name, Engine()))

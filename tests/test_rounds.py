@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from scipy.stats import binom, binomtest
 
-from xorsweep import execute, plan
+from xorsweep import execute, plan, worker
 from xorsweep.config import Parallel, Rounds, Sweep
-from xorsweep.execute import serial
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.rates import rate_intervals
@@ -396,7 +395,7 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
 ) -> None:
     folder = tmp_path / "sweep"
-    train = serial.train_batch
+    train = worker.train_batch
     trained: list[int] = []
 
     def stopping(batch: Any, engine: Any) -> Any:
@@ -406,7 +405,7 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
         trained.append(batch.rows.size)
         return rows
 
-    monkeypatch.setattr(serial, "train_batch", stopping)
+    monkeypatch.setattr(worker, "train_batch", stopping)
     with pytest.raises(Stopped):
         run_sweep(grid_of(**AXES), QUIET, folder, {})
     batches = -1

@@ -36,6 +36,7 @@ from xorsweep.shards import (
     write_shard,
 )
 from xorsweep.store import Store, StoreError
+from xorsweep.worker import Trainer
 
 GridOf = Callable[..., Grid]
 
@@ -120,7 +121,7 @@ def test_a_shard_puts_each_batch_on_disk_and_then_counts_it(
     Store.create(tmp_path, Engine())
     write_shard(tmp_path, 0, batches)
     assert finished_batches(tmp_path, 0) == []
-    train_shard(tmp_path, Engine(), SERIAL, False, 0)
+    train_shard(tmp_path, Trainer(Engine()), SERIAL, False, 0)
     assert finished_batches(tmp_path, 0) == list(range(len(batches)))
     assert len(list((tmp_path / "parts").iterdir())) == len(batches)
 
@@ -175,7 +176,7 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"
         "folder, number, serial = Path(sys.argv[1]), int(sys.argv[2]), Parallel('serial', 1)\n"
-        "shards.train_shard(folder, Engine(), serial, False, number)"
+        "shards.train_shard(folder, Trainer(Engine()), serial, False, number)"
     )
 
     def killed(folder: Path, shards: int, train: TrainShard) -> None:
@@ -194,7 +195,7 @@ def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -
     store = Store.create(tmp_path, Engine())
     batches = make_plan(grid, load_capacity(Engine()), 2).batches
     counted: list[int] = []
-    train_in_shards(store, batches, Sharded(2, SERIAL, here), counted.append)
+    train_in_shards(store, batches, Trainer(Engine()), Sharded(2, SERIAL, here), counted.append)
     assert sum(counted) == sum(batch.net_epochs for batch in batches)
 
 
@@ -216,7 +217,7 @@ def test_a_shard_that_is_to_stop_stops_at_a_failure(
     absent = {**batches[0].fixed, "init": "file", "init.path": "absent.npz"}
     write_shard(tmp_path, 0, [batches[0], replace(batches[1], fixed=absent), *batches[2:]])
     with pytest.raises(StoppedError, match=r"absent\.npz"):
-        train_shard(tmp_path, Engine(), SERIAL, True, 0)
+        train_shard(tmp_path, Trainer(Engine()), SERIAL, True, 0)
     assert finished_batches(tmp_path, 0) == [0, 1]
     assert sharded(replace(QUIET, on_failure="stop"), here).stops
     assert not sharded(QUIET, here).stops

@@ -25,7 +25,7 @@ from xorsweep.store import (
     read_manifest,
     refuse_used,
 )
-from xorsweep.worker import Rows
+from xorsweep.worker import Rows, Trainer
 
 PointOf = Callable[..., Point]
 
@@ -50,7 +50,7 @@ def grid(point_of: PointOf) -> Grid:
 def batches(grid: Grid) -> list[list[Rows]]:
     """Return the rows of three batches of four points each."""
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Engine())]
+    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from xorsweep.summary import (
     survival_curves,
     swept_columns,
 )
+from xorsweep.worker import Trainer
 
 PointOf = Callable[..., Point]
 Run = dict[str, Any]
@@ -247,7 +248,9 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
         ]
     )
     parts = []
-    for _, rows in run_serial(make_plan(grid, load_capacity(Engine()), 1).batches, Engine()):
+    for _, rows in run_serial(
+        make_plan(grid, load_capacity(Engine()), 1).batches, Trainer(Engine())
+    ):
         name, data = encode(rows, Engine())
         (tmp_path / name).write_bytes(data)
         parts.append(decode(tmp_path / name, Engine()))

@@ -26,7 +26,7 @@ from xorsweep.plan import make_plan
 from xorsweep.store import Store, StoreError
 from xorsweep.terminal import Terminal
 from xorsweep.verify import verify
-from xorsweep.worker import failed_rows
+from xorsweep.worker import Trainer, failed_rows
 
 GridOf = Callable[..., Grid]
 
@@ -172,7 +172,7 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     store = Store.create(tmp_path / "sweep", Engine())
     store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
-    ((_, rows),) = run_serial(batches[:1], Engine())
+    ((_, rows),) = run_serial(batches[:1], Trainer(Engine()))
     store.add(rows)
     store.add([failed_rows(batches[1], "out of luck")])
     verified = verify(str(store.folder))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.choices import Choices
 from xorsweep.rules import Batched, Real, parameter
 
 Array = NDArray[Any]
@@ -100,9 +101,14 @@ class LeakyRelu(Activation):
         np.multiply(d, out, out=out)
 
 
-ACTIVATIONS: dict[str, type[Activation]] = {
-    "logistic": Logistic,
-    "tanh": Tanh,
-    "relu": Relu,
-    "leaky_relu": LeakyRelu,
-}
+ACTIVATIONS = Choices(
+    "activation",
+    "xorsweep.activations",
+    Activation,
+    {
+        "logistic": Logistic,
+        "tanh": Tanh,
+        "relu": Relu,
+        "leaky_relu": LeakyRelu,
+    },
+)

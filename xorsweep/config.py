@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.activations import ACTIVATIONS
+from xorsweep.choices import Choices
 from xorsweep.criteria import CRITERIA
 from xorsweep.engines import Engine
 from xorsweep.init import INITS
@@ -37,7 +38,7 @@ from xorsweep.tasks import TASKS
 Point = dict[str, Scalar]
 """One point, flat: `task`, `task.levels`, ..., `lr`, `epochs`, `seed`, in the order of columns."""
 
-GROUPS: Mapping[str, Mapping[str, type]] = {
+GROUPS: Mapping[str, Choices[Any]] = {
     "task": TASKS,
     "activation": ACTIVATIONS,
     "loss": LOSSES,
@@ -166,7 +167,7 @@ def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
         return PLAIN[key]
     group, _, name = key.partition(".")
     if group in GROUPS and not name:
-        return Choice(tuple(GROUPS[group]))
+        return Choice(GROUPS[group])
     if group in GROUPS:
         rules = rules_of(GROUPS[group][str(point[group])])
         if name in rules:
@@ -233,8 +234,7 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
 
 
 def _read_group(group: str, section: Mapping[str, Any]) -> Point:
-    names = tuple(GROUPS[group])
-    chosen = str(read(group, section.get("name"), Choice(names)))
+    chosen = str(read(group, section.get("name"), Choice(GROUPS[group])))
     choice = GROUPS[group][chosen]
     refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
     values = _read_all(f"{group}.", section, choice)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.choices import Choices
 from xorsweep.rules import Batched, Integer, Real, parameter
 
 Array = NDArray[Any]
@@ -109,10 +110,15 @@ class Rms(Criterion):
         np.sqrt(out, out=out)
 
 
-CRITERIA: dict[str, type[Criterion]] = {
-    "fahlman": Fahlman,
-    "right_side": RightSide,
-    "margin": Margin,
-    "sse": Sse,
-    "rms": Rms,
-}
+CRITERIA = Choices(
+    "criterion",
+    "xorsweep.criteria",
+    Criterion,
+    {
+        "fahlman": Fahlman,
+        "right_side": RightSide,
+        "margin": Margin,
+        "sse": Sse,
+        "rms": Rms,
+    },
+)

@@ -55,11 +55,11 @@ def _texts(node: object) -> Iterator[str]:
 
 
 def known_keys() -> list[str]:
-    """Return every key that some choice of groups reads."""
+    """Return every key that some choice of groups reads, of xorsweep's own choices."""
     parameters = [
         f"{group}.{name}"
         for group, choices in GROUPS.items()
-        for choice in choices.values()
+        for choice in choices.own.values()
         for name in rules_of(choice)
     ]
     settings = [
@@ -78,11 +78,26 @@ def check_overrides(arguments: Iterable[str]) -> None:
         if not match or "=" not in argument:
             continue
         key = match["key"]
-        if not _is_known(key, known):
+        if not _is_known(key, known) and not _is_known_to_others(key):
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
+
+
+def _is_known_to_others(key: str) -> bool:
+    """Tell whether some choice that isn't xorsweep's own may read a key.
+
+    One that is broken may: what is wrong with it is said where it is chosen.
+    """
+    group, _, name = key.partition(".")
+    for other in GROUPS[group].others if group in GROUPS else ():
+        try:
+            if name in rules_of(GROUPS[group][other]):
+                return True
+        except ConfigError:
+            return True
+    return False
 
 
 def _is_known(key: str, known: list[str]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.choices import Choices
 from xorsweep.network import Network, Weights
 from xorsweep.rules import Batched, Choice, ConfigError, FloatArray, Real, Text, parameter
 
@@ -279,12 +280,17 @@ def _fans(network: Network) -> tuple[FloatArray, FloatArray]:
     return fan_in, fan_out
 
 
-INITS: dict[str, type[Init]] = {
-    "uniform": Uniform,
-    "symmetric": Symmetric,
-    "normal": Normal,
-    "xavier": Xavier,
-    "he": He,
-    "printed": Printed,
-    "file": File,
-}
+INITS = Choices(
+    "init",
+    "xorsweep.inits",
+    Init,
+    {
+        "uniform": Uniform,
+        "symmetric": Symmetric,
+        "normal": Normal,
+        "xavier": Xavier,
+        "he": He,
+        "printed": Printed,
+        "file": File,
+    },
+)

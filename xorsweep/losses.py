@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from xorsweep.choices import Choices
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -64,9 +66,15 @@ class CrossEntropy(Loss):
         return 1.0
 
 
-LOSSES: dict[str, type[Loss]] = {
-    "half_sse": HalfSse,
-    "mse": Mse,
-    "half_mse": HalfMse,
-    "cross_entropy": CrossEntropy,
-}
+LOSSES = Choices(
+    "loss",
+    "xorsweep.losses",
+    Loss,
+    {
+        "half_sse": HalfSse,
+        "mse": Mse,
+        "half_mse": HalfMse,
+        "cross_entropy": CrossEntropy,
+    },
+    shared=True,
+)

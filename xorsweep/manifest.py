@@ -14,8 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
 from xorsweep import __version__
-from xorsweep.config import Rounds, Sweep
+from xorsweep.config import GROUPS, Rounds, Sweep
 from xorsweep.engines import Engine
+from xorsweep.extensions import extensions_of, missing
 from xorsweep.grid import Grid
 from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.numerics import NUMERICS
@@ -60,6 +61,7 @@ def describe_run(
             "batches": len(plan.batches),
         },
         "files": input_files(grid),
+        "choices": dict(extensions_of(grid).origins),
         "workers": workers,
         "git": git_state(),
         "versions": versions(),
@@ -100,7 +102,16 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
     check_record(manifest)
     rounds_of(manifest)
+    _refuse_missing(manifest.get("choices", {}))
     return grid_from_data(content["points"]), _settings("engine.", Engine, content["engine"])
+
+
+def _refuse_missing(origins: Mapping[str, str]) -> None:
+    """Raise ManifestError for a choice without which the points mean nothing here."""
+    for choice, origin in origins.items():
+        group, _, name = choice.partition("=")
+        if name not in GROUPS.get(group, ()):
+            raise ManifestError(*missing({choice: origin}))
 
 
 def rounds_of(manifest: Mapping[str, Any]) -> Rounds:

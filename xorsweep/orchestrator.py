@@ -16,6 +16,7 @@ from xorsweep.endings import how_to_go_on, recorded, stop_if_failed
 from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
+from xorsweep.extensions import extensions_of, left_out, missing
 from xorsweep.grid import Axis, Grid, extended
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
@@ -28,6 +29,7 @@ from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
 from xorsweep.terminal import Advance, Terminal, count_line
+from xorsweep.worker import Trainer
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def run_sweep(
     """
     check_rounds(grid, settings.rounds)
     terminal = terminal or Terminal.silent()
-    for note in notes:
+    for note in (*notes, *left_out(grid)):
         terminal.say(note)
     settings = replace(settings, parallel=settled(settings.parallel))
     store = Store.create(folder, settings.engine)
@@ -121,6 +123,11 @@ def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) ->
             f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
             "mixes engines; resume it with the same, or start another sweep"
         )
+    for line in missing(manifest.get("choices", {})):
+        raise StoreError(
+            f"{line}; a sweep never mixes them: install the one that began {store.folder}, or "
+            "start another sweep"
+        )
     for path in changed_files(manifest):
         raise StoreError(
             f"init.path={path}: the file isn't what it was when {store.folder} was begun; put the "
@@ -158,6 +165,10 @@ class _Run:
     @property
     def workers(self) -> int:
         return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
+
+    @property
+    def trainer(self) -> Trainer:
+        return Trainer(self.settings.engine, extensions_of(self.first))
 
     def finish(self, documents: Mapping[str, str]) -> SweepResult:
         with how_to_go_on(self.store, self.terminal), memory_given_back():
@@ -235,11 +246,11 @@ class _Run:
 
     def _train_batches(self, plan: Plan, advance: Advance) -> None:
         if self.sharded:
-            train_in_shards(self.store, plan.batches, self.sharded, advance)
+            train_in_shards(self.store, plan.batches, self.trainer, self.sharded, advance)
             return
         execute = choose_execute(self.settings.parallel, plan.net_epochs)
         with (
-            closing(execute(plan.batches, self.settings.engine)) as finished,
+            closing(execute(plan.batches, self.trainer)) as finished,
             GroupCommit(self.store, advance) as commit,
         ):
             for batch, rows in finished:

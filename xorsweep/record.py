@@ -74,6 +74,7 @@ _ENTRIES: Mapping[str, tuple[Check, str]] = {
     "earlier": (_list_of(lambda value: isinstance(value, dict)), "a list of runs"),
     "grid": (_mapping_of(_is_plain, "text", "points"), "a grid in words and numbers"),
     "files": (_mapping_of(_is_text), "a mapping of paths to digests"),
+    "choices": (_mapping_of(_is_text), "a mapping of choices to packages"),
     "workers": (_is_count, "a count"),
     "git": (_is_git, "a commit"),
     "versions": (_mapping_of(_is_text), "a mapping of names to versions"),

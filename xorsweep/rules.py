@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Protocol
 
@@ -109,7 +109,7 @@ class Integer:
 class Choice:
     """One of a few names."""
 
-    names: tuple[str, ...]
+    names: Collection[str]
 
     @property
     def allowed(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.choices import Choices
 from xorsweep.rules import Choice, parameter
 
 
@@ -55,4 +56,4 @@ def _hashed(numbers: NDArray[Any]) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"batch": Batch, "online": Online}
+SCHEDULES = Choices("schedule", None, Schedule, {"batch": Batch, "online": Online}, shared=True)

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from xorsweep.config import Parallel, Sweep
 from xorsweep.endings import stop_if_failed
-from xorsweep.engines import Engine
 from xorsweep.execute import choose_execute, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.store import Store
+from xorsweep.worker import Trainer
 
 SHARDS = ".shards"
 """The folder, inside the sweep's, with a numbered folder a shard; gone when all have ended well."""
@@ -81,7 +81,9 @@ def sharded(settings: Sweep, launch: Launch) -> Sharded:
     return Sharded(parallel.shards or int(cpu_count()), inside, launch, stops)
 
 
-def train_in_shards(store: Store, batches: Sequence[Batch], how: Sharded, advance: Advance) -> None:
+def train_in_shards(
+    store: Store, batches: Sequence[Batch], trainer: Trainer, how: Sharded, advance: Advance
+) -> None:
     """Have shards train the batches and put them on disk; raises ExecuteError.
 
     The caller holds the store: every file has one writer, and parts are named by what is in them.
@@ -93,7 +95,7 @@ def train_in_shards(store: Store, batches: Sequence[Batch], how: Sharded, advanc
         write_shard(folder, number, share)
     if shares:
         with _watched(folder, shares, advance):
-            train = partial(train_shard, folder, store.engine, how.parallel, how.stops)
+            train = partial(train_shard, folder, trainer, how.parallel, how.stops)
             how.launch(folder, len(shares), train)
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
@@ -115,17 +117,19 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
     return shares
 
 
-def train_shard(folder: Path, engine: Engine, parallel: Parallel, stops: bool, number: int) -> None:
+def train_shard(
+    folder: Path, trainer: Trainer, parallel: Parallel, stops: bool, number: int
+) -> None:
     """Train the batches of one shard, each on disk before the next is counted.
 
     Raises StoppedError, with `stops`, at a batch with a failure.
     """
     batches = read_shard(folder, number)
     places = {id(batch): place for place, batch in enumerate(batches)}
-    store = Store(folder, engine)
+    store = Store(folder, trainer.engine)
     execute = choose_execute(parallel, sum(batch.net_epochs for batch in batches))
     with (_shard(folder, number) / FINISHED).open("w", buffering=1) as finished:
-        for batch, rows in execute(batches, engine):
+        for batch, rows in execute(batches, trainer):
             store.add(rows)
             finished.write(f"{places[id(batch)]}\n")
             if stops:

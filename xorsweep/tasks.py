@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from xorsweep.choices import Choices
 from xorsweep.rules import Choice, FloatArray, Integer, parameter
 
 
@@ -134,12 +135,18 @@ class Encoder(Task):
         return tuple(str(row) for row in range(self.size))
 
 
-TASKS: dict[str, type[Task]] = {
-    "xor": Xor,
-    "xnor": Xnor,
-    "and": And,
-    "nand": Nand,
-    "or": Or,
-    "parity": Parity,
-    "encoder": Encoder,
-}
+TASKS = Choices(
+    "task",
+    "xorsweep.tasks",
+    Task,
+    {
+        "xor": Xor,
+        "xnor": Xnor,
+        "and": And,
+        "nand": Nand,
+        "or": Or,
+        "parity": Parity,
+        "encoder": Encoder,
+    },
+    shared=True,
+)

@@ -28,16 +28,16 @@ from xorsweep.commands import (
     whole,
 )
 from xorsweep.differences import Difference, differences, of_points
-from xorsweep.engines import Engine
 from xorsweep.execute.loky import run_loky
 from xorsweep.execute.serial import run_serial
+from xorsweep.extensions import extensions_of
 from xorsweep.grid import Grid
 from xorsweep.parts import table_of
 from xorsweep.plan import Batch, batch_of_one
 from xorsweep.results import Assembled, assemble, write_results
 from xorsweep.store import Store
 from xorsweep.terminal import Terminal
-from xorsweep.worker import FAILED
+from xorsweep.worker import FAILED, Trainer
 
 SAMPLE = 100
 MOST_SHOWN = 100
@@ -129,7 +129,8 @@ def _in_the_parts(
     stored = pa.concat_tables(
         [of_points(part, identities) for part in store.parts()], promote_options="default"
     )
-    for table in _trained_alone(grid, rows, store.engine, workers, terminal):
+    trainer = Trainer(store.engine, extensions_of(grid))
+    for table in _trained_alone(grid, rows, trainer, workers, terminal):
         for each in differences(stored, table):
             yield _told(grid, each)
 
@@ -143,13 +144,13 @@ def _told(grid: Grid, each: Difference) -> str:
 
 
 def _trained_alone(
-    grid: Grid, rows: NDArray[np.int64], engine: Engine, workers: int, terminal: Terminal
+    grid: Grid, rows: NDArray[np.int64], trainer: Trainer, workers: int, terminal: Terminal
 ) -> Iterator[pa.Table]:
     """Yield the rows as parts hold them, each trained as a batch of one, with one snapshot."""
     if not len(rows):
         return
     net_epochs = int(grid.columns["epochs"].array(rows).sum())
-    seconds = net_epochs * _seconds_an_epoch(grid, rows, engine)
+    seconds = net_epochs * _seconds_an_epoch(grid, rows, trainer)
     workers = workers if seconds > WORTH_PROCESSES else 1
     if seconds > WORTH_A_WORD:
         terminal.say(
@@ -160,16 +161,16 @@ def _trained_alone(
         for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
             trained = []
             batches = [_alone(grid, int(row)) for row in some]
-            for batch, part in _execute(batches, engine, workers):
+            for batch, part in _execute(batches, trainer, workers):
                 trained += part
                 advance(batch.net_epochs)
             yield table_of(trained)
 
 
-def _execute(batches: list[Batch], engine: Engine, workers: int) -> Iterator[Any]:
+def _execute(batches: list[Batch], trainer: Trainer, workers: int) -> Iterator[Any]:
     if workers == 1:
-        return run_serial(batches, engine)
-    return run_loky(batches, engine, workers)
+        return run_serial(batches, trainer)
+    return run_loky(batches, trainer, workers)
 
 
 def _alone(grid: Grid, row: int) -> Batch:
@@ -179,12 +180,12 @@ def _alone(grid: Grid, row: int) -> Batch:
     return batch_of_one(point, (epochs,), int(grid.identities[row]))
 
 
-def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], engine: Engine) -> float:
+def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], trainer: Trainer) -> float:
     """Return what an epoch of the shortest row takes, once its engine has warmed up."""
     batch = _alone(grid, int(rows[grid.columns["epochs"].array(rows).argmin()]))
-    list(run_serial([batch], engine))
+    list(run_serial([batch], trainer))
     started = perf_counter()
-    list(run_serial([batch], engine))
+    list(run_serial([batch], trainer))
     return (perf_counter() - started) / batch.net_epochs
 
 

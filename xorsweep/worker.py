@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from xorsweep.config import choose, network_of
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
+from xorsweep.extensions import Extensions
 from xorsweep.measures import OUTCOMES, classify, course_epochs, has_xor_levels, measure
 from xorsweep.plan import Batch
-from xorsweep.rules import FloatArray
+from xorsweep.rules import ConfigError, FloatArray
 
 STATUSES = ("ok", "diverged", "failed")
 OK, DIVERGED, FAILED = range(3)
@@ -48,6 +49,26 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.identity)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains batches: what a worker does, in whatever process; it can be pickled."""
+
+    engine: Engine
+    extensions: Extensions = Extensions()
+
+    def __call__(self, batch: Batch) -> list[Rows]:
+        """Return the points of a batch, failed ones where what they need isn't here."""
+        try:
+            self.extensions.take_up()
+        except ConfigError as error:
+            return self.failed(batch, str(error))
+        return train_batch(batch, self.engine)
+
+    def failed(self, batch: Batch, message: str) -> list[Rows]:
+        """Return the points of a batch that couldn't be trained, each with the reason."""
+        return [failed_rows(batch, message)]
 
 
 def train_batch(batch: Batch, engine: Engine) -> list[Rows]:

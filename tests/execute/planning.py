@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from xorsweep.engines import Engine, load_capacity
-from xorsweep.execute.contract import Finished
 from xorsweep.grid import Grid
 from xorsweep.parts import encode
 from xorsweep.plan import Batch, make_plan
+from xorsweep.worker import Rows
 
 
 def planned(grid: Grid) -> tuple[Batch, ...]:
     return make_plan(grid, load_capacity(Engine()), 2).batches
 
 
-def stored(finished: Sequence[Finished]) -> list[tuple[str, bytes]]:
+def stored(finished: Sequence[tuple[Batch, list[Rows]]]) -> list[tuple[str, bytes]]:
     """Return the parts that batches become, which say every bit of their rows."""
     return sorted(encode(rows, Engine()) for _, rows in finished)

@@ -24,7 +24,7 @@ from xorsweep.execute.serial import run_serial
 from xorsweep.grid import Grid
 from xorsweep.orchestrator import run_sweep
 from xorsweep.rules import ConfigError
-from xorsweep.worker import FAILED
+from xorsweep.worker import FAILED, Trainer
 
 GridOf = Callable[..., Grid]
 
@@ -131,8 +131,8 @@ def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_n
 ) -> None:
     execute = choose_execute(Parallel("dask", 2), 10**9)
     batches = planned(grid)
-    together = list(execute(batches, Engine()))
-    assert stored(together) == stored(list(run_serial(batches, Engine())))
+    together = list(execute(batches, Trainer(Engine())))
+    assert stored(together) == stored(list(run_serial(batches, Trainer(Engine()))))
     assert {id(batch) for batch, _ in together} == {id(batch) for batch in batches}
     assert not list(empty_folder.iterdir())
     assert not spawned()
@@ -181,7 +181,9 @@ def spawned() -> list[bytes]:
 def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -> None:
     good = planned(grid)
     deadly = replace(good[0], fixed=Deadly(good[0].fixed))  # type: ignore[arg-type]
-    finished = list(dask_cluster.run_dask([deadly, *good], Engine(), workers=2, address=None))
+    finished = list(
+        dask_cluster.run_dask([deadly, *good], Trainer(Engine()), workers=2, address=None)
+    )
     (failures,) = [rows for batch, rows in finished if batch is deadly]
     assert [set(rows.status.tolist()) for rows in failures] == [{FAILED}]
     assert {text for rows in failures for text in rows.message} == {
@@ -189,7 +191,7 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -
     }
     assert sum(map(len, failures)) == deadly.rows.size
     others = [(batch, rows) for batch, rows in finished if batch is not deadly]
-    assert stored(others) == stored(list(run_serial(good, Engine())))
+    assert stored(others) == stored(list(run_serial(good, Trainer(Engine()))))
 
 
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
@@ -228,7 +230,7 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
 
 def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
     execute = choose_execute(settled(of_two_workers(cluster.address)), 1)
-    finished = execute(planned(grid) * 200, Engine())
+    finished = execute(planned(grid) * 200, Trainer(Engine()))
     next(finished)
     cluster.processes[0].kill()
     with pytest.raises(ExecuteError, match=r"^the Dask cluster can't go on: its scheduler is gone"):

@@ -12,19 +12,20 @@ from xorsweep.config import Point
 from xorsweep.engines import Engine
 from xorsweep.execute.serial import run_serial
 from xorsweep.grid import Axis, Grid, product_grid
+from xorsweep.worker import Trainer
 
 PointOf = Callable[..., Point]
 
 
 def test_a_process_trains_the_batches_in_their_order(grid: Grid) -> None:
     batches = planned(grid)
-    finished = list(run_serial(batches, Engine()))
+    finished = list(run_serial(batches, Trainer(Engine())))
     assert [batch for batch, _ in finished] == list(batches)
     assert len(batches) == 12
 
 
 def test_no_batch_is_no_work() -> None:
-    assert list(run_serial([], Engine())) == []
+    assert list(run_serial([], Trainer(Engine()))) == []
 
 
 def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch(
@@ -34,7 +35,7 @@ def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch
     for until_converged in (False, True):
         point = point_of(lr=5.0, epochs=200, until_converged=until_converged)
         batches = planned(product_grid([Axis("seed", tuple(range(16)))], [point]))
-        ((_, (rows,)),) = run_serial(batches, Engine())
+        ((_, (rows,)),) = run_serial(batches, Trainer(Engine()))
         found.append(rows)
     to_the_end, leaving = found
     assert leaving.converged_epoch.tolist() == to_the_end.converged_epoch.tolist()

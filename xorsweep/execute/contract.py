@@ -1,26 +1,39 @@
-"""What every way of training batches takes and yields."""
+"""What every way of working through batches takes and yields."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from xorsweep.engines import Engine
-from xorsweep.plan import Batch
-from xorsweep.worker import Rows
+Batch = TypeVar("Batch")
+Rows = TypeVar("Rows")
+Taken = TypeVar("Taken", contravariant=True)
 
-Finished = tuple[Batch, list[Rows]]
-FinishedBatches = Generator[Finished, None, None]
-"""What streams back; closing it ends the training that is under way."""
+FinishedBatches = Generator[tuple[Batch, list[Rows]], None, None]
+"""What streams back; closing it ends the work that is under way."""
 
 
 class ExecuteError(RuntimeError):
-    """Training that can't go on; the message says why. What was yielded before is good."""
+    """Work that can't go on; the message says why. What was yielded before is good."""
+
+
+class Work(Protocol[Taken, Rows]):
+    """What is done with each batch, in whatever process; it can be pickled."""
+
+    def __call__(self, batch: Taken) -> list[Rows]:
+        """Return the rows of a batch."""
+        ...
+
+    def failed(self, batch: Taken, message: str) -> list[Rows]:
+        """Return the rows of a batch that took its processes with it."""
+        ...
 
 
 class Execute(Protocol):
-    """Trains batches and yields each with what it came to, as soon as it is there."""
+    """Works through batches and yields each with its rows, as soon as they are there."""
 
-    def __call__(self, batches: Sequence[Batch], engine: Engine) -> FinishedBatches:
+    def __call__(
+        self, batches: Sequence[Batch], work: Work[Batch, Rows]
+    ) -> FinishedBatches[Batch, Rows]:
         """Yield the batches in the order in which they finish; raises ExecuteError."""
         ...

@@ -11,17 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import dask
 import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
-from xorsweep.engines import Engine
-from xorsweep.execute.contract import ExecuteError, FinishedBatches
+from xorsweep.execute.contract import Batch, ExecuteError, FinishedBatches, Rows, Work
 from xorsweep.numerics import NUMERICS
-from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
-from xorsweep.worker import Rows, failed_rows, train_batch
 
 PATIENCE = 10
 """Seconds within which a scheduler has to answer and to have a worker."""
@@ -54,27 +52,27 @@ def count_workers(address: str) -> int:
 
 
 def run_dask(
-    batches: Sequence[Batch], engine: Engine, workers: int, address: str | None
-) -> FinishedBatches:
-    """Train the batches on the cluster at an address, or on one of this machine's processes.
+    batches: Sequence[Batch], work: Work[Batch, Rows], workers: int, address: str | None
+) -> FinishedBatches[Batch, Rows]:
+    """Work through the batches on the cluster at an address, or on one of this machine's processes.
 
-    Dask trains a batch again when its worker dies, and gives it up when that happens too often,
-    together with others that lay waiting on those workers. What was given up is trained once
+    Dask does a batch again when its worker dies, and gives it up when that happens too often,
+    together with others that lay waiting on those workers. What was given up is done once
     more, each batch alone; one that is given up a second time becomes failed rows.
     """
     given_up = []
     with _cluster(workers) if address is None else _connected(address) as client:
-        for batch, rows in _stream(client, batches, engine, workers * AT_ONCE):
+        for batch, rows in _stream(client, batches, work, workers * AT_ONCE):
             if rows is None:
                 given_up.append(batch)
             else:
                 yield batch, rows
-        for batch, rows in _stream(client, given_up, engine, at_once=1):
-            yield batch, rows or [failed_rows(batch, "every worker process that trained it died")]
+        for batch, rows in _stream(client, given_up, work, at_once=1):
+            yield batch, rows or work.failed(batch, "every worker process that trained it died")
 
 
 def _stream(
-    client: Client, batches: Sequence[Batch], engine: Engine, at_once: int
+    client: Client, batches: Sequence[Batch], work: Work[Batch, Rows], at_once: int
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)
@@ -82,10 +80,7 @@ def _stream(
 
     def submit(some: int) -> list[Future[list[Rows]]]:
         # Tasks that aren't pure get a random key: Dask would hash the arrays for another.
-        new = {
-            client.submit(train_batch, batch, engine, pure=False): batch
-            for batch in islice(waiting, some)
-        }
+        new = {client.submit(work, batch, pure=False): batch for batch in islice(waiting, some)}
         under_way.update(new)
         return list(new)
 
@@ -98,10 +93,10 @@ def _stream(
         yield batch, _rows_of(future, result)
 
 
-def _rows_of(future: Future[list[Rows]], result: object) -> list[Rows] | None:
+def _rows_of(future: Future[list[Rows]], result: Any) -> list[Rows] | None:
     if future.status == "finished":
-        assert isinstance(result, list)
-        return result
+        rows: list[Rows] = result
+        return rows
     error = future.exception() if future.status == "error" else None
     if isinstance(error, KilledWorker):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xorsweep.choices import Choices
 from xorsweep.optimizers.adam import Adam
 from xorsweep.optimizers.delta_bar_delta import DeltaBarDelta
 from xorsweep.optimizers.momentum import Momentum, Nesterov
@@ -23,12 +24,17 @@ __all__ = [
     "State",
 ]
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": Sgd,
-    "momentum": Momentum,
-    "nesterov": Nesterov,
-    "adam": Adam,
-    "rprop": Rprop,
-    "quickprop": Quickprop,
-    "delta_bar_delta": DeltaBarDelta,
-}
+OPTIMIZERS = Choices(
+    "optimizer",
+    "xorsweep.optimizers",
+    Optimizer,
+    {
+        "sgd": Sgd,
+        "momentum": Momentum,
+        "nesterov": Nesterov,
+        "adam": Adam,
+        "rprop": Rprop,
+        "quickprop": Quickprop,
+        "delta_bar_delta": DeltaBarDelta,
+    },
+)
