@@ -52,7 +52,7 @@ WAY = (
     ("orchestrator",),
     ("folders",),
     ("commands",),
-    ("verify", "merge", "replay"),
+    ("verify", "merge", "replay", "check_choice"),
     ("hydra_config",),
     ("cli",),
 )

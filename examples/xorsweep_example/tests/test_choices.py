@@ -1,0 +1,41 @@
+"""The choices hold what sweeps promise, and are what their papers say."""
+
+import numpy as np
+import pytest
+from xorsweep_example.choices import FanIn, Majority, Percentage, Rmsprop
+
+from xorsweep.check_choice import check_choice
+from xorsweep.network import Network
+
+
+@pytest.mark.parametrize(
+    ("group", "choice"),
+    [("task", Majority), ("init", FanIn), ("criterion", Percentage), ("optimizer", Rmsprop)],
+)
+def test_a_choice_gives_the_same_rows_however_it_is_swept(group: str, choice: type) -> None:
+    check_choice(group, choice)
+
+
+def test_three_bits_have_a_majority() -> None:
+    assert Majority().truth().ravel().tolist() == [0, 0, 0, 1, 0, 1, 1, 1]
+
+
+def test_weights_have_the_standard_deviation_of_their_fan_in() -> None:
+    network = Network(4, 16, 1, False)
+    weights = network.views(FanIn(gain=2.0).draw(network, np.arange(400, dtype=np.uint32)))
+    assert weights.w1.std() == pytest.approx(2 / np.sqrt(4), rel=0.02)
+    assert weights.w2.std() == pytest.approx(2 / np.sqrt(16), rel=0.02)
+    assert not weights.b1.any()
+
+
+def test_the_first_step_has_the_length_of_its_formula() -> None:
+    weights, descent, rate = np.zeros((1, 1)), np.array([[3.0]]), np.array([0.1])
+    rule = Rmsprop(decay=0.75)
+    rule.step(rule.start(weights, rate), weights, descent, rate, np.empty((1, 1)))
+    assert weights[0, 0] == pytest.approx(0.1 * 3 / np.sqrt(0.25 * 9))
+
+
+def test_the_percentage_is_of_the_mean_square() -> None:
+    errors, out = np.array([[0.1], [0.3]]), np.empty(1)
+    Percentage().distance(errors, np.empty_like(errors), out)
+    assert out[0] == pytest.approx(100 * (0.01 + 0.09) / 2)
