@@ -30,7 +30,7 @@ WAY = (
     ("init", "engines", "measures", "numerics"),
     ("config", "again"),
     ("grid",),
-    ("grid_data", "extensions"),
+    ("grid_data", "extensions", "csv_parquet"),
     ("plan",),
     ("worker",),
     ("prepare",),
@@ -48,13 +48,14 @@ WAY = (
     ("single", "figures"),
     ("single_figures", "report"),
     ("endings", "group_commit"),
+    ("functions",),
     ("shards",),
     ("orchestrator",),
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay", "check_choice"),
     ("hydra_config",),
-    ("cli",),
+    ("cli", "map"),
 )
 """The way of the data: a room imports from its own line, or from those above it."""
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xorsweep import results
+from xorsweep import csv_parquet
 from xorsweep.config import Point, choose
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
@@ -231,7 +231,7 @@ def test_the_bytes_do_not_depend_on_how_rows_are_cut_into_parts_or_chunks(
     first = written(grid, parts, tmp_path)
     pieces = [part.slice(start, 1) for part in parts for start in range(part.num_rows)]
     assert written(grid, pieces, tmp_path) == first
-    monkeypatch.setattr(results, "CHUNK", 5)
+    monkeypatch.setattr(csv_parquet, "CHUNK", 5)
     assert written(grid, parts, tmp_path)[0] == first[0]
 
 

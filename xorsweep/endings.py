@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.again import resume_command
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.manifest import now
-from xorsweep.store import Store, StoreError
+from xorsweep.store import Folder, StoreError
 from xorsweep.terminal import Terminal
 from xorsweep.worker import FAILED, Rows
 
@@ -31,7 +30,7 @@ def stop_if_failed(batch: Sequence[Rows]) -> None:
 
 
 @contextmanager
-def how_to_go_on(store: Store, terminal: Terminal) -> Iterator[None]:
+def how_to_go_on(store: Folder[Any], terminal: Terminal) -> Iterator[None]:
     """Say how to go on where something ends a sweep.
 
     Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
@@ -47,7 +46,7 @@ def how_to_go_on(store: Store, terminal: Terminal) -> Iterator[None]:
 
 
 @contextmanager
-def recorded(store: Store, manifest: Mapping[str, Any]) -> Iterator[None]:
+def recorded(store: Folder[Any], manifest: Mapping[str, Any]) -> Iterator[None]:
     """Let the manifest say where something ended the run before its end."""
     try:
         yield
@@ -57,7 +56,7 @@ def recorded(store: Store, manifest: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
-def _reason(error: Exception, store: Store) -> str:
+def _reason(error: Exception, store: Folder[Any]) -> str:
     if isinstance(error, MemoryError):
         return f"there isn't enough memory: {error}"
     if not isinstance(error, OSError):
@@ -66,10 +65,7 @@ def _reason(error: Exception, store: Store) -> str:
     return f"{error.filename or store.folder} can't be written: {reason}"
 
 
-def _hint(store: Store) -> str:
+def _hint(store: Folder[Any]) -> str:
     if not store.holds_manifest:
         return ""
-    return (
-        "; the batches that were finished before are kept, go on with "
-        f"{resume_command(store.folder)}"
-    )
+    return f"; the batches that were finished before are kept, go on with {store.resume_command}"

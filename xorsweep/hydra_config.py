@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString, ValueType
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -67,6 +70,27 @@ def known_keys() -> list[str]:
     ]
     run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
     return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run]))
+
+
+def levels_of(arguments: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the levels of each key, written in Hydra's grammar; raises ConfigError."""
+    levels: dict[str, list[Any]] = {}
+    for argument in arguments:
+        try:
+            (override,) = OverridesParser.create().parse_overrides([argument])
+        except HydraException as error:
+            raise ConfigError(f"{argument}: {str(error).splitlines()[0]}") from None
+        key = override.key_or_group
+        if override.value_type in (ValueType.INTERVAL_SWEEP, ValueType.GLOB_CHOICE_SWEEP):
+            raise ConfigError(
+                f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
+            )
+        swept = override.is_sweep_override()
+        values = [*override.sweep_iterator()] if swept else [override.value()]
+        if key in levels:
+            raise ConfigError(f"{key}: given twice; give it once")
+        levels[key] = [each.text if isinstance(each, QuotedString) else each for each in values]
+    return levels
 
 
 def check_overrides(arguments: Iterable[str]) -> None:

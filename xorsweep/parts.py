@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,14 +52,7 @@ def memory_given_back() -> Iterator[None]:
 
 def encode(rows: Sequence[Rows], engine: Engine) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part."""
-    table = table_of(rows)
-    table = table.replace_schema_metadata(_stamp(engine))
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table, sink, compression="zstd", use_dictionary=_OF_FEW_VALUES, write_statistics=False
-    )
-    data = sink.getvalue().to_pybytes()
-    return _digest(data) + SUFFIX, data
+    return packed(table_of(rows), _stamp(engine), _OF_FEW_VALUES)
 
 
 def table_of(rows: Sequence[Rows]) -> pa.Table:
@@ -69,6 +62,34 @@ def table_of(rows: Sequence[Rows]) -> pa.Table:
 
 def decode(path: Path, engine: Engine) -> pa.Table:
     """Return the rows of a part; raises DamagedPartError where any byte of it isn't as written."""
+    table = unpacked(path, _stamp(engine))
+    for column, type_ in _MEASURED.items():
+        if column not in table.column_names or table.schema.field(column).type != type_:
+            raise DamagedPartError(f"its column {column} isn't of type {type_}")
+    for column, names in (("outcome", OUTCOMES), ("status", STATUSES)):
+        codes = table[column].to_numpy()
+        if not ((codes >= 0) & (codes < len(names))).all():
+            raise DamagedPartError(f"its column {column} has values that mean nothing")
+    return table
+
+
+def packed(
+    table: pa.Table, stamp: Mapping[bytes, bytes], few_values: list[str]
+) -> tuple[str, bytes]:
+    """Return the file name and the bytes of a table; `stamp` says what it is a part of.
+
+    In the columns `few_values` Parquet looks for repetitions.
+    """
+    table, sink = table.replace_schema_metadata(stamp), pa.BufferOutputStream()
+    pq.write_table(
+        table, sink, compression="zstd", use_dictionary=few_values, write_statistics=False
+    )
+    data = sink.getvalue().to_pybytes()
+    return _digest(data) + SUFFIX, data
+
+
+def unpacked(path: Path, stamp: Mapping[bytes, bytes]) -> pa.Table:
+    """Return what was packed; raises DamagedPartError where a byte or the stamp is another."""
     if not path.is_file():
         raise DamagedPartError("not a file")
     try:
@@ -82,17 +103,10 @@ def decode(path: Path, engine: Engine) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         raise DamagedPartError(f"not a Parquet file ({str(error).splitlines()[0]})") from None
     found = table.schema.metadata or {}
-    for name, wanted in _stamp(engine).items():
+    for name, wanted in stamp.items():
         if found.get(name) != wanted:
             was = found.get(name, b"none").decode(errors="replace")
             raise DamagedPartError(f"written for {name.decode()} {was}, not {wanted.decode()}")
-    for column, type_ in _MEASURED.items():
-        if column not in table.column_names or table.schema.field(column).type != type_:
-            raise DamagedPartError(f"its column {column} isn't of type {type_}")
-    for column, names in (("outcome", OUTCOMES), ("status", STATUSES)):
-        codes = table[column].to_numpy()
-        if not ((codes >= 0) & (codes < len(names))).all():
-            raise DamagedPartError(f"its column {column} has values that mean nothing")
     return table
 
 

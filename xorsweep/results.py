@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
-from joblib import cpu_count
 from numpy.typing import NDArray
 
-from xorsweep.atomic import named, replacing
 from xorsweep.config import choose
-from xorsweep.grid import Column, Grid
+from xorsweep.csv_parquet import key_array, level_texts, write_table
+from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
 from xorsweep.rules import FloatArray
 from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CHUNK = 32_768
-"""Rows that are turned into text at a time, so that memory stays bounded."""
 
 
 _TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
@@ -118,61 +111,14 @@ _STORED = (
 
 def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     """Write results.csv and results.parquet; where one can't be written, both stay as they were."""
-    text, typed = folder / "results.csv", folder / "results.parquet"
     tasks = _outputs_by_task(grid)
-    schema = _batch(grid, assembled, tasks, slice(0, 0)).schema
-    texts = _Texts(_quoting(grid, assembled))
-    batches = (_batch(grid, assembled, tasks, chunk) for chunk in _chunks(len(grid)))
-    with (
-        replacing(text) as new_text,
-        replacing(typed) as new_typed,
-        new_text.open("wb") as csv,
-        pyarrow.parquet.ParquetWriter(
-            new_typed,
-            schema,
-            compression="zstd",
-            use_dictionary=[*grid.columns, "outcome", "status", "message"],
-        ) as parquet,
-    ):
-        with named(text):
-            csv.write(f"{','.join(schema.names)}\n".encode())
-        for batch, lines in texts.beside(batches):
-            parquet.write_batch(batch)
-            with named(text):
-                csv.write(lines.result())
-
-
-@dataclass(frozen=True)
-class _Texts:
-    """Turns rows into lines of CSV, in threads: Arrow doesn't hold Python's lock meanwhile."""
-
-    quoting: str
-
-    def beside(
-        self, batches: Iterable[pa.RecordBatch]
-    ) -> Iterator[tuple[pa.RecordBatch, Future[pa.Buffer]]]:
-        """Yield each batch with its lines to come, while the next ones are under way."""
-        threads = cpu_count()
-        under_way: deque[tuple[pa.RecordBatch, Future[pa.Buffer]]] = deque()
-        with ThreadPoolExecutor(threads) as pool:
-            for batch in batches:
-                under_way.append((batch, pool.submit(self._lines, batch)))
-                if len(under_way) > threads:
-                    yield under_way.popleft()
-            yield from under_way
-
-    def _lines(self, batch: pa.RecordBatch) -> pa.Buffer:
-        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=self.quoting)
-        sink = pa.BufferOutputStream()
-        pyarrow.csv.write_csv(batch, sink, options)
-        return sink.getvalue()
-
-
-def _quoting(grid: Grid, assembled: Assembled) -> str:
-    """Return `none` unless a text holds what would break a line of CSV."""
-    levels = (str(level) for column in grid.columns.values() for level in column.levels)
-    texts = (*levels, *assembled.message.values())
-    return "needed" if any(mark in text for text in texts for mark in ',"\r\n') else "none"
+    write_table(
+        folder,
+        len(grid),
+        lambda rows: _batch(grid, assembled, tasks, rows),
+        few_values=[*grid.columns, "outcome", "status", "message"],
+        texts=(*level_texts(grid), *assembled.message.values()),
+    )
 
 
 def read_results(folder: Path) -> pd.DataFrame:
@@ -194,15 +140,10 @@ def read_results(folder: Path) -> pd.DataFrame:
     return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
 
 
-def _chunks(count: int) -> Iterator[slice]:
-    for start in range(0, count, CHUNK):
-        yield slice(start, min(start + CHUNK, count))
-
-
 def _batch(
     grid: Grid, assembled: Assembled, tasks: list[_TaskOutputs], rows: slice
 ) -> pa.RecordBatch:
-    columns = {key: _key_array(column, rows) for key, column in grid.columns.items()}
+    columns = {key: key_array(column, rows) for key, column in grid.columns.items()}
     columns |= {
         name: _real(getattr(assembled, name)[rows])
         for name in ("final_error", "mse", "max_abs_error")
@@ -223,19 +164,6 @@ def _batch(
         ),
     }
     return pa.record_batch(columns)
-
-
-def _key_array(column: Column, rows: slice) -> pa.Array:
-    levels = pa.array(column.levels)
-    codes = np.ascontiguousarray(column.codes[rows])
-    if pa.types.is_string(levels.type):
-        present = [level for level in column.levels if level is not None]
-        place = np.cumsum([level is not None for level in column.levels]) - 1
-        absent = np.array([level is None for level in column.levels])
-        return pa.DictionaryArray.from_arrays(
-            pa.array(place[codes].astype(np.int32), mask=absent[codes]), pa.array(present)
-        )
-    return levels.take(pa.array(codes))
 
 
 def _names(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from xorsweep.again import resume_command
 from xorsweep.atomic import remove_leftovers, write_atomically
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid
@@ -33,11 +35,100 @@ class StoreError(RuntimeError):
     """A sweep's folder that can't be used; the message says why and what to do."""
 
 
+Row = TypeVar("Row")
+
+
 @dataclass(frozen=True)
-class Store:
-    """The folder of one sweep; one process at a time writes to it."""
+class Folder(ABC, Generic[Row]):
+    """The folder of one sweep, of whatever kind; one process at a time writes to it."""
 
     folder: Path
+
+    @abstractmethod
+    def encoded(self, rows: Sequence[Row]) -> tuple[str, bytes]:
+        """Return the file name and the bytes of a part."""
+
+    @abstractmethod
+    def decoded(self, path: Path) -> pa.Table:
+        """Return the rows of a part; raises DamagedPartError."""
+
+    @property
+    @abstractmethod
+    def resume_command(self) -> str:
+        """Return the command that goes on with the sweep."""
+
+    @property
+    def holds_manifest(self) -> bool:
+        """Tell whether the sweep has begun."""
+        return (self.folder / MANIFEST).exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; raises StoreError where another process that is alive holds it."""
+        with locked(self.folder):
+            yield
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write manifest.json, whole or not at all."""
+        entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in manifest.items())
+        text = ",\n".join(entries)
+        data = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
+        write_atomically(self.folder / MANIFEST, data)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Put a finished batch on disk."""
+        name, data = self.encoded(rows)
+        (self.folder / PARTS).mkdir(exist_ok=True)
+        write_atomically(self.folder / PARTS / name, data)
+
+    def parts(self) -> Iterator[pa.Table]:
+        """Yield the parts in the order of their names; raises StoreError for a damaged one."""
+        for path in self.part_files():
+            try:
+                part = self.decoded(path)
+            except DamagedPartError as error:
+                raise StoreError(
+                    f"{path} is damaged: {error}; {self.resume_command} sets it aside and makes "
+                    "its points again"
+                ) from None
+            yield part
+
+    def damaged(self) -> Iterator[tuple[Path, str]]:
+        """Yield what isn't a whole part, and in which way it isn't."""
+        for path in self.part_files():
+            try:
+                self.decoded(path)
+            except DamagedPartError as error:
+                yield path, str(error)
+
+    def set_aside_damaged(self) -> list[str]:
+        """Move what isn't a whole part into `damaged/` and say, a line each, what it was."""
+        lines = []
+        for path, reason in self.damaged():
+            (self.folder / DAMAGED).mkdir(exist_ok=True)
+            aside = _free_name(self.folder / DAMAGED / path.name)
+            path.rename(aside)
+            lines.append(f"{PARTS}/{path.name} is damaged: {reason}; moved to {DAMAGED}/")
+        return lines
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files of a process that was killed while it wrote them."""
+        for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
+            remove_leftovers(folder)
+
+    def part_files(self) -> list[Path]:
+        """Return the files of the parts, whole or not, in the order of their names."""
+        folder = self.folder / PARTS
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(
+            path for path in found if not (path.name.startswith(".") and path.suffix == ".tmp")
+        )
+
+
+@dataclass(frozen=True)
+class Store(Folder[Rows]):
+    """The folder of a sweep of networks."""
+
     engine: Engine
 
     @classmethod
@@ -66,72 +157,18 @@ class Store:
             raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
         return cls(folder, engine), grid, manifest
 
+    def encoded(self, rows: Sequence[Rows]) -> tuple[str, bytes]:
+        """Return the file name and the bytes of a part."""
+        return encode(rows, self.engine)
+
+    def decoded(self, path: Path) -> pa.Table:
+        """Return the rows of a part; raises DamagedPartError."""
+        return decode(path, self.engine)
+
     @property
-    def holds_manifest(self) -> bool:
-        """Tell whether the sweep has begun."""
-        return (self.folder / MANIFEST).exists()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder; raises StoreError where another process that is alive holds it."""
-        with locked(self.folder):
-            yield
-
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
-        """Write manifest.json, whole or not at all."""
-        entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in manifest.items())
-        text = ",\n".join(entries)
-        data = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
-        write_atomically(self.folder / MANIFEST, data)
-
-    def add(self, rows: Sequence[Rows]) -> None:
-        """Put a finished batch on disk."""
-        name, data = encode(rows, self.engine)
-        (self.folder / PARTS).mkdir(exist_ok=True)
-        write_atomically(self.folder / PARTS / name, data)
-
-    def parts(self) -> Iterator[pa.Table]:
-        """Yield the parts in the order of their names; raises StoreError for a damaged one."""
-        for path in self.part_files():
-            try:
-                part = decode(path, self.engine)
-            except DamagedPartError as error:
-                raise StoreError(
-                    f"{path} is damaged: {error}; resume={self.folder} sets it aside and trains "
-                    "its points again"
-                ) from None
-            yield part
-
-    def damaged(self) -> Iterator[tuple[Path, str]]:
-        """Yield what isn't a whole part, and in which way it isn't."""
-        for path in self.part_files():
-            try:
-                decode(path, self.engine)
-            except DamagedPartError as error:
-                yield path, str(error)
-
-    def set_aside_damaged(self) -> list[str]:
-        """Move what isn't a whole part into `damaged/` and say, a line each, what it was."""
-        lines = []
-        for path, reason in self.damaged():
-            (self.folder / DAMAGED).mkdir(exist_ok=True)
-            aside = _free_name(self.folder / DAMAGED / path.name)
-            path.rename(aside)
-            lines.append(f"{PARTS}/{path.name} is damaged: {reason}; moved to {DAMAGED}/")
-        return lines
-
-    def remove_leftovers(self) -> None:
-        """Remove the temporary files of a process that was killed while it wrote them."""
-        for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
-            remove_leftovers(folder)
-
-    def part_files(self) -> list[Path]:
-        """Return the files of the parts, whole or not, in the order of their names."""
-        folder = self.folder / PARTS
-        found = folder.iterdir() if folder.is_dir() else ()
-        return sorted(
-            path for path in found if not (path.name.startswith(".") and path.suffix == ".tmp")
-        )
+    def resume_command(self) -> str:
+        """Return the command that goes on with the sweep."""
+        return resume_command(self.folder)
 
 
 def _shortest(value: object) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+TRAINING = "net-epochs"
+"""The unit of work where networks are trained."""
 FLICKER = 0.5
 """Seconds of training before a progress bar appears."""
 PLAIN_EVERY = 10.0
@@ -43,7 +45,7 @@ KEY_WIDTH, RATE_WIDTH = 9, 17
 class Advance(Protocol):
     """Counts work that is on disk."""
 
-    def __call__(self, net_epochs: int) -> None:
+    def __call__(self, work: int) -> None:
         """Add to what is done."""
         ...
 
@@ -65,10 +67,10 @@ class Terminal:
         self.console.print(Text(line))
 
     @contextmanager
-    def progress(self, net_epochs: int) -> Iterator[Advance]:
+    def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done, once it has taken long enough to be looked at."""
         meter = _LiveMeter if self.console.is_terminal else _PlainMeter
-        with meter(self, net_epochs).shown() as advance:
+        with meter(self, work, unit).shown() as advance:
             yield advance
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
@@ -146,18 +148,22 @@ def _printable(text: str) -> str:
 
 
 class _RateColumn(ProgressColumn):
-    """Net-epochs a second, over the whole of the run."""
+    """Work a second, over the whole of the run."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(rate_text(speed) if speed else "")
+        return Text(rate_text(speed, self._unit) if speed else "")
 
 
-def rate_text(net_epochs_a_second: float) -> str:
-    """Return a rate in millions of net-epochs a second, or in thousands where it is low."""
-    if net_epochs_a_second < 1e5:
-        return f"{net_epochs_a_second / 1e3:,.1f} k net-epochs/s"
-    return f"{net_epochs_a_second / 1e6:,.1f} M net-epochs/s"
+def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
+    """Return a rate in millions of units a second, or in thousands where it is low."""
+    if work_a_second < 1e5:
+        return f"{work_a_second / 1e3:,.1f} k {unit}/s"
+    return f"{work_a_second / 1e6:,.1f} M {unit}/s"
 
 
 def count_line(counts: Mapping[str, int]) -> str:
@@ -169,12 +175,12 @@ def count_line(counts: Mapping[str, int]) -> str:
 
 
 class _LiveMeter:
-    def __init__(self, terminal: Terminal, net_epochs: int) -> None:
+    def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
         self._progress = Progress(
-            TextColumn("training"),
+            TextColumn("training" if unit == TRAINING else "working"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
-            _RateColumn(),
+            _RateColumn(unit),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -182,7 +188,7 @@ class _LiveMeter:
             transient=True,
             speed_estimate_period=3600,
         )
-        self._task = self._progress.add_task("training", total=net_epochs)
+        self._task = self._progress.add_task(unit, total=work)
         self._started = monotonic()
 
     @contextmanager
@@ -192,16 +198,17 @@ class _LiveMeter:
         finally:
             self._progress.stop()
 
-    def _advance(self, net_epochs: int) -> None:
-        self._progress.advance(self._task, net_epochs)
+    def _advance(self, work: int) -> None:
+        self._progress.advance(self._task, work)
         if monotonic() - self._started > FLICKER:
             self._progress.start()
 
 
 class _PlainMeter:
-    def __init__(self, terminal: Terminal, net_epochs: int) -> None:
-        self._terminal = terminal
-        self._total = net_epochs
+    def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
+        self._terminal, self._unit = terminal, unit
+        self._did = "trained" if unit == TRAINING else "done"
+        self._total = work
         self._done = 0
         self._started = self._said = monotonic()
 
@@ -209,8 +216,8 @@ class _PlainMeter:
     def shown(self) -> Iterator[Advance]:
         yield self._advance
 
-    def _advance(self, net_epochs: int) -> None:
-        self._done += net_epochs
+    def _advance(self, work: int) -> None:
+        self._done += work
         now = monotonic()
         if now - self._said < PLAIN_EVERY or self._done == self._total:
             return
@@ -218,5 +225,6 @@ class _PlainMeter:
         rate = self._done / (now - self._started)
         left = (self._total - self._done) / rate
         self._terminal.say(
-            f"{100 * self._done / self._total:.0f} % trained, {rate_text(rate)}, {left:.0f} s left"
+            f"{100 * self._done / self._total:.0f} % {self._did}, "
+            f"{rate_text(rate, self._unit)}, {left:.0f} s left"
         )

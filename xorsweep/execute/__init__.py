@@ -53,8 +53,11 @@ def is_in_process(parallel: Parallel, net_epochs: int) -> bool:
 
 def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
     """Return how to train: in this process where that is all the sweep needs."""
-    if is_in_process(parallel, net_epochs):
-        return run_serial
+    return run_serial if is_in_process(parallel, net_epochs) else execute_of(parallel)
+
+
+def execute_of(parallel: Parallel) -> Execute:
+    """Return how batches are worked through by as many processes as there are to be."""
     workers = workers_of(parallel)
     if parallel.backend == "dask":
         return partial(_dask_cluster().run_dask, workers=workers, address=parallel.address)

@@ -1,0 +1,16 @@
+"""Sweeps of a function that is no network: columns of points in, columns of results out."""
+
+from __future__ import annotations
+
+from xorsweep.functions.check import check_function
+from xorsweep.functions.contract import Function, FunctionError
+from xorsweep.functions.sweep import FunctionSweep, resume_function, sweep_function
+
+__all__ = [
+    "Function",
+    "FunctionError",
+    "FunctionSweep",
+    "check_function",
+    "resume_function",
+    "sweep_function",
+]

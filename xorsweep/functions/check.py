@@ -1,0 +1,59 @@
+"""Holds a function to what a sweep asks of it: each point on its own, in any company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.functions.contract import Batch, Function, FunctionError, called
+from xorsweep.functions.points import Levels, batches_of, grid_of
+
+SIZES = (1, 2, 7)
+MOST = 4096
+"""Points of the largest batch that is compared with smaller ones."""
+COMPARED = 256
+"""Points that are computed in batches of each of those sizes."""
+
+
+def check_function(function: Function, axes: Mapping[str, Levels]) -> None:
+    """Raise FunctionError unless a function returns the same bits in batches of any size.
+
+    The first 4,096 points of the axes are computed together, the first 256 of them in batches of
+    1, 2 and 7 as well, and all of them in the reverse order.
+    """
+    grid = grid_of(axes)
+    whole = next(batches_of(grid, np.arange(min(len(grid), MOST)), MOST))
+    together = called(function, whole)
+    for size in SIZES:
+        for start in range(0, min(len(whole), COMPARED), size):
+            points = slice(start, start + size)
+            _compare(called(function, whole.part(points)), together, points, whole)
+    backwards = slice(None, None, -1)
+    _compare(called(function, whole.part(backwards)), together, backwards, whole)
+
+
+def _compare(
+    few: Mapping[str, NDArray[Any]],
+    together: Mapping[str, NDArray[Any]],
+    points: slice,
+    whole: Batch,
+) -> None:
+    if set(few) != set(together):
+        raise FunctionError(f"returned {', '.join(few)} where it was {', '.join(together)}")
+    for name, values in together.items():
+        same = _bits(few[name]) == _bits(values[points])
+        if few[name].dtype.kind != values.dtype.kind or not same.all():
+            where = int(np.arange(len(whole))[points][np.argmin(same)])
+            point = ", ".join(f"{key}={column[where]}" for key, column in whole.columns.items())
+            raise FunctionError(
+                f"returned another {name} for {point} in a batch of {len(same)} than in one of "
+                f"{len(whole):,} in order; it must work element by element"
+            )
+
+
+def _bits(values: NDArray[Any]) -> NDArray[Any]:
+    values = np.ascontiguousarray(values)
+    return values.view(np.uint64) if values.dtype == np.float64 else values

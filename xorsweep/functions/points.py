@@ -1,0 +1,83 @@
+"""The points of a function's sweep: the product of its axes, as a grid, and its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.functions.contract import RESERVED, Batch
+from xorsweep.grid import Axis, Block, Column, Grid, distinct, refuse_too_large
+from xorsweep.rules import Boolean, ConfigError, Integer, Real, Rule, Scalar, Text, read
+
+Levels = Scalar | Iterable[Any]
+"""The levels of an axis, or one value."""
+
+_WHOLE = Integer(-(2**63), 2**63 - 1)
+_RULES: Mapping[type, Rule] = {bool: Boolean(), int: _WHOLE, float: Real(), str: Text()}
+
+
+def grid_of(axes: Mapping[str, Levels]) -> Grid:
+    """Return the full product of the axes, the last of them varying fastest.
+
+    Raises ConfigError for a key that can't be a column, and for levels that aren't of one kind:
+    numbers, whole numbers, true and false, or texts.
+    """
+    if not axes:
+        raise ConfigError("a sweep needs at least one axis, such as r=0.1,0.2")
+    typed = [_axis(key, levels) for key, levels in axes.items()]
+    refuse_too_large({axis.key: len(axis.levels) for axis in typed})
+    sizes = [len(axis.levels) for axis in typed]
+    rows = np.arange(prod(sizes))
+    columns, stride = {}, len(rows)
+    for axis, size in zip(typed, sizes, strict=True):
+        stride //= size
+        columns[axis.key] = Column(axis.levels, (rows // stride % size).astype(np.int32))
+    return Grid(columns, (Block(tuple(typed), ({},)),))
+
+
+def batches_of(grid: Grid, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
+    """Return the points at some rows, at most `size` a batch.
+
+    Which of them share a batch hangs on nothing but their rows and the size.
+    """
+    for start in range(0, len(grid), size):
+        some = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + size)]
+        if len(some):
+            columns = {key: _values(column, some) for key, column in grid.columns.items()}
+            yield Batch(columns, grid.identities[some])
+
+
+def _values(column: Column, rows: NDArray[np.int64]) -> NDArray[Any]:
+    return np.array(column.levels)[column.codes[rows]]
+
+
+def _axis(key: str, levels: Levels) -> Axis:
+    if not key.isidentifier() or key in RESERVED:
+        raise ConfigError(
+            f"{key}: a key is made of letters, digits and _, and is none of {', '.join(RESERVED)}"
+        )
+    if isinstance(levels, np.ndarray):
+        levels = levels.tolist()
+    given = [levels] if isinstance(levels, Scalar) else list(levels)
+    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+    if not values:
+        raise ConfigError(f"{key}=: an axis needs at least one level")
+    rule = _rule_of(key, values)
+    return Axis(key, distinct(read(key, value, rule) for value in values))
+
+
+def _rule_of(key: str, values: list[Any]) -> Rule:
+    kinds = {type(value) for value in values}
+    if kinds == {int, float}:
+        kinds = {float}
+    if len(kinds) > 1 or not kinds <= set(_RULES):
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ConfigError(
+            f"{key}: its levels are {names}, and must all be numbers, whole numbers, true and "
+            "false, or texts"
+        )
+    return _RULES[kinds.pop()]

@@ -1,0 +1,236 @@
+"""A sweep of a function from its axes to its tables, and going on with one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from xorsweep.config import Parallel
+from xorsweep.endings import how_to_go_on, recorded
+from xorsweep.execute import execute_of, settled, workers_of
+from xorsweep.execute.contract import Execute, FinishedBatches
+from xorsweep.execute.serial import run_serial
+from xorsweep.functions.contract import (
+    Batch,
+    Caller,
+    Function,
+    FunctionError,
+    Rows,
+    called,
+    kinds_of,
+)
+from xorsweep.functions.folder import (
+    Assembled,
+    FunctionFolder,
+    assemble,
+    describe,
+    load_function,
+    opened,
+    source_digest,
+    write_results,
+)
+from xorsweep.functions.points import Levels, batches_of, grid_of
+from xorsweep.functions.summary import write_summary
+from xorsweep.grid import Grid
+from xorsweep.interrupts import raise_if_heard
+from xorsweep.manifest import now
+from xorsweep.parts import memory_given_back
+from xorsweep.rules import ConfigError
+from xorsweep.store import MANIFEST, PARTS, StoreError, locked
+from xorsweep.terminal import Terminal
+
+FIRST = 2
+"""Points with which a function is tried before there is a folder."""
+BATCH = 4096
+"""Points that a function is given at a time, at most."""
+MOST_REASONS = 5
+"""Reasons for failures that are said, the most frequent first."""
+WORTH_PROCESSES = 1.0
+"""Seconds of work from which on other processes help, whose start takes a while."""
+
+
+@dataclass(frozen=True)
+class FunctionSweep:
+    """What a finished sweep left: its folder, how many points ended how, and its tables.
+
+    `summary` is there where a key `seed` has several levels.
+    """
+
+    folder: Path
+    counts: Mapping[str, int]
+    results: Path
+    summary: Path | None
+
+
+def sweep_function(
+    function: Function,
+    axes: Mapping[str, Levels],
+    folder: str | Path,
+    parallel: Parallel = Parallel(),
+    batch: int = BATCH,
+    terminal: Terminal | None = None,
+    command_line: Sequence[str] = (),
+) -> FunctionSweep:
+    """Call a function with every point of the product of some axes, and leave tables in a folder.
+
+    The function gets a dictionary of arrays (n,), a key each, and returns one of arrays (n,); n is
+    `batch` at most and hangs on the row, not on the workers. Points for which it raises are rows
+    with the status `failed`. Raises ConfigError for axes that aren't any and where the function
+    doesn't return columns for the first batch, StoreError where the folder isn't free.
+    """
+    if batch < 1:
+        raise ConfigError(f"batch={batch}: must be a whole number from 1")
+    grid, folder = grid_of(axes), Path(folder)
+    levels = {key: list(column.levels) for key, column in grid.columns.items()}
+    manifest = {**describe(function, levels, command_line), "batch": batch}
+    store = FunctionFolder(folder, manifest["digest"])
+    _refuse_used(store)
+    _refuse_unfit(function, grid, batch)
+    folder.mkdir(parents=True, exist_ok=True)
+    with store.locked():
+        _refuse_used(store)  # now that no other process can begin one
+        return _Run(store, grid, function, manifest, settled(parallel), terminal).finish()
+
+
+def resume_function(
+    folder: str | Path,
+    function: Function | None = None,
+    parallel: Parallel = Parallel(),
+    terminal: Terminal | None = None,
+) -> FunctionSweep:
+    """Compute what a sweep's folder lacks and what failed in it, and make its tables again.
+
+    The function is imported by the name that the sweep recorded, unless it is given. Raises
+    StoreError where the folder holds no such sweep or the function's file has changed, ConfigError
+    where the function can't be imported.
+    """
+    folder = Path(folder)
+    _, _, manifest = opened(folder)
+    function = function or load_function(manifest["function"])
+    if manifest["source"] not in (None, source_digest(function)):
+        raise StoreError(
+            f"{manifest['function']}: its file isn't what it was when {folder} was begun, and a "
+            "sweep never mixes two functions; put the old one back, or start another sweep"
+        )
+    with locked(folder):
+        store, grid, manifest = opened(folder)
+        terminal = terminal or Terminal.silent()
+        store.remove_leftovers()
+        for line in store.set_aside_damaged():
+            terminal.say(line)
+        return _Run(store, grid, function, manifest, settled(parallel), terminal).finish()
+
+
+def _refuse_used(store: FunctionFolder) -> None:
+    if (store.folder / MANIFEST).exists() or (store.folder / PARTS).exists():
+        raise StoreError(
+            f"{store.folder}: holds a sweep already; go on with it by {store.resume_command}, or "
+            "choose another folder"
+        )
+
+
+def _refuse_unfit(function: Function, grid: Grid, size: int) -> None:
+    """Raise ConfigError where a function returns something else than columns for the first points.
+
+    What it raises by itself is left to the points for which it does.
+    """
+    first = next(batches_of(grid, np.arange(min(FIRST, len(grid))), size))
+    try:
+        called(function, first)
+    except FunctionError as error:
+        raise ConfigError(f"the function {error}") from None
+    except Exception:
+        return
+
+
+def _failures(assembled: Assembled) -> Iterator[str]:
+    """Yield a line for each of the most frequent reasons for which points failed."""
+    messages = Counter(assembled.table["message"].drop_null().to_pylist())
+    for message, count in messages.most_common(MOST_REASONS):
+        yield f"{count:,} point{'' if count == 1 else 's'} failed: {message}"
+    if len(messages) > MOST_REASONS:
+        yield f"and {len(messages) - MOST_REASONS:,} more reasons in results.csv"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One go at a sweep, the first or a later one."""
+
+    store: FunctionFolder
+    grid: Grid
+    function: Function
+    manifest: Mapping[str, Any]
+    parallel: Parallel
+    terminal_given: Terminal | None
+
+    @property
+    def terminal(self) -> Terminal:
+        return self.terminal_given or Terminal.silent()
+
+    def finish(self) -> FunctionSweep:
+        with how_to_go_on(self.store, self.terminal), memory_given_back():
+            found = assemble(self.grid, self.store)
+            pending = found.pending()
+            manifest = {**self.manifest, "state": "running", "workers": workers_of(self.parallel)}
+            self.store.write_manifest(manifest)
+            with recorded(self.store, manifest):
+                self._announce(len(found.present) - len(pending), len(pending))
+                started = perf_counter()
+                self._compute([*batches_of(self.grid, pending, int(manifest["batch"]))])
+                return self._end({**manifest, "seconds": perf_counter() - started})
+
+    def _announce(self, reused: int, missing: int) -> None:
+        found = f"; {reused:,} are found finished, {missing:,} are computed" if reused else ""
+        self.terminal.say(f"{self.grid.text}{found}")
+
+    def _compute(self, batches: Sequence[Batch]) -> None:
+        points = sum(map(len, batches))
+        with (
+            self.terminal.progress(points, "points") as advance,
+            closing(self._finished(batches)) as finished,
+        ):
+            for batch, rows in finished:
+                self.store.add(rows)
+                advance(len(batch))
+                raise_if_heard()
+
+    def _finished(self, batches: Sequence[Batch]) -> FinishedBatches[Batch, Rows]:
+        """Yield the batches: here until the function has returned columns, the rest by workers."""
+        caller, done, started = Caller(self.function), 0, perf_counter()
+        for batch in batches:
+            rows = caller(batch)
+            yield batch, rows
+            done += 1
+            good = [some.columns for some in rows if some.message is None]
+            if good:
+                caller = replace(caller, returned=kinds_of(good[0]))
+                break
+        seconds = (perf_counter() - started) / max(done, 1) * (len(batches) - done)
+        yield from self._execute(seconds)(batches[done:], caller)
+
+    def _execute(self, seconds: float) -> Execute:
+        alone = self.parallel.address is None and seconds < WORTH_PROCESSES
+        return run_serial if alone else execute_of(self.parallel)
+
+    def _end(self, manifest: Mapping[str, Any]) -> FunctionSweep:
+        assembled = assemble(self.grid, self.store)
+        folder, counts = self.store.folder, assembled.counts()
+        write_results(self.grid, assembled, folder)
+        summary = write_summary(self.grid, assembled, folder)
+        finished = {"state": "finished", "finished": now(), "counts": counts}
+        self.store.write_manifest({**manifest, **finished})
+        result = FunctionSweep(folder, counts, folder / "results.csv", summary)
+        for line in _failures(assembled):
+            self.terminal.say(line)
+        self.terminal.paths([path for path in (result.results, result.summary) if path])
+        self.terminal.say(
+            f"planned {counts['planned']:,} = ok {counts['ok']:,} + failed {counts['failed']:,}"
+        )
+        return result

@@ -1,0 +1,79 @@
+"""Sweeps a function that is no network: `python -m xorsweep.map package.module:function r=1,2`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from xorsweep.commands import Parser, errors_in_one_line, whole
+from xorsweep.config import Parallel
+from xorsweep.folders import OUTPUTS, make_free_folder, named_folder, point_latest
+from xorsweep.functions import FunctionSweep, resume_function, sweep_function
+from xorsweep.functions.folder import load_function
+from xorsweep.functions.sweep import BATCH
+from xorsweep.hydra_config import levels_of
+from xorsweep.interrupts import Interrupted, heard
+from xorsweep.terminal import Terminal
+
+FAILED = 1
+
+EXAMPLES = """\
+  python -m xorsweep.map package.module:function 'a=range(0,10)' b=0.1,0.2
+  python -m xorsweep.map package.module:function b=0.1 'seed=range(0,1000)' --workers 4
+  python -m xorsweep.map --resume latest
+
+The function gets a dictionary of NumPy arrays, an element a point, and returns one. Levels are
+written as on the command line of Hydra: a,b,c, range(start,stop,step), choice(a,b)."""
+
+
+def main() -> None:
+    """Sweep the function named on the command line; exit code 1 where points failed."""
+    parser = Parser("map", "Sweep a function that is no network.", EXAMPLES)
+    parser.add_argument("function", metavar="MODULE:FUNCTION", nargs="?", help="what is called")
+    parser.add_argument("axes", metavar="KEY=LEVELS", nargs="*", help="what it is called with")
+    parser.add_argument("--into", metavar="FOLDER", type=Path, help="instead of outputs/DATE/TIME")
+    parser.add_argument("--resume", metavar="FOLDER", help="go on with the sweep in a folder")
+    parser.add_argument(
+        "--workers", metavar="N", type=whole(1, 4096), help="processes, by default one a core"
+    )
+    parser.add_argument(
+        "--batch", metavar="N", type=whole(1), default=BATCH, help="points at a time, at most"
+    )
+    given = parser.parse_args()
+    if (given.resume is None) == (given.function is None):
+        parser.error("needs either a function or --resume")
+    parallel = Parallel(n_jobs=given.workers or -1)
+    try:
+        with heard(), errors_in_one_line():
+            if given.resume is not None:
+                result = resume_function(named_folder(given.resume), None, parallel, Terminal())
+            else:
+                result = _swept(given.function, given.axes, given.into, parallel, given.batch)
+    except Interrupted as interrupt:
+        sys.exit(interrupt.exit_code)
+    sys.exit(FAILED if result.counts["failed"] else 0)
+
+
+def _swept(
+    name: str, axes: list[str], into: Path | None, parallel: Parallel, batch: int
+) -> FunctionSweep:
+    levels, function = levels_of(axes), load_function(name)
+    command = ["python", "-m", "xorsweep.map", *sys.argv[1:]]
+    folder = into or make_free_folder(OUTPUTS / datetime.now().strftime("%Y-%m-%d/%H-%M-%S"))
+    try:
+        return sweep_function(function, levels, folder, parallel, batch, Terminal(), command)
+    finally:
+        _keep_or_remove(folder)
+
+
+def _keep_or_remove(folder: Path) -> None:
+    """Let `latest` point to a folder that holds something, and remove one that doesn't."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    elif folder.is_dir():
+        point_latest(folder)
+
+
+if __name__ == "__main__":
+    main()
