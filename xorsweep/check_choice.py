@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 
 from xorsweep.choices import defaults_of
 from xorsweep.commands import Parser, errors_in_one_line
-from xorsweep.config import GROUPS, PLAIN, Parallel, Point, Sweep, read_point
+from xorsweep.config import GROUPS, PLAIN, Parallel, Point, Sweep, choose, read_point
+from xorsweep.criteria import Criterion
 from xorsweep.engines import Engine, load_train
+from xorsweep.engines.members import LANES, choice_taken
 from xorsweep.execute.loky import run_loky
 from xorsweep.extensions import extensions_of, register
 from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.parts import encode
 from xorsweep.plan import Batch, make_plan
-from xorsweep.rules import ConfigError, Real, Rule, Scalar, rules_of
+from xorsweep.rules import ConfigError, FloatArray, Real, Rule, Scalar, rules_of
 from xorsweep.store import PARTS
 from xorsweep.worker import Trainer, build_training
 
@@ -73,6 +75,7 @@ def check_choice(
     with _named(group, choice) as name:
         base = _base_point({**(point or {}), group: name})
         _check_batches(base, group)
+        _check_distances(base)
         sizes = ", ".join(map(str, SIZES))
         say(f"{group}={name}: the same bits in batches of {sizes} and {MEMBERS:,}")
         grid = _small_grid(base)
@@ -122,6 +125,31 @@ def _check_batches(base: Point, group: str) -> None:
                 members = slice(start, start + size)
                 few = _trained(batch.part(members), engine)
                 _compare(whole, few, members, f"{_told(point)} {engine}")
+
+
+def _check_distances(point: Point) -> None:
+    """Compare what the criterion makes of errors, most of which would never meet it."""
+    batch = _large_batch(point)
+    values = {**batch.fixed, **batch.varying}
+    criterion, targets = choose("criterion", values), choose("task", values).targets()
+    errors = np.random.default_rng(2).uniform(-1.0, 1.0, (targets.size, MEMBERS))
+    errors *= np.linspace(0.01, 1.0, MEMBERS)
+    together = _distance(criterion, errors)
+    for start in (*range(0, COMPARED, LANES), MEMBERS - LANES):
+        members = np.arange(start, start + LANES)
+        few = _distance(choice_taken(criterion, members), np.ascontiguousarray(errors[:, members]))
+        if few.tobytes() != together[members].tobytes():
+            raise ChoiceError(
+                f"criterion={point['criterion']}: network {start} is at another distance in a "
+                f"batch of {LANES} than in one of {MEMBERS:,}; no sum or maximum may go over the "
+                "last axis"
+            )
+
+
+def _distance(criterion: Criterion, errors: FloatArray) -> FloatArray:
+    distance = np.full(errors.shape[1], np.nan)
+    criterion.distance(errors.copy(), np.empty_like(errors), distance)
+    return distance
 
 
 def _variants(base: Point, group: str) -> Iterator[tuple[Point, Engine]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -64,15 +65,18 @@ def _swept(
     try:
         return sweep_function(function, levels, folder, parallel, batch, Terminal(), command)
     finally:
-        _keep_or_remove(folder)
+        if into is None:
+            _keep_or_remove(folder)
 
 
 def _keep_or_remove(folder: Path) -> None:
-    """Let `latest` point to a folder that holds something, and remove one that doesn't."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-    elif folder.is_dir():
+    """Let `latest` point to a folder, or remove it, and that of its day, where it is empty."""
+    if any(folder.iterdir()):
         point_latest(folder)
+        return
+    with suppress(OSError):
+        for empty in (folder, *folder.parents[:2]):
+            empty.rmdir()
 
 
 if __name__ == "__main__":

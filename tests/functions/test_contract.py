@@ -1,0 +1,87 @@
+"""What a function may return, and how points that it can't do are kept apart."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import functions_to_sweep as some
+import numpy as np
+import pytest
+
+from xorsweep.functions.contract import Batch, Caller, FunctionError, called
+
+
+def batch(count: int) -> Batch:
+    return Batch({"x": np.arange(count)}, np.arange(count, dtype=np.uint64))
+
+
+def test_columns_come_back_as_the_four_kinds() -> None:
+    def kinds(columns: Mapping[str, Any]) -> dict[str, Any]:
+        x = columns["x"]
+        small = {"f": x.astype(np.float32), "i": x.astype(np.int8), "u": x.astype(np.uint16)}
+        return {**small, "b": x > 1, "listed": x.tolist(), "text": x.astype(str)}
+
+    found = called(kinds, batch(3))
+    assert [values.dtype.kind for values in found.values()] == ["f", "i", "i", "b", "i", "U"]
+    assert {values.dtype.itemsize for values in found.values()} == {8, 1, 4 * 21}
+    assert found["u"].tolist() == [0, 1, 2]
+
+
+def test_what_a_function_is_given_is_its_own() -> None:
+    given = batch(3)
+
+    def greedy(columns: dict[str, Any]) -> dict[str, Any]:
+        columns["x"] += 1
+        return {"y": columns.pop("x")}
+
+    assert called(greedy, given)["y"].tolist() == [1, 2, 3]
+    assert given.columns["x"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (None, "returned NoneType None, and must return a dictionary of columns"),
+        ({}, "returned dict {}, and must return a dictionary of columns"),
+        (np.zeros(3), "returned ndarray array([0., 0., 0.]), and must return a dictionary"),
+        ({"y": 1.0}, "returned y of shape () for 3 points, and must return a value a point, (3,)"),
+        ({"y": [1, 2]}, "returned y of shape (2,) for 3 points"),
+        ({"y": np.zeros((3, 1))}, "returned y of shape (3, 1) for 3 points"),
+        ({"y": np.zeros(3, complex)}, "returned y of dtype complex128, and must return numbers"),
+        ({"y": [None, 1, 2]}, "returned y of dtype object"),
+        ({"x": np.zeros(3)}, "returned a column x, and there is one of that name already"),
+        ({"status": np.zeros(3)}, "returned a column status, and there is one of that name"),
+        ({3: np.zeros(3)}, "returned a column 3, and a name is letters, digits and _"),
+    ],
+)
+def test_anything_else_is_refused_in_one_line(returned: Any, message: str) -> None:
+    with pytest.raises(FunctionError) as told:
+        called(lambda columns: returned, batch(3))
+    assert str(told.value).startswith(message)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("count", [6, 7, 40])
+def test_a_point_that_raises_costs_the_others_nothing(count: int) -> None:
+    rows = Caller(some.refusing_five)(batch(count))
+    good = np.concatenate([each.columns["count"] for each in rows if each.message is None])
+    assert good.tolist() == [x for x in range(count) if x != 5]
+    assert [(each.identities.tolist(), each.message) for each in rows if each.message] == [
+        ([5], "ArithmeticError: five, of all numbers")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda columns: {"y": columns["x"]}, "returned y of kind i where it was y of kind f"),
+        (
+            lambda columns: {"z": columns["x"] * 1.0},
+            "returned z of kind f where it was y of kind f",
+        ),
+    ],
+)
+def test_other_columns_than_before_are_failures(
+    function: Callable[[Any], Any], message: str
+) -> None:
+    rows = Caller(function, {"y": "f"})(batch(2))
+    assert [each.message for each in rows] == [message] * 2

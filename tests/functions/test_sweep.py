@@ -1,0 +1,231 @@
+"""A function's sweep from end to end: rows, failures, resumes, workers."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import functions_to_sweep as some
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from xorsweep.config import Parallel
+from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
+from xorsweep.functions import sweep as sweep_module
+from xorsweep.rules import ConfigError
+from xorsweep.store import StoreError
+
+ALONE = Parallel("serial")
+X = {"x": np.linspace(0, 20, 41)}
+
+
+def rows_of(folder: Path) -> tuple[bytes, bytes]:
+    return (folder / "results.csv").read_bytes(), (folder / "results.parquet").read_bytes()
+
+
+def test_there_is_a_row_a_point_with_what_was_returned(tmp_path: Path) -> None:
+    result = sweep_function(some.squares, {"k": ["a", "b"], "x": [1.0, 2.0, 3.5]}, tmp_path, ALONE)
+    frame = pd.read_csv(result.results)
+    assert list(frame) == ["k", "x", "square", "count", "even", "status", "message"]
+    assert frame["k"].tolist() == ["a"] * 3 + ["b"] * 3
+    assert frame["square"].tolist() == [x * 2.0**0.5 * x for x in (1.0, 2.0, 3.5)] * 2
+    assert frame["count"].tolist() == [1, 2, 3] * 2
+    assert frame["even"].tolist() == [False, True, False] * 2
+    assert set(frame["status"]) == {"ok"}
+    assert result.counts == {"planned": 6, "ok": 6, "failed": 0}
+    assert result.summary is None
+
+
+def test_the_size_of_batches_moves_no_byte(tmp_path: Path) -> None:
+    for size in (1, 7, 4096):
+        sweep_function(some.squares, X, tmp_path / str(size), ALONE, batch=size)
+    assert rows_of(tmp_path / "1") == rows_of(tmp_path / "7") == rows_of(tmp_path / "4096")
+
+
+def test_a_failure_is_a_row(tmp_path: Path) -> None:
+    result = sweep_function(some.refusing_five, {"x": range(4, 8)}, tmp_path, ALONE)
+    frame = pd.read_csv(result.results)
+    assert frame["status"].tolist() == ["ok", "failed", "ok", "ok"]
+    assert frame["message"].dropna().tolist() == ["ArithmeticError: five, of all numbers"]
+    assert frame["square"].isna().tolist() == [False, True, False, False]
+    assert result.counts == {"planned": 4, "ok": 3, "failed": 1}
+
+
+def test_a_function_that_always_fails_still_leaves_rows(tmp_path: Path) -> None:
+    def broken(columns: Any) -> Any:
+        raise KeyError("y")
+
+    result = sweep_function(broken, {"x": range(5)}, tmp_path, ALONE, batch=2)
+    assert pd.read_csv(result.results)["message"].tolist() == ["KeyError: 'y'"] * 5
+
+
+def test_texts_with_commas_and_quotes_come_back(tmp_path: Path) -> None:
+    result = sweep_function(some.labelled, {"x": range(3)}, tmp_path, ALONE)
+    wanted = ["small", "small", 'large, "so to speak"']
+    assert pd.read_csv(result.results)["label"].tolist() == wanted
+    typed = pq.read_table(tmp_path / "results.parquet")
+    assert typed["label"].to_pylist() == wanted
+
+
+def test_a_summary_is_over_seeds(tmp_path: Path) -> None:
+    result = sweep_function(
+        some.noisy, {"seed": range(50), "x": [1.0, 2.0]}, tmp_path, ALONE, batch=16
+    )
+    assert result.summary is not None
+    frame, rows = pd.read_csv(result.summary), pd.read_csv(result.results)
+    assert frame["x"].tolist() == [1.0, 2.0]
+    assert frame["n"].tolist() == [50, 50]
+    for place, x in enumerate([1.0, 2.0]):
+        values = rows.loc[rows["x"] == x, "value"].to_numpy()
+        assert frame["value_mean"][place] == pytest.approx(values.mean(), rel=1e-12)
+        assert frame["value_median"][place] == pytest.approx(np.median(values), rel=1e-12)
+        assert frame["value_q95"][place] == pytest.approx(np.quantile(values, 0.95), rel=1e-12)
+
+
+def test_a_summary_counts_the_points_that_failed(tmp_path: Path) -> None:
+    result = sweep_function(some.refusing_five, {"x": [5, 6], "seed": [0, 1]}, tmp_path, ALONE)
+    assert result.summary is not None
+    frame = pd.read_csv(result.summary)
+    assert frame[["n", "failed"]].to_numpy().tolist() == [[0, 2], [2, 0]]
+
+
+class Stopped(Exception):
+    """Stands for whatever ends a process."""
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3])
+def test_a_resumed_sweep_has_the_same_bytes_and_computes_nothing_twice(
+    tmp_path: Path, batches: int
+) -> None:
+    sweep_function(some.squares, X, tmp_path / "whole", ALONE, batch=8)
+    seen: list[float] = []
+
+    def stopping(columns: Any) -> Any:
+        if len(seen) >= 8 * batches and len(columns["x"]) > sweep_module.FIRST:
+            raise Stopped
+        if len(columns["x"]) > sweep_module.FIRST:
+            seen.extend(columns["x"])
+        return some.squares(columns)
+
+    folder = tmp_path / "sweep"
+    with pytest.raises(KeyboardInterrupt):
+        sweep_function(_interrupting(stopping), X, folder, ALONE, batch=8)
+    assert json.loads((folder / "manifest.json").read_text())["state"] == "interrupted"
+    rest: list[float] = []
+
+    def going_on(columns: Any) -> Any:
+        rest.extend(columns["x"])
+        return some.squares(columns)
+
+    resume_function(folder, going_on, ALONE)
+    assert rows_of(folder) == rows_of(tmp_path / "whole")
+    assert sorted([*seen, *rest]) == X["x"].tolist()
+
+
+def _interrupting(function: Any) -> Any:
+    def call(columns: Any) -> Any:
+        try:
+            return function(columns)
+        except Stopped:
+            raise KeyboardInterrupt from None
+
+    return call
+
+
+def test_points_that_failed_are_computed_again(tmp_path: Path) -> None:
+    sweep_function(some.refusing_five, {"x": range(8)}, tmp_path, ALONE)
+    result = resume_function(tmp_path, some.squares, ALONE)
+    assert result.counts == {"planned": 8, "ok": 8, "failed": 0}
+
+
+def test_a_damaged_part_is_set_aside_and_computed_again(tmp_path: Path) -> None:
+    sweep_function(some.squares, X, tmp_path, ALONE, batch=8)
+    before = rows_of(tmp_path)
+    part = sorted((tmp_path / "parts").iterdir())[2]
+    part.write_bytes(part.read_bytes()[:-20])
+    resume_function(tmp_path, None, ALONE)
+    assert rows_of(tmp_path) == before
+    assert [path.name for path in (tmp_path / "damaged").iterdir()] == [part.name]
+
+
+def test_a_function_whose_file_has_changed_isnt_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = tmp_path / "changing_function.py"
+    module.write_text("def f(columns): return {'y': columns['x']}\n")
+    import changing_function  # type: ignore[import-not-found]
+
+    folder = tmp_path / "sweep"
+    sweep_function(changing_function.f, {"x": range(3)}, folder, ALONE)
+    module.write_text("def f(columns): return {'y': 2 * columns['x']}\n")
+    with pytest.raises(StoreError, match=r"^changing_function:f: its file isn't what it was when"):
+        resume_function(folder, None, ALONE)
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+    sweep_function(some.squares, X, tmp_path, ALONE)
+    with pytest.raises(StoreError, match=r"holds a sweep already; go on with it by .*map --resume"):
+        sweep_function(some.squares, X, tmp_path, ALONE)
+    with pytest.raises(StoreError, match=r"holds no sweep: there is no manifest.json in it"):
+        resume_function(tmp_path / "none")
+
+
+def test_a_manifest_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
+    sweep_function(some.squares, X, tmp_path, ALONE)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["axes"]["x"][0] = 0.25
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match=r"the manifest was changed by hand$"):
+        resume_function(tmp_path, some.squares)
+
+
+def test_a_sweep_of_networks_is_none_of_a_function(small_sweep: Path) -> None:
+    with pytest.raises(StoreError, match=r"holds no sweep of a function that this version can"):
+        resume_function(small_sweep)
+
+
+def test_a_function_that_returns_no_columns_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^the function returned y of shape \(\) for 2 points, "):
+        sweep_function(lambda columns: {"y": 1}, X, tmp_path / "sweep", ALONE)
+    assert not (tmp_path / "sweep").exists()
+
+
+@pytest.mark.slow
+def test_workers_move_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_module, "WORTH_PROCESSES", 0.0)
+    offset = 0.5
+
+    def local(columns: Any) -> Any:  # no module has it: it travels itself
+        return {"y": np.exp(columns["x"] / 20) + offset}
+
+    sweep_function(local, X, tmp_path / "alone", ALONE, batch=4)
+    sweep_function(local, X, tmp_path / "two", Parallel("loky", 2), batch=4)
+    assert rows_of(tmp_path / "alone") == rows_of(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_a_point_that_kills_its_process_costs_its_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "WORTH_PROCESSES", 0.0)
+    result = sweep_function(some.deadly, {"x": range(20)}, tmp_path, Parallel("loky", 2), batch=4)
+    assert result.counts == {"planned": 20, "ok": 16, "failed": 4}
+    monkeypatch.setenv("HOME_PROCESS", str(os.getpid()))
+    assert resume_function(tmp_path, None, ALONE).counts["ok"] == 20
+
+
+def test_a_function_that_looks_at_the_whole_batch_is_found_out() -> None:
+    check_function(some.squares, X)
+    with pytest.raises(FunctionError, match=r"^returned another y for x=0.0 in a batch of 1 than "):
+        check_function(lambda columns: {"y": columns["x"] - columns["x"].mean()}, X)
+    with pytest.raises(FunctionError, match=r"for x=20.0 in a batch of 41 than in one of 41 in "):
+        check_function(_ranked, X)
+
+
+def _ranked(columns: Any) -> Any:
+    """Depend on the order, yet not on the size of a batch of less than all points."""
+    x = columns["x"]
+    return {"y": x if len(x) < 41 or x[0] == 0 else x + 1}
