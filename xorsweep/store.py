@@ -88,7 +88,7 @@ class Folder(ABC, Generic[Row]):
                 part = self.decoded(path)
             except DamagedPartError as error:
                 raise StoreError(
-                    f"{path} is damaged: {error}; {self.resume_command} sets it aside and makes "
+                    f"{path} is damaged: {error}; {self.resume_command} sets it aside and trains "
                     "its points again"
                 ) from None
             yield part
