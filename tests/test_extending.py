@@ -177,6 +177,43 @@ def test_it_is_listed_and_not_imported_where_it_isnt_used(site: Path, tmp_path: 
     )
 
 
+def test_a_name_of_our_own_stays_ours_and_the_sweep_says_so(tmp_path: Path) -> None:
+    info = tmp_path / "taking-3.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: taking\nVersion: 3.0\n")
+    (info / "entry_points.txt").write_text("[xorsweep.optimizers]\nsgd = nowhere:Sgd\n")
+    arguments = [
+        "-m",
+        "xorsweep",
+        "-m",
+        "lr=1",
+        "hidden=2",
+        "epochs=10",
+        "seed=1,2",
+        "report=false",
+    ]
+    done = run(tmp_path, *arguments, site=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == (
+        "optimizer=sgd: xorsweep's own; that of taking 3.0 has the same name and is left out"
+    )
+
+
+def test_the_compiled_engine_trains_its_tasks_and_inits(site: Path, tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    frames = []
+    for engine in ("numpy", "numba"):
+        arguments = ["task=majority", "init=fan_in", f"engine={engine}", "lr=1", *SMALL[1:]]
+        done = run(
+            tmp_path, "-m", "xorsweep", "-m", *arguments, f"hydra.sweep.dir={engine}", site=site
+        )
+        assert done.returncode == 0, done.stderr
+        assert "isn't compiled" not in done.stdout
+        frames.append(pd.read_csv(tmp_path / engine / "results.csv"))
+    errors = [frame["final_error"].to_numpy() for frame in frames]
+    assert errors[0] == pytest.approx(errors[1], rel=1e-6)
+
+
 def test_other_programs_of_hydra_dont_see_it(site: Path, tmp_path: Path) -> None:
     (tmp_path / "conf/optimizer").mkdir(parents=True)
     (tmp_path / "conf/optimizer/own.yaml").write_text("a: 1\n")

@@ -16,6 +16,7 @@ from xorsweep.execute.loky import run_loky
 from xorsweep.execute.serial import run_serial
 from xorsweep.extensions import Extensions, extensions_of, missing, register
 from xorsweep.grid import Grid
+from xorsweep.merge import merge
 from xorsweep.optimizers import Optimizer
 from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.parts import encode
@@ -166,3 +167,17 @@ def test_a_missing_package_is_named() -> None:
 def test_a_group_that_isnt_one_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^optimiser: no such group; choose one of task, "):
         register("optimiser", "mine", Signed)
+
+
+def test_sweeps_of_two_versions_arent_merged(grid: Grid, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        run_sweep(grid, QUIET, folder, {})
+    merge(tmp_path / "same", [one, other], report=False)
+    merged = json.loads((tmp_path / "same/manifest.json").read_text())
+    assert merged["choices"] == {"optimizer=signed": "class test_extensions.Signed"}
+    manifest = (other / "manifest.json").read_text()
+    (other / "manifest.json").write_text(manifest.replace("tensions.Signed", "tensions.Former"))
+    with pytest.raises(StoreError, match=r"^optimizer=signed: is of class test_extensions.Signed "):
+        merge(tmp_path / "both", [one, other], report=False)
+    assert not (tmp_path / "both").exists()

@@ -14,7 +14,7 @@ from xorsweep.grid import Grid
 from xorsweep.group_commit import GroupCommit
 from xorsweep.plan import make_plan
 from xorsweep.store import Store
-from xorsweep.worker import Rows
+from xorsweep.worker import Rows, Trainer
 
 GridOf = Callable[..., Grid]
 
@@ -23,7 +23,7 @@ GridOf = Callable[..., Grid]
 def batches(grid_of: GridOf) -> list[list[Rows]]:
     """Return the rows of three batches of two points each."""
     plan = make_plan(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]), load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Engine())]
+    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
 
 
 class Counted:

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from time import monotonic
 from types import TracebackType
+from typing import Generic
 
-from xorsweep.store import Store
+from xorsweep.store import Folder, Row
 from xorsweep.terminal import Advance
-from xorsweep.worker import Rows
 
 EVERY = 0.25
 """Seconds of finished work that a kill may cost: to make a file safe takes some milliseconds."""
 
 
-class GroupCommit:
+class GroupCommit(Generic[Row]):
     """Puts batches into a store, and counts them once they are safe.
 
     As a context it leaves nothing behind at its end, whatever ends it.
     """
 
-    def __init__(self, store: Store, advance: Advance) -> None:
+    def __init__(self, store: Folder[Row], advance: Advance) -> None:
         self._store, self._advance = store, advance
-        self._rows: list[Rows] = []
-        self._net_epochs = 0
+        self._rows: list[Row] = []
+        self._work = 0
         self._last = float("-inf")
 
-    def add(self, rows: Sequence[Rows], net_epochs: int) -> None:
+    def add(self, rows: Sequence[Row], work: int) -> None:
         """Take up a finished batch, and write what there is unless something was written just now.
 
         Raises OSError where it can't be written.
         """
         self._rows += rows
-        self._net_epochs += net_epochs
+        self._work += work
         if monotonic() - self._last >= EVERY:
             self.flush()
 
@@ -40,11 +40,11 @@ class GroupCommit:
         """Write what there is, as one part."""
         if self._rows:
             self._store.add(self._rows)
-            self._advance(self._net_epochs)
-        self._rows, self._net_epochs = [], 0
+            self._advance(self._work)
+        self._rows, self._work = [], 0
         self._last = monotonic()
 
-    def __enter__(self) -> GroupCommit:
+    def __enter__(self) -> GroupCommit[Row]:
         return self
 
     def __exit__(

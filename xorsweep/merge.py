@@ -76,10 +76,11 @@ def merge(
     _refuse_taken(out)
     sources = [_opened(folder) for folder in folders]
     _refuse_other_engines(sources)
+    choices = _choices(sources)
     grid = concatenated([source.grid for source in sources])
     _refuse_conflicts(sources, grid)
     settings = Sweep(Parallel("serial"), engine=sources[0].store.engine, report=report)
-    manifest = _manifest(sources, grid, settings)
+    manifest = {**_manifest(sources, grid, settings), "choices": choices}
     _write(out, sources, manifest)
     terminal.say(f"{grid.text}, from {len(sources):,} sweeps")
     return _ended(Store(out, settings.engine), grid, settings, manifest, terminal)
@@ -111,6 +112,20 @@ def _refuse_other_engines(sources: Sequence[Source]) -> None:
                 f"engine: {first.folder} was trained by {first.engine}, and {other.folder} by "
                 f"{other.engine}; a sweep never mixes engines"
             )
+
+
+def _choices(sources: Sequence[Source]) -> dict[str, str]:
+    """Return where the choices of all sweeps come from; raises StoreError where one has two."""
+    first: dict[str, tuple[str, Path]] = {}
+    for source in sources:
+        for choice, origin in source.manifest.get("choices", {}).items():
+            known, folder = first.setdefault(choice, (origin, source.store.folder))
+            if known != origin:
+                raise StoreError(
+                    f"{choice}: is of {known} in {folder}, and of {origin} in "
+                    f"{source.store.folder}; a sweep never mixes them"
+                )
+    return {choice: origin for choice, (origin, _) in first.items()}
 
 
 def _refuse_conflicts(sources: Sequence[Source], grid: Grid) -> None:

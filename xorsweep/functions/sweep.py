@@ -39,6 +39,7 @@ from xorsweep.functions.folder import (
 from xorsweep.functions.points import Levels, batches_of, grid_of
 from xorsweep.functions.summary import write_summary
 from xorsweep.grid import Grid
+from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import now
 from xorsweep.parts import memory_given_back
@@ -195,10 +196,10 @@ class _Run:
         with (
             self.terminal.progress(points, "points") as advance,
             closing(self._finished(batches)) as finished,
+            GroupCommit(self.store, advance) as commit,
         ):
             for batch, rows in finished:
-                self.store.add(rows)
-                advance(len(batch))
+                commit.add(rows, len(batch))
                 raise_if_heard()
 
     def _finished(self, batches: Sequence[Batch]) -> FinishedBatches[Batch, Rows]:
