@@ -171,7 +171,7 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     folder = tmp_path / "sharded"
     script = (
         "import os, signal, sys; from pathlib import Path; from xorsweep.config import Parallel;"
-        "from xorsweep.engines import Engine;"
+        "from xorsweep.engines import Engine; from xorsweep.worker import Trainer;"
         "from xorsweep import shards, store; add = store.Store.add\n"
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"

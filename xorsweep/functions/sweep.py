@@ -88,7 +88,7 @@ def sweep_function(
     """
     if batch < 1:
         raise ConfigError(f"batch={batch}: must be a whole number from 1")
-    grid, folder = grid_of(axes), Path(folder)
+    grid, folder, parallel = grid_of(axes), Path(folder), settled(parallel)
     levels = {key: list(column.levels) for key, column in grid.columns.items()}
     manifest = {**describe(function, levels, command_line), "batch": batch}
     store = FunctionFolder(folder, manifest["digest"])
@@ -97,7 +97,7 @@ def sweep_function(
     folder.mkdir(parents=True, exist_ok=True)
     with store.locked():
         _refuse_used(store)  # now that no other process can begin one
-        return _Run(store, grid, function, manifest, settled(parallel), terminal).finish()
+        return _Run(store, grid, function, manifest, parallel, terminal).finish()
 
 
 def resume_function(
