@@ -9,14 +9,20 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
 from xorsweep.folders import point_latest
-from xorsweep.hydra_config import RUN_KEYS, check_overrides, config_folder, plain
+from xorsweep.hydra_config import (
+    RUN_KEYS,
+    check_overrides,
+    config_folder,
+    in_few_lines,
+    plain,
+)
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError
@@ -43,19 +49,9 @@ def main() -> None:
     except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:
         if wants_traceback:
             raise
-        sys.exit(_said(error))
+        sys.exit(in_few_lines(error))
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)
-
-
-def _said(error: Exception) -> str:
-    """Return what is wrong, in as few lines as say it."""
-    if isinstance(error, MissingConfigException) and error.options:
-        return f"{error.missing_cfg_file}: not found; choose one of {', '.join(error.options)}"
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return "\n".join(lines[:2])
 
 
 @hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")

@@ -9,7 +9,7 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString, ValueType
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -126,3 +126,13 @@ def _is_known_to_others(key: str) -> bool:
 
 def _is_known(key: str, known: list[str]) -> bool:
     return key in known or key == "hydra" or key.startswith(("hydra.", "hydra/"))
+
+
+def in_few_lines(error: Exception) -> str:
+    """Return what is wrong, in as few lines as say it."""
+    if isinstance(error, MissingConfigException) and error.options:
+        return f"{error.missing_cfg_file}: not found; choose one of {', '.join(error.options)}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return "\n".join(lines[:2])

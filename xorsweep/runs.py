@@ -1,0 +1,185 @@
+"""What `xorsweep.train` returns: one trained network, to be looked at from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xorsweep.measures import DESCRIPTIONS
+from xorsweep.network import Weights
+from xorsweep.notebook import shown
+from xorsweep.rules import ConfigError, FloatArray, Scalar
+from xorsweep.single import SingleRun, answers, headline, write_single
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """One trained network: its weights, its outputs and its errors by epoch.
+
+    `single` is what the command line and the pictures work on.
+    """
+
+    single: SingleRun
+
+    @property
+    def point(self) -> Mapping[str, Scalar]:
+        """Return every key of the run with its value, in the order of the columns of results."""
+        return self.single.point
+
+    @property
+    def outputs(self) -> FloatArray:
+        """Return what the network answers to each row after the last epoch, (rows, outputs)."""
+        return self.single.final_outputs
+
+    @property
+    def weights(self) -> Weights:
+        """Return the weights after the last epoch.
+
+        w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2 (outputs,), direct
+        (inputs, outputs), which has no rows in a network without direct links.
+        """
+        return self.single.final
+
+    @property
+    def initial_weights(self) -> Weights:
+        """Return the weights before training, shaped as `weights`."""
+        return self.single.initial
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """Return the E epochs at which the run was looked at: 0, then evenly on a log scale."""
+        return self.single.epochs
+
+    @property
+    def outputs_by_epoch(self) -> FloatArray:
+        """Return the outputs after each of `epochs`, (rows, outputs, E)."""
+        return self.single.outputs
+
+    @property
+    def weights_by_epoch(self) -> Weights:
+        """Return the weights after each of `epochs`, shaped as `weights` with a last axis (E,)."""
+        return Weights(*self.single.training.network.views(self.single.parameters))
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Return the errors by epoch: half_sse, mse, max_abs_error, and `epoch` as the index."""
+        import pandas as pd
+
+        errors = self.single.errors
+        columns = {
+            "half_sse": errors.final_error,
+            "mse": errors.mse,
+            "max_abs_error": errors.max_abs_error,
+        }
+        return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
+
+    @property
+    def truth_table(self) -> pd.DataFrame:
+        """Return inputs, targets and outputs after the last epoch, one row a row of the table."""
+        import pandas as pd
+
+        training = self.single.training
+        columns: dict[str, Any] = {}
+        for name, values in (
+            ("input", training.inputs),
+            ("target", training.targets),
+            ("output", self.outputs),
+        ):
+            numbered = values.shape[1] > 1
+            columns |= {
+                f"{name} {place + 1}" if numbered else name: column
+                for place, column in enumerate(values.T)
+            }
+        return pd.DataFrame(columns, index=pd.Index(self.single.task.row_labels(), name="row"))
+
+    @property
+    def final_error(self) -> float:
+        """Return half the sum of squared errors after the last epoch."""
+        return self.single.final_error
+
+    @property
+    def converged(self) -> bool:
+        """Tell whether the criterion was ever met."""
+        return self.single.converged_epoch is not None
+
+    @property
+    def converged_epoch(self) -> int | None:
+        """Return the number of epochs after which the criterion was first met, if ever."""
+        return self.single.converged_epoch
+
+    @property
+    def holds_at_end(self) -> bool:
+        """Tell whether the criterion was met after the last epoch."""
+        return self.single.holds_at_end
+
+    @property
+    def outcome(self) -> str:
+        """Return the name of the place where the run ended, such as `solved`."""
+        return self.single.outcome
+
+    @property
+    def plot(self) -> RunPlots:
+        """Return the pictures of the run, each a method."""
+        return RunPlots(self.single)
+
+    def predict(self, inputs: ArrayLike) -> FloatArray:
+        """Return what the trained network answers to any inputs (n, inputs), (n, outputs).
+
+        Raises ConfigError for inputs of another shape.
+        """
+        rows = np.asarray(inputs, np.float64)
+        wanted = self.single.training.network.inputs
+        if rows.ndim != 2 or rows.shape[1] != wanted:
+            raise ConfigError(f"inputs of shape {rows.shape}: must be rows of {wanted} numbers")
+        return answers(self.single, [len(self.epochs) - 1], rows)[..., 0]
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write the numbers and pictures that `python -m xorsweep` leaves; return their paths."""
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        return write_single(self.single, path)
+
+    def __repr__(self) -> str:
+        met = f"converged after {self.converged_epoch:,} epochs" if self.converged else ""
+        end = met or f"not converged: {DESCRIPTIONS[self.outcome]}"
+        return f"<Run {headline(self.point)}; {end}; half SSE {self.final_error:.3g}>"
+
+
+@dataclass(frozen=True)
+class RunPlots:
+    """The pictures of one run, as Matplotlib figures."""
+
+    _single: SingleRun
+
+    def errors(self) -> Figure:
+        """Return half the sum of squared errors against the number of epochs, on log axes."""
+        from xorsweep.single_figures import course_figure
+        from xorsweep.style import styled
+
+        with styled():
+            return shown(course_figure(self._single))
+
+    def surface(self) -> Figure:
+        """Return the output over the square of inputs, at some epochs from first to last.
+
+        Raises ConfigError for a network with other than two inputs and one output.
+        """
+        from xorsweep.single_figures import has_surface, surface_figure
+        from xorsweep.style import styled
+
+        if not has_surface(self._single):
+            raise ConfigError(
+                "plot.surface: needs a network with two inputs and one output that hasn't "
+                "diverged at once"
+            )
+        with styled():
+            return shown(surface_figure(self._single))
