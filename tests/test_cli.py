@@ -35,6 +35,7 @@ BAD_EVERYWHERE = {
     "seed=-1": "seed=-1: seed must be a whole number from 0 to 4294967295",
     "hiden=3": "hiden: unknown key; did you mean hidden?",
     "init.hgh=3": "init.hgh: unknown key; did you mean init.high?",
+    "init.range=3": "init.range: unknown key of this init; it is one of init=symmetric",
     "task=xro": "task/xro: not found; choose one of and, encoder, nand, or, parity, xnor, xor",
     "parallel.n_jobs=0": "parallel.n_jobs=0: must be -1 (every core) or at least 1",
     "init.low=2": "init.low=2.0: must be below init.high, which is 1.0",

@@ -20,6 +20,7 @@ RUN_KEYS = ("resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""
 
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
+_NO_SUCH_PARAMETER = re.compile(r"Could not override '(?P<group>\w+)\.(?P<name>\w+)'\.")
 
 
 def config_folder() -> str:
@@ -135,4 +136,13 @@ def in_few_lines(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     lines = [line for line in str(error).splitlines() if line.strip()]
+    missing = _NO_SUCH_PARAMETER.fullmatch(lines[0]) if lines else None
+    if missing and missing["group"] in GROUPS:
+        return _of_other_choices(**missing.groupdict())
     return "\n".join(lines[:2])
+
+
+def _of_other_choices(group: str, name: str) -> str:
+    """Return what is wrong with a parameter that the choice of a group doesn't have."""
+    having = [key for key, choice in GROUPS[group].items() if name in rules_of(choice)]
+    return f"{group}.{name}: unknown key of this {group}; it is one of {group}={', '.join(having)}"
