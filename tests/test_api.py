@@ -182,7 +182,7 @@ def test_a_folder_keeps_its_sweep_and_takes_no_other(tmp_path: Path) -> None:
     xs.sweep(folder=kept, **SMALL)
     assert xs.sweep(folder=kept, **SMALL).folder == kept
     assert len(xs.load(kept).results) == 32
-    with pytest.raises(xs.StoreError, match="holds another sweep; xs.load opens it"):
+    with pytest.raises(xs.StoreError, match="holds another sweep; xs"):
         xs.sweep(folder=kept, **{**SMALL, "lr": [0.5]})
     assert len(xs.load(str(kept))) == 32
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xorsweep.measures import DESCRIPTIONS
+from xorsweep.engines.answers import answers
+from xorsweep.measures import DESCRIPTIONS, LEVELS, has_xor_levels
 from xorsweep.network import Weights
 from xorsweep.notebook import shown
 from xorsweep.rules import ConfigError, FloatArray, Scalar
-from xorsweep.single import SingleRun, answers, headline, write_single
+from xorsweep.single import SingleRun, headline, write_single
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:center"
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,7 +145,7 @@ class Run:
         wanted = self.single.training.network.inputs
         if rows.ndim != 2 or rows.shape[1] != wanted:
             raise ConfigError(f"inputs of shape {rows.shape}: must be rows of {wanted} numbers")
-        return answers(self.single, [len(self.epochs) - 1], rows)[..., 0]
+        return answers(self.single.training, self.single.parameters[:, -1], rows)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the numbers and pictures that `python -m xorsweep` leaves; return their paths."""
@@ -148,10 +153,44 @@ class Run:
         path.mkdir(parents=True, exist_ok=True)
         return write_single(self.single, path)
 
+    def _repr_html_(self) -> str:
+        """Return the run as a notebook shows it: the network, its error and its surface."""
+        from xorsweep.pages.curve import error_curve
+        from xorsweep.pages.diagram import network_diagram
+
+        single = self.single
+        stuck = LEVELS if has_xor_levels(single.training.targets) else {}
+        levels = {name.replace("_", " "): level for name, level in stuck.items()}
+        errors = single.errors.final_error
+        pictures = [
+            network_diagram(self.weights),
+            error_curve(self.epochs, errors, levels, self.converged_epoch),
+            *_surfaces(single),
+        ]
+        return (
+            f"<p>{escape(headline(self.point))}<br>{escape(self._end)}</p>"
+            f'<div style="{_SIDE_BY_SIDE}">{"".join(pictures)}</div>'
+        )
+
     def __repr__(self) -> str:
+        return f"<Run {headline(self.point)}; {self._end}>"
+
+    @property
+    def _end(self) -> str:
         met = f"converged after {self.converged_epoch:,} epochs" if self.converged else ""
         end = met or f"not converged: {DESCRIPTIONS[self.outcome]}"
-        return f"<Run {headline(self.point)}; {end}; half SSE {self.final_error:.3g}>"
+        return f"{end}; half SSE {self.final_error:.3g}"
+
+
+def _surfaces(single: SingleRun) -> Iterator[str]:
+    """Yield the decision surface as an HTML image, where the network has one."""
+    from xorsweep.pages.surface import decision_surface, describe_surface, has_surface
+
+    if has_surface(single.training.network):
+        at_end = single.training, single.parameters[:, -1]
+        data = base64.b64encode(decision_surface(*at_end)).decode()
+        alt = escape(describe_surface(*at_end))
+        yield f'<img src="data:image/png;base64,{data}" alt="{alt}" width="200">'
 
 
 @dataclass(frozen=True)
