@@ -137,3 +137,31 @@ def test_the_defaults_that_are_told_are_the_defaults() -> None:
         and float(told.get((choice, key), "nan")) != default
     }
     assert not wrong
+
+
+@pytest.mark.slow
+def test_the_python_of_the_python_page_works_in_its_order(tmp_path: Path) -> None:
+    code = "\n".join(re.findall(r"```python\n(.*?)```", TEXTS["docs/python.md"], re.DOTALL))
+    command = [sys.executable, "-W", "error", "-c", code]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "outputs/mine/report.html").is_file()
+
+
+def test_the_python_page_names_all_that_there_is() -> None:
+    import xorsweep as xs
+    from xorsweep.runs import RunPlots
+    from xorsweep.sweeps import SweepPlots
+
+    text = TEXTS["docs/python.md"]
+    methods = {f"plot.{name}()" for plots in (RunPlots, SweepPlots) for name in public(plots)}
+    methods |= {name for shown in (xs.Run, xs.Sweep) for name in public(shown)}
+    missing = methods - set(re.findall(r"`([\w.]+(?:\(\))?)(?:\(\w+\))?`", text))
+    assert missing == {"open", "plot", "tables", "point", "single"} & missing
+
+
+def public(shown: type) -> set[str]:
+    return {name for name in vars(shown) if not name.startswith("_")}

@@ -143,7 +143,7 @@ class Sweep:
         return int(self.counts["planned"])
 
     def __repr__(self) -> str:
-        return f"<Sweep {self._text}; {count_line(self.counts)}; {self.folder}>"
+        return f"<Sweep {self._text}; {count_line(self.counts)}>"
 
     @property
     def _text(self) -> str:
