@@ -37,7 +37,9 @@ def dispatched(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
     with unheard_by_children():
         results = pool(tasks)
     with _closing_in_silence(results):
-        yield from results
+        # `yield from` would hand a close on to joblib's generator before there is silence.
+        for result in results:  # noqa: UP028
+            yield result
 
 
 @contextmanager
