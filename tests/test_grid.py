@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.columns import Column, distinct
 from xorsweep.config import Point
-from xorsweep.grid import (
-    Axis,
-    Column,
-    Grid,
-    concatenated,
-    distinct,
-    extended,
-    product_grid,
-    refuse_too_large,
-)
+from xorsweep.extension import extended
+from xorsweep.grid import Axis, Grid, concatenated, product_grid, refuse_too_large
 from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.rules import ConfigError, Scalar
 

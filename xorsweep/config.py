@@ -134,13 +134,19 @@ Settings = TypeVar("Settings", Parallel, Engine)
 
 def read_point(config: Mapping[str, Any]) -> Point:
     """Return a nested configuration as one checked, flat point; raises ConfigError."""
+    point = read_values(config)
+    check_points({key: np.array([value]) for key, value in point.items()})
+    return point
+
+
+def read_values(config: Mapping[str, Any]) -> Point:
+    """Return a flat point whose values are checked each on its own; raises ConfigError."""
     point: Point = {}
     for key in POINT_KEYS:
         if key in GROUPS:
             point.update(_read_group(key, _section(config, key)))
         else:
             point[key] = read(key, config.get(key), PLAIN[key])
-    check_points({key: np.array([value]) for key, value in point.items()})
     return point
 
 
@@ -158,6 +164,28 @@ def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
     read_here = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS]
     refuse_unknown("", config, [*POINT_KEYS, *read_here, *others])
+
+
+def every_point_key() -> list[str]:
+    """Return every flat key that some point has, whatever choices it makes."""
+    parameters = (
+        f"{group}.{name}"
+        for group, choices in GROUPS.items()
+        for choice in choices.values()
+        for name in rules_of(choice)
+    )
+    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters]))
+
+
+def rules_for(key: str) -> list[Rule]:
+    """Return the rules of a flat key, one a choice that has it; none where no point has the key."""
+    group, _, name = key.partition(".")
+    choices = GROUPS.get(group, {})
+    if key in PLAIN:
+        return [PLAIN[key]]
+    if not name:
+        return [Choice(tuple(choices))] if choices else []
+    return [rules[name] for rules in map(rules_of, choices.values()) if name in rules]
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.config import GROUPS, PLAIN, SETTINGS, Rounds, Sweep, unknown_key
+from xorsweep.config import SETTINGS, Rounds, Sweep, every_point_key, unknown_key
 from xorsweep.rules import ConfigError, rules_of
 
 RUN_KEYS = ("resume", "study")
@@ -56,17 +56,11 @@ def _texts(node: object) -> Iterator[str]:
 
 def known_keys() -> list[str]:
     """Return every key that some choice of groups reads."""
-    parameters = [
-        f"{group}.{name}"
-        for group, choices in GROUPS.items()
-        for choice in choices.values()
-        for name in rules_of(choice)
-    ]
     settings = [
         f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
     ]
     run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
-    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run]))
+    return [*every_point_key(), *run]
 
 
 def check_overrides(arguments: Iterable[str]) -> None:

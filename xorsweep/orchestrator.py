@@ -16,7 +16,8 @@ from xorsweep.endings import how_to_go_on, recorded, stop_if_failed
 from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
-from xorsweep.grid import Axis, Grid, extended
+from xorsweep.extension import extended
+from xorsweep.grid import Axis, Grid
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import changed_files, describe_run, now, rounds_of

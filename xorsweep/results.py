@@ -17,8 +17,9 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 
 from xorsweep.atomic import named, replacing
+from xorsweep.columns import Column
 from xorsweep.config import choose
-from xorsweep.grid import Column, Grid
+from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
 from xorsweep.rules import FloatArray
 from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
