@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
 from xorsweep.folders import point_latest
-from xorsweep.hydra_config import RUN_KEYS, check_overrides, config_folder, plain
+from xorsweep.hydra_config import RUN_KEYS, check_overrides, config_folder, plain, readable
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError
@@ -38,6 +38,7 @@ def main() -> None:
     logging.raiseExceptions = False
     try:
         with heard():
+            sys.argv[1:] = map(readable, sys.argv[1:])
             check_overrides(argument for argument in sys.argv[1:] if not argument.startswith("-"))
             _run()
     except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:

@@ -24,9 +24,7 @@ def check_combinations(columns: Columns) -> None:
     batched = [key for key in columns if key not in (*structural, "epochs", "seed")]
     for codes in product(*(range(sizes[key]) for key in varying)):
         chosen = dict(zip(varying, codes, strict=True))
-        rows = _first_rows(
-            columns, chosen, [key for key in batched if key not in ("epochs", "seed")]
-        )
+        rows = _first_rows(columns, chosen, batched)
         if len(rows):
             check_points({**_present(columns, rows), "seed": columns["seed"].level_array})
 

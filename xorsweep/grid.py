@@ -76,11 +76,27 @@ class Block:
 
 
 def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Dimension]:
-    """Return axes as dimensions: those that `zipped` names together in the place of the first."""
+    """Return axes as dimensions: those that `zipped` names together in the place of the first.
+
+    Raises ConfigError where axes that go together have different numbers of levels.
+    """
     partners = {key: tuple(keys) for keys in zipped for key in keys}
     by_key = {axis.key: axis for axis in axes}
     groups = dict.fromkeys(partners.get(axis.key, (axis.key,)) for axis in axes)
-    return [tuple(by_key[key] for key in keys) for keys in groups]
+    found = [tuple(by_key[key] for key in keys) for keys in groups]
+    for each in found:
+        _refuse_other_lengths(each)
+    return found
+
+
+def _refuse_other_lengths(dimension: Dimension) -> None:
+    if len({len(axis.levels) for axis in dimension}) > 1:
+        counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
+        keys = ",".join(axis.key for axis in dimension)
+        raise ConfigError(
+            f"{ZIP}=[[{keys}]]: {counts}; axes that go together need as many levels each, or one "
+            "value for all"
+        )
 
 
 def size_of(dimension: Dimension) -> int:
@@ -320,16 +336,10 @@ def refuse_too_large(*products: Mapping[str, int]) -> None:
 def _typed(dimension: Dimension, bases: Sequence[Point]) -> Dimension:
     """Return a dimension with its levels typed, and each once unless bases belong to them."""
     axes = [axis if axis.structural else _typed_axis(axis, bases) for axis in dimension]
-    lengths = {len(axis.levels) for axis in axes}
-    if len(lengths) > 1:
-        counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in axes)
-        keys = ",".join(axis.key for axis in axes)
-        raise ConfigError(
-            f"{ZIP}=[[{keys}]]: {counts}; axes that go together need as many levels each, or one "
-            "value for all"
-        )
     if is_structural(dimension):
         return tuple(axes)
+    if len(axes) == 1:
+        return (Axis(axes[0].key, distinct(axes[0].levels)),)
     rows = zip(*(axis.levels for axis in axes), strict=True)
     unique = {tuple((type(level), level) for level in row): row for row in rows}
     columns = zip(*unique.values(), strict=True)

@@ -11,10 +11,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.config import SETTINGS, Rounds, Sweep, every_point_key, unknown_key
+from xorsweep.grid import ZIP
 from xorsweep.rules import ConfigError, rules_of
+from xorsweep.spacing import is_spacing
+from xorsweep.where import KEY as WHERE
 
-RUN_KEYS = ("resume", "study")
+RUN_KEYS = ("grid", "plan", "resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""
+
+AXES, BLOCKS = "grid.axes", "grid.blocks"
+GRID_KEYS = (ZIP, BLOCKS, WHERE)
+"""The keys below `grid` that the command line may give; axes are given by their own names."""
 
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
@@ -59,8 +66,14 @@ def known_keys() -> list[str]:
     settings = [
         f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
     ]
-    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
+    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS, *GRID_KEYS]
     return [*every_point_key(), *run]
+
+
+def readable(argument: str) -> str:
+    """Return an override with levels by number as Hydra's grammar reads it, which is as a text."""
+    key, _, value = argument.partition("=")
+    return f'{key}="{value.strip()}"' if is_spacing(value) and '"' not in value else argument
 
 
 def check_overrides(arguments: Iterable[str]) -> None:
@@ -72,6 +85,9 @@ def check_overrides(arguments: Iterable[str]) -> None:
         if not match or "=" not in argument:
             continue
         key = match["key"]
+        if key == AXES or key.startswith(f"{AXES}."):
+            axis = key.removeprefix(AXES).removeprefix(".") or "lr"
+            raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")
         if not _is_known(key, known):
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
