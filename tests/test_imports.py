@@ -42,6 +42,8 @@ WAY = (
     ("endings", "group_commit"),
     ("shards",),
     ("orchestrator",),
+    ("estimates",),
+    ("preview",),
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay"),

@@ -18,7 +18,7 @@ from xorsweep.combinations import check_combinations
 from xorsweep.config import GROUPS, POINT_KEYS, Point, rule_of
 from xorsweep.rules import ConfigError, Scalar, read, shown
 from xorsweep.where import KEY as WHERE
-from xorsweep.where import Where, read_where
+from xorsweep.where import read_where
 
 ZIP = "grid.zip"
 
@@ -158,6 +158,11 @@ class Grid:
         values = {key: column.levels[column.codes[row]] for key, column in self.columns.items()}
         return {key: value for key, value in values.items() if value is not None}
 
+    def at(self, rows: NDArray[np.int64]) -> Grid:
+        """Return the grid of some of the points, by their rows (n,)."""
+        columns = {key: _at(column, rows) for key, column in self.columns.items()}
+        return replace(self, columns=columns)
+
     @cached_property
     def identities(self) -> NDArray[np.uint64]:
         """Return a 64-bit identity a point (N,), made of every key and value that it has.
@@ -208,7 +213,8 @@ def product_grid(
     columns = _columns(typed, bases)
     grid = Grid(columns, (block,))
     if expression:
-        grid = _kept(grid, expression)
+        rows = expression.rows(columns)
+        grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
     check_combinations(grid.columns)
     return grid
 
@@ -238,13 +244,7 @@ def _column(levels: Sequence[Scalar], codes: Codes) -> Column:
     return Column(unique, np.array([index[(type(each), each)] for each in levels], np.int32)[codes])
 
 
-def _kept(grid: Grid, where: Where) -> Grid:
-    rows = where.rows(grid.columns)
-    columns = {key: _at(column, rows) for key, column in grid.columns.items()}
-    return replace(grid, columns=columns, left_out=len(grid) - len(rows))
-
-
-def _at(column: Column, rows: NDArray[np.intp]) -> Column:
+def _at(column: Column, rows: NDArray[np.int64]) -> Column:
     """Return a column at some rows, with the levels that are left."""
     if len(column.levels) == 1:
         return Column(column.levels, np.broadcast_to(np.int32(0), rows.shape))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,12 @@ class Store:
                     "its points again"
                 ) from None
             yield part
+
+    def whole_parts(self) -> Iterator[pa.Table]:
+        """Yield the parts that aren't damaged, in the order of their names."""
+        for path in self.part_files():
+            with suppress(DamagedPartError):
+                yield decode(path, self.engine)
 
     def damaged(self) -> Iterator[tuple[Path, str]]:
         """Yield what isn't a whole part, and in which way it isn't."""

@@ -62,6 +62,10 @@ class Terminal:
     def say(self, line: str) -> None:
         """Print one line as it is, and put it into the log."""
         _LOG.info(line)
+        self.show(line)
+
+    def show(self, line: str) -> None:
+        """Print one line as it is."""
         self.console.print(Text(line))
 
     @contextmanager
@@ -79,6 +83,15 @@ class Terminal:
         self.console.print(table)
         if left:
             self.say(f"and {left:,} more cells in summary.csv")
+
+    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+        """Print lines of texts under their heads."""
+        table = Table(box=SIMPLE_HEAD, show_edge=False)
+        for name in head:
+            table.add_column(Text(name))
+        for line in lines:
+            table.add_row(*map(Text, line))
+        self.console.print(table)
 
     def failures(self, found: Sequence[Failure]) -> None:
         """Print what failed, by reason, with the command that tries one of each alone."""

@@ -61,7 +61,7 @@ class Where:
     keys: frozenset[str]
     evaluate: Evaluate
 
-    def rows(self, columns: Columns) -> NDArray[np.intp]:
+    def rows(self, columns: Columns) -> NDArray[np.int64]:
         """Return the rows at which the expression is true, of columns of N points."""
         count = len(next(iter(columns.values())).codes)
         with np.errstate(all="ignore"):  # 1/0 is infinite, 0/0 compares as false

@@ -24,8 +24,9 @@ from xorsweep.execute import settled
 from xorsweep.folders import make_free_folder, named_folder, point_latest
 from xorsweep.hydra_config import plain
 from xorsweep.orchestrator import SweepResult, resume_sweep, run_sweep
+from xorsweep.preview import preview_resume, preview_sweep
 from xorsweep.rounds import check_rounds
-from xorsweep.rules import ConfigError
+from xorsweep.rules import Boolean, ConfigError, read
 from xorsweep.shards import Launch, sharded
 from xorsweep.store import StoreError, read_manifest, refuse_used
 from xorsweep.studies import read_study
@@ -39,14 +40,17 @@ def run(
     config: DictConfig,
     params: Mapping[str, Any],
     arguments: list[str],
-) -> SweepResult:
-    """Run the sweep and return what it left; ends the program with 1 where points failed."""
+) -> SweepResult | None:
+    """Run the sweep and return what it left; ends the program with 1 where points failed.
+
+    With `plan=true` it says what it would do, and returns None.
+    """
     try:
         result = _run(context, config, params, arguments)
     except (ConfigError, StoreError) as error:
         # Hydra prints an exception of this class, in whatever program, without a traceback.
         raise ConfigCompositionException(str(error)) from error
-    if result.counts["failed"]:
+    if result and result.counts["failed"]:
         sys.exit(FAILED)
     return result
 
@@ -56,7 +60,7 @@ def _run(
     config: DictConfig,
     params: Mapping[str, Any],
     arguments: list[str],
-) -> SweepResult:
+) -> SweepResult | None:
     loader, launch = context.config_loader, chosen_launch(context, config)
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
@@ -69,6 +73,9 @@ def _run(
     settled(settings.parallel)  # before there is a folder
     check_rounds(composed.grid, settings.rounds)
     read_study(composed.values.get("study"))
+    if _is_plan(composed.values):
+        preview_sweep(composed.grid, settings, composed.notes, Terminal(), shards)
+        return None
     folder = _fresh_folder(config)
     _log_into(folder, config)
     point_latest(folder)
@@ -85,7 +92,7 @@ def _resume(
     folder: Path,
     given: Overrides,
     launch: Launch | None,
-) -> SweepResult:
+) -> SweepResult | None:
     """Go on with a sweep: what names a point extends its grid, the rest says how to run."""
     for key in given:
         if key.startswith("grid."):
@@ -99,11 +106,18 @@ def _resume(
     settings = read_sweep(values)
     shards = sharded(settings, launch) if launch else None
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
-    _log_into(folder, config)
     rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
     keep_engine = not any(key.split(".")[0] == "engine" for key in given)
+    if _is_plan(values):
+        preview_resume(folder, settings, more, Terminal(), rounds, shards, keep_engine)
+        return None
+    _log_into(folder, config)
     provenance = _provenance(values)
     return resume_sweep(folder, settings, more, provenance, Terminal(), rounds, shards, keep_engine)
+
+
+def _is_plan(values: Mapping[str, Any]) -> bool:
+    return bool(read("plan", values["plan"], Boolean()))
 
 
 def _fresh_folder(config: DictConfig) -> Path:
