@@ -28,6 +28,7 @@ from xorsweep.results import assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
+from xorsweep.studies import read_study
 from xorsweep.terminal import Advance, Terminal, count_line
 
 
@@ -286,12 +287,15 @@ class _Run:
         from xorsweep.failures import failures_of
         from xorsweep.summary import point_columns, swept_columns
         from xorsweep.tables import write_tables
+        from xorsweep.verdicts import verdicts
 
         folder = self.store.folder
         results = read_results(folder)
         summary, comparisons = write_tables(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
         self.terminal.failures(failures_of(results, point_columns(results)))
+        if study := read_study(manifest.get("study")):
+            self.terminal.verdicts(study, verdicts(study, results))
         if not self.settings.report:
             return None
         from xorsweep.report import make_report

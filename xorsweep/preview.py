@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xorsweep.config import Sweep
+from xorsweep.config import POINT_KEYS, Sweep
 from xorsweep.engines import load_capacity
 from xorsweep.estimates import Estimate, estimate
 from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
 from xorsweep.execute.serial import run_serial
-from xorsweep.grid import Axis, Block, Grid
+from xorsweep.grid import Axis, Block, Dimension, Grid
 from xorsweep.orchestrator import found_line, open_begun, plan_line
 from xorsweep.plan import Batch, Plan, Rows, make_plan
 from xorsweep.prepare import prepare
@@ -21,11 +21,12 @@ from xorsweep.results import assemble
 from xorsweep.rounds import check_rounds, latest_round
 from xorsweep.rules import Scalar, shown
 from xorsweep.shards import Sharded
-from xorsweep.terminal import MOST_COLUMNS, MOST_LINES, Terminal
+from xorsweep.terminal import MOST_LINES, Terminal
 
 FIRST, LAST = 5, 3
 """Points that are shown of the beginning and of the end of a grid."""
-MOST_LEVELS = 6
+MOST_LEVELS, MOST_KEYS = 6, 6
+"""Levels of an axis, and keys of a point, that have room in a line."""
 
 
 def preview_sweep(
@@ -95,10 +96,13 @@ class _Preview:
         self._show_estimate(found, plan, workers)
 
     def _show_grid(self, grid: Grid) -> None:
-        self._terminal.table(_AXIS_HEAD, list(_axis_lines(grid.blocks)))
+        common = common_dimensions(grid.blocks)
+        self._terminal.table(("axis", "levels", ""), list(_axis_lines(common)))
+        if len(grid.blocks) > 1:
+            self._terminal.table(("block", "of its own"), list(_block_lines(grid.blocks, common)))
         for where in dict.fromkeys(block.where for block in grid.blocks if block.where):
             self._terminal.show(f"points where not ({where}) are left out: {grid.left_out:,}")
-        keys = grid.swept[:MOST_COLUMNS]
+        keys = grid.swept[:MOST_KEYS]
         self._terminal.table(("row", *keys), list(_point_lines(grid, keys)))
 
     def _show_estimate(self, found: Estimate, plan: Plan, workers: int) -> None:
@@ -121,18 +125,40 @@ class _Preview:
             self._terminal.show(line)
 
 
-_AXIS_HEAD = ("block", "axis", "levels", "")
 _BATCH_HEAD = ("batches", "networks", "epochs", "hidden", "task", "optimizer")
 
 
-def _axis_lines(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
+def common_dimensions(blocks: Sequence[Block]) -> list[Dimension]:
+    """Return the dimensions that every block has."""
+    first, *others = ([*block.dimensions] for block in blocks)
+    return [each for each in first if all(each in other for other in others)]
+
+
+def _axis_lines(dimensions: Sequence[Dimension]) -> Iterator[tuple[str, ...]]:
+    for first, *others in dimensions:
+        yield first.key, f"{len(first.levels):,}", levels_text(first.levels)
+        for axis in others:
+            yield axis.key, f"with {first.key}", levels_text(axis.levels)
+
+
+def _block_lines(blocks: Sequence[Block], common: Sequence[Dimension]) -> Iterator[tuple[str, ...]]:
+    """Yield what each block has that not every other has: its settings and its axes."""
+    settings = [_settings_of(block) for block in blocks]
     for number, block in enumerate(blocks[:MOST_LINES]):
+        own = settings[number].items()
+        texts = [f"{k}={v}" for k, v in own if any(other.get(k) != v for other in settings)]
         for dimension in block.dimensions:
-            for place, axis in enumerate(dimension):
-                count = f"{len(axis.levels):,}" if not place else "with it"
-                yield str(number), axis.key, count, levels_text(axis.levels)
+            if dimension not in common:
+                texts += [f"{axis.key}={levels_text(axis.levels)}" for axis in dimension]
+        yield str(number), "  ".join(texts)
     if len(blocks) > MOST_LINES:
-        yield "...", f"and {len(blocks) - MOST_LINES:,} more blocks", "", ""
+        yield "...", f"and {len(blocks) - MOST_LINES:,} more blocks"
+
+
+def _settings_of(block: Block) -> dict[str, str]:
+    """Return the keys that have one value in a block, parameters of groups left out."""
+    first, swept = block.bases[0], {axis.key for axis in block.axes}
+    return {key: shown(first[key]) for key in POINT_KEYS if key not in swept}
 
 
 def levels_text(levels: Sequence[Scalar]) -> str:
