@@ -12,7 +12,7 @@ import xorsweep
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
-KNOW_HYDRA = {"cli.py", "hydra_config.py"}
+KNOW_HYDRA = {"cli.py", "hydra_config.py", "hydra_errors.py"}
 
 WAY = (
     ("atomic", "interrupts", "markdown"),
@@ -47,7 +47,7 @@ WAY = (
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay"),
-    ("hydra_config",),
+    ("hydra_config", "hydra_errors"),
     ("cli",),
 )
 """The way of the data: a room imports from its own line, or from those above it."""

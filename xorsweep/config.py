@@ -304,5 +304,6 @@ def unknown_key(key: str, known: Iterable[str], where: str = "") -> str:
     """Return the message for a key that nothing reads, naming the nearest that something does."""
     known = list(known)
     near = get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+    short = [each for each in known if "." not in each] or known
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(short)}"
     return f"{key}: unknown key{where}; {hint}"

@@ -10,7 +10,16 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.config import SETTINGS, Rounds, Sweep, every_point_key, unknown_key
+from xorsweep.again import quoted
+from xorsweep.config import (
+    GROUPS,
+    SETTINGS,
+    Rounds,
+    Sweep,
+    every_point_key,
+    rules_for,
+    unknown_key,
+)
 from xorsweep.grid import ZIP
 from xorsweep.rules import ConfigError, rules_of
 from xorsweep.spacing import is_spacing
@@ -23,6 +32,7 @@ AXES, BLOCKS = "grid.axes", "grid.blocks"
 GRID_KEYS = (ZIP, BLOCKS, WHERE)
 """The keys below `grid` that the command line may give; axes are given by their own names."""
 
+_QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
 
@@ -71,9 +81,15 @@ def known_keys() -> list[str]:
 
 
 def readable(argument: str) -> str:
-    """Return an override with levels by number as Hydra's grammar reads it, which is as a text."""
+    """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
+
+    That is levels by number, and the expression of `grid.where`.
+    """
     key, _, value = argument.partition("=")
-    return f'{key}="{value.strip()}"' if is_spacing(value) and '"' not in value else argument
+    ours = is_spacing(value) or key.lstrip("+") == WHERE
+    if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
+        return argument
+    return f"{key}={quoted(value)}"
 
 
 def check_overrides(arguments: Iterable[str]) -> None:
@@ -82,18 +98,38 @@ def check_overrides(arguments: Iterable[str]) -> None:
     earlier: dict[str, str] = {}
     for argument in arguments:
         match = _OVERRIDE.match(argument)
-        if not match or "=" not in argument:
+        if not match or ("=" not in argument and match["prefix"] != "~"):
             continue
         key = match["key"]
-        if key == AXES or key.startswith(f"{AXES}."):
-            axis = key.removeprefix(AXES).removeprefix(".") or "lr"
-            raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")
+        _refuse_whole_grid(key)
         if not _is_known(key, known):
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
+        if match["prefix"] != "~":
+            _refuse_no_value(key, argument.partition("=")[2])
 
 
 def _is_known(key: str, known: list[str]) -> bool:
     return key in known or key == "hydra" or key.startswith(("hydra.", "hydra/"))
+
+
+def _refuse_whole_grid(key: str) -> None:
+    if key == "grid":
+        raise ConfigError(f"grid: isn't given as a whole; give {', '.join(GRID_KEYS)}")
+    if key == AXES or key.startswith(f"{AXES}."):
+        axis = key.removeprefix(AXES).removeprefix(".") or "lr"
+        raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")
+
+
+def _refuse_no_value(key: str, value: str) -> None:
+    """Raise ConfigError for what Hydra takes and nobody means."""
+    is_group = key in GROUPS or key in SETTINGS
+    if is_group and value in ("", "null"):
+        raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
+    if value.startswith("[") and (is_group or rules_for(key)):
+        levels = value.strip("[]")
+        raise ConfigError(
+            f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
+        )

@@ -18,10 +18,12 @@ from hydra.core.override_parser.types import (
     RangeSweep,
     Transformer,
 )
+from hydra.errors import HydraException
 
 from xorsweep.config import GROUPS, PLAIN, rules_for
 from xorsweep.grid import Axis
 from xorsweep.hydra_config import check_overrides, readable
+from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError, Integer
 from xorsweep.spacing import Spacing, is_spacing, read_spacing
 
@@ -42,7 +44,10 @@ def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
     check_overrides(lines)
     parser = OverridesParser.create(config_loader=loader)
-    overrides = parser.parse_overrides([readable(line) for line in lines])
+    try:
+        overrides = parser.parse_overrides([readable(line) for line in lines])
+    except HydraException as error:
+        raise ConfigError(refusal(error)) from None
     return {override.key_or_group: override for override in overrides}
 
 
