@@ -48,16 +48,18 @@ def main() -> None:
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not bury what is said about it.
     logging.raiseExceptions = False
+    completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():
-            if not _COMPLETION.intersection(sys.argv):
+            if not completes:
                 sys.argv[1:] = map(readable, sys.argv[1:])
                 check_overrides(each for each in sys.argv[1:] if not each.startswith("-"))
             _run()
     except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:
         if wants_traceback:
             raise
-        sys.exit(_said(error))
+        # Nobody wants an error between the words of a line that is being typed.
+        sys.exit(1 if completes else _said(error))
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)
 
