@@ -78,7 +78,9 @@ def test_the_commands_about_grids_and_the_terminal_work_in_their_order(
     commands = commands_of(TEXTS[name])
     assert len(commands) > 4
     for command in commands:
-        done = run([sys.executable, *shlex.split(command)[1:], *without_a_report(command)], tmp_path)
+        done = run(
+            [sys.executable, *shlex.split(command)[1:], *without_a_report(command)], tmp_path
+        )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 

@@ -271,6 +271,72 @@ def test_blocks_that_cannot_be_meant_are_refused(
     assert "\n" not in str(refused.value)
 
 
+def test_a_key_with_one_value_goes_with_every_level_of_its_group(
+    hydra: tuple[Any, DictConfig],
+) -> None:
+    section = {
+        "axes": {"lr": "1,2", "epochs": "10,20", "seed": "0,1"},
+        "zip": [["lr", "epochs"]],
+        "blocks": [{}, {"lr": 3}],
+    }
+    grid = composed_section(hydra, section, ["seed=5"])[0].grid
+    assert [(point["lr"], point["epochs"]) for point in map(grid.point, range(4))] == [
+        (1.0, 10),
+        (2.0, 20),
+        (3.0, 10),
+        (3.0, 20),
+    ]
+    assert grid.text == "(lr, epochs) 2 + epochs 2 = 4 points"
+
+
+def test_choices_that_go_together_are_composed_once_each(hydra: tuple[Any, DictConfig]) -> None:
+    section = {"axes": {"optimizer": "sgd,adam,sgd", "lr": "1,2,3", "init": "uniform,he"}}
+    made, times = composed_section(hydra, section | {"zip": [["optimizer", "lr"]]})
+    keys = ("optimizer", "lr", "init")
+    assert [tuple(map(made.grid.point(row).get, keys)) for row in range(len(made.grid))] == [
+        (optimizer, lr, init)
+        for optimizer, lr in (("sgd", 1.0), ("adam", 2.0), ("sgd", 3.0))
+        for init in ("uniform", "he")
+    ]
+    assert times == 4
+
+
+def test_combinations_that_mean_nothing_may_be_left_out(hydra: tuple[Any, DictConfig]) -> None:
+    section = {
+        "axes": {"optimizer": "sgd,rprop", "schedule": "batch,online"},
+        "where": 'optimizer != "rprop" or schedule == "batch"',
+    }
+    assert len(composed_section(hydra, section)[0].grid) == 3
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"axes": 3}, r"^grid.axes=3: must be keys and their levels"),
+        ({"axis": {}}, r"^grid.axis: unknown key; did you mean grid.axes\?"),
+        ({"zip": "lr"}, r"^grid.zip=lr: must be a list of lists of keys"),
+        ({"zip": ["lr", "epochs"]}, r"^grid.zip=\[lr,epochs\]: must be a list of lists of keys"),
+        ({"zip": [["lr"]]}, r"^grid.zip=\[\[lr\]\]: must be a list of lists of keys"),
+        ({"zip": [["lr", "epoch"]]}, r"^grid.zip=\[\[lr,epoch\]\]: epoch: .* did you mean epochs"),
+        ({"zip": [["lr", "seed"], ["lr", "skip"]]}, r"lr is named twice; name it once"),
+        ({"where": 3}, r"^grid.where=3: must be an expression over keys"),
+        ({"where": "epoch < 3"}, r"^grid.where=epoch < 3: epoch: .* did you mean epochs\?"),
+        ({"where": "lr > 9"}, r"^grid.where=lr > 9: is true at none of the grid's 2 points"),
+        ({"zip": [["lr", "seed"]]}, r"^grid.zip=\[\[lr,seed\]\]: lr has 2, seed has 3; "),
+        ({"axes": {"lr": "logspace(1,2)"}}, r"^lr=logspace\(1,2\): logspace takes three numbers"),
+        ({"axes": {"lr": "range(1"}}, r"^grid.axes: lr=range\(1: can't be read"),
+        ({"axes": {"lr": "linspace(1,2,100000000000)"}}, r"^lr 100,000,000,000 = "),
+    ],
+)
+def test_a_section_that_cannot_be_meant_is_refused(
+    hydra: tuple[Any, DictConfig], section: Section, said: str
+) -> None:
+    axes = {"lr": "1,2"} | ({"seed": "0,1,2"} if "seed has" in said else {})
+    with pytest.raises(ConfigError, match=said) as refused:
+        composed_section(hydra, {"axes": axes} | section)
+    assert "\n" not in str(refused.value)
+
+
 def groups_of_files() -> dict[str, set[str]]:
     return {
         folder.name: {path.stem for path in folder.glob("*.yaml")}
