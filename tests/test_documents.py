@@ -88,6 +88,18 @@ def without_a_report(command: str) -> list[str]:
     return ["report=false"] if " -m xorsweep -m " in command else []
 
 
+@pytest.mark.slow
+def test_the_file_that_is_shown_is_a_grid(tmp_path: Path) -> None:
+    (yaml,) = re.findall(r"```yaml\n(.*?)```", TEXTS["docs/grids.md"], re.DOTALL)
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/mine.yaml").write_text(yaml)
+    arguments = ["-m", f"--config-dir={tmp_path}", "study=mine", "plan=true"]
+    done = run([sys.executable, "-m", "xorsweep", *arguments], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "where (lr*hidden <= 8)" in done.stdout
+
+
+@pytest.mark.slow
 def test_errors_are_told_as_they_are_said(tmp_path: Path) -> None:
     told = re.findall(r"^\| `(\S+=\S+)` \| (.+) \|$", TEXTS["docs/terminal.md"], re.MULTILINE)
     assert len(told) > 5

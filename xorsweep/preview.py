@@ -67,7 +67,8 @@ def preview_resume(
     added = len(begun.grid) - begun.points_before
     failed = found.counts()["failed"]
     terminal.show(found_line(len(grid) - len(pending), len(pending), added, failed))
-    _Preview(terminal, begun.settings, sharded).show(grid, pending)
+    if len(pending):
+        _Preview(terminal, begun.settings, sharded).show(grid, pending)
 
 
 class _Preview:
