@@ -90,7 +90,8 @@ def test_a_bad_value_ends_a_single_run_with_one_line(argument: str, tmp_path: Pa
 
 @pytest.mark.parametrize("argument", BAD_EVERYWHERE | BAD_IN_A_SWEEP)
 def test_a_bad_value_ends_a_sweep_with_one_line(argument: str, tmp_path: Path) -> None:
-    others = [each for each in SMALL if each.split("=")[0] != argument.split("=")[0]]
+    key = argument.split("=")[0].lstrip("+~")
+    others = [each for each in SMALL if each.split("=")[0] != key]
     line = (BAD_EVERYWHERE | BAD_IN_A_SWEEP)[argument]
     expect_one_line(run(tmp_path, "-m", argument, *others), line, tmp_path)
 
@@ -176,7 +177,8 @@ def test_a_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == (
-        "lr 2 x epochs 2 x seed 3 where (lr*seed < 3) = 10 points, 5 trajectories, 1 batch, 1 worker"
+        "lr 2 x epochs 2 x seed 3 where (lr*seed < 3) = 10 points, "
+        "5 trajectories, 1 batch, 1 worker"
     )
     assert re.match("training: about (a second|[0-9]+ s) with 1 worker", lines[-3])
     assert re.match(r"disk: about [0-9.]+ kB \(parts [0-9.]+ kB, results.csv ", lines[-2])
@@ -228,7 +230,7 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
         "grid.where: a sweep keeps the grid.where that it was begun with; start another sweep\n"
     )
     done = run(tmp_path, "-m", "resume=latest", "seed=3,4,5,6", "report=false")
-    assert "found 10 finished points, which are reused; 4 are trained now" in done.stdout
+    assert "found 10 finished points, which are reused; 6 are trained now" in done.stdout
     rows = pd.read_csv(tmp_path / "outputs/latest/results.csv")
     assert (rows["lr"] * rows["seed"] < 3).all()
 
@@ -237,7 +239,8 @@ def test_a_study_ends_with_its_verdicts(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", "study=hinton_problems", "seed=range(0,30)", "report=false")
     assert done.returncode == 0, done.stderr
     assert "Thirty seeds of 2-2-1, epoch for epoch: published and measured" in done.stdout
-    assert re.search(r"runs converged +25 +25 of 30, a rate of\s.* agrees", done.stdout)
+    assert "25 of 30" in done.stdout
+    assert len(re.findall(r"\bagrees\b", done.stdout)) == 8
     assert "8 of 8 figures agree with their reference." in done.stdout
 
 
