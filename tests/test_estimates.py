@@ -69,23 +69,21 @@ def test_a_worker_takes_the_next_batch_as_soon_as_it_is_free() -> None:
     assert estimates._longest_share([], 2) == 0.0
 
 
-def test_workers_that_hold_each_other_up_are_measured(
-    grid_of: GridOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Workers that start in 0.3 s and take 0.5 s for a share that one alone does in far less."""
-    monkeypatch.setattr(estimates, "PROBE", 0.01)
-    starts = [0.3, 0.0]
+def test_workers_that_hold_each_other_up_are_measured(grid_of: GridOf) -> None:
+    """Workers that take a second to start, and half of one for what takes a tenth alone."""
+    seconds = [1.5, 0.5 * estimates.TURNS]
 
     def slow(batches: Sequence[Batch], engine: Engine) -> FinishedBatches:
-        sleep(starts.pop(0) + 0.5)
-        yield from run_serial(batches, engine)
+        sleep(seconds.pop(0))
+        yield from ((batch, []) for batch in batches)
 
-    grid = grid_of(lr=[0.5, 1.0], epochs=3_000, seed=range(8))
-    plan = make_plan(grid, load_capacity(Engine()), 2)
-    alone = estimate(grid, plan, Engine(), run_serial, 1)
-    together = estimate(grid, plan, Engine(), slow, 2)
-    assert not starts
-    assert together.seconds > alone.seconds
+    grid = grid_of(epochs=1_000, seed=range(8))
+    (batch,) = make_plan(grid, load_capacity(Engine()), 2).batches
+    cost = Cost(members=8, start=0.0, epoch=0.1 / 1_000)
+    start, slowdown = estimates._company(batch, cost, Engine(), slow, 2)
+    assert start == pytest.approx(1.0, abs=0.3)
+    assert slowdown == pytest.approx(5.0, rel=0.3)
+    assert estimates._company(batch, cost, Engine(), slow, 1) == (0.0, 1.0)
 
 
 def test_kinds_that_had_no_turn_are_told_by_the_others(

@@ -26,6 +26,8 @@ PROBE = 0.15
 """Seconds of training after which a probe has told enough."""
 BUDGET = 3.0
 """Seconds of probing after which the kinds of batches that are left are told by the others."""
+TURNS = 4
+"""Probes that each worker trains, so that none of them is long alone at the end."""
 FEW = 16
 """Epochs that a probe is measured beyond: the first ones have more to record."""
 SAMPLE = 2_000
@@ -146,17 +148,20 @@ def _company(
     """Return the seconds in which workers start, and how much slower each is beside the others."""
     if workers == 1:
         return 0.0, 1.0
-    epochs = min(batch.snapshots[-1], ceil(2 * PROBE / max(cost.epoch, 1e-9)))
+    epochs = min(batch.snapshots[-1], ceil(PROBE / max(cost.epoch, 1e-9)))
     probe = _shortened(batch, epochs)
-    taken = []
-    for _ in range(2):
-        started = perf_counter()
-        for _ in execute([probe] * workers, engine):
-            pass
-        taken.append(perf_counter() - started)
-        raise_if_heard()
-    first, again = taken
-    return max(0.0, first - again), again / cost.of(probe)
+    one, several = (_executed([probe] * n, engine, execute) for n in (workers, TURNS * workers))
+    in_turn = several / TURNS
+    return max(0.0, one - in_turn), in_turn / cost.of(probe)
+
+
+def _executed(batches: Sequence[Batch], engine: Engine, execute: Execute) -> float:
+    """Return the seconds in which workers train the batches."""
+    raise_if_heard()
+    started = perf_counter()
+    for _ in execute(batches, engine):
+        pass
+    return perf_counter() - started
 
 
 def _longest_share(seconds: Sequence[float], workers: int) -> float:
@@ -184,15 +189,14 @@ def _sizes(grid: Grid, plan: Plan, kinds: Sequence[Batch], engine: Engine) -> di
 
     A file has bytes a point, told by a sample and half of it, and others, as every part has.
     """
-    wanted = max(2, SAMPLE // len(kinds))
-    samples = [
-        [_sample(batch, points, engine) for batch in kinds] for points in (wanted, wanted // 2)
-    ]
+    points = max(2, SAMPLE // len(kinds))
+    samples = [[_sample(batch, points, part, engine) for batch in kinds] for part in (1, 2)]
     (many, more), (few, less) = (_written(grid, sample, engine) for sample in samples)
     sizes = {}
     for name, copies in (("parts", len(plan.batches) / len(kinds)), *_ONCE):
-        a_point = max(0.0, more[name] - less[name]) / max(1, many - few)
-        sizes[name] = round(copies * max(0.0, more[name] - many * a_point) + a_point * plan.points)
+        size, apart = more[name], many - few
+        a_point = max(0.0, size - less[name]) / apart if apart else size / many
+        sizes[name] = round(copies * max(0.0, size - many * a_point) + a_point * plan.points)
     sizes["tables"] = round(more["tables"] * _cells(grid))
     return sizes
 
@@ -205,9 +209,10 @@ def _cells(grid: Grid) -> int:
     return len(np.unique(combined_codes(grid, keys, np.arange(len(grid)))))
 
 
-def _sample(batch: Batch, points: int, engine: Engine) -> list[Rows]:
-    """Return about so many finished points of a batch that was trained for a moment."""
-    members = max(1, points // len(batch.snapshots))
+def _sample(batch: Batch, points: int, part: int, engine: Engine) -> list[Rows]:
+    """Return points of a batch after a moment of training: so many at most, or a part of them."""
+    most = min(batch.members, points // len(batch.snapshots))
+    members = max(1, most // part)
     short = _shortened(batch.part(slice(members)), max(SAMPLE_EPOCHS, len(batch.snapshots)))
     count = len(course_epochs(batch.snapshots[-1]))
     return [_stretched(rows, count) for rows in train_batch(short, engine)]
