@@ -12,7 +12,7 @@ import xorsweep
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
-KNOW_HYDRA = {"cli.py", "hydra_config.py"}
+KNOW_HYDRA = {"cli.py", "hydra_config.py", "hydra_errors.py"}
 
 WAY = (
     ("atomic", "interrupts", "markdown"),
@@ -28,9 +28,11 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again"),
+    ("config", "again", "spacing"),
+    ("columns",),
+    ("combinations", "where"),
     ("grid",),
-    ("grid_data", "extensions", "csv_parquet"),
+    ("grid_extension", "grid_data", "extensions", "csv_parquet"),
     ("plan",),
     ("worker",),
     ("prepare",),
@@ -51,10 +53,12 @@ WAY = (
     ("functions",),
     ("shards",),
     ("orchestrator",),
+    ("estimates",),
+    ("preview",),
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay", "check_choice"),
-    ("hydra_config",),
+    ("hydra_config", "hydra_errors"),
     ("cli", "map"),
 )
 """The way of the data: a room imports from its own line, or from those above it."""
