@@ -18,10 +18,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from hydra_plugins.xorsweep_grid._core import Composed, compose_blocks, parsed, read_blocks
+from hydra_plugins.xorsweep_grid._compose import Composed, compose_grid
+from hydra_plugins.xorsweep_grid._overrides import parsed
+from hydra_plugins.xorsweep_grid._section import read_grid
 from xorsweep.folders import make_free_folder
 from xorsweep.grid_data import grid_to_data
-from xorsweep.hydra_config import config_folder
+from xorsweep.hydra_config import config_folder, plain
 from xorsweep.markdown import all_literal
 from xorsweep.report import Comparison, comparison, environment
 from xorsweep.results import read_results
@@ -87,9 +89,8 @@ def composed(name: str, *overrides: str) -> Composed:
     with initialize_config_dir(config_folder(), version_base="1.3"):
         config = compose("config", given[:1], return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()
-        sweeper = config.hydra.sweeper
-        blocks = read_blocks(loader, sweeper.params, sweeper.blocks, parsed(loader, given))
-        return compose_blocks(loader, config, blocks)
+        asked = read_grid(loader, plain(config)["grid"], parsed(loader, given))
+        return compose_grid(loader, config, asked)
 
 
 def section(folder: Path) -> Section:

@@ -94,6 +94,19 @@ def test_the_command_that_a_sweep_records_gives_the_same_bytes(tmp_path: Path) -
     assert len(sweep) == 2 * 3 + 2 * 3
 
 
+def test_axes_go_together_and_points_are_left_out() -> None:
+    sweep = xs.sweep(
+        lr=np.array([0.5, 1, 2]),
+        hidden=[2, 3, 4],
+        epochs=10,
+        seed=[0, 1],
+        zip=[("lr", "hidden")],
+        where="lr*hidden < 8",
+    )
+    cells = sweep.results[["lr", "hidden"]].drop_duplicates().to_numpy().tolist()
+    assert cells == [[0.5, 2], [1, 3]]
+
+
 def yaml_values() -> dict[str, Any]:
     with initialize_config_dir(config_folder(), version_base="1.3"):
         return plain(compose("config"))
@@ -111,7 +124,7 @@ def test_the_defaults_of_a_run_are_those_of_the_yaml() -> None:
 def test_a_sweep_takes_every_key_and_its_axes_from_the_yaml() -> None:
     values = yaml_values()
     assert set(POINT_KEYS) <= set(api.Levels.__annotations__)
-    others = {"report", "resume", "study"}
+    others = {"report", "resume", "study", "grid", "plan"}
     assert set(values) - set(POINT_KEYS) - others <= set(api.Levels.__annotations__)
     sweep = xs.sweep(epochs=3, hidden=2)
     assert (sweep.results["lr"].nunique(), sweep.results["seed"].nunique()) == (5, 100)
@@ -127,7 +140,7 @@ BAD = {
     "lr": (0, "lr=0: lr must be a finite number above 0"),
     "hidden": (2.5, "hidden=2.5: hidden must be a whole number from 1 to 4096"),
     "hiden": (3, "hiden: unknown key; did you mean hidden?"),
-    "init": ({"range": 3}, "init.range: unknown key of "),
+    "init": ({"range": 3}, "init.range: "),
     "criterion": ({"name": "rms", "threshold": -1}, "criterion.threshold=-1: criterion.threshold"),
     "skip": ("yes", "skip=yes: skip must be true or false"),
     "loss": ("mean", "mean"),
@@ -194,8 +207,12 @@ def test_a_folder_is_gone_on_with_and_extended(tmp_path: Path) -> None:
     whole = xs.sweep(**{**SMALL, "seed": range(6)})
     assert (kept / "results.csv").read_bytes() == (whole.folder / "results.csv").read_bytes()
     assert len(extended) == 48
-    with pytest.raises(xs.ConfigError, match="give no folder or blocks"):
+    with pytest.raises(xs.ConfigError, match="folder must be left out"):
         xs.sweep(resume=kept, folder=tmp_path)
+    with pytest.raises(xs.ConfigError, match=r"grid.where: a sweep keeps the grid.where"):
+        xs.sweep(resume=kept, where="lr < 1")
+    with pytest.raises(xs.ConfigError, match="plan: says what a sweep would do"):
+        xs.sweep(**{"plan": True})  # type: ignore[arg-type]
 
 
 def test_points_that_failed_are_tried_again(tmp_path: Path, capsys: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,15 +36,37 @@ BAD_EVERYWHERE = {
     "seed=-1": "seed=-1: seed must be a whole number from 0 to 4294967295",
     "hiden=3": "hiden: unknown key; did you mean hidden?",
     "init.hgh=3": "init.hgh: unknown key; did you mean init.high?",
-    "init.range=3": "init.range: unknown key of this init; it is one of init=symmetric",
-    "task=xro": "task/xro: not found; choose one of and, encoder, nand, or, parity, xnor, xor",
+    "task=xro": "task=xro: task must be one of and, encoder, nand, or, parity, xnor, xor; "
+    "did you mean xor?",
+    "study=hinton": "study=hinton: study must be one of hidden_units, hinton_problems, ",
+    "optimizer=null": "optimizer=null: optimizer is a config group; --help lists its choices",
+    "optimizer=[sgd,adam]": "optimizer=[sgd,adam]: a list is one value and no axis; "
+    "with -m, write optimizer=sgd,adam",
+    "optimizer.momentum=0.5": "optimizer.momentum: the optimizer that is chosen has no such key; "
+    "it is one of momentum, nesterov",
+    "+lr=2": "+lr: is there already; leave the + out",
+    "+optimizer=adam": "+optimizer: is there already; leave the + out",
+    "~hiden": "hiden: unknown key; did you mean hidden?",
+    "lr": "lr: needs a value, as in lr=...",
+    "lr=range(1": "lr=range(1: can't be read; brackets and quotes come in pairs",
+    "lr=space(1,2)": "lr=space(1,2): there is no function space; there are range, linspace",
+    "lr=choice()": "lr=choice(): empty choice is not legal",
+    "hydra.sweper.x=1": "hydra.sweper.x: there is no such key; --help lists ours, and --cfg hydra",
+    "grid.axes.lr=1": "grid.axes.lr: the command line gives axes by their own names: lr=...",
+    "grid=1": "grid: isn't given as a whole; give grid.zip, grid.blocks, grid.where",
     "parallel.n_jobs=0": "parallel.n_jobs=0: must be -1 (every core) or at least 1",
     "init.low=2": "init.low=2.0: must be below init.high, which is 1.0",
 }
 
 BAD_IN_A_SWEEP = {
     "lr=interval(0,1)": "lr=interval(0,1): an interval has no levels; "
-    "use lr=a,b,c or lr=range(start,stop,step)",
+    "use lr=a,b,c, lr=range(start,stop,step) or lr=linspace(from,to,count)",
+    "lr=logspace(1)": "lr=logspace(1): logspace takes three numbers, from, to and how many",
+    "grid.where=lr < 1 and hiden == 2": "grid.where=lr < 1 and hiden == 2: hiden: unknown key; "
+    "did you mean hidden?",
+    "grid.where=lr > 9": "grid.where=lr > 9: is true at none of the grid's 12 points",
+    "grid.zip=[[lr,seed]]": "grid.zip=[[lr,seed]]: lr has 2, seed has 3; axes that go together",
+    "plan=maybe": "plan=maybe: plan must be true or false",
     "seed=range(0,0)": "seed=range(0,0): this axis has no levels",
     "seed=range(0,100000000000)": "lr 2 x epochs 2 x seed 100,000,000,000 = "
     "400,000,000,000 points: their rows need about",
@@ -67,9 +90,27 @@ def test_a_bad_value_ends_a_single_run_with_one_line(argument: str, tmp_path: Pa
 
 @pytest.mark.parametrize("argument", BAD_EVERYWHERE | BAD_IN_A_SWEEP)
 def test_a_bad_value_ends_a_sweep_with_one_line(argument: str, tmp_path: Path) -> None:
-    others = [each for each in SMALL if each.split("=")[0] != argument.split("=")[0]]
+    key = argument.split("=")[0].lstrip("+~")
+    others = [each for each in SMALL if each.split("=")[0] != key]
     line = (BAD_EVERYWHERE | BAD_IN_A_SWEEP)[argument]
     expect_one_line(run(tmp_path, "-m", argument, *others), line, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("argument", "line"),
+    [
+        ("lr=1,2", "lr=1,2: several values make a sweep; add -m"),
+        ("plan=true", "plan=true: plans a sweep; add -m"),
+        (
+            "grid.where=lr < 1",
+            "grid.where: is for hydra/sweeper=xorsweep_grid, the default; add -m",
+        ),
+    ],
+)
+def test_what_is_for_sweeps_alone_is_told_to_a_single_run(
+    argument: str, line: str, tmp_path: Path
+) -> None:
+    expect_one_line(run(tmp_path, argument), line, tmp_path)
 
 
 @pytest.mark.parametrize("mode", [[], ["-m"]])
@@ -129,6 +170,78 @@ def test_a_sweep_leaves_its_rows_where_latest_points(tmp_path: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["command_line"] == ["python", "-m", "xorsweep", "-m", *SMALL]
     assert not any(character < " " for character in done.stdout.replace("\n", ""))
+
+
+def test_a_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path, "-m", *SMALL, "grid.where=lr*seed < 3", "plan=true")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == (
+        "lr 2 x epochs 2 x seed 3 where (lr*seed < 3) = 10 points, "
+        "5 trajectories, 1 batch, 1 worker"
+    )
+    assert re.match("training: about (a second|[0-9]+ s) with 1 worker", lines[-3])
+    assert re.match(r"disk: about [0-9.]+ kB \(parts [0-9.]+ kB, results.csv ", lines[-2])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_grid_is_the_same_from_a_file_and_from_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/mine.yaml").write_text(
+        "# @package _global_\n"
+        "grid:\n"
+        "  axes: {lr: 'logspace(-1,1,3)', epochs: '20,30,40', optimizer: 'sgd,adam', seed: 3}\n"
+        "  zip: [[lr, epochs]]\n"
+        "  where: not (optimizer == 'adam' and lr > 1)\n"
+    )
+    given = ["hidden=2", "report=false"]
+    from_file = run(
+        tmp_path, "-m", f"--config-dir={tmp_path}", "study=mine", *given, "hydra.sweep.dir=file"
+    )
+    assert from_file.returncode == 0, from_file.stderr
+    typed = run(
+        tmp_path,
+        "-m",
+        *given,
+        "lr=logspace(-1,1,3)",
+        "epochs=20,30,40",
+        "seed=3",
+        "optimizer=sgd,adam",
+        "grid.zip=[[lr,epochs]]",
+        'grid.where=not (optimizer == "adam" and lr > 1)',
+        "hydra.sweep.dir=typed",
+    )
+    assert typed.returncode == 0, typed.stderr
+    file, line = (pd.read_csv(tmp_path / name / "results.csv") for name in ("file", "typed"))
+    assert sorted(map(tuple, file[["lr", "epochs", "optimizer"]].to_numpy())) == [
+        *((0.1, 20, "adam"), (0.1, 20, "sgd"), (1.0, 30, "adam"), (1.0, 30, "sgd")),
+        (10.0, 40, "sgd"),
+    ]
+    keys = ["lr", "optimizer"]
+    pd.testing.assert_frame_equal(
+        *(each.sort_values(keys, ignore_index=True) for each in (file, line))
+    )
+
+
+def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
+    run(tmp_path, "-m", *SMALL, "grid.where=lr*seed < 3")
+    again = run(tmp_path, "-m", "resume=latest", "grid.where=lr < 3", "report=false")
+    assert again.stderr == (
+        "grid.where: a sweep keeps the grid.where that it was begun with; start another sweep\n"
+    )
+    done = run(tmp_path, "-m", "resume=latest", "seed=3,4,5,6", "report=false")
+    assert "found 10 finished points, which are reused; 6 are trained now" in done.stdout
+    rows = pd.read_csv(tmp_path / "outputs/latest/results.csv")
+    assert (rows["lr"] * rows["seed"] < 3).all()
+
+
+def test_a_study_ends_with_its_verdicts(tmp_path: Path) -> None:
+    done = run(tmp_path, "-m", "study=hinton_problems", "seed=range(0,30)", "report=false")
+    assert done.returncode == 0, done.stderr
+    assert "Thirty seeds of 2-2-1, epoch for epoch: published and measured" in done.stdout
+    assert "25 of 30" in done.stdout
+    assert len(re.findall(r"\bagrees\b", done.stdout)) == 8
+    assert "8 of 8 figures agree with their reference." in done.stdout
 
 
 def test_equal_levels_are_one_point_and_that_is_said(tmp_path: Path) -> None:

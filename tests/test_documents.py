@@ -78,6 +78,45 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["docs/grids.md", "docs/terminal.md"])
+def test_the_commands_about_grids_and_the_terminal_work_in_their_order(
+    name: str, tmp_path: Path
+) -> None:
+    commands = commands_of(TEXTS[name])
+    assert len(commands) > 4
+    for command in commands:
+        done = run(
+            [sys.executable, *shlex.split(command)[1:], *without_a_report(command)], tmp_path
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+def without_a_report(command: str) -> list[str]:
+    return ["report=false"] if " -m xorsweep -m " in command else []
+
+
+@pytest.mark.slow
+def test_the_file_that_is_shown_is_a_grid(tmp_path: Path) -> None:
+    (yaml,) = re.findall(r"```yaml\n(.*?)```", TEXTS["docs/grids.md"], re.DOTALL)
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/mine.yaml").write_text(yaml)
+    arguments = ["-m", f"--config-dir={tmp_path}", "study=mine", "plan=true"]
+    done = run([sys.executable, "-m", "xorsweep", *arguments], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "where (lr*hidden <= 8)" in done.stdout
+
+
+@pytest.mark.slow
+def test_errors_are_told_as_they_are_said(tmp_path: Path) -> None:
+    told = re.findall(r"^\| `(\S+=\S+)` \| (.+) \|$", TEXTS["docs/terminal.md"], re.MULTILINE)
+    assert len(told) > 5
+    for typed, said in told:
+        done = run([sys.executable, "-m", "xorsweep", typed], tmp_path)
+        assert done.stderr == f"{said}\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
 def test_the_commands_that_look_at_a_sweep_again_work_in_their_order(tmp_path: Path) -> None:
     for command in commands_of(TEXTS["docs/tools.md"]):
         done = run([sys.executable, *shlex.split(command)[1:]], tmp_path)
@@ -156,11 +195,10 @@ def test_the_python_of_the_python_page_works_in_its_order(tmp_path: Path) -> Non
 
 def test_the_python_page_names_all_that_there_is() -> None:
     import xorsweep as xs
-    from xorsweep.runs import RunPlots
     from xorsweep.sweeps import SweepPlots
 
     text = TEXTS["docs/python.md"]
-    methods = {f"plot.{name}()" for plots in (RunPlots, SweepPlots) for name in public(plots)}
+    methods = {f"plot.{name}()" for name in public(SweepPlots)}
     methods |= {name for shown in (xs.Run, xs.Sweep) for name in public(shown)}
     missing = methods - set(re.findall(r"`([\w.]+(?:\(\))?)(?:\(\w+\))?`", text))
     assert missing == {"open", "plot", "tables", "point", "single"} & missing

@@ -11,18 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.columns import Column, distinct
 from xorsweep.config import Point
-from xorsweep.grid import (
-    Axis,
-    Column,
-    Grid,
-    concatenated,
-    distinct,
-    extended,
-    product_grid,
-    refuse_too_large,
-)
+from xorsweep.grid import Axis, Grid, concatenated, product_grid, refuse_too_large
 from xorsweep.grid_data import grid_from_data, grid_to_data
+from xorsweep.grid_extension import extended
 from xorsweep.rules import ConfigError, Scalar
 
 PointOf = Callable[..., Point]
@@ -354,6 +347,113 @@ def test_a_grid_is_extended_along_plain_keys_alone(
         extended(grid, [more])
 
 
+def test_axes_that_go_together_vary_level_by_level_in_the_place_of_the_first(
+    point_of: PointOf,
+) -> None:
+    axes = [Axis("lr", (0.1, 0.2, 0.1)), Axis("seed", (5, 6)), Axis("epochs", (10, 20, 30))]
+    grid = product_grid(axes, [point_of()], [("lr", "epochs")])
+    assert points(grid) == [
+        point_of(lr=lr, epochs=epochs, seed=seed)
+        for lr, epochs in ((0.1, 10), (0.2, 20), (0.1, 30))
+        for seed in (5, 6)
+    ]
+    assert grid.text == "(lr, epochs) 3 x seed 2 = 6 points"
+    assert grid.swept == ("lr", "epochs", "seed")
+    assert grid.columns["lr"].levels == (0.1, 0.2)
+
+
+def test_equal_levels_of_axes_that_go_together_are_one(point_of: PointOf) -> None:
+    axes = [Axis("lr", (1, 1.0, 1)), Axis("hidden", (2, 2, 3))]
+    grid = product_grid(axes, [point_of()], [("lr", "hidden")])
+    assert [(point["lr"], point["hidden"]) for point in points(grid)] == [(1.0, 2), (1.0, 3)]
+
+
+def test_choices_of_a_group_go_together_with_values(point_of: PointOf) -> None:
+    axes = [Axis("optimizer", ("sgd", "adam"), structural=True), Axis("lr", (2.0, 0.1))]
+    bases = [point_of(optimizer="sgd"), point_of(optimizer="adam")]
+    grid = product_grid(axes, bases, [("optimizer", "lr")])
+    assert points(grid) == [point_of(optimizer="sgd", lr=2.0), point_of(optimizer="adam", lr=0.1)]
+
+
+def test_axes_that_go_together_have_as_many_levels_each(point_of: PointOf) -> None:
+    axes = [Axis("lr", (0.1, 0.2)), Axis("epochs", (10, 20, 30))]
+    with pytest.raises(ConfigError, match=r"^grid.zip=\[\[lr,epochs\]\]: lr has 2, epochs has 3; "):
+        product_grid(axes, [point_of()], [("lr", "epochs")])
+
+
+@given(axes=axes_of(["lr", "hidden", "seed", "skip"]))
+def test_points_are_left_out_where_the_expression_is_not_true(
+    point_of: PointOf, axes: list[Axis]
+) -> None:
+    whole = product_grid(axes, [point_of()])
+    wanted = [p for p in points(whole) if (p["lr"] < 5 and p["hidden"] > 2) or p["skip"]]  # type: ignore[operator]
+    grid = product_grid(axes, [point_of()], where="lr < 5 and hidden > 2 or skip")
+    assert points(grid) == wanted
+    assert grid.left_out == len(whole) - len(wanted)
+    kept = whole.rows_of(grid.identities) if wanted else []
+    np.testing.assert_array_equal(whole.identities[kept], grid.identities)
+
+
+def test_a_grid_without_a_point_is_refused(point_of: PointOf) -> None:
+    empty = product_grid([Axis("lr", (0.1, 0.2))], [point_of()], where="lr > 1")
+    with pytest.raises(ConfigError) as refused:
+        concatenated([empty])
+    assert str(refused.value) == (
+        "grid.where=lr > 1: is true at none of the grid's 2 points, so there is nothing to train"
+    )
+    other = product_grid([Axis("lr", (3.0,))], [point_of()], where="lr > 1")
+    assert points(concatenated([empty, other])) == [point_of(lr=3.0)]
+
+
+def test_what_means_nothing_may_be_left_out(point_of: PointOf) -> None:
+    axes = [Axis("init.low", (-1.0, 0.5)), Axis("init.high", (1.0, 0.25))]
+    grid = product_grid(axes, [point_of()], where="init.low < init.high")
+    assert len(grid) == 3
+    assert grid.text == "init.low 2 x init.high 2 where (init.low < init.high) = 3 points"
+
+
+def test_a_point_that_is_left_out_stays_out_of_a_longer_grid(point_of: PointOf) -> None:
+    lr, seed = Axis("lr", (0.5, 1.5)), Axis("seed", (0, 1))
+    grid = product_grid([lr, seed], [point_of()], where="lr * seed < 2")
+    longer = extended(grid, [Axis("seed", (2, 3)), Axis("lr", (0.1,))])
+    assert [(point["lr"], point["seed"]) for point in points(longer)] == [
+        *((0.5, seed) for seed in range(4)),
+        *((1.5, seed) for seed in range(2)),
+        *((0.1, seed) for seed in range(4)),
+    ]
+
+
+def test_a_block_that_is_left_out_may_have_points_in_a_longer_grid(point_of: PointOf) -> None:
+    blocks = [
+        product_grid([Axis("lr", (lr,))], [point_of()], where="lr * hidden < 5")
+        for lr in (1.0, 2.0, 3.0)
+    ]
+    assert len(concatenated(blocks)) == 2
+    longer = extended(concatenated(blocks), [Axis("hidden", (1,))])
+    assert [(point["lr"], point["hidden"]) for point in points(longer)] == [
+        (1.0, 2),
+        (1.0, 1),
+        (2.0, 2),
+        (2.0, 1),
+        (3.0, 1),
+    ]
+
+
+def test_axes_that_go_together_are_extended_together(point_of: PointOf) -> None:
+    axes = [Axis("lr", (0.1, 0.2)), Axis("epochs", (10, 20))]
+    grid = product_grid(axes, [point_of()], [("lr", "epochs")])
+    longer = extended(grid, [Axis("epochs", (30, 20)), Axis("lr", (0.3, 0.2))])
+    assert [(point["lr"], point["epochs"]) for point in points(longer)] == [
+        (0.1, 10),
+        (0.2, 20),
+        (0.3, 30),
+    ]
+    with pytest.raises(ConfigError, match=r"^lr: goes together with epochs by grid.zip; give"):
+        extended(grid, [Axis("lr", (0.3,))])
+    with pytest.raises(ConfigError, match=r"^grid.zip=.*lr has 3, epochs has 4"):
+        extended(grid, [Axis("lr", (0.3,)), Axis("epochs", (30, 40))])
+
+
 @given(first=axes_of(), second=axes_of())
 def test_a_grid_comes_back_from_json_as_it_was(
     point_of: PointOf, first: list[Axis], second: list[Axis]
@@ -366,6 +466,16 @@ def test_a_grid_comes_back_from_json_as_it_was(
             product_grid(
                 [*structural, Axis("init", inits, structural=True)],
                 [point_of(init=init) for init in inits],
+            ),
+            product_grid(
+                [
+                    Axis("lr", (3.0, 4.0)),
+                    Axis("loss", ("mse", "mse"), structural=True),
+                    Axis("hidden", (2, 4)),
+                ],
+                [point_of(loss="mse")] * 2,
+                [("lr", "loss")],
+                "lr * hidden < 15",
             ),
         ]
     )
@@ -381,5 +491,10 @@ def test_a_value_that_is_not_allowed_is_refused_when_a_grid_is_read(point_of: Po
         grid_from_data([{**data, "bases": [{**point_of(), "lr": -1}]}])
     with pytest.raises(ConfigError, match=r"^task.bits: unknown key of task=xor"):
         grid_from_data([{**data, "bases": [{**point_of(), "task.bits": 3}]}])
+    with pytest.raises(ConfigError, match=r"^grid.where=lrr < 1: lrr: unknown key"):
+        grid_from_data([{**data, "where": "lrr < 1"}])
+    for bad in ({"zipped": [["lr"]]}, {"zipped": 3}, {"where": 3}, {"zipped": [[["seed"]]]}):
+        with pytest.raises(ConfigError, match="its points aren't a grid"):
+            grid_from_data([{**data, **bad}])
     with pytest.raises(ConfigError, match=r"^task=tree: "):
         grid_from_data([{**data, "bases": [{**point_of(), "task": "tree"}]}])

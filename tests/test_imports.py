@@ -12,7 +12,7 @@ import xorsweep
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
-KNOW_HYDRA = {"cli.py", "hydra_config.py", "composing.py"}
+KNOW_HYDRA = {"cli.py", "hydra_config.py", "hydra_errors.py", "composing.py"}
 
 WAY = (
     ("atomic", "interrupts", "markdown", "notebook"),
@@ -28,10 +28,12 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again", "pages"),
+    ("config", "again", "pages", "spacing"),
     ("overrides",),
+    ("columns",),
+    ("combinations", "where"),
     ("grid",),
-    ("grid_data", "extensions", "csv_parquet"),
+    ("grid_extension", "grid_data", "extensions", "csv_parquet"),
     ("plan",),
     ("worker",),
     ("prepare",),
@@ -53,11 +55,13 @@ WAY = (
     ("functions",),
     ("shards",),
     ("orchestrator",),
+    ("estimates",),
+    ("preview",),
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay", "check_choice"),
     ("sweeps",),
-    ("hydra_config",),
+    ("hydra_config", "hydra_errors"),
     ("composing",),
     ("api",),
     ("cli", "map"),

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from xorsweep.config import Parallel, Rounds, Sweep
+from xorsweep.config import Parallel, Point, Rounds, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
-from xorsweep.grid import Axis, Grid, concatenated
+from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.manifest import sealed
 from xorsweep.merge import Merged, merge
 from xorsweep.orchestrator import resume_sweep, run_sweep
@@ -318,3 +318,33 @@ def test_a_source_stays_whole_when_the_merged_sweep_goes(
 ) -> None:
     shutil.rmtree(merged(tmp_path / "out", *pair).folder)
     assert verify(str(pair[0]), sample=None).wrong == []
+
+
+def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
+    point_of: Callable[..., Point], tmp_path: Path
+) -> None:
+    axes = [Axis("lr", (0.5, 3.0)), Axis("epochs", (9,)), Axis("seed", (0, 1, 2))]
+    few = swept(tmp_path / "few", product_grid(axes, [point_of()], where="lr*seed < 3"))
+    zipped = [Axis("lr", (3.0, 9.0)), Axis("epochs", (9, 4)), Axis("seed", (0, 2))]
+    other = swept(
+        tmp_path / "other", product_grid(zipped, [point_of()], [("lr", "epochs")], "seed > 0")
+    )
+    assert merged(tmp_path / "both", few, other).points == 6
+    _, grid, _ = Store.open(tmp_path / "both")
+    keys = ("lr", "epochs", "seed")
+    found = [tuple(grid.point(row)[key] for key in keys) for row in range(len(grid))]
+    assert found == [
+        *((0.5, 9, seed) for seed in (0, 1, 2)),
+        (3.0, 9, 0),
+        (3.0, 9, 2),
+        (9.0, 4, 2),
+    ]
+    resume_sweep(tmp_path / "both", QUIET, [Axis("seed", (3,))], {})
+    _, longer, _ = Store.open(tmp_path / "both")
+    points = map(longer.point, range(len(longer)))
+    assert {tuple(p[key] for key in keys) for p in points} - set(found) == {
+        (0.5, 9, 3),
+        (3.0, 9, 3),
+        (9.0, 4, 3),
+    }
+    assert not verify(str(tmp_path / "both"), None).wrong

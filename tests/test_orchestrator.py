@@ -16,7 +16,7 @@ from rich.console import Console
 from xorsweep import execute, plan
 from xorsweep.config import Parallel, Sweep
 from xorsweep.engines import Engine
-from xorsweep.grid import Axis, Grid
+from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError, read_manifest
@@ -43,6 +43,65 @@ def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> by
     folder = tmp_path_factory.mktemp("undisturbed")
     run_sweep(grid_of(**AXES), QUIET, folder, {})
     return (folder / "results.csv").read_bytes()
+
+
+WHERE = "lr < 1e3 and lr*hidden != 1.5 or seed % 4 == 0"
+
+
+def sparse(point_of: Callable[..., Any], **changed: Any) -> Grid:
+    """Return the grid without some of its points, and with hidden and epochs going together."""
+    axes = {**AXES, **changed}
+    return product_grid(
+        [Axis(key, tuple(levels)) for key, levels in axes.items()],
+        [point_of()],
+        [("hidden", "epochs")],
+        WHERE,
+    )
+
+
+def lines_of(table: bytes, wanted: Callable[[dict[str, Any]], bool]) -> bytes:
+    """Return a table's head and the lines of the points that are wanted, as they stand."""
+    rows = pd.read_csv(io.BytesIO(table)).to_dict("records")
+    head, *lines = table.splitlines(keepends=True)
+    return b"".join([head, *(line for line, row in zip(lines, rows, strict=True) if wanted(row))])
+
+
+def is_sparse(row: dict[str, Any]) -> bool:
+    together = (row["hidden"], row["epochs"]) in ((2, 30), (3, 200), (4, 50))
+    kept = (row["lr"] < 1e3 and row["lr"] * row["hidden"] != 1.5) or row["seed"] % 4 == 0
+    return together and kept
+
+
+@pytest.mark.parametrize("members", [2, 64])
+def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
+    members: int,
+    point_of: Callable[..., Any],
+    undisturbed: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan, "FEWEST_MEMBERS", members)
+    run_sweep(sparse(point_of), QUIET, tmp_path, {})
+    found = (tmp_path / "results.csv").read_bytes()
+    assert found == lines_of(undisturbed, is_sparse)
+    assert 0 < found.count(b"\n") < undisturbed.count(b"\n") // 2
+
+
+def test_a_sweep_without_some_points_is_extended_without_them(
+    point_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    run_sweep(sparse(point_of), QUIET, tmp_path / "begun", {})
+    more = [Axis("seed", tuple(range(9, 14))), Axis("hidden", (4,)), Axis("epochs", (50,))]
+    resume_sweep(tmp_path / "begun", QUIET, more, {})
+    longer = {"seed": range(14), "hidden": [2, 3, 4], "epochs": [30, 200, 50]}
+    run_sweep(sparse(point_of, **longer), QUIET, tmp_path / "at_once", {})
+    begun, at_once = (
+        (tmp_path / name / "results.csv").read_bytes() for name in ("begun", "at_once")
+    )
+    assert begun == at_once
+    rows = pd.read_csv(io.BytesIO(begun)).to_dict("records")
+    assert all(map(is_sparse, rows))
+    assert {4} < {row["hidden"] for row in rows}
 
 
 def console() -> tuple[Terminal, io.StringIO]:

@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.overrides import blocks_override, flattened, levels_text, overrides
+from xorsweep.overrides import flattened, grid_overrides, levels_text, overrides
 from xorsweep.rules import ConfigError
 
 SCALARS = st.one_of(
@@ -81,14 +81,21 @@ def test_a_mapping_is_a_choice_and_its_parameters() -> None:
 
 
 def test_blocks_are_one_override_that_hydra_reads_back() -> None:
-    line = blocks_override(
-        [{"lr": [0.5, 2]}, {"init": {"name": "file", "path": 'a,"b'}, "skip": True}]
-    )
+    blocks = [{"lr": [0.5, 2]}, {"init": {"name": "file", "path": 'a,"b'}, "skip": True}]
+    (line,) = grid_overrides(blocks, None, None)
     found = OverridesParser.create().parse_override(line).value()
     assert isinstance(found, list)
     texts = [{str(key): getattr(v, "text", v) for key, v in block.items()} for block in found]
     assert texts[0] == {"lr": "0.5,2"}
     assert texts[1] == {"init": "file", "init.path": '"a,\\"b"', "skip": "true"}
+
+
+def test_what_goes_together_and_what_is_kept_are_overrides_too() -> None:
+    lines = grid_overrides(None, [("lr", "epochs"), ("init", "loss")], 'task == "xor" and lr < 1')
+    zipped, where = (OverridesParser.create().parse_override(line) for line in lines)
+    assert zipped.key_or_group == "grid.zip"
+    assert zipped.value() == [["lr", "epochs"], ["init", "loss"]]
+    assert where.value() == 'task == "xor" and lr < 1'
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.columns import Column
 from xorsweep.config import Point
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.engines.contract import Capacity
-from xorsweep.grid import Axis, Column, Grid, concatenated, product_grid
+from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.network import Network
 from xorsweep.plan import BATCHES_A_WORKER, FEWEST_MEMBERS, Batch, Plan, make_plan
 

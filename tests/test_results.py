@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xorsweep import csv_parquet
+from xorsweep.columns import Column
 from xorsweep.config import Point, choose
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
-from xorsweep.grid import Axis, Column, Grid, concatenated, product_grid
+from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.measures import OUTCOMES
 from xorsweep.parts import decode, encode
 from xorsweep.plan import make_plan

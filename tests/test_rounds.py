@@ -501,3 +501,30 @@ def test_bad_precision_is_refused_in_one_line(
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "outputs").exists()
+
+
+def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
+    axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
+    check_rounds(product_grid(axes, [point_of()], where="lr < 1"), Rounds(precision=0.1))
+    with pytest.raises(ConfigError) as refused:
+        check_rounds(product_grid(axes, [point_of()], where="seed < 3"), Rounds(precision=0.1))
+    assert str(refused.value).startswith("precision=0.1: adds seeds, and grid.where=seed < 3 ")
+
+
+def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path) -> None:
+    axes = [
+        Axis("lr", (0.5, 4.0)),
+        Axis("hidden", (2, 3)),
+        Axis("epochs", (5,)),
+        Axis("seed", tuple(range(20))),
+    ]
+    grid = product_grid(axes, [point_of()], where="lr*hidden < 10")
+    settings = Sweep(Parallel("serial"), rounds=Rounds(0.1, 300), report=False)
+    run_sweep(grid, settings, tmp_path / "sweep", {})
+    rows = pd.read_csv(tmp_path / "sweep/results.csv")
+    cells = rows.groupby(["lr", "hidden"]).size()
+    assert set(cells.index) == {(0.5, 2), (0.5, 3), (4.0, 2)}
+    assert (cells == FEWEST_RUNS).all()
+    _, whole, manifest = open_with_rounds(tmp_path / "sweep")
+    assert len(whole) == len(rows)
+    assert manifest["grid"]["text"].startswith("lr 2 x hidden 2 x epochs 1 x seed 20 where (lr*hid")

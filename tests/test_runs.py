@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 import xorsweep as xs
 
@@ -82,11 +81,17 @@ def test_a_run_is_shown_as_network_error_and_surface(run: xs.Run) -> None:
     assert (encoder.count("<svg"), encoder.count("<img")) == (2, 0)
 
 
-def test_a_run_draws_its_error_and_its_surface(run: xs.Run) -> None:
-    assert isinstance(run.plot.errors(), Figure)
-    assert isinstance(run.plot.surface(), Figure)
+def test_surfaces_are_those_of_the_nearest_epochs_that_were_kept(run: xs.Run) -> None:
+    shown = run.surfaces(0, 500, 10**6)
+    assert [each.caption.split(":")[0] for each in shown.drawings] == [
+        "before training",
+        f"after {min(run.epochs, key=lambda epoch: abs(epoch - 500)):,} epochs",
+        "after 3,000 epochs",
+    ]
+    assert shown._repr_html_().count("data:image/png;base64,") == 3
+    assert run.surfaces().drawings == (shown.drawings[0], shown.drawings[2])
     with pytest.raises(xs.ConfigError, match="two inputs and one output"):
-        xs.train(task={"name": "encoder", "size": 3}, epochs=5).plot.surface()
+        xs.train(task={"name": "encoder", "size": 3}, epochs=5).surfaces()
 
 
 def test_inputs_of_another_shape_are_refused(run: xs.Run) -> None:

@@ -148,7 +148,9 @@ def test_the_help_lists_the_studies(tmp_path: Path) -> None:
 def test_a_study_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
     done = run("-m", "study=notebok", folder=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.strip() == (f"study/notebok: not found; choose one of {', '.join(NAMES)}")
+    assert done.stderr.strip() == (
+        f"study=notebok: study must be one of {', '.join(NAMES)}; did you mean notebook?"
+    )
     assert not os.listdir(tmp_path)
 
 

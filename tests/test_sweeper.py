@@ -16,16 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.xorsweep_grid._core import (
+from hydra_plugins.xorsweep_grid._compose import (
     Composed,
-    compose_blocks,
+    compose_block,
     compose_grid,
-    level_count,
     merge_equal_levels,
-    parsed,
-    read_blocks,
-    swept,
 )
+from hydra_plugins.xorsweep_grid._overrides import level_count, parsed, swept
+from hydra_plugins.xorsweep_grid._section import read_grid
 from xorsweep.config import GROUPS, PLAIN, SETTINGS, Parallel, Sweep, read_point, read_sweep
 from xorsweep.engines import ENGINES, Engine
 from xorsweep.grid import Axis
@@ -60,7 +58,7 @@ def hydra() -> Iterator[tuple[Any, DictConfig]]:
 def composed(hydra: tuple[Any, DictConfig], lines: Sequence[str]) -> tuple[Composed, int]:
     loader = Counting(hydra[0])
     overrides = [swept(each) for each in parsed(loader, lines).values()]  # type: ignore[arg-type]
-    return compose_grid(loader, hydra[1], overrides), loader.composed  # type: ignore[arg-type]
+    return compose_block(loader, hydra[1], overrides), loader.composed  # type: ignore[arg-type]
 
 
 def stock(hydra: tuple[Any, DictConfig], lines: Sequence[str]) -> list[list[str]]:
@@ -137,6 +135,9 @@ def test_an_axis_that_others_refer_to_is_composed_too(hydra: tuple[Any, DictConf
         ("lr=tag(a,choice(1,2))", [1.0, 2.0]),
         ("init=glob(h*)", ["he"]),
         ("lr=range(0.5,2,0.5)", [0.5, 1.0, 1.5]),
+        ("lr=linspace(0.1,0.5,5)", [0.1, 0.2, 0.3, 0.4, 0.5]),
+        ('lr="logspace(-2,1,4)"', [0.01, 0.1, 1.0, 10.0]),
+        ("epochs=logspace(1,2,3)", [10, 32, 100]),
     ],
 )
 def test_hydras_grammar_is_understood(
@@ -154,8 +155,9 @@ def test_shuffle_keeps_the_levels(hydra: tuple[Any, DictConfig]) -> None:
 
 def test_levels_are_counted_before_they_are_made(hydra: tuple[Any, DictConfig]) -> None:
     lines = ["seed=range(0,1000000000000)", "lr=1,2,3", "hidden=2", "epochs=range(10,0,-3)"]
+    lines += ["init=glob(h*)", "init.high=linspace(1,2,1000000000000)"]
     overrides = parsed(hydra[0], lines)
-    assert [level_count(each) for each in overrides.values()] == [10**12, 3, 1, 4]
+    assert [level_count(each) for each in overrides.values()] == [10**12, 3, 1, 4, 1, 10**12]
 
 
 def test_choices_that_compose_the_same_are_one_level(hydra: tuple[Any, DictConfig]) -> None:
@@ -189,21 +191,27 @@ def test_a_combination_that_means_nothing_is_refused_wherever_it_stands(
 
 def test_a_yaml_list_is_explained(hydra: tuple[Any, DictConfig]) -> None:
     with pytest.raises(ConfigError, match="a YAML list is one value and no axis; write lr: 1,2"):
-        read_blocks(hydra[0], {"lr": [1, 2]}, None, {})
+        read_grid(hydra[0], {"axes": {"lr": [1, 2]}}, {})
 
 
-Params = dict[str, Any]
+Section = dict[str, Any]
+
+
+def composed_section(
+    hydra: tuple[Any, DictConfig], section: Section, given: Sequence[str] = ()
+) -> tuple[Composed, int]:
+    loader: Any = Counting(hydra[0])
+    read = read_grid(loader, section, parsed(loader, given))
+    return compose_grid(loader, hydra[1], read), loader.composed
 
 
 def composed_blocks(
-    hydra: tuple[Any, DictConfig], params: Params, blocks: object, given: Sequence[str] = ()
+    hydra: tuple[Any, DictConfig], axes: Section, blocks: object, given: Sequence[str] = ()
 ) -> tuple[Composed, int]:
-    loader: Any = Counting(hydra[0])
-    read = read_blocks(loader, params, blocks, parsed(loader, given))
-    return compose_blocks(loader, hydra[1], read), loader.composed
+    return composed_section(hydra, {"axes": axes, "blocks": blocks}, given)
 
 
-def test_blocks_are_laid_over_the_params_and_follow_each_other(
+def test_blocks_are_laid_over_the_axes_and_follow_each_other(
     hydra: tuple[Any, DictConfig],
 ) -> None:
     blocks = [
@@ -242,15 +250,15 @@ def test_a_block_is_composed_once_a_combination_of_structural_levels(
 @pytest.mark.parametrize(
     ("blocks", "said"),
     [
-        (3, r"^hydra.sweeper.blocks=3: must be a list of blocks"),
-        ([], r"^hydra.sweeper.blocks=\[\]: must be a list of blocks"),
-        ("lr", r"^hydra.sweeper.blocks=lr: must be a list of blocks"),
-        ([{}, 3], r"^hydra.sweeper.blocks\[1\]=3: must be a list of blocks"),
-        ([{"lrr": 3}], r"^hydra.sweeper.blocks\[0\]: lrr: unknown key; did you mean lr\?"),
-        ([{"lr": [1, 2]}], r"^hydra.sweeper.blocks\[0\].lr=\[1, 2\]: .* write lr: 1,2"),
-        ([{"lr": None}], r"^hydra.sweeper.blocks\[0\].lr=null: must be levels"),
-        ([{"lr": {"a": 1}}], r"^hydra.sweeper.blocks\[0\].lr=\{'a': 1\}: must be levels"),
-        ([{"engine": "numpy"}], r"^hydra.sweeper.blocks\[0\].engine: says how to run"),
+        (3, r"^grid.blocks=3: must be a list of blocks"),
+        ([], r"^grid.blocks=\[\]: must be a list of blocks"),
+        ("lr", r"^grid.blocks=lr: must be a list of blocks"),
+        ([{}, 3], r"^grid.blocks\[1\]=3: must be a list of blocks"),
+        ([{"lrr": 3}], r"^grid.blocks\[0\]: lrr: unknown key; did you mean lr\?"),
+        ([{"lr": [1, 2]}], r"^grid.blocks\[0\].lr=\[1, 2\]: .* write lr: 1,2"),
+        ([{"lr": None}], r"^grid.blocks\[0\].lr=null: must be levels"),
+        ([{"lr": {"a": 1}}], r"^grid.blocks\[0\].lr=\{'a': 1\}: must be levels"),
+        ([{"engine": "numpy"}], r"^grid.blocks\[0\].engine: says how to run"),
         ([{"lr": -1}], "lr=-1: lr must be a finite number above 0"),
         ([{}, {"seed": "range(0,10000000000)"}], "seed 10,000,000,000 and the other blocks"),
     ],
@@ -260,6 +268,72 @@ def test_blocks_that_cannot_be_meant_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
         composed_blocks(hydra, {}, blocks)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_key_with_one_value_goes_with_every_level_of_its_group(
+    hydra: tuple[Any, DictConfig],
+) -> None:
+    section = {
+        "axes": {"lr": "1,2", "epochs": "10,20", "seed": "0,1"},
+        "zip": [["lr", "epochs"]],
+        "blocks": [{}, {"lr": 3}],
+    }
+    grid = composed_section(hydra, section, ["seed=5"])[0].grid
+    assert [(point["lr"], point["epochs"]) for point in map(grid.point, range(4))] == [
+        (1.0, 10),
+        (2.0, 20),
+        (3.0, 10),
+        (3.0, 20),
+    ]
+    assert grid.text == "(lr, epochs) 2 + epochs 2 = 4 points"
+
+
+def test_choices_that_go_together_are_composed_once_each(hydra: tuple[Any, DictConfig]) -> None:
+    section = {"axes": {"optimizer": "sgd,adam,sgd", "lr": "1,2,3", "init": "uniform,he"}}
+    made, times = composed_section(hydra, section | {"zip": [["optimizer", "lr"]]})
+    keys = ("optimizer", "lr", "init")
+    assert [tuple(map(made.grid.point(row).get, keys)) for row in range(len(made.grid))] == [
+        (optimizer, lr, init)
+        for optimizer, lr in (("sgd", 1.0), ("adam", 2.0), ("sgd", 3.0))
+        for init in ("uniform", "he")
+    ]
+    assert times == 4
+
+
+def test_combinations_that_mean_nothing_may_be_left_out(hydra: tuple[Any, DictConfig]) -> None:
+    section = {
+        "axes": {"optimizer": "sgd,rprop", "schedule": "batch,online"},
+        "where": 'optimizer != "rprop" or schedule == "batch"',
+    }
+    assert len(composed_section(hydra, section)[0].grid) == 3
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"axes": 3}, r"^grid.axes=3: must be keys and their levels"),
+        ({"axis": {}}, r"^grid.axis: unknown key; did you mean grid.axes\?"),
+        ({"zip": "lr"}, r"^grid.zip=lr: must be a list of lists of keys"),
+        ({"zip": ["lr", "epochs"]}, r"^grid.zip=\[lr,epochs\]: must be a list of lists of keys"),
+        ({"zip": [["lr"]]}, r"^grid.zip=\[\[lr\]\]: must be a list of lists of keys"),
+        ({"zip": [["lr", "epoch"]]}, r"^grid.zip=\[\[lr,epoch\]\]: epoch: .* did you mean epochs"),
+        ({"zip": [["lr", "seed"], ["lr", "skip"]]}, r"lr is named twice; name it once"),
+        ({"where": 3}, r"^grid.where=3: must be an expression over keys"),
+        ({"where": "epoch < 3"}, r"^grid.where=epoch < 3: epoch: .* did you mean epochs\?"),
+        ({"where": "lr > 9"}, r"^grid.where=lr > 9: is true at none of the grid's 2 points"),
+        ({"zip": [["lr", "seed"]]}, r"^grid.zip=\[\[lr,seed\]\]: lr has 2, seed has 3; "),
+        ({"axes": {"lr": "logspace(1,2)"}}, r"^lr=logspace\(1,2\): logspace takes three numbers"),
+        ({"axes": {"lr": "range(1"}}, r"^grid.axes: lr=range\(1: can't be read"),
+        ({"axes": {"lr": "linspace(1,2,100000000000)"}}, r"^lr 100,000,000,000 = "),
+    ],
+)
+def test_a_section_that_cannot_be_meant_is_refused(
+    hydra: tuple[Any, DictConfig], section: Section, said: str
+) -> None:
+    axes = {"lr": "1,2"} | ({"seed": "0,1,2"} if "seed has" in said else {})
+    with pytest.raises(ConfigError, match=said) as refused:
+        composed_section(hydra, {"axes": axes} | section)
     assert "\n" not in str(refused.value)
 
 
@@ -307,7 +381,7 @@ def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -
 
 
 def test_the_default_grid_has_about_6000_points(hydra: tuple[Any, DictConfig]) -> None:
-    params = hydra[1].hydra.sweeper.params
-    grid = composed(hydra, [f"{key}={levels}" for key, levels in params.items()])[0].grid
+    assert hydra[1].hydra.sweeper.params == hydra[1].grid.axes
+    grid = composed_section(hydra, plain(hydra[1])["grid"])[0].grid
     assert len(grid) == 6_000
     assert grid.swept == ("lr", "hidden", "epochs", "seed")

@@ -31,6 +31,11 @@ def typed(value: Any) -> str:
     """Return a value as an override has it, in quotes where Hydra would read something else."""
     if not isinstance(value, str) or (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
         return shown(value)
-    escaped = re.sub(r'(\\*)"', r'\1\1\\"', value)
+    return quoted(value)
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes, as Hydra's grammar reads it back."""
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)
     backslashes = len(escaped) - len(escaped.rstrip("\\"))
     return f'"{escaped}{backslashes * chr(92)}"'

@@ -23,7 +23,7 @@ from xorsweep.engines import Engine
 from xorsweep.folders import cache_folder, named_folder
 from xorsweep.manifest import input_files, sealed
 from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.overrides import blocks_override, flattened, overrides
+from xorsweep.overrides import flattened, grid_overrides, overrides
 from xorsweep.plan import batch_of_one
 from xorsweep.prepare import prepare
 from xorsweep.progress import ScriptTerminal, caller_terminal
@@ -133,6 +133,8 @@ def sweep(
     folder: Folder | None = None,
     resume: Folder | None = None,
     blocks: Sequence[Mapping[str, Any]] | None = None,
+    zip: Sequence[Sequence[str]] | None = None,  # noqa: A002
+    where: str | None = None,
     n_jobs: int | None = None,
     report: bool = False,
     progress: bool = True,
@@ -142,8 +144,9 @@ def sweep(
 
     A list, a range or an array of values makes a key an axis, the last one varying fastest; keys
     that aren't given have the levels of the command line's default grid, or of the `study`. A
-    choice with parameters is a mapping, `optimizer={"name": "momentum", "momentum": [0.5, 0.9]}`;
-    each of `blocks`, mappings of keys to levels, is a product of its own.
+    choice with parameters is a mapping, `optimizer={"name": "momentum", "momentum": [0.5, 0.9]}`.
+    Each of `blocks`, mappings of keys to levels, is a product of its own; `zip` names the keys that
+    go together, such as [("lr", "epochs")]; `where` is true at the points to keep, "lr < hidden".
 
     Without a `folder` the sweep lives in a cache, and the same call again finds it there; an
     interrupted one goes on where it was. `resume` goes on with the sweep in a folder, with further
@@ -156,15 +159,13 @@ def sweep(
     given: dict[str, Any] = dict(levels)
     if n_jobs is not None:
         given["parallel.n_jobs"] = n_jobs
-    lines = overrides(given)
+    lines = [*overrides(given), *grid_overrides(blocks, zip, where)]
     terminal = caller_terminal(progress)
-    if resume is not None:
-        if folder is not None or blocks is not None:
-            raise ConfigError(f"resume={resume}: goes on in that folder; give no folder or blocks")
-        return _go_on(named_folder(str(resume)), lines, report, terminal)
-    if blocks is not None:
-        lines.append(blocks_override(blocks))
-    return _begin(folder, lines, report, terminal)
+    if resume is None:
+        return _begin(folder, lines, report, terminal)
+    if folder is not None:
+        raise ConfigError(f"resume={resume}: goes on in that folder; folder must be left out")
+    return _go_on(named_folder(str(resume)), lines, report, terminal)
 
 
 def load(folder: Folder) -> Sweep:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -17,17 +19,21 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
 from xorsweep.folders import point_latest
 from xorsweep.hydra_config import (
+    GRID_KEYS,
     RUN_KEYS,
     check_overrides,
     config_folder,
-    in_few_lines,
     plain,
+    readable,
 )
+from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, shown
 from xorsweep.store import StoreError
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
+_COMPLETION = {"-sc", "--shell-completion"}
+"""Flags after which Hydra's own words follow and no overrides."""
 
 
 def main() -> None:
@@ -42,16 +48,30 @@ def main() -> None:
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not bury what is said about it.
     logging.raiseExceptions = False
+    completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():
-            check_overrides(argument for argument in sys.argv[1:] if not argument.startswith("-"))
+            if not completes:
+                sys.argv[1:] = map(readable, sys.argv[1:])
+                check_overrides(each for each in sys.argv[1:] if not each.startswith("-"))
             _run()
     except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:
         if wants_traceback:
             raise
-        sys.exit(in_few_lines(error))
+        # Nobody wants an error between the words of a line that is being typed.
+        sys.exit(1 if completes else _said(error))
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong, in as few lines as say it."""
+    if isinstance(error, HydraException):
+        return refusal(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return "\n".join(lines[:2])
 
 
 @hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
@@ -62,8 +82,7 @@ def _run(config: DictConfig) -> float:
         values = plain(config)
         refuse_unknown_keys(values, RUN_KEYS)
         settings = read_sweep(values)
-        if values["resume"] is not None:
-            raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
+        _refuse_what_sweeps(values, HydraConfig.get().overrides.task)
         point = read_point(values)
     except ConfigError as error:
         _remove_if_empty(folder)
@@ -76,6 +95,18 @@ def _run(config: DictConfig) -> float:
     final_error = run_single(point, settings.engine, folder)
     point_latest(folder)
     return final_error
+
+
+def _refuse_what_sweeps(values: Mapping[str, Any], overrides: Sequence[str]) -> None:
+    """Raise ConfigError for what a single run, or a job of another sweeper, would pass over."""
+    if values["resume"] is not None:
+        raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
+    if values["plan"] is not False:
+        raise ConfigError(f"plan={shown(values['plan'])}: plans a sweep; add -m")
+    for override in overrides:
+        key = override.partition("=")[0]
+        if key in GRID_KEYS:
+            raise ConfigError(f"{key}: is for hydra/sweeper=xorsweep_grid, the default; add -m")
 
 
 def _remove_if_empty(folder: Path) -> None:

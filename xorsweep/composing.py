@@ -15,10 +15,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from hydra_plugins.xorsweep_grid._core import compose_blocks, parsed, read_blocks, swept
-from xorsweep.config import GROUPS, PLAIN, Sweep, read_sweep
+from hydra_plugins.xorsweep_grid._compose import compose_grid
+from hydra_plugins.xorsweep_grid._overrides import is_point_key, parsed, swept
+from hydra_plugins.xorsweep_grid._section import read_grid
+from xorsweep.config import Sweep, read_sweep
 from xorsweep.grid import Axis, Grid
-from xorsweep.hydra_config import config_folder, in_few_lines, plain
+from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError
 from xorsweep.studies import read_study
 
@@ -48,12 +51,7 @@ class Continuation:
 def ask(lines: Sequence[str]) -> Asked:
     """Return the sweep that overrides ask for; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
-        sweeper = config.hydra.sweeper
-        params = OmegaConf.to_container(sweeper.params)
-        blocks = OmegaConf.to_container(sweeper.blocks) if sweeper.blocks else sweeper.blocks
-        assert isinstance(params, Mapping)
-        read: Any = read_blocks(loader, {str(k): v for k, v in params.items()}, blocks, given)
-        composed = compose_blocks(loader, config, read)
+        composed = compose_grid(loader, config, read_grid(loader, plain(config)["grid"], given))
         settings = read_sweep(composed.values)
         read_study(composed.values.get("study"))
         yaml = OmegaConf.to_yaml(config)
@@ -63,7 +61,10 @@ def ask(lines: Sequence[str]) -> Asked:
 def ask_more(lines: Sequence[str]) -> Continuation:
     """Return how overrides ask to go on with a sweep that was begun; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
-        about_points = {key: each for key, each in given.items() if _is_point_key(key)}
+        for key in given:
+            if key.startswith("grid."):
+                raise ConfigError(f"{key}: a sweep keeps the {key} that it was begun with")
+        about_points = {key: each for key, each in given.items() if is_point_key(key)}
         others = [each.input_line for key, each in given.items() if key not in about_points]
         values = plain(loader.load_sweep_config(config, [line for line in others if line]))
         settings = read_sweep(values)
@@ -76,10 +77,6 @@ def ask_more(lines: Sequence[str]) -> Continuation:
         )
 
 
-def _is_point_key(key: str) -> bool:
-    return key in PLAIN or key.split(".")[0] in GROUPS
-
-
 @contextmanager
 def _composed(
     lines: Sequence[str],
@@ -88,20 +85,20 @@ def _composed(
 
     A Hydra application that this runs in finds its own state again. Raises ConfigError.
     """
-    about_hydra = [line for line in lines if line.startswith("hydra.")]
-    others = [line for line in lines if line not in about_hydra]
     state = GlobalHydra.instance()
     outer, state.hydra = state.hydra, None
     try:
         with initialize_config_dir(config_folder(), job_name="xorsweep", version_base="1.3"):
             loader = GlobalHydra.instance().config_loader()
-            given = parsed(loader, others)
-            fixed = [
-                str(each.input_line) for each in given.values() if not each.is_sweep_override()
-            ]
-            config = compose("config", [*about_hydra, *fixed], return_hydra_config=True)
+            given = parsed(loader, lines)
+            if "plan" in given:
+                raise ConfigError("plan: says what a sweep would do, on the command line alone")
+            fixed = [str(o.input_line) for o in given.values() if not o.is_sweep_override()]
+            config = compose("config", fixed, return_hydra_config=True)
             yield loader, config, given
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(in_few_lines(error)) from None
+    except HydraException as error:
+        raise ConfigError(refusal(error)) from None
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).splitlines()[0]) from None
     finally:
         GlobalHydra.instance().hydra = outer

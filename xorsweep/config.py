@@ -135,13 +135,19 @@ Settings = TypeVar("Settings", Parallel, Engine)
 
 def read_point(config: Mapping[str, Any]) -> Point:
     """Return a nested configuration as one checked, flat point; raises ConfigError."""
+    point = read_values(config)
+    check_points({key: np.array([value]) for key, value in point.items()})
+    return point
+
+
+def read_values(config: Mapping[str, Any]) -> Point:
+    """Return a flat point whose values are checked each on its own; raises ConfigError."""
     point: Point = {}
     for key in POINT_KEYS:
         if key in GROUPS:
             point.update(_read_group(key, _section(config, key)))
         else:
             point[key] = read(key, config.get(key), PLAIN[key])
-    check_points({key: np.array([value]) for key, value in point.items()})
     return point
 
 
@@ -181,6 +187,33 @@ def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
     read_here = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS]
     refuse_unknown("", config, [*POINT_KEYS, *read_here, *others])
+
+
+def every_point_key() -> list[str]:
+    """Return every flat key that some point of xorsweep's own choices has."""
+    parameters = (
+        f"{group}.{name}"
+        for group, choices in GROUPS.items()
+        for choice in choices.own.values()
+        for name in rules_of(choice)
+    )
+    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters]))
+
+
+def rules_for(key: str) -> list[Rule]:
+    """Return the rules of a flat key, one a choice that has it; none where no point has the key."""
+    group, _, name = key.partition(".")
+    if key in PLAIN:
+        return [PLAIN[key]]
+    if group not in GROUPS:
+        return []
+    choices = GROUPS[group]
+    if not name:
+        return [Choice(choices)]
+    own = [rules[name] for rules in map(rules_of, choices.own.values()) if name in rules]
+    if own:
+        return own
+    return [rules[name] for _, each in choices.usable() if name in (rules := rules_of(each))]
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
@@ -299,5 +332,6 @@ def unknown_key(key: str, known: Iterable[str], where: str = "") -> str:
     """Return the message for a key that nothing reads, naming the nearest that something does."""
     known = list(known)
     near = get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+    short = [each for each in known if "." not in each] or known
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(short)}"
     return f"{key}: unknown key{where}; {hint}"

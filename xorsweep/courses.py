@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.grid import Column, Grid
+from xorsweep.columns import Column
+from xorsweep.grid import Grid
 from xorsweep.measures import course_epochs
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import pyarrow.parquet
 from joblib import cpu_count
 
 from xorsweep.atomic import named, replacing
-from xorsweep.grid import Column, Grid
+from xorsweep.columns import Column
+from xorsweep.grid import Grid
 
 CHUNK = 32_768
 """Rows that are turned into text at a time, so that memory stays bounded."""

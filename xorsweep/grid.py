@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.config import GROUPS, POINT_KEYS, Point, check_points, rule_of
+from xorsweep.columns import Codes, Column, distinct
+from xorsweep.combinations import check_combinations
+from xorsweep.config import GROUPS, POINT_KEYS, Point, rule_of
 from xorsweep.rules import ConfigError, Scalar, read, shown
+from xorsweep.where import KEY as WHERE
+from xorsweep.where import read_where
 
-Codes = NDArray[np.int32]
+ZIP = "grid.zip"
 
 BYTES_A_POINT = 600
 """Memory that a point takes at most while its sweep runs and is reported."""
@@ -38,53 +40,78 @@ class Axis:
     structural: bool = False
 
 
-@dataclass(frozen=True)
-class Column:
-    """One key of all N points: `levels[codes[i]]` is its value at point i."""
-
-    levels: tuple[Scalar, ...]
-    codes: Codes
-
-    @property
-    def batched(self) -> bool:
-        """Tell whether members of one batch may differ in this key: real numbers alone may."""
-        return bool(self.level_array.dtype == np.float64)
-
-    def array(self, rows: Any = slice(None)) -> NDArray[Any]:
-        """Return the values at `rows`, typed as `level_array`."""
-        values: NDArray[Any] = self.level_array[self.codes[rows]]
-        return values
-
-    @cached_property
-    def level_array(self) -> NDArray[Any]:
-        """Return the levels (levels,) as float64 (NaN: doesn't apply), int64 or object."""
-        kinds = {type(level) for level in self.levels}
-        if kinds <= {float, type(None)} and float in kinds:
-            return np.array([np.nan if level is None else level for level in self.levels])
-        array = np.empty(len(self.levels), np.int64 if kinds == {int} else object)
-        array[:] = self.levels
-        return array
+Dimension = tuple[Axis, ...]
+"""Axes that vary together, level by level; most often a single one."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A full product of axes, the last varying fastest.
+    """A full product of dimensions, the last varying fastest, without the points left out.
 
-    `bases` holds a point for each combination of the structural axes, in the same order.
+    `zipped` names the keys of each dimension with several axes, which stands where its first axis
+    does. `bases` holds a point for each combination of the dimensions with a structural axis, in
+    the same order. `where` is the expression that is true at the points that are kept.
     """
 
     axes: tuple[Axis, ...]
     bases: tuple[Point, ...]
+    zipped: tuple[tuple[str, ...], ...] = ()
+    where: str | None = None
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """Return the axes in order of rows, those that vary together in one."""
+        return dimensions(self.axes, self.zipped)
 
     @property
     def points(self) -> int:
-        """Return how many points the product has."""
-        return prod(len(axis.levels) for axis in self.axes)
+        """Return how many points the product has, those left out included."""
+        return prod(size_of(each) for each in self.dimensions)
 
     @property
     def text(self) -> str:
         """Return the axes with their numbers of levels; nothing where there is no axis."""
-        return " x ".join(f"{axis.key} {len(axis.levels)}" for axis in self.axes)
+        product = " x ".join(f"{_name(each)} {size_of(each)}" for each in self.dimensions)
+        return f"{product} where ({self.where})" if self.where else product
+
+
+def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Dimension]:
+    """Return axes as dimensions: those that `zipped` names together in the place of the first.
+
+    Raises ConfigError where axes that go together have different numbers of levels.
+    """
+    partners = {key: tuple(keys) for keys in zipped for key in keys}
+    by_key = {axis.key: axis for axis in axes}
+    groups = dict.fromkeys(partners.get(axis.key, (axis.key,)) for axis in axes)
+    found = [tuple(by_key[key] for key in keys) for keys in groups]
+    for each in found:
+        _refuse_other_lengths(each)
+    return found
+
+
+def _refuse_other_lengths(dimension: Dimension) -> None:
+    if len({len(axis.levels) for axis in dimension}) > 1:
+        counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
+        keys = ",".join(axis.key for axis in dimension)
+        raise ConfigError(
+            f"{ZIP}=[[{keys}]]: {counts}; axes that go together need as many levels each, or one "
+            "value for all"
+        )
+
+
+def size_of(dimension: Dimension) -> int:
+    """Return how many levels a dimension has."""
+    return len(dimension[0].levels)
+
+
+def is_structural(dimension: Dimension) -> bool:
+    """Tell whether each level of a dimension has a base point of its own."""
+    return any(axis.structural for axis in dimension)
+
+
+def _name(dimension: Dimension) -> str:
+    keys = ", ".join(axis.key for axis in dimension)
+    return keys if len(dimension) == 1 else f"({keys})"
 
 
 @dataclass(frozen=True)
@@ -92,11 +119,13 @@ class Grid:
     """N points in order of rows: columns by flat key, and the blocks that follow each other.
 
     The last `added` of them lie in no block: rounds of further seeds have put them there.
+    `left_out` counts the points of the blocks that aren't there because of their `where`.
     """
 
     columns: Mapping[str, Column]
     blocks: tuple[Block, ...]
     added: int = 0
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).codes)
@@ -111,14 +140,15 @@ class Grid:
             sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more products"]
         if self.added:
             sizes.append(f"{self.added:,} of further seeds")
-        repeated = sum(block.points for block in self.blocks) + self.added > len(self)
+        given = sum(block.points for block in self.blocks) - self.left_out + self.added
+        repeated = given > len(self)
         once = ", each once" if repeated else ""
         return f"{' + '.join(sizes)} = {count}{once}" if sizes else count
 
     @property
     def swept(self) -> tuple[str, ...]:
         """Return the flat keys that some block sweeps, then those in which only blocks differ."""
-        keys = [axis.key for block in self.blocks for axis in block.axes]
+        keys = [axis.key for block in self.blocks for each in block.dimensions for axis in each]
         if len(self.blocks) > 1:
             keys += [key for key, column in self.columns.items() if len(column.levels) > 1]
         return tuple(key for key in dict.fromkeys(keys) if key in self.columns)
@@ -127,6 +157,11 @@ class Grid:
         """Return one point, flat, without the keys that don't apply to it."""
         values = {key: column.levels[column.codes[row]] for key, column in self.columns.items()}
         return {key: value for key, value in values.items() if value is not None}
+
+    def at(self, rows: NDArray[np.int64]) -> Grid:
+        """Return the grid of some of the points, by their rows (n,)."""
+        columns = {key: _at(column, rows) for key, column in self.columns.items()}
+        return replace(self, columns=columns)
 
     @cached_property
     def identities(self) -> NDArray[np.uint64]:
@@ -153,54 +188,112 @@ class Grid:
         return order, self.identities[order]
 
 
-def product_grid(axes: Sequence[Axis], bases: Sequence[Point]) -> Grid:
-    """Return the full product of the axes, the last of them varying fastest.
+def product_grid(
+    axes: Sequence[Axis],
+    bases: Sequence[Point],
+    zipped: Sequence[Sequence[str]] = (),
+    where: str | None = None,
+) -> Grid:
+    """Return the product of the axes, the last of them varying fastest, where `where` is true.
 
-    bases: one checked point a combination of structural axes, last varying fastest; the levels
-    of the other axes replace its values. Raises ConfigError for a level that isn't allowed, with
-    every level checked on its own and every combination that a batch can't hold apart.
+    bases: one point a combination of structural dimensions, last varying fastest; the levels of
+    the other axes replace its values. Axes that `zipped` names together vary together. Raises
+    ConfigError for a level that isn't allowed, with every level checked on its own and every
+    combination that a batch can't hold apart.
     """
-    refuse_too_large({axis.key: len(axis.levels) for axis in axes})
-    axes = [axis if axis.structural else _typed(axis, bases) for axis in axes]
-    sizes = [len(axis.levels) for axis in axes]
-    strides = [prod(sizes[i + 1 :]) for i in range(len(sizes))]
-    count = prod(sizes)
-    coded = {
-        axis.key: _codes(count, size, stride)
-        for axis, size, stride in zip(axes, sizes, strides, strict=True)
-    }
-    combination = np.zeros(count, np.int32)
-    for axis in axes:
-        if axis.structural:
-            combination = combination * np.int32(len(axis.levels)) + coded[axis.key]
-    swept = {axis.key: axis.levels for axis in axes if not axis.structural}
-    columns = {
-        key: Column(swept[key], coded[key])
-        if key in swept
-        else _base_column(key, bases, combination)
-        for key in _keys(bases)
-    }
-    grid = Grid(columns, (Block(tuple(axes), tuple(bases)),))
-    check_grid(grid)
+    refuse_too_large(sizes(axes, zipped))
+    typed = [_typed(each, bases) for each in dimensions(axes, zipped)]
+    expression = read_where(where) if where else None
+    block = Block(
+        tuple(axis for each in typed for axis in each),
+        tuple(bases),
+        tuple(tuple(keys) for keys in zipped),
+        expression.text if expression else None,
+    )
+    columns = _columns(typed, bases)
+    grid = Grid(columns, (block,))
+    if expression:
+        rows = expression.rows(columns)
+        grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
+    check_combinations(grid.columns)
     return grid
 
 
+def _columns(typed: Sequence[Dimension], bases: Sequence[Point]) -> dict[str, Column]:
+    sizes = [size_of(each) for each in typed]
+    count = prod(sizes)
+    combination = np.zeros(count, np.int32)
+    swept: dict[str, Column] = {}
+    for place, each in enumerate(typed):
+        codes = _codes(count, sizes[place], prod(sizes[place + 1 :]))
+        if is_structural(each):
+            combination = combination * np.int32(sizes[place]) + codes
+        swept |= {axis.key: _column(axis.levels, codes) for axis in each if not axis.structural}
+    return {
+        key: swept[key] if key in swept else _base_column(key, bases, combination)
+        for key in _keys(bases)
+    }
+
+
+def _column(levels: Sequence[Scalar], codes: Codes) -> Column:
+    """Return the column of an axis, whose levels may be given more than once."""
+    unique = distinct(levels)
+    if len(unique) == len(levels):
+        return Column(unique, codes)
+    index = {(type(level), level): code for code, level in enumerate(unique)}
+    return Column(unique, np.array([index[(type(each), each)] for each in levels], np.int32)[codes])
+
+
+def _at(column: Column, rows: NDArray[np.int64]) -> Column:
+    """Return a column at some rows, with the levels that are left."""
+    if len(column.levels) == 1:
+        return Column(column.levels, np.broadcast_to(np.int32(0), rows.shape))
+    codes = column.codes[rows]
+    left = np.bincount(codes, minlength=len(column.levels)) > 0
+    if left.all() or not len(rows):
+        return Column(column.levels, codes)
+    levels = tuple(level for level, is_left in zip(column.levels, left, strict=True) if is_left)
+    return Column(levels, (np.cumsum(left) - 1).astype(np.int32)[codes])
+
+
 def concatenated(grids: Sequence[Grid]) -> Grid:
-    """Return the points of all the grids, one grid after the other, each point once."""
-    keys = _keys([dict.fromkeys(grid.columns) for grid in grids])
-    columns = {key: _joined(key, grids) for key in keys}
-    joined = Grid(columns, tuple(block for grid in grids for block in grid.blocks))
+    """Return the points of all the grids, one grid after the other, each point once.
+
+    Raises ConfigError where expressions leave none.
+    """
+    filled = [grid for grid in grids if len(grid)]
+    keys = _keys([dict.fromkeys(grid.columns) for grid in filled])
+    columns = {key: _joined(key, filled) for key in keys}
+    joined = Grid(
+        columns,
+        tuple(block for grid in grids for block in grid.blocks),
+        left_out=sum(grid.left_out for grid in grids),
+    )
+    if not filled:
+        _refuse_empty(joined)
     _, first = np.unique(joined.identities, return_index=True)
     if len(first) == len(joined):
         return joined
     rows = np.sort(first)
     kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
+    return replace(joined, columns=kept, blocks=tuple(_telling_blocks(grids, rows)))
+
+
+def _refuse_empty(grid: Grid) -> None:
+    wheres = " or ".join(dict.fromkeys(str(block.where) for block in grid.blocks))
+    raise ConfigError(
+        f"{WHERE}={wheres}: is true at none of the grid's {grid.left_out:,} points, so there is "
+        "nothing to train"
+    )
+
+
+def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[Block]:
+    """Yield the blocks without those that add nothing, and never will with further levels."""
     starts = np.cumsum([0, *map(len, grids)])
     added = np.diff(np.searchsorted(rows, starts))
-    blocks = (
-        block for grid, count in zip(grids, added, strict=True) if count for block in grid.blocks
-    )
-    return Grid(kept, tuple(blocks))
+    for grid, count in zip(grids, added, strict=True):
+        if count or any(block.where for block in grid.blocks):
+            yield from grid.blocks
 
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
@@ -217,36 +310,9 @@ def _joined(key: str, grids: Sequence[Grid]) -> Column:
     return Column(levels, np.concatenate(codes))
 
 
-def extended(grid: Grid, more: Sequence[Axis]) -> Grid:
-    """Return the grid with further levels behind those of its axes, in each of its blocks.
-
-    A key that has had one value for all points becomes the last axis, its old value first. Raises
-    ConfigError for a structural axis, whose levels would have to be composed.
-    """
-    return concatenated([_extended_block(block, more) for block in grid.blocks])
-
-
-def _extended_block(block: Block, more: Sequence[Axis]) -> Grid:
-    axes = {axis.key: axis for axis in block.axes}
-    for axis in more:
-        known = axes.get(axis.key)
-        if axis.structural or (known and known.structural):
-            raise ConfigError(
-                f"{axis.key}: a sweep can be extended along keys with plain values alone; "
-                "start another sweep for other config groups"
-            )
-        levels = known.levels if known else _fixed_levels(block, axis.key)
-        axes[axis.key] = Axis(axis.key, (*levels, *axis.levels))
-    return product_grid(list(axes.values()), block.bases)
-
-
-def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
-    for base in block.bases:
-        rule_of(key, base)
-    levels = distinct(base[key] for base in block.bases)
-    if len(levels) > 1:
-        raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")
-    return levels
+def sizes(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return how many levels each dimension has, by its name."""
+    return {_name(each): size_of(each) for each in dimensions(axes, zipped)}
 
 
 def refuse_too_large(*products: Mapping[str, int]) -> None:
@@ -267,48 +333,20 @@ def refuse_too_large(*products: Mapping[str, int]) -> None:
         )
 
 
-def check_grid(grid: Grid) -> None:
-    """Raise ConfigError where levels that are each allowed mean nothing together."""
-    structural = [key for key, column in grid.columns.items() if not column.batched]
-    structural = [key for key in structural if key not in ("epochs", "seed")]
-    sizes = {key: len(grid.columns[key].levels) for key in structural}
-    varying = [key for key in structural if sizes[key] > 1]
-    batched = [key for key in grid.columns if key not in structural]
-    for codes in product(*(range(sizes[key]) for key in varying)):
-        chosen = dict(zip(varying, codes, strict=True))
-        rows = _first_rows(grid, chosen, [key for key in batched if key not in ("epochs", "seed")])
-        if len(rows):
-            check_points({**_present(grid, rows), "seed": grid.columns["seed"].level_array})
+def _typed(dimension: Dimension, bases: Sequence[Point]) -> Dimension:
+    """Return a dimension with its levels typed, and each once unless bases belong to them."""
+    axes = [axis if axis.structural else _typed_axis(axis, bases) for axis in dimension]
+    if is_structural(dimension):
+        return tuple(axes)
+    if len(axes) == 1:
+        return (Axis(axes[0].key, distinct(axes[0].levels)),)
+    rows = zip(*(axis.levels for axis in axes), strict=True)
+    unique = {tuple((type(level), level) for level in row): row for row in rows}
+    columns = zip(*unique.values(), strict=True)
+    return tuple(Axis(axis.key, levels) for axis, levels in zip(axes, columns, strict=True))
 
 
-def _first_rows(grid: Grid, chosen: Mapping[str, int], batched: list[str]) -> NDArray[np.intp]:
-    """Return one row for each combination of batched levels among the points chosen."""
-    mask = np.ones(len(grid), bool)
-    for key, code in chosen.items():
-        mask &= grid.columns[key].codes == code
-    rows = np.flatnonzero(mask)
-    key_code = np.zeros(len(rows), np.int64)
-    for key in batched:
-        column = grid.columns[key]
-        if len(column.levels) > 1:
-            key_code = key_code * len(column.levels) + column.codes[rows]
-    return rows[np.unique(key_code, return_index=True)[1]]
-
-
-def _present(grid: Grid, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-    return {
-        key: column.array(rows)
-        for key, column in grid.columns.items()
-        if column.levels[column.codes[rows[0]]] is not None
-    }
-
-
-def distinct(levels: Iterable[Scalar]) -> tuple[Scalar, ...]:
-    """Return the levels without repetitions, in order of first appearance; 1 and 1.0 differ."""
-    return tuple({(type(level), level): level for level in levels}.values())
-
-
-def _typed(axis: Axis, bases: Sequence[Point]) -> Axis:
+def _typed_axis(axis: Axis, bases: Sequence[Point]) -> Axis:
     if not axis.levels:
         raise ConfigError(f"{axis.key}=: an axis needs at least one level")
     typed: list[Scalar] = []
@@ -317,7 +355,7 @@ def _typed(axis: Axis, bases: Sequence[Point]) -> Axis:
         typed = [read(axis.key, level, rule) for level in axis.levels]
     for base in bases[1:]:
         rule_of(axis.key, base)
-    return Axis(axis.key, distinct(typed))
+    return Axis(axis.key, tuple(typed))
 
 
 def _codes(count: int, size: int, stride: int) -> Codes:

@@ -7,7 +7,16 @@ from math import prod
 from typing import Any
 
 from xorsweep.config import GROUPS, POINT_KEYS, Point, rule_of
-from xorsweep.grid import Axis, Block, Grid, concatenated, product_grid, refuse_too_large
+from xorsweep.grid import (
+    Axis,
+    Block,
+    Grid,
+    concatenated,
+    is_structural,
+    product_grid,
+    refuse_too_large,
+    size_of,
+)
 from xorsweep.rules import ConfigError, Scalar, read, rules_of
 
 
@@ -20,6 +29,8 @@ def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
                 for axis in block.axes
             ],
             "bases": list(block.bases),
+            "zipped": [list(keys) for keys in block.zipped],
+            "where": block.where,
         }
         for block in grid.blocks
     ]
@@ -31,19 +42,31 @@ def grid_from_data(data: Any) -> Grid:
     Raises ConfigError for data of another form and for a value that isn't allowed.
     """
     blocks = [_block_from_data(entry) for entry in _items(data)]
-    count = sum(prod(len(axis.levels) for axis in block.axes) for block in blocks)
-    refuse_too_large({"all": count})
-    return concatenated([product_grid(block.axes, block.bases) for block in blocks])
+    refuse_too_large(*({"all": block.points} for block in blocks))
+    return concatenated(
+        [product_grid(block.axes, block.bases, block.zipped, block.where) for block in blocks]
+    )
 
 
 def _block_from_data(entry: Any) -> Block:
-    _expect(isinstance(entry, Mapping) and set(entry) == {"axes", "bases"})
+    _expect(isinstance(entry, Mapping) and set(entry) == {"axes", "bases", "zipped", "where"})
     axes = tuple(_axis_from_data(axis) for axis in _items(entry["axes"], empty=True))
     bases = tuple(_checked_base(base) for base in _items(entry["bases"]))
     keys = [axis.key for axis in axes]
-    combinations = prod(len(axis.levels) for axis in axes if axis.structural)
-    _expect(len(set(keys)) == len(keys) and combinations == len(bases))
-    return Block(axes, bases)
+    _expect(len(set(keys)) == len(keys))
+    where = entry["where"]
+    _expect(where is None or isinstance(where, str))
+    block = Block(axes, bases, _zipped_from_data(entry["zipped"], keys), where)
+    combinations = prod(size_of(each) for each in block.dimensions if is_structural(each))
+    _expect(combinations == len(bases))
+    return block
+
+
+def _zipped_from_data(data: Any, keys: list[str]) -> tuple[tuple[str, ...], ...]:
+    groups = tuple(tuple(_items(group)) for group in _items(data, empty=True))
+    named = [key for group in groups for key in group]
+    _expect(all(key in keys for key in named) and len(set(named)) == len(named))
+    return groups
 
 
 def _axis_from_data(axis: Any) -> Axis:

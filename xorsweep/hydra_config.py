@@ -9,18 +9,34 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString, ValueType
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.config import GROUPS, PLAIN, SETTINGS, Rounds, Sweep, unknown_key
+from xorsweep.again import quoted
+from xorsweep.config import (
+    GROUPS,
+    SETTINGS,
+    Rounds,
+    Sweep,
+    every_point_key,
+    rules_for,
+    unknown_key,
+)
+from xorsweep.grid import ZIP
 from xorsweep.rules import ConfigError, rules_of
+from xorsweep.spacing import is_spacing
+from xorsweep.where import KEY as WHERE
 
-RUN_KEYS = ("resume", "study")
+RUN_KEYS = ("grid", "plan", "resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""
 
+AXES, BLOCKS = "grid.axes", "grid.blocks"
+GRID_KEYS = (ZIP, BLOCKS, WHERE)
+"""The keys below `grid` that the command line may give; axes are given by their own names."""
+
+_QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
-_NO_SUCH_PARAMETER = re.compile(r"Could not override '(?P<group>\w+)\.(?P<name>\w+)'\.")
 
 
 def config_folder() -> str:
@@ -60,17 +76,23 @@ def _texts(node: object) -> Iterator[str]:
 
 def known_keys() -> list[str]:
     """Return every key that some choice of groups reads, of xorsweep's own choices."""
-    parameters = [
-        f"{group}.{name}"
-        for group, choices in GROUPS.items()
-        for choice in choices.own.values()
-        for name in rules_of(choice)
-    ]
     settings = [
         f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
     ]
-    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS]
-    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters, *run]))
+    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS, *GRID_KEYS]
+    return [*every_point_key(), *run]
+
+
+def readable(argument: str) -> str:
+    """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
+
+    That is levels by number, and the expression of `grid.where`.
+    """
+    key, _, value = argument.partition("=")
+    ours = is_spacing(value) or key.lstrip("+") == WHERE
+    if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
+        return argument
+    return f"{key}={quoted(value)}"
 
 
 def levels_of(arguments: Sequence[str]) -> dict[str, list[Any]]:
@@ -100,14 +122,17 @@ def check_overrides(arguments: Iterable[str]) -> None:
     earlier: dict[str, str] = {}
     for argument in arguments:
         match = _OVERRIDE.match(argument)
-        if not match or "=" not in argument:
+        if not match or ("=" not in argument and match["prefix"] != "~"):
             continue
         key = match["key"]
+        _refuse_whole_grid(key)
         if not _is_known(key, known) and not _is_known_to_others(key):
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
+        if match["prefix"] != "~":
+            _refuse_no_value(key, argument.partition("=")[2])
 
 
 def _is_known_to_others(key: str) -> bool:
@@ -129,20 +154,21 @@ def _is_known(key: str, known: list[str]) -> bool:
     return key in known or key == "hydra" or key.startswith(("hydra.", "hydra/"))
 
 
-def in_few_lines(error: Exception) -> str:
-    """Return what is wrong, in as few lines as say it."""
-    if isinstance(error, MissingConfigException) and error.options:
-        return f"{error.missing_cfg_file}: not found; choose one of {', '.join(error.options)}"
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    missing = _NO_SUCH_PARAMETER.fullmatch(lines[0]) if lines else None
-    if missing and missing["group"] in GROUPS:
-        return _of_other_choices(**missing.groupdict())
-    return "\n".join(lines[:2])
+def _refuse_whole_grid(key: str) -> None:
+    if key == "grid":
+        raise ConfigError(f"grid: isn't given as a whole; give {', '.join(GRID_KEYS)}")
+    if key == AXES or key.startswith(f"{AXES}."):
+        axis = key.removeprefix(AXES).removeprefix(".") or "lr"
+        raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")
 
 
-def _of_other_choices(group: str, name: str) -> str:
-    """Return what is wrong with a parameter that the choice of a group doesn't have."""
-    having = [key for key, choice in GROUPS[group].items() if name in rules_of(choice)]
-    return f"{group}.{name}: unknown key of this {group}; it is one of {group}={', '.join(having)}"
+def _refuse_no_value(key: str, value: str) -> None:
+    """Raise ConfigError for what Hydra takes and nobody means."""
+    is_group = key in GROUPS or key in SETTINGS
+    if is_group and value in ("", "null"):
+        raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
+    if value.startswith("[") and (is_group or rules_for(key)):
+        levels = value.strip("[]")
+        raise ConfigError(
+            f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
+        )

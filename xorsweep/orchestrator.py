@@ -17,7 +17,8 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.extensions import extensions_of, left_out, missing
-from xorsweep.grid import Axis, Grid, extended
+from xorsweep.grid import Axis, Grid
+from xorsweep.grid_extension import extended
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import changed_files, describe_run, now, rounds_of
@@ -28,6 +29,7 @@ from xorsweep.results import assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
+from xorsweep.studies import read_study
 from xorsweep.terminal import Advance, Terminal, count_line
 from xorsweep.worker import Trainer
 
@@ -96,24 +98,54 @@ def resume_sweep(
     settings = replace(settings, parallel=settled(settings.parallel))
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     with locked(folder):
-        store, grid, manifest = Store.open(folder)
-        if keep_engine:
-            settings = replace(settings, engine=store.engine)
-            store.engine.check()
-        _refuse_other(store, settings, manifest)
-        points_before = len(grid)
-        if more:
-            grid = extended(grid, more)
-        settings = replace(settings, rounds=replace(rounds_of(manifest), **(rounds or {})))
-        check_rounds(grid, settings.rounds)
-        store.remove_leftovers()
-        for line in store.set_aside_damaged():
+        begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
+        begun.store.remove_leftovers()
+        for line in begun.store.set_aside_damaged():
             terminal.say(line)
+        manifest = begun.manifest
         study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), record_of(manifest)]
         provenance = {**study, **provenance, "earlier": earlier}
-        run = _Run(store, grid, settings, provenance, terminal, sharded, points_before)
+        run = _Run(
+            begun.store,
+            begun.grid,
+            begun.settings,
+            provenance,
+            terminal,
+            sharded,
+            begun.points_before,
+        )
         return run.finish({})
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A sweep that was begun: its grid and settings as they are to go on."""
+
+    store: Store
+    grid: Grid
+    settings: Sweep
+    manifest: Mapping[str, Any]
+    points_before: int
+
+
+def open_begun(
+    folder: Path,
+    settings: Sweep,
+    more: Sequence[Axis],
+    rounds: Mapping[str, Any],
+    keep_engine: bool,
+) -> Begun:
+    """Return a sweep with further levels, nothing written; raises as `resume_sweep` does."""
+    store, grid, manifest = Store.open(folder)
+    if keep_engine:
+        settings = replace(settings, engine=store.engine)
+        store.engine.check()
+    _refuse_other(store, settings, manifest)
+    longer = extended(grid, more) if more else grid
+    settings = replace(settings, rounds=replace(rounds_of(manifest), **rounds))
+    check_rounds(longer, settings.rounds)
+    return Begun(store, longer, settings, manifest, len(grid))
 
 
 def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) -> None:
@@ -224,17 +256,10 @@ class _Run:
 
     def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
         alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
-        workers = 1 if alone else self.workers
-        parts = [
-            grid.text,
-            _count(plan.trajectories, "trajectory", "trajectories"),
-            _count(len(plan.batches), "batch", "batches"),
-            _count(workers, "worker", "workers"),
-        ]
-        self.terminal.say(", ".join(parts))
+        self.terminal.say(plan_line(grid, plan, 1 if alone else self.workers))
         if self.points_before is not None:
             added = len(self.first) - self.points_before
-            self.terminal.say(_found(len(grid) - plan.points, plan.points, added, failed))
+            self.terminal.say(found_line(len(grid) - plan.points, plan.points, added, failed))
 
     def _train(self, plan: Plan) -> _Work:
         """Return the work that was done, once every batch is on disk."""
@@ -273,12 +298,15 @@ class _Run:
         from xorsweep.failures import failures_of
         from xorsweep.summary import point_columns, swept_columns
         from xorsweep.tables import write_tables
+        from xorsweep.verdicts import verdicts
 
         folder = self.store.folder
         results = read_results(folder)
         summary, comparisons = write_tables(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
         self.terminal.failures(failures_of(results, point_columns(results)))
+        if study := read_study(manifest.get("study")):
+            self.terminal.verdicts(study, verdicts(study, results))
         if not self.settings.report:
             return None
         from xorsweep.report import make_report
@@ -320,7 +348,18 @@ class _Work:
         )
 
 
-def _found(reused: int, missing: int, added: int, failed: int) -> str:
+def plan_line(grid: Grid, plan: Plan, workers: int) -> str:
+    """Return the grid, and how it is to be trained, in a line."""
+    parts = [
+        grid.text,
+        _count(plan.trajectories, "trajectory", "trajectories"),
+        _count(len(plan.batches), "batch", "batches"),
+        _count(workers, "worker", "workers"),
+    ]
+    return ", ".join(parts)
+
+
+def found_line(reused: int, missing: int, added: int, failed: int) -> str:
     """Return what a folder held and what is trained now, and why."""
     if not missing:
         return f"found all {reused:,} points finished: there is nothing to train"

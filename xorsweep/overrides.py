@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.again import typed
+from xorsweep.again import quoted, typed
 from xorsweep.config import GROUPS, SETTINGS
 from xorsweep.rules import ConfigError
 
@@ -50,13 +50,29 @@ def overrides(given: Mapping[str, Any]) -> list[str]:
     return [f"{key}={levels_text(key, value)}" for key, value in flattened(given).items()]
 
 
-def blocks_override(blocks: Iterable[Mapping[str, Any]]) -> str:
-    """Return blocks, each of keys and their levels, as one override; raises ConfigError."""
-    texts = [
-        ", ".join(f"{key}: {typed(levels_text(key, value))}" for key, value in flat.items())
-        for flat in map(flattened, blocks)
-    ]
-    return f"hydra.sweeper.blocks=[{', '.join(f'{{{text}}}' for text in texts)}]"
+def grid_overrides(
+    blocks: Iterable[Mapping[str, Any]] | None,
+    zipped: Iterable[Iterable[str]] | None,
+    where: str | None,
+) -> list[str]:
+    """Return what the node `grid` holds but for axes, as overrides; raises ConfigError."""
+    lines = []
+    if blocks is not None:
+        lines.append(f"grid.blocks=[{', '.join(map(_block_text, blocks))}]")
+    if zipped is not None:
+        lines.append(f"grid.zip=[{','.join(map(_group_text, zipped))}]")
+    if where is not None:
+        lines.append(f"grid.where={quoted(where)}")
+    return lines
+
+
+def _group_text(keys: Iterable[str]) -> str:
+    return f"[{','.join(keys)}]"
+
+
+def _block_text(block: Mapping[str, Any]) -> str:
+    levels = (f"{k}: {typed(levels_text(k, value))}" for k, value in flattened(block).items())
+    return f"{{{', '.join(levels)}}}"
 
 
 def levels_text(key: str, value: Any) -> str:

@@ -19,12 +19,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.columns import Codes, Column, distinct
 from xorsweep.config import PLAIN, Rounds, choose
-from xorsweep.grid import Codes, Column, Grid, distinct, refuse_too_large
+from xorsweep.grid import Grid, refuse_too_large
 from xorsweep.manifest import rounds_of
 from xorsweep.plan import combined_codes
 from xorsweep.rules import ConfigError, Integer
 from xorsweep.store import Store
+from xorsweep.where import KEY as WHERE
+from xorsweep.where import read_where
 from xorsweep.worker import FAILED
 
 FEWEST_RUNS = 200
@@ -80,6 +83,12 @@ def check_rounds(first: Grid, rounds: Rounds) -> None:
     """Raise ConfigError where rounds of further seeds would mean nothing or wouldn't fit."""
     if rounds.precision is None:
         return
+    for block in first.blocks:
+        if block.where and "seed" in read_where(block.where).keys:
+            raise ConfigError(
+                f"precision={rounds.precision}: adds seeds, and {WHERE}={block.where} leaves some "
+                "of them out; give one of the two up"
+            )
     codes = first.columns["init"].codes
     for row in np.unique(codes, return_index=True)[1]:
         choose("init", first.point(int(row))).check_further_seeds()
@@ -184,7 +193,7 @@ def _with_more_seeds(grid: Grid, rows: NDArray[Any], seeds: NDArray[Any]) -> Gri
     order = np.argsort(values)
     codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
     columns["seed"] = _longer(Column(levels, grid.columns["seed"].codes), codes)
-    return Grid(columns, grid.blocks, grid.added + len(rows))
+    return replace(grid, columns=columns, added=grid.added + len(rows))
 
 
 def _longer(column: Column, codes: Codes) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,15 +15,38 @@ from numpy.typing import ArrayLike
 from xorsweep.engines.answers import answers
 from xorsweep.measures import DESCRIPTIONS, LEVELS, has_xor_levels
 from xorsweep.network import Weights
-from xorsweep.notebook import shown
 from xorsweep.rules import ConfigError, FloatArray, Scalar
 from xorsweep.single import SingleRun, headline, write_single
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:center"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as HTML, an SVG or an image, and what stands beneath it."""
+
+    html: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Drawings:
+    """Pictures side by side, as a notebook shows them."""
+
+    drawings: tuple[Drawing, ...]
+
+    def _repr_html_(self) -> str:
+        figures = (
+            f'<figure style="margin:0">{each.html}<figcaption>{each.caption}</figcaption></figure>'
+            for each in self.drawings
+        )
+        return f'<div style="{_SIDE_BY_SIDE}">{"".join(figures)}</div>'
+
+    def __repr__(self) -> str:
+        return f"<{'; '.join(each.caption for each in self.drawings)}>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,11 +154,6 @@ class Run:
         """Return the name of the place where the run ended, such as `solved`."""
         return self.single.outcome
 
-    @property
-    def plot(self) -> RunPlots:
-        """Return the pictures of the run, each a method."""
-        return RunPlots(self.single)
-
     def predict(self, inputs: ArrayLike) -> FloatArray:
         """Return what the trained network answers to any inputs (n, inputs), (n, outputs).
 
@@ -147,6 +165,20 @@ class Run:
             raise ConfigError(f"inputs of shape {rows.shape}: must be rows of {wanted} numbers")
         return answers(self.single.training, self.single.parameters[:, -1], rows)
 
+    def surfaces(self, *epochs: int) -> Drawings:
+        """Return what the network answers over the square of inputs after some epochs.
+
+        Of `epochs` the nearest at which the run was looked at are drawn, by default the first and
+        the last. Raises ConfigError for a network with other than two inputs and one output.
+        """
+        from xorsweep.pages.surface import has_surface
+
+        if not has_surface(self.single.training.network):
+            raise ConfigError("surfaces: needs a network with two inputs and one output")
+        wanted = epochs or (self.epochs[0], self.epochs[-1])
+        places = [int(np.abs(np.array(self.epochs) - epoch).argmin()) for epoch in wanted]
+        return Drawings(tuple(self._surface(place) for place in places))
+
     def save(self, folder: str | Path) -> list[Path]:
         """Write the numbers and pictures that `python -m xorsweep` leaves; return their paths."""
         path = Path(folder)
@@ -157,19 +189,32 @@ class Run:
         """Return the run as a notebook shows it: the network, its error and its surface."""
         from xorsweep.pages.curve import error_curve
         from xorsweep.pages.diagram import network_diagram
+        from xorsweep.pages.surface import has_surface
 
-        single = self.single
-        stuck = LEVELS if has_xor_levels(single.training.targets) else {}
+        training = self.single.training
+        stuck = LEVELS if has_xor_levels(training.targets) else {}
         levels = {name.replace("_", " "): level for name, level in stuck.items()}
-        errors = single.errors.final_error
-        pictures = [
-            network_diagram(self.weights),
-            error_curve(self.epochs, errors, levels, self.converged_epoch),
-            *_surfaces(single),
+        errors = self.single.errors.final_error
+        shown = [
+            Drawing(network_diagram(self.weights)),
+            Drawing(error_curve(self.epochs, errors, levels, self.converged_epoch)),
         ]
-        return (
-            f"<p>{escape(headline(self.point))}<br>{escape(self._end)}</p>"
-            f'<div style="{_SIDE_BY_SIDE}">{"".join(pictures)}</div>'
+        if has_surface(training.network):
+            shown.append(self._surface(-1))
+        head = f"<p>{escape(headline(self.point))}<br>{escape(self._end)}</p>"
+        return head + Drawings(tuple(shown))._repr_html_()
+
+    def _surface(self, place: int) -> Drawing:
+        from xorsweep.pages.surface import decision_surface, describe_surface
+
+        there = self.single.training, self.single.parameters[:, place]
+        data = base64.b64encode(decision_surface(*there)).decode()
+        source = f"data:image/png;base64,{data}"
+        error, epoch = self.single.errors.final_error[place], self.epochs[place]
+        when = f"after {epoch:,} epochs" if epoch else "before training"
+        return Drawing(
+            f'<img src="{source}" alt="{escape(describe_surface(*there))}" width="160">',
+            f"{when}: error {error:.3g}",
         )
 
     def __repr__(self) -> str:
@@ -180,45 +225,3 @@ class Run:
         met = f"converged after {self.converged_epoch:,} epochs" if self.converged else ""
         end = met or f"not converged: {DESCRIPTIONS[self.outcome]}"
         return f"{end}; half SSE {self.final_error:.3g}"
-
-
-def _surfaces(single: SingleRun) -> Iterator[str]:
-    """Yield the decision surface as an HTML image, where the network has one."""
-    from xorsweep.pages.surface import decision_surface, describe_surface, has_surface
-
-    if has_surface(single.training.network):
-        at_end = single.training, single.parameters[:, -1]
-        data = base64.b64encode(decision_surface(*at_end)).decode()
-        alt = escape(describe_surface(*at_end))
-        yield f'<img src="data:image/png;base64,{data}" alt="{alt}" width="200">'
-
-
-@dataclass(frozen=True)
-class RunPlots:
-    """The pictures of one run, as Matplotlib figures."""
-
-    _single: SingleRun
-
-    def errors(self) -> Figure:
-        """Return half the sum of squared errors against the number of epochs, on log axes."""
-        from xorsweep.single_figures import course_figure
-        from xorsweep.style import styled
-
-        with styled():
-            return shown(course_figure(self._single))
-
-    def surface(self) -> Figure:
-        """Return the output over the square of inputs, at some epochs from first to last.
-
-        Raises ConfigError for a network with other than two inputs and one output.
-        """
-        from xorsweep.single_figures import has_surface, surface_figure
-        from xorsweep.style import styled
-
-        if not has_surface(self._single):
-            raise ConfigError(
-                "plot.surface: needs a network with two inputs and one output that hasn't "
-                "diverged at once"
-            )
-        with styled():
-            return shown(surface_figure(self._single))

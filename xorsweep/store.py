@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -92,6 +92,12 @@ class Folder(ABC, Generic[Row]):
                     "its points again"
                 ) from None
             yield part
+
+    def whole_parts(self) -> Iterator[pa.Table]:
+        """Yield the parts that aren't damaged, in the order of their names."""
+        for path in self.part_files():
+            with suppress(DamagedPartError):
+                yield self.decoded(path)
 
     def damaged(self) -> Iterator[tuple[Path, str]]:
         """Yield what isn't a whole part, and in which way it isn't."""

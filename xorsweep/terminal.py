@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from xorsweep.failures import Failure
+    from xorsweep.studies import Study
+    from xorsweep.verdicts import Verdict
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,6 +66,10 @@ class Terminal:
     def say(self, line: str) -> None:
         """Print one line as it is, and put it into the log."""
         _LOG.info(line)
+        self.show(line)
+
+    def show(self, line: str) -> None:
+        """Print one line as it is."""
         self.console.print(Text(line))
 
     def warn(self, line: str) -> None:
@@ -85,6 +91,26 @@ class Terminal:
         self.console.print(table)
         if left:
             self.say(f"and {left:,} more cells in summary.csv")
+
+    def verdicts(self, study: Study, judged: Sequence[Verdict]) -> None:
+        """Print a study's published figures beside the measured ones, and what agrees."""
+        # This brings pandas, which is there by now.
+        from xorsweep.verdicts import HEAD, verdict_findings, verdict_row
+
+        self.say(f"{study.title}: published and measured")
+        *head, _ = HEAD  # the report has room for the reasons
+        self.table(head, [verdict_row(each, study.certainty)[:-1] for each in judged])
+        for line in verdict_findings(judged):
+            self.say(line)
+
+    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+        """Print lines of texts under their heads."""
+        table = Table(box=SIMPLE_HEAD, show_edge=False)
+        for name in head:
+            table.add_column(Text(name))
+        for line in lines:
+            table.add_row(*map(Text, line))
+        self.console.print(table, soft_wrap=False)
 
     def failures(self, found: Sequence[Failure]) -> None:
         """Print what failed, by reason, with the command that tries one of each alone."""

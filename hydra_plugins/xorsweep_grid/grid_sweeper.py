@@ -13,15 +13,10 @@ from omegaconf import DictConfig
 
 @dataclass
 class XorsweepGridConfig:
-    """hydra.sweeper: `params` holds the axes that are swept unless the command line has them.
-
-    Each of `blocks`, a list of such mappings laid over `params`, is a product of its own; the grid
-    is one product after the other.
-    """
+    """hydra.sweeper: `params` holds the axes that are swept unless the command line has them."""
 
     _target_: str = "hydra_plugins.xorsweep_grid.grid_sweeper.XorsweepGridSweeper"
     params: dict[str, Any] = field(default_factory=dict)
-    blocks: Any = None
 
 
 ConfigStore.instance().store(
@@ -32,10 +27,9 @@ ConfigStore.instance().store(
 class XorsweepGridSweeper(Sweeper):
     """Expands a grid into columns and trains it as batches, where others launch a job a point."""
 
-    def __init__(self, params: dict[str, Any], blocks: Any = None) -> None:
-        """Take the axes of the configuration, by key, and the blocks that change them."""
+    def __init__(self, params: dict[str, Any]) -> None:
+        """Take the axes of the configuration, by key."""
         self._params = params
-        self._blocks = blocks
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -48,4 +42,4 @@ class XorsweepGridSweeper(Sweeper):
         """Run the sweep that `params` and the arguments of the command line describe."""
         from hydra_plugins.xorsweep_grid._core import run
 
-        return run(self._context, self._config, self._params, self._blocks, arguments)
+        return run(self._context, self._config, self._params, arguments)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.columns import Column, distinct
 from xorsweep.functions.contract import RESERVED, Batch
-from xorsweep.grid import Axis, Block, Column, Grid, distinct, refuse_too_large
+from xorsweep.grid import Axis, Block, Grid, refuse_too_large
 from xorsweep.rules import Boolean, ConfigError, Integer, Real, Rule, Scalar, Text, read
 
 Levels = Scalar | Iterable[Any]
