@@ -28,7 +28,7 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again"),
+    ("config", "again", "pages"),
     ("grid",),
     ("grid_data", "extensions", "csv_parquet"),
     ("plan",),
@@ -127,3 +127,11 @@ def test_only_the_command_line_knows_hydra(path: Path) -> None:
         for name in node.names
     }
     assert not imported & {"hydra", "omegaconf"} or path.name in KNOW_HYDRA
+
+
+def test_the_pieces_of_pages_need_no_matplotlib() -> None:
+    loaded = modules_after(
+        "import xorsweep.pages.diagram, xorsweep.pages.curve, xorsweep.pages.surface"
+    )
+    assert not loaded & HEAVY
+    assert "PIL" not in modules_after("import xorsweep.pages.diagram, xorsweep.pages.curve")
