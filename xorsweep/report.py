@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from joblib import cpu_count
 
 from xorsweep.alt_texts import alt_text
 from xorsweep.atomic import write_atomically
 from xorsweep.commands import Parser, errors_in_one_line
 from xorsweep.config import choose
 from xorsweep.courses import CoursesOnDisk
+from xorsweep.details import Details, details
 from xorsweep.figures import Picture, write_figures
 from xorsweep.figures.source import Courses, Tables
 from xorsweep.findings import findings, remarks
@@ -36,7 +38,9 @@ from xorsweep.report_tables import (
     outcomes_table,
     settings_table,
 )
-from xorsweep.results import read_results
+from xorsweep.representatives import RULE
+from xorsweep.results import assemble, read_results
+from xorsweep.retraining import Retraining, begin_retraining
 from xorsweep.rounds import open_with_rounds
 from xorsweep.store import MANIFEST, StoreError
 from xorsweep.studies import read_study
@@ -84,6 +88,7 @@ class Page:
     remarks: Sequence[str]
     settings: Table
     cells: Table
+    details: Details | None
     neighbours: Table
     outcomes: Table
     failures: Table
@@ -91,6 +96,7 @@ class Page:
     comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
+    rule: str = RULE
     files: Sequence[tuple[str, str]] = FILES
 
 
@@ -101,16 +107,19 @@ def make_report(
     summary: pd.DataFrame,
     comparisons: pd.DataFrame,
     courses: Courses,
+    retraining: Retraining,
     workers: int = 1,
 ) -> Path:
     """Write figures, report.md and report.html into a sweep's folder; return the page's path.
 
-    So many `workers` draw pictures at the same time.
+    `retraining` is that of the runs that stand for cells. So many `workers` draw pictures at the
+    same time.
     """
     tables = Tables(results, summary, courses, _all_have_levels(results))
     pictures = write_figures(tables, folder / "figures", workers)
     study = read_study(manifest.get("study"))
     judged = verdicts(study, results) if study else []
+    shown_runs = details(results, summary, retraining())
     text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
     page = Page(
         title=study.title if study else text,
@@ -118,7 +127,8 @@ def make_report(
         findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
         remarks=remarks(results, summary),
         settings=settings_table(results),
-        cells=cells_table(summary, MOST_CELLS),
+        cells=cells_table(summary, MOST_CELLS, shown_runs.links),
+        details=shown_runs,
         neighbours=neighbours_table(comparisons),
         outcomes=outcomes_table(results),
         failures=failures_table(results),
@@ -128,7 +138,7 @@ def make_report(
         facts=list(_facts(manifest)),
     )
     in_markdown = replace(
-        all_literal(replace(page, cells=cells_table(summary, MOST_CELLS_AS_TEXT))),
+        all_literal(replace(page, cells=cells_table(summary, MOST_CELLS_AS_TEXT), details=None)),
         command=code_block(page.command),
     )
     for name, shown in (("report.md", in_markdown), ("report.html", page)):
@@ -166,6 +176,8 @@ def remake_report(folder: Path) -> Path:
         raise StoreError(
             f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
         ) from None
+    workers = int(cpu_count())
+    retraining = begin_retraining(grid, assemble(grid, store.parts()), store.engine, workers)
     summary, comparisons = write_tables(results, folder)
     return make_report(
         folder,
@@ -174,6 +186,8 @@ def remake_report(folder: Path) -> Path:
         summary,
         comparisons,
         CoursesOnDisk(grid, store),
+        retraining,
+        workers,
     )
 
 
