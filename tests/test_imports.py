@@ -37,7 +37,6 @@ WAY = (
     ("parts", "execute"),
     ("record",),
     ("manifest",),
-    ("pages",),
     ("store", "results", "courses", "differences"),
     ("representatives", "run_again"),
     ("retraining",),

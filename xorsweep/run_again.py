@@ -15,7 +15,7 @@ from xorsweep.pages.diagram import network_diagram
 from xorsweep.pages.surface import decision_surface, describe_surface, has_surface
 from xorsweep.rules import FloatArray
 
-PIXELS = 96
+PIXELS = 80
 MOST_ANSWERS = 8
 """Rows of a task whose outputs are told one by one where there is no surface."""
 MOST_UNITS = 4
