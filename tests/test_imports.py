@@ -46,7 +46,7 @@ WAY = (
     ("comparisons", "studies"),
     ("measured",),
     ("failures",),
-    ("tables", "style", "costs", "terminal", "verdicts"),
+    ("tables", "style", "costs", "side_by_side", "terminal", "verdicts"),
     ("single", "figures", "findings"),
     ("folders",),
     ("commands",),
@@ -57,7 +57,7 @@ WAY = (
     ("functions",),
     ("shards",),
     ("orchestrator",),
-    ("verify", "merge", "replay", "check_choice"),
+    ("verify", "merge", "replay", "check_choice", "compare"),
     ("hydra_config",),
     ("cli", "map"),
 )
