@@ -115,9 +115,9 @@ def _note(shown: int, results: pd.DataFrame, retrained: Retrained) -> str:
     )
     if other:
         notes.append(
-            f"{other:,} of {len(retrained.runs):,} runs ended in other bits than in the sweep, "
-            "which was trained on another machine or with other libraries: their pictures are of "
-            "near relatives."
+            f"{other:,} of {len(retrained.runs):,} runs ended in other bits than in the sweep: it "
+            "was trained on another machine, with other libraries or from other files, and the "
+            "pictures are of near relatives."
         )
     return " ".join(notes)
 

@@ -33,6 +33,7 @@ NUMBERS_A_CALL = 5_000
 WORTH_PROCESSES = 4_000
 """Work from which on other processes are worth their start."""
 EPOCHS_A_DECADE = 16
+_TOO_MUCH = "to train the runs of even one cell again would take too long"
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,16 @@ def begin_retraining(grid: Grid, assembled: Assembled, engine: Engine, workers: 
     work, and so on. With several workers, training goes on beside whatever is done meanwhile.
     """
     rows = representatives(grid, assembled)
-    wanted, plan = _affordable(grid, rows, engine)
-    if not len(wanted):
-        return partial(Retrained, rows, {}, "to train even one of them again would take too long")
     try:
+        wanted, plan = _affordable(grid, rows, engine)
+        if not plan.batches:
+            return partial(Retrained, rows, {}, _TOO_MUCH)
         prepare(plan.batches, engine, lambda line: None)
         at_once = workers if work_of(plan) > WORTH_PROCESSES else 1
         tasks = [delayed(_trained_again)(batch, wanted, engine) for batch in plan.batches]
-        results = begun(pool_of(at_once), tasks)
+        return partial(_finished, rows, begun(pool_of(at_once), tasks))
     except Exception as error:
         return partial(Retrained, rows, {}, _reason(error))
-    return partial(_finished, rows, results)
 
 
 def _finished(rows: Rows, results: Iterator[list[RunAgain]]) -> Retrained:
