@@ -73,3 +73,15 @@ def test_where_there_are_none_it_says_why(results: pd.DataFrame, retrained: Retr
     found = details(results, summarise(results), Retrained(retrained.rows, {}, "no time"))
     assert found.cells == []
     assert found.note == "No runs are shown: no time."
+
+
+def test_a_page_has_room_for_so_many_pictures(
+    results: pd.DataFrame, retrained: Retrained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = details(results, summarise(results), retrained)
+    size = sum(run.size for cell in whole.cells for run in cell.runs)
+    monkeypatch.setattr("xorsweep.details.MOST_CHARACTERS", size // 2)
+    found = details(results, summarise(results), retrained)
+    assert len(found.cells) == 6
+    assert (found.cells[0], found.cells[-1]) == (whole.cells[0], whole.cells[-1])
+    assert "The runs of 6 of 12 cells are shown" in found.note

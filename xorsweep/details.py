@@ -8,13 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from xorsweep.layout import level_text
+from xorsweep.layout import evenly, level_text
 from xorsweep.report_tables import Link
 from xorsweep.representatives import KINDS
 from xorsweep.retraining import Retrained
 from xorsweep.run_again import RunAgain
 from xorsweep.summary import swept_columns
 from xorsweep.templating import data_address
+
+MOST_CHARACTERS = 2_000_000
+"""Of all pictures together, so that a page stays small."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class RunShown:
     text: str
     again: RunAgain
     surface: str
+
+    @property
+    def size(self) -> int:
+        """Return the characters of its pictures."""
+        return len(self.again.curve) + len(self.again.diagram) + len(self.surface)
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,16 @@ def details(results: pd.DataFrame, summary: pd.DataFrame, retrained: Retrained) 
     for place, rows in enumerate(retrained.rows.tolist()):
         if all(row in retrained.runs for row in rows):
             shown[place] = _cell(place, summary.iloc[place], keys, rows, results, retrained.runs)
+    shown = _fitting(shown)
     links = {place: _links(cell) for place, cell in shown.items()}
     return Details(list(shown.values()), links, _note(len(shown), results, retrained))
+
+
+def _fitting(cells: Mapping[int, CellShown]) -> dict[int, CellShown]:
+    """Return all cells, or as many evenly spaced ones as a page has room for."""
+    size = sum(run.size for cell in cells.values() for run in cell.runs)
+    most = len(cells) * MOST_CHARACTERS // max(size, MOST_CHARACTERS)
+    return {place: cells[place] for place in evenly(list(cells), most)}
 
 
 def _cell(
@@ -108,7 +124,7 @@ def _note(shown: int, results: pd.DataFrame, retrained: Retrained) -> str:
         notes.append(
             f"The runs of {shown:,} of {cells:,} cells are shown: all cells where they are few and "
             "quick to train again, else evenly spaced ones of those with the most epochs, as many "
-            "as are trained in a moment."
+            "as are trained in a moment and the page has room for."
         )
     other = sum(
         _differs(results["final_error"].iloc[row], run) for row, run in retrained.runs.items()

@@ -53,7 +53,7 @@ from xorsweep.verdicts import verdict_findings, verdicts
 
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
-LARGEST_SVG = 1_000_000
+LARGEST_SVG = 300_000
 """Characters of a picture beyond which the page holds its PNG: pages stay below 5 MB."""
 
 FILES = (
