@@ -28,7 +28,7 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again", "spacing"),
+    ("config", "again", "spacing", "pages"),
     ("columns",),
     ("combinations", "where"),
     ("grid",),
@@ -40,14 +40,20 @@ WAY = (
     ("record",),
     ("manifest",),
     ("store", "results", "courses", "differences"),
+    ("representatives", "run_again"),
+    ("retraining",),
     ("rounds",),
     ("rates", "survival", "summary"),
     ("layout",),
     ("comparisons", "studies"),
     ("measured",),
     ("failures",),
-    ("tables", "style", "findings", "terminal", "verdicts"),
-    ("single", "figures"),
+    ("tables", "style", "costs", "side_by_side", "terminal", "verdicts"),
+    ("single", "figures", "findings"),
+    ("folders",),
+    ("commands",),
+    ("report_tables", "alt_texts", "templating", "themes"),
+    ("details",),
     ("single_figures", "report"),
     ("endings", "group_commit"),
     ("functions",),
@@ -55,9 +61,7 @@ WAY = (
     ("orchestrator",),
     ("estimates",),
     ("preview",),
-    ("folders",),
-    ("commands",),
-    ("verify", "merge", "replay", "check_choice"),
+    ("verify", "merge", "replay", "check_choice", "compare"),
     ("hydra_config", "hydra_errors"),
     ("cli", "map"),
 )
@@ -130,3 +134,11 @@ def test_only_the_command_line_knows_hydra(path: Path) -> None:
         for name in node.names
     }
     assert not imported & {"hydra", "omegaconf"} or path.name in KNOW_HYDRA
+
+
+def test_the_pieces_of_pages_need_no_matplotlib() -> None:
+    loaded = modules_after(
+        "import xorsweep.pages.diagram, xorsweep.pages.curve, xorsweep.pages.surface"
+    )
+    assert not loaded & HEAVY
+    assert "PIL" not in modules_after("import xorsweep.pages.diagram, xorsweep.pages.curve")

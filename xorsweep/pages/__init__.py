@@ -1,0 +1,1 @@
+"""What pages about networks are made of: arrays in, SVG text or PNG bytes out, no Matplotlib."""

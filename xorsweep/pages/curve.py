@@ -1,0 +1,194 @@
+"""How an error falls, as a small picture: epochs and errors on log axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from xorsweep.pages.svg import NEGATIVE, PAPER, POSITIVE, SOFT, group, number, picture, place, text
+from xorsweep.rules import FloatArray
+
+LARGEST = 1e9
+"""Errors from here on are left out: the run has diverged, and the rest would be squeezed flat."""
+HALF_SSE = "half the sum of squared errors"
+MOST_TICKS = 7
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Where epochs and errors lie in a picture of width by height pixels."""
+
+    width: float
+    height: float
+    last: int
+    low: float
+    high: float
+    left: float = 50.0
+    right: float = 16.0
+    top: float = 30.0
+    bottom: float = 36.0
+
+    def x(self, epoch: float) -> float:
+        """Return where an epoch lies: linear up to 1, from there on by its logarithm."""
+        return self.left + (self.width - self.left - self.right) * (
+            _epoch_scale(epoch) / _epoch_scale(max(self.last, 1))
+        )
+
+    def y(self, error: float) -> float:
+        """Return where an error lies, by its logarithm."""
+        share = math.log(error / self.low) / math.log(self.high / self.low)
+        return self.height - self.bottom - share * (self.height - self.bottom - self.top)
+
+
+def error_curve(
+    epochs: Sequence[int],
+    errors: FloatArray,
+    levels: Mapping[str, float] | None = None,
+    met: int | None = None,
+    error: str = HALF_SSE,
+    width: float = 420.0,
+    height: float = 250.0,
+) -> str:
+    """Return errors (E,) after so many epochs, ascending, as SVG text on log axes.
+
+    `levels` are errors to be marked by name, those that lie in the picture; `met` is the epoch at
+    which the criterion was met. Errors that are 0, beyond LARGEST or not finite can't be drawn; the
+    curve ends before them, and the alternative text says so.
+    """
+    drawn = (errors > 0) & (errors < LARGEST)
+    alt = describe_curve(epochs, errors, met, error)
+    if not drawn.any():
+        words = text(width / 2, height / 2, "no error that can be drawn", "middle")
+        return picture(width, height, alt, [words])
+    values = errors[drawn]
+    axes = _Axes(width, height, int(epochs[-1]), *_span(values))
+    places = [
+        f"{place(axes.x(epoch))},{place(axes.y(value))}"
+        for epoch, value in zip(np.asarray(epochs)[drawn], values, strict=True)
+    ]
+    parts = chain(
+        _error_ticks(axes),
+        _epoch_ticks(axes, error),
+        _levels(axes, levels or {}),
+        [_curve(places)],
+        [] if met is None else _mark(axes, met),
+    )
+    return picture(width, height, alt, parts)
+
+
+def describe_curve(
+    epochs: Sequence[int], errors: FloatArray, met: int | None = None, error: str = HALF_SSE
+) -> str:
+    """Return in words what `error_curve` shows."""
+    first, last = number(float(errors[0])), number(float(errors[-1]))
+    said = f"{error[0].upper()}{error[1:]} by epoch: {first} before training"
+    if len(epochs) > 1:
+        said += f", {last} after {_epochs(epochs[-1])}"
+    lost = ~(errors < LARGEST)
+    if lost.any():
+        said += f"; it grew beyond what is drawn by epoch {epochs[int(np.argmax(lost))]:,}"
+    if met is not None:
+        said += f"; the criterion was first met after {_epochs(met)}"
+    return said + "."
+
+
+def _epochs(count: int) -> str:
+    return f"{count:,} epoch{'' if count == 1 else 's'}"
+
+
+def _epoch_scale(epoch: float) -> float:
+    return epoch if epoch < 1 else 1 + math.log10(epoch)
+
+
+def _span(values: FloatArray) -> tuple[float, float]:
+    """Return the errors between which the axis runs, a little wider than the values."""
+    low, high = math.log10(values.min()), math.log10(values.max())
+    room = max(0.05 * (high - low), 0.04)
+    return 10 ** (low - room), 10 ** (high + room)
+
+
+def _error_ticks(axes: _Axes) -> Iterator[str]:
+    lines, names = [], []
+    for value, name in _round_errors(axes.low, axes.high):
+        y = axes.y(value)
+        lines.append(f'<path d="M{place(axes.left)} {place(y)}H{place(axes.width - axes.right)}"/>')
+        names.append(text(axes.left - 6, y + 4, name, "end"))
+    yield group(f"stroke:{SOFT};stroke-opacity:.25;stroke-width:1px", lines)
+    yield group(f"fill:{SOFT}", names)
+
+
+def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
+    """Return as many round errors as there is room for, and how they are written."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for digits in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
+        ticks = [
+            (digit * 10.0**power, digit, power)
+            for power in range(first, last + 1)
+            for digit in digits
+        ]
+        ticks = [tick for tick in ticks if low <= tick[0] <= high]
+        if len(ticks) <= MOST_TICKS:
+            break
+    every = -(-len(ticks) // MOST_TICKS)
+    for value, digit, power in ticks[::-1][::every]:
+        yield value, f"{value:g}" if -4 <= power <= 4 else f"{digit}e{power}"
+
+
+def _epoch_ticks(axes: _Axes, error: str) -> Iterator[str]:
+    below = axes.height - axes.bottom
+    yield group(
+        f"stroke:{SOFT};fill:none",
+        [f'<path d="M{place(axes.left)} {place(below)}H{place(axes.width - axes.right)}"/>'],
+    )
+    decades = [10**power for power in range(len(str(axes.last)))]
+    every = -(-len(decades) // MOST_TICKS)
+    ticks = [0, *decades[::every]] if axes.last else [0]
+    names = [text(axes.x(epoch), below + 14, _counted(epoch), "middle") for epoch in ticks]
+    middle = (axes.left + axes.width - axes.right) / 2
+    names += [text(middle, axes.height - 6, "epochs", "middle"), text(4, 12, error)]
+    yield group(f"fill:{SOFT}", names)
+
+
+def _counted(epochs: int) -> str:
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if epochs >= size:
+            return f"{epochs // size}{unit}"
+    return str(epochs)
+
+
+def _levels(axes: _Axes, levels: Mapping[str, float]) -> Iterator[str]:
+    """Return lines at the levels within the picture; those that have room are named."""
+    lines: list[str] = []
+    names: list[str] = []
+    named: list[float] = []
+    for name, level in levels.items():
+        if not axes.low < level < axes.high:
+            continue
+        y = axes.y(level)
+        lines.append(f'<path d="M{place(axes.left)} {place(y)}H{place(axes.width - axes.right)}"/>')
+        if all(abs(y - other) > 12 for other in named):
+            named.append(y)
+            names.append(text(axes.left + 4, y - 3, name))
+    yield group(f"stroke:{SOFT};stroke-dasharray:4 3;stroke-width:1px", lines)
+    halo = f"paint-order:stroke;stroke:{PAPER};stroke-width:3px"
+    yield group(f"fill:{SOFT};font-size:10px;{halo}", names)
+
+
+def _curve(places: Sequence[str]) -> str:
+    if len(places) == 1:
+        x, y = places[0].split(",")
+        return f'<circle cx="{x}" cy="{y}" r="3" style="fill:{POSITIVE}"/>'
+    style = f"fill:none;stroke:{POSITIVE};stroke-width:2px;stroke-linejoin:round"
+    return f'<polyline points="{" ".join(places)}" style="{style}"/>'
+
+
+def _mark(axes: _Axes, met: int) -> Iterator[str]:
+    x, below = axes.x(met), axes.height - axes.bottom
+    yield f'<path d="M{place(x)} {place(axes.top)}V{place(below)}" style="stroke:{NEGATIVE}"/>'
+    anchor, x = ("end", x - 4) if x > axes.width / 2 else ("start", x + 4)
+    words = text(x, below - 6, f"criterion met after {_epochs(met)}", anchor)
+    yield group(f"fill:{NEGATIVE}", [words])
