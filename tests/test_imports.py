@@ -32,7 +32,7 @@ WAY = (
     ("columns",),
     ("combinations", "where"),
     ("grid",),
-    ("grid_extension", "grid_data", "extensions", "csv_parquet"),
+    ("further_levels", "grid_data", "extensions", "csv_parquet"),
     ("plan",),
     ("worker",),
     ("prepare",),
@@ -58,7 +58,8 @@ WAY = (
     ("folders",),
     ("commands",),
     ("verify", "merge", "replay", "check_choice"),
-    ("hydra_config", "hydra_errors"),
+    ("hydra_errors",),
+    ("hydra_config",),
     ("cli", "map"),
 )
 """The way of the data: a room imports from its own line, or from those above it."""
