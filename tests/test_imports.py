@@ -32,7 +32,7 @@ WAY = (
     ("columns",),
     ("combinations", "where"),
     ("grid",),
-    ("grid_extension", "grid_data", "extensions", "csv_parquet"),
+    ("further_levels", "grid_data", "extensions", "csv_parquet"),
     ("plan",),
     ("worker",),
     ("prepare",),
@@ -62,7 +62,8 @@ WAY = (
     ("estimates",),
     ("preview",),
     ("verify", "merge", "replay", "check_choice", "compare"),
-    ("hydra_config", "hydra_errors"),
+    ("hydra_errors",),
+    ("hydra_config",),
     ("cli", "map"),
 )
 """The way of the data: a room imports from its own line, or from those above it."""

@@ -17,8 +17,8 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.extensions import extensions_of, left_out, missing
+from xorsweep.further_levels import extended
 from xorsweep.grid import Axis, Grid
-from xorsweep.grid_extension import extended
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import changed_files, describe_run, now, rounds_of
