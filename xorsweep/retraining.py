@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from xorsweep.config import choose, network_of, task_rows
 from xorsweep.engines import Engine, load_capacity, load_train
 from xorsweep.execute.pool import begun, pool_of
+from xorsweep.extensions import Extensions, extensions_of
 from xorsweep.grid import Grid
 from xorsweep.measures import course_epochs
 from xorsweep.plan import Batch, Plan, combined_codes, make_plan
@@ -66,7 +67,8 @@ def begin_retraining(grid: Grid, assembled: Assembled, engine: Engine, workers: 
             return partial(Retrained, rows, {}, _TOO_MUCH)
         prepare(plan.batches, engine, lambda line: None)
         at_once = workers if work_of(plan) > WORTH_PROCESSES else 1
-        tasks = [delayed(_trained_again)(batch, wanted, engine) for batch in plan.batches]
+        again = _Again(wanted, engine, extensions_of(grid))
+        tasks = [delayed(again)(batch) for batch in plan.batches]
         return partial(_finished, rows, begun(pool_of(at_once), tasks))
     except Exception as error:
         return partial(Retrained, rows, {}, _reason(error))
@@ -138,16 +140,22 @@ def _work(batch: Batch) -> float:
     return batch.snapshots[-1] * updates * (1 + numbers / NUMBERS_A_CALL)
 
 
-def _trained_again(batch: Batch, wanted: Rows, engine: Engine) -> list[RunAgain]:
-    """Train a batch and draw those of its runs whose rows are wanted."""
-    training = build_training(batch)
-    course = course_epochs(batch.snapshots[-1], EPOCHS_A_DECADE)
-    training = replace(training, course_epochs=course)
-    trained = load_train(engine)(training)
-    labels = choose("task", batch.fixed).row_labels()
-    return [
-        drawn_again(
-            int(batch.rows[snapshot, member]), labels, training, trained, (snapshot, member)
-        )
-        for snapshot, member in np.argwhere(np.isin(batch.rows, wanted)).tolist()
-    ]
+@dataclass(frozen=True)
+class _Again:
+    """Trains batches and draws those of their runs whose rows are wanted, in whatever process."""
+
+    wanted: Rows
+    engine: Engine
+    extensions: Extensions
+
+    def __call__(self, batch: Batch) -> list[RunAgain]:
+        self.extensions.take_up()
+        training = build_training(batch)
+        course = course_epochs(batch.snapshots[-1], EPOCHS_A_DECADE)
+        training = replace(training, course_epochs=course)
+        trained = load_train(self.engine)(training)
+        labels = choose("task", batch.fixed).row_labels()
+        return [
+            drawn_again(int(batch.rows[at, member]), labels, training, trained, (at, member))
+            for at, member in np.argwhere(np.isin(batch.rows, self.wanted)).tolist()
+        ]
