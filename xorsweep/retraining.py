@@ -67,8 +67,8 @@ def begin_retraining(grid: Grid, assembled: Assembled, engine: Engine, workers: 
             return partial(Retrained, rows, {}, _TOO_MUCH)
         prepare(plan.batches, engine, lambda line: None)
         at_once = workers if work_of(plan) > WORTH_PROCESSES else 1
-        train = _Again(wanted, engine, extensions_of(grid))
-        tasks = [delayed(train)(batch) for batch in plan.batches]
+        again = _Again(wanted, engine, extensions_of(grid))
+        tasks = [delayed(again)(batch) for batch in plan.batches]
         return partial(_finished, rows, begun(pool_of(at_once), tasks))
     except Exception as error:
         return partial(Retrained, rows, {}, _reason(error))
@@ -142,7 +142,7 @@ def _work(batch: Batch) -> float:
 
 @dataclass(frozen=True)
 class _Again:
-    """Trains batches again, in whatever process, and draws those of their runs that are wanted."""
+    """Trains batches and draws those of their runs whose rows are wanted, in whatever process."""
 
     wanted: Rows
     engine: Engine
@@ -156,8 +156,6 @@ class _Again:
         trained = load_train(self.engine)(training)
         labels = choose("task", batch.fixed).row_labels()
         return [
-            drawn_again(
-                int(batch.rows[snapshot, member]), labels, training, trained, (snapshot, member)
-            )
-            for snapshot, member in np.argwhere(np.isin(batch.rows, self.wanted)).tolist()
+            drawn_again(int(batch.rows[at, member]), labels, training, trained, (at, member))
+            for at, member in np.argwhere(np.isin(batch.rows, self.wanted)).tolist()
         ]
