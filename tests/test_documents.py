@@ -19,6 +19,13 @@ def commands_of(text: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line]
 
 
+def run_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code whose sweeps without a folder live in a cache of its own."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    env = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
+
+
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -121,7 +128,7 @@ def test_the_python_of_the_readme_works(small_sweep: Path, tmp_path: Path) -> No
     (tmp_path / "outputs").mkdir()
     (tmp_path / "outputs/latest").symlink_to(small_sweep)
     for code in re.findall(r"```python\n(.*?)```", TEXTS["README.md"], re.DOTALL):
-        done = run([sys.executable, "-W", "error", "-c", code], tmp_path)
+        done = run_python(code, tmp_path)
         assert done.returncode == 0, done.stderr
 
 
@@ -176,3 +183,26 @@ def test_the_defaults_that_are_told_are_the_defaults() -> None:
         and float(told.get((choice, key), "nan")) != default
     }
     assert not wrong
+
+
+@pytest.mark.slow
+def test_the_python_of_the_python_page_works_in_its_order(tmp_path: Path) -> None:
+    code = "\n".join(re.findall(r"```python\n(.*?)```", TEXTS["docs/python.md"], re.DOTALL))
+    done = run_python(code, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "outputs/mine/report.html").is_file()
+
+
+def test_the_python_page_names_all_that_there_is() -> None:
+    import xorsweep as xs
+    from xorsweep.sweeps import SweepPlots
+
+    text = TEXTS["docs/python.md"]
+    methods = {f"plot.{name}()" for name in public(SweepPlots)}
+    methods |= {name for shown in (xs.Run, xs.Sweep) for name in public(shown)}
+    missing = methods - set(re.findall(r"`([\w.]+(?:\(\))?)(?:\(\w+\))?`", text))
+    assert missing == {"open", "plot", "tables", "point", "single"} & missing
+
+
+def public(shown: type) -> set[str]:
+    return {name for name in vars(shown) if not name.startswith("_")}

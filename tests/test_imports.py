@@ -12,10 +12,10 @@ import xorsweep
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
-KNOW_HYDRA = {"cli.py", "hydra_config.py", "hydra_errors.py"}
+KNOW_HYDRA = {"cli.py", "hydra_config.py", "hydra_errors.py", "composing.py"}
 
 WAY = (
-    ("atomic", "interrupts", "markdown"),
+    ("atomic", "interrupts", "markdown", "notebook"),
     (
         "rules",
         "choices",
@@ -28,7 +28,8 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again", "spacing", "pages"),
+    ("config", "again", "pages", "spacing"),
+    ("overrides",),
     ("columns",),
     ("combinations", "where"),
     ("grid",),
@@ -49,12 +50,13 @@ WAY = (
     ("measured",),
     ("failures",),
     ("tables", "style", "costs", "side_by_side", "terminal", "verdicts"),
+    ("progress",),
     ("single", "figures", "findings"),
     ("folders",),
     ("commands",),
     ("report_tables", "alt_texts", "templating", "themes"),
     ("details",),
-    ("single_figures", "report"),
+    ("single_figures", "report", "runs"),
     ("endings", "group_commit"),
     ("functions",),
     ("shards",),
@@ -62,8 +64,11 @@ WAY = (
     ("estimates",),
     ("preview",),
     ("verify", "merge", "replay", "check_choice", "compare"),
+    ("sweeps",),
     ("hydra_errors",),
     ("hydra_config",),
+    ("composing",),
+    ("api",),
     ("cli", "map"),
 )
 """The way of the data: a room imports from its own line, or from those above it."""
@@ -90,6 +95,22 @@ def imports_of(path: Path) -> set[str]:
 
 def test_import_of_the_package_brings_nothing_heavy() -> None:
     assert not modules_after("import xorsweep") & HEAVY
+
+
+def test_the_public_names_are_listed_before_anything_is_imported_for_them() -> None:
+    assert not modules_after("import xorsweep; assert 'train' in dir(xorsweep)") & {"numpy", "rich"}
+    assert set(xorsweep.__all__) <= set(dir(xorsweep))
+    assert all(getattr(xorsweep, name) is not None for name in xorsweep.__all__)
+
+
+def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra() -> None:
+    loaded = modules_after("import xorsweep; xorsweep.train(epochs=3).outputs")
+    assert not loaded & (HEAVY - {"pyarrow"})
+
+
+def test_modules_that_share_a_name_with_nothing_public_stay_modules() -> None:
+    script = "import xorsweep.report; import xorsweep; assert callable(xorsweep.sweep)"
+    assert "xorsweep" in modules_after(f"{script}; xorsweep.report.make_report")
 
 
 def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:

@@ -1,3 +1,41 @@
-"""Train every point of a grid of tiny networks on XOR and report how often it works."""
+"""Train every point of a grid of tiny networks on XOR and report how often it works.
+
+From Python: `train` one network, `sweep` a grid of them, `load` a finished sweep; docs/python.md.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xorsweep.api import load, sweep, train
+    from xorsweep.rules import ConfigError
+    from xorsweep.runs import Run
+    from xorsweep.store import StoreError
+    from xorsweep.sweeps import Sweep
 
 __version__ = "0.1.0"
+
+__all__ = ["ConfigError", "Run", "StoreError", "Sweep", "__version__", "load", "sweep", "train"]
+
+_HOMES = {
+    "ConfigError": "rules",
+    "Run": "runs",
+    "StoreError": "store",
+    "Sweep": "sweeps",
+    "load": "api",
+    "sweep": "api",
+    "train": "api",
+}
+"""The module of each public name, imported when the name is first used."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

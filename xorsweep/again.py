@@ -18,16 +18,16 @@ _WORDS = {"true", "false", "null", "nan", "inf"}
 def single_run_command(point: Mapping[Any, Any]) -> str:
     """Return the command that trains one point alone and looks at it closely."""
     given = {key: value for key, value in point.items() if value is not None and value == value}
-    texts = (f"{key}={_typed(value)}" for key, value in given.items())
+    texts = (f"{key}={typed(value)}" for key, value in given.items())
     return shlex.join(["python", "-m", "xorsweep", *texts])
 
 
 def resume_command(folder: Path) -> str:
     """Return the command that goes on with the sweep in a folder."""
-    return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={_typed(str(folder))}"])
+    return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={typed(str(folder))}"])
 
 
-def _typed(value: Any) -> str:
+def typed(value: Any) -> str:
     """Return a value as an override has it, in quotes where Hydra would read something else."""
     if not isinstance(value, str) or (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
         return shown(value)

@@ -151,11 +151,33 @@ def read_values(config: Mapping[str, Any]) -> Point:
     return point
 
 
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flat keys as a nested configuration; raises ConfigError for one that nothing reads.
+
+    A group that isn't given has its first choice, a choice its defaults for what isn't given.
+    """
+    config = {key: value for key, value in flat.items() if key in PLAIN}
+    for group, choices in GROUPS.items():
+        name = flat.get(group, next(iter(choices)))
+        config[group] = {"name": name, **_defaults(choices.get(str(name)))}
+    for key, value in flat.items():
+        group, _, name = key.partition(".")
+        if name and group in GROUPS:
+            config[group][name] = value
+        elif key not in config:
+            refuse_unknown("", [key], POINT_KEYS)
+    return config
+
+
+def _defaults(choice: type | None) -> dict[str, Any]:
+    return {name: getattr(choice(), name) for name in rules_of(choice)} if choice else {}
+
+
 def read_sweep(config: Mapping[str, Any]) -> Sweep:
     """Return the checked settings of a sweep; raises ConfigError."""
     return Sweep(
-        parallel=_read_settings("parallel", config, Parallel),
-        engine=_read_settings("engine", config, Engine),
+        parallel=read_settings("parallel", config, Parallel),
+        engine=read_settings("engine", config, Engine),
         rounds=Rounds(**_read_all("", config, Rounds)),
         **_read_all("", config, Sweep),
     )
@@ -276,7 +298,8 @@ def _read_group(group: str, section: Mapping[str, Any]) -> Point:
     return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}
 
 
-def _read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
+def read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
+    """Return the checked settings of one group, such as `engine`; raises ConfigError."""
     section = _section(config, key)
     refuse_unknown(f"{key}.", section, rules_of(settings))
     found = settings(**_read_all(f"{key}.", section, settings))

@@ -35,6 +35,13 @@ def point_latest(folder: Path) -> None:
     temporary.replace(link)
 
 
+def cache_folder() -> Path:
+    """Return where sweeps live that were given no folder, such as ~/.cache/xorsweep/sweeps."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("xorsweep", appauthor=False) / "sweeps"
+
+
 def named_folder(name: str) -> Path:
     """Return the folder of a sweep by its path, or the newest by the name `latest`."""
     return (OUTPUTS / LATEST).resolve() if name == LATEST else Path(name)

@@ -220,7 +220,7 @@ class _Run:
         with recorded(self.store, manifest):
             self._announce(grid, plan, found.counts()["failed"])
             engine = self.settings.engine
-            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.say)
+            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.warn)
             del found
             done = self._train(plan)
             del plan

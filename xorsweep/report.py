@@ -115,7 +115,7 @@ def make_report(
     `retraining` is that of the runs that stand for cells. So many `workers` draw pictures at the
     same time.
     """
-    tables = Tables(results, summary, courses, _all_have_levels(results))
+    tables = Tables(results, summary, courses, all_have_levels(results))
     pictures = write_figures(tables, folder / "figures", workers)
     study = read_study(manifest.get("study"))
     judged = verdicts(study, results) if study else []
@@ -191,7 +191,8 @@ def remake_report(folder: Path) -> Path:
     )
 
 
-def _all_have_levels(results: pd.DataFrame) -> bool:
+def all_have_levels(results: pd.DataFrame) -> bool:
+    """Tell whether each task has the levels of the error at which runs on XOR get stuck."""
     columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
     tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
     return all(has_xor_levels(choose("task", _present(task)).targets()) for task in tasks)

@@ -121,13 +121,13 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     )
 
 
-def read_results(folder: Path) -> pd.DataFrame:
+def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
     """Return what tables and pictures are made from: all of results.parquet but the outputs.
 
-    Texts are categorical, whole numbers with gaps Int64.
+    `whole` has those, too. Texts are categorical, whole numbers with gaps Int64.
     """
     file = pyarrow.parquet.ParquetFile(folder / "results.parquet")
-    left_out = ("output_", "mse", "max_abs_error")
+    left_out = () if whole else ("output_", "mse", "max_abs_error")
     names = [name for name in file.schema_arrow.names if not name.startswith(left_out)]
     table = file.read(names, use_threads=False)
     schema = table.schema  # the conversion takes the table apart

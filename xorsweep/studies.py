@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from xorsweep.config import GROUPS, PLAIN, POINT_KEYS, Point, read_point, refuse_unknown
+from xorsweep.config import GROUPS, Point, nested, read_point, refuse_unknown
 from xorsweep.measures import LEVELS
 from xorsweep.rules import (
     Choice,
@@ -194,23 +194,7 @@ def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
     """
     chosen = {key for key in own if key in GROUPS}
     shared = {key: value for key, value in common.items() if key.split(".")[0] not in chosen}
-    given = {**shared, **own}
-    config: dict[str, Any] = {**_UNLESS_SAID}
-    for group, choices in GROUPS.items():
-        name = str(given.get(group, next(iter(choices))))
-        config[group] = {"name": name}
-        if name in choices:
-            default = choices[name]()
-            config[group] |= {key: getattr(default, key) for key in rules_of(choices[name])}
-    for key, value in given.items():
-        group, _, name = key.partition(".")
-        if name and group in GROUPS:
-            config[group][name] = value
-        elif key in PLAIN:
-            config[key] = value
-        elif key not in GROUPS:
-            refuse_unknown("", [key], POINT_KEYS)
-    point = read_point(config)
+    point = read_point(nested({**_UNLESS_SAID, **shared, **own}))
     return {key: value for key, value in point.items() if key not in _NO_PART or key in own}
 
 

@@ -72,6 +72,10 @@ class Terminal:
         """Print one line as it is."""
         self.console.print(Text(line))
 
+    def warn(self, line: str) -> None:
+        """Say what even a caller who is told little has to know at once."""
+        self.say(line)
+
     @contextmanager
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done, once it has taken long enough to be looked at."""
@@ -199,6 +203,14 @@ def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
     return f"{work_a_second / 1e6:,.1f} M {unit}/s"
 
 
+def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -> str:
+    """Return how much of the work is done after so many seconds, and what is left."""
+    did = "trained" if unit == TRAINING else "done"
+    rate = done / seconds
+    left = (total - done) / rate
+    return f"{100 * done / total:.0f} % {did}, {rate_text(rate, unit)}, {left:.0f} s left"
+
+
 def count_line(counts: Mapping[str, int]) -> str:
     """Return how many points were planned and what became of them."""
     return (
@@ -240,7 +252,6 @@ class _LiveMeter:
 class _PlainMeter:
     def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
         self._terminal, self._unit = terminal, unit
-        self._did = "trained" if unit == TRAINING else "done"
         self._total = work
         self._done = 0
         self._started = self._said = monotonic()
@@ -255,9 +266,5 @@ class _PlainMeter:
         if now - self._said < PLAIN_EVERY or self._done == self._total:
             return
         self._said = now
-        rate = self._done / (now - self._started)
-        left = (self._total - self._done) / rate
-        self._terminal.say(
-            f"{100 * self._done / self._total:.0f} % {self._did}, "
-            f"{rate_text(rate, self._unit)}, {left:.0f} s left"
-        )
+        seconds = now - self._started
+        self._terminal.say(progress_text(self._done, self._total, seconds, self._unit))

@@ -49,6 +49,11 @@ def test_any_span_has_a_few_ticks_inside_the_frame(low: float, high: float) -> N
         assert 0 <= float(element.attrib["x"]) <= float(root.attrib["width"])
 
 
+def test_errors_between_two_whole_numbers_have_ticks_too() -> None:
+    assert "1.5" in words(error_curve((0, 1, 10), np.array([1.9, 1.7, 1.5])))
+    assert curve(error_curve((0, 1), np.array([1.0531, 1.0532])))
+
+
 @pytest.mark.parametrize("lost", [np.nan, np.inf, 1e30])
 def test_a_diverged_curve_ends_where_it_leaves_the_picture(lost: float) -> None:
     errors = np.array([0.5, 3.0, 100.0, lost, lost, lost])

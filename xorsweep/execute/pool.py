@@ -49,7 +49,9 @@ def begun(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
 
 def _closed_at_the_end(results: Generator[Any, None, None]) -> Iterator[Any]:
     with _closing_in_silence(results):
-        yield from results
+        # `yield from` would hand a close on to joblib's generator before there is silence.
+        for result in results:  # noqa: UP028
+            yield result
 
 
 @contextmanager

@@ -124,7 +124,8 @@ def _error_ticks(axes: _Axes) -> Iterator[str]:
 def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Return as many round errors as there is room for, and how they are written."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    for digits in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
+    tenths = tuple(number / 10 for number in range(10, 100))
+    for digits in (tenths, (1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
         ticks = [
             (digit * 10.0**power, digit, power)
             for power in range(first, last + 1)
@@ -133,9 +134,9 @@ def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
         ticks = [tick for tick in ticks if low <= tick[0] <= high]
         if len(ticks) <= MOST_TICKS:
             break
-    every = -(-len(ticks) // MOST_TICKS)
+    every = max(1, -(-len(ticks) // MOST_TICKS))
     for value, digit, power in ticks[::-1][::every]:
-        yield value, f"{value:g}" if -4 <= power <= 4 else f"{digit}e{power}"
+        yield value, f"{value:g}" if -4 <= power <= 4 else f"{digit:g}e{power}"
 
 
 def _epoch_ticks(axes: _Axes, error: str) -> Iterator[str]:

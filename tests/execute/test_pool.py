@@ -1,0 +1,17 @@
+"""Processes that work on tasks, whatever these are."""
+
+import warnings
+
+from joblib import delayed
+
+from xorsweep.execute.pool import dispatched, pool_of
+
+
+def test_whoever_stops_early_is_warned_of_nothing() -> None:
+    tasks = (delayed(abs)(-number) for number in range(200))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        results = dispatched(pool_of(2), tasks)
+        assert next(results) < 200
+        results.close()  # type: ignore[attr-defined]
+    assert [str(warning.message) for warning in told] == []

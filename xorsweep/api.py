@@ -1,0 +1,255 @@
+"""The Python interface: `train` is `python -m xorsweep`, `sweep` is `python -m xorsweep -m`.
+
+Keys, defaults and checks are those of the command line, and so are the bits that come out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+import numpy as np
+
+from xorsweep import __version__
+from xorsweep.again import typed
+from xorsweep.config import nested, read_point, read_settings
+from xorsweep.engines import Engine
+from xorsweep.folders import cache_folder, named_folder
+from xorsweep.manifest import input_files, sealed
+from xorsweep.orchestrator import resume_sweep, run_sweep
+from xorsweep.overrides import flattened, grid_overrides, overrides
+from xorsweep.plan import batch_of_one
+from xorsweep.prepare import prepare
+from xorsweep.progress import ScriptTerminal, caller_terminal
+from xorsweep.rules import ConfigError, Scalar
+from xorsweep.runs import Run
+from xorsweep.single import train_single
+from xorsweep.store import read_manifest
+from xorsweep.sweeps import Sweep, holds_sweep, refuse_other
+from xorsweep.terminal import Terminal
+
+if TYPE_CHECKING:
+    from xorsweep.composing import Asked
+
+Group = str | Mapping[str, Scalar]
+"""A choice of a config group by name, or its name and parameters, as in the YAML files."""
+
+GroupLevels = str | Iterable[str] | Mapping[str, Any]
+"""A choice or several, or one choice by name with parameters that may have several levels."""
+
+Folder = str | PathLike[str]
+
+
+class Levels(TypedDict, total=False):
+    """What `sweep` takes: one value for a key, or several, which make it an axis.
+
+    What isn't given is what `python -m xorsweep -m` takes; `xorsweep --help` lists it.
+    """
+
+    lr: float | Iterable[float]
+    hidden: int | Iterable[int]
+    epochs: int | Iterable[int]
+    seed: int | Iterable[int]
+    task: GroupLevels
+    skip: bool | Iterable[bool]
+    activation: GroupLevels
+    output: str | Iterable[str]
+    loss: GroupLevels
+    optimizer: GroupLevels
+    schedule: GroupLevels
+    init: GroupLevels
+    criterion: GroupLevels
+    until_converged: bool | Iterable[bool]
+    study: str | None
+    engine: Group
+    parallel: Group
+    precision: float | None
+    max_seeds: int
+    on_failure: str
+
+
+def train(
+    *,
+    hidden: int = 2,
+    lr: float = 0.1,
+    epochs: int = 10_000,
+    seed: int = 0,
+    task: Group = "xor",
+    skip: bool = False,
+    activation: Group = "logistic",
+    output: str = "logistic",
+    loss: Group = "half_sse",
+    optimizer: Group = "sgd",
+    schedule: Group = "batch",
+    init: Group = "uniform",
+    criterion: Group = "fahlman",
+    until_converged: bool = False,
+    engine: Group = "numpy",
+    **parameters: Any,
+) -> Run:
+    """Train one network, as `python -m xorsweep` does, and return it.
+
+    A choice with parameters is a mapping: `optimizer={"name": "momentum", "momentum": 0.5}`.
+    `parameters` takes those of the columns of results, `**{"optimizer.momentum": 0.5}`. Raises
+    ConfigError, in one line, for a value that isn't allowed or a key that nothing reads.
+    """
+    given = {
+        "task": task,
+        "hidden": hidden,
+        "skip": skip,
+        "activation": activation,
+        "output": output,
+        "loss": loss,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "init": init,
+        "criterion": criterion,
+        "until_converged": until_converged,
+        "lr": lr,
+        "epochs": epochs,
+        "seed": seed,
+        **parameters,
+    }
+    point = read_point(nested(flattened(given)))
+    chosen = _engine(engine)
+    prepare([batch_of_one(point, (1,))], chosen, ScriptTerminal().warn)
+    return Run(train_single(point, chosen))
+
+
+def _engine(given: Group) -> Engine:
+    values = {"name": given} if isinstance(given, str) else given
+    default = Engine()
+    return read_settings("engine", {"engine": {**vars(default), **values}}, Engine)
+
+
+def sweep(
+    *,
+    folder: Folder | None = None,
+    resume: Folder | None = None,
+    blocks: Sequence[Mapping[str, Any]] | None = None,
+    zip: Sequence[Sequence[str]] | None = None,  # noqa: A002
+    where: str | None = None,
+    n_jobs: int | None = None,
+    report: bool = False,
+    progress: bool = True,
+    **levels: Unpack[Levels],
+) -> Sweep:
+    """Train every point of a grid, as `python -m xorsweep -m` does, and return the sweep.
+
+    A list, a range or an array of values makes a key an axis, the last one varying fastest; keys
+    that aren't given have the levels of the command line's default grid, or of the `study`. A
+    choice with parameters is a mapping, `optimizer={"name": "momentum", "momentum": [0.5, 0.9]}`.
+    Each of `blocks`, mappings of keys to levels, is a product of its own; `zip` names the keys that
+    go together, such as [("lr", "epochs")]; `where` is true at the points to keep, "lr < hidden".
+
+    Without a `folder` the sweep lives in a cache, and the same call again finds it there; an
+    interrupted one goes on where it was. `resume` goes on with the sweep in a folder, with further
+    levels of its axes where they are given. `n_jobs` counts processes, -1 stands for every core.
+    `report` writes the report into the folder, `progress` says how far training is.
+
+    Raises ConfigError, in one line, for a value that isn't allowed or a key that nothing reads,
+    StoreError for a folder that holds another sweep or can't be written.
+    """
+    given: dict[str, Any] = dict(levels)
+    if n_jobs is not None:
+        given["parallel.n_jobs"] = n_jobs
+    lines = [*overrides(given), *grid_overrides(blocks, zip, where)]
+    terminal = caller_terminal(progress)
+    if resume is None:
+        return _begin(folder, lines, report, terminal)
+    if folder is not None:
+        raise ConfigError(f"resume={resume}: goes on in that folder; folder must be left out")
+    return _go_on(named_folder(str(resume)), lines, report, terminal)
+
+
+def load(folder: Folder) -> Sweep:
+    """Return the finished sweep in a folder, or the command line's newest by the name `latest`.
+
+    Raises StoreError where there is no finished one.
+    """
+    return Sweep.open(named_folder(str(folder)))
+
+
+def _begin(folder: Folder | None, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
+    """Train the sweep that the overrides ask for, or what its folder lacks of it."""
+    from xorsweep.composing import ask
+
+    asked = ask(lines)
+    settings = replace(asked.settings, report=report)
+    digest = str(sealed(asked.grid, settings.engine, settings.rounds)["digest"])
+    target = cache_folder() / _cache_name(asked, digest) if folder is None else Path(folder)
+    refuse_other(target, digest)
+    provenance = _provenance(asked.values, lines)
+    with _interruption_told(target, terminal):
+        if not holds_sweep(target):
+            documents = {"multirun.yaml": asked.yaml}
+            run_sweep(
+                asked.grid, settings, target, provenance, asked.notes, terminal, None, documents
+            )
+        elif not _has_all(target, report):
+            resume_sweep(target, settings, (), provenance, terminal)
+    return Sweep.open(target)
+
+
+def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
+    """Train what a sweep's folder lacks, with the further levels that the overrides have."""
+    from xorsweep.composing import ask_more
+
+    asked = ask_more(lines)
+    settings = replace(asked.settings, report=report)
+    provenance = _provenance(asked.values, [f"resume={typed(str(folder))}", *lines])
+    with _interruption_told(folder, terminal):
+        resume_sweep(
+            folder,
+            settings,
+            asked.more,
+            provenance,
+            terminal,
+            asked.rounds,
+            keep_engine=asked.keep_engine,
+        )
+    return Sweep.open(folder)
+
+
+def _has_all(folder: Path, report: bool) -> bool:
+    """Tell whether a sweep is finished, without a failure that would be tried again."""
+    manifest = read_manifest(folder)
+    is_finished = manifest.get("state") == "finished" and not manifest["counts"]["failed"]
+    return is_finished and (not report or (folder / "report.html").exists())
+
+
+def _cache_name(asked: Asked, digest: str) -> str:
+    """Return a name made of all that the rows and the report of a sweep depend on."""
+    parts = (
+        digest,
+        input_files(asked.grid),
+        asked.values.get("study"),
+        __version__,
+        np.__version__,
+    )
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
+
+
+def _provenance(values: Mapping[str, Any], lines: Sequence[str]) -> dict[str, object]:
+    """Return what the manifest says of a call: the command that does the same, and its values."""
+    study = {"study": values["study"]} if "study" in values else {}
+    config = {key: value for key, value in values.items() if key not in study}
+    return {"command_line": ["python", "-m", "xorsweep", "-m", *lines], "config": config, **study}
+
+
+@contextmanager
+def _interruption_told(folder: Path, terminal: Terminal) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if holds_sweep(folder):
+            terminal.warn(
+                f"interrupted: what was trained is kept in {folder}, the same call goes on with it"
+            )
+        raise

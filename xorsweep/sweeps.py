@@ -1,0 +1,231 @@
+"""What `xorsweep.sweep` and `xorsweep.load` return: a finished sweep, read as it is asked for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xorsweep.courses import CoursesOnDisk
+from xorsweep.grid import Grid
+from xorsweep.notebook import shown
+from xorsweep.results import read_results
+from xorsweep.rounds import open_with_rounds
+from xorsweep.rules import ConfigError
+from xorsweep.runs import Run
+from xorsweep.single import train_single
+from xorsweep.store import LOCK, MANIFEST, Store, StoreError, read_manifest, refuse_used
+from xorsweep.terminal import count_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from xorsweep.figures.source import Tables
+
+MOST_CELLS = 24
+"""Rows of the table that a notebook shows of a sweep; `summary` has all."""
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """A finished sweep: its folder, and what the folder holds, read once it is asked for."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> Sweep:
+        """Return the sweep in a folder; raises StoreError where there is no finished one."""
+        _, _, manifest = Store.open(folder)
+        if manifest.get("state") != "finished":
+            raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
+        return cls(folder, manifest)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many points were planned, and how many are ok, diverged and failed."""
+        return dict(self.manifest["counts"])
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """Return one row a point, the columns those of results.csv.
+
+        Texts are categorical, whole numbers with gaps Int64.
+        """
+        try:
+            return read_results(self.folder, whole=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(
+                f"{self.folder / 'results.parquet'} can't be read: {error}; "
+                f"resume={self.folder} writes it again"
+            ) from None
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Return one row a cell, all points that differ in seed alone, as in summary.csv."""
+        from xorsweep.summary import summarise
+
+        return summarise(self.results)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """Return one row a pair of neighbouring cells, compared run by run."""
+        from xorsweep.comparisons import PairedComparisons
+
+        return PairedComparisons()(self.results)
+
+    @cached_property
+    def findings(self) -> list[str]:
+        """Return what was found, each a sentence or two with its intervals."""
+        from xorsweep.findings import findings
+
+        return findings(self.results, self.summary, self.comparisons)
+
+    @property
+    def plot(self) -> SweepPlots:
+        """Return the pictures of the report, each a method."""
+        return SweepPlots(self)
+
+    def run(self, row: int) -> Run:
+        """Return one row of `results`, counted from 0, trained again and looked at closely.
+
+        It ends with the same bits. Raises ConfigError where there is no such row.
+        """
+        if not 0 <= row < len(self._grid):
+            raise ConfigError(f"row={row}: must be a whole number from 0 to {len(self._grid) - 1}")
+        return Run(train_single(self._grid.point(row), self._store.engine))
+
+    def report(self, folder: str | Path | None = None) -> Path:
+        """Write the report, with all that the sweep left, into a folder; return the page's path.
+
+        Without a folder it is written into the sweep's own. Raises StoreError where the folder
+        holds another sweep or can't be written.
+        """
+        from xorsweep.report import remake_report
+
+        target = self.folder if folder is None else Path(folder)
+        if target.absolute() != self.folder.absolute():
+            refuse_other(target, self.manifest["digest"])
+            try:
+                shutil.copytree(self.folder, target, dirs_exist_ok=True, ignore=lambda *_: {LOCK})
+            except OSError as error:
+                raise StoreError(f"{target} can't be written: {error}") from None
+        return remake_report(target)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Return what the pictures are made from."""
+        from xorsweep.figures.source import Tables
+        from xorsweep.report import all_have_levels
+
+        courses = CoursesOnDisk(self._grid, self._store)
+        return Tables(self.results, self.summary, courses, all_have_levels(self.results))
+
+    @cached_property
+    def _opened(self) -> tuple[Store, Grid]:
+        store, grid, _ = open_with_rounds(self.folder)
+        return store, grid
+
+    @property
+    def _store(self) -> Store:
+        return self._opened[0]
+
+    @property
+    def _grid(self) -> Grid:
+        return self._opened[1]
+
+    def __len__(self) -> int:
+        return int(self.counts["planned"])
+
+    def __repr__(self) -> str:
+        return f"<Sweep {self._text}; {count_line(self.counts)}>"
+
+    @property
+    def _text(self) -> str:
+        return str(self.manifest["grid"]["text"])
+
+    def _repr_html_(self) -> str:
+        found = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
+        rates = rate_frame(self.summary)
+        left = len(rates) - MOST_CELLS
+        more = f"<p>and {left:,} more cells in <code>summary</code></p>" if left > 0 else ""
+        table = rates.head(MOST_CELLS).to_html(index=False, border=0)
+        head = f"<p><b>{escape(self._text)}</b><br>{escape(count_line(self.counts))}</p>"
+        return f"{head}<ul>{found}</ul>{table}{more}"
+
+
+def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return texts for the swept keys, runs and rate of each cell of a summary."""
+    from xorsweep.layout import level_name
+    from xorsweep.summary import swept_columns
+
+    cells = summary[swept_columns(summary)].astype(object)
+    frame: pd.DataFrame = cells.apply(lambda column: column.map(level_name))
+    frame["runs"] = summary["runs"].map("{:,}".format)
+    frame["converged, 95 % interval"] = [
+        "no run" if rate != rate else f"{100 * rate:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+        for rate, low, high in summary[["rate", "rate_low", "rate_high"]].to_numpy(float)
+    ]
+    return frame
+
+
+def holds_sweep(folder: Path) -> bool:
+    """Tell whether a sweep was begun in a folder."""
+    return (folder / MANIFEST).exists()
+
+
+def refuse_other(folder: Path, digest: str) -> None:
+    """Raise StoreError where a folder holds another sweep than the one with this digest."""
+    if not holds_sweep(folder):
+        refuse_used(folder)
+    elif read_manifest(folder).get("digest") != digest:
+        raise StoreError(
+            f"folder={folder}: holds another sweep; xs.load opens it, resume= goes on with it, or "
+            "choose another folder"
+        )
+
+
+@dataclass(frozen=True)
+class SweepPlots:
+    """The pictures of a sweep's report, as Matplotlib figures.
+
+    Each raises ConfigError where the rows don't allow it.
+    """
+
+    _sweep: Sweep
+
+    def rate(self) -> Figure:
+        """Return a map of how often training converges, a field a cell."""
+        return self._draw("convergence_rate")
+
+    def rate_lines(self) -> Figure:
+        """Return the rates as lines with their 95 % intervals."""
+        return self._draw("rate_lines")
+
+    def unsolved(self) -> Figure:
+        """Return the share of runs that hadn't converged yet, by epoch, with 95 % bands."""
+        return self._draw("unsolved")
+
+    def final_error(self) -> Figure:
+        """Return where runs end: their final errors, and the levels at which they get stuck."""
+        return self._draw("final_error")
+
+    def error_by_epoch(self) -> Figure:
+        """Return how the error falls: its median and middle half over the seeds, by epoch."""
+        return self._draw("error_by_epoch")
+
+    def _draw(self, name: str) -> Figure:
+        from xorsweep.figures import PICTURES
+        from xorsweep.style import styled
+
+        (picture,) = (each for each in PICTURES if each.name == name)
+        with styled():
+            figure = picture.draw(self._sweep.tables)
+        if figure is None:
+            raise ConfigError(f"plot: the rows of this sweep don't allow {name}")
+        return shown(figure)
