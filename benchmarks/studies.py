@@ -25,10 +25,11 @@ from xorsweep.folders import make_free_folder
 from xorsweep.grid_data import grid_to_data
 from xorsweep.hydra_config import config_folder, plain
 from xorsweep.markdown import all_literal
-from xorsweep.report import Comparison, comparison, environment
+from xorsweep.report_tables import Comparison, comparison
 from xorsweep.results import read_results
 from xorsweep.store import Store, StoreError, read_manifest
 from xorsweep.studies import read_study
+from xorsweep.templating import environment
 from xorsweep.verdicts import verdict_findings, verdicts
 
 FOLDER = Path("outputs/studies")
@@ -110,7 +111,7 @@ def section(folder: Path) -> Section:
 
 def page(sections: list[Section]) -> str:
     """Return the text of docs/studies.md."""
-    templates = environment(FOLDER)
+    templates = environment()
     assert templates.loader is not None
     templates.loader = ChoiceLoader([FileSystemLoader(PAGE.parent), templates.loader])
     return templates.get_template("studies.md.j2").render(sections=all_literal(sections))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from xorsweep.columns import Column, distinct
 from xorsweep.config import Point
+from xorsweep.further_levels import extended
 from xorsweep.grid import Axis, Grid, concatenated, product_grid, refuse_too_large
 from xorsweep.grid_data import grid_from_data, grid_to_data
-from xorsweep.grid_extension import extended
 from xorsweep.rules import ConfigError, Scalar
 
 PointOf = Callable[..., Point]

@@ -79,14 +79,16 @@ def test_a_function_or_a_folder_is_needed(folder: Path) -> None:
 
 
 def test_levels_are_those_of_hydra() -> None:
-    assert levels_of(
-        ["a=1,2", "b=range(0,1,0.25)", "c=x", "d='1,2','3'", "e=choice(true,false)"]
-    ) == {
+    typed = ["a=1,2", "b=range(0,1,0.25)", "c=x", "d='1,2','3'", "e=choice(true,false)"]
+    typed += ["f=linspace(0,0.5,3)", "g=logspace(-1,1,3)"]
+    assert levels_of(typed) == {
         "a": [1, 2],
         "b": [0.0, 0.25, 0.5, 0.75],
         "c": ["x"],
         "d": ["1,2", "3"],
         "e": [True, False],
+        "f": [0.0, 0.25, 0.5],
+        "g": [0.1, 1.0, 10.0],
     }
 
 
@@ -96,8 +98,9 @@ def test_levels_are_those_of_hydra() -> None:
         (["a=1", "a=2"], "a: given twice; give it once"),
         (["a=interval(0,1)"], "a=interval(0,1): has no levels; write a=a,b,c or a=range("),
         (["a=glob(*)"], "a=glob(*): has no levels; write a=a,b,c or a=range(start,stop,step)"),
-        (["a=range(0,3"], "a=range(0,3: "),
-        (["a"], "a: "),
+        (["a=linspace(0,1)"], "a=linspace(0,1): linspace takes three numbers, from, to and how"),
+        (["a=range(0,3"], "a=range(0,3: can't be read; brackets and quotes come in pairs"),
+        (["a"], "a: needs a value, as in a=..."),
     ],
 )
 def test_what_has_no_levels_is_refused(arguments: list[str], message: str) -> None:

@@ -93,6 +93,13 @@ def test_only_the_longest_runs_are_in_the_table() -> None:
     assert "10 %" not in text
 
 
+def test_epochs_that_follow_from_another_key_hide_no_cell() -> None:
+    rows = [{"lr": lr, "epochs": epochs, "rate": lr} for lr, epochs in ((0.5, 900), (1.0, 100))]
+    text = table_text(summary_of(rows), ["lr"])
+    assert "within the epochs of each cell" in text
+    assert re.search(r"0.5\W+50 %.*\b1\W+100 %", text, re.DOTALL)
+
+
 def test_what_has_no_room_is_counted() -> None:
     rows = [{"lr": float(lr), "init": name} for lr in range(1, 31) for name in "ab"]
     text = table_text(summary_of(rows), ["lr", "init"])

@@ -51,7 +51,7 @@ class PairedComparisons:
         cell = _cell_of(results, swept)
         cells = results[swept].iloc[np.unique(cell, return_index=True)[1]].reset_index(drop=True)
         pairs = _Neighbours.among(cells, swept)
-        counts = _Runs.of(results, cell).compared(pairs.a, pairs.b)
+        counts = Runs.of(results, cell).compared(pairs.a, pairs.b)
         compared = pd.DataFrame({**counts, **_rates(**counts)})
         described = pairs.described(cells)[compared["n"] > 0]
         compared = compared[compared["n"] > 0]
@@ -205,19 +205,32 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str, others: list[str]) -> P
 
 
 @dataclass(frozen=True)
-class _Runs:
-    """What came of each seed in each cell, a bit a seed: (cells, words) uint64."""
+class Runs:
+    """What came of each seed in each cell, a bit a seed: (cells, words) uint64.
 
+    `present` are the seeds that a cell has, `counted` those whose run didn't fail.
+    """
+
+    present: NDArray[np.uint64]
     counted: NDArray[np.uint64]
     converged: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, results: pd.DataFrame, cell: NDArray[np.intp]) -> _Runs:
+    def of(cls, results: pd.DataFrame, cell: NDArray[np.intp]) -> Runs:
+        """Return what came of the runs of results, given the number of each one's cell (N,)."""
         seed = np.unique(results["seed"].to_numpy(), return_inverse=True)[1]
         counted = (results["status"] != "failed").to_numpy()
         converged = counted & results["converged_epoch"].notna().to_numpy()
         shape = (int(cell.max(initial=-1)) + 1, int(seed.max(initial=-1)) + 1)
-        return cls(*(_packed(shape, cell[some], seed[some]) for some in (counted, converged)))
+        every = np.ones(len(results), bool)
+        return cls(
+            *(_packed(shape, cell[some], seed[some]) for some in (every, counted, converged))
+        )
+
+    def same_seeds(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which cells a have the same seeds as cells b (n,)."""
+        same: NDArray[np.bool_] = (self.present[a] == self.present[b]).all(axis=1)
+        return same
 
     def compared(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> dict[str, Counts]:
         """Return how many of the runs that both cells counted converged in which of them (n,)."""

@@ -190,7 +190,7 @@ def refuse_unknown_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -
 
 
 def every_point_key() -> list[str]:
-    """Return every flat key that some point of xorsweep's own choices has."""
+    """Return every flat key that a point has whose choices are xorsweep's own."""
     parameters = (
         f"{group}.{name}"
         for group, choices in GROUPS.items()
@@ -201,7 +201,10 @@ def every_point_key() -> list[str]:
 
 
 def rules_for(key: str) -> list[Rule]:
-    """Return the rules of a flat key, one a choice that has it; none where no point has the key."""
+    """Return the rules of a flat key, one a choice that has it; none where no point has the key.
+
+    Choices of others are looked at where none of xorsweep's own has the key: this imports them.
+    """
     group, _, name = key.partition(".")
     if key in PLAIN:
         return [PLAIN[key]]
@@ -211,9 +214,8 @@ def rules_for(key: str) -> list[Rule]:
     if not name:
         return [Choice(choices)]
     own = [rules[name] for rules in map(rules_of, choices.own.values()) if name in rules]
-    if own:
-        return own
-    return [rules[name] for _, each in choices.usable() if name in (rules := rules_of(each))]
+    others = (rules_of(choices[other]) for other in (() if own else choices.others))
+    return own or [rules[name] for rules in others if name in rules]
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:

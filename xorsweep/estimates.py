@@ -14,7 +14,6 @@ import numpy as np
 
 from xorsweep.engines import Engine, load_train
 from xorsweep.execute.contract import Execute
-from xorsweep.extensions import extensions_of
 from xorsweep.grid import Grid
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.measures import course_epochs
@@ -60,7 +59,7 @@ class Estimate:
     sizes: Mapping[str, int]
 
 
-def estimate(grid: Grid, plan: Plan, engine: Engine, execute: Execute, workers: int) -> Estimate:
+def estimate(grid: Grid, plan: Plan, trainer: Trainer, execute: Execute, workers: int) -> Estimate:
     """Return what training the plan takes on this machine, as `execute` trains with `workers`.
 
     Batches of each kind are trained for a fraction of a second, alone and then with every worker
@@ -68,12 +67,11 @@ def estimate(grid: Grid, plan: Plan, engine: Engine, execute: Execute, workers: 
     """
     if not plan.batches:
         return Estimate(0.0, {})
-    samples = _kinds(plan.batches)
+    samples, engine = _kinds(plan.batches), trainer.engine
     costs = dict(_measured(samples, engine))
     alone = _seconds(plan.batches, costs)
     largest = max(costs, key=lambda kind: samples[kind].work)
-    train = Trainer(engine, extensions_of(grid))
-    start, slowdown = _company(samples[largest], costs[largest], train, execute, workers)
+    start, slowdown = _company(samples[largest], costs[largest], trainer, execute, workers)
     seconds = start + slowdown * _longest_share(alone, workers)
     return Estimate(seconds, _sizes(grid, plan, list(samples.values())[: len(costs)], engine))
 
@@ -145,23 +143,23 @@ def _seconds(batches: Sequence[Batch], costs: Mapping[Kind, Cost]) -> list[float
 
 
 def _company(
-    batch: Batch, cost: Cost, train: Trainer, execute: Execute, workers: int
+    batch: Batch, cost: Cost, trainer: Trainer, execute: Execute, workers: int
 ) -> tuple[float, float]:
     """Return the seconds in which workers start, and how much slower each is beside the others."""
     if workers == 1:
         return 0.0, 1.0
     epochs = min(batch.snapshots[-1], ceil(PROBE / max(cost.epoch, 1e-9)))
     probe = _shortened(batch, epochs)
-    one, several = (_executed([probe] * n, train, execute) for n in (workers, TURNS * workers))
+    one, several = (_executed([probe] * n, trainer, execute) for n in (workers, TURNS * workers))
     in_turn = several / TURNS
     return max(0.0, one - in_turn), in_turn / cost.of(probe)
 
 
-def _executed(batches: Sequence[Batch], train: Trainer, execute: Execute) -> float:
+def _executed(batches: Sequence[Batch], trainer: Trainer, execute: Execute) -> float:
     """Return the seconds in which workers train the batches."""
     raise_if_heard()
     started = perf_counter()
-    for _ in execute(batches, train):
+    for _ in execute(batches, trainer):
         pass
     return perf_counter() - started
 

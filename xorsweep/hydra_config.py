@@ -24,8 +24,9 @@ from xorsweep.config import (
     unknown_key,
 )
 from xorsweep.grid import ZIP
+from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError, rules_of
-from xorsweep.spacing import is_spacing
+from xorsweep.spacing import is_spacing, read_spacing
 from xorsweep.where import KEY as WHERE
 
 RUN_KEYS = ("grid", "plan", "resume", "study")
@@ -96,24 +97,32 @@ def readable(argument: str) -> str:
 
 
 def levels_of(arguments: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the levels of each key, written in Hydra's grammar; raises ConfigError."""
+    """Return the levels of each key, written as those of any sweep; raises ConfigError."""
     levels: dict[str, list[Any]] = {}
     for argument in arguments:
-        try:
-            (override,) = OverridesParser.create().parse_overrides([argument])
-        except HydraException as error:
-            raise ConfigError(f"{argument}: {str(error).splitlines()[0]}") from None
-        key = override.key_or_group
-        if override.value_type in (ValueType.INTERVAL_SWEEP, ValueType.GLOB_CHOICE_SWEEP):
-            raise ConfigError(
-                f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
-            )
-        swept = override.is_sweep_override()
-        values = [*override.sweep_iterator()] if swept else [override.value()]
+        key, _, text = argument.partition("=")
         if key in levels:
             raise ConfigError(f"{key}: given twice; give it once")
-        levels[key] = [each.text if isinstance(each, QuotedString) else each for each in values]
+        spaced = is_spacing(text)
+        levels[key] = (
+            read_spacing(key, text).levels(whole=False) if spaced else _listed(key, argument)
+        )
     return levels
+
+
+def _listed(key: str, argument: str) -> list[Any]:
+    """Return the levels that an override lists in Hydra's grammar; raises ConfigError."""
+    try:
+        (override,) = OverridesParser.create().parse_overrides([argument])
+    except HydraException as error:
+        raise ConfigError(refusal(error)) from None
+    if override.value_type in (ValueType.INTERVAL_SWEEP, ValueType.GLOB_CHOICE_SWEEP):
+        raise ConfigError(
+            f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
+        )
+    swept = override.is_sweep_override()
+    values = [*override.sweep_iterator()] if swept else [override.value()]
+    return [each.text if isinstance(each, QuotedString) else each for each in values]
 
 
 def check_overrides(arguments: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ EXAMPLES = """\
   python -m xorsweep.map --resume latest
 
 The function gets a dictionary of NumPy arrays, an element a point, and returns one. Levels are
-written as on the command line of Hydra: a,b,c, range(start,stop,step), choice(a,b)."""
+written as in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace."""
 
 
 def main() -> None:

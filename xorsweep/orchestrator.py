@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xorsweep.atomic import write_atomically
 from xorsweep.config import Sweep
@@ -17,21 +17,24 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
 from xorsweep.extensions import extensions_of, left_out, missing
+from xorsweep.further_levels import extended
 from xorsweep.grid import Axis, Grid
-from xorsweep.grid_extension import extended
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import changed_files, describe_run, now, rounds_of
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.prepare import prepare
-from xorsweep.results import assemble, read_results, write_results
+from xorsweep.results import Assembled, assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.terminal import Advance, Terminal, count_line
 from xorsweep.worker import Trainer
+
+if TYPE_CHECKING:
+    from xorsweep.retraining import Retraining
 
 
 @dataclass(frozen=True)
@@ -229,9 +232,13 @@ class _Run:
     def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
         """Leave the rows, the tables, the pictures and the report of what is on disk."""
         grid = self._full_grid()
-        counts = self._write_rows(grid)
+        assembled = self._assembled(grid)
+        retraining = self._begin_retraining(grid, assembled) if self.settings.report else None
+        write_results(grid, assembled, self.store.folder)
+        counts = assembled.counts()
+        del assembled
         manifest = {**manifest, **_finished(grid, counts, done)}
-        report = self._show(grid, manifest)
+        report = self._show(grid, manifest, retraining)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
 
@@ -284,16 +291,24 @@ class _Run:
                     stop_if_failed(rows)
                 raise_if_heard()
 
-    def _write_rows(self, grid: Grid) -> dict[str, int]:
-        """Return how many points were planned and how many have each status."""
+    def _assembled(self, grid: Grid) -> Assembled:
+        """Return what became of every point; raises ExecuteError where one is missing."""
         assembled = assemble(grid, self.store.parts())
         if not assembled.present.all():
             missing = _count(int((~assembled.present).sum()), "point is", "points are")
             raise ExecuteError(f"{missing} in none of the parts")
-        write_results(grid, assembled, self.store.folder)
-        return assembled.counts()
+        return assembled
 
-    def _show(self, grid: Grid, manifest: Mapping[str, Any]) -> Path | None:
+    def _begin_retraining(self, grid: Grid, assembled: Assembled) -> Retraining:
+        """Begin what a report needs besides the rows, while these are written and summed up."""
+        from xorsweep.retraining import begin_retraining
+
+        workers = local_workers(self.settings.parallel)
+        return begin_retraining(grid, assembled, self.settings.engine, workers)
+
+    def _show(
+        self, grid: Grid, manifest: Mapping[str, Any], retraining: Retraining | None
+    ) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
         from xorsweep.failures import failures_of
         from xorsweep.summary import point_columns, swept_columns
@@ -307,7 +322,7 @@ class _Run:
         self.terminal.failures(failures_of(results, point_columns(results)))
         if study := read_study(manifest.get("study")):
             self.terminal.verdicts(study, verdicts(study, results))
-        if not self.settings.report:
+        if retraining is None:
             return None
         from xorsweep.report import make_report
 
@@ -318,6 +333,7 @@ class _Run:
             summary,
             comparisons,
             CoursesOnDisk(grid, self.store),
+            retraining,
             local_workers(self.settings.parallel),
         )
 

@@ -13,6 +13,7 @@ from xorsweep.engines import load_capacity
 from xorsweep.estimates import Estimate, estimate
 from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
 from xorsweep.execute.serial import run_serial
+from xorsweep.extensions import extensions_of, left_out
 from xorsweep.grid import Axis, Block, Dimension, Grid
 from xorsweep.orchestrator import found_line, open_begun, plan_line
 from xorsweep.plan import Batch, Plan, Rows, make_plan
@@ -22,6 +23,7 @@ from xorsweep.rounds import check_rounds, latest_round
 from xorsweep.rules import Scalar, shown
 from xorsweep.shards import Sharded
 from xorsweep.terminal import MOST_LINES, Terminal
+from xorsweep.worker import Trainer
 
 FIRST, LAST = 5, 3
 """Points that are shown of the beginning and of the end of a grid."""
@@ -39,7 +41,7 @@ def preview_sweep(
     """Say what `run_sweep` would do with these arguments; raises as it does."""
     terminal = terminal or Terminal()
     check_rounds(grid, settings.rounds)
-    for note in notes:
+    for note in (*notes, *left_out(grid)):
         terminal.show(note)
     _Preview(terminal, settings, sharded).show(grid, None)
 
@@ -91,7 +93,8 @@ class _Preview:
         self._terminal.table(_BATCH_HEAD, list(_batch_lines(plan.batches)))
         prepare(plan.batches, engine, self._terminal.show)
         execute = run_serial if self._sharded else choose_execute(parallel, plan.net_epochs)
-        found = estimate(grid, plan, engine, execute, 1 if self._sharded else workers)
+        trainer = Trainer(engine, extensions_of(grid))
+        found = estimate(grid, plan, trainer, execute, 1 if self._sharded else workers)
         if self._sharded:
             found = replace(found, seconds=found.seconds / workers)
         self._show_estimate(found, plan, workers)

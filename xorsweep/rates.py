@@ -25,15 +25,22 @@ def rate_intervals(successes: NDArray[Any], runs: NDArray[Any]) -> tuple[FloatAr
     26 (1934).
     """
     count = np.where(runs > 0, runs, np.nan)
+    score_low, score_high = score_intervals(successes, runs)
+    all_or_none = TAIL ** (1 / count)
+    none, every = successes == 0, successes == runs
+    low = np.select([none, every], [0 * count, all_or_none], score_low)
+    high = np.select([none, every], [1 - all_or_none, count / count], score_high)
+    return low, high
+
+
+def score_intervals(successes: NDArray[Any], runs: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
+    """Return Wilson's limits (n,) of rates, at 0 and at all of the runs, too."""
+    count = np.where(runs > 0, runs, np.nan)
     squared = Z**2
     middle = (successes + squared / 2) / (count + squared)
     spread = successes * (count - successes) / count + squared / 4
     half = np.sqrt(squared * spread) / (count + squared)
-    all_or_none = TAIL ** (1 / count)
-    none, every = successes == 0, successes == runs
-    low = np.select([none, every], [0 * count, all_or_none], middle - half)
-    high = np.select([none, every], [1 - all_or_none, count / count], middle + half)
-    return low, high
+    return middle - half, middle + half
 
 
 def rate_interval(successes: int, runs: int) -> tuple[float, float]:

@@ -5,44 +5,56 @@ Both hold the same: what was run, what was found, tables, pictures, and how to d
 
 from __future__ import annotations
 
-import base64
 import shlex
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from joblib import cpu_count
 
+from xorsweep.alt_texts import alt_text
 from xorsweep.atomic import write_atomically
-from xorsweep.comparisons import NO_DIFFERENCE
+from xorsweep.commands import Parser, errors_in_one_line
 from xorsweep.config import choose
 from xorsweep.courses import CoursesOnDisk
-from xorsweep.failures import failures_of
+from xorsweep.details import Details, details
 from xorsweep.figures import Picture, write_figures
 from xorsweep.figures.source import Courses, Tables
-from xorsweep.findings import findings
-from xorsweep.layout import is_numeric, level_name, level_text, levels
+from xorsweep.findings import findings, remarks
+from xorsweep.folders import named_folder
 from xorsweep.markdown import all_literal, code_block
-from xorsweep.measures import DESCRIPTIONS, OUTCOMES, has_xor_levels
+from xorsweep.measures import has_xor_levels
 from xorsweep.record import ManifestError, check_finished
-from xorsweep.results import read_results
+from xorsweep.report_tables import (
+    MOST_CELLS,
+    Comparison,
+    Table,
+    cells_table,
+    comparison,
+    failures_table,
+    neighbours_table,
+    outcomes_table,
+    settings_table,
+)
+from xorsweep.representatives import RULE
+from xorsweep.results import assemble, read_results
+from xorsweep.retraining import Retraining, begin_retraining
 from xorsweep.rounds import open_with_rounds
-from xorsweep.rules import ConfigError
 from xorsweep.store import MANIFEST, StoreError
-from xorsweep.studies import CERTAINTIES, Study, read_study
-from xorsweep.summary import point_columns, swept_columns
+from xorsweep.studies import read_study
+from xorsweep.summary import point_columns
 from xorsweep.tables import write_tables
+from xorsweep.templating import data_address, environment
 from xorsweep.terminal import count_line
-from xorsweep.verdicts import HEAD, Verdict, verdict_findings, verdict_row, verdicts
+from xorsweep.themes import for_both_themes
+from xorsweep.verdicts import verdict_findings, verdicts
 
-MOST_CELLS = 60
-"""Rows of the table of cells; summary.csv holds all."""
-MOST_NEIGHBOURS = 15
-MOST_LEVELS = 8
-MOST_REASONS = 50
+MOST_CELLS_AS_TEXT = 60
+"""Rows of the table of cells in Markdown."""
+LARGEST_SVG = 300_000
+"""Characters of a picture beyond which the page holds its PNG: pages stay below 5 MB."""
 
 FILES = (
     ("results.csv", "one row a point"),
@@ -56,22 +68,14 @@ FILES = (
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of texts; `note` says what it leaves out."""
+class Shown:
+    """A picture on a page: its name and title, how to read it, what it shows, and its data."""
 
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What a study asks, and its published figures beside the measured ones."""
-
-    question: str
+    name: str
+    title: str
+    caption: str
+    alt: str
     source: str
-    why: str
-    table: Table
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,18 @@ class Page:
     title: str
     counts: str
     findings: Sequence[str]
+    remarks: Sequence[str]
     settings: Table
     cells: Table
+    details: Details | None
     neighbours: Table
     outcomes: Table
     failures: Table
-    pictures: Sequence[Picture]
+    pictures: Sequence[Shown]
     comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
+    rule: str = RULE
     files: Sequence[tuple[str, str]] = FILES
 
 
@@ -100,36 +107,55 @@ def make_report(
     summary: pd.DataFrame,
     comparisons: pd.DataFrame,
     courses: Courses,
+    retraining: Retraining,
     workers: int = 1,
 ) -> Path:
     """Write figures, report.md and report.html into a sweep's folder; return the page's path.
 
-    So many `workers` draw pictures at the same time.
+    `retraining` is that of the runs that stand for cells. So many `workers` draw pictures at the
+    same time.
     """
     tables = Tables(results, summary, courses, all_have_levels(results))
     pictures = write_figures(tables, folder / "figures", workers)
     study = read_study(manifest.get("study"))
     judged = verdicts(study, results) if study else []
+    shown_runs = details(results, summary, retraining())
     text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
     page = Page(
         title=study.title if study else text,
         counts=f"{text}; {counts}" if study else counts,
         findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
-        settings=_settings(results),
-        cells=_cells(summary),
-        neighbours=_neighbours(comparisons),
-        outcomes=_outcomes(results),
-        failures=_failures(results),
-        pictures=pictures,
+        remarks=remarks(results, summary),
+        settings=settings_table(results),
+        cells=cells_table(summary, MOST_CELLS, shown_runs.links),
+        details=shown_runs,
+        neighbours=neighbours_table(comparisons),
+        outcomes=outcomes_table(results),
+        failures=failures_table(results),
+        pictures=[_shown(picture, tables, folder / "figures") for picture in pictures],
         comparison=comparison(study, judged) if study else None,
         command=shlex.join(manifest["command_line"]),
         facts=list(_facts(manifest)),
     )
-    in_markdown = replace(all_literal(page), command=code_block(page.command))
+    in_markdown = replace(
+        all_literal(replace(page, cells=cells_table(summary, MOST_CELLS_AS_TEXT), details=None)),
+        command=code_block(page.command),
+    )
     for name, shown in (("report.md", in_markdown), ("report.html", page)):
-        text = environment(folder).get_template(f"{name}.j2").render(page=shown)
+        text = environment().get_template(f"{name}.j2").render(page=shown)
         write_atomically(folder / name, text.encode(errors="backslashreplace"))
     return folder / "report.html"
+
+
+def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
+    """Return a picture as a page holds it: drawn in lines, or in dots where those are too many."""
+    svg = (figures / f"{picture.name}.svg").read_text()
+    if len(svg) <= LARGEST_SVG:
+        source = data_address("image/svg+xml", for_both_themes(svg).encode())
+    else:
+        source = data_address("image/png", (figures / f"{picture.name}.png").read_bytes())
+    alt = alt_text(picture.name, tables)
+    return Shown(picture.name, picture.title, picture.caption, alt, source)
 
 
 def remake_report(folder: Path) -> Path:
@@ -150,6 +176,8 @@ def remake_report(folder: Path) -> Path:
         raise StoreError(
             f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
         ) from None
+    workers = int(cpu_count())
+    retraining = begin_retraining(grid, assemble(grid, store.parts()), store.engine, workers)
     summary, comparisons = write_tables(results, folder)
     return make_report(
         folder,
@@ -158,6 +186,8 @@ def remake_report(folder: Path) -> Path:
         summary,
         comparisons,
         CoursesOnDisk(grid, store),
+        retraining,
+        workers,
     )
 
 
@@ -170,122 +200,6 @@ def all_have_levels(results: pd.DataFrame) -> bool:
 
 def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in point.items() if value == value}
-
-
-def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
-    """Return a study's figures beside what was measured, as texts."""
-    source = f"{study.source}; figures {CERTAINTIES[study.certainty]}"
-    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
-    return Comparison(study.question, source, study.why, Table(HEAD, rows))
-
-
-def _settings(results: pd.DataFrame) -> Table:
-    """Return every key that says what was trained, the swept ones first."""
-    rows = [(key, _levels_text(results, key)) for key in point_columns(results)]
-    return Table(("key", "values"), [(key, text) for key, text in rows if text])
-
-
-def _levels_text(results: pd.DataFrame, key: str) -> str:
-    found = levels(results[[key]].dropna(), key)
-    if len(found) <= MOST_LEVELS:
-        return ", ".join(map(level_name, found))
-    if is_numeric(results[key]):
-        return f"{level_name(found[0])} to {level_name(found[-1])}, {len(found):,} of them"
-    return (
-        f"{', '.join(map(level_name, found[:MOST_LEVELS]))} and {len(found) - MOST_LEVELS:,} more"
-    )
-
-
-def _cells(summary: pd.DataFrame) -> Table:
-    keys = swept_columns(summary)
-    head = (
-        *keys,
-        "runs",
-        "converged",
-        "rate, 95 % interval",
-        "median epochs, 95 % interval",
-        "expected running time",
-        "median final error",
-    )
-    shown = summary.head(MOST_CELLS)
-    rows = [
-        (
-            *(level_name(cell[key]) for key in keys),
-            f"{cell['runs']:,}",
-            f"{cell['converged']:,}",
-            _interval(cell, "rate", 100, " %"),
-            cell["median_note"] or _interval(cell, "median_epochs"),
-            _number(cell["expected_running_time"], "never solved"),
-            "" if pd.isna(cell["final_error_q50"]) else f"{cell['final_error_q50']:.3g}",
-        )
-        for cell in shown.to_dict("records")
-    ]
-    left = len(summary) - len(shown)
-    note = f"and {left:,} more cells in summary.csv" if left else ""
-    return Table(head, rows, note)
-
-
-def _neighbours(comparisons: pd.DataFrame) -> Table:
-    """Return the neighbours that really differ, the most certain of them first."""
-    head = ("a", "b", "both in", "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
-    differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
-    order = differing.assign(size=-differing["difference"].abs()).sort_values(
-        ["p_holm", "size"], kind="stable"
-    )
-    shown = order.head(MOST_NEIGHBOURS)
-    rows = [
-        (
-            *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
-            ", ".join(level_text(key, pair[key]) for key in _others(shown) if pd.notna(pair[key])),
-            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n']:,}",
-            _points(pair),
-            f"{pair['p_holm']:.2g}",
-        )
-        for pair in shown.to_dict("records")
-    ]
-    left = len(differing) - len(shown)
-    note = f"and {left:,} more in comparisons.csv" if left else ""
-    return Table(head, rows, note)
-
-
-def _others(comparisons: pd.DataFrame) -> list[str]:
-    """Return the swept keys, which lie between the levels compared and the counts."""
-    columns = [str(column) for column in comparisons.columns]
-    return columns[columns.index("level_b") + 1 : columns.index("n")]
-
-
-def _points(pair: Mapping[Any, Any]) -> str:
-    names = ("difference", "difference_low", "difference_high")
-    middle, low, high = (f"{100 * pair[name]:+.0f}" for name in names)
-    return f"{middle} points [{low}, {high}]"
-
-
-def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = "") -> str:
-    if pd.isna(cell[name]):
-        return ""
-    low, high = (_number(scale * cell[f"{name}_{end}"], "not reached") for end in ("low", "high"))
-    return f"{scale * cell[name]:,.0f}{unit} [{low}, {high}]"
-
-
-def _number(value: float, absent: str) -> str:
-    return absent if pd.isna(value) else f"{value:,.0f}"
-
-
-def _outcomes(results: pd.DataFrame) -> Table:
-    counts = results["outcome"].value_counts()
-    rows = [
-        (name, f"{counts[name]:,}", DESCRIPTIONS[name]) for name in OUTCOMES if counts.get(name, 0)
-    ]
-    return Table(("outcome", "runs", "what it means"), rows)
-
-
-def _failures(results: pd.DataFrame) -> Table:
-    """Return what failed, by reason, with the command that tries one of each again."""
-    found = failures_of(results, point_columns(results))
-    rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
-    left = len(found) - len(rows)
-    note = f"and {left:,} more reasons in results.csv" if left else ""
-    return Table(("reason", "runs", "one of them alone"), rows, note)
 
 
 def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -311,30 +225,18 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "git commit", manifest["git"]["commit"] + dirty
 
 
-def environment(folder: Path) -> Environment:
-    """Return what renders templates about the sweep in a folder; undefined names are errors."""
-    environment = Environment(
-        loader=PackageLoader("xorsweep"),
-        autoescape=lambda name: bool(name) and "html" in str(name),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["svg"] = lambda name: base64.b64encode(
-        (folder / "figures" / f"{name}.svg").read_bytes()
-    ).decode()
-    return environment
+EXAMPLES = """\
+  python -m xorsweep.report latest
+  python -m xorsweep.report outputs/a"""
 
 
 def main() -> None:
     """Remake the report of the folder named on the command line."""
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-        sys.exit("usage: python -m xorsweep.report FOLDER")
-    try:
-        print(remake_report(Path(sys.argv[1])))
-    except (StoreError, ConfigError) as error:
-        sys.exit(str(error))
+    parser = Parser("report", "Make tables, pictures and report of a sweep again.", EXAMPLES)
+    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
+    given = parser.parse_args()
+    with errors_in_one_line():
+        print(remake_report(named_folder(given.folder)))
 
 
 if __name__ == "__main__":

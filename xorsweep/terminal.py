@@ -84,10 +84,17 @@ class Terminal:
             yield advance
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
-        """Print how often training converged within the largest number of epochs."""
-        epochs = summary["epochs"].max()
-        self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
-        table, left = rate_table(summary[summary["epochs"] == epochs], swept, self.console.width)
+        """Print how often training converged within the largest number of epochs.
+
+        Where epochs follow from another key, as zipped axes do, within those of each cell.
+        """
+        if "epochs" in swept or summary["epochs"].nunique() == 1:
+            epochs = summary["epochs"].max()
+            summary = summary[summary["epochs"] == epochs]
+            self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
+        else:  # they go together with another key, which tells them
+            self.say("Converged within the epochs of each cell, with 95 % intervals")
+        table, left = rate_table(summary, swept, self.console.width)
         self.console.print(table)
         if left:
             self.say(f"and {left:,} more cells in summary.csv")

@@ -99,11 +99,10 @@ def _read_zip(groups: Any) -> tuple[tuple[str, ...], ...]:
         return ()
     if not _is_list(groups) or any(not _is_list(keys) or len(keys) < 2 for keys in groups):
         raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
-    named = [key for keys in groups for key in keys]
+    named = [str(key) for keys in groups for key in keys]
     for key in named:
-        if not rules_for(str(key)):
-            hint = unknown_key(str(key), every_point_key())
-            raise ConfigError(f"{ZIP}={_listed(groups)}: {hint}")
+        if not rules_for(key):
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {unknown_key(key, every_point_key())}")
         if named.count(key) > 1:
             raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
     return tuple(tuple(keys) for keys in groups)

@@ -34,8 +34,20 @@ def dispatched(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
 
     Raises TerminatedWorkerError where a process dies.
     """
+    yield from begun(pool, tasks)
+
+
+def begun(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
+    """Begin tasks at once, unless this process itself is the pool; return what `dispatched` does.
+
+    They go on while something else is done.
+    """
     with unheard_by_children():
         results = pool(tasks)
+    return _closed_at_the_end(results)
+
+
+def _closed_at_the_end(results: Generator[Any, None, None]) -> Iterator[Any]:
     with _closing_in_silence(results):
         # `yield from` would hand a close on to joblib's generator before there is silence.
         for result in results:  # noqa: UP028

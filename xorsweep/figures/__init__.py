@@ -75,37 +75,43 @@ PICTURES = (
     Picture(
         "convergence_rate",
         "How often training converges",
-        "Each field holds how many of a cell's runs met the criterion within their epochs.",
+        "A field is a cell, all runs that differ in seed alone; the brighter it is, the more of "
+        "them met the criterion within their epochs. Where there is room its numbers say how many "
+        "of how many.",
         "rate_map.rate_map",
     ),
     Picture(
         "rate_lines",
         "How sure these rates are",
-        "The same rates with 95 % intervals: Wilson's, and Clopper and Pearson's where all or "
-        "none of the runs converged. Lines lie slightly apart so that intervals don't cover each "
-        "other.",
+        "The same rates as marks, with bars that hold the true rate 95 times in 100: Wilson's "
+        "intervals, and Clopper and Pearson's where all or none of the runs converged. Where two "
+        "bars lie apart, the rates differ. Lines are shifted a little so that bars don't cover "
+        "each other.",
         "rate_lines.rate_lines",
     ),
     Picture(
         "unsolved",
         "How long it takes",
-        "The share of runs that hadn't met the criterion yet (Kaplan and Meier), with pointwise "
-        "95 % bands. Where a curve flattens out, runs are stuck.",
+        "Read a curve from the left: the share of runs that hadn't met the criterion after so many "
+        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge; where "
+        "it stays flat, the rest is stuck.",
         "unsolved.unsolved_curves",
     ),
     Picture(
         "final_error",
         "Where runs end",
-        "Final errors at the largest number of epochs, over all other settings. The dashed lines "
-        "are the levels at which runs get stuck, where several rows share one output.",
+        "Each bar counts runs by their error after the largest number of epochs, over all other "
+        "settings; further left is better, and colours say how a run ended. The dashed lines are "
+        "the levels at which runs get stuck, where several rows share one output.",
         "final_error.final_errors",
     ),
     Picture(
         "error_by_epoch",
         "How the error falls",
-        "The median over the seeds, and the band that holds the middle half of the runs, at the "
-        "largest number of epochs; of a cell with more than 20,000 runs, of the first of them. The "
-        "dashed lines are the levels at which runs get stuck.",
+        "A line is the median over the seeds and its band holds the middle half of the runs, at "
+        "the largest number of epochs; of a cell with more than 20,000 runs, of the first of them. "
+        "Both axes are logarithmic. Where a line rests on a dashed one, runs are stuck, or are on "
+        "their way past a level at which others are.",
         "error_by_epoch.error_bands",
     ),
 )

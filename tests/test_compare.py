@@ -1,0 +1,95 @@
+"""The command that shows two sweeps side by side."""
+
+import io
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from xorsweep.compare import compare
+from xorsweep.config import Parallel, Sweep
+from xorsweep.grid import Grid
+from xorsweep.orchestrator import run_sweep
+from xorsweep.results import read_results
+from xorsweep.store import StoreError
+from xorsweep.terminal import Terminal
+
+GridOf = Callable[..., Grid]
+
+
+@pytest.fixture(scope="module")
+def pair(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return two sweeps, of logistic and of tanh units, the second without the largest rate."""
+    root = tmp_path_factory.mktemp("pair")
+    settings = Sweep(Parallel("serial"), report=False)
+    one = grid_of(lr=[0.5, 2.0, 5.0], hidden=[2, 4], epochs=250, seed=range(20))
+    other = grid_of(lr=[0.5, 2.0], hidden=[2, 4], epochs=250, seed=range(20), activation="tanh")
+    for name, grid in (("one", one), ("other", other)):
+        run_sweep(grid, settings, root / name, {})
+    return root / "one", root / "other"
+
+
+@pytest.fixture(scope="module")
+def said(pair: tuple[Path, Path]) -> str:
+    stream = io.StringIO()
+    compare(pair, terminal=Terminal(Console(file=stream, width=100)))
+    return " ".join(stream.getvalue().split())
+
+
+def test_it_says_what_differs_and_by_which_test(said: str) -> None:
+    assert "a: " in said
+    assert "= 120 points" in said
+    assert "activation: logistic in a, tanh in b" in said
+    assert re.search(r"In \d of 4 cells the sweeps differ beyond chance", said)
+    assert "2 cells only in a: not compared." in said
+    assert "4 cells with the same seeds in both, run by run by McNemar's exact test" in said
+    assert "Holm's correction over 4 cells" in said
+
+
+def test_the_rates_are_those_of_the_two_sweeps(pair: tuple[Path, Path], said: str) -> None:
+    table = pd.read_csv(pair[0] / "compared/other/compare.csv")
+    assert len(table) == 4
+    for folder, rate in zip(pair, ("rate_a", "rate_b"), strict=True):
+        rates = read_results(folder).groupby(["lr", "hidden"])["converged"].mean()
+        for _, cell in table.iterrows():
+            assert cell[rate] == rates[cell["lr"], cell["hidden"]]
+
+
+def test_the_page_shows_every_cell_and_needs_nothing_else(
+    pair: tuple[Path, Path], said: str
+) -> None:
+    page = (pair[0] / "compared/other/compare.html").read_text()
+    assert page.count("<circle") == 4
+    assert "Cells of one sweep only" in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert not re.findall(r"(?:src|href)=\"(?!#|data:)", page)
+
+
+def test_a_sweep_beside_itself_is_the_same(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(pair[0], tmp_path / "copy")
+    found = compare((pair[0], tmp_path / "copy"), tmp_path / "into", Terminal.silent())
+    assert found.differing.empty
+    assert (found.points, found.same) == (120, 120)
+    assert (tmp_path / "into/compare.html").is_file()
+
+
+def test_no_cell_in_common_is_said_in_one_line(
+    pair: tuple[Path, Path], grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(lr=7.0, hidden=[2, 4], epochs=5, seed=range(2))
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "seven", {})
+    with pytest.raises(StoreError, match=r"in common: lr is 0\.5, 2, 5 in the first and 7 in the"):
+        compare((pair[0], tmp_path / "seven"), terminal=Terminal.silent())
+    assert not (pair[0] / "compared/seven").exists()
+
+
+def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="holds no sweep"):
+        compare((pair[0], tmp_path), terminal=Terminal.silent())
+    (tmp_path / "manifest.json").write_text('{"state": "running"}')
+    with pytest.raises(StoreError, match="isn't finished"):
+        compare((tmp_path, pair[1]), terminal=Terminal.silent())

@@ -1,0 +1,310 @@
+"""Two sweeps of the same grid side by side: `python -m xorsweep.compare FOLDER FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as TerminalTable
+
+from xorsweep.atomic import replacing, write_atomically
+from xorsweep.commands import Parser, errors_in_one_line
+from xorsweep.comparisons import NO_DIFFERENCE
+from xorsweep.folders import named_folder
+from xorsweep.layout import evenly, is_numeric, level_name, level_text
+from xorsweep.pages.scatter import rates_against_each_other
+from xorsweep.report_tables import Table, difference_text
+from xorsweep.results import read_results
+from xorsweep.side_by_side import PAIRED, SideBySide, side_by_side
+from xorsweep.store import StoreError, read_manifest
+from xorsweep.templating import environment
+from xorsweep.terminal import Terminal
+
+FOLDER = "compared"
+MOST_CELLS = 1_000
+"""Cells on the page; compare.csv holds all."""
+MOST_LINES = 12
+"""Cells that are printed."""
+
+EXAMPLES = """\
+  python -m xorsweep.compare outputs/a outputs/b
+  python -m xorsweep.compare latest outputs/b --into /tmp/compared"""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A finished sweep: where it lies, its grid in words, and its rows."""
+
+    folder: Path
+    text: str
+    results: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> Sweep:
+        """Return the sweep in a folder; raises StoreError where there is none that is finished."""
+        manifest = read_manifest(folder)
+        if manifest.get("state") != "finished":
+            raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
+        try:
+            return cls(folder, str(manifest["grid"]["text"]), read_results(folder))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{folder / 'results.parquet'} can't be read: {error}") from None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page of a comparison holds, as texts."""
+
+    title: str
+    sweeps: Sequence[tuple[str, str, str]]
+    findings: Sequence[str]
+    test: str
+    settings: Table
+    picture: str
+    cells: Table
+    only: Table
+
+
+def compare(
+    folders: tuple[Path, Path], into: Path | None = None, terminal: Terminal | None = None
+) -> SideBySide:
+    """Compare two finished sweeps in the cells that both have; print it and leave page and CSV.
+
+    They go into `compared/<name of the second>` of the first sweep's folder, or `into` another.
+    Raises StoreError where a folder holds no finished sweep, or the two have no cell in common.
+    """
+    terminal = terminal or Terminal()
+    a, b = map(Sweep.read, folders)
+    found = side_by_side(a.results, b.results)
+    if found.cells.empty:
+        raise StoreError(_nothing_in_common(a, b, found))
+    into = into or a.folder / FOLDER / b.folder.absolute().name
+    into.mkdir(parents=True, exist_ok=True)
+    with replacing(into / "compare.csv") as temporary:
+        found.cells.to_csv(temporary, index=False)
+    page = _page(a, b, found)
+    text = environment().get_template("compare.html.j2").render(page=page)
+    write_atomically(into / "compare.html", text.encode(errors="backslashreplace"))
+    _print(page, found, terminal)
+    terminal.paths([into / "compare.csv", into / "compare.html"])
+    return found
+
+
+def _nothing_in_common(a: Sweep, b: Sweep, found: SideBySide) -> str:
+    common = f"{a.folder} and {b.folder} have no cell in common"
+    for key in found.keys:
+        one, other = (_level_set(sweep.results, key) for sweep in (a, b))
+        if not one & other:
+            texts = (", ".join(sorted(map(level_name, some), key=str)[:6]) for some in (one, other))
+            return f"{common}: {key} is {' in the first and '.join(texts)} in the second"
+    return common
+
+
+def _level_set(results: pd.DataFrame, key: str) -> set[Any]:
+    column = results.reindex(columns=[key])[key].astype(object)
+    return set(column.where(column.notna(), "none").unique())
+
+
+def _page(a: Sweep, b: Sweep, found: SideBySide) -> Page:
+    differing = [
+        ("a", str(a.folder), a.text),
+        ("b", str(b.folder), b.text),
+    ]
+    return Page(
+        title=f"{a.folder.absolute().name} and {b.folder.absolute().name}, side by side",
+        sweeps=differing,
+        findings=list(_findings(found)),
+        test=_test_text(found),
+        settings=Table(
+            "Settings in which the cells that are compared differ.",
+            ("key", "in a", "in b"),
+            found.settings,
+        ),
+        picture=_picture(found),
+        cells=_cells_table(found),
+        only=_only_table(found),
+    )
+
+
+def _findings(found: SideBySide) -> Iterator[str]:
+    cells, differing = found.cells, found.differing
+    higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
+    if differing.empty:
+        yield (
+            f"In none of {_count(len(cells), 'cell')} do the sweeps differ beyond chance in how "
+            "often they converge. That doesn't mean that there is no difference."
+        )
+    else:
+        yield (
+            f"In {len(differing):,} of {_count(len(cells), 'cell')} the sweeps differ beyond "
+            f"chance in how often they converge: a is higher in {higher['a']:,}, b in "
+            f"{higher['b']:,}."
+        )
+        most = max(differing.to_dict("records"), key=lambda cell: abs(cell["difference"]))
+        yield (
+            f"The largest difference is with {_name(most, found.keys)}: "
+            f"{100 * most['rate_a']:.1f} % in a and {100 * most['rate_b']:.1f} % in b, "
+            f"{difference_text(most)}."
+        )
+    if found.points:
+        yield (
+            f"{found.same:,} of {_count(found.points, 'point')} in both ended with the same error "
+            "to the last bit and converged at the same epoch."
+        )
+    for which, only in (("a", found.only_a), ("b", found.only_b)):
+        if len(only):
+            yield f"{_count(len(only), 'cell')} only in {which}: not compared."
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _test_text(found: SideBySide) -> str:
+    paired = int((found.cells["test"] == PAIRED).sum())
+    apart = len(found.cells) - paired
+    tests = [
+        f"{_count(paired, 'cell')} with the same seeds in both, run by run by McNemar's exact test"
+        if paired
+        else "",
+        f"{_count(apart, 'cell')} with other seeds by Fisher's exact test" if apart else "",
+    ]
+    return (
+        f"Compared are {' and '.join(filter(None, tests))}; beyond chance is p < 0.05 after Holm's "
+        f"correction over {_count(len(found.cells), 'cell')}. Intervals hold 95 % and aren't "
+        "corrected."
+    )
+
+
+def _name(cell: Any, keys: Sequence[str]) -> str:
+    return (
+        ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key])) or "all runs"
+    )
+
+
+def _picture(found: SideBySide) -> str:
+    shown = found.cells.iloc[evenly(range(len(found.cells)), MOST_CELLS)]
+    return rates_against_each_other(
+        shown["rate_a"].to_numpy(),
+        shown["rate_b"].to_numpy(),
+        (shown["verdict"] != NO_DIFFERENCE).to_numpy(),
+        [_name(cell, found.keys) for cell in shown.to_dict("records")],
+    )
+
+
+def _cells_table(found: SideBySide) -> Table:
+    """Return all cells in the order of the grid; those that differ, then others, if too many."""
+    cells = found.cells
+    if len(cells) > MOST_CELLS:
+        differing = list(found.differing.index)[:MOST_CELLS]
+        others = cells.index.difference(pd.Index(differing))
+        kept = [*differing, *evenly(list(others), MOST_CELLS - len(differing) or 1)]
+        cells = cells.loc[sorted(kept[:MOST_CELLS])]
+    keys = list(found.keys)
+    rows = [
+        (
+            *(level_name(cell[key]) for key in keys),
+            _rate(cell, "a"),
+            _rate(cell, "b"),
+            difference_text(cell),
+            f"{cell['p_holm']:.2g}",
+            cell["verdict"],
+            cell["test"],
+            _epochs(cell, "a"),
+            _epochs(cell, "b"),
+        )
+        for cell in cells.to_dict("records")
+    ]
+    head = (
+        *keys,
+        "rate in a",
+        "rate in b",
+        "a minus b, 95 % interval",
+        "p, by Holm",
+        "verdict",
+        "test",
+        "median epochs in a",
+        "median epochs in b",
+    )
+    numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
+    left = len(found.cells) - len(cells)
+    note = (
+        f"{len(cells):,} of {len(found.cells):,} cells: those that differ, the surest first, and "
+        "evenly spaced ones of the others; compare.csv holds all"
+        if left
+        else ""
+    )
+    first = len(keys)
+    numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)
+    return Table("Cells of both sweeps.", head, rows, note, max(first, 1), numbers)
+
+
+def _rate(cell: Any, which: str) -> str:
+    low, high = (100 * cell[f"rate_{which}_{end}"] for end in ("low", "high"))
+    runs = f"{cell[f'runs_{which}']:,}"
+    return f"{100 * cell[f'rate_{which}']:.0f} % [{low:.0f}, {high:.0f}] of {runs}"
+
+
+def _epochs(cell: Any, which: str) -> str:
+    median = cell[f"median_epochs_{which}"]
+    return "not reached" if pd.isna(median) else f"{median:,.0f}"
+
+
+def _only_table(found: SideBySide) -> Table:
+    rows = [
+        (which, _name(cell, found.keys))
+        for which, only in (("a", found.only_a), ("b", found.only_b))
+        for cell in only.head(MOST_CELLS // 2).to_dict("records")
+    ]
+    left = len(found.only_a) + len(found.only_b) - len(rows)
+    note = f"and {left:,} more" if left else ""
+    return Table("Cells that only one sweep has.", ("only in", "cell"), rows, note)
+
+
+def _print(page: Page, found: SideBySide, terminal: Terminal) -> None:
+    for which, folder, text in page.sweeps:
+        terminal.say(f"{which}: {folder}, {text}")
+    for key, one, other in found.settings:
+        terminal.say(f"{key}: {one} in a, {other} in b")
+    for line in (*page.findings, page.test):
+        terminal.say(line)
+    if len(found.differing):
+        terminal.console.print(_terminal_table(found))
+    left = len(found.differing) - MOST_LINES
+    if left > 0:
+        terminal.say(f"and {left:,} more in compare.csv")
+
+
+def _terminal_table(found: SideBySide) -> TerminalTable:
+    table = TerminalTable(box=SIMPLE_HEAD)
+    table.add_column("cell")
+    for head in ("a", "b", "a minus b", "p, by Holm"):
+        table.add_column(head, justify="right")
+    for cell in found.differing.head(MOST_LINES).to_dict("records"):
+        rates = (f"{100 * cell[f'rate_{which}']:.0f} %" for which in ("a", "b"))
+        table.add_row(
+            _name(cell, found.keys).replace("[", r"\["),
+            *rates,
+            difference_text(cell).replace("[", r"\["),
+            f"{cell['p_holm']:.2g}",
+        )
+    return table
+
+
+def main() -> None:
+    """Compare the two folders named on the command line."""
+    parser = Parser("compare", "Show two sweeps of the same grid side by side.", EXAMPLES)
+    parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
+    parser.add_argument("b", metavar="B", help="another's")
+    parser.add_argument("--into", metavar="DIR", type=Path, help=f"instead of A/{FOLDER}/NAME OF B")
+    given = parser.parse_args()
+    with errors_in_one_line():
+        compare((named_folder(given.a), named_folder(given.b)), given.into)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Pictures that are light on a light page and dark on a dark one: one file, two sets of colours."""
+
+from __future__ import annotations
+
+import re
+from colorsys import hls_to_rgb, rgb_to_hls
+
+PAPER, DARK_PAPER, DARK_INK = "#ffffff", "#14181f", "#dfe4ec"
+"""The page in both themes, and what is written on it where it is dark."""
+
+NOTES = "#595959"
+"""The grey of texts that go along with a picture."""
+
+LEAST_CONTRAST = 4.5
+"""Of a line against the page: what WCAG 2.2 asks for text, more than the 3 of its graphics."""
+
+_STROKE = re.compile(r"stroke: (#[0-9a-f]{6})")
+_GREYS = re.compile(r"#([0-9a-f]{2})\1\1")
+
+
+def for_both_themes(svg: str) -> str:
+    """Return a picture of Matplotlib's that has dark paper and lighter lines on a dark page.
+
+    Fields of a heat map keep their colours, which mean numbers; the colours of lines keep their
+    hues and become as light as they must be to be seen.
+    """
+    strokes = set(_STROKE.findall(svg))
+    rules = [
+        f"svg{{fill:{DARK_INK}}}",
+        _rule("fill", PAPER, DARK_PAPER, "path"),
+        _rule("fill", NOTES, dark_counterpart(NOTES), "g"),
+    ]
+    for colour in sorted(strokes):
+        lighter = dark_counterpart(colour)
+        if lighter != colour:
+            rules.append(_rule("stroke", colour, lighter))
+            if not _GREYS.fullmatch(colour):
+                rules.append(_rule("fill", colour, lighter))
+    media = f"@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}"
+    return svg.replace("</style>", f"{media}</style>", 1)
+
+
+def _rule(kind: str, colour: str, other: str, element: str = "") -> str:
+    return f'{element}[style*="{kind}: {colour}"]{{{kind}:{other}!important}}'
+
+
+def dark_counterpart(colour: str) -> str:
+    """Return the colour, #rrggbb, that does on the dark page what this one does on the white one.
+
+    White and greys change places with the page; other colours become lighter until they stand
+    out as text does.
+    """
+    if colour == PAPER:
+        return DARK_PAPER
+    hue, lightness, saturation = rgb_to_hls(*_rgb(colour))
+    if _GREYS.fullmatch(colour):
+        return _hex(hls_to_rgb(hue, 0.9 - 0.75 * lightness, saturation))
+    while contrast(_hex(hls_to_rgb(hue, lightness, saturation)), DARK_PAPER) < LEAST_CONTRAST:
+        lightness += 0.01
+    return _hex(hls_to_rgb(hue, lightness, saturation))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours by WCAG 2.2, between 1 and 21."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    linear = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in _rgb(colour)
+    )
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _rgb(colour: str) -> tuple[float, ...]:
+    return tuple(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+
+
+def _hex(parts: tuple[float, ...]) -> str:
+    return "#" + "".join(f"{round(255 * part):02x}" for part in parts)
