@@ -45,7 +45,7 @@ def test_each_cell_has_its_runs_with_their_seeds_and_ends(
         assert said in by_row[rows[1]].text
     places = [run.place for cell in found.cells for run in cell.runs]
     assert [link.target for some in found.links.values() for link in some] == places
-    assert found.note == ""
+    assert found.note == f"All {len(retrained.runs)} runs ended with the error of the sweep's own."
 
 
 def test_a_run_that_stands_for_two_things_is_shown_once(

@@ -135,6 +135,8 @@ def _note(shown: int, results: pd.DataFrame, retrained: Retrained) -> str:
             "was trained on another machine, with other libraries or from other files, and the "
             "pictures are of near relatives."
         )
+    else:
+        notes.append(f"All {len(retrained.runs):,} runs ended with the error of the sweep's own.")
     return " ".join(notes)
 
 
