@@ -1,6 +1,7 @@
 """Train every point of a grid of tiny networks on XOR and report how often it works.
 
 From Python: `train` one network, `sweep` a grid of them, `load` a finished sweep; docs/python.md.
+`register` adds a choice, `sweep_function` sweeps what is no network; docs/extending.md.
 """
 
 from importlib import import_module
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xorsweep.api import load, sweep, train
+    from xorsweep.extensions import register
+    from xorsweep.functions import sweep_function
     from xorsweep.rules import ConfigError
     from xorsweep.runs import Run
     from xorsweep.store import StoreError
@@ -15,7 +18,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["ConfigError", "Run", "StoreError", "Sweep", "__version__", "load", "sweep", "train"]
+__all__ = [
+    "ConfigError",
+    "Run",
+    "StoreError",
+    "Sweep",
+    "__version__",
+    "load",
+    "register",
+    "sweep",
+    "sweep_function",
+    "train",
+]
 
 _HOMES = {
     "ConfigError": "rules",
@@ -23,7 +37,9 @@ _HOMES = {
     "StoreError": "store",
     "Sweep": "sweeps",
     "load": "api",
+    "register": "extensions",
     "sweep": "api",
+    "sweep_function": "functions",
     "train": "api",
 }
 """The module of each public name, imported when the name is first used."""
