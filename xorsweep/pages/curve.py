@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xorsweep.pages.svg import NEGATIVE, PAPER, POSITIVE, SOFT, group, number, picture, place, text
 from xorsweep.rules import FloatArray
@@ -19,7 +20,7 @@ MOST_TICKS = 7
 
 
 @dataclass(frozen=True)
-class _Axes:
+class LogAxes:
     """Where epochs and errors lie in a picture of width by height pixels."""
 
     width: float
@@ -59,13 +60,13 @@ def error_curve(
     which the criterion was met. Errors that are 0, beyond LARGEST or not finite can't be drawn; the
     curve ends before them, and the alternative text says so.
     """
-    drawn = (errors > 0) & (errors < LARGEST)
+    drawn = drawable(errors)
     alt = describe_curve(epochs, errors, met, error)
     if not drawn.any():
         words = text(width / 2, height / 2, "no error that can be drawn", "middle")
         return picture(width, height, alt, [words])
     values = errors[drawn]
-    axes = _Axes(width, height, int(epochs[-1]), *_span(values))
+    axes = LogAxes(width, height, int(epochs[-1]), *span(values))
     places = [
         f"{place(axes.x(epoch))},{place(axes.y(value))}"
         for epoch, value in zip(np.asarray(epochs)[drawn], values, strict=True)
@@ -78,6 +79,11 @@ def error_curve(
         [] if met is None else _mark(axes, met),
     )
     return picture(width, height, alt, parts)
+
+
+def drawable(errors: FloatArray) -> NDArray[np.bool_]:
+    """Return which errors can be drawn on a log axis; others are 0, or follow divergence."""
+    return (errors > 0) & (errors < LARGEST)
 
 
 def describe_curve(
@@ -104,14 +110,14 @@ def _epoch_scale(epoch: float) -> float:
     return epoch if epoch < 1 else 1 + math.log10(epoch)
 
 
-def _span(values: FloatArray) -> tuple[float, float]:
+def span(values: FloatArray) -> tuple[float, float]:
     """Return the errors between which the axis runs, a little wider than the values."""
     low, high = math.log10(values.min()), math.log10(values.max())
     room = max(0.05 * (high - low), 0.04)
     return 10 ** (low - room), 10 ** (high + room)
 
 
-def _error_ticks(axes: _Axes) -> Iterator[str]:
+def _error_ticks(axes: LogAxes) -> Iterator[str]:
     lines, names = [], []
     for value, name in _round_errors(axes.low, axes.high):
         y = axes.y(value)
@@ -139,7 +145,7 @@ def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
         yield value, f"{value:g}" if -4 <= power <= 4 else f"{digit:g}e{power}"
 
 
-def _epoch_ticks(axes: _Axes, error: str) -> Iterator[str]:
+def _epoch_ticks(axes: LogAxes, error: str) -> Iterator[str]:
     below = axes.height - axes.bottom
     yield group(
         f"stroke:{SOFT};fill:none",
@@ -161,7 +167,7 @@ def _counted(epochs: int) -> str:
     return str(epochs)
 
 
-def _levels(axes: _Axes, levels: Mapping[str, float]) -> Iterator[str]:
+def _levels(axes: LogAxes, levels: Mapping[str, float]) -> Iterator[str]:
     """Return lines at the levels within the picture; those that have room are named."""
     lines: list[str] = []
     names: list[str] = []
@@ -187,7 +193,7 @@ def _curve(places: Sequence[str]) -> str:
     return f'<polyline points="{" ".join(places)}" style="{style}"/>'
 
 
-def _mark(axes: _Axes, met: int) -> Iterator[str]:
+def _mark(axes: LogAxes, met: int) -> Iterator[str]:
     x, below = axes.x(met), axes.height - axes.bottom
     yield f'<path d="M{place(x)} {place(axes.top)}V{place(below)}" style="stroke:{NEGATIVE}"/>'
     anchor, x = ("end", x - 4) if x > axes.width / 2 else ("start", x + 4)
