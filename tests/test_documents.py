@@ -121,7 +121,7 @@ def test_the_commands_that_look_at_a_sweep_again_work_in_their_order(tmp_path: P
     for command in commands_of(TEXTS["docs/tools.md"]):
         done = run([sys.executable, *shlex.split(command)[1:]], tmp_path)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-    assert (tmp_path / "outputs/both/replay/17/course.png").is_file()
+    assert (tmp_path / "outputs/both/replay/17/run.html").is_file()
 
 
 def test_the_python_of_the_readme_works(small_sweep: Path, tmp_path: Path) -> None:

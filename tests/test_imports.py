@@ -56,7 +56,7 @@ WAY = (
     ("commands",),
     ("report_tables", "alt_texts", "templating", "themes"),
     ("details",),
-    ("single_figures", "report", "runs"),
+    ("single_page", "report", "runs"),
     ("endings", "group_commit"),
     ("functions",),
     ("shards",),

@@ -14,8 +14,6 @@ from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.single import (
     MOST_LINES,
-    ROWS_AT_ONCE,
-    answers,
     describe_single,
     headline,
     run_single,
@@ -28,9 +26,7 @@ from xorsweep.worker import train_batch
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]
 
-PICTURES = {"course.png", "course.svg"}
-NUMBERS = {"run.json", "course.csv", "weights.npz"}
-SURFACE = {"surface.png", "surface.svg"}
+FILES = {"run.html", "learning.gif", "run.json", "course.csv", "weights.npz"}
 
 
 def said(act: Callable[[Console], object]) -> str:
@@ -150,33 +146,23 @@ def test_a_run_that_has_converged_before_its_first_update_has_none(point_of: Poi
     np.testing.assert_array_equal(run.final.w1, run.initial.w1)
 
 
-def test_answers_at_the_corners_are_the_outputs(point_of: PointOf) -> None:
-    run = train_single(point_of(lr=1.0, epochs=500))
-    at = [0, 7, len(run.epochs) - 1]
-    many = np.tile(run.task.inputs(), (ROWS_AT_ONCE // 4 + 1, 1))
-    found = answers(run, at, many)
-    assert found.shape == (ROWS_AT_ONCE + 4, 1, 3)
-    for corners in (found[:4], found[-4:]):
-        np.testing.assert_allclose(corners, run.outputs[..., at], rtol=1e-12)
-
-
 @pytest.mark.parametrize(
-    ("keys", "pictures"),
+    "keys",
     [
-        ({}, PICTURES | SURFACE),
-        ({"task": "nand", "task__levels": "soft", "task__encoding": "bipolar"}, PICTURES | SURFACE),
-        ({"hidden": 1, "skip": True, "activation": "tanh"}, PICTURES | SURFACE),
-        ({"task": "parity", "task__bits": 3, "hidden": 4}, PICTURES),
-        ({"task": "encoder", "task__size": 4}, PICTURES),
-        ({"task": "encoder", "task__size": 2}, PICTURES),
+        {},
+        {"task": "nand", "task__levels": "soft", "task__encoding": "bipolar"},
+        {"hidden": 1, "skip": True, "activation": "tanh"},
+        {"task": "parity", "task__bits": 3, "hidden": 4},
+        {"task": "encoder", "task__size": 4},
+        {"task": "encoder", "task__size": 2},
     ],
 )
 def test_every_task_can_be_run_and_leaves_its_files(
-    point_of: PointOf, tmp_path: Path, keys: dict[str, Any], pictures: set[str]
+    point_of: PointOf, tmp_path: Path, keys: dict[str, Any]
 ) -> None:
     point = point_of(epochs=50, **keys)
     final_error = run_single(point, Engine(), tmp_path, Terminal.silent())
-    assert {path.name for path in tmp_path.iterdir()} == NUMBERS | pictures
+    assert {path.name for path in tmp_path.iterdir()} == FILES
     assert final_error == train_single(point).final_error
 
 
@@ -269,7 +255,7 @@ def test_without_a_terminal_there_are_no_control_characters(
     text = said(lambda console: run_single(point, Engine(), tmp_path, Terminal(console)))
     assert all(character.isprintable() or character == "\n" for character in text)
     assert text.startswith("xor, 2-2-1, logistic, sgd at lr 0.1, uniform weights, seed 0")
-    assert str(tmp_path / "surface.png") in text
+    assert str(tmp_path / "run.html") in text
 
 
 def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> None:

@@ -17,9 +17,19 @@ _WORDS = {"true", "false", "null", "nan", "inf"}
 
 def single_run_command(point: Mapping[Any, Any]) -> str:
     """Return the command that trains one point alone and looks at it closely."""
+    return shlex.join(["python", "-m", "xorsweep", *_overrides(point)])
+
+
+def sweep_command(point: Mapping[Any, Any], seeds: int) -> str:
+    """Return the command that trains a point from each of so many seeds."""
+    fixed = {key: value for key, value in point.items() if key != "seed"}
+    seed = f"seed=range(0,{seeds})"
+    return shlex.join(["python", "-m", "xorsweep", "-m", *_overrides(fixed), seed])
+
+
+def _overrides(point: Mapping[Any, Any]) -> list[str]:
     given = {key: value for key, value in point.items() if value is not None and value == value}
-    texts = (f"{key}={typed(value)}" for key, value in given.items())
-    return shlex.join(["python", "-m", "xorsweep", *texts])
+    return [f"{key}={typed(value)}" for key, value in given.items()]
 
 
 def resume_command(folder: Path) -> str:

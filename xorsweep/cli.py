@@ -29,7 +29,6 @@ from xorsweep.hydra_config import (
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.rules import ConfigError, shown
-from xorsweep.store import StoreError
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _COMPLETION = {"-sc", "--shell-completion"}
@@ -62,6 +61,18 @@ def main() -> None:
         sys.exit(1 if completes else _said(error))
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)
+    except Exception as error:
+        if wants_traceback or not isinstance(error, _expected()):
+            raise
+        sys.exit(_said(error))
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Return what may be wrong with the input or a folder."""
+    # A single run needs none of what a store brings.
+    from xorsweep.store import StoreError
+
+    return ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError
 
 
 def _said(error: Exception) -> str:

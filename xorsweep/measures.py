@@ -40,6 +40,14 @@ LEVELS = {
 }
 """Half the sum of squared errors over XOR's four rows where rows share one output."""
 
+LEVEL_TEXTS = {
+    "all_at_half": "1/2: all rows at 1/2",
+    "two_rows_at_half": "1/4: two rows at 1/2",
+    "constant_output": "1: output constant",
+    "three_rows_share": "1/3: three rows alike",
+}
+"""The levels at which runs get stuck, most common first: where they crowd, the first are named."""
+
 LEVEL_TOLERANCE = 0.02
 EPOCHS_A_DECADE = 8
 

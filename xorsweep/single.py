@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,6 @@ EPOCHS_A_DECADE = 32
 MOST_LINES = 16
 """Rows of a table that are printed; the files hold all of them."""
 
-ROWS_AT_ONCE = 256
-"""Rows that a network answers at a time, so that memory stays bounded however large it is."""
-
 LAYERS = {
     "w1": "hidden weight",
     "b1": "hidden bias",
@@ -55,6 +52,7 @@ class SingleRun:
     """
 
     point: Mapping[str, Scalar]
+    engine: Engine
     training: Training
     epochs: tuple[int, ...]
     parameters: FloatArray
@@ -124,7 +122,7 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
     if training.until_converged and 0 <= stopped < last:
         # The network stands still from there on, and what matters is how it came there.
         training, trained = _train(point, stopped, engine)
-    return _single_run(point, training, trained)
+    return _single_run(point, engine, training, trained)
 
 
 def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
@@ -134,7 +132,9 @@ def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Trai
     return training, load_train(engine)(training)
 
 
-def _single_run(point: Mapping[str, Scalar], training: Training, trained: Trained) -> SingleRun:
+def _single_run(
+    point: Mapping[str, Scalar], engine: Engine, training: Training, trained: Trained
+) -> SingleRun:
     snapshots = training.snapshots
     last = snapshots[-1]
     epochs = course_epochs(last, EPOCHS_A_DECADE)
@@ -143,6 +143,7 @@ def _single_run(point: Mapping[str, Scalar], training: Training, trained: Traine
     converged_epoch = int(end["converged_epoch"][0])
     return SingleRun(
         point=dict(point),
+        engine=engine,
         training=training,
         epochs=epochs,
         parameters=np.ascontiguousarray(trained.parameters[course, :, 0].T),
@@ -155,44 +156,21 @@ def _single_run(point: Mapping[str, Scalar], training: Training, trained: Traine
     )
 
 
-def answers(run: SingleRun, at: Sequence[int], inputs: FloatArray) -> FloatArray:
-    """Return what the network answered to any inputs (n, inputs), (n, units, len(at)).
-
-    `at` are places in `run.epochs`. The answers are those of a training without epochs, so that
-    no forward pass but the reference engine's is ever shown.
-    """
-    untrained = replace(
-        run.training,
-        parameters=np.ascontiguousarray(run.parameters[:, list(at)]),
-        learning_rate=np.ones(len(at)),
-        seeds=np.zeros(len(at), np.uint32),
-        snapshots=(0,),
-        course_epochs=(),
-    )
-    train, units = load_train(Engine()), run.training.network.outputs
-    parts = [inputs[start : start + ROWS_AT_ONCE] for start in range(0, len(inputs), ROWS_AT_ONCE)]
-    found = [
-        train(replace(untrained, inputs=part, targets=np.zeros((len(part), units)))).outputs[0]
-        for part in parts
-    ]
-    return np.concatenate(found)
-
-
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
-    """Write the numbers and the pictures of a run into a folder and return their paths.
+    """Write the page and the numbers of a run into a folder and return their paths.
 
     run.json holds all about it; course.csv the errors by epoch; weights.npz the initial and the
     final weights, rows 0 and 1 of what `init=file` reads. Numbers read back to the bit.
     """
-    # Matplotlib is imported here, once there is something to draw.
-    from xorsweep.single_figures import write_figures
+    # What draws is imported here, once there is something to draw.
+    from xorsweep.single_page import write_page
 
     paths = [folder / name for name in ("run.json", "course.csv", "weights.npz")]
     paths[0].write_text(json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n")
     _write_course(run, paths[1])
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in _both_ends(run).items()}
     np.savez(paths[2], **ends)
-    return [*paths, *write_figures(run, folder)]
+    return [*write_page(run, folder), *paths]
 
 
 def _both_ends(run: SingleRun) -> dict[str, tuple[FloatArray, FloatArray]]:
@@ -265,13 +243,17 @@ def headline(point: Mapping[str, Scalar]) -> str:
 def _weight_table(run: SingleRun) -> Table:
     table = _table("Weights and biases", "initial", "final")
     lines = [
-        (f"{LAYERS[role]} {place}".strip(), f"{initial:.8f}", f"{final:.8f}")
-        for role, (before, after) in _both_ends(run).items()
-        for place, initial, final in zip(
-            _places(role, before.shape), before.ravel(), after.ravel(), strict=True
-        )
+        (name, f"{initial:.8f}", f"{final:.8f}") for name, initial, final in places_of_weights(run)
     ]
     return _filled(table, lines)
+
+
+def places_of_weights(run: SingleRun) -> Iterator[tuple[str, float, float]]:
+    """Return each weight by what it is called, with its initial and its final value."""
+    for role, (before, after) in _both_ends(run).items():
+        places = _places(role, before.shape)
+        for place, initial, final in zip(places, before.ravel(), after.ravel(), strict=True):
+            yield f"{LAYERS[role]} {place}".strip(), float(initial), float(final)
 
 
 def _places(role: str, shape: tuple[int, ...]) -> Iterator[str]:

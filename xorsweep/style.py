@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 
 from xorsweep.atomic import replacing
 
-BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
-"""Colours that stay apart for the colour-blind (M. Okabe and K. Ito, 2002)."""
+GREY = "#595959"
 
 DOTS_AN_INCH = 160
 
@@ -25,14 +24,6 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "svg.hashsalt": "xorsweep",
 }
-
-LEVEL_TEXTS = {
-    "all_at_half": "1/2: all rows at 1/2",
-    "two_rows_at_half": "1/4: two rows at 1/2",
-    "constant_output": "1: output constant",
-    "three_rows_share": "1/3: three rows alike",
-}
-"""The levels at which runs get stuck, most common first: where they crowd, the first are named."""
 
 
 def styled() -> AbstractContextManager[None]:

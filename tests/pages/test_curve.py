@@ -39,11 +39,17 @@ def test_axes_are_ticked_at_round_numbers() -> None:
     assert {"0.5", "0.6"} & set(narrow)
 
 
-@pytest.mark.parametrize(("low", "high"), [(1e-30, 1e8), (1e-4, 1.0), (0.4999, 0.5), (0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(1e-30, 1e8), (1e-4, 1.0), (0.4999, 0.5), (0.5, 0.5), (15.0, 17.0), (3e-7, 3.1e-7)],
+)
 def test_any_span_has_a_few_ticks_inside_the_frame(low: float, high: float) -> None:
     svg = error_curve((0, 10**9), np.array([high, low]))
     root = ElementTree.fromstring(svg)
-    assert 3 <= len(words(svg)) <= 20
+    assert len(words(svg)) <= 20
+    ticks = [word for word in words(svg) if re.fullmatch(r"[\d.e-]+", word)]
+    assert len(ticks) >= 2 + len(["0", "1", "10", "100"])
+    assert len(set(ticks)) == len(ticks) - (1.0 in (low, high))
     assert all(30 <= y <= 214.1 for _, y in curve(svg))
     for element in root.iter(f"{SVG}text"):
         assert 0 <= float(element.attrib["x"]) <= float(root.attrib["width"])
@@ -85,6 +91,17 @@ def test_levels_within_the_picture_are_drawn_and_named_where_there_is_room() -> 
     assert dashed.count("<path") == 3
     assert {"half", "low"} <= set(words(svg))
     assert not {"close to it", "below"} & set(words(svg))
+
+
+def test_the_name_of_a_level_makes_way_for_the_curve() -> None:
+    def anchor(errors: list[float]) -> str | None:
+        svg = error_curve(EPOCHS, np.array(errors), levels={"a level": 0.5})
+        texts = ElementTree.fromstring(svg).iter(f"{SVG}text")
+        (found,) = [element for element in texts if element.text == "a level"]
+        return found.attrib.get("text-anchor")
+
+    assert anchor([1.0, 0.5, 0.5, 0.5, 0.01, 1e-4]) is None
+    assert anchor([0.6, 0.58, 0.55, 0.5, 0.01, 1e-4]) == "end"
 
 
 @pytest.mark.parametrize("met", [0, 3, 9000])

@@ -16,8 +16,8 @@ from xorsweep.figures.lines import few_minor_ticks
 from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
-from xorsweep.measures import LEVELS, OUTCOMES
-from xorsweep.style import GREY, LEVEL_TEXTS
+from xorsweep.measures import LEVEL_TEXTS, LEVELS, OUTCOMES
+from xorsweep.style import GREY
 
 SMALLEST_ERROR = 1e-9
 """Final errors below this are drawn here: what is left of them says nothing about learning."""

@@ -16,7 +16,11 @@ from xorsweep.rules import FloatArray
 LARGEST = 1e9
 """Errors from here on are left out: the run has diverged, and the rest would be squeezed flat."""
 HALF_SSE = "half the sum of squared errors"
-MOST_TICKS = 7
+FEWEST_TICKS, MOST_TICKS = 3, 7
+LINE = 12.0
+"""Pixels from one line of words to the next."""
+
+Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,15 @@ def error_curve(
         return picture(width, height, alt, [words])
     values = errors[drawn]
     axes = LogAxes(width, height, int(epochs[-1]), *span(values))
-    places = [
-        f"{place(axes.x(epoch))},{place(axes.y(value))}"
+    points = [
+        (axes.x(epoch), axes.y(value))
         for epoch, value in zip(np.asarray(epochs)[drawn], values, strict=True)
     ]
     parts = chain(
         _error_ticks(axes),
         _epoch_ticks(axes, error),
-        _levels(axes, levels or {}),
-        [_curve(places)],
+        _levels(axes, levels or {}, points),
+        [_curve(points)],
         [] if met is None else _mark(axes, met),
     )
     return picture(width, height, alt, parts)
@@ -130,19 +134,30 @@ def _error_ticks(axes: LogAxes) -> Iterator[str]:
 def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Return as many round errors as there is room for, and how they are written."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    tenths = tuple(number / 10 for number in range(10, 100))
-    for digits in (tenths, (1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
-        ticks = [
-            (digit * 10.0**power, digit, power)
-            for power in range(first, last + 1)
-            for digit in digits
-        ]
-        ticks = [tick for tick in ticks if low <= tick[0] <= high]
+    powers = [10.0**power for power in range(first, last + 1)]
+    for digits in (range(1, 10), (1, 2, 5), (1,)):
+        ticks = [digit * power for power in powers for digit in digits]
+        ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) <= MOST_TICKS:
             break
-    every = max(1, -(-len(ticks) // MOST_TICKS))
-    for value, digit, power in ticks[::-1][::every]:
-        yield value, f"{value:g}" if -4 <= power <= 4 else f"{digit:g}e{power}"
+    if len(ticks) < FEWEST_TICKS:
+        ticks = _evenly(low, high)
+    every = -(-len(ticks) // MOST_TICKS)
+    for tick in ticks[::-1][::every]:
+        near_one = 1e-4 <= tick < 1e5
+        yield tick, f"{tick:.6g}" if near_one else _with_exponent(tick)
+
+
+def _with_exponent(error: float) -> str:
+    digits, _, exponent = f"{error:.3g}".partition("e")
+    return f"{digits}e{int(exponent)}"
+
+
+def _evenly(low: float, high: float) -> list[float]:
+    """Return round errors at even distances, for a span without enough of one digit."""
+    step = 10.0 ** math.floor(math.log10((high - low) / FEWEST_TICKS))
+    step *= next(factor for factor in (10, 5, 2, 1) if factor * step * FEWEST_TICKS <= high - low)
+    return [count * step for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _epoch_ticks(axes: LogAxes, error: str) -> Iterator[str]:
@@ -167,7 +182,7 @@ def _counted(epochs: int) -> str:
     return str(epochs)
 
 
-def _levels(axes: LogAxes, levels: Mapping[str, float]) -> Iterator[str]:
+def _levels(axes: LogAxes, levels: Mapping[str, float], points: Points) -> Iterator[str]:
     """Return lines at the levels within the picture; those that have room are named."""
     lines: list[str] = []
     names: list[str] = []
@@ -177,20 +192,29 @@ def _levels(axes: LogAxes, levels: Mapping[str, float]) -> Iterator[str]:
             continue
         y = axes.y(level)
         lines.append(f'<path d="M{place(axes.left)} {place(y)}H{place(axes.width - axes.right)}"/>')
-        if all(abs(y - other) > 12 for other in named):
+        if all(abs(y - other) > LINE for other in named):
             named.append(y)
-            names.append(text(axes.left + 4, y - 3, name))
+            names.append(_name_of_level(axes, name, y, points))
     yield group(f"stroke:{SOFT};stroke-dasharray:4 3;stroke-width:1px", lines)
     halo = f"paint-order:stroke;stroke:{PAPER};stroke-width:3px"
     yield group(f"fill:{SOFT};font-size:10px;{halo}", names)
 
 
-def _curve(places: Sequence[str]) -> str:
-    if len(places) == 1:
-        x, y = places[0].split(",")
-        return f'<circle cx="{x}" cy="{y}" r="3" style="fill:{POSITIVE}"/>'
+def _name_of_level(axes: LogAxes, name: str, y: float, points: Points) -> str:
+    """Return a level's name above its line: on the left, or the right if the curve is there."""
+    start, end = axes.left + 4, axes.width - axes.right - 4
+    reach = start + 5.2 * len(name)
+    crossed = any(x < reach and y - LINE < over < y - 2 for x, over in points)
+    return text(end, y - 3, name, "end") if crossed else text(start, y - 3, name)
+
+
+def _curve(points: Points) -> str:
+    if len(points) == 1:
+        x, y = points[0]
+        return f'<circle cx="{place(x)}" cy="{place(y)}" r="3" style="fill:{POSITIVE}"/>'
     style = f"fill:none;stroke:{POSITIVE};stroke-width:2px;stroke-linejoin:round"
-    return f'<polyline points="{" ".join(places)}" style="{style}"/>'
+    places = " ".join(f"{place(x)},{place(y)}" for x, y in points)
+    return f'<polyline points="{places}" style="{style}"/>'
 
 
 def _mark(axes: LogAxes, met: int) -> Iterator[str]:

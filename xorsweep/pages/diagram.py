@@ -239,7 +239,8 @@ def _circles(drawing: _Drawing, scale: float) -> Iterator[str]:
         if bias is None:
             color, width, said = SOFT, 1.0, unit.spoken
         else:
-            color = POSITIVE if bias >= 0 else NEGATIVE if bias < 0 else SOFT
+            color = POSITIVE if bias >= 0 else NEGATIVE
+            color = color if math.isfinite(bias) else SOFT
             width = 0.5 * _thickness(bias, scale) + 0.6
             said = f"{unit.spoken}, bias {number(bias)}"
         yield (
