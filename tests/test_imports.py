@@ -55,7 +55,7 @@ WAY = (
     ("folders",),
     ("commands",),
     ("report_tables", "alt_texts", "templating", "themes"),
-    ("details",),
+    ("details", "single_pictures"),
     ("single_page", "report", "runs"),
     ("endings", "group_commit"),
     ("functions",),

@@ -19,7 +19,8 @@ from PIL import Image
 from xorsweep.config import Point
 from xorsweep.engines import Engine
 from xorsweep.single import SingleRun, train_single
-from xorsweep.single_page import ANIMATION, PAGE, STILLS, places_shown, write_page
+from xorsweep.single_page import ANIMATION, PAGE, write_page
+from xorsweep.single_pictures import STILLS, places_shown
 
 PointOf = Callable[..., Point]
 

@@ -105,5 +105,5 @@ def has_xor_levels(targets: FloatArray) -> bool:
 def course_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
     """Return 0, `last`, and between them the same log-spaced epochs whatever `last` is."""
     exponents = np.arange(a_decade * 10 + 1) / a_decade
-    spaced = np.unique(np.round(10**exponents).astype(np.int64))
-    return (0, *spaced[spaced < last].tolist(), last) if last else (0,)
+    spaced = sorted({*np.round(10**exponents).astype(np.int64).tolist()})
+    return (0, *(epoch for epoch in spaced if epoch < last), last) if last else (0,)
