@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 
 from xorsweep.network import Network, Weights
-from xorsweep.pages.diagram import (
-    MOST_UNITS,
-    describe_network,
-    largest_weight,
-    network_diagram,
-)
+from xorsweep.pages.diagram import describe_network, largest_weight, network_diagram
+from xorsweep.pages.network_layout import MOST_UNITS
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from xorsweep.network import Weights
+from xorsweep.pages.network_layout import Layout, Link, Unit, lay_out
 from xorsweep.pages.svg import (
     NEGATIVE,
     PAPER,
@@ -24,60 +23,12 @@ from xorsweep.pages.svg import (
     text,
 )
 
-MOST_UNITS = 12
-"""Units of a layer that are drawn; of a larger layer the first, and how many are left out."""
-ROOMY = 4
-"""Layers of at most so many units have room for weights and biases in words."""
 MOST_LABELLED = 8
 """Links between two layers that are labelled."""
 MOST_SPOKEN = 20
 """Weights that the alternative text names; of more, it says the range."""
-MOST_SPREAD = 1.8
 WIDEST = 7.0
 """Pixels of the line for the largest weight."""
-
-
-class _Unit(NamedTuple):
-    """A unit and its place; an input has no bias."""
-
-    name: str
-    spoken: str
-    x: float
-    y: float
-    bias: float | None
-
-
-class _Link(NamedTuple):
-    """A weight between two units, `curved` where it is a direct link past a hidden layer."""
-
-    start: _Unit
-    end: _Unit
-    weight: float
-    curved: bool = False
-
-    @property
-    def spoken(self) -> str:
-        return f"{self.start.spoken} to {self.end.spoken}"
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    """The units and links that are drawn, and how large."""
-
-    columns: tuple[list[_Unit], ...]
-    links: list[_Link]
-    left_out: tuple[int, ...]
-    roomy: bool
-    width: float
-    height: float
-
-    @property
-    def radius(self) -> float:
-        return 17.0 if self.roomy else 10.0
-
-    @property
-    def units(self) -> Iterator[_Unit]:
-        return chain.from_iterable(self.columns)
 
 
 def network_diagram(weights: Weights, scale: float | None = None) -> str:
@@ -90,12 +41,10 @@ def network_diagram(weights: Weights, scale: float | None = None) -> str:
     alike. Layers of up to MOST_UNITS units are drawn whole; of larger ones the first units, and how
     many more there are.
     """
-    drawing = _lay_out(weights)
+    layout = lay_out(weights)
     scale = scale or largest_weight(weights)
-    parts = chain(
-        _lines(drawing, scale), _circles(drawing, scale), _names(drawing), _labels(drawing)
-    )
-    return picture(drawing.width, drawing.height, describe_network(weights), parts)
+    parts = chain(_lines(layout, scale), _circles(layout, scale), _names(layout), _labels(layout))
+    return picture(layout.width, layout.height, describe_network(weights), parts)
 
 
 def largest_weight(*networks: Weights) -> float:
@@ -116,11 +65,11 @@ def describe_network(weights: Weights) -> str:
     size = sum(part.size for part in weights)
     if size > MOST_SPOKEN:
         return f"{shape}. {_range(weights)}"
-    drawing = _lay_out(weights)
-    spoken = [f"{link.spoken} {number(link.weight)}" for link in drawing.links]
+    layout = lay_out(weights)
+    spoken = [f"{link.spoken} {number(link.weight)}" for link in layout.links]
     spoken += [
         f"bias of {unit.spoken} {number(unit.bias)}"
-        for unit in drawing.units
+        for unit in layout.units
         if unit.bias is not None
     ]
     return f"{shape}. {', '.join(spoken)}."
@@ -140,76 +89,24 @@ def _range(weights: Weights) -> str:
     return f"{said}, {lost} of them not finite." if lost else f"{said}."
 
 
-def _lay_out(weights: Weights) -> _Drawing:
-    inputs, hidden = weights.w1.shape
-    sizes = (inputs, hidden, len(weights.b2))
-    shown = tuple(size if size <= MOST_UNITS else MOST_UNITS - 1 for size in sizes)
-    left_out = tuple(size - count for size, count in zip(sizes, shown, strict=True))
-    roomy = max(sizes) <= ROOMY
-    spacing, gap = (68.0, 160.0) if roomy else (27.0, 140.0)
-    taken = [count + bool(out) for count, out in zip(shown, left_out, strict=True)]
-    rows = max(taken)
-    steps = [spacing * _spread(rows, count) if roomy else spacing for count in taken]
-    bend = 0.6 * spacing if len(weights.direct) else 0.0
-    height = rows * spacing + 2 * bend + 12
-    kinds = (("x", "input", None), ("h", "hidden", weights.b1), ("y", "output", weights.b2))
-    columns = tuple(
-        [
-            _Unit(
-                f"{letter}{_lowered(unit + 1)}" if sizes[layer] > 1 else letter,
-                f"{name} {unit + 1}",
-                44.0 + gap * layer,
-                height / 2 + steps[layer] * (unit - (taken[layer] - 1) / 2),
-                None if biases is None else float(biases[unit]),
-            )
-            for unit in range(count)
-        ]
-        for layer, (count, (letter, name, biases)) in enumerate(zip(shown, kinds, strict=True))
-    )
-    return _Drawing(columns, _links(weights, columns), left_out, roomy, 88.0 + 2 * gap, height)
-
-
-def _spread(rows: int, units: int) -> float:
-    """Return how much wider apart a small layer is drawn beside one of so many rows."""
-    return min((rows - 1) / (units - 1), MOST_SPREAD) if units > 1 else 1.0
-
-
-def _lowered(count: int) -> str:
-    return "".join(chr(0x2080 + int(digit)) for digit in str(count))
-
-
-def _links(weights: Weights, columns: tuple[list[_Unit], ...]) -> list[_Link]:
-    first, middle, last = columns
-    return [
-        _Link(start, end, float(matrix[i, j]), curved)
-        for starts, ends, matrix, curved in (
-            (first, middle, weights.w1, False),
-            (middle, last, weights.w2, False),
-            (first if len(weights.direct) else [], last, weights.direct, True),
-        )
-        for i, start in enumerate(starts)
-        for j, end in enumerate(ends)
-    ]
-
-
-def _lines(drawing: _Drawing, scale: float) -> Iterator[str]:
+def _lines(layout: Layout, scale: float) -> Iterator[str]:
     kinds: tuple[tuple[str, Callable[[float], bool]], ...] = (
         (f"stroke:{SOFT};stroke-dasharray:1 3", lambda weight: not math.isfinite(weight)),
         (f"stroke:{NEGATIVE};stroke-dasharray:6 2", lambda weight: weight < 0),
         (f"stroke:{POSITIVE}", lambda weight: weight >= 0),
     )
-    left = drawing.links
+    left = layout.links
     for style, belongs in kinds:
         inside = [link for link in left if belongs(link.weight)]
         left = [link for link in left if not belongs(link.weight)]
-        yield group(f"fill:none;{style}", (_line(link, drawing, scale) for link in inside))
+        yield group(f"fill:none;{style}", (_line(link, layout, scale) for link in inside))
 
 
-def _line(link: _Link, drawing: _Drawing, scale: float) -> str:
+def _line(link: Link, layout: Layout, scale: float) -> str:
     start, end = link.start, link.end
     way = f"M{place(start.x)} {place(start.y)}"
     if link.curved:
-        x, y = _bend(link, drawing)
+        x, y = _bend(link, layout)
         way += f"Q{place(x)} {place(y)} {place(end.x)} {place(end.y)}"
     else:
         way += f"L{place(end.x)} {place(end.y)}"
@@ -218,11 +115,11 @@ def _line(link: _Link, drawing: _Drawing, scale: float) -> str:
     return f'<path d="{way}" stroke-width="{width}"><title>{said}</title></path>'
 
 
-def _bend(link: _Link, drawing: _Drawing) -> tuple[float, float]:
+def _bend(link: Link, layout: Layout) -> tuple[float, float]:
     """Return the control point of a direct link: it passes above the hidden units, or below."""
-    above = link.start.y + link.end.y <= drawing.height
-    return (link.start.x + link.end.x) / 2, -0.25 * drawing.height if above else (
-        1.25 * drawing.height
+    above = link.start.y + link.end.y <= layout.height
+    return (link.start.x + link.end.x) / 2, -0.25 * layout.height if above else (
+        1.25 * layout.height
     )
 
 
@@ -232,9 +129,9 @@ def _thickness(weight: float, scale: float) -> float:
     return 0.4 + (WIDEST - 0.4) * share
 
 
-def _circles(drawing: _Drawing, scale: float) -> Iterator[str]:
+def _circles(layout: Layout, scale: float) -> Iterator[str]:
     """Return the units; a ring is as wide as the bias is large and coloured by its sign."""
-    for unit in drawing.units:
+    for unit in layout.units:
         bias = unit.bias
         if bias is None:
             color, width, said = SOFT, 1.0, unit.spoken
@@ -244,48 +141,48 @@ def _circles(drawing: _Drawing, scale: float) -> Iterator[str]:
             width = 0.5 * _thickness(bias, scale) + 0.6
             said = f"{unit.spoken}, bias {number(bias)}"
         yield (
-            f'<circle cx="{place(unit.x)}" cy="{place(unit.y)}" r="{place(drawing.radius)}" '
+            f'<circle cx="{place(unit.x)}" cy="{place(unit.y)}" r="{place(layout.radius)}" '
             f'style="fill:var(--paper,#fff);stroke:{color}" stroke-width="{place(width)}">'
             f"<title>{quoted(said)}</title></circle>"
         )
 
 
-def _names(drawing: _Drawing) -> Iterator[str]:
-    size = 13 if drawing.roomy else 9
-    names = (text(unit.x, unit.y + 0.35 * size, unit.name, "middle") for unit in drawing.units)
+def _names(layout: Layout) -> Iterator[str]:
+    size = 13 if layout.roomy else 9
+    names = (text(unit.x, unit.y + 0.35 * size, unit.name, "middle") for unit in layout.units)
     ink = "fill:var(--ink,#1c2330);pointer-events:none"
     yield group(f"font-size:{size}px;{ink}", names)
-    for column, left_out in zip(drawing.columns, drawing.left_out, strict=True):
+    for column, left_out in zip(layout.columns, layout.left_out, strict=True):
         if left_out:
             below = column[-1].y + 27.0
             yield text(column[-1].x, below, f"and {left_out:,} more", "middle")
 
 
-def _labels(drawing: _Drawing) -> Iterator[str]:
-    if not drawing.roomy:
+def _labels(layout: Layout) -> Iterator[str]:
+    if not layout.roomy:
         return
     halo = f"paint-order:stroke;stroke:{PAPER};stroke-width:3px;pointer-events:none"
-    yield group(halo, chain(_biases(drawing), _link_labels(drawing), _direct_labels(drawing)))
+    yield group(halo, chain(_biases(layout), _link_labels(layout), _direct_labels(layout)))
 
 
-def _biases(drawing: _Drawing) -> Iterator[str]:
-    for unit in drawing.units:
+def _biases(layout: Layout) -> Iterator[str]:
+    for unit in layout.units:
         if unit.bias is not None and math.isfinite(unit.bias):
-            below = unit.y + drawing.radius + 13
+            below = unit.y + layout.radius + 13
             yield text(unit.x, below, f"bias {number(unit.bias)}", "middle")
 
 
-def _link_labels(drawing: _Drawing) -> Iterator[str]:
-    for starts, ends in pairwise(drawing.columns):
+def _link_labels(layout: Layout) -> Iterator[str]:
+    for starts, ends in pairwise(layout.columns):
         if len(starts) * len(ends) > MOST_LABELLED:
             continue
         along = _along(starts, ends)
-        for link in drawing.links:
+        for link in layout.links:
             if link.start in starts and link.end in ends and math.isfinite(link.weight):
                 yield _link_label(link, along)
 
 
-def _along(starts: list[_Unit], ends: list[_Unit]) -> float:
+def _along(starts: list[Unit], ends: list[Unit]) -> float:
     """Return how far along the links labels are drawn: where they are all equally far apart."""
     if len(starts) == 1 or len(ends) == 1:
         return 0.45
@@ -293,15 +190,15 @@ def _along(starts: list[_Unit], ends: list[_Unit]) -> float:
     return step / (len(ends) * other + step)
 
 
-def _direct_labels(drawing: _Drawing) -> Iterator[str]:
-    for link in drawing.links:
+def _direct_labels(layout: Layout) -> Iterator[str]:
+    for link in layout.links:
         if link.curved and math.isfinite(link.weight):
-            x, y = _bend(link, drawing)
+            x, y = _bend(link, layout)
             middle = (link.start.y + 2 * y + link.end.y) / 4
             yield text(x, middle - 6, number(link.weight), "middle")
 
 
-def _link_label(link: _Link, along: float) -> str:
+def _link_label(link: Link, along: float) -> str:
     start, end = link.start, link.end
     x, y = start.x + along * (end.x - start.x), start.y + along * (end.y - start.y)
     angle = math.degrees(math.atan2(end.y - start.y, end.x - start.x))
