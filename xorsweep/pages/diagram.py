@@ -203,4 +203,4 @@ def _link_label(link: Link, along: float) -> str:
     x, y = start.x + along * (end.x - start.x), start.y + along * (end.y - start.y)
     angle = math.degrees(math.atan2(end.y - start.y, end.x - start.x))
     turned = f' transform="rotate({place(angle)} {place(x)} {place(y)})"' if angle else ""
-    return text(x, y - 5, number(link.weight), "middle", turned)
+    return text(x, y - 6, number(link.weight), "middle", turned)
