@@ -54,17 +54,13 @@ def main() -> None:
                 sys.argv[1:] = map(readable, sys.argv[1:])
                 check_overrides(each for each in sys.argv[1:] if not each.startswith("-"))
             _run()
-    except (ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError) as error:
-        if wants_traceback:
-            raise
-        # Nobody wants an error between the words of a line that is being typed.
-        sys.exit(1 if completes else _said(error))
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)
     except Exception as error:
         if wants_traceback or not isinstance(error, _expected()):
             raise
-        sys.exit(_said(error))
+        # Nobody wants an error between the words of a line that is being typed.
+        sys.exit(1 if completes else _said(error))
 
 
 def _expected() -> tuple[type[Exception], ...]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from xorsweep.again import single_run_command, sweep_command
 from xorsweep.config import GROUPS
@@ -32,6 +31,7 @@ from xorsweep.single_pictures import (
     networks,
     stills,
 )
+from xorsweep.templating import environment
 
 PAGE, ANIMATION = "run.html", "learning.gif"
 
@@ -120,14 +120,7 @@ def _page(run: SingleRun, frames: Frames, gif: bytes | None) -> Page:
 
 
 def _render(page: Page) -> str:
-    environment = Environment(
-        loader=PackageLoader("xorsweep"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("run.html.j2").render(page=page)
+    return environment().get_template("run.html.j2").render(page=page)
 
 
 def _title(run: SingleRun) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from xorsweep.pages.palette import Pixels, png
 from xorsweep.pages.surface import describe_surface, has_surface, surface_pixels
 from xorsweep.pages.svg import number
 from xorsweep.single import SingleRun
+from xorsweep.templating import data_address
 
 STILLS = 6
 FRAMES = 5 * (STILLS - 1) + 1
@@ -109,7 +109,9 @@ def moving(run: SingleRun, frames: Frames, gif: bytes) -> Moving:
         f"{_when(run.epochs[last])}. It ends like this: {_answers_described(run, last)}"
     )
     width, height = (int.from_bytes(gif[start : start + 2], "little") for start in (6, 8))
-    return Moving(_data(gif, "gif"), _data(held, "png"), alt, width, height)
+    return Moving(
+        data_address("image/gif", gif), data_address("image/png", held), alt, width, height
+    )
 
 
 def stills(run: SingleRun, frames: Frames) -> Iterator[Drawing]:
@@ -118,7 +120,7 @@ def stills(run: SingleRun, frames: Frames) -> Iterator[Drawing]:
         frame = frames.get(place) or _frame(run, place)
         yield Drawing(
             caption=f"{_when(frame.epoch).capitalize()}: error {number(frame.error)}",
-            data=_data(png(frame.answers), "png"),
+            data=data_address("image/png", png(frame.answers)),
             alt=_answers_described(run, place),
         )
 
@@ -127,10 +129,6 @@ def _when(epoch: int) -> str:
     if not epoch:
         return "before training"
     return f"after {epoch:,} epoch{'' if epoch == 1 else 's'}"
-
-
-def _data(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def networks(run: SingleRun) -> Iterator[Drawing]:
