@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -63,6 +64,12 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
     def others(self) -> tuple[str, ...]:
         """Return the names that aren't xorsweep's own."""
         return tuple(name for name in self if name not in self.own)
+
+    def usable(self) -> Iterator[tuple[str, type[Kind]]]:
+        """Yield names and choices, but for those of broken packages; all are imported."""
+        for name in self:
+            with suppress(ConfigError):
+                yield name, self[name]
 
     def register(self, name: str, choice: type[Kind]) -> None:
         """Add a choice for this process; raises ConfigError for a taken name or an unfit class."""

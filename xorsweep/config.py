@@ -203,7 +203,7 @@ def every_point_key() -> list[str]:
 def rules_for(key: str) -> list[Rule]:
     """Return the rules of a flat key, one a choice that has it; none where no point has the key.
 
-    Choices of others are looked at where none of xorsweep's own has the key: this imports them.
+    Choices of others are imported where none of xorsweep's own has the key; broken ones have none.
     """
     group, _, name = key.partition(".")
     if key in PLAIN:
@@ -214,8 +214,9 @@ def rules_for(key: str) -> list[Rule]:
     if not name:
         return [Choice(choices)]
     own = [rules[name] for rules in map(rules_of, choices.own.values()) if name in rules]
-    others = (rules_of(choices[other]) for other in (() if own else choices.others))
-    return own or [rules[name] for rules in others if name in rules]
+    if own:
+        return own
+    return [rules[name] for _, each in choices.usable() if name in (rules := rules_of(each))]
 
 
 def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:

@@ -58,8 +58,8 @@ def _unreadable(error: OverrideParseException) -> str:
 def _no_key(key: str) -> str:
     """Return why a key isn't there: a key of ours belongs to other choices of its group."""
     group, _, name = key.partition(".")
-    own = GROUPS[group].own if group in GROUPS and name else {}
-    owners = [choice for choice, each in own.items() if name in rules_of(each)]
+    choices = GROUPS[group].usable() if name and group in GROUPS else ()
+    owners = [choice for choice, each in choices if name in rules_of(each)]
     if owners:
         return f"the {group} that is chosen has no such key; it is one of {', '.join(owners)}"
     return "there is no such key; --help lists ours, and --cfg hydra those of Hydra"
