@@ -66,7 +66,7 @@ def test_whole_numbers_are_read_back_in_their_order_however_they_are_written(
         (["a,b", "null"], '"a,b","null"'),
         (None, "null"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_levels_are_written_as_a_person_would(levels: Any, text: str) -> None:
     assert levels_text("key", levels) == text
