@@ -66,9 +66,13 @@ def test_levels_are_said_as_short_as_they_can_be() -> None:
     assert level_text("lr", 0.5) == "lr 0.5"
 
 
-def test_the_longest_rows_are_those_with_most_epochs() -> None:
-    frame = summary_of(lr=[1.0, 2.0], epochs=[10, 100])
-    assert longest(frame)["epochs"].tolist() == [100, 100]
+def test_the_longest_rows_are_those_with_most_epochs_of_their_setting() -> None:
+    frame = summary_of(lr=[0.1, 1.0], epochs=[10, 100]).assign(runs=5)
+    assert longest(frame)[["lr", "epochs"]].to_numpy().tolist() == [[0.1, 100], [1.0, 100]]
+    together = pd.DataFrame({"lr": [0.1, 0.1, 1.0], "epochs": [100, 1000, 10], "runs": 5})
+    assert longest(together)["epochs"].tolist() == [1000, 10]
+    alone = pd.DataFrame({"epochs": [10, 100], "runs": 5})
+    assert longest(alone)["epochs"].tolist() == [100]
 
 
 def test_titles_of_panels_leave_out_keys_of_other_choices_and_fit_their_panel() -> None:

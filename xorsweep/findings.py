@@ -62,7 +62,7 @@ def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
 
 @dataclass(frozen=True)
 class _View:
-    """What the sentences look at: the cells at the largest number of epochs.
+    """What the sentences look at: the cells, each at its largest number of epochs.
 
     Keys that are neither axis nor lines are at their first level; `words` says at which.
     """
@@ -88,7 +88,10 @@ class _View:
 
     @property
     def within(self) -> str:
-        return f"within {self.cells['epochs'].max():,} epochs"
+        fewest, most = self.cells["epochs"].min(), self.cells["epochs"].max()
+        return (
+            f"within {most:,} epochs" if fewest == most else f"within {fewest:,} to {most:,} epochs"
+        )
 
     def by_lines(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the cells at each level that is drawn as a line, with words for it."""

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xorsweep.summary import swept_columns
+
 MOST_PANELS = 6
 TITLE_WIDTH = 36
 MOST_LINES = 6
@@ -158,6 +160,12 @@ def level_name(level: object) -> str:
 
 
 def longest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the largest number of epochs: those at the end of a trajectory."""
-    rows: pd.DataFrame = frame[frame["epochs"] == frame["epochs"].max()]
-    return rows
+    """Return the rows with the most epochs among those that differ in epochs or seed alone."""
+    if frame["epochs"].nunique() <= 1:
+        return frame
+    keys = [frame[key] for key in swept_columns(frame) if key != "epochs"]
+    most: Any = frame["epochs"].max()
+    if keys:
+        groups = frame["epochs"].groupby(keys, sort=False, observed=True, dropna=False)
+        most = groups.transform("max")
+    return frame[frame["epochs"] == most]

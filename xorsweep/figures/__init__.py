@@ -100,18 +100,18 @@ PICTURES = (
     Picture(
         "final_error",
         "Where runs end",
-        "Each bar counts runs by their error after the largest number of epochs, over all other "
-        "settings; further left is better, and colours say how a run ended. The dashed lines are "
-        "the levels at which runs get stuck, where several rows share one output.",
+        "Each bar counts runs by their error after the most epochs that their setting has, over "
+        "all other settings; further left is better, and colours say how a run ended. The dashed "
+        "lines are the levels at which runs get stuck, where several rows share one output.",
         "final_error.final_errors",
     ),
     Picture(
         "error_by_epoch",
         "How the error falls",
         "A line is the median over the seeds and its band holds the middle half of the runs, at "
-        "the largest number of epochs; of a cell with more than 20,000 runs, of the first of them. "
-        "Both axes are logarithmic. Where a line rests on a dashed one, runs are stuck, or are on "
-        "their way past a level at which others are.",
+        "the most epochs that their setting has; of a cell with more than 20,000 runs, of the "
+        "first of them. Both axes are logarithmic. Where a line rests on a dashed one, runs are "
+        "stuck, or are on their way past a level at which others are.",
         "error_by_epoch.error_bands",
     ),
 )
