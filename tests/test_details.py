@@ -80,7 +80,7 @@ def test_a_page_has_room_for_so_many_pictures(
 ) -> None:
     whole = details(results, summarise(results), retrained)
     size = sum(run.size for cell in whole.cells for run in cell.runs)
-    monkeypatch.setattr("xorsweep.details.MOST_CHARACTERS", size // 2)
+    monkeypatch.setattr("xorsweep.details.MOST_CHARACTERS", -(-size // 2))
     found = details(results, summarise(results), retrained)
     assert len(found.cells) == 6
     assert (found.cells[0], found.cells[-1]) == (whole.cells[0], whole.cells[-1])

@@ -180,7 +180,7 @@ class Run:
         return Drawings(tuple(self._surface(place) for place in places))
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the numbers and pictures that `python -m xorsweep` leaves; return their paths."""
+        """Write the page and numbers that `python -m xorsweep` leaves; return their paths."""
         path = Path(folder)
         path.mkdir(parents=True, exist_ok=True)
         return write_single(self.single, path)
