@@ -168,4 +168,5 @@ def longest(frame: pd.DataFrame) -> pd.DataFrame:
     if keys:
         groups = frame["epochs"].groupby(keys, sort=False, observed=True, dropna=False)
         most = groups.transform("max")
-    return frame[frame["epochs"] == most]
+    rows: pd.DataFrame = frame[frame["epochs"] == most]
+    return rows

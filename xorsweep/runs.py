@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xorsweep.engines.answers import answers
-from xorsweep.measures import DESCRIPTIONS, LEVELS, has_xor_levels
+from xorsweep.measures import DESCRIPTIONS, LEVEL_TEXTS, LEVELS, has_xor_levels
 from xorsweep.network import Weights
 from xorsweep.rules import ConfigError, FloatArray, Scalar
 from xorsweep.single import SingleRun, headline, write_single
@@ -192,8 +192,8 @@ class Run:
         from xorsweep.pages.surface import has_surface
 
         training = self.single.training
-        stuck = LEVELS if has_xor_levels(training.targets) else {}
-        levels = {name.replace("_", " "): level for name, level in stuck.items()}
+        known = has_xor_levels(training.targets)
+        levels = {text: LEVELS[name] for name, text in LEVEL_TEXTS.items()} if known else {}
         errors = self.single.errors.final_error
         shown = [
             Drawing(network_diagram(self.weights)),
