@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from xorsweep.again import single_run_command
+from xorsweep.config import Parallel, Sweep
 from xorsweep.figures import PICTURES
 from xorsweep.grid import Grid
+from xorsweep.orchestrator import run_sweep
 from xorsweep.report import remake_report
 from xorsweep.store import StoreError
 
@@ -146,3 +148,16 @@ def test_the_summary_opens_in_pandas(small_sweep: Path) -> None:
     assert summary["runs"].eq(12).all()
     outcomes = [column for column in summary.columns if str(column).startswith("outcome_")]
     assert summary[outcomes].sum(axis=1).eq(12).all()
+
+
+@pytest.mark.slow
+def test_a_page_stays_small_however_many_cells_there_are(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(lr=[float(lr) for lr in range(1, 1501)], epochs=1, seed=range(2))
+    run_sweep(grid, Sweep(Parallel("serial")), tmp_path / "sweep", {"command_line": ["xorsweep"]})
+    text = (tmp_path / "sweep/report.html").read_text()
+    assert len(text) < 5_000_000
+    page = Elements(text)
+    assert page.text.count("runs in detail") == 1
+    assert "1,000 of 1,500 cells, evenly spaced in the order of the grid" in page.text
+    assert "The runs of 60 of 1,500 cells are shown" in page.text
+    assert sum(attrs.get("class") == "run" for _, attrs in page.tags) == 60 * 2
