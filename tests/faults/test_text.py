@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,10 @@ SCRIPT = "<script>alert(1)</script>"
 NASTY = f"{SCRIPT}|`x`\\| $\\frac$ [a](http://b) ![c](d)"
 
 
+OURS = (files("xorsweep") / "templates/page.js").read_text().strip()
+"""The one script that a page has."""
+
+
 class Seen(HTMLParser):
     """The tags of a page, the attributes that do something, and the text."""
 
@@ -29,6 +34,7 @@ class Seen(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.doing: list[str] = []
+        self.script = ""
         self.text = ""
         self.feed(page)
 
@@ -38,6 +44,8 @@ class Seen(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self.tags[-1:] == ["script"]:
+            self.script += data
 
 
 def write_weights(path: Path) -> None:
@@ -77,7 +85,8 @@ def sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_page_shows_every_text_and_obeys_none(sweep: Path) -> None:
     seen = Seen((sweep / "report.html").read_text())
-    assert "script" not in seen.tags
+    assert seen.script.strip() == OURS
+    assert seen.tags.count("script") == 1
     assert not seen.doing
     assert seen.text.count(SCRIPT) > 5
     assert "there is no such file" in seen.text
@@ -111,7 +120,8 @@ def test_what_was_written_into_the_manifest_by_hand_is_shown_and_not_obeyed(swee
     path.write_text(json.dumps(manifest))
     remake_report(sweep)
     seen = Seen((sweep / "report.html").read_text())
-    assert "script" not in seen.tags
+    assert seen.script.strip() == OURS
+    assert seen.tags.count("script") == 1
     assert seen.text.count(SCRIPT) > 10
     outside = re.sub(r"(?m)^    .*$", "", (sweep / "report.md").read_text())
     assert "<" not in outside
