@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -62,6 +63,14 @@ TARGETS = sorted(
 def test_make_knows_its_targets(target: str) -> None:
     done = run(["make", "--dry-run", target], ROOT)
     assert done.returncode == 0, done.stderr
+
+
+def test_hooks_before_a_commit_check_what_make_lint_checks() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    done = run(["make", "--dry-run", "lint"], ROOT)
+    checks = [line.replace(" --check", "") for line in done.stdout.splitlines() if "ruff" in line]
+    mine = [hook["entry"].replace(" --fix", "") for hook in hooks]
+    assert mine == [*checks, ".venv/bin/mypy"]
 
 
 @pytest.mark.slow

@@ -93,6 +93,15 @@ def test_levels_within_the_picture_are_drawn_and_named_where_there_is_room() -> 
     assert not {"close to it", "below"} & set(words(svg))
 
 
+def test_the_name_of_a_level_makes_way_for_the_line_above_it() -> None:
+    def height(levels: dict[str, float]) -> float:
+        texts = ElementTree.fromstring(error_curve(EPOCHS, FALLING, levels)).iter(f"{SVG}text")
+        (found,) = [element for element in texts if element.text == "a level"]
+        return float(found.attrib["y"])
+
+    assert height({"a level": 0.25, "close above": 0.3}) > height({"a level": 0.25}) + 9
+
+
 def test_the_name_of_a_level_makes_way_for_the_curve() -> None:
     def anchor(errors: list[float]) -> str | None:
         svg = error_curve(EPOCHS, np.array(errors), levels={"a level": 0.5})

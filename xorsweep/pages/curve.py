@@ -184,28 +184,28 @@ def _counted(epochs: int) -> str:
 
 def _levels(axes: LogAxes, levels: Mapping[str, float], points: Points) -> Iterator[str]:
     """Return lines at the levels within the picture; those that have room are named."""
-    lines: list[str] = []
+    shown = {name: axes.y(y) for name, y in levels.items() if axes.low < y < axes.high}
     names: list[str] = []
     named: list[float] = []
-    for name, level in levels.items():
-        if not axes.low < level < axes.high:
-            continue
-        y = axes.y(level)
-        lines.append(f'<path d="M{place(axes.left)} {place(y)}H{place(axes.width - axes.right)}"/>')
+    for name, y in shown.items():
         if all(abs(y - other) > LINE for other in named):
             named.append(y)
-            names.append(_name_of_level(axes, name, y, points))
+            below = any(0 < y - other < LINE for other in shown.values())
+            names.append(_name_of_level(axes, name, y, below, points))
+    reach = f"M{place(axes.left)} {{}}H{place(axes.width - axes.right)}"
+    lines = [f'<path d="{reach.format(place(y))}"/>' for y in shown.values()]
     yield group(f"stroke:{SOFT};stroke-dasharray:4 3;stroke-width:1px", lines)
     halo = f"paint-order:stroke;stroke:{PAPER};stroke-width:3px"
     yield group(f"fill:{SOFT};font-size:10px;{halo}", names)
 
 
-def _name_of_level(axes: LogAxes, name: str, y: float, points: Points) -> str:
-    """Return a level's name above its line: on the left, or the right if the curve is there."""
+def _name_of_level(axes: LogAxes, name: str, y: float, below: bool, points: Points) -> str:
+    """Return a level's name beside its line: on the left, or the right if the curve is there."""
     start, end = axes.left + 4, axes.width - axes.right - 4
     reach = start + 5.2 * len(name)
-    crossed = any(x < reach and y - LINE < over < y - 2 for x, over in points)
-    return text(end, y - 3, name, "end") if crossed else text(start, y - 3, name)
+    top, base = (y + 2, y + LINE - 2) if below else (y - LINE, y - 3)
+    crossed = any(x < reach and top < over < top + LINE - 2 for x, over in points)
+    return text(end, base, name, "end") if crossed else text(start, base, name)
 
 
 def _curve(points: Points) -> str:
