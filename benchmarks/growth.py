@@ -50,6 +50,7 @@ def growth(quick: bool, say: Callable[[str], None]) -> list[Curve]:
         by_epochs = partial(_engine, engine, 2)
         curves.append(_curve("epochs", engine, (100, 1_000, 10_000, 100_000)[:most], by_epochs))
     say("growth with points")
+    _sweep(1_000)  # pandas and SciPy are imported
     sizes = (1_000, 10_000, 100_000, 1_000_000)[:most]
     curves.append(_curve("points", "sweeps of one epoch", sizes, _sweep))
     return curves

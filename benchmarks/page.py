@@ -147,6 +147,7 @@ def _growth(curves: Sequence[Curve]) -> Iterator[str]:
 
 def _draw(curves: Sequence[Curve], path: Path) -> None:
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, NullLocator
 
     kinds = list(dict.fromkeys(curve.what for curve in curves))
     figure, axes = plt.subplots(
@@ -157,8 +158,12 @@ def _draw(curves: Sequence[Curve], path: Path) -> None:
             if curve.what == kind:
                 label = f"{curve.of}, slope {curve.slope:.2f}"
                 ax.loglog(curve.sizes, curve.seconds, marker="o", label=label)
+                ax.set_xticks(curve.sizes, [f"{size:,}" for size in curve.sizes], minor=False)
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        ax.yaxis.set_major_formatter(EngFormatter("s"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_xlabel(kind)
-        ax.set_ylabel("seconds")
         ax.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
