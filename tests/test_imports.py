@@ -57,7 +57,7 @@ WAY = (
     ("report_tables", "alt_texts", "templating", "themes"),
     ("details", "single_pictures"),
     ("single_page", "report", "runs"),
-    ("endings", "group_commit"),
+    ("endings", "group_commit", "begun"),
     ("functions",),
     ("shards",),
     ("orchestrator",),

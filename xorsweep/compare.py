@@ -34,6 +34,18 @@ EXAMPLES = """\
   python -m xorsweep.compare outputs/a outputs/b
   python -m xorsweep.compare latest outputs/b --into /tmp/compared"""
 
+CELLS_HEAD = (
+    "rate in a",
+    "rate in b",
+    "a minus b, 95 % interval",
+    "p, by Holm",
+    "verdict",
+    "test",
+    "median epochs in a",
+    "median epochs in b",
+)
+"""What the table of cells has beside the keys."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -198,13 +210,7 @@ def _picture(found: SideBySide) -> str:
 
 def _cells_table(found: SideBySide) -> Table:
     """Return all cells in the order of the grid; those that differ, then others, if too many."""
-    cells = found.cells
-    if len(cells) > MOST_CELLS:
-        differing = list(found.differing.index)[:MOST_CELLS]
-        others = cells.index.difference(pd.Index(differing))
-        kept = [*differing, *evenly(list(others), MOST_CELLS - len(differing) or 1)]
-        cells = cells.loc[sorted(kept[:MOST_CELLS])]
-    keys = list(found.keys)
+    cells, keys = _shown_cells(found), list(found.keys)
     rows = [
         (
             *(level_name(cell[key]) for key in keys),
@@ -219,28 +225,27 @@ def _cells_table(found: SideBySide) -> Table:
         )
         for cell in cells.to_dict("records")
     ]
-    head = (
-        *keys,
-        "rate in a",
-        "rate in b",
-        "a minus b, 95 % interval",
-        "p, by Holm",
-        "verdict",
-        "test",
-        "median epochs in a",
-        "median epochs in b",
-    )
-    numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
-    left = len(found.cells) - len(cells)
     note = (
         f"{len(cells):,} of {len(found.cells):,} cells: those that differ, the surest first, and "
         "evenly spaced ones of the others; compare.csv holds all"
-        if left
+        if len(cells) < len(found.cells)
         else ""
     )
+    numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
     numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)
-    return Table("Cells of both sweeps.", head, rows, note, max(first, 1), numbers)
+    return Table("Cells of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers)
+
+
+def _shown_cells(found: SideBySide) -> pd.DataFrame:
+    """Return the cells that there is room for, in the order of the grid."""
+    cells = found.cells
+    if len(cells) <= MOST_CELLS:
+        return cells
+    differing = list(found.differing.index)[:MOST_CELLS]
+    others = cells.index.difference(pd.Index(differing))
+    kept = [*differing, *evenly(list(others), MOST_CELLS - len(differing) or 1)]
+    return cells.loc[sorted(kept[:MOST_CELLS])]
 
 
 def _rate(cell: Any, which: str) -> str:

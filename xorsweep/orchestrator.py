@@ -10,25 +10,25 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from xorsweep.atomic import write_atomically
+from xorsweep.begun import open_begun
 from xorsweep.config import Sweep
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.endings import how_to_go_on, recorded, stop_if_failed
 from xorsweep.engines import load_capacity
 from xorsweep.execute import choose_execute, is_in_process, local_workers, settled, workers_of
 from xorsweep.execute.contract import ExecuteError
-from xorsweep.extensions import extensions_of, left_out, missing
-from xorsweep.further_levels import extended
+from xorsweep.extensions import extensions_of, left_out
 from xorsweep.grid import Axis, Grid
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
-from xorsweep.manifest import changed_files, describe_run, now, rounds_of
+from xorsweep.manifest import describe_run, now
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.prepare import prepare
 from xorsweep.results import Assembled, assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
-from xorsweep.store import Store, StoreError, locked, read_manifest, refuse_used
+from xorsweep.store import Store, locked, read_manifest, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.terminal import Advance, Terminal, count_line
 from xorsweep.worker import Trainer
@@ -119,55 +119,6 @@ def resume_sweep(
             begun.points_before,
         )
         return run.finish({})
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A sweep that was begun: its grid and settings as they are to go on."""
-
-    store: Store
-    grid: Grid
-    settings: Sweep
-    manifest: Mapping[str, Any]
-    points_before: int
-
-
-def open_begun(
-    folder: Path,
-    settings: Sweep,
-    more: Sequence[Axis],
-    rounds: Mapping[str, Any],
-    keep_engine: bool,
-) -> Begun:
-    """Return a sweep with further levels, nothing written; raises as `resume_sweep` does."""
-    store, grid, manifest = Store.open(folder)
-    if keep_engine:
-        settings = replace(settings, engine=store.engine)
-        store.engine.check()
-    _refuse_other(store, settings, manifest)
-    longer = extended(grid, more) if more else grid
-    settings = replace(settings, rounds=replace(rounds_of(manifest), **rounds))
-    check_rounds(longer, settings.rounds)
-    return Begun(store, longer, settings, manifest, len(grid))
-
-
-def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) -> None:
-    """Raise StoreError where other numbers would come out than those that the folder holds."""
-    if settings.engine != store.engine:
-        raise StoreError(
-            f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
-            "mixes engines; resume it with the same, or start another sweep"
-        )
-    for line in missing(manifest.get("choices", {})):
-        raise StoreError(
-            f"{line}; a sweep never mixes them: install the one that began {store.folder}, or "
-            "start another sweep"
-        )
-    for path in changed_files(manifest):
-        raise StoreError(
-            f"init.path={path}: the file isn't what it was when {store.folder} was begun; put the "
-            "old one back, or start another sweep"
-        )
 
 
 def end_sweep(

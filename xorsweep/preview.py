@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xorsweep.begun import open_begun
 from xorsweep.config import POINT_KEYS, Sweep
 from xorsweep.engines import load_capacity
 from xorsweep.estimates import Estimate, estimate
@@ -15,7 +16,7 @@ from xorsweep.execute import choose_execute, is_in_process, settled, workers_of
 from xorsweep.execute.serial import run_serial
 from xorsweep.extensions import extensions_of, left_out
 from xorsweep.grid import Axis, Block, Dimension, Grid
-from xorsweep.orchestrator import found_line, open_begun, plan_line
+from xorsweep.orchestrator import found_line, plan_line
 from xorsweep.plan import Batch, Plan, Rows, make_plan
 from xorsweep.prepare import prepare
 from xorsweep.results import assemble
