@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from xorsweep.compare import compare
+from xorsweep.compare import MOST_CELLS, _shown_cells, compare
+from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import Parallel, Sweep
 from xorsweep.grid import Grid
 from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
+from xorsweep.side_by_side import SideBySide
 from xorsweep.store import StoreError
 from xorsweep.terminal import Terminal
 
@@ -93,3 +95,16 @@ def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_pa
     (tmp_path / "manifest.json").write_text('{"state": "running"}')
     with pytest.raises(StoreError, match="isn't finished"):
         compare((tmp_path, pair[1]), terminal=Terminal.silent())
+
+
+def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids() -> None:
+    places, differing = range(3 * MOST_CELLS), {1, 2, MOST_CELLS, 3 * MOST_CELLS - 2}
+    verdicts = ["a higher" if place in differing else NO_DIFFERENCE for place in places]
+    cells = pd.DataFrame({"lr": places, "verdict": verdicts, "difference": 0.5, "p_holm": 0.01})
+    nowhere = pd.DataFrame()
+    shown = _shown_cells(SideBySide(["lr"], cells, nowhere, nowhere, (), 0, 0))["lr"].tolist()
+    assert len(shown) == MOST_CELLS
+    assert differing <= set(shown)
+    assert shown == sorted(shown)
+    few = cells.head(MOST_CELLS)
+    assert len(_shown_cells(SideBySide(["lr"], few, nowhere, nowhere, (), 0, 0))) == MOST_CELLS
