@@ -108,7 +108,7 @@ def test_rows_come_in_hydras_own_order(
     ("lines", "times"),
     [
         (["lr=1"], 1),
-        (["lr=1,2,3", "hidden=2,4", "seed=range(0,1000)"], 1),
+        (["lr=1,2,3", "hidden=2,4", "seed=range(0,1000)"], 0),
         (["init=uniform,normal,he", "lr=1,2,3"], 3),
         (["init=uniform,normal", "optimizer=sgd,momentum", "seed=range(0,50)"], 4),
         (["init.low=0,0.5", "lr=1"], 1),
@@ -118,6 +118,26 @@ def test_only_structural_levels_are_composed(
     hydra: tuple[Any, DictConfig], lines: list[str], times: int
 ) -> None:
     assert composed(hydra, lines)[1] == times
+
+
+def test_what_hydra_has_composed_already_is_taken_as_it_is(
+    hydra: tuple[Any, DictConfig],
+) -> None:
+    lines = ["lr=1,2", "hidden=3", "init=he", "seed=range(0,4)"]
+    config = compose("config", lines[1:3], return_hydra_config=True)
+    made, times = composed((hydra[0], config), lines)
+    assert times == 0
+    assert {(p["hidden"], p["init"]) for p in map(made.grid.point, range(8))} == {(3, "he")}
+
+
+def test_levels_by_number_that_hydra_has_taken_for_a_text_are_composed_without(
+    hydra: tuple[Any, DictConfig],
+) -> None:
+    lines = ["lr='linspace(1,2,3)'", "hidden=3"]
+    config = compose("config", lines, return_hydra_config=True)
+    made, times = composed((hydra[0], config), lines)
+    assert times == 1
+    assert [made.grid.point(row)["lr"] for row in range(3)] == [1.0, 1.5, 2.0]
 
 
 def test_an_axis_that_others_refer_to_is_composed_too(hydra: tuple[Any, DictConfig]) -> None:
@@ -244,7 +264,7 @@ def test_a_block_is_composed_once_a_combination_of_structural_levels(
     hydra: tuple[Any, DictConfig],
 ) -> None:
     blocks = [{"init": "uniform,normal", "lr": "1,2"}, {"task": "and"}, {"lr": "range(1,50)"}]
-    assert composed_blocks(hydra, {"seed": "range(0,100)"}, blocks)[1] == 4
+    assert composed_blocks(hydra, {"seed": "range(0,100)"}, blocks)[1] == 3
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
 from hydra_plugins.xorsweep_grid._overrides import Overrides, Swept, level_count, swept
@@ -91,7 +92,7 @@ def compose_block(
     structural = [each for each in dimensions(axes, zipped) if is_structural(each)]
     combinations = list(product(*(_texts_of(each, texts) for each in structural)))
     configs = {
-        chosen: loader.load_sweep_config(config, [*fixed, *(t for some in chosen for t in some)])
+        chosen: _composed(loader, config, [*fixed, *(text for some in chosen for text in some)])
         for chosen in dict.fromkeys(combinations)
     }
     dependent = _interpolated(configs.values(), overrides)
@@ -105,6 +106,13 @@ def compose_block(
     axes, points = merge_equal_levels(axes, [read[chosen] for chosen in combinations], zipped)
     grid = product_grid(axes, points, zipped, where)
     return Composed(grid, values[combinations[0]], tuple(_notes(overrides, grid)))
+
+
+def _composed(loader: ConfigLoader, config: DictConfig, lines: list[str]) -> DictConfig:
+    """Return the configuration under just these overrides, which may be the one there is."""
+    given = OverridesParser.create(loader).parse_overrides([*config.hydra.overrides.task])
+    applied = {each.input_line for each in given if not each.is_sweep_override()}
+    return config if applied == {*lines} else loader.load_sweep_config(config, lines)
 
 
 def _texts_of(dimension: Dimension, texts: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
