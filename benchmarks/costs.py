@@ -205,7 +205,7 @@ def _finish(store: Store, rows: int) -> None:
     from xorsweep.tables import write_tables
 
     grid = grid_of(rows)
-    write_results(grid, assemble(grid, store.parts()), store.folder)
+    write_results(grid, assemble(grid, store.measurements()), store.folder)
     write_tables(read_results(store.folder), store.folder)
 
 

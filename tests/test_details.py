@@ -1,6 +1,5 @@
 """What a page says of the runs that stand for cells."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,14 +7,10 @@ import pandas as pd
 import pytest
 
 from xorsweep.details import details
-from xorsweep.engines import Engine
-from xorsweep.grid import Grid
+from xorsweep.drawn_runs import DrawnRuns, begin_drawing
 from xorsweep.results import assemble, read_results
-from xorsweep.retraining import Retrained, begin_retraining
 from xorsweep.store import Store
 from xorsweep.summary import summarise
-
-GridOf = Callable[..., Grid]
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +19,19 @@ def results(small_sweep: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def retrained(small_sweep: Path) -> Retrained:
+def drawn(small_sweep: Path) -> DrawnRuns:
     store, grid, _ = Store.open(small_sweep)
-    return begin_retraining(grid, assemble(grid, store.parts()), Engine(), workers=1)()
+    return begin_drawing(grid, assemble(grid, store.measurements()), store.parts(), workers=1)()
 
 
 def test_each_cell_has_its_runs_with_their_seeds_and_ends(
-    results: pd.DataFrame, retrained: Retrained
+    results: pd.DataFrame, drawn: DrawnRuns
 ) -> None:
     summary = summarise(results)
-    found = details(results, summary, retrained)
+    found = details(results, summary, drawn)
     assert len(found.cells) == len(summary)
-    for cell, rows in zip(found.cells, retrained.rows.tolist(), strict=True):
-        by_row = {run.again.row: run for run in cell.runs}
+    for cell, rows in zip(found.cells, drawn.rows.tolist(), strict=True):
+        by_row = {run.pictures.row: run for run in cell.runs}
         assert set(by_row) == set(rows)
         best = results.iloc[rows[1]]
         assert f"seed {best['seed']}" in by_row[rows[1]].heading
@@ -45,43 +40,38 @@ def test_each_cell_has_its_runs_with_their_seeds_and_ends(
         assert said in by_row[rows[1]].text
     places = [run.place for cell in found.cells for run in cell.runs]
     assert [link.target for some in found.links.values() for link in some] == places
-    assert found.note == f"All {len(retrained.runs)} runs ended with the error of the sweep's own."
+    assert found.note == ""
 
 
 def test_a_run_that_stands_for_two_things_is_shown_once(
-    results: pd.DataFrame, retrained: Retrained
+    results: pd.DataFrame, drawn: DrawnRuns
 ) -> None:
-    rows = retrained.rows.copy()
+    rows = drawn.rows.copy()
     rows[0] = rows[0, 1]
-    found = details(results, summarise(results), replace(retrained, rows=rows))
+    found = details(results, summarise(results), replace(drawn, rows=rows))
     (run,) = found.cells[0].runs
     assert run.heading.startswith("Typical and best and worst: seed")
 
 
-def test_cells_that_are_left_out_and_other_bits_are_told(
-    results: pd.DataFrame, retrained: Retrained
-) -> None:
-    row = int(retrained.rows[0, 0])
-    other = {row: replace(retrained.runs[row], final_error=0.125)}
-    runs = {each: run for each, run in retrained.runs.items() if each not in retrained.rows[1]}
-    found = details(results, summarise(results), replace(retrained, runs={**runs, **other}))
+def test_that_cells_are_left_out_is_told(results: pd.DataFrame, drawn: DrawnRuns) -> None:
+    runs = {each: run for each, run in drawn.runs.items() if each not in drawn.rows[1]}
+    found = details(results, summarise(results), replace(drawn, runs=runs))
     assert "The runs of 11 of 12 cells are shown" in found.note
-    assert f"1 of {len(runs)} runs ended in other bits" in found.note
 
 
-def test_where_there_are_none_it_says_why(results: pd.DataFrame, retrained: Retrained) -> None:
-    found = details(results, summarise(results), Retrained(retrained.rows, {}, "no time"))
+def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: DrawnRuns) -> None:
+    found = details(results, summarise(results), DrawnRuns(drawn.rows, {}, "no time"))
     assert found.cells == []
     assert found.note == "No runs are shown: no time."
 
 
 def test_a_page_has_room_for_so_many_pictures(
-    results: pd.DataFrame, retrained: Retrained, monkeypatch: pytest.MonkeyPatch
+    results: pd.DataFrame, drawn: DrawnRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = details(results, summarise(results), retrained)
+    whole = details(results, summarise(results), drawn)
     size = sum(run.size for cell in whole.cells for run in cell.runs)
     monkeypatch.setattr("xorsweep.details.MOST_CHARACTERS", -(-size // 2))
-    found = details(results, summarise(results), retrained)
+    found = details(results, summarise(results), drawn)
     assert len(found.cells) == 6
     assert (found.cells[0], found.cells[-1]) == (whole.cells[0], whole.cells[-1])
     assert "The runs of 6 of 12 cells are shown" in found.note

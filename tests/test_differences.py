@@ -95,7 +95,18 @@ def test_a_course_is_compared_to_the_bit_and_in_length(table: pa.Table) -> None:
     assert found.column == "course at place 4"
     assert found.here.startswith(f"{course[4]!r} (")
     (found,) = differences(table, with_value("course", row, course[:-1])(table))
-    assert (found.here, found.there) == (f"{len(course)} epochs", f"{len(course) - 1} epochs")
+    assert (found.here, found.there) == (f"{len(course)} numbers", f"{len(course) - 1} numbers")
+
+
+def test_weights_are_compared_to_the_bit_and_missed(table: pa.Table) -> None:
+    row = table["status"].to_pylist().index(0)
+    weights = table["parameters"][row].as_py()
+    changed = [*weights[:2], last_bit_flipped(weights[2]), *weights[3:]]
+    (found,) = differences(table, with_value("parameters", row, changed)(table))
+    assert found.column == "parameters at place 2"
+    assert found.here == f"{weights[2]!r} ({weights[2].hex()})"
+    (found,) = differences(with_value("parameters", row, [])(table), table)
+    assert (found.column, found.here, found.there) == ("parameters", "0 numbers", "9 numbers")
 
 
 def test_a_course_that_a_longer_point_keeps_isnt_missed(table: pa.Table) -> None:

@@ -16,7 +16,7 @@ from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, product_grid
 from xorsweep.measures import course_epochs
 from xorsweep.numerics import NUMERICS
-from xorsweep.parts import SUFFIX, DamagedPartError, decode, encode
+from xorsweep.parts import LISTS, SUFFIX, DamagedPartError, decode, encode
 from xorsweep.plan import Batch, make_plan
 from xorsweep.worker import FAILED, Rows, failed_rows, train_batch
 
@@ -83,8 +83,15 @@ def test_a_part_comes_back_bit_for_bit(
     assert table.num_rows == len(mine) == 6
     for name in COLUMNS:
         assert table[name].to_pylist() == list(getattr(mine, name)), name
+    assert table["parameters"].to_pylist() == mine.parameters.tolist()
     for index, values in enumerate(mine.outputs):
         np.testing.assert_array_equal(table[f"output_{index}"].to_numpy(), values)
+
+
+def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -> None:
+    path = written(tmp_path, *part)
+    whole = decode(path, Engine())
+    assert decode(path, Engine(), left_out=LISTS).equals(whole.drop_columns([*LISTS]))
 
 
 def test_the_course_comes_back_at_the_longest_point_of_its_trajectory(
@@ -196,7 +203,7 @@ def test_a_part_of_other_numerics_is_detected(
         decode(path, Engine())
 
 
-@pytest.mark.parametrize("column", [*COLUMNS, "course"])
+@pytest.mark.parametrize("column", [*COLUMNS, *LISTS])
 def test_a_column_that_is_missing_or_of_another_type_is_detected(
     tmp_path: Path, part: tuple[str, bytes], column: str
 ) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from xorsweep.drawn_runs import DrawnRuns
 from xorsweep.layout import evenly, level_text
 from xorsweep.report_tables import Link
 from xorsweep.representatives import KINDS
-from xorsweep.retraining import Retrained
-from xorsweep.run_again import RunAgain
+from xorsweep.run_pictures import RunPictures
 from xorsweep.summary import swept_columns
 from xorsweep.templating import data_address
 
@@ -27,13 +27,13 @@ class RunShown:
     place: str
     heading: str
     text: str
-    again: RunAgain
+    pictures: RunPictures
     surface: str
 
     @property
     def size(self) -> int:
         """Return the characters of its pictures."""
-        return len(self.again.curve) + len(self.again.diagram) + len(self.surface)
+        return len(self.pictures.curve) + len(self.pictures.diagram) + len(self.surface)
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,16 @@ class Details:
     note: str
 
 
-def details(results: pd.DataFrame, summary: pd.DataFrame, retrained: Retrained) -> Details:
-    """Return the cells whose runs were trained again; links are by their places in the summary."""
+def details(results: pd.DataFrame, summary: pd.DataFrame, drawn: DrawnRuns) -> Details:
+    """Return the cells whose runs were drawn; links are by their places in the summary."""
     keys = swept_columns(summary)
     shown: dict[int, CellShown] = {}
-    for place, rows in enumerate(retrained.rows.tolist()):
-        if all(row in retrained.runs for row in rows):
-            shown[place] = _cell(place, summary.iloc[place], keys, rows, results, retrained.runs)
+    for place, rows in enumerate(drawn.rows.tolist()):
+        if all(row in drawn.runs for row in rows):
+            shown[place] = _cell(place, summary.iloc[place], keys, rows, results, drawn.runs)
     shown = _fitting(shown)
     links = {place: _links(cell) for place, cell in shown.items()}
-    return Details(list(shown.values()), links, _note(len(shown), results, retrained))
+    return Details(list(shown.values()), links, _note(len(shown), drawn))
 
 
 def _fitting(cells: Mapping[int, CellShown]) -> dict[int, CellShown]:
@@ -79,7 +79,7 @@ def _cell(
     keys: Sequence[str],
     rows: Sequence[int],
     results: pd.DataFrame,
-    runs: Mapping[int, RunAgain],
+    runs: Mapping[int, RunPictures],
 ) -> CellShown:
     levels = ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key]))
     kinds: dict[int, list[str]] = {}
@@ -95,16 +95,16 @@ def _cell(
     )
 
 
-def _run(place: str, kinds: Sequence[str], row: pd.Series[Any], again: RunAgain) -> RunShown:
-    surface = data_address("image/png", again.surface.png) if again.surface else ""
+def _run(place: str, kinds: Sequence[str], row: pd.Series[Any], pictures: RunPictures) -> RunShown:
+    surface = data_address("image/png", pictures.surface.png) if pictures.surface else ""
     heading = f"{' and '.join(kinds).capitalize()}: seed {row['seed']}"
     met = "Never met the criterion"
     if pd.notna(row["converged_epoch"]):
         met = f"Met the criterion after {row['converged_epoch']:,} epochs"
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
     outcome = str(row["outcome"]).replace("_", " ")
-    text = f"{met}; at the end {outcome}{error}. Row {again.row} of results.csv."
-    return RunShown(place, heading, text, again, surface)
+    text = f"{met}; at the end {outcome}{error}. Row {pictures.row} of results.csv."
+    return RunShown(place, heading, text, pictures, surface)
 
 
 def _links(cell: CellShown) -> Sequence[Link]:
@@ -115,31 +115,13 @@ def _links(cell: CellShown) -> Sequence[Link]:
     return found
 
 
-def _note(shown: int, results: pd.DataFrame, retrained: Retrained) -> str:
-    cells = len(retrained.rows)
-    if retrained.why_not:
-        return f"No runs are shown: {retrained.why_not}."
-    notes = []
-    if shown < cells:
-        notes.append(
-            f"The runs of {shown:,} of {cells:,} cells are shown: all cells where they are few and "
-            "quick to train again, else evenly spaced ones of those with the most epochs, as many "
-            "as are trained in a moment and the page has room for."
-        )
-    other = sum(
-        _differs(results["final_error"].iloc[row], run) for row, run in retrained.runs.items()
+def _note(shown: int, drawn: DrawnRuns) -> str:
+    cells = len(drawn.rows)
+    if drawn.why_not:
+        return f"No runs are shown: {drawn.why_not}."
+    if shown == cells:
+        return ""
+    return (
+        f"The runs of {shown:,} of {cells:,} cells are shown: where there are many, evenly spaced "
+        "ones of those with the most epochs, as many as the page has room for."
     )
-    if other:
-        notes.append(
-            f"{other:,} of {len(retrained.runs):,} runs ended in other bits than in the sweep: it "
-            "was trained on another machine, with other libraries or from other files, and the "
-            "pictures are of near relatives."
-        )
-    else:
-        notes.append(f"All {len(retrained.runs):,} runs ended with the error of the sweep's own.")
-    return " ".join(notes)
-
-
-def _differs(stored: float, run: RunAgain) -> bool:
-    """Tell whether a run has another error than in the results, where an infinite one is empty."""
-    return bool(stored != run.final_error) and not pd.isna(stored)

@@ -11,6 +11,7 @@ import pyarrow.compute
 from numpy.typing import NDArray
 
 from xorsweep.measures import OUTCOMES
+from xorsweep.parts import LISTS
 from xorsweep.worker import STATUSES
 
 _NAMES = {"outcome": OUTCOMES, "status": STATUSES}
@@ -37,9 +38,10 @@ def differences(here: pa.Table, there: pa.Table) -> list[Difference]:
     here, there = here.take(rows), there.take(partners)
     columns = dict.fromkeys([*here.column_names, *there.column_names])
     found: list[Difference] = []
-    for column in columns.keys() - {"identity", "course"}:
+    for column in columns.keys() - {"identity", *LISTS}:
         found += _in_column(here, there, column)
-    found += _in_courses(here, there)
+    for column in LISTS:
+        found += _in_lists(here, there, column)
     order = {column: place for place, column in enumerate(columns)}
     return sorted(found, key=lambda each: (each.identity, order[each.column.split(" ")[0]]))
 
@@ -57,7 +59,7 @@ def _matched(here: pa.Table, there: pa.Table) -> tuple[NDArray[Any], NDArray[Any
     wanted, given = (table["identity"].to_numpy() for table in (here, there))
     if not len(given):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    order = np.lexsort((_lengths(there) == 0, given))
+    order = np.lexsort((_lengths(there, "course") == 0, given))
     place = np.minimum(np.searchsorted(given[order], wanted), len(given) - 1)
     rows = np.flatnonzero(given[order][place] == wanted)
     return rows, order[place][rows]
@@ -92,37 +94,38 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
     return one_nan.view(f"u{values.dtype.itemsize}")
 
 
-def _in_courses(here: pa.Table, there: pa.Table) -> list[Difference]:
-    lengths, others = _lengths(here), _lengths(there)
+def _in_lists(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
+    lengths, others = _lengths(here, column), _lengths(there, column)
     identities = here["identity"].to_numpy()
+    comparable = (lengths > 0) & (others > 0) if column == "course" else np.ones(len(here), bool)
     found = [
         Difference(
-            int(identities[row]), "course", f"{lengths[row]} epochs", f"{others[row]} epochs"
+            int(identities[row]), column, f"{lengths[row]} numbers", f"{others[row]} numbers"
         )
-        for row in np.flatnonzero((lengths > 0) & (others > 0) & (lengths != others))
+        for row in np.flatnonzero(comparable & (lengths != others))
     ]
     rows = np.flatnonzero((lengths > 0) & (lengths == others))
-    mine, theirs = (_flat_courses(table, rows) for table in (here, there))
+    mine, theirs = (_flat(table[column], rows) for table in (here, there))
     different = np.flatnonzero(_bits(mine) != _bits(theirs))
     starts = np.concatenate([[0], np.cumsum(lengths[rows])]).astype(np.int64)
-    courses, firsts = np.unique(
+    lists, firsts = np.unique(
         np.searchsorted(starts, different, side="right") - 1, return_index=True
     )
-    for course, place in zip(courses, different[firsts], strict=True):
-        column = f"course at place {place - starts[course]}"
-        texts = (_said(column, values[place]) for values in (mine, theirs))
-        found.append(Difference(int(identities[rows[course]]), column, *texts))
+    for number, place in zip(lists, different[firsts], strict=True):
+        where = f"{column} at place {place - starts[number]}"
+        texts = (_said(where, values[place]) for values in (mine, theirs))
+        found.append(Difference(int(identities[rows[number]]), where, *texts))
     return found
 
 
-def _lengths(table: pa.Table) -> NDArray[np.int64]:
-    lengths = pa.compute.fill_null(pa.compute.list_value_length(table["course"]), 0)
+def _lengths(table: pa.Table, column: str) -> NDArray[np.int64]:
+    lengths = pa.compute.fill_null(pa.compute.list_value_length(table[column]), 0)
     return np.asarray(lengths.to_numpy(), np.int64)
 
 
-def _flat_courses(table: pa.Table, rows: NDArray[Any]) -> NDArray[np.float32]:
-    flat = pa.compute.list_flatten(table["course"].take(pa.array(rows)))
-    return np.asarray(flat.to_numpy(), np.float32)
+def _flat(lists: pa.ChunkedArray, rows: NDArray[Any]) -> NDArray[np.floating]:
+    found: NDArray[np.floating] = pa.compute.list_flatten(lists.take(pa.array(rows))).to_numpy()
+    return found
 
 
 def _said(column: str, value: Any) -> str:

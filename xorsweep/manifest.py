@@ -24,7 +24,7 @@ from xorsweep.plan import Plan
 from xorsweep.record import ManifestError, check_record
 from xorsweep.rules import read, rules_of
 
-FORMAT = 3
+FORMAT = 4
 """The version of the folder's layout."""
 
 

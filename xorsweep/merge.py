@@ -203,7 +203,7 @@ def _linked(part: Path, to: Path) -> None:
 def _ended(
     store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
 ) -> Merged:
-    absent = int((~assemble(grid, store.parts()).present).sum())
+    absent = int((~assemble(grid, store.measurements()).present).sum())
     if absent:
         terminal.say(
             f"{absent:,} points are still to be trained; "

@@ -34,7 +34,7 @@ from xorsweep.terminal import Advance, Terminal, count_line
 from xorsweep.worker import Trainer
 
 if TYPE_CHECKING:
-    from xorsweep.retraining import Retraining
+    from xorsweep.drawn_runs import Drawing
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class _Run:
 
     def _finish(self) -> SweepResult:
         grid = self._full_grid()
-        found = assemble(grid, self.store.parts())
+        found = assemble(grid, self.store.measurements())
         plan = self._plan(grid, found.pending())
         manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
         self.store.write_manifest(manifest)
@@ -184,17 +184,17 @@ class _Run:
         """Leave the rows, the tables, the pictures and the report of what is on disk."""
         grid = self._full_grid()
         assembled = self._assembled(grid)
-        retraining = self._begin_retraining(grid, assembled) if self.settings.report else None
+        drawing = self._begin_drawing(grid, assembled) if self.settings.report else None
         write_results(grid, assembled, self.store.folder)
         counts = assembled.counts()
         del assembled
         manifest = {**manifest, **_finished(grid, counts, done)}
-        report = self._show(grid, manifest, retraining)
+        report = self._show(grid, manifest, drawing)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
 
     def _full_grid(self) -> Grid:
-        return full_grid(self.first, self.settings.rounds, self.store.parts())
+        return full_grid(self.first, self.settings.rounds, self.store.measurements())
 
     def _further_rounds(self) -> Iterator[Round]:
         """Yield each round that what is on disk asks for, until no cell is open."""
@@ -202,7 +202,7 @@ class _Run:
             return
         number = 0
         while True:
-            latest = latest_round(self.first, self.settings.rounds, self.store.parts())
+            latest = latest_round(self.first, self.settings.rounds, self.store.measurements())
             if not len(latest.missing) or latest.number == number:
                 return
             number = latest.number
@@ -244,21 +244,21 @@ class _Run:
 
     def _assembled(self, grid: Grid) -> Assembled:
         """Return what became of every point; raises ExecuteError where one is missing."""
-        assembled = assemble(grid, self.store.parts())
+        assembled = assemble(grid, self.store.measurements())
         if not assembled.present.all():
             missing = _count(int((~assembled.present).sum()), "point is", "points are")
             raise ExecuteError(f"{missing} in none of the parts")
         return assembled
 
-    def _begin_retraining(self, grid: Grid, assembled: Assembled) -> Retraining:
-        """Begin what a report needs besides the rows, while these are written and summed up."""
-        from xorsweep.retraining import begin_retraining
+    def _begin_drawing(self, grid: Grid, assembled: Assembled) -> Drawing:
+        """Begin to draw what a report needs the parts for, while rows are written and summed up."""
+        from xorsweep.drawn_runs import begin_drawing
 
         workers = local_workers(self.settings.parallel)
-        return begin_retraining(grid, assembled, self.settings.engine, workers)
+        return begin_drawing(grid, assembled, self.store.parts(), workers)
 
     def _show(
-        self, grid: Grid, manifest: Mapping[str, Any], retraining: Retraining | None
+        self, grid: Grid, manifest: Mapping[str, Any], drawing: Drawing | None
     ) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
         from xorsweep.failures import failures_of
@@ -273,7 +273,7 @@ class _Run:
         self.terminal.failures(failures_of(results, point_columns(results)))
         if study := read_study(manifest.get("study")):
             self.terminal.verdicts(study, verdicts(study, results))
-        if retraining is None:
+        if drawing is None:
             return None
         from xorsweep.report import make_report
 
@@ -284,7 +284,7 @@ class _Run:
             summary,
             comparisons,
             CoursesOnDisk(grid, self.store),
-            retraining,
+            drawing,
             local_workers(self.settings.parallel),
         )
 

@@ -28,8 +28,12 @@ _MEASURED = {
     "outcome": pa.int8(),
     "status": pa.int8(),
     "message": pa.string(),
+    "parameters": pa.list_(pa.float64()),
     "course": pa.list_(pa.float32()),
 }
+
+LISTS = ("parameters", "course")
+"""Columns of lists, which take most of a part's room."""
 
 _OF_FEW_VALUES = ["outcome", "status", "message"]
 """Columns in which Parquet should look for repeated values; in measurements it finds none."""
@@ -60,12 +64,12 @@ def table_of(rows: Sequence[Rows]) -> pa.Table:
     return pa.concat_tables([_table(some) for some in rows], promote_options="default")
 
 
-def decode(path: Path, engine: Engine) -> pa.Table:
-    """Return the rows of a part; raises DamagedPartError where any byte of it isn't as written."""
-    table = unpacked(path, _stamp(engine))
-    for column, type_ in _MEASURED.items():
-        if column not in table.column_names or table.schema.field(column).type != type_:
-            raise DamagedPartError(f"its column {column} isn't of type {type_}")
+def decode(path: Path, engine: Engine, left_out: Sequence[str] = ()) -> pa.Table:
+    """Return the rows of a part, but for some of LISTS.
+
+    Raises DamagedPartError where any byte of it, whether left out or not, isn't as written.
+    """
+    table = unpacked(path, _stamp(engine), _MEASURED, left_out)
     for column, names in (("outcome", OUTCOMES), ("status", STATUSES)):
         codes = table[column].to_numpy()
         if not ((codes >= 0) & (codes < len(names))).all():
@@ -88,8 +92,16 @@ def packed(
     return _digest(data) + SUFFIX, data
 
 
-def unpacked(path: Path, stamp: Mapping[bytes, bytes]) -> pa.Table:
-    """Return what was packed; raises DamagedPartError where a byte or the stamp is another."""
+def unpacked(
+    path: Path,
+    stamp: Mapping[bytes, bytes],
+    types: Mapping[str, pa.DataType] | None = None,
+    left_out: Sequence[str] = (),
+) -> pa.Table:
+    """Return what was packed, but for some columns.
+
+    Raises DamagedPartError where a byte, the stamp or one of the columns' types is another.
+    """
     if not path.is_file():
         raise DamagedPartError("not a file")
     try:
@@ -99,15 +111,25 @@ def unpacked(path: Path, stamp: Mapping[bytes, bytes]) -> pa.Table:
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+        file = pq.ParquetFile(pa.BufferReader(data))
+        _check(file.schema_arrow, stamp, types or {})
+        columns = [name for name in file.schema_arrow.names if name not in left_out]
+        return file.read(columns, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise DamagedPartError(f"not a Parquet file ({str(error).splitlines()[0]})") from None
-    found = table.schema.metadata or {}
+
+
+def _check(
+    schema: pa.Schema, stamp: Mapping[bytes, bytes], types: Mapping[str, pa.DataType]
+) -> None:
+    found = schema.metadata or {}
     for name, wanted in stamp.items():
         if found.get(name) != wanted:
             was = found.get(name, b"none").decode(errors="replace")
             raise DamagedPartError(f"written for {name.decode()} {was}, not {wanted.decode()}")
-    return table
+    for column, type_ in types.items():
+        if column not in schema.names or schema.field(column).type != type_:
+            raise DamagedPartError(f"its column {column} isn't of type {type_}")
 
 
 def _stamp(engine: Engine) -> dict[bytes, bytes]:
@@ -123,11 +145,19 @@ def _digest(data: bytes) -> str:
 
 
 def _table(rows: Rows) -> pa.Table:
+    lists = {"parameters": _parameters(rows), "course": _courses(rows)}
     measured = {
-        name: _courses(rows) if name == "course" else pa.array(getattr(rows, name), type_)
+        name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
         for name, type_ in _MEASURED.items()
     }
     return pa.table(measured | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
+
+
+def _parameters(rows: Rows) -> pa.Array:
+    """Return the parameters of each point, empty where they aren't kept."""
+    points, size = rows.parameters.shape
+    offsets = np.arange(points + 1, dtype=np.int32) * size
+    return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
 
 
 def _courses(rows: Rows) -> pa.Array:

@@ -18,7 +18,7 @@ from xorsweep.parts import table_of
 from xorsweep.single import SingleRun, describe_single, headline, train_single, write_single
 from xorsweep.store import Store, StoreError
 from xorsweep.terminal import Terminal
-from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES, Rows
+from xorsweep.worker import FAILED, MOST_OUTPUTS, MOST_PARAMETERS, STATUSES, Rows
 
 FOLDER = "replay"
 
@@ -81,7 +81,7 @@ def _compared(
 
 def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> Rows:
     """Return the end of a run as a part holds it, without its course."""
-    outputs = run.final_outputs.reshape(-1, 1)
+    outputs, parameters = run.final_outputs.reshape(-1, 1), run.parameters[:, -1:].T
     converged_epoch = -1 if run.converged_epoch is None else run.converged_epoch
     return Rows(
         identity=identity,
@@ -92,6 +92,7 @@ def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> Rows:
         outcome=np.array([OUTCOMES.index(run.outcome)], np.int8),
         status=np.array([STATUSES.index(run.status)], np.int8),
         message=[""],
+        parameters=parameters if parameters.size <= MOST_PARAMETERS else parameters[:, :0],
         courses=np.empty((0, 1), np.float32),
         course_of=np.array([-1], np.int32),
     )

@@ -20,6 +20,7 @@ from xorsweep.commands import Parser, errors_in_one_line
 from xorsweep.config import choose
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.details import Details, details
+from xorsweep.drawn_runs import Drawing, begin_drawing
 from xorsweep.figures import Picture, write_figures
 from xorsweep.figures.source import Courses, Tables
 from xorsweep.findings import findings, remarks
@@ -40,7 +41,6 @@ from xorsweep.report_tables import (
 )
 from xorsweep.representatives import RULE
 from xorsweep.results import assemble, read_results
-from xorsweep.retraining import Retraining, begin_retraining
 from xorsweep.rounds import open_with_rounds
 from xorsweep.store import MANIFEST, StoreError
 from xorsweep.studies import read_study
@@ -107,19 +107,19 @@ def make_report(
     summary: pd.DataFrame,
     comparisons: pd.DataFrame,
     courses: Courses,
-    retraining: Retraining,
+    drawing: Drawing,
     workers: int = 1,
 ) -> Path:
     """Write figures, report.md and report.html into a sweep's folder; return the page's path.
 
-    `retraining` is that of the runs that stand for cells. So many `workers` draw pictures at the
+    `drawing` is that of the runs that stand for cells. So many `workers` draw pictures at the
     same time.
     """
     tables = Tables(results, summary, courses, all_have_levels(results))
     pictures = write_figures(tables, folder / "figures", workers)
     study = read_study(manifest.get("study"))
     judged = verdicts(study, results) if study else []
-    shown_runs = details(results, summary, retraining())
+    shown_runs = details(results, summary, drawing())
     text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
     page = Page(
         title=study.title if study else text,
@@ -177,7 +177,8 @@ def remake_report(folder: Path) -> Path:
             f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
         ) from None
     workers = int(cpu_count())
-    retraining = begin_retraining(grid, assemble(grid, store.parts()), store.engine, workers)
+    assembled = assemble(grid, store.measurements())
+    drawing = begin_drawing(grid, assembled, store.parts(), workers)
     summary, comparisons = write_tables(results, folder)
     return make_report(
         folder,
@@ -186,7 +187,7 @@ def remake_report(folder: Path) -> Path:
         summary,
         comparisons,
         CoursesOnDisk(grid, store),
-        retraining,
+        drawing,
         workers,
     )
 

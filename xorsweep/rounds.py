@@ -70,7 +70,7 @@ def full_grid(first: Grid, rounds: Rounds, parts: Iterable[pa.Table]) -> Grid:
 def open_with_rounds(folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
     """Return the store of a sweep, its full grid and its manifest; raises as `Store.open` does."""
     store, first, manifest = Store.open(folder)
-    return store, full_grid(first, rounds_of(manifest), store.parts()), manifest
+    return store, full_grid(first, rounds_of(manifest), store.measurements()), manifest
 
 
 def latest_round(first: Grid, rounds: Rounds, parts: Iterable[pa.Table]) -> Round:

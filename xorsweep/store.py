@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +19,7 @@ from xorsweep.atomic import remove_leftovers, write_atomically
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.manifest import unsealed
-from xorsweep.parts import DamagedPartError, decode, encode
+from xorsweep.parts import LISTS, DamagedPartError, decode, encode
 from xorsweep.record import ManifestError
 from xorsweep.rules import ConfigError
 from xorsweep.worker import Rows
@@ -83,9 +84,12 @@ class Folder(ABC, Generic[Row]):
 
     def parts(self) -> Iterator[pa.Table]:
         """Yield the parts in the order of their names; raises StoreError for a damaged one."""
+        return self._each(self.decoded)
+
+    def _each(self, decoded: Callable[[Path], pa.Table]) -> Iterator[pa.Table]:
         for path in self.part_files():
             try:
-                part = self.decoded(path)
+                part = decoded(path)
             except DamagedPartError as error:
                 raise StoreError(
                     f"{path} is damaged: {error}; {self.resume_command} sets it aside and trains "
@@ -170,6 +174,10 @@ class Store(Folder[Rows]):
     def decoded(self, path: Path) -> pa.Table:
         """Return the rows of a part; raises DamagedPartError."""
         return decode(path, self.engine)
+
+    def measurements(self) -> Iterator[pa.Table]:
+        """Yield what `parts` does, but for weights and courses, which take most of the room."""
+        return self._each(partial(decode, engine=self.engine, left_out=LISTS))
 
     @property
     def resume_command(self) -> str:

@@ -97,7 +97,7 @@ def verify(
     """
     store, grid, manifest = open_trainable(folder)
     refuse_damaged(store)
-    assembled = assemble(grid, store.parts())
+    assembled = assemble(grid, store.measurements())
     trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
     rows = _drawn(trained, sample, seed)
     finished = manifest.get("state") == "finished"

@@ -21,6 +21,8 @@ STATUSES = ("ok", "diverged", "failed")
 OK, DIVERGED, FAILED = range(3)
 MOST_OUTPUTS = 16
 """Outputs of a task with more of them are not kept for each point."""
+MOST_PARAMETERS = 128
+"""Weights and biases of a network with more of them are not kept for each point."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,10 @@ class Rows:
 
     identity (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
     float64; converged_epoch (n,) int64, -1 for never; holds_at_end (n,) bool; outcome and status
-    (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str. courses (C, t) float32 is half
-    the sum of squared errors by course epoch, and course_of (n,) the column of it that belongs to
-    the longest point of a trajectory, -1 for its other points.
+    (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str. parameters (n, P) float64 are the
+    weights and biases of each network, or (n, 0). courses (C, t) float32 is half the sum of squared
+    errors by course epoch, and course_of (n,) the column of it that belongs to the longest point of
+    a trajectory, -1 for its other points.
     """
 
     identity: NDArray[np.uint64]
@@ -44,6 +47,7 @@ class Rows:
     outcome: NDArray[np.int8]
     status: NDArray[np.int8]
     message: list[str]
+    parameters: FloatArray
     courses: NDArray[np.float32]
     course_of: NDArray[np.int32]
 
@@ -88,12 +92,17 @@ def train_batch(batch: Batch, engine: Engine) -> list[Rows]:
         return [rows for part in parts for rows in train_batch(part, engine)]
 
 
-def build_training(batch: Batch) -> Training:
-    """Return the arrays that an engine trains, with the initial weights drawn from the seeds."""
+def build_training(batch: Batch, parameters: FloatArray | None = None) -> Training:
+    """Return the arrays that an engine trains, with the initial weights drawn from the seeds.
+
+    Or with `parameters` (P, B) as they are.
+    """
     values: Mapping[str, Any] = {**batch.fixed, **batch.varying}
     seeds = np.broadcast_to(np.asarray(values["seed"], np.uint32), (batch.members,))
     rates = np.broadcast_to(np.asarray(values["lr"], np.float64), (batch.members,))
     task, network = choose("task", values), network_of(values)
+    if parameters is None:
+        parameters = choose("init", values).draw(network, seeds)
     return Training(
         network=network,
         inputs=task.inputs(),
@@ -106,7 +115,7 @@ def build_training(batch: Batch) -> Training:
         criterion=choose("criterion", values),
         until_converged=bool(values["until_converged"]),
         learning_rate=np.ascontiguousarray(rates),
-        parameters=choose("init", values).draw(network, seeds),
+        parameters=parameters,
         seeds=np.ascontiguousarray(seeds),
         snapshots=batch.snapshots,
         course_epochs=course_epochs(batch.snapshots[-1]),
@@ -129,6 +138,7 @@ def failed_rows(batch: Batch, message: str) -> Rows:
         outcome=np.full(count, OUTCOMES.index("failed"), np.int8),
         status=np.full(count, FAILED, np.int8),
         message=[message] * count,
+        parameters=np.empty((count, 0)),
         courses=np.empty((0, 0), np.float32),
         course_of=np.full(count, -1, np.int32),
     )
@@ -150,10 +160,17 @@ def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
         identity=batch.identities[wanted],
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
         message=[""] * int(wanted.sum()),
+        parameters=_kept_parameters(trained)[wanted],
         courses=courses,
         course_of=_course_of(wanted)[wanted],
         **columns,
     )
+
+
+def _kept_parameters(trained: Trained) -> FloatArray:
+    """Return what is kept of the parameters: all (S, B, P), or of large networks none (S, B, 0)."""
+    parameters = np.moveaxis(trained.parameters, 1, -1)
+    return parameters if parameters.shape[-1] <= MOST_PARAMETERS else parameters[..., :0]
 
 
 def read_snapshot(training: Training, trained: Trained, number: int) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,98 @@
+"""Which of the runs that stand for cells a report draws, and their pictures, made meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from joblib import delayed
+from numpy.typing import NDArray
+
+from xorsweep.execute.pool import begun, pool_of
+from xorsweep.extensions import Extensions, extensions_of
+from xorsweep.grid import Grid
+from xorsweep.kept_runs import KeptRun, read_runs
+from xorsweep.representatives import representatives
+from xorsweep.results import Assembled
+from xorsweep.run_pictures import RunPictures, draw_run
+
+Rows = NDArray[np.int64]
+
+MOST_CELLS = 60
+"""Cells whose runs are drawn."""
+AT_A_TIME = 30
+"""Runs that a process draws in one go, and up to which it isn't worth to start another one."""
+
+
+@dataclass(frozen=True)
+class DrawnRuns:
+    """Pictures of runs by row, and the rows (cells, 3) that stand for each cell.
+
+    Where there are no pictures though there are runs, `why_not` says why.
+    """
+
+    rows: Rows
+    runs: Mapping[int, RunPictures]
+    why_not: str = ""
+
+
+Drawing = Callable[[], DrawnRuns]
+"""Waits for pictures that are being made."""
+
+
+def begin_drawing(
+    grid: Grid, assembled: Assembled, parts: Iterable[pa.Table], workers: int
+) -> Drawing:
+    """Begin to draw the runs that stand for cells; return what waits for their pictures.
+
+    The cells are all of them, or MOST_CELLS evenly spaced ones of those with the most epochs.
+    With several workers, drawing goes on beside whatever is done meanwhile.
+    """
+    rows = representatives(grid, assembled)
+    try:
+        wanted = np.unique(rows[_cells_drawn(grid, rows)])
+        runs = list(read_runs(grid, assembled, parts, wanted).values())
+        draw = _Draw(extensions_of(grid))
+        chunks = [runs[start : start + AT_A_TIME] for start in range(0, len(runs), AT_A_TIME)]
+        pool = pool_of(workers if len(chunks) > 1 else 1)
+        return partial(_finished, rows, begun(pool, [delayed(draw)(chunk) for chunk in chunks]))
+    except Exception as error:
+        return partial(DrawnRuns, rows, {}, _reason(error))
+
+
+def _finished(rows: Rows, results: Iterator[list[RunPictures]]) -> DrawnRuns:
+    try:
+        return DrawnRuns(rows, {run.row: run for runs in results for run in runs})
+    except Exception as error:
+        return DrawnRuns(rows, {}, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Return why pictures are missing, which is no reason for a report to be."""
+    return f"drawing them ended with {type(error).__name__}: {error}"
+
+
+def _cells_drawn(grid: Grid, rows: Rows) -> NDArray[np.intp]:
+    """Return the places (n,) of the cells that are drawn; `rows` (cells, 3) stand for each."""
+    trained = np.flatnonzero(rows[:, 0] >= 0)
+    if len(trained) <= MOST_CELLS:
+        return trained
+    epochs = grid.columns["epochs"].array(rows[trained, 0])
+    longest = trained[epochs == epochs.max()]
+    places = np.linspace(0, len(longest) - 1, min(len(longest), MOST_CELLS)).round()
+    evenly: NDArray[np.intp] = longest[places.astype(int)]
+    return evenly
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Draws some runs, in whatever process."""
+
+    extensions: Extensions
+
+    def __call__(self, runs: Sequence[KeptRun]) -> list[RunPictures]:
+        self.extensions.take_up()
+        return [draw_run(run) for run in runs]
