@@ -248,6 +248,18 @@ def test_every_worker_gets_its_share_but_no_crumbs(point_of: PointOf, workers: i
     assert min(sizes) >= FEWEST_MEMBERS // 2
 
 
+@pytest.mark.parametrize(
+    ("seeds", "most", "batches"), [(10_000, 600, 18), (8_700, 600, 16), (7_690, 513, 15)]
+)
+def test_no_worker_has_a_batch_more_than_the_other_unless_they_would_be_crumbs(
+    point_of: PointOf, seeds: int, most: int, batches: int
+) -> None:
+    grid = product_grid([Axis("seed", tuple(range(seeds)))], [point_of()])
+    sizes = [batch.members for batch in make_plan(grid, at_most(most), 2).batches]
+    assert (len(sizes), sum(sizes)) == (batches, seeds)
+    assert max(sizes) - min(sizes) <= 1
+
+
 def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: PointOf) -> None:
     levels = 0.1 + np.arange(2**16) / 2**17
     grid = product_grid([], [point_of(optimizer="momentum")])

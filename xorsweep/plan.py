@@ -90,9 +90,11 @@ def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None
     rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
     trajectories = _Trajectories(grid, rows)
     groups = [trajectories.group(code) for code in range(trajectories.groups)]
-    largest = _largest_batch(groups, workers)
+    share = sum(group.cost for group in groups) / workers
     batches = [
-        batch for group in groups for batch in _split(grid, group, trajectories, capacity, largest)
+        batch
+        for group in groups
+        for batch in _split(grid, group, trajectories, capacity, _Shares(workers, share))
     ]
     batches.sort(key=lambda batch: -batch.work)
     return Plan(
@@ -114,6 +116,26 @@ class _Group:
     @property
     def cost(self) -> float:
         return float(len(self.members)) * self.last_epoch * self.hidden
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """How much each of so many workers is to do of all."""
+
+    workers: int
+    cost: float
+
+    def pieces(self, group: _Group, most: int) -> int:
+        """Return into how many batches of at most so many members a group is cut.
+
+        Where they are large enough, each worker gets as many of them as the others: else one would
+        work on a last one while the others rest.
+        """
+        members = len(group.members)
+        fair = int(self.cost / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
+        pieces = ceil(members / max(1, min(most, max(FEWEST_MEMBERS, fair))))
+        even = ceil(pieces / self.workers) * self.workers
+        return even if members >= even * FEWEST_MEMBERS else pieces
 
 
 class _Trajectories:
@@ -177,13 +199,11 @@ def _split(
     group: _Group,
     trajectories: _Trajectories,
     capacity: Capacity,
-    largest_cost: float,
+    shares: _Shares,
 ) -> Iterator[Batch]:
     fixed_point = grid.point(int(trajectories.last_rows[group.members[0]]))
     most = capacity(network_of(fixed_point), task_rows(fixed_point))
-    fair = max(FEWEST_MEMBERS, int(largest_cost / (group.last_epoch * group.hidden)))
-    pieces = ceil(len(group.members) / max(1, min(most, fair)))
-    for members in np.array_split(group.members, pieces):
+    for members in np.array_split(group.members, shares.pieces(group, most)):
         yield _batch(grid, members, trajectories)
 
 
@@ -213,10 +233,6 @@ def _identities(grid: Grid, rows: Rows) -> NDArray[np.uint64]:
     found = np.zeros(rows.shape, np.uint64)
     found[rows >= 0] = grid.identities[rows[rows >= 0]]
     return found
-
-
-def _largest_batch(groups: list[_Group], workers: int) -> float:
-    return sum(group.cost for group in groups) / (workers * BATCHES_A_WORKER)
 
 
 def combined_codes(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.int64]:
