@@ -275,18 +275,11 @@ class _Run:
             self.terminal.verdicts(study, verdicts(study, results))
         if drawing is None:
             return None
-        from xorsweep.report import make_report
+        from xorsweep.report import Report
 
-        return make_report(
-            folder,
-            manifest,
-            results,
-            summary,
-            comparisons,
-            CoursesOnDisk(grid, self.store),
-            drawing,
-            local_workers(self.settings.parallel),
-        )
+        workers = local_workers(self.settings.parallel)
+        report = Report(folder, manifest, CoursesOnDisk(grid, self.store), drawing, workers)
+        return report(results, summary, comparisons)
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
         folder = self.store.folder

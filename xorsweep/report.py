@@ -100,51 +100,60 @@ class Page:
     files: Sequence[tuple[str, str]] = FILES
 
 
-def make_report(
-    folder: Path,
-    manifest: Mapping[str, Any],
-    results: pd.DataFrame,
-    summary: pd.DataFrame,
-    comparisons: pd.DataFrame,
-    courses: Courses,
-    drawing: Drawing,
-    workers: int = 1,
-) -> Path:
-    """Write figures, report.md and report.html into a sweep's folder; return the page's path.
+@dataclass(frozen=True)
+class Report:
+    """The report of a finished sweep: figures, report.md and report.html in its folder.
 
-    `drawing` is that of the runs that stand for cells. So many `workers` draw pictures at the
-    same time.
+    `drawing` is that of the runs that stand for cells; so many `workers` draw pictures at the same
+    time.
     """
-    tables = Tables(results, summary, courses, all_have_levels(results))
-    pictures = write_figures(tables, folder / "figures", workers)
-    study = read_study(manifest.get("study"))
-    judged = verdicts(study, results) if study else []
-    shown_runs = details(results, summary, drawing())
-    text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
-    page = Page(
-        title=study.title if study else text,
-        counts=f"{text}; {counts}" if study else counts,
-        findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
-        remarks=remarks(results, summary),
-        settings=settings_table(results),
-        cells=cells_table(summary, MOST_CELLS, shown_runs.links),
-        details=shown_runs,
-        neighbours=neighbours_table(comparisons),
-        outcomes=outcomes_table(results),
-        failures=failures_table(results),
-        pictures=[_shown(picture, tables, folder / "figures") for picture in pictures],
-        comparison=comparison(study, judged) if study else None,
-        command=shlex.join(manifest["command_line"]),
-        facts=list(_facts(manifest)),
-    )
-    in_markdown = replace(
-        all_literal(replace(page, cells=cells_table(summary, MOST_CELLS_AS_TEXT), details=None)),
-        command=code_block(page.command),
-    )
-    for name, shown in (("report.md", in_markdown), ("report.html", page)):
-        text = environment().get_template(f"{name}.j2").render(page=shown)
-        write_atomically(folder / name, text.encode(errors="backslashreplace"))
-    return folder / "report.html"
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    courses: Courses
+    drawing: Drawing
+    workers: int = 1
+
+    def __call__(
+        self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
+    ) -> Path:
+        """Write all of it from the sweep's rows and tables, and return the page's path."""
+        tables = Tables(results, summary, self.courses, all_have_levels(results))
+        pictures = write_figures(tables, self.folder / "figures", self.workers)
+        page = self._page(tables, comparisons, pictures)
+        for name, shown in (("report.md", _in_markdown(page, summary)), ("report.html", page)):
+            text = environment().get_template(f"{name}.j2").render(page=shown)
+            write_atomically(self.folder / name, text.encode(errors="backslashreplace"))
+        return self.folder / "report.html"
+
+    def _page(self, tables: Tables, comparisons: pd.DataFrame, pictures: Sequence[Picture]) -> Page:
+        manifest, results, summary = self.manifest, tables.results, tables.summary
+        study = read_study(manifest.get("study"))
+        judged = verdicts(study, results) if study else []
+        shown_runs = details(results, summary, self.drawing())
+        text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
+        return Page(
+            title=study.title if study else text,
+            counts=f"{text}; {counts}" if study else counts,
+            findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
+            remarks=remarks(results, summary),
+            settings=settings_table(results),
+            cells=cells_table(summary, MOST_CELLS, shown_runs.links),
+            details=shown_runs,
+            neighbours=neighbours_table(comparisons),
+            outcomes=outcomes_table(results),
+            failures=failures_table(results),
+            pictures=[_shown(picture, tables, self.folder / "figures") for picture in pictures],
+            comparison=comparison(study, judged) if study else None,
+            command=shlex.join(manifest["command_line"]),
+            facts=list(_facts(manifest)),
+        )
+
+
+def _in_markdown(page: Page, summary: pd.DataFrame) -> Page:
+    """Return a page without what Markdown has no room for, and with its texts as they are."""
+    shorter = replace(page, cells=cells_table(summary, MOST_CELLS_AS_TEXT), details=None)
+    return replace(all_literal(shorter), command=code_block(page.command))
 
 
 def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
@@ -179,17 +188,8 @@ def remake_report(folder: Path) -> Path:
     workers = int(cpu_count())
     assembled = assemble(grid, store.measurements())
     drawing = begin_drawing(grid, assembled, store.parts(), workers)
-    summary, comparisons = write_tables(results, folder)
-    return make_report(
-        folder,
-        manifest,
-        results,
-        summary,
-        comparisons,
-        CoursesOnDisk(grid, store),
-        drawing,
-        workers,
-    )
+    report = Report(folder, manifest, CoursesOnDisk(grid, store), drawing, workers)
+    return report(results, *write_tables(results, folder))
 
 
 def all_have_levels(results: pd.DataFrame) -> bool:
