@@ -18,17 +18,17 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from hydra_plugins.xorsweep_grid._compose import Composed, compose_grid
-from hydra_plugins.xorsweep_grid._overrides import parsed
-from hydra_plugins.xorsweep_grid._section import read_grid
+from xorsweep.compose_grid import Composed, compose_grid
 from xorsweep.folders import make_free_folder
 from xorsweep.grid_data import grid_to_data
+from xorsweep.grid_section import read_grid
 from xorsweep.hydra_config import config_folder, plain
 from xorsweep.markdown import all_literal
 from xorsweep.report_tables import Comparison, comparison
 from xorsweep.results import read_results
 from xorsweep.store import Store, StoreError, read_manifest
 from xorsweep.studies import read_study
+from xorsweep.swept import parsed
 from xorsweep.templating import environment
 from xorsweep.verdicts import verdict_findings, verdicts
 

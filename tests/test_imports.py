@@ -12,7 +12,15 @@ import xorsweep
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
-KNOW_HYDRA = {"cli.py", "hydra_config.py", "hydra_errors.py", "composing.py"}
+KNOW_HYDRA = {
+    "cli.py",
+    "compose_grid.py",
+    "composing.py",
+    "grid_section.py",
+    "hydra_config.py",
+    "hydra_errors.py",
+    "swept.py",
+}
 
 WAY = (
     ("atomic", "interrupts", "markdown", "notebook"),
@@ -68,6 +76,9 @@ WAY = (
     ("sweeps",),
     ("hydra_errors",),
     ("hydra_config",),
+    ("swept",),
+    ("grid_section",),
+    ("compose_grid",),
     ("composing",),
     ("api",),
     ("cli", "map"),

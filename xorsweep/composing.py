@@ -15,15 +15,15 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from hydra_plugins.xorsweep_grid._compose import compose_grid
-from hydra_plugins.xorsweep_grid._overrides import is_point_key, parsed, swept
-from hydra_plugins.xorsweep_grid._section import read_grid
+from xorsweep.compose_grid import compose_grid
 from xorsweep.config import Sweep, read_sweep
 from xorsweep.grid import Axis, Grid
+from xorsweep.grid_section import read_grid
 from xorsweep.hydra_config import config_folder, plain
 from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError
 from xorsweep.studies import read_study
+from xorsweep.swept import is_point_key, parsed, swept
 
 
 @dataclass(frozen=True)

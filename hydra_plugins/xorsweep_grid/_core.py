@@ -15,13 +15,12 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.xorsweep_grid._compose import compose_grid
-from hydra_plugins.xorsweep_grid._overrides import Overrides, is_point_key, parsed, swept
-from hydra_plugins.xorsweep_grid._section import read_grid
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
+from xorsweep.compose_grid import compose_grid
 from xorsweep.config import read_sweep
 from xorsweep.execute import settled
 from xorsweep.folders import make_free_folder, named_folder, point_latest
+from xorsweep.grid_section import read_grid
 from xorsweep.hydra_config import plain
 from xorsweep.orchestrator import SweepResult, resume_sweep, run_sweep
 from xorsweep.preview import preview_resume, preview_sweep
@@ -30,6 +29,7 @@ from xorsweep.rules import Boolean, ConfigError, read
 from xorsweep.shards import Launch, sharded
 from xorsweep.store import StoreError, read_manifest, refuse_used
 from xorsweep.studies import read_study
+from xorsweep.swept import Overrides, is_point_key, parsed, swept
 from xorsweep.terminal import Terminal
 
 FAILED = 1

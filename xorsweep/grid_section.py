@@ -8,11 +8,11 @@ from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 
-from hydra_plugins.xorsweep_grid._overrides import Overrides, is_point_key, parsed
 from xorsweep.config import every_point_key, refuse_unknown, rules_for, unknown_key
 from xorsweep.grid import ZIP
 from xorsweep.hydra_config import AXES, BLOCKS
 from xorsweep.rules import ConfigError, shown
+from xorsweep.swept import Overrides, is_point_key, parsed
 from xorsweep.where import read_where
 
 _BLOCKS_ALLOWED = (

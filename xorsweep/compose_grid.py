@@ -14,8 +14,6 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
-from hydra_plugins.xorsweep_grid._overrides import Overrides, Swept, level_count, swept
-from hydra_plugins.xorsweep_grid._section import Asked
 from xorsweep.config import Point, read_values, refuse_unknown_keys
 from xorsweep.grid import (
     Axis,
@@ -28,7 +26,9 @@ from xorsweep.grid import (
     refuse_too_large,
     size_of,
 )
+from xorsweep.grid_section import Asked
 from xorsweep.hydra_config import RUN_KEYS, interpolated_texts, plain
+from xorsweep.swept import Overrides, Swept, level_count, swept
 
 Zipped = tuple[tuple[str, ...], ...]
 
