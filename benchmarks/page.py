@@ -15,6 +15,7 @@ from benchmarks.verdicts import EPOCHS, OTHERS, Verdicts
 from xorsweep.manifest import machine, now, versions
 
 NUMPY, NUMBA, C = "xorsweep, engine=numpy", "xorsweep, engine=numba", "the C reference"
+EXP = "NumPy's exp alone"
 FIGURE = "images/growth.png"
 
 
@@ -94,6 +95,7 @@ def _targets(comparison: Comparison) -> Iterator[str]:
         (NUMPY, NUMBA, 2, "at least 2.2"),
         (NUMPY, C, 2, "at most 3"),
         (NUMPY, C, 8, "at most 2.5"),
+        *((EXP, C, hidden, "what NumPy can't go below here") for hidden in (2, 8)),
     ):
         ratios = comparison.ratios(mine, other, hidden)
         yield f"| 2-{hidden}-1, {mine} over {other} | {aim} | {_spread(ratios)} |"

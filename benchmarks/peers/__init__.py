@@ -73,6 +73,13 @@ PEERS = (
         "clips the slope of the output, and divides the gradient by the rows",
     ),
     Peer("the C reference", "c_reference", 4096, 2_000, "looks at no criterion"),
+    Peer(
+        "NumPy's exp alone",
+        "numpy_exp",
+        4096,
+        400,
+        "takes the exponentials of an epoch, one a unit and row, and trains nothing",
+    ),
     Peer("xorsweep, engine=numpy", "numpy_engine", 4096, 400),
     Peer("xorsweep, engine=numba", "numba_engine", 4096, 2_000),
 )
