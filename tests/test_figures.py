@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -21,6 +22,7 @@ from xorsweep.courses import CoursesOnDisk
 from xorsweep.figures import PICTURES, write_figures
 from xorsweep.figures.error_by_epoch import error_bands
 from xorsweep.figures.final_error import final_errors
+from xorsweep.figures.lines import line_styles
 from xorsweep.figures.rate_lines import rate_lines
 from xorsweep.figures.rate_map import rate_map
 from xorsweep.figures.source import Tables
@@ -30,7 +32,7 @@ from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
 from xorsweep.rules import FloatArray
 from xorsweep.store import Store
-from xorsweep.style import STYLE
+from xorsweep.style import COLOURS, STYLE
 from xorsweep.summary import summarise
 
 GridOf = Callable[..., Grid]
@@ -221,6 +223,14 @@ def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
     assert write_figures(tables, shared, workers=2) == list(PICTURES)
     assert write_figures(replace(tables, courses=courses_or_death), bereft, 2) == list(PICTURES)
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
+
+
+def test_the_colours_of_lines_are_seaborns() -> None:
+    assert list(COLOURS) == [colour.lower() for colour in sns.color_palette("colorblind").as_hex()]
+    numbers = pd.DataFrame({"hidden": [2, 3, 4, 8]})
+    styles = line_styles(numbers, "hidden", 6)
+    viridis = sns.color_palette("viridis", 5).as_hex()[:4]
+    assert [style["color"] for style in styles.values()] == viridis
 
 
 GRIDS: dict[str, dict[str, Any]] = {

@@ -15,6 +15,20 @@ from xorsweep.atomic import replacing
 
 GREY = "#595959"
 
+COLOURS = (
+    "#0173b2",
+    "#de8f05",
+    "#029e73",
+    "#d55e00",
+    "#cc78bc",
+    "#ca9161",
+    "#fbafe4",
+    "#949494",
+    "#ece133",
+    "#56b4e9",
+)
+"""Seaborn's palette `colorblind`, without the import of seaborn, which brings SciPy along."""
+
 DOTS_AN_INCH = 160
 
 STYLE: dict[Any, Any] = {

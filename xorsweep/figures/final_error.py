@@ -17,7 +17,7 @@ from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
 from xorsweep.measures import LEVEL_TEXTS, LEVELS, OUTCOMES
-from xorsweep.style import GREY
+from xorsweep.style import COLOURS, GREY
 
 SMALLEST_ERROR = 1e-9
 """Final errors below this are drawn here: what is left of them says nothing about learning."""
@@ -34,7 +34,7 @@ def final_errors(tables: Tables) -> Figure | None:
     parts = panels(rows, [layout.lines])
     figure, grid = panelled(parts, 7.2, 1.5, columns=1)
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
-    colours = dict(zip(OUTCOMES, sns.color_palette("colorblind"), strict=False))
+    colours = dict(zip(OUTCOMES, COLOURS, strict=False))
     edges = _log_edges(rows["final_error"])
     for axes, part in zip(grid, parts.frames, strict=False):
         sns.histplot(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
 
 from xorsweep.layout import drawn, is_numeric, level_text, levels
+from xorsweep.style import COLOURS
 
 FEW_EPOCHS = 50
 """Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
@@ -22,13 +23,14 @@ MARKERS = "osD^vPX*"
 def line_styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any]]:
     """Return how each level's line is drawn: numbers along a scale, names in colours apart."""
     if not key:
-        return {None: {"color": sns.color_palette("colorblind")[0], "marker": MARKERS[0]}}
+        return {None: {"color": COLOURS[0], "marker": MARKERS[0]}}
     shown = levels(frame, key, most)
     if is_numeric(frame[key]):
         # The yellow end of the scale is too light for a line on white.
-        colours = sns.color_palette("viridis", len(shown) + 1)[: len(shown)]
+        places = np.linspace(0, 1, len(shown) + 3)[1:-2]
+        colours = [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](places)]
     else:
-        colours = sns.color_palette("colorblind", len(shown))
+        colours = list(COLOURS)
     return {
         level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
