@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from xorsweep.figures.lines import few_minor_ticks
+from xorsweep.figures.log_axes import mark_powers, only_ticks_in_view
 from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
@@ -37,6 +37,8 @@ def final_errors(tables: Tables) -> Figure | None:
     colours = dict(zip(OUTCOMES, COLOURS, strict=False))
     edges = _log_edges(rows["final_error"])
     for axes, part in zip(grid, parts.frames, strict=False):
+        # Without labels, seaborn makes all ticks of a linear axis to see whether to write some.
+        axes.set(xlabel="final error", ylabel="runs")
         sns.histplot(
             part.assign(outcome=part["outcome"].astype(str)),
             x="final_error",
@@ -53,8 +55,9 @@ def final_errors(tables: Tables) -> Figure | None:
         )
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
-        few_minor_ticks(axes.xaxis)
-        axes.set(xlabel="", ylabel="runs")
+        mark_powers(axes.xaxis)
+        only_ticks_in_view(axes.xaxis)
+        axes.set_xlabel("")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         if tables.has_levels:
             _mark_levels(axes, named=axes is grid[0])

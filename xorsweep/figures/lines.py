@@ -9,9 +9,15 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
+from matplotlib.ticker import (
+    EngFormatter,
+    LogLocator,
+    NullFormatter,
+    PercentFormatter,
+    SymmetricalLogLocator,
+)
 
+from xorsweep.figures.log_axes import few_minor_ticks, only_ticks_in_view
 from xorsweep.layout import drawn, is_numeric, level_text, levels
 from xorsweep.style import COLOURS
 
@@ -57,10 +63,10 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     """Lay epochs along the axis, logarithmically, and from 0 on where `first` is 0."""
     if first:
         axes.set_xscale("log")
+        few_minor_ticks(axes.xaxis)
     else:
         axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(first, max(last, first + 1))
-    few_minor_ticks(axes.xaxis)
     if last < FEW_EPOCHS * max(first, 1):
         axes.xaxis.set_major_locator(
             LogLocator(subs=(1, 2, 5))
@@ -69,12 +75,14 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
         )
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
+    only_ticks_in_view(axes.xaxis)
 
 
-def few_minor_ticks(axis: Axis) -> None:
-    """Mark 2 and 5 times the powers of ten along a logarithmic axis: each mark takes a while."""
-    if axis.get_scale() == "log":
-        axis.set_minor_locator(LogLocator(subs=(2, 5)))
+def percent_upwards(axes: Axes) -> None:
+    """Lay shares along the axis, 0 to 100 %, with lines across."""
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_yticks(np.linspace(0, 1, 6))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
 
 
 def decade_before(epochs: pd.Series[Any]) -> float:
