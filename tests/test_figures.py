@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from xorsweep.config import Parallel, Sweep
 from xorsweep.courses import CoursesOnDisk
@@ -32,7 +34,7 @@ from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
 from xorsweep.rules import FloatArray
 from xorsweep.store import Store
-from xorsweep.style import COLOURS, STYLE
+from xorsweep.style import COLOURS, DOTS_AN_INCH, STYLE, save
 from xorsweep.summary import summarise
 
 GridOf = Callable[..., Grid]
@@ -160,6 +162,20 @@ def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 def test_no_text_lies_on_another(tables: Tables, picture: Any) -> None:
     expect_readable(drawn(picture.draw, tables))
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_no_text_lies_on_another_in_what_is_written(
+    tables: Tables, picture: Any, tmp_path: Path
+) -> None:
+    with mpl.rc_context(STYLE):
+        figure = picture.draw(tables)
+    png, _ = save(figure, tmp_path / picture.name)
+    with Image.open(png) as image:
+        assert image.info["dpi"] == pytest.approx((DOTS_AN_INCH, DOTS_AN_INCH), abs=0.1)
+        assert image.size == pytest.approx(DOTS_AN_INCH * figure.get_size_inches(), abs=1)
+    FigureCanvasAgg(figure)
+    expect_readable(figure)
 
 
 def expect_readable(figure: Figure) -> None:
