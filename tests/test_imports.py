@@ -50,7 +50,7 @@ WAY = (
     ("comparisons", "studies"),
     ("measured",),
     ("failures",),
-    ("tables", "style", "costs", "side_by_side", "terminal", "verdicts"),
+    ("tables", "placing", "style", "costs", "side_by_side", "terminal", "verdicts"),
     ("progress",),
     ("single", "figures", "findings"),
     ("folders",),

@@ -8,14 +8,13 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
 from PIL import Image
 
 from xorsweep.atomic import replacing
+from xorsweep.placing import lay_out
 
 GREY = "#595959"
 
@@ -44,9 +43,6 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "xorsweep",
 }
 
-SIDES = {"bottom": (0.5, 0.0), "left": (0.0, 0.5), "right": (1.0, 0.5)}
-"""The middle of each side of axes that has a label."""
-
 
 def styled() -> AbstractContextManager[None]:
     """Return the context in which figures are drawn."""
@@ -59,7 +55,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     with styled():
         figure.set_dpi(DOTS_AN_INCH)
         raster: Any = FigureCanvasAgg(figure)
-        _lay_out(figure)
+        lay_out(figure)
         # savefig would draw each file twice, the first time to lay the figure out once more.
         raster.draw()
         with replacing(png) as temporary:
@@ -73,30 +69,3 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 def _image(drawn: Any) -> Image.Image:
     """Return what is drawn, without transparency: nothing is, and a quarter less is written."""
     return Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")
-
-
-def _lay_out(figure: Figure) -> None:
-    """Find room for everything once, at the size in which it is drawn."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        for axes in figure.axes:
-            _pin_label(axes.xaxis)
-            _pin_label(axes.yaxis)
-        engine.execute(figure)
-        figure.set_layout_engine("none")
-
-
-def _pin_label(axis: Axis) -> None:
-    """Keep a label as far from its axes as it is now.
-
-    All that is written along an axis is measured anew each time that its label finds its place.
-    """
-    axes, figure = axis.axes, axis.axes.get_figure(root=True)
-    assert figure is not None
-    if axis.label.get_text():
-        axis.get_tightbbox()
-    side = SIDES[axis.get_label_position()]
-    place = axis.label.get_transform().transform(axis.label.get_position())
-    across, up = (place - axes.transAxes.transform(side)) / figure.dpi
-    away = ScaledTranslation(across, up, figure.dpi_scale_trans)
-    axis.set_label_coords(*side, transform=axes.transAxes + away)

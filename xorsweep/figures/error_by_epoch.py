@@ -11,7 +11,7 @@ from xorsweep.figures.lines import (
     lines_note,
     with_a_line,
 )
-from xorsweep.figures.log_axes import mark_powers, only_ticks_in_view
+from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES_WITH_BANDS, longest, panels
@@ -56,7 +56,6 @@ def error_bands(tables: Tables) -> Figure | None:
         if tables.has_levels:
             for height in LEVELS.values():
                 axes.axhline(height, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=0)
-    only_ticks_in_view(grid[0].yaxis)
     outer_labels(grid, len(shown), "epochs", "half the sum of squared errors")
     add_legend(figure, grid[0])
     add_note(figure, parts, lines_note(cells, layout.lines, styles))

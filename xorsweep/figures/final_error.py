@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from xorsweep.figures.log_axes import mark_powers, only_ticks_in_view
+from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
@@ -56,7 +56,6 @@ def final_errors(tables: Tables) -> Figure | None:
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
         mark_powers(axes.xaxis)
-        only_ticks_in_view(axes.xaxis)
         axes.set_xlabel("")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         if tables.has_levels:

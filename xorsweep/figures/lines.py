@@ -17,7 +17,7 @@ from matplotlib.ticker import (
     SymmetricalLogLocator,
 )
 
-from xorsweep.figures.log_axes import few_minor_ticks, only_ticks_in_view
+from xorsweep.figures.log_axes import few_minor_ticks
 from xorsweep.layout import drawn, is_numeric, level_text, levels
 from xorsweep.style import COLOURS
 
@@ -75,7 +75,6 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
         )
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    only_ticks_in_view(axes.xaxis)
 
 
 def percent_upwards(axes: Axes) -> None:

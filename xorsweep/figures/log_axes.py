@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, LogFormatter, LogLocator
+from matplotlib.ticker import LogFormatter, LogLocator
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -34,17 +34,3 @@ def mark_powers(axis: Axis) -> None:
 def few_minor_ticks(axis: Axis) -> None:
     """Mark 2 and 5 times the powers of ten along a logarithmic axis: each mark takes a while."""
     axis.set_minor_locator(LogLocator(subs=(2, 5)))
-
-
-def only_ticks_in_view(axis: Axis) -> None:
-    """Keep the ticks within the limits of an axis and those that share its scale, once and for all.
-
-    Matplotlib has some beyond the limits as well, and looks for all of them anew at each turn.
-    """
-    low, high = axis.get_view_interval()
-    major, minor = (
-        [place for place in axis.get_ticklocs(minor=minor) if low <= place <= high]
-        for minor in (False, True)
-    )
-    axis.set_major_locator(FixedLocator(major))
-    axis.set_minor_locator(FixedLocator(minor))

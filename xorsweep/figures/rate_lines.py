@@ -18,7 +18,7 @@ from xorsweep.figures.lines import (
     lines_note,
     percent_upwards,
 )
-from xorsweep.figures.log_axes import mark_powers, only_ticks_in_view
+from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_legend, add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES, drawn, is_numeric, level_name, levels, panels
@@ -101,5 +101,3 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_LINES:
         axes.set_xticks(found, [drawn(level_name(level)) for level in found])
-    if axes.get_xscale() == "log":
-        only_ticks_in_view(axes.xaxis)
