@@ -38,7 +38,7 @@ def settle_ticks(logarithmic: list[Axis]) -> None:
         axis.set_major_locator(FixedLocator(major))
         if any(axis.get_minor_formatter().format_ticks(minor)):
             axis.set_minor_locator(FixedLocator(minor))
-        else:
+        elif minor:
             axis.set_minor_locator(NullLocator())
             axis.axes.add_artist(_marks(axis, minor))
 
