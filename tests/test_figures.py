@@ -12,15 +12,19 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from xorsweep.config import Parallel, Sweep
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.figures import PICTURES, write_figures
 from xorsweep.figures.error_by_epoch import error_bands
 from xorsweep.figures.final_error import final_errors
+from xorsweep.figures.lines import line_styles
 from xorsweep.figures.rate_lines import rate_lines
 from xorsweep.figures.rate_map import rate_map
 from xorsweep.figures.source import Tables
@@ -30,7 +34,7 @@ from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
 from xorsweep.rules import FloatArray
 from xorsweep.store import Store
-from xorsweep.style import STYLE
+from xorsweep.style import COLOURS, DOTS_AN_INCH, STYLE, save
 from xorsweep.summary import summarise
 
 GridOf = Callable[..., Grid]
@@ -160,6 +164,20 @@ def test_no_text_lies_on_another(tables: Tables, picture: Any) -> None:
     expect_readable(drawn(picture.draw, tables))
 
 
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_no_text_lies_on_another_in_what_is_written(
+    tables: Tables, picture: Any, tmp_path: Path
+) -> None:
+    with mpl.rc_context(STYLE):
+        figure = picture.draw(tables)
+    png, _ = save(figure, tmp_path / picture.name)
+    with Image.open(png) as image:
+        assert image.info["dpi"] == pytest.approx((DOTS_AN_INCH, DOTS_AN_INCH), abs=0.1)
+        assert image.size == pytest.approx(DOTS_AN_INCH * figure.get_size_inches(), abs=1)
+    FigureCanvasAgg(figure)
+    expect_readable(figure)
+
+
 def expect_readable(figure: Figure) -> None:
     """Expect that no text lies on another, and none is cut off by the figure's edge."""
     beyond = _beyond_the_ends(figure)
@@ -221,6 +239,14 @@ def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
     assert write_figures(tables, shared, workers=2) == list(PICTURES)
     assert write_figures(replace(tables, courses=courses_or_death), bereft, 2) == list(PICTURES)
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
+
+
+def test_the_colours_of_lines_are_seaborns() -> None:
+    assert list(COLOURS) == [colour.lower() for colour in sns.color_palette("colorblind").as_hex()]
+    numbers = pd.DataFrame({"hidden": [2, 3, 4, 8]})
+    styles = line_styles(numbers, "hidden", 6)
+    viridis = sns.color_palette("viridis", 5).as_hex()[:4]
+    assert [style["color"] for style in styles.values()] == viridis
 
 
 GRIDS: dict[str, dict[str, Any]] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import xorsweep
+from xorsweep.figures import PICTURES
 
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
@@ -58,7 +59,7 @@ WAY = (
     ("comparisons", "studies"),
     ("measured",),
     ("failures",),
-    ("tables", "style", "costs", "side_by_side", "terminal", "verdicts"),
+    ("tables", "placing", "style", "costs", "side_by_side", "terminal", "verdicts"),
     ("progress",),
     ("single", "figures", "findings"),
     ("folders",),
@@ -137,6 +138,15 @@ def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
 def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
     loaded = modules_after("import xorsweep.report")
     assert not loaded & {"seaborn", "matplotlib", "hydra", "numba"}
+
+
+def test_only_the_pictures_that_say_so_bring_seaborn() -> None:
+    others = [picture for picture in PICTURES if not picture.with_seaborn]
+    imports = ", ".join(f"xorsweep.figures.{picture.drawn_by.split('.')[0]}" for picture in others)
+    assert not modules_after(f"import xorsweep.style, {imports}") & {"seaborn", "scipy"}
+    for picture in set(PICTURES) - set(others):
+        module = f"xorsweep.figures.{picture.drawn_by.split('.')[0]}"
+        assert "seaborn" in modules_after(f"import {module}")
 
 
 def test_every_room_has_its_place_on_the_way() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -26,12 +28,14 @@ class Picture:
     """A figure's file name, its title, what it shows in a sentence or two, and what draws it.
 
     The latter is named rather than imported, since it is often another process that draws.
+    `with_seaborn` tells whether it imports seaborn.
     """
 
     name: str
     title: str
     caption: str
     drawn_by: str
+    with_seaborn: bool = False
 
     def draw(self, tables: Tables) -> Figure | None:
         """Return the figure, or None where the rows don't allow it."""
@@ -49,26 +53,57 @@ def write_figures(tables: Tables, folder: Path, workers: int = 1) -> list[Pictur
 def _written(tables: Tables, folder: Path, workers: int) -> Iterator[str]:
     """Yield the names of pictures as they are written, in this process where others die."""
     at_once = workers if len(tables.results) <= MOST_ROWS_SENT else 1
-    left = {picture.name: picture for picture in reversed(PICTURES)}  # the longest first
+    left = dict.fromkeys(_tasks())
     try:
-        tasks = [delayed(_write)(picture, tables, folder) for picture in left.values()]
-        for name, is_there in dispatched(pool_of(at_once), tasks):
-            del left[name]
-            if is_there:
-                yield name
+        tasks = [delayed(_write)(pictures, tables, folder) for pictures in left]
+        for pictures, names in dispatched(pool_of(at_once), tasks):
+            del left[pictures]
+            yield from names
     except TerminatedWorkerError:
-        yield from (name for name, picture in left.items() if _write(picture, tables, folder)[1])
+        for pictures in left:
+            yield from _write(pictures, tables, folder)[1]
 
 
-def _write(picture: Picture, tables: Tables, folder: Path) -> tuple[str, bool]:
-    """Return a picture's name and whether there was something to draw."""
+def _tasks() -> list[tuple[Picture, ...]]:
+    """Return the pictures that one process draws after another, what takes longest first.
+
+    The import of seaborn takes longer than most pictures, so one process does it for all.
+    """
+    with_seaborn = tuple(picture for picture in PICTURES if picture.with_seaborn)
+    others = (picture for picture in reversed(PICTURES) if not picture.with_seaborn)
+    return [with_seaborn, *((picture,) for picture in others)]
+
+
+def _write(
+    pictures: tuple[Picture, ...], tables: Tables, folder: Path
+) -> tuple[tuple[Picture, ...], list[str]]:
+    """Return the pictures that were to be drawn, and the names of those that the rows allow."""
     from xorsweep.style import save, styled
 
-    with styled():
-        figure = picture.draw(tables)
-        if figure is not None:
-            save(figure, folder / picture.name)
-    return picture.name, figure is not None
+    names = []
+    with _no_search_for_cycles():
+        for picture in pictures:
+            with styled():
+                figure = picture.draw(tables)
+            if figure is not None:
+                save(figure, folder / picture.name)
+                names.append(picture.name)
+    return pictures, names
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Leave memory that isn't needed for later: each search goes through all that was imported.
+
+    It takes a tenth of the drawing, and figures are small.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 PICTURES = (
@@ -79,6 +114,7 @@ PICTURES = (
         "them met the criterion within their epochs. Where there is room its numbers say how many "
         "of how many.",
         "rate_map.rate_map",
+        with_seaborn=True,
     ),
     Picture(
         "rate_lines",
@@ -104,6 +140,7 @@ PICTURES = (
         "all other settings; further left is better, and colours say how a run ended. The dashed "
         "lines are the levels at which runs get stuck, where several rows share one output.",
         "final_error.final_errors",
+        with_seaborn=True,
     ),
     Picture(
         "error_by_epoch",

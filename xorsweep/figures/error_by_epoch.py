@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from xorsweep.figures.lines import (
     epochs_across,
-    few_minor_ticks,
     line_styles,
     lines_note,
     with_a_line,
 )
+from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES_WITH_BANDS, longest, panels
@@ -35,6 +35,9 @@ def error_bands(tables: Tables) -> Figure | None:
     shown = panels(bands, layout.facets)
     figure, grid = panelled(shown, 3.1, 2.5, sharex=True, sharey=True)
     styles = line_styles(bands, layout.lines, MOST_LINES_WITH_BANDS)
+    grid[0].set_yscale("log")
+    mark_powers(grid[0].yaxis)
+    epochs_across(grid[0], bands["epoch"].max(), 0)
     for axes, part in zip(grid, shown.frames, strict=False):
         for level, style in styles.items():
             line = part[part[layout.lines] == level] if layout.lines else part
@@ -49,9 +52,6 @@ def error_bands(tables: Tables) -> Figure | None:
                 alpha=0.18,
                 linewidth=0,
             )
-        epochs_across(axes, bands["epoch"].max(), 0)
-        axes.set_yscale("log")
-        few_minor_ticks(axes.yaxis)
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
         if tables.has_levels:
             for height in LEVELS.values():

@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from xorsweep.figures.lines import few_minor_ticks
+from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
 from xorsweep.measures import LEVEL_TEXTS, LEVELS, OUTCOMES
-from xorsweep.style import GREY
+from xorsweep.style import COLOURS, GREY
 
 SMALLEST_ERROR = 1e-9
 """Final errors below this are drawn here: what is left of them says nothing about learning."""
@@ -34,9 +34,11 @@ def final_errors(tables: Tables) -> Figure | None:
     parts = panels(rows, [layout.lines])
     figure, grid = panelled(parts, 7.2, 1.5, columns=1)
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
-    colours = dict(zip(OUTCOMES, sns.color_palette("colorblind"), strict=False))
+    colours = dict(zip(OUTCOMES, COLOURS, strict=False))
     edges = _log_edges(rows["final_error"])
     for axes, part in zip(grid, parts.frames, strict=False):
+        # Without labels, seaborn makes all ticks of a linear axis to see whether to write some.
+        axes.set(xlabel="final error", ylabel="runs")
         sns.histplot(
             part.assign(outcome=part["outcome"].astype(str)),
             x="final_error",
@@ -53,8 +55,8 @@ def final_errors(tables: Tables) -> Figure | None:
         )
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
-        few_minor_ticks(axes.xaxis)
-        axes.set(xlabel="", ylabel="runs")
+        mark_powers(axes.xaxis)
+        axes.set_xlabel("")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         if tables.has_levels:
             _mark_levels(axes, named=axes is grid[0])

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
+from matplotlib.ticker import (
+    EngFormatter,
+    LogLocator,
+    NullFormatter,
+    PercentFormatter,
+    SymmetricalLogLocator,
+)
 
+from xorsweep.figures.log_axes import few_minor_ticks
 from xorsweep.layout import drawn, is_numeric, level_text, levels
+from xorsweep.style import COLOURS
 
 FEW_EPOCHS = 50
 """Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
@@ -22,13 +29,14 @@ MARKERS = "osD^vPX*"
 def line_styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any]]:
     """Return how each level's line is drawn: numbers along a scale, names in colours apart."""
     if not key:
-        return {None: {"color": sns.color_palette("colorblind")[0], "marker": MARKERS[0]}}
+        return {None: {"color": COLOURS[0], "marker": MARKERS[0]}}
     shown = levels(frame, key, most)
     if is_numeric(frame[key]):
         # The yellow end of the scale is too light for a line on white.
-        colours = sns.color_palette("viridis", len(shown) + 1)[: len(shown)]
+        places = np.linspace(0, 1, len(shown) + 3)[1:-2]
+        colours = [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](places)]
     else:
-        colours = sns.color_palette("colorblind", len(shown))
+        colours = list(COLOURS)
     return {
         level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
@@ -55,10 +63,10 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     """Lay epochs along the axis, logarithmically, and from 0 on where `first` is 0."""
     if first:
         axes.set_xscale("log")
+        few_minor_ticks(axes.xaxis)
     else:
         axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(first, max(last, first + 1))
-    few_minor_ticks(axes.xaxis)
     if last < FEW_EPOCHS * max(first, 1):
         axes.xaxis.set_major_locator(
             LogLocator(subs=(1, 2, 5))
@@ -69,10 +77,11 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def few_minor_ticks(axis: Axis) -> None:
-    """Mark 2 and 5 times the powers of ten along a logarithmic axis: each mark takes a while."""
-    if axis.get_scale() == "log":
-        axis.set_minor_locator(LogLocator(subs=(2, 5)))
+def percent_upwards(axes: Axes) -> None:
+    """Lay shares along the axis, 0 to 100 %, with lines across."""
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_yticks(np.linspace(0, 1, 6))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
 
 
 def decade_before(epochs: pd.Series[Any]) -> float:

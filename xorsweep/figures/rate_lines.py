@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import NullFormatter
 
-from xorsweep.figures.lines import few_minor_ticks, is_wide, levels_along, line_styles, lines_note
+from xorsweep.figures.lines import (
+    is_wide,
+    levels_along,
+    line_styles,
+    lines_note,
+    percent_upwards,
+)
+from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_legend, add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES, drawn, is_numeric, level_name, levels, panels
@@ -27,6 +34,7 @@ def rate_lines(tables: Tables) -> Figure | None:
     styles = line_styles(summary, layout.lines, MOST_LINES)
     places = _places(summary, layout.across)
     apart = min(0.012, 0.5 / (len(styles) * len(levels_along(summary, layout.across))))
+    percent_upwards(grid[0])
     for axes, part in zip(grid, parts.frames, strict=False):
         for index, (level, style) in enumerate(styles.items()):
             line = part[part[layout.lines] == level] if layout.lines else part
@@ -34,11 +42,9 @@ def rate_lines(tables: Tables) -> Figure | None:
             shift = (index - (len(styles) - 1) / 2) * apart
             joined = not layout.across or is_numeric(summary[layout.across])
             _draw_rates(axes, line, places(line, shift), {**style, "linewidth": 1.2 * joined})
-        _scale_across(axes, summary, layout.across)
-        axes.set_ylim(-0.03, 1.03)
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
         axes.set_xlabel(layout.across or "all runs")
+    _scale_across(grid[0], summary, layout.across)
     grid[0].set_ylabel("runs that converged")
     add_legend(figure, grid[0])
     add_note(figure, parts, lines_note(summary, layout.lines, styles))
@@ -91,7 +97,7 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         return
     if is_wide(summary[key]):
         axes.set_xscale("log")
-        few_minor_ticks(axes.xaxis)
+        mark_powers(axes.xaxis)
         axes.xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_LINES:
         axes.set_xticks(found, [drawn(level_name(level)) for level in found])

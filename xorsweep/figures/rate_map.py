@@ -39,7 +39,7 @@ def rate_map(tables: Tables) -> Figure | None:
             cmap="cividis",
             annot=_n_of_n(part, layout, across, down),
             fmt="",
-            annot_kws={"fontsize": 7},
+            annot_kws={"fontsize": 7, "in_layout": False},
             linewidths=0.6 if max(table.shape) <= MOST_FIELDS else 0,
             xticklabels=ceil(len(across) / MOST_FIELDS),
             cbar=False,

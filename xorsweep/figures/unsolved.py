@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from xorsweep.figures.lines import (
     decade_before,
     epochs_across,
     line_styles,
     lines_note,
+    percent_upwards,
     with_a_line,
 )
 from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
@@ -28,6 +28,8 @@ def unsolved_curves(tables: Tables) -> Figure | None:
     styles = line_styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
     parts = panels(with_a_line(curves, layout.lines, styles), layout.facets)
     figure, grid = panelled(parts, 3.1, 2.5, sharex=True, sharey=True)
+    epochs_across(grid[0], rows["epochs"].max(), decade_before(rows["converged_epoch"]))
+    percent_upwards(grid[0])
     for axes, part in zip(grid, parts.frames, strict=False):
         for level, style in styles.items():
             line = part[part[layout.lines] == level] if layout.lines else part
@@ -43,9 +45,6 @@ def unsolved_curves(tables: Tables) -> Figure | None:
                 alpha=0.15,
                 linewidth=0,
             )
-        epochs_across(axes, rows["epochs"].max(), decade_before(rows["converged_epoch"]))
-        axes.set_ylim(-0.03, 1.03)
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     outer_labels(grid, len(parts), "epochs", "still unsolved")
     add_legend(figure, grid[0])
