@@ -202,11 +202,13 @@ def _trained(folder: Path, rows: int) -> Store:
 
 
 def _finish(store: Store, rows: int) -> None:
-    from xorsweep.tables import write_tables
+    from xorsweep.tables import write_comparisons, write_summary
 
     grid = grid_of(rows)
     write_results(grid, assemble(grid, store.measurements()), store.folder)
-    write_tables(read_results(store.folder), store.folder)
+    results = read_results(store.folder)
+    write_summary(results, store.folder)
+    write_comparisons(results, store.folder)
 
 
 def _hand_over_a_shard(rows: int) -> None:

@@ -24,7 +24,7 @@ from xorsweep.comparisons import (
     holm,
 )
 from xorsweep.results import read_results
-from xorsweep.tables import write_tables
+from xorsweep.tables import write_comparisons, write_summary
 
 Cell = dict[str, Any]
 
@@ -250,7 +250,7 @@ def test_where_nothing_differs_almost_no_grid_shows_a_difference() -> None:
 
 def test_the_tables_of_a_sweep_open_in_pandas_and_agree(small_sweep: Path, tmp_path: Path) -> None:
     results = read_results(small_sweep)
-    summary, compared = write_tables(results, tmp_path)
+    summary, compared = write_summary(results, tmp_path), write_comparisons(results, tmp_path)
     assert len(pd.read_csv(tmp_path / "summary.csv")) == len(summary)
     read = pd.read_csv(tmp_path / "comparisons.csv")
     assert len(read) == len(compared) == 2 * (3 + 2 * 2)

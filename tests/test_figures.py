@@ -21,7 +21,7 @@ from PIL import Image
 
 from xorsweep.config import Parallel, Sweep
 from xorsweep.courses import CoursesOnDisk
-from xorsweep.figures import PICTURES, write_figures
+from xorsweep.figures import PICTURES, begin_figures
 from xorsweep.figures.error_by_epoch import error_bands
 from xorsweep.figures.final_error import final_errors
 from xorsweep.figures.lines import line_styles
@@ -217,7 +217,7 @@ def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
     tables: Tables, tmp_path: Path
 ) -> None:
     for folder in (tmp_path / "first", tmp_path / "second"):
-        assert write_figures(tables, folder) == list(PICTURES)
+        assert begin_figures(tables, folder)() == list(PICTURES)
     first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
     assert first == second
     assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
@@ -235,9 +235,9 @@ def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
         return courses(cells)
 
     alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
-    write_figures(tables, alone)
-    assert write_figures(tables, shared, workers=2) == list(PICTURES)
-    assert write_figures(replace(tables, courses=courses_or_death), bereft, 2) == list(PICTURES)
+    begin_figures(tables, alone)()
+    assert begin_figures(tables, shared, workers=2)() == list(PICTURES)
+    assert begin_figures(replace(tables, courses=courses_or_death), bereft, 2)() == list(PICTURES)
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 

@@ -234,7 +234,7 @@ def _written(
 ) -> tuple[int, dict[str, float]]:
     """Return how many points a sample has, and the bytes of its files; of tables, those a cell."""
     # This brings pandas, as the end of a sweep does.
-    from xorsweep.tables import write_tables
+    from xorsweep.tables import write_comparisons, write_summary
 
     tables = [table_of(rows) for rows in sample]
     identities = np.concatenate([table["identity"].to_numpy() for table in tables])
@@ -242,7 +242,9 @@ def _written(
     with TemporaryDirectory(prefix="xorsweep-plan-") as made:
         folder = Path(made)
         write_results(part, assemble(part, tables), folder)
-        summary, _ = write_tables(read_results(folder), folder)
+        results = read_results(folder)
+        summary = write_summary(results, folder)
+        write_comparisons(results, folder)
         sizes: dict[str, float] = {path.name: path.stat().st_size for path in folder.iterdir()}
     of_tables = sizes["summary.csv"] + sizes["comparisons.csv"]
     parts = sum(len(encode(rows, engine)[1]) for rows in sample)

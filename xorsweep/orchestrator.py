@@ -34,7 +34,10 @@ from xorsweep.terminal import Advance, Terminal, count_line
 from xorsweep.worker import Trainer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from xorsweep.drawn_runs import Drawing
+    from xorsweep.report import Report
 
 
 @dataclass(frozen=True)
@@ -263,23 +266,37 @@ class _Run:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
         from xorsweep.failures import failures_of
         from xorsweep.summary import point_columns, swept_columns
-        from xorsweep.tables import write_tables
+        from xorsweep.tables import write_comparisons, write_summary
         from xorsweep.verdicts import verdicts
 
         folder = self.store.folder
         results = read_results(folder)
-        summary, comparisons = write_tables(results, folder)
+        summary = write_summary(results, folder)
+        report = drawing and self._begin_report(grid, manifest, results, summary, drawing)
+        comparisons = write_comparisons(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
         self.terminal.failures(failures_of(results, point_columns(results)))
         if study := read_study(manifest.get("study")):
             self.terminal.verdicts(study, verdicts(study, results))
-        if drawing is None:
-            return None
+        return report(comparisons) if report else None
+
+    def _begin_report(
+        self,
+        grid: Grid,
+        manifest: Mapping[str, Any],
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        drawing: Drawing,
+    ) -> Report:
+        """Begin to draw the pictures, which takes longest, while everything else is made."""
+        from xorsweep.figures import FIGURES, begin_figures
+        from xorsweep.figures.source import Tables
         from xorsweep.report import Report
 
-        workers = local_workers(self.settings.parallel)
-        report = Report(folder, manifest, CoursesOnDisk(grid, self.store), drawing, workers)
-        return report(results, summary, comparisons)
+        folder, workers = self.store.folder, local_workers(self.settings.parallel)
+        tables = Tables.of(results, summary, CoursesOnDisk(grid, self.store))
+        figures = begin_figures(tables, folder / FIGURES, workers)
+        return Report(folder, manifest, tables, figures, drawing)
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
         folder = self.store.folder

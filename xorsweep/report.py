@@ -17,16 +17,14 @@ from joblib import cpu_count
 from xorsweep.alt_texts import alt_text
 from xorsweep.atomic import write_atomically
 from xorsweep.commands import Parser, errors_in_one_line
-from xorsweep.config import choose
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.details import Details, details
 from xorsweep.drawn_runs import Drawing, begin_drawing
-from xorsweep.figures import Picture, write_figures
-from xorsweep.figures.source import Courses, Tables
+from xorsweep.figures import FIGURES, Figures, Picture, begin_figures
+from xorsweep.figures.source import Tables
 from xorsweep.findings import findings, remarks
 from xorsweep.folders import named_folder
 from xorsweep.markdown import all_literal, code_block
-from xorsweep.measures import has_xor_levels
 from xorsweep.record import ManifestError, check_finished
 from xorsweep.report_tables import (
     MOST_CELLS,
@@ -44,8 +42,7 @@ from xorsweep.results import assemble, read_results
 from xorsweep.rounds import open_with_rounds
 from xorsweep.store import MANIFEST, StoreError
 from xorsweep.studies import read_study
-from xorsweep.summary import point_columns
-from xorsweep.tables import write_tables
+from xorsweep.tables import write_comparisons, write_summary
 from xorsweep.templating import data_address, environment
 from xorsweep.terminal import count_line
 from xorsweep.themes import for_both_themes
@@ -102,32 +99,28 @@ class Page:
 
 @dataclass(frozen=True)
 class Report:
-    """The report of a finished sweep: figures, report.md and report.html in its folder.
+    """The report of a finished sweep: report.md and report.html in its folder.
 
-    `drawing` is that of the runs that stand for cells; so many `workers` draw pictures at the same
-    time.
+    `figures` and `drawing`, that of the runs that stand for cells, have begun.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
-    courses: Courses
+    tables: Tables
+    figures: Figures
     drawing: Drawing
-    workers: int = 1
 
-    def __call__(
-        self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
-    ) -> Path:
-        """Write all of it from the sweep's rows and tables, and return the page's path."""
-        tables = Tables(results, summary, self.courses, all_have_levels(results))
-        pictures = write_figures(tables, self.folder / "figures", self.workers)
-        page = self._page(tables, comparisons, pictures)
+    def __call__(self, comparisons: pd.DataFrame) -> Path:
+        """Write both once the pictures are there, and return the page's path."""
+        page, summary = self._page(comparisons), self.tables.summary
         for name, shown in (("report.md", _in_markdown(page, summary)), ("report.html", page)):
             text = environment().get_template(f"{name}.j2").render(page=shown)
             write_atomically(self.folder / name, text.encode(errors="backslashreplace"))
         return self.folder / "report.html"
 
-    def _page(self, tables: Tables, comparisons: pd.DataFrame, pictures: Sequence[Picture]) -> Page:
-        manifest, results, summary = self.manifest, tables.results, tables.summary
+    def _page(self, comparisons: pd.DataFrame) -> Page:
+        manifest, tables = self.manifest, self.tables
+        results, summary = tables.results, tables.summary
         study = read_study(manifest.get("study"))
         judged = verdicts(study, results) if study else []
         shown_runs = details(results, summary, self.drawing())
@@ -143,7 +136,7 @@ class Report:
             neighbours=neighbours_table(comparisons),
             outcomes=outcomes_table(results),
             failures=failures_table(results),
-            pictures=[_shown(picture, tables, self.folder / "figures") for picture in pictures],
+            pictures=[_shown(each, tables, self.folder / FIGURES) for each in self.figures()],
             comparison=comparison(study, judged) if study else None,
             command=shlex.join(manifest["command_line"]),
             facts=list(_facts(manifest)),
@@ -188,19 +181,9 @@ def remake_report(folder: Path) -> Path:
     workers = int(cpu_count())
     assembled = assemble(grid, store.measurements())
     drawing = begin_drawing(grid, assembled, store.parts(), workers)
-    report = Report(folder, manifest, CoursesOnDisk(grid, store), drawing, workers)
-    return report(results, *write_tables(results, folder))
-
-
-def all_have_levels(results: pd.DataFrame) -> bool:
-    """Tell whether each task has the levels of the error at which runs on XOR get stuck."""
-    columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
-    tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
-    return all(has_xor_levels(choose("task", _present(task)).targets()) for task in tasks)
-
-
-def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(key): value for key, value in point.items() if value == value}
+    tables = Tables.of(results, write_summary(results, folder), CoursesOnDisk(grid, store))
+    figures = begin_figures(tables, folder / FIGURES, workers)
+    return Report(folder, manifest, tables, figures, drawing)(write_comparisons(results, folder))
 
 
 def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

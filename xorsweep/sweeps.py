@@ -121,10 +121,9 @@ class Sweep:
     def tables(self) -> Tables:
         """Return what the pictures are made from."""
         from xorsweep.figures.source import Tables
-        from xorsweep.report import all_have_levels
 
         courses = CoursesOnDisk(self._grid, self._store)
-        return Tables(self.results, self.summary, courses, all_have_levels(self.results))
+        return Tables.of(self.results, self.summary, courses)
 
     @cached_property
     def _opened(self) -> tuple[Store, Grid]:

@@ -7,14 +7,23 @@ from pathlib import Path
 import pandas as pd
 
 from xorsweep.atomic import replacing
-from xorsweep.comparisons import PairedComparisons
 from xorsweep.summary import summarise
 
 
-def write_tables(results: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write summary.csv and comparisons.csv; return the summary and the comparisons."""
-    tables = summarise(results), PairedComparisons()(results)
-    for table, name in zip(tables, ("summary", "comparisons"), strict=True):
-        with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False)
-    return tables
+def write_summary(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Write summary.csv and return it."""
+    return _written(summarise(results), folder / "summary.csv")
+
+
+def write_comparisons(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Write comparisons.csv and return it."""
+    # It brings SciPy, and a summary doesn't wait for that.
+    from xorsweep.comparisons import PairedComparisons
+
+    return _written(PairedComparisons()(results), folder / "comparisons.csv")
+
+
+def _written(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)
+    return table

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from xorsweep.execute.pool import dispatched, pool_of
+from xorsweep.execute.pool import begun, pool_of
 from xorsweep.figures.source import Tables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FIGURES = "figures"
+"""Where the pictures are in a sweep's folder."""
 MOST_ROWS_SENT = 100_000
 """Rows up to which it pays to hand them to other processes that draw."""
 
@@ -43,20 +46,34 @@ class Picture:
         return figure
 
 
-def write_figures(tables: Tables, folder: Path, workers: int = 1) -> list[Picture]:
-    """Write each picture that the rows allow as PNG and SVG; return those that were written."""
+_Drawn = tuple[tuple[Picture, ...], list[str]]
+"""Pictures that were to be drawn, and the names of those that were."""
+
+Figures = Callable[[], list[Picture]]
+"""Waits for pictures that are being written, and returns them."""
+
+
+def begin_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
+    """Begin to write each picture that the rows allow as PNG and SVG; return what waits for them.
+
+    With several workers, this goes on beside whatever is done meanwhile.
+    """
     folder.mkdir(exist_ok=True)
-    written = set(_written(tables, folder, workers))
+    pool = pool_of(workers if len(tables.results) <= MOST_ROWS_SENT else 1)
+    drawn = begun(pool, [delayed(_write)(pictures, tables, folder) for pictures in _tasks()])
+    return partial(_finished, drawn, tables, folder)
+
+
+def _finished(drawn: Iterator[_Drawn], tables: Tables, folder: Path) -> list[Picture]:
+    written = set(_written(drawn, tables, folder))
     return [picture for picture in PICTURES if picture.name in written]
 
 
-def _written(tables: Tables, folder: Path, workers: int) -> Iterator[str]:
+def _written(drawn: Iterator[_Drawn], tables: Tables, folder: Path) -> Iterator[str]:
     """Yield the names of pictures as they are written, in this process where others die."""
-    at_once = workers if len(tables.results) <= MOST_ROWS_SENT else 1
     left = dict.fromkeys(_tasks())
     try:
-        tasks = [delayed(_write)(pictures, tables, folder) for pictures in left]
-        for pictures, names in dispatched(pool_of(at_once), tasks):
+        for pictures, names in drawn:
             del left[pictures]
             yield from names
     except TerminatedWorkerError:
@@ -74,9 +91,7 @@ def _tasks() -> list[tuple[Picture, ...]]:
     return [with_seaborn, *((picture,) for picture in others)]
 
 
-def _write(
-    pictures: tuple[Picture, ...], tables: Tables, folder: Path
-) -> tuple[tuple[Picture, ...], list[str]]:
+def _write(pictures: tuple[Picture, ...], tables: Tables, folder: Path) -> _Drawn:
     """Return the pictures that were to be drawn, and the names of those that the rows allow."""
     from xorsweep.style import save, styled
 

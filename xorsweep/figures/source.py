@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
+from xorsweep.config import choose
 from xorsweep.layout import Layout
-from xorsweep.summary import swept_columns
+from xorsweep.measures import has_xor_levels
+from xorsweep.summary import point_columns, swept_columns
 
 Courses = Callable[[pd.DataFrame], pd.DataFrame]
 """Returns quantiles of the error by epoch in some cells: summary rows in, long form out."""
@@ -24,6 +27,22 @@ class Tables:
     has_levels: bool
     layout: Layout = field(init=False)
 
+    @classmethod
+    def of(cls, results: pd.DataFrame, summary: pd.DataFrame, courses: Courses) -> Tables:
+        """Return those of a sweep; `has_levels` is worked out from its tasks."""
+        return cls(results, summary, courses, _all_have_levels(results))
+
     def __post_init__(self) -> None:
         layout = Layout.of(self.summary, swept_columns(self.summary))
         object.__setattr__(self, "layout", layout)
+
+
+def _all_have_levels(results: pd.DataFrame) -> bool:
+    """Tell whether each task has the levels of the error at which runs on XOR get stuck."""
+    columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
+    tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
+    return all(has_xor_levels(choose("task", _present(task)).targets()) for task in tasks)
+
+
+def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): value for key, value in point.items() if value == value}
