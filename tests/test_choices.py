@@ -1,13 +1,13 @@
 """Choices of other packages: found when asked for, imported when chosen, refused in one line."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from xorsweep.choices import Choices, defaults_of
+from xorsweep.choices import Choices, defaults_of, installed
 from xorsweep.rules import Batched, ConfigError, Integer, Real, parameter
 
 OFFERED = "xorsweep.tests"
@@ -40,6 +40,14 @@ class NotOfIt: pass
 
 def choices(shared: bool = False) -> Choices[Base]:
     return Choices("thing", OFFERED, Base, {"own": Own}, shared=shared)
+
+
+@pytest.fixture(autouse=True)
+def looked_through_anew() -> Iterator[None]:
+    """Forget what is installed, before a test that installs something and after it."""
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
 
 
 @pytest.fixture

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from xorsweep.rules import ConfigError, Real, read, shown
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
 Kind = TypeVar("Kind")
 
@@ -111,10 +111,8 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         """Return what installed packages offer, by name; where a name is our own, ours is taken."""
         if self.entries is None:
             return {}
-        from importlib.metadata import entry_points
-
         offers: dict[str, list[EntryPoint]] = {}
-        for entry in entry_points(group=self.entries):
+        for entry in installed()(group=self.entries):
             offers.setdefault(entry.name, []).append(entry)
         return offers
 
@@ -169,6 +167,14 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
             read(entry.name, entry.default, rule)
         except ConfigError as error:
             yield f"has a default that its rule refuses: {error}"
+
+
+@cache
+def installed() -> Callable[..., EntryPoints]:
+    """Return what selects among the entry points of all packages, each of which is looked at."""
+    from importlib.metadata import entry_points
+
+    return entry_points().select
 
 
 def defaults_of(choice: type) -> dict[str, Any]:

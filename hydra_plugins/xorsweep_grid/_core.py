@@ -77,10 +77,10 @@ def _run(
         preview_sweep(composed.grid, settings, composed.notes, Terminal(), shards)
         return None
     folder = _fresh_folder(config)
-    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     _log_into(folder, config)
     point_latest(folder)
     provenance = _provenance(composed.values)
+    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return run_sweep(
         composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards, documents
     )
@@ -139,7 +139,8 @@ def _fresh_folder(config: DictConfig) -> Path:
 
 
 def _log_into(folder: Path, config: DictConfig) -> None:
-    """Let the log of the whole sweep go into its folder, which the configuration then names."""
+    """Let the log of the whole sweep go into its folder."""
+    config = config.copy()  # which can't be changed from then on
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)

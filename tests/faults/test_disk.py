@@ -127,7 +127,7 @@ def test_a_limit_on_the_size_of_files_is_said_in_one_line(tmp_path: Path) -> Non
             check=False,
         )
 
-    done = run(60_000, *arguments, *sweep)
+    done = run(150_000, *arguments, *sweep)
     assert done.returncode == 1
     assert done.stderr == f"sweep/results.csv can't be written: File too large; {GO_ON}sweep\n"
     done = run(resource.RLIM_INFINITY, "resume=sweep", "report=false")
