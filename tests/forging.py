@@ -20,7 +20,7 @@ def forge(folder: Path, change: Change) -> list[int]:
     table = pq.ParquetFile(path).read()
     path.unlink()
     pq.write_table(change(table).replace_schema_metadata(table.schema.metadata), path)
-    digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
     path.rename(path.with_name(f"{digest}.parquet"))
     identities: list[int] = table["identity"].to_pylist()
     return identities

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -49,10 +50,12 @@ def write_table(
     ):
         with named(text):
             csv.write(f"{','.join(schema.names)}\n".encode())
-        for batch, lines in lines_of.beside(batches):
-            parquet.write_batch(batch)
-            with named(text):
-                csv.write(lines.result())
+        with ThreadPoolExecutor(1) as writer:
+            for batch, lines in lines_of.beside(batches):
+                written = writer.submit(_write, csv, lines)
+                parquet.write_batch(batch)
+                with named(text):
+                    written.result()
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,10 @@ class _Texts:
         sink = pa.BufferOutputStream()
         pyarrow.csv.write_csv(batch, sink, options)
         return sink.getvalue()
+
+
+def _write(file: BinaryIO, lines: Future[pa.Buffer]) -> None:
+    file.write(lines.result())
 
 
 def level_texts(grid: Grid) -> Iterator[str]:

@@ -25,7 +25,7 @@ from xorsweep.parts import packed, unpacked
 from xorsweep.rules import ConfigError
 from xorsweep.store import Folder, StoreError, read_manifest
 
-FORMAT = 1
+FORMAT = 2
 """The version of this folder's layout."""
 _FIXED = ("identity", "message")
 _SEALED = ("function_format", "function", "source", "axes")
