@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xorsweep.rules import ConfigError
@@ -16,6 +16,7 @@ from xorsweep.spacing import is_spacing, read_spacing
     count=st.integers(2, 40),
     tenth=st.integers(0, 3),
 )
+@example(start=-1, step=1, count=13, tenth=1)
 def test_linspace_has_the_decimals_that_a_person_would_write(
     start: int, step: int, count: int, tenth: int
 ) -> None:

@@ -14,8 +14,19 @@ from xorsweep.rules import ConfigError, FloatArray
 DIGITS = 12
 """Significant digits of a level: 0.3 is 0.3, and on every machine the same number."""
 
+ROUNDING = 1e-13
+"""Of the larger end: a number between the ends that is smaller is what rounding left of 0."""
+
+
+def _linspace(start: float, stop: float, count: int) -> FloatArray:
+    levels = np.linspace(start, stop, count)
+    between = levels[1:-1]
+    between[np.abs(between) < ROUNDING * max(abs(start), abs(stop))] = 0.0
+    return levels
+
+
 _FUNCTIONS: Mapping[str, Callable[[float, float, int], FloatArray]] = {
-    "linspace": np.linspace,
+    "linspace": _linspace,
     "logspace": np.logspace,
 }
 _EXAMPLES = {"linspace": "linspace(0.1,0.5,5)", "logspace": "logspace(-2,1,7)"}
