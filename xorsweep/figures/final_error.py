@@ -37,22 +37,7 @@ def final_errors(tables: Tables) -> Figure | None:
     colours = dict(zip(OUTCOMES, COLOURS, strict=False))
     edges = _log_edges(rows["final_error"])
     for axes, part in zip(grid, parts.frames, strict=False):
-        # Without labels, seaborn makes all ticks of a linear axis to see whether to write some.
-        axes.set(xlabel="final error", ylabel="runs")
-        sns.histplot(
-            part.assign(outcome=part["outcome"].astype(str)),
-            x="final_error",
-            hue="outcome",
-            hue_order=found[::-1],
-            palette=colours,
-            multiple="stack",
-            bins=edges,
-            element="step",  # a bar a bin and outcome takes ten times as long, most of them empty
-            ax=axes,
-            legend=False,
-            linewidth=0,
-            alpha=1,
-        )
+        _draw_outcomes(axes, part, edges, found, colours)
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
         mark_powers(axes.xaxis)
@@ -67,6 +52,28 @@ def final_errors(tables: Tables) -> Figure | None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     add_note(figure, parts)
     return figure
+
+
+def _draw_outcomes(
+    axes: Axes, part: pd.DataFrame, edges: Any, outcomes: list[str], colours: dict[str, str]
+) -> None:
+    """Draw how many runs ended in each bin, the outcomes stacked."""
+    # Without labels, seaborn makes all ticks of a linear axis to see whether to write some.
+    axes.set(xlabel="final error", ylabel="runs")
+    sns.histplot(
+        part.assign(outcome=part["outcome"].astype(str)),
+        x="final_error",
+        hue="outcome",
+        hue_order=outcomes[::-1],
+        palette=colours,
+        multiple="stack",
+        bins=edges,
+        element="step",  # a bar a bin and outcome takes ten times as long, most of them empty
+        ax=axes,
+        legend=False,
+        linewidth=0,
+        alpha=1,
+    )
 
 
 def _outcome_text(name: str) -> str:
