@@ -87,10 +87,10 @@ def known_keys() -> list[str]:
 def readable(argument: str) -> str:
     """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
 
-    That is levels by number, and the expression of `grid.where`.
+    That is levels by number, the expression of `grid.where`, and a path below the home folder.
     """
     key, _, value = argument.partition("=")
-    ours = is_spacing(value) or key.lstrip("+") == WHERE
+    ours = is_spacing(value) or key.lstrip("+") == WHERE or value.startswith("~")
     if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
         return argument
     return f"{key}={quoted(value)}"
@@ -135,7 +135,9 @@ def check_overrides(arguments: Iterable[str]) -> None:
             continue
         key = match["key"]
         _refuse_whole_grid(key)
-        if not _is_known(key, known) and not _is_known_to_others(key):
+        # A file of the user is chosen so; that it is none comes out when Hydra has composed.
+        may_choose_file = match["prefix"] == "+" and "." not in key
+        if not (may_choose_file or _is_known(key, known) or _is_known_to_others(key)):
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
