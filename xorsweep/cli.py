@@ -23,7 +23,7 @@ from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.rules import ConfigError
 from xorsweep.run_start import read_run, run_folder
-from xorsweep.yaml_faults import first_fault
+from xorsweep.yaml_faults import first_fault, groups_named
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _COMPLETION = {"-sc", "--shell-completion"}
@@ -47,7 +47,8 @@ def main() -> None:
         with heard():
             if not completes:
                 sys.argv[1:] = map(readable, sys.argv[1:])
-                check_overrides(each for each in sys.argv[1:] if not each.startswith("-"))
+                overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
+                check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
             _run()
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)

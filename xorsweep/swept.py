@@ -42,7 +42,7 @@ class Swept:
 
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
-    check_overrides(lines)
+    check_overrides(lines, lambda: loader.list_groups(""))
     parser = OverridesParser.create(config_loader=loader)
     try:
         overrides = parser.parse_overrides([readable(line) for line in lines])

@@ -36,6 +36,11 @@ def first_fault(error: Exception, arguments: Sequence[str]) -> str | None:
     return fault or (_yaml_fault("", error) if isinstance(error, yaml.YAMLError) else None)
 
 
+def groups_named(arguments: Sequence[str]) -> set[str]:
+    """Return the config groups in the folders that the command line adds to xorsweep's own."""
+    return {path.name for folder in _folders(arguments) for path in folder.iterdir()}
+
+
 def _folders(arguments: Sequence[str]) -> list[Path]:
     """Return the folders of YAML files that the command line adds to xorsweep's own."""
     parser = argparse.ArgumentParser(add_help=False)
@@ -98,7 +103,8 @@ def _yaml_fault(path: str, error: yaml.YAMLError, text: str = "") -> str:
     character = getattr(error, "character", 0)
     code = ord(character) if isinstance(character, str) else int(character)
     line = text[:position].count("\n") + 1
-    return f"{path or getattr(error, 'name', '')}, line {line}: the character U+{code:04X} isn't allowed"
+    where = path or getattr(error, "name", "")
+    return f"{where}, line {line}: the character U+{code:04X} isn't allowed"
 
 
 def _header_fault(path: Path, text: str) -> str | None:
