@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import chdir
 from math import inf, isfinite
 from pathlib import Path
@@ -28,6 +29,8 @@ from xorsweep.yaml_faults import first_fault, groups_named
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _COMPLETION = {"-sc", "--shell-completion"}
 """Flags after which Hydra's own words follow and no overrides."""
+_WITH_VALUE = {"--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn"}
+"""Flags whose value, the name of a folder or a file, may look like an override."""
 
 
 def main() -> None:
@@ -46,7 +49,7 @@ def main() -> None:
     try:
         with heard():
             if not completes:
-                sys.argv[1:] = map(readable, sys.argv[1:])
+                sys.argv[1:] = map(readable, overrides_last(sys.argv[1:]))
                 overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
                 check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
             _run()
@@ -58,6 +61,17 @@ def main() -> None:
             raise
         # Nobody wants an error between the words of a line that is being typed.
         sys.exit(1 if completes else line)
+
+
+def overrides_last(arguments: Sequence[str]) -> list[str]:
+    """Return flags and then overrides: Hydra reads only overrides that stand together."""
+    before = ["", *arguments]
+    is_override = [
+        not each.startswith("-") and (each[:1] in "+~" or "=" in each) and flag not in _WITH_VALUE
+        for flag, each in zip(before, arguments, strict=False)
+    ]
+    places = sorted(range(len(arguments)), key=is_override.__getitem__)
+    return [arguments[place] for place in places]
 
 
 def _expected() -> tuple[type[Exception], ...]:

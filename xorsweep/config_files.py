@@ -14,8 +14,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.config import GROUPS, PLAIN, SETTINGS
-from xorsweep.rules import ConfigError, shown
-from xorsweep.yaml_faults import HEADER
+from xorsweep.rules import ConfigError
+from xorsweep.yaml_faults import HEADER, grid_fault
 
 PRIMARY = "config"
 """The file that Hydra begins with, unless --config-name says otherwise."""
@@ -117,15 +117,11 @@ def _point_keys(values: Mapping[Any, Any]) -> Iterator[str]:
 
 
 def _grid_of(path: str, values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the node `grid` of a file with its axes, if only none; raises ConfigError."""
+    if fault := grid_fault(path, values):
+        raise ConfigError(fault)
     grid = values.get("grid", {})
-    if not isinstance(grid, Mapping):
-        raise ConfigError(f"{path}: grid={shown(grid)}: must be keys such as axes and where")
     axes = grid.get("axes", {})
-    if not isinstance(axes, Mapping) and "${" not in str(axes):
-        raise ConfigError(
-            f"{path}: grid.axes={shown(axes)}: must be keys and their levels, such as "
-            "{lr: 0.1,1}; without grid.axes the default grid is swept"
-        )
     return {**grid, "axes": axes if isinstance(axes, Mapping) else {}}
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.config import GROUPS
+from xorsweep.rules import shown
 
 HEADER = "# @package _global_"
 """What the first line of a study or an experiment says: its keys are those of the configuration."""
@@ -90,7 +92,22 @@ def fault_of(path: Path) -> str | None:
         return f"{path}: {error.strerror}"
     if not isinstance(content, dict):
         return f"{path}: is a list; must be keys and their values"
-    return _header_fault(path, text) or _defaults_fault(path, content.get("defaults", []))
+    defaults = content.get("defaults", [])
+    return _header_fault(path, text) or _defaults_fault(path, defaults) or grid_fault(path, content)
+
+
+def grid_fault(path: Path | str, values: Mapping[Any, Any]) -> str | None:
+    """Return what is wrong with the form of the node `grid` of a file, None where nothing is."""
+    grid = values.get("grid", {})
+    if not isinstance(grid, Mapping):
+        return f"{path}: grid={shown(grid)}: must be keys such as axes and where"
+    axes = grid.get("axes", {})
+    if isinstance(axes, Mapping) or "${" in str(axes):
+        return None
+    return (
+        f"{path}: grid.axes={shown(axes)}: must be keys and their levels, such as {{lr: 0.1,1}}; "
+        "without grid.axes the default grid is swept"
+    )
 
 
 def _yaml_fault(path: str, error: yaml.YAMLError, text: str = "") -> str:
