@@ -66,9 +66,9 @@ def test_one_bit_is_found_and_said(
     ("column", "value", "here", "there"),
     [
         ("converged_epoch", 3, "-1", "3"),
-        ("outcome", 0, "slow", "solved"),
+        ("outcome", 0, "unclassified", "solved"),
         ("status", 2, "ok", "failed"),
-        ("outcome", 99, "slow", "99"),
+        ("outcome", 99, "unclassified", "99"),
         ("holds_at_end", True, "False", "True"),
         ("message", "no", "''", "'no'"),
     ],
