@@ -13,6 +13,7 @@ from xorsweep.differences import differences, of_points
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
+from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
 from xorsweep.plan import make_plan
 from xorsweep.worker import Trainer
@@ -76,7 +77,7 @@ def test_one_bit_is_found_and_said(
 def test_other_values_are_said_by_their_names(
     column: str, value: object, here: str, there: str, table: pa.Table
 ) -> None:
-    row = table["outcome"].to_pylist().index(5)
+    row = table["outcome"].to_pylist().index(OUTCOMES.index("unclassified"))
     (found,) = differences(table, with_value(column, row, value)(table))
     assert (found.column, found.here, found.there) == (column, here, there)
 
