@@ -44,8 +44,9 @@ def write_table(
         replacing(text) as new_text,
         replacing(typed) as new_typed,
         new_text.open("wb") as csv,
+        new_typed.open("wb") as typed_file,  # pyarrow would read a name as an address
         pyarrow.parquet.ParquetWriter(
-            new_typed, schema, compression="zstd", use_dictionary=few_values
+            typed_file, schema, compression="zstd", use_dictionary=few_values
         ) as parquet,
     ):
         with named(text):

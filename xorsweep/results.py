@@ -126,10 +126,11 @@ def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
 
     `whole` has those, too. Texts are categorical, whole numbers with gaps Int64.
     """
-    file = pyarrow.parquet.ParquetFile(folder / "results.parquet")
-    left_out = () if whole else ("output_", "mse", "max_abs_error")
-    names = [name for name in file.schema_arrow.names if not name.startswith(left_out)]
-    table = file.read(names, use_threads=False)
+    with (folder / "results.parquet").open("rb") as opened:
+        file = pyarrow.parquet.ParquetFile(opened)
+        left_out = () if whole else ("output_", "mse", "max_abs_error")
+        names = [name for name in file.schema_arrow.names if not name.startswith(left_out)]
+        table = file.read(names, use_threads=False)
     schema = table.schema  # the conversion takes the table apart
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     gaps = [

@@ -244,7 +244,8 @@ def _in_fields(
 
 def _in_parquet(found: Path, wanted: Path) -> Iterator[str]:
     try:
-        one, other = (pyarrow.parquet.read_table(path) for path in (found, wanted))
+        with found.open("rb") as here, wanted.open("rb") as there:
+            one, other = pyarrow.parquet.read_table(here), pyarrow.parquet.read_table(there)
     except (pa.ArrowException, OSError) as error:
         yield f"can't be read ({str(error).splitlines()[0]})"
         return
