@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import chdir
 from math import inf, isfinite
@@ -45,6 +47,8 @@ def main() -> None:
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not bury what is said about it.
     logging.raiseExceptions = False
+    # Hydra 1.4 warns of whatever it is told to make; this one is told by xorsweep's own file.
+    warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.RunStart'")
     completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():
@@ -114,7 +118,7 @@ class RunStart(Callback):
         except Exception as error:
             line = _said(error)
             # Hydra makes no more than a warning of an exception, but not of this.
-            sys.exit(line or f"{type(error).__name__}: {error}")
+            sys.exit(line or traceback.format_exc())
         finally:
             state.cfg = outer
         with flag_override(config.hydra, ["readonly", "struct"], False):
