@@ -13,8 +13,10 @@ from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
+from xorsweep.plain_files import make_folder
 from xorsweep.single import SingleRun, describe_single, headline, train_single, write_single
 from xorsweep.store import Store, StoreError
 from xorsweep.terminal import Terminal
@@ -44,9 +46,12 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
+    for line in input_notes(grid):
+        terminal.say(line)
     terminal.say(headline(grid.point(row)))
     run = _trained(grid, row, store.engine)
-    into = into or store.folder / FOLDER / str(row)
+    if into is None:
+        into = make_folder(make_folder(store.folder / FOLDER) / str(row))
     into.mkdir(parents=True, exist_ok=True)
     paths = write_single(run, into)
     describe_single(run, terminal.console)

@@ -44,7 +44,7 @@ class FunctionFolder(Folder[Rows]):
 
     def decoded(self, path: Path) -> pa.Table:
         """Return the rows of a part; raises DamagedPartError."""
-        return unpacked(path, self._stamp)
+        return unpacked(path, self._stamp, _types)
 
     @property
     def resume_command(self) -> str:
@@ -54,6 +54,11 @@ class FunctionFolder(Folder[Rows]):
     @property
     def _stamp(self) -> dict[bytes, bytes]:
         return {b"xorsweep function": self.digest.encode()}
+
+
+def _types(columns: Sequence[str]) -> dict[str, pa.DataType]:
+    """Return the types of the columns that every part has; the others are the function's own."""
+    return {"identity": pa.uint64(), "message": pa.string()}
 
 
 def _table(rows: Rows) -> pa.Table:
