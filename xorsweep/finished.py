@@ -34,11 +34,11 @@ def finished_manifest(folder: Path) -> dict[str, Any]:
     Raises StoreError where there is none, it isn't finished, or an entry isn't of its form.
     """
     manifest = read_manifest(folder)
+    if manifest.get("state") != "finished":
+        raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
     try:
         check_format(manifest)
-        check_record(manifest, OF_NETWORKS, "state")
-        if manifest["state"] != "finished":
-            raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
+        check_record(manifest, OF_NETWORKS)
         check_finished(manifest)
     except (ManifestError, RecursionError) as error:
         raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None

@@ -23,7 +23,7 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import workers_of
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid, concatenated
-from xorsweep.manifest import describe_run, rounds_of
+from xorsweep.manifest import describe_run, input_notes, rounds_of
 from xorsweep.orchestrator import end_sweep, measured, record_of
 from xorsweep.plain_files import is_there, read_bytes
 from xorsweep.plan import make_plan
@@ -83,7 +83,8 @@ def merge(
     settings = Sweep(Parallel("serial"), engine=sources[0].store.engine, report=report)
     manifest = {**_manifest(sources, grid, settings), "choices": choices}
     _write(out, sources, manifest)
-    terminal.say(f"{grid.text}, from {len(sources):,} sweeps")
+    for line in (*input_notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
+        terminal.say(line)
     return _ended(Store(out, settings.engine), grid, settings, manifest, terminal)
 
 

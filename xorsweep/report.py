@@ -32,6 +32,7 @@ from xorsweep.finished import (
 )
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.markdown import all_literal, code_block
 from xorsweep.plain_files import read_bytes
 from xorsweep.report_tables import (
@@ -177,12 +178,13 @@ def remake_report(folder: Path, terminal: Terminal | None = None) -> Path:
     """
     manifest = finished_manifest(folder)
     store, grid, _ = open_with_rounds(folder)
-    workers = int(cpu_count())
+    terminal, workers = terminal or Terminal.silent(), int(cpu_count())
+    for line in input_notes(grid):
+        terminal.say(line)
     assembled = assemble(grid, store.measurements())
     try:
         results = written_results(folder, manifest)
     except OtherTableError as error:
-        terminal = terminal or Terminal.silent()
         terminal.warn(f"{folder / PARQUET} {error}; it and {CSV} are written again from the parts")
         manifest = _with_tables_again(store, grid, manifest)
         results = read_results(folder)

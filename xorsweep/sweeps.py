@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.finished import finished_manifest, stored_results
 from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.notebook import shown
 from xorsweep.plain_files import copy_tree, is_there
 from xorsweep.progress import ScriptTerminal
@@ -43,7 +44,9 @@ class Sweep:
     @classmethod
     def open(cls, folder: Path) -> Sweep:
         """Return the sweep in a folder; raises StoreError where there is no finished one."""
-        Store.open(folder)
+        _, grid, _ = Store.open(folder)
+        for line in input_notes(grid):
+            ScriptTerminal().say(line)
         return cls(folder, finished_manifest(folder))
 
     @property
