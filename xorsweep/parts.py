@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from xorsweep.engines import Engine
 from xorsweep.measures import OUTCOMES
-from xorsweep.numerics import NUMERICS
+from xorsweep.numerics import FORMAT, NUMERICS
 from xorsweep.plain_files import NotPlainError, read_bytes
 from xorsweep.worker import STATUSES, Rows
 
@@ -188,6 +188,7 @@ def _check(schema: pa.Schema, stamp: Mapping[bytes, bytes], types_of: TypesOf) -
 
 def _stamp(engine: Engine) -> dict[bytes, bytes]:
     return {
+        b"xorsweep format": str(FORMAT).encode(),
         b"xorsweep numerics": str(NUMERICS).encode(),
         b"xorsweep engine": engine.name.encode(),
         b"xorsweep dtype": engine.dtype.encode(),
