@@ -177,6 +177,7 @@ def remake_report(folder: Path, terminal: Terminal | None = None) -> Path:
     are written again. Raises StoreError where the folder holds no finished sweep.
     """
     manifest = finished_manifest(folder)
+    read_study(manifest.get("study"))  # before anything is written
     store, grid, _ = open_with_rounds(folder)
     terminal, workers = terminal or Terminal.silent(), int(cpu_count())
     for line in input_notes(grid):

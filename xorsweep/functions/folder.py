@@ -22,8 +22,9 @@ from xorsweep.functions.points import grid_of
 from xorsweep.grid import Grid
 from xorsweep.manifest import git_state, machine, now, versions
 from xorsweep.parts import packed, unpacked
+from xorsweep.record import OF_A_FUNCTION, ManifestError, check_record
 from xorsweep.rules import ConfigError
-from xorsweep.store import Folder, StoreError, read_manifest
+from xorsweep.store import MANIFEST, Folder, StoreError, read_manifest
 
 FORMAT = 2
 """The version of this folder's layout."""
@@ -96,6 +97,10 @@ def opened(folder: Path) -> tuple[FunctionFolder, Grid, dict[str, Any]]:
     content = {key: manifest.get(key) for key in _SEALED}
     if manifest.get("digest") != _digest(content):
         raise StoreError(f"{folder}: the manifest was changed by hand")
+    try:
+        check_record(manifest, OF_A_FUNCTION, *_SEALED, "batch")
+    except ManifestError as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
     return FunctionFolder(folder, manifest["digest"]), grid_of(manifest["axes"]), manifest
 
 
