@@ -27,7 +27,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "interrupts", "markdown", "notebook"),
+    ("atomic", "plain_files", "interrupts", "markdown", "notebook"),
     (
         "rules",
         "choices",
@@ -63,7 +63,7 @@ WAY = (
     ("measured",),
     ("failures",),
     ("tables", "placing", "style", "costs", "side_by_side", "terminal", "verdicts"),
-    ("progress",),
+    ("finished", "progress"),
     ("single", "figures", "findings"),
     ("commands",),
     ("report_tables", "alt_texts", "templating", "themes"),

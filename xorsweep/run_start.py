@@ -16,7 +16,6 @@ from xorsweep.config_files import composed_files
 from xorsweep.folders import folder_of, make_folder, make_free_folder, refuse_taken
 from xorsweep.hydra_config import GRID_KEYS, RUN_KEYS, plain
 from xorsweep.rules import ConfigError, shown
-from xorsweep.store import refuse_used
 
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
 
@@ -82,6 +81,8 @@ def sweep_folder(config: DictConfig) -> Path:
     folder = folder_of(str(config.hydra.sweep.dir), SWEEP_DIR)
     if SWEEP_DIR not in _given(config.hydra.overrides.hydra):
         return make_free_folder(folder)
+    from xorsweep.store import refuse_used  # which a single run doesn't need
+
     refuse_used(folder)
     make_folder(folder)
     return folder
