@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "interrupts", "markdown", "notebook"),
+    ("atomic", "exceptions", "interrupts", "markdown", "notebook"),
     (
         "rules",
         "choices",

@@ -19,6 +19,7 @@ from xorsweep.config import GROUPS, PLAIN, Parallel, Point, Sweep, choose, read_
 from xorsweep.criteria import Criterion
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.members import LANES, choice_taken
+from xorsweep.exceptions import text_of
 from xorsweep.execute.loky import run_loky
 from xorsweep.extensions import extensions_of, register
 from xorsweep.grid import Axis, Grid, product_grid
@@ -200,10 +201,12 @@ def _is_allowed(number: float, rule: Rule) -> bool:
 def _trained(batch: Batch, engine: Engine) -> Mapping[str, NDArray[Any]]:
     try:
         return vars(load_train(engine)(build_training(batch)))
-    except Exception as error:  # whatever a stranger's class raises
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a stranger's class raises
         raise ChoiceError(
             f"{_told(batch.fixed)}: {batch.members:,} networks can't be trained together "
-            f"({type(error).__name__}: {error})"
+            f"({text_of(error)})"
         ) from error
 
 

@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, fields
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from xorsweep.exceptions import text_of
 from xorsweep.rules import ConfigError, Real, read, shown
 
 if TYPE_CHECKING:
@@ -123,11 +124,13 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         (entry,) = offers
         try:
             choice = entry.load()
-        except Exception as error:  # whatever the import of a stranger's module raises
-            reason = (str(error).splitlines() or [""])[0]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever the import of a stranger's module raises
+            reason = (text_of(error).splitlines() or [""])[0]
             raise ConfigError(
                 f"{self.group}={name}: {_package(entry)} is broken, {entry.value} can't be "
-                f"imported ({type(error).__name__}: {reason})"
+                f"imported ({reason})"
             ) from error
         self._refuse_unfit(name, choice, f"{entry.value} of {_package(entry)}")
         found: type[Kind] = choice

@@ -22,7 +22,7 @@ FAILED = 1
 EXAMPLES = """\
   python -m xorsweep.map package.module:function 'a=range(0,10)' b=0.1,0.2
   python -m xorsweep.map package.module:function b=0.1 'seed=range(0,1000)' --workers 4
-  python -m xorsweep.map --resume latest
+  python -m xorsweep.map package.module:function --resume latest
 
 The function gets a dictionary of NumPy arrays, an element a point, and returns one. Levels are
 written as in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace."""
@@ -31,7 +31,7 @@ written as in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count),
 def main() -> None:
     """Sweep the function named on the command line; exit code 1 where points failed."""
     parser = Parser("map", "Sweep a function that is no network.", EXAMPLES)
-    parser.add_argument("function", metavar="MODULE:FUNCTION", nargs="?", help="what is called")
+    parser.add_argument("function", metavar="MODULE:FUNCTION", help="what is called")
     parser.add_argument("axes", metavar="KEY=LEVELS", nargs="*", help="what it is called with")
     parser.add_argument("--into", metavar="FOLDER", type=Path, help="instead of outputs/DATE/TIME")
     parser.add_argument("--resume", metavar="FOLDER", help="go on with the sweep in a folder")
@@ -42,13 +42,14 @@ def main() -> None:
         "--batch", metavar="N", type=whole(1), default=BATCH, help="points at a time, at most"
     )
     given = parser.parse_args()
-    if (given.resume is None) == (given.function is None):
-        parser.error("needs either a function or --resume")
+    if given.resume is not None and (given.axes or given.into):
+        parser.error("--resume takes the axes and the folder of the sweep, so give neither")
     parallel = Parallel(n_jobs=given.workers or -1)
     try:
         with heard(), errors_in_one_line():
             if given.resume is not None:
-                result = resume_function(named_folder(given.resume), None, parallel, Terminal())
+                function = load_function(given.function)
+                result = resume_function(named_folder(given.resume), function, parallel, Terminal())
             else:
                 result = _swept(given.function, given.axes, given.into, parallel, given.batch)
     except Interrupted as interrupt:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
 from xorsweep.engines import Engine
+from xorsweep.exceptions import text_of
 from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
@@ -57,8 +58,10 @@ def replay(
 def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
     try:
         return train_single(grid.point(row), engine)
-    except Exception as error:  # whatever made the row fail in its sweep
-        raise StoreError(f"row {row} can't be trained: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever made the row fail in its sweep
+        raise StoreError(f"row {row} can't be trained: {text_of(error)}") from error
 
 
 def _compared(

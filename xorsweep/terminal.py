@@ -23,6 +23,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from xorsweep.exceptions import in_line
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -123,8 +125,8 @@ class Terminal:
         """Print what failed, by reason, with the command that tries one of each alone."""
         for failure in found[:MOST_LINES]:
             count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
-            self.say(f"{count} failed: {_printable(failure.reason)}")
-            self.say(f"  one of them alone: {_printable(failure.command)}")
+            self.say(f"{count} failed: {in_line(failure.reason)}")
+            self.say(f"  one of them alone: {in_line(failure.command)}")
         if len(found) > MOST_LINES:
             self.say(f"and {len(found) - MOST_LINES:,} more reasons in results.csv")
 
@@ -177,11 +179,6 @@ def _rate_text(cell: Mapping[Hashable, Any]) -> str:
         return "no run"
     rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
     return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
-
-
-def _printable(text: str) -> str:
-    """Return a text in one line, without what a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _RateColumn(ProgressColumn):

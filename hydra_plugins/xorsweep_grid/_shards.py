@@ -13,7 +13,9 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
 from omegaconf import DictConfig, open_dict
 
+from xorsweep.exceptions import text_of
 from xorsweep.execute.contract import ExecuteError
+from xorsweep.interrupts import Process, end_with, leave_signals_to
 from xorsweep.shards import SHARDS, Launch, TrainShard
 
 _LOG = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class HydraLaunch:
         """Call `train` with each number in a job of its own; raises ExecuteError if one failed."""
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.context,
-            task_function=partial(run_job_of_shard, train),
+            task_function=partial(run_job_of_shard, train, Process()),
             config=_config_of_jobs(self.config, folder),
         )
         try:
@@ -52,13 +54,20 @@ class HydraLaunch:
                 raise ExecuteError(f"shard {number} failed ({job.return_value})")
 
 
-def run_job_of_shard(train: TrainShard, config: DictConfig) -> str | None:
-    """Train the shard whose number this job has; return what went wrong, if anything."""
+def run_job_of_shard(train: TrainShard, sweep: Process, config: DictConfig) -> str | None:
+    """Train the shard whose number this job has; return what went wrong, if anything.
+
+    A job that the sweep's process has started on its own machine ends with that, and leaves the
+    signals to it; one that a cluster has started goes its own way.
+    """
+    if sweep.is_ancestor:
+        leave_signals_to(sweep)
+        end_with(sweep)
     try:
         train(HydraConfig.get().job.num)
     except Exception as error:
         _LOG.exception("the shard failed")
-        return f"{type(error).__name__}: {error}"
+        return text_of(error)
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Any
 
 from joblib import Parallel
 
-from xorsweep.interrupts import end_with, unheard_by_children
+from xorsweep.interrupts import Process, end_with, unheard_by_children
 
 
 def pool_of(workers: int) -> Parallel:
@@ -25,7 +24,7 @@ def pool_of(workers: int) -> Parallel:
         batch_size=1,
         max_nbytes=None,
         initializer=end_with,
-        initargs=(os.getpid(),),
+        initargs=(Process(),),
     )
 
 

@@ -43,7 +43,7 @@ def grid_of(axes: Mapping[str, Levels]) -> Grid:
 def batches_of(grid: Grid, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
     """Return the points at some rows, at most `size` a batch.
 
-    Which of them share a batch hangs on nothing but their rows and the size.
+    Which of them share a batch depends on nothing but their rows and the size.
     """
     for start in range(0, len(grid), size):
         some = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + size)]
@@ -68,7 +68,17 @@ def _axis(key: str, levels: Levels) -> Axis:
     if not values:
         raise ConfigError(f"{key}=: an axis needs at least one level")
     rule = _rule_of(key, values)
+    for value in values:
+        _refuse_altered(key, value, rule)
     return Axis(key, distinct(read(key, value, rule) for value in values))
+
+
+def _refuse_altered(key: str, value: Any, rule: Rule) -> None:
+    """Raise ConfigError for a level that its column would change, and read as another one."""
+    if isinstance(rule, Real) and type(value) is int and read(key, value, rule) != value:
+        raise ConfigError(f"{key}={value}: other levels are no whole numbers, and no float is that")
+    if isinstance(value, str) and value.endswith("\0"):
+        raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
 
 
 def _rule_of(key: str, values: list[Any]) -> Rule:
