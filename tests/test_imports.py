@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "exceptions", "interrupts", "markdown", "notebook"),
+    ("atomic", "exceptions", "interrupts", "markdown", "notebook", "output"),
     (
         "rules",
         "choices",

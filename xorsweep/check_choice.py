@@ -24,6 +24,7 @@ from xorsweep.execute.loky import run_loky
 from xorsweep.extensions import extensions_of, register
 from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.orchestrator import resume_sweep, run_sweep
+from xorsweep.output import lasting_output
 from xorsweep.parts import encode
 from xorsweep.plan import Batch, make_plan
 from xorsweep.rules import ConfigError, FloatArray, Real, Rule, Scalar, rules_of
@@ -268,6 +269,7 @@ def _check_resumed(grid: Grid) -> None:
             raise ChoiceError(f"{_told(grid.point(0))}: other rows after a resume")
 
 
+@lasting_output()
 def main() -> None:
     """Check the choice named on the command line; exit code 1 where it doesn't hold."""
     parser = Parser(

@@ -28,6 +28,7 @@ from xorsweep.hydra_config import (
 )
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
+from xorsweep.output import lasting_output
 from xorsweep.rules import ConfigError, shown
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -35,12 +36,13 @@ _COMPLETION = {"-sc", "--shell-completion"}
 """Flags after which Hydra's own words follow and no overrides."""
 
 
+@lasting_output()
 def main() -> None:
     """Run one network, or with -m a sweep.
 
     What is wrong with the input, or with the folder, ends it with one line and exit code 1; with
     the environment variable HYDRA_FULL_ERROR=1 it ends with the traceback. Ctrl-C ends it with exit
-    code 130, SIGTERM with 143.
+    code 130, SIGTERM with 143, SIGHUP with 129.
     """
     wants_traceback = os.environ.setdefault(FULL_ERROR, "0") not in ("0", "")
     # Without this Hydra prints errors in its own words, several lines each, and they end there.

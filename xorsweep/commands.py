@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from xorsweep.execute.contract import ExecuteError
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid
+from xorsweep.interrupts import Interrupted, heard
 from xorsweep.rounds import open_with_rounds
 from xorsweep.rules import ConfigError, Integer, shown
 from xorsweep.store import Store, StoreError
-
-INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,15 +48,19 @@ def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """End the program with one line and exit code 1 where a folder can't be used."""
+    """End the program with one line and exit code 1 where a folder can't be used.
+
+    A signal ends it with 128 and the signal's number.
+    """
     try:
-        yield
-    except (ConfigError, StoreError) as error:
+        with heard():
+            yield
+    except (ConfigError, StoreError, ExecuteError) as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except Interrupted as interrupt:
+        sys.exit(interrupt.exit_code)
 
 
 def open_trainable(name: str) -> tuple[Store, Grid, dict[str, Any]]:

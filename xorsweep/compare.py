@@ -16,6 +16,7 @@ from xorsweep.commands import Parser, errors_in_one_line
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.folders import named_folder
 from xorsweep.layout import evenly, is_numeric, level_name, level_text
+from xorsweep.output import lasting_output
 from xorsweep.pages.scatter import rates_against_each_other
 from xorsweep.report_tables import Table, difference_text
 from xorsweep.results import read_results
@@ -300,6 +301,7 @@ def _terminal_table(found: SideBySide) -> TerminalTable:
     return table
 
 
+@lasting_output()
 def main() -> None:
     """Compare the two folders named on the command line."""
     parser = Parser("compare", "Show two sweeps of the same grid side by side.", EXAMPLES)

@@ -14,6 +14,7 @@ from xorsweep.activations import ACTIVATIONS
 from xorsweep.choices import Choices
 from xorsweep.criteria import CRITERIA
 from xorsweep.engines import Engine
+from xorsweep.exceptions import in_line, text_of
 from xorsweep.init import INITS
 from xorsweep.losses import LOSSES
 from xorsweep.network import Network
@@ -259,8 +260,25 @@ def task_rows(values: Mapping[str, Any]) -> int:
 def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     """Raise ConfigError where values that are each allowed mean nothing together.
 
-    columns: flat key -> array (N,) of points that share every key that isn't batched.
+    columns: flat key -> array (N,) of points that share every key that isn't batched. What a choice
+    of others raises by itself, `sys.exit` too, is a ConfigError that names the choice.
     """
+    try:
+        _check_points(columns)
+    except (ConfigError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        names = {group: str(columns[group][0]) for group in GROUPS}
+        others = [
+            f"{group}={names[group]}" for group in GROUPS if names[group] not in GROUPS[group].own
+        ]
+        if not others:
+            raise
+        reason = in_line(text_of(error))
+        raise ConfigError(f"{' and '.join(others)}: can't be used ({reason})") from error
+
+
+def _check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     values = {
         key: column if column.dtype.kind == "f" else column[0] for key, column in columns.items()
     }

@@ -14,7 +14,7 @@ from xorsweep.functions import FunctionSweep, resume_function, sweep_function
 from xorsweep.functions.folder import load_function
 from xorsweep.functions.sweep import BATCH
 from xorsweep.hydra_config import levels_of
-from xorsweep.interrupts import Interrupted, heard
+from xorsweep.output import lasting_output
 from xorsweep.terminal import Terminal
 
 FAILED = 1
@@ -28,6 +28,7 @@ The function gets a dictionary of NumPy arrays, an element a point, and returns 
 written as in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace."""
 
 
+@lasting_output()
 def main() -> None:
     """Sweep the function named on the command line; exit code 1 where points failed."""
     parser = Parser("map", "Sweep a function that is no network.", EXAMPLES)
@@ -45,15 +46,12 @@ def main() -> None:
     if given.resume is not None and (given.axes or given.into):
         parser.error("--resume takes the axes and the folder of the sweep, so give neither")
     parallel = Parallel(n_jobs=given.workers or -1)
-    try:
-        with heard(), errors_in_one_line():
-            if given.resume is not None:
-                function = load_function(given.function)
-                result = resume_function(named_folder(given.resume), function, parallel, Terminal())
-            else:
-                result = _swept(given.function, given.axes, given.into, parallel, given.batch)
-    except Interrupted as interrupt:
-        sys.exit(interrupt.exit_code)
+    with errors_in_one_line():
+        if given.resume is not None:
+            function = load_function(given.function)
+            result = resume_function(named_folder(given.resume), function, parallel, Terminal())
+        else:
+            result = _swept(given.function, given.axes, given.into, parallel, given.batch)
     sys.exit(FAILED if result.counts["failed"] else 0)
 
 

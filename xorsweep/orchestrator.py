@@ -27,7 +27,7 @@ from xorsweep.plan import Plan, make_plan
 from xorsweep.prepare import prepare
 from xorsweep.results import Assembled, assemble, read_results, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
-from xorsweep.shards import Sharded, train_in_shards
+from xorsweep.shards import Sharded, remove_shards, train_in_shards
 from xorsweep.store import Store, locked, read_manifest, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.terminal import Advance, Terminal, count_line
@@ -106,6 +106,7 @@ def resume_sweep(
     with locked(folder):
         begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
         begun.store.remove_leftovers()
+        remove_shards(folder)
         for line in begun.store.set_aside_damaged():
             terminal.say(line)
         manifest = begun.manifest

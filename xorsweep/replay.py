@@ -15,6 +15,7 @@ from xorsweep.engines import Engine
 from xorsweep.exceptions import text_of
 from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
+from xorsweep.output import lasting_output
 from xorsweep.parts import table_of
 from xorsweep.single import SingleRun, describe_single, headline, train_single, write_single
 from xorsweep.store import Store, StoreError
@@ -101,6 +102,7 @@ def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> Rows:
     )
 
 
+@lasting_output()
 def main() -> None:
     """Replay the row named on the command line; exit code 1 where its bits differ."""
     parser = Parser(

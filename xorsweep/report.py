@@ -25,6 +25,7 @@ from xorsweep.figures.source import Tables
 from xorsweep.findings import findings, remarks
 from xorsweep.folders import named_folder
 from xorsweep.markdown import all_literal, code_block
+from xorsweep.output import lasting_output
 from xorsweep.record import ManifestError, check_finished
 from xorsweep.report_tables import (
     MOST_CELLS,
@@ -214,6 +215,7 @@ EXAMPLES = """\
   python -m xorsweep.report outputs/a"""
 
 
+@lasting_output()
 def main() -> None:
     """Remake the report of the folder named on the command line."""
     parser = Parser("report", "Make tables, pictures and report of a sweep again.", EXAMPLES)

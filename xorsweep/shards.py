@@ -90,7 +90,7 @@ def train_in_shards(
     """
     shares = divide(batches, how.shards)
     folder = store.folder.absolute()
-    shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    remove_shards(folder)
     for number, share in enumerate(shares):
         write_shard(folder, number, share)
     if shares:
@@ -100,7 +100,15 @@ def train_in_shards(
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
             raise ExecuteError(f"shard {number} ended before its batches were trained")
-    shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    remove_shards(folder)
+
+
+def remove_shards(folder: Path) -> None:
+    """Remove what shards of an earlier run have left; their finished batches are in the parts."""
+    shards = folder / SHARDS
+    if shards.is_symlink() or shards.is_file():
+        shards.unlink()
+    shutil.rmtree(shards, ignore_errors=True)
 
 
 def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:

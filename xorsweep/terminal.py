@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -24,6 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.exceptions import in_line
+from xorsweep.output import Dropping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,11 +55,24 @@ class Advance(Protocol):
         ...
 
 
+class LastingConsole(Console):
+    """A console of rich, but that what can't be written any more is dropped, and ends no sweep."""
+
+    @property
+    def file(self) -> IO[str]:
+        """Return what is written to: a stream that raises nothing."""
+        return cast(IO[str], Dropping(super().file))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        self._file = new_file
+
+
 class Terminal:
     """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(soft_wrap=True, highlight=False)
+        self.console = console or LastingConsole(soft_wrap=True, highlight=False)
 
     @classmethod
     def silent(cls) -> Terminal:

@@ -32,6 +32,7 @@ from xorsweep.execute.loky import run_loky
 from xorsweep.execute.serial import run_serial
 from xorsweep.extensions import extensions_of
 from xorsweep.grid import Grid
+from xorsweep.output import lasting_output
 from xorsweep.parts import table_of
 from xorsweep.plan import Batch, batch_of_one
 from xorsweep.results import Assembled, assemble, write_results
@@ -260,6 +261,7 @@ def _in_parquet(found: Path, wanted: Path) -> Iterator[str]:
                 yield f"row {row}: {name} is {has!r}, and {wants!r} in the parts"
 
 
+@lasting_output()
 def main() -> None:
     """Verify the folder named on the command line; exit code 1 where something differs."""
     parser = Parser("verify", "Train rows of a sweep again, each alone, and compare.", EXAMPLES)

@@ -11,11 +11,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
+from joblib.externals.loky.backend import resource_tracker
 from omegaconf import DictConfig, open_dict
 
 from xorsweep.exceptions import text_of
 from xorsweep.execute.contract import ExecuteError
-from xorsweep.interrupts import Process, end_with, leave_signals_to
+from xorsweep.execute.pool import no_processes
+from xorsweep.interrupts import Process, end_with, leave_signals_to, unheard_by_children
 from xorsweep.shards import SHARDS, Launch, TrainShard
 
 _LOG = logging.getLogger(__name__)
@@ -44,8 +46,12 @@ class HydraLaunch:
             task_function=partial(run_job_of_shard, train, Process()),
             config=_config_of_jobs(self.config, folder),
         )
+        with unheard_by_children():
+            resource_tracker.ensure_running()  # a terminal that closes would end it with the others
         try:
             returns = launcher.launch([[] for _ in range(shards)], initial_job_idx=0)
+        except OSError as error:
+            raise no_processes(error) from error
         except Exception as error:  # each launcher has its own way of saying that a job died
             lines = str(error).strip().splitlines() or [""]
             raise ExecuteError(f"a shard died ({type(error).__name__}: {lines[0]})") from error
