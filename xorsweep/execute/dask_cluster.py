@@ -129,10 +129,10 @@ def _started(workers: int, folder: str) -> LocalCluster:
             silence_logs=logging.CRITICAL,
             preload=[_LEAVE_INTERRUPTS],
         )
-    except (OSError, RuntimeError) as error:  # a RuntimeError tells of the other by its cause
+    except (OSError, RuntimeError) as error:  # a RuntimeError holds the other one
         cause: BaseException = error
-        while cause.__cause__ and not isinstance(cause, OSError):
-            cause = cause.__cause__
+        while (before := cause.__cause__ or cause.__context__) and not isinstance(cause, OSError):
+            cause = before
         if isinstance(cause, OSError):
             raise no_processes(cause) from error
         raise ExecuteError(f"the Dask cluster can't be started ({text_of(cause)})") from error
