@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "exceptions", "interrupts", "markdown", "notebook", "output"),
+    ("atomic", "exceptions", "interrupts", "markdown", "notebook", "output", "plain_files"),
     (
         "rules",
         "choices",
@@ -60,7 +60,7 @@ WAY = (
     ("measured",),
     ("failures",),
     ("tables", "placing", "style", "costs", "side_by_side", "terminal", "verdicts"),
-    ("progress",),
+    ("finished", "progress"),
     ("single", "figures", "findings"),
     ("folders",),
     ("commands",),

@@ -21,15 +21,18 @@ from xorsweep.csv_parquet import key_array, level_texts, write_table
 from xorsweep.exceptions import in_line, text_of
 from xorsweep.functions.contract import Function, Rows
 from xorsweep.functions.points import grid_of
-from xorsweep.functions.widening import RETURNED, TYPES, kinds_in, signature, stored_name, widened
+from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widened
 from xorsweep.grid import Grid
 from xorsweep.manifest import git_state, machine, now, versions
 from xorsweep.parts import DamagedPartError, packed, unpacked
+from xorsweep.record import OF_A_FUNCTION, ManifestError, check_record
 from xorsweep.rules import ConfigError
-from xorsweep.store import Folder, StoreError, read_manifest
+from xorsweep.store import MANIFEST, Folder, StoreError, read_manifest
 
 FORMAT = 3
 """The version of this folder's layout."""
+_OWN = {"identity": pa.uint64(), "message": pa.string(), RETURNED: pa.string()}
+"""The columns of a part that aren't the function's own, with their types."""
 _SEALED = ("function_format", "function", "source", "axes")
 
 
@@ -50,9 +53,9 @@ class FunctionFolder(Folder[Rows]):
 
     def decoded(self, path: Path) -> pa.Table:
         """Return the rows of a part; raises DamagedPartError."""
-        part = unpacked(path, self._stamp)
+        part = unpacked(path, self._stamp, _types)
         for text in part[RETURNED].drop_null().unique().to_pylist():
-            if not {stored_name(*each) for each in kinds_in(text).items()} <= {*part.column_names}:
+            if not {*text.split(",")} <= {*part.column_names} - _OWN.keys():
                 raise DamagedPartError(f"its column {RETURNED} names columns that it hasn't got")
         return part
 
@@ -70,13 +73,10 @@ class FunctionFolder(Folder[Rows]):
         return {b"xorsweep function": self.digest.encode()}
 
 
-def _types(columns: Sequence[str]) -> dict[str, pa.DataType]:
+def _types(columns: Sequence[str]) -> dict[str, pa.DataType | None]:
     """Return the types of a part's columns; one that isn't of this form has none that fits."""
     kinds = {name: name.rpartition(".")[2] for name in columns}
-    return {
-        **{name: TYPES.get(kind, pa.null()) for name, kind in kinds.items()},
-        **{"identity": pa.uint64(), "message": pa.string(), RETURNED: pa.string()},
-    }
+    return {name: TYPES.get(kind) for name, kind in kinds.items()} | _OWN
 
 
 def _table(rows: Rows) -> pa.Table:
@@ -128,6 +128,10 @@ def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, dict
     content = {key: manifest.get(key) for key in _SEALED}
     if manifest.get("digest") != _digest(content):
         raise StoreError(f"{folder}: the manifest was changed by hand")
+    try:
+        check_record(manifest, OF_A_FUNCTION, *_SEALED, "batch")
+    except ManifestError as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
     _refuse_other(function, folder, content)
     store = FunctionFolder(folder, manifest["digest"], name_of(function))
     return store, grid_of(manifest["axes"]), manifest
@@ -259,5 +263,4 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _nothing() -> pa.Table:
-    schema = [("identity", pa.uint64()), ("message", pa.string()), (RETURNED, pa.string())]
-    return pa.schema(schema).empty_table()
+    return pa.schema(_OWN).empty_table()
