@@ -87,7 +87,7 @@ ALTERED: list[tuple[list[Any], list[str | None]]] = [
         *((*each, one_by_one) for each in [*LEVELS, *ALTERED]),
         *((*each, by_batch) for each in LEVELS),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_how_a_point_ends_depends_on_the_points_alone(
     levels: list[Any], messages: list[str | None], returned: Any, tmp_path: Path
