@@ -13,7 +13,7 @@ Change = Callable[[pa.Table], pa.Table]
 
 
 def forge(folder: Path, change: Change) -> list[int]:
-    """Replace the first part of a sweep, of those whose first run hasn't diverged, by a changed one.
+    """Replace the first part of a sweep whose first run hasn't diverged by a changed one.
 
     Its name fits its bytes. Return the identities of its points.
     """
