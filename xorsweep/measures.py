@@ -156,13 +156,14 @@ def _patterns(outputs: FloatArray, targets: FloatArray) -> Iterator[tuple[str, N
     rights, wrongs, halves = (rows.sum(axis=0, dtype=np.int8) for rows in (right, wrong, half))
     yield "two_rows_wrong", (rights == 2) & (wrongs == 2)
     yield "one_row_wrong", (rights == 3) & (wrongs == 1)
-    yield "constant_output", np.stack([near_low, near_high]).all(axis=1).any(axis=0)
+    lows, highs = (rows.sum(axis=0, dtype=np.int8) for rows in (near_low, near_high))
+    yield "constant_output", (lows == 4) | (highs == 4)
     yield "all_at_half", halves == 4
     yield "two_rows_at_half", (rights == 2) & (halves == 2)
     for target in (low, high):
         others = (2 * (low + high) - target) / 3
         sharing = _near(outputs, others).sum(axis=0, dtype=np.int8) == 3
-        mine = (right & (targets == target)).any(axis=0)
+        mine = (right & (targets == target)).sum(axis=0, dtype=np.int8) == 1
         yield "three_rows_share", mine & (rights == 1) & sharing
 
 
