@@ -28,7 +28,7 @@ FOLDER = "replay"
 
 EXAMPLES = """\
   python -m xorsweep.replay latest 0
-  python -m xorsweep.replay outputs/a 4711 --into /tmp/stuck
+  python -m xorsweep.replay outputs/a 4711 --into /tmp/row
 
 ROW counts the rows of results.csv from 0, the line of the names left out, as pandas does."""
 

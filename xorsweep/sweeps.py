@@ -218,7 +218,7 @@ class SweepPlots:
         return self._draw("unsolved")
 
     def final_error(self) -> Figure:
-        """Return where runs end: their final errors, and the levels at which they get stuck."""
+        """Return where runs end: their final errors, and the plateaus of the error."""
         return self._draw("final_error")
 
     def error_by_epoch(self) -> Figure:

@@ -145,8 +145,8 @@ PICTURES = (
         "unsolved",
         "How long it takes",
         "Read a curve from the left: the share of runs that hadn't met the criterion after so many "
-        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge; where "
-        "it stays flat, the rest is stuck.",
+        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge. Where "
+        "it stays flat, none does; more epochs may change that.",
         "unsolved.unsolved_curves",
     ),
     Picture(
@@ -154,7 +154,8 @@ PICTURES = (
         "Where runs end",
         "Each bar counts runs by their error after the most epochs that their setting has, over "
         "all other settings; further left is better, and colours say how a run ended. The dashed "
-        "lines are the levels at which runs get stuck, where several rows share one output.",
+        "lines are plateaus, near which the error falls slowly: several rows share one output "
+        "there. With more epochs a run may still leave a plateau.",
         "final_error.final_errors",
         with_seaborn=True,
     ),
@@ -163,8 +164,8 @@ PICTURES = (
         "How the error falls",
         "A line is the median over the seeds and its band holds the middle half of the runs, at "
         "the most epochs that their setting has; of a cell with more than 20,000 runs, of the "
-        "first of them. Both axes are logarithmic. Where a line rests on a dashed one, runs are "
-        "stuck, or are on their way past a level at which others are.",
+        "first of them. Both axes are logarithmic. The dashed lines are plateaus, near which "
+        "the error falls slowly.",
         "error_by_epoch.error_bands",
     ),
 )
