@@ -103,9 +103,10 @@ def _unsolved(view: View) -> Iterator[str]:
     """Say how often training fails, by the key that is drawn as lines, the other at its best."""
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
-    found = [(line, _Best.of(cells, view.across)) for line, cells in view.by_lines()]
+    lines = list(view.by_lines())
+    found = [(line, _Best.of(cells, view.across)) for line, cells in lines]
     shares = [f"{best.unsolved_text}{with_text(line)}{best.where}" for line, best in found]
-    within = within_text(view.shown["epochs"])
+    within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
     fixed = with_text(*view.fixed)
     levels_left = view.shown[view.lines].nunique(dropna=False) - len(found) if view.lines else 0
     left = f"; {levels_left:,} more levels of {view.lines} are in summary.csv" * (levels_left > 0)
