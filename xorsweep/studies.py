@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from xorsweep.config import GROUPS, Point, nested, read_point, refuse_unknown
-from xorsweep.measures import LEVELS
+from xorsweep.measures import PLATEAUS
 from xorsweep.rules import (
     Choice,
     ConfigError,
@@ -67,7 +67,7 @@ MEASURES: Mapping[str, Measure] = {
     "unsolved_rms": Measure("root mean square error of the unsolved: median, range", "error"),
     **{
         name: Measure(f"end at half-SSE {level:.3g} ({name})", "percent")
-        for name, level in LEVELS.items()
+        for name, level in PLATEAUS.items()
     },
 }
 
