@@ -18,18 +18,18 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     number of their seeds and in their budgets; all of that may also be the same everywhere.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    rates = (0.0, 0.1, 0.5, 0.9, 1.0)
-    lrs = draw(st.lists(st.sampled_from([0.1, 0.5, 2.0, 10.0]), min_size=1, unique=True))
-    hidden = draw(st.lists(st.sampled_from([1, 2, 8]), min_size=1, unique=True))
-    budgets = sorted(draw(st.sets(st.sampled_from([50, 1_000, 10_000]), min_size=1)))
-    seeds = draw(st.sampled_from([1, 2, 7, 40, 120]))
-    some_missing, failing, leaving = (draw(st.sampled_from((0.0, 0.0, 0.2))) for _ in range(3))
-    task = draw(st.sampled_from(["xor", "xor", "or"]))
+    lrs = _some(rng, [0.1, 0.5, 2.0, 10.0])
+    hidden = _some(rng, [1, 2, 8])
+    budgets = _some(rng, [50, 1_000, 10_000])
+    seeds = draw(st.sampled_from([60, 120, 7, 1, 2]))
+    some_missing, failing, leaving = (draw(st.sampled_from((0.0, 0.2))) for _ in range(3))
+    task = draw(st.sampled_from(["xor", "or"]))
+    rates = draw(st.sampled_from([(0.0, 0.1, 0.5, 0.9, 1.0), (0.9, 1.0), (0.0,), (1.0,)]))
     rows: list[dict[str, Any]] = []
     for size in hidden:
         for lr in lrs:
-            shares = (draw(st.sampled_from(rates)), draw(st.sampled_from((0.0, 0.0, 0.5, 1.0))))
-            mine = [each for each in budgets if rng.random() >= some_missing] or budgets[:1]
+            shares = (float(rng.choice(rates)), float(rng.choice([0.0, 0.0, 0.0, 0.5, 1.0])))
+            mine = [each for each in budgets if rng.random() >= some_missing / 2] or budgets[:1]
             for seed in range(seeds):
                 if seed and rng.random() < some_missing:
                     continue
@@ -39,6 +39,12 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     keys = ["task", "hidden", "lr", "epochs", "seed"]
     frame = frame[[*keys, *(name for name in frame if name not in keys)]]
     return frame.astype({"converged_epoch": "Int64", "status": "category", "outcome": "category"})
+
+
+def _some(rng: np.random.Generator, levels: list[Any]) -> list[Any]:
+    """Return one level at least, in their order."""
+    kept = [level for level in levels if rng.random() < 0.7]
+    return kept or levels[:1]
 
 
 def _training(
@@ -51,15 +57,16 @@ def _training(
 ) -> list[dict[str, Any]]:
     """Return the points of one training; `shares` are those that converge and that diverge."""
     converging, diverging = shares
-    reached = int(rng.integers(0, 12_000) / point["lr"]) if rng.random() < converging else 10**9
+    reached = int(rng.lognormal(5, 1) / point["lr"]) if rng.random() < converging else 10**9
     diverges = rng.random() < diverging
     failed, leaves = rng.random() < failing, rng.random() < leaving
+    ending = str(rng.choice(ENDS, p=(0.7, *(0.05,) * 6)))
     rows = []
     for epochs in budgets:
         converged = reached <= epochs and not failed
         holds = converged and not diverges and not (leaves and epochs == budgets[-1])
         status = "failed" if failed else "diverged" if diverges else "ok"
-        outcome = status if status != "ok" else "solved" if holds else str(rng.choice(ENDS[:5]))
+        outcome = status if status != "ok" else "solved" if holds else ending
         rows.append(
             {
                 **point,

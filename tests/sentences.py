@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 from math import comb, log, sqrt
 from typing import Any
 
@@ -66,11 +67,10 @@ def pairs(grid: Grid) -> list[Row]:
     for key, near in (("hidden", grid.hidden), ("lr", grid.lrs)):
         for other in grid.lrs if key == "hidden" else grid.hidden:
             found += [pair for pair in _along(grid, key, near, other) if pair]
-    step, largest = 0, 0.0
-    for pair in sorted(found, key=lambda pair: pair["p"]):
+    largest = 0.0
+    for step, pair in enumerate(sorted(found, key=lambda pair: pair["p"])):
         largest = max(largest, min(1.0, pair["p"] * (len(found) - step)))
         pair["holm"] = largest
-        step += 1
     return found
 
 
@@ -83,9 +83,11 @@ def _along(grid: Grid, key: str, near: list[Any], other: Any) -> Iterator[Row]:
         there = [
             level
             for level in near
-            if any((*place(level), epochs) == (r["hidden"], r["lr"], r["epochs"]) for r in grid.rows)
+            if any(
+                (*place(level), epochs) == (r["hidden"], r["lr"], r["epochs"]) for r in grid.rows
+            )
         ]
-        for a, b in zip(there, there[1:], strict=False):
+        for a, b in pairwise(there):
             found = _pair(grid.at(*place(a), epochs), grid.at(*place(b), epochs))
             if found and (a, b) not in last:
                 last[a, b] = {"key": key, "a": a, "b": b, "other": other, "epochs": epochs, **found}
@@ -121,7 +123,7 @@ def cost(cell: Cell, tried: int) -> tuple[float, float, float]:
 
 
 def ratio_of_times(a: Cell, b: Cell, tried: int) -> tuple[float, float, float, int, int]:
-    """Return the median of the ratios and its limits by a sign test, of how many seeds and of all."""
+    """Return the median ratio, its limits by a sign test, the seeds that have one, and all."""
     of_a, of_b = ({row["seed"]: row for row in cell} for cell in (a, b))
     shared = set(of_a) & set(of_b)
     both = [s for s in shared if of_a[s]["converged"] and of_b[s]["converged"]]
