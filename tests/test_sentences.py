@@ -1,6 +1,7 @@
 """Each number in a report's sentences is that of the rows, worked out again by plain loops."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from sentences import Cell, Grid, bonett_price, cost, limits, pairs, rate, ratio
 from xorsweep.comparisons import PairedComparisons
 from xorsweep.findings import ENOUGH_SOLVED, findings
 from xorsweep.remarks import remarks
+from xorsweep.results import read_results
 from xorsweep.summary import summarise
 
 NUMBER = r"[-\d.,e+]+"
@@ -250,14 +252,28 @@ FINDINGS = {
 }
 
 
-@pytest.mark.filterwarnings("error")
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
-@given(tables())
-def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) -> None:
+def check_findings(results: pd.DataFrame) -> None:
     grid = Grid(results)
     for text in findings(results, summarise(results), PairedComparisons()(results)):
         (check,) = (check for head, check in FINDINGS.items() if re.match(head, text))
         check(text, grid)
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(tables())
+def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) -> None:
+    check_findings(results)
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_so_it_is_where_networks_were_trained(small_sweep: Path, times: int) -> None:
+    results = read_results(small_sweep)
+    check_findings(
+        pd.concat(
+            [results.assign(seed=results["seed"] + 100 * n) for n in range(times)],
+            ignore_index=True,
+        )
+    )
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))

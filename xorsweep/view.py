@@ -61,12 +61,16 @@ class View:
         return "" if self.layout.lines == "epochs" else self.layout.lines
 
     def by_lines(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        """Yield the cells at each level that is drawn as a line, with the name of the level."""
+        """Yield the cells at each level that is drawn as a line, with the name of the level.
+
+        Those without the key, which another choice of its group has, have no name for it.
+        """
         if not self.lines:
             yield "", self.shown
             return
         for level in levels(self.shown, self.lines, MOST_NAMED):
-            yield said(self.lines, level), self.shown[having(self.shown[self.lines], level)]
+            name = "" if pd.isna(level) else said(self.lines, level)
+            yield name, self.shown[having(self.shown[self.lines], level)]
 
     def those_with(self, line: str) -> str:
         """Return the words that tell the runs on a line from the others."""
