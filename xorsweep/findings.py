@@ -135,7 +135,7 @@ def _most_end(view: View, cell: pd.Series[Any]) -> str:
         return ""
     share = share_text(count, len(rows), confidence)
     text = f"{share} {outcome_text(name, int(cell['epochs']))}"
-    if name in PLATEAU_TEXTS:
+    if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
         chosen = view.results.index.isin(rows.index[outcomes == name])
         later = continued(view.results, chosen)
         if len(later):

@@ -68,7 +68,9 @@ class View:
         if not self.lines:
             yield "", self.shown
             return
-        for level in levels(self.shown, self.lines, MOST_NAMED):
+        every = levels(self.shown, self.lines)
+        places = np.linspace(0, len(every) - 1, min(len(every), MOST_NAMED)).round()
+        for level in (every[int(place)] for place in places):
             name = "" if pd.isna(level) else said(self.lines, level)
             yield name, self.shown[having(self.shown[self.lines], level)]
 
