@@ -141,9 +141,8 @@ def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
 
 def test_outcomes_are_counted_once_a_training(small_sweep: Path) -> None:
     text = (small_sweep / "report.md").read_text()
-    rows = re.findall(
-        r"^\| \w+ \| (\d+) \| .* \|$", text.split("## Where runs")[1].split("##")[0], re.MULTILINE
-    )
+    section = text.split("\n## Where runs ended")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| [\w\\]+ \| (\d+) \|", section, re.MULTILINE)
     assert sum(map(int, rows)) == 72
 
 
