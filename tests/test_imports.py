@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "interrupts", "markdown", "notebook"),
+    ("atomic", "plain_files", "interrupts", "markdown", "notebook"),
     (
         "rules",
         "choices",
@@ -70,7 +70,7 @@ WAY = (
         "terminal",
         "verdicts",
     ),
-    ("progress",),
+    ("finished", "progress"),
     ("single", "figures", "findings", "remarks"),
     ("folders",),
     ("commands",),

@@ -129,8 +129,8 @@ def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
     folder = tmp_path / "sweep"
     shutil.copytree(small_sweep, folder)
     with pytest.raises(ConfigError, match="epochs=7: must be one of the sweep's, 200, 1,500"):
-        remake_report(folder, 7)
-    remake_report(folder, 200)
+        remake_report(folder, epochs=7)
+    remake_report(folder, epochs=200)
     text = (folder / "report.md").read_text()
     assert "Runs that don't solve XOR within 200 epochs" in text
     assert "outcomes are those after 200 epochs, which were asked for" in text
