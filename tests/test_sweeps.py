@@ -31,6 +31,16 @@ def test_tables_are_those_of_the_folder(sweep: xs.Sweep) -> None:
     assert len(sweep) == sweep.counts["planned"] == len(stored)
 
 
+def test_findings_and_comparisons_are_made_of_other_epochs_on_request(sweep: xs.Sweep) -> None:
+    assert set(sweep.comparisons["epochs"]) == {1500}
+    assert "epochs" not in sweep.comparisons_at(200)
+    assert len(sweep.comparisons_at(200)) == len(sweep.comparisons)
+    assert "within 200 epochs" in sweep.findings_at(200)[0]
+    assert sweep.findings_at(1500)[0] == sweep.findings[0]
+    with pytest.raises(xs.ConfigError, match="epochs=7: must be one of the sweep's, 200, 1,500"):
+        sweep.findings_at(7)
+
+
 def test_each_picture_of_the_report_has_a_method() -> None:
     methods = [name for name in vars(SweepPlots) if not name.startswith("_")]
     assert [name.removeprefix("convergence_") for name in (p.name for p in PICTURES)] == methods

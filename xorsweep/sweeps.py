@@ -72,17 +72,31 @@ class Sweep:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """Return one row a pair of neighbouring cells, compared run by run."""
-        from xorsweep.comparisons import PairedComparisons
+        """Return one row a pair of neighbouring cells, compared run by run.
 
-        return PairedComparisons()(self.results)
+        Of pairs that differ in epochs alone it is that with the most.
+        """
+        return self.comparisons_at(None)
+
+    def comparisons_at(self, epochs: int | None) -> pd.DataFrame:
+        """Return the comparisons after so many epochs; raises ConfigError where there are none."""
+        from xorsweep.comparisons import PairedComparisons
+        from xorsweep.trainings import at_epochs
+
+        return PairedComparisons()(at_epochs(self.results, epochs))
 
     @cached_property
     def findings(self) -> list[str]:
-        """Return what was found, each a sentence or two with its intervals."""
-        from xorsweep.findings import findings
+        """Return what was found after each cell's most epochs, each a sentence or two."""
+        return self.findings_at(None)
 
-        return findings(self.results, self.summary, self.comparisons)
+    def findings_at(self, epochs: int | None) -> list[str]:
+        """Return what was found after so many epochs; raises ConfigError where there are none."""
+        from xorsweep.findings import findings
+        from xorsweep.trainings import at_epochs
+
+        summary = at_epochs(self.summary, epochs)
+        return findings(self.results, summary, self.comparisons_at(epochs))
 
     @property
     def plot(self) -> SweepPlots:

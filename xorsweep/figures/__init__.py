@@ -136,9 +136,10 @@ PICTURES = (
         "rate_lines",
         "How sure these rates are",
         "The same rates as marks, with bars that hold the true rate 95 times in 100: Wilson's "
-        "intervals, and Clopper and Pearson's where all or none of the runs converged. Where two "
-        "bars lie apart, the rates differ. Lines are shifted a little so that bars don't cover "
-        "each other.",
+        "intervals, and Clopper and Pearson's where all or none of the runs converged. Each bar "
+        "is for its rate alone: of many pairs of bars some lie apart by chance, so that it takes "
+        "the tests of comparisons.csv to tell which cells differ. Lines are shifted a little so "
+        "that bars don't cover each other.",
         "rate_lines.rate_lines",
     ),
     Picture(
