@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.compose_grid import compose_grid
 from xorsweep.config import Sweep, read_sweep
 from xorsweep.grid import Axis, Grid
-from xorsweep.grid_section import read_grid
+from xorsweep.grid_section import grid_node, read_grid
 from xorsweep.hydra_config import config_folder, plain
 from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError
@@ -51,7 +51,7 @@ class Continuation:
 def ask(lines: Sequence[str]) -> Asked:
     """Return the sweep that overrides ask for; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
-        composed = compose_grid(loader, config, read_grid(loader, plain(config)["grid"], given))
+        composed = compose_grid(loader, config, read_grid(loader, grid_node(loader, config), given))
         settings = read_sweep(composed.values)
         read_study(composed.values.get("study"))
         yaml = OmegaConf.to_yaml(config)

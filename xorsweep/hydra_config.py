@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +87,10 @@ def known_keys() -> list[str]:
 def readable(argument: str) -> str:
     """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
 
-    That is levels by number, and the expression of `grid.where`.
+    That is levels by number, the expression of `grid.where`, and a path below the home folder.
     """
     key, _, value = argument.partition("=")
-    ours = is_spacing(value) or key.lstrip("+") == WHERE
+    ours = is_spacing(value) or key.lstrip("+") == WHERE or value.startswith("~")
     if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
         return argument
     return f"{key}={quoted(value)}"
@@ -125,8 +125,11 @@ def _listed(key: str, argument: str) -> list[Any]:
     return [each.text if isinstance(each, QuotedString) else each for each in values]
 
 
-def check_overrides(arguments: Iterable[str]) -> None:
-    """Raise ConfigError for an override of a key that nothing reads, or of a key given before."""
+def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[str]]) -> None:
+    """Raise ConfigError for an override of a key that nothing reads, or of a key given before.
+
+    `groups` returns the config groups of the user, should one be chosen from.
+    """
     known = known_keys()
     earlier: dict[str, str] = {}
     for argument in arguments:
@@ -135,7 +138,10 @@ def check_overrides(arguments: Iterable[str]) -> None:
             continue
         key = match["key"]
         _refuse_whole_grid(key)
-        if not _is_known(key, known) and not _is_known_to_others(key):
+        # A file is chosen so, too; where it is none, that is said once Hydra has composed.
+        may_be_file = match["prefix"] == "+" and "." not in key
+        is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
+        if not is_known and key not in groups():
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")

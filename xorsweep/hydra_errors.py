@@ -14,6 +14,7 @@ _FUNCTIONS = "range, linspace, logspace, choice, sort, shuffle, glob"
 _UNKNOWN_FUNCTION = re.compile(r"Unknown function '(\w+)'")
 _EVALUATING = re.compile(r"while evaluating '.*': (.+)")
 _NO_KEY = re.compile(r"Could not override '(.+?)'")
+_TO_BE_ADDED = re.compile(r"To append to your default list use \+([^=\s]+)=(\S+)")
 _THERE_ALREADY = re.compile(r"An item is already at '(.+?)'|Multiple values for (.+?)\. ")
 _SWEPT = re.compile(r"Ambiguous value for argument '(.+)'")
 
@@ -25,6 +26,8 @@ def refusal(error: HydraException) -> str:
     if isinstance(error, OverrideParseException):
         return f"{error.override}: {_unreadable(error)}"
     text = str(error)
+    if match := _TO_BE_ADDED.search(text):
+        return f"{match[1]}: isn't chosen from by default; write +{match[1]}={match[2]}"
     if match := _NO_KEY.search(text):
         return f"{match[1]}: {_no_key(match[1])}"
     if match := _THERE_ALREADY.search(text):

@@ -22,7 +22,7 @@ from hydra.errors import HydraException
 
 from xorsweep.config import GROUPS, PLAIN, rules_for
 from xorsweep.grid import Axis
-from xorsweep.hydra_config import check_overrides, readable
+from xorsweep.hydra_config import check_overrides, known_keys, readable
 from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError, Integer
 from xorsweep.spacing import Spacing, is_spacing, read_spacing
@@ -42,7 +42,7 @@ class Swept:
 
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
-    check_overrides(lines)
+    check_overrides(lines, lambda: loader.list_groups(""))
     parser = OverridesParser.create(config_loader=loader)
     try:
         overrides = parser.parse_overrides([readable(line) for line in lines])
@@ -87,6 +87,11 @@ def swept(override: Override) -> Swept:
     if not override.is_sweep_override() and not spacing:
         text = override.input_line or ""
         return Swept(Axis(key, (_level(override.value()),)), (text,), False)
+    if key not in known_keys() and not is_point_key(key):
+        raise ConfigError(
+            f"{override.input_line}: {key} is no key of a point, so it can't be swept; a file is "
+            "chosen by one name"
+        )
     if not is_point_key(key):
         raise ConfigError(f"{key}: says how to run and not what to train, so it can't be swept")
     values = spacing.levels(_is_whole(key)) if spacing else list(_values(override))

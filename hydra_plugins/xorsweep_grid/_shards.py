@@ -91,5 +91,6 @@ def _config_of_jobs(config: DictConfig, folder: Path) -> DictConfig:
             f"hydra.sweep.dir={QuotedString(str(folder), Quote.single).with_quotes()}",
             f"hydra.sweep.subdir='{SHARDS}/${{hydra.job.num}}'",
             "hydra.output_subdir=null",
+            "hydra.job.chdir=false",  # paths are relative to where the sweep was started
         ]
     return config
