@@ -17,12 +17,14 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
+from xorsweep.flags import refuse_flags
 from xorsweep.folders import point_latest
 from xorsweep.hydra_config import (
     GRID_KEYS,
     RUN_KEYS,
     check_overrides,
     config_folder,
+    known_keys,
     plain,
     readable,
 )
@@ -52,6 +54,7 @@ def main() -> None:
         with heard():
             if not completes:
                 sys.argv[1:] = map(readable, sys.argv[1:])
+                refuse_flags(sys.argv[1:], known_keys())
                 check_overrides(each for each in sys.argv[1:] if not each.startswith("-"))
             _run()
     except Interrupted as interrupt:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from os import PathLike
 from pathlib import Path
+
+from xorsweep.hints import folder_hint
+from xorsweep.rules import ConfigError, brief
 
 OUTPUTS = Path("outputs")
 LATEST = "latest"
@@ -42,6 +46,22 @@ def cache_folder() -> Path:
     return user_cache_path("xorsweep", appauthor=False) / "sweeps"
 
 
-def named_folder(name: str) -> Path:
-    """Return the folder of a sweep by its path, or the newest by the name `latest`."""
-    return (OUTPUTS / LATEST).resolve() if name == LATEST else Path(name)
+def named_folder(name: object, key: str = "folder") -> Path:
+    """Return the folder of a sweep by its path, or the newest by the name `latest`.
+
+    Raises ConfigError for what is no path, and for no folder where `latest` is likely to be meant.
+    """
+    if name == LATEST:
+        return (OUTPUTS / LATEST).resolve()
+    folder = read_folder(key, name)
+    if (hint := folder_hint(str(name))) and not folder.exists():
+        raise ConfigError(f"{key}={name}: there is no such folder{hint}")
+    return folder
+
+
+def read_folder(key: str, value: object) -> Path:
+    """Return the path of a folder that a caller gives; raises ConfigError for what is no path."""
+    path = os.fspath(value) if isinstance(value, str | PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ConfigError(f"{key}={brief(value)}: must be the path of a folder")
+    return Path(path)

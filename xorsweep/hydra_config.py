@@ -24,8 +24,9 @@ from xorsweep.config import (
     unknown_key,
 )
 from xorsweep.grid import ZIP
+from xorsweep.hints import comma_hint
 from xorsweep.hydra_errors import refusal
-from xorsweep.rules import ConfigError, rules_of
+from xorsweep.rules import ConfigError, allows, is_number, is_whole, rules_of
 from xorsweep.spacing import is_spacing, read_spacing
 from xorsweep.where import KEY as WHERE
 
@@ -37,6 +38,7 @@ GRID_KEYS = (ZIP, BLOCKS, WHERE)
 """The keys below `grid` that the command line may give; axes are given by their own names."""
 
 _QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
 
@@ -141,7 +143,9 @@ def check_overrides(arguments: Iterable[str]) -> None:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
         if match["prefix"] != "~":
-            _refuse_no_value(key, argument.partition("=")[2])
+            value = argument.partition("=")[2]
+            _refuse_no_value(key, value)
+            _refuse_commas(key, value)
 
 
 def _is_known_to_others(key: str) -> bool:
@@ -181,3 +185,14 @@ def _refuse_no_value(key: str, value: str) -> None:
         raise ConfigError(
             f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
         )
+
+
+def _refuse_commas(key: str, value: str) -> None:
+    """Raise ConfigError for commas within one number, where the levels between aren't allowed."""
+    rules = rules_for(key) or [rule for name, rule in rules_of(Rounds).items() if name == key]
+    numbers = [rule for rule in rules if is_number(rule)]
+    hint = numbers and comma_hint(key, value, whole=is_whole(numbers[0]))
+    # In Hydra's grammar 05 is a text.
+    levels = [int(text) if _WHOLE.fullmatch(text) else text for text in value.split(",")]
+    if hint and any(not any(allows(rule, level) for rule in rules) for level in levels):
+        raise ConfigError(f"{key}={value}: {key} must be {rules[0].allowed}{hint}")

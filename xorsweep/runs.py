@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xorsweep.engines.answers import answers
+from xorsweep.folders import read_folder
 from xorsweep.measures import DESCRIPTIONS, LEVEL_TEXTS, LEVELS, has_xor_levels
 from xorsweep.network import Weights
 from xorsweep.rules import ConfigError, FloatArray, Scalar
@@ -181,7 +182,7 @@ class Run:
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the page and numbers that `python -m xorsweep` leaves; return their paths."""
-        path = Path(folder)
+        path = read_folder("folder", folder)
         path.mkdir(parents=True, exist_ok=True)
         return write_single(self.single, path)
 

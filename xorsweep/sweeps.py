@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xorsweep.courses import CoursesOnDisk
+from xorsweep.folders import read_folder
 from xorsweep.grid import Grid
 from xorsweep.notebook import shown
 from xorsweep.results import read_results
 from xorsweep.rounds import open_with_rounds
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, read_whole
 from xorsweep.runs import Run
 from xorsweep.single import train_single
 from xorsweep.store import LOCK, MANIFEST, Store, StoreError, read_manifest, refuse_used
@@ -96,9 +97,8 @@ class Sweep:
 
         It ends with the same bits. Raises ConfigError where there is no such row.
         """
-        if not 0 <= row < len(self._grid):
-            raise ConfigError(f"row={row}: must be a whole number from 0 to {len(self._grid) - 1}")
-        return Run(train_single(self._grid.point(row), self._store.engine))
+        number = read_whole("row", row, 0, len(self._grid) - 1)
+        return Run(train_single(self._grid.point(number), self._store.engine))
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
@@ -108,7 +108,7 @@ class Sweep:
         """
         from xorsweep.report import remake_report
 
-        target = self.folder if folder is None else Path(folder)
+        target = self.folder if folder is None else read_folder("folder", folder)
         if target.absolute() != self.folder.absolute():
             refuse_other(target, self.manifest["digest"])
             try:

@@ -65,7 +65,7 @@ def _run(
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
     if resumed is not None and resumed.value() is not None:
-        return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
+        return _resume(loader, config, named_folder(str(resumed.value()), "resume"), given, launch)
     section = {**plain(config)["grid"], "axes": params}
     composed = compose_grid(loader, config, read_grid(loader, section, given))
     settings = read_sweep(composed.values)
