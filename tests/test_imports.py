@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "interrupts", "markdown", "notebook"),
+    ("atomic", "hints", "interrupts", "markdown", "notebook"),
     (
         "rules",
         "choices",
@@ -37,7 +37,7 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again", "pages", "spacing"),
+    ("config", "again", "flags", "levels", "pages", "spacing"),
     ("overrides",),
     ("columns",),
     ("combinations", "where"),

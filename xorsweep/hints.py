@@ -58,8 +58,9 @@ KEYS: Table = {
     ),
     "it belongs to an optimizer, as in optimizer=momentum optimizer.momentum=0.9": "momentum mu "
     "nesterov nesterovs_momentum beta beta1 beta_1 beta2 beta_2 betas eps epsilon rho",
-    "the folder of a run is hydra.run.dir, that of a sweep hydra.sweep.dir": "out out_dir "
-    "output_dir output_path output_folder save_dir log_dir folder dir directory into",
+    "the folder is hydra.run.dir, or hydra.sweep.dir with -m; in Python a run has save(folder)": (
+        "out out_dir output_dir output_path output_folder save_dir log_dir folder dir directory"
+    ),
     "the only decay of weights is that of quickprop, optimizer.decay": "weight_decay decay l1 l2 "
     "lambda penalty regularization regularizer reg dropout",
     "lr stays the same from the first epoch to the last": "lr_schedule lr_scheduler scheduler_type "

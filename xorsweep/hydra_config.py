@@ -24,11 +24,12 @@ from xorsweep.config import (
     unknown_key,
 )
 from xorsweep.grid import ZIP
-from xorsweep.hints import comma_hint
+from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError, allows, is_number, is_whole, rules_of
 from xorsweep.spacing import is_spacing, read_spacing
 from xorsweep.where import KEY as WHERE
+from xorsweep.where import refuse_long
 
 RUN_KEYS = ("grid", "plan", "resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""
@@ -38,6 +39,8 @@ GRID_KEYS = (ZIP, BLOCKS, WHERE)
 """The keys below `grid` that the command line may give; axes are given by their own names."""
 
 _QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
+_NO_NAME = re.compile(rf"\s*(null|true|false|nan|[-+]?inf|{NUMBER}|\{{.*)?\s*", re.IGNORECASE)
+"""Values that Hydra reads as something else than the name of a file."""
 _WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
@@ -146,6 +149,8 @@ def check_overrides(arguments: Iterable[str]) -> None:
             value = argument.partition("=")[2]
             _refuse_no_value(key, value)
             _refuse_commas(key, value)
+            if key == WHERE:
+                refuse_long(value)
 
 
 def _is_known_to_others(key: str) -> bool:
@@ -178,7 +183,8 @@ def _refuse_whole_grid(key: str) -> None:
 def _refuse_no_value(key: str, value: str) -> None:
     """Raise ConfigError for what Hydra takes and nobody means."""
     is_group = key in GROUPS or key in SETTINGS
-    if is_group and value in ("", "null"):
+    is_named = is_group or (key == "study" and value not in ("", "null"))
+    if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
         raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
     if value.startswith("[") and (is_group or rules_for(key)):
         levels = value.strip("[]")

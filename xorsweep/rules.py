@@ -18,6 +18,12 @@ Batched = float | FloatArray
 """A number for one network, or a float64 array (B,) with one number a member of a batch."""
 
 
+LONGEST = 200
+"""Characters of a value that a message repeats."""
+MOST_BITS = 2_000
+"""Of a whole number that is written in tens."""
+
+
 class ConfigError(ValueError):
     """A configured value that means nothing; its message is one line for whoever typed it."""
 
@@ -249,11 +255,9 @@ def shown(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"{value:#x}"  # Python writes no more digits than that in tens
     return str(value)
-
-
-LONGEST = 200
-"""Characters of a value that a message repeats."""
 
 
 def brief(value: object) -> str:

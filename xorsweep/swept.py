@@ -166,7 +166,8 @@ def refuse_missing_keys(block: Overrides) -> None:
                 else f"{{{group}: {each}}}"
                 for each in has
             )
+            have = "has" if len(lacking) == 1 else "have"
             raise ConfigError(
-                f"{key}: {' and '.join(lacking)} of {group}={','.join(has)} without such a key; "
-                f"give each its own by 'grid.blocks=[{blocks}]'"
+                f"{key}: {group}={','.join(has)} is swept, and {' and '.join(lacking)} {have} no "
+                f"such key; 'grid.blocks=[{blocks}]' gives each its own"
             )

@@ -90,11 +90,7 @@ def read_where(text: object) -> Where:
         raise ConfigError(
             f'{KEY}={brief(text)}: must be an expression over keys, such as "lr*hidden < 8"'
         )
-    if len(text) > MOST_CHARACTERS:
-        raise ConfigError(
-            f"{KEY}: has {len(text):,} characters, and may have {MOST_CHARACTERS:,}; grid.blocks "
-            "has one grid after another, each with fewer levels"
-        )
+    refuse_long(text)
     text = _in_one_line(text)
     term = _Reader(text).read(_parsed(text))
     if term.kind != TRUTH:
@@ -106,6 +102,15 @@ def read_where(text: object) -> Where:
 
 
 _TEXT_OR_SPACE = re.compile(r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|\#[^\n]*|\s+""", re.DOTALL)
+
+
+def refuse_long(text: str) -> None:
+    """Raise ConfigError for an expression that would take long to be read."""
+    if len(text) > MOST_CHARACTERS:
+        raise ConfigError(
+            f"{KEY}: has {len(text):,} characters, and may have {MOST_CHARACTERS:,}; grid.blocks "
+            "has one grid after another, each with fewer levels"
+        )
 
 
 def _in_one_line(text: str) -> str:

@@ -20,6 +20,7 @@ Levels = Scalar | Iterable[Any]
 
 _WHOLE = Integer(-(2**63), 2**63 - 1)
 _RULES: Mapping[type, Rule] = {bool: Boolean(), int: _WHOLE, float: Real(), str: Text()}
+_NULL = '; the text null has quotes, "null"'
 
 
 def grid_of(axes: Mapping[str, Levels]) -> Grid:
@@ -83,6 +84,6 @@ def _rule_of(key: str, values: list[Any]) -> Rule:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise ConfigError(
             f"{key}: its levels are {names}, and must all be numbers, whole numbers, true and "
-            "false, or texts"
+            f"false, or texts{_NULL if type(None) in kinds else ''}"
         )
     return _RULES[kinds.pop()]
