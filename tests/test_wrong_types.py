@@ -132,7 +132,7 @@ def test_a_sweep_of_a_function(key: str, value: Any, cache: Path) -> None:
     refused(lambda: xs.sweep_function(**{**good, key: value}), cache)
 
 
-@pytest.mark.parametrize("levels", [*LEVELS, *LEVELS_TOO])
+@pytest.mark.parametrize("levels", [*LEVELS, *LEVELS_TOO], ids=lambda v: type(v).__name__)
 def test_levels_of_a_function(levels: Any, cache: Path) -> None:
     assert "x" in refused(lambda: xs.sweep_function(doubled, {"x": levels}, "kept"), cache)
 
