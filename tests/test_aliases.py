@@ -10,7 +10,6 @@ import pytest
 import xorsweep as xs
 from xorsweep.activations import ACTIVATIONS, Tanh
 from xorsweep.composing import ask, ask_more
-from xorsweep.hydra_config import config_folder
 from xorsweep.store import read_manifest
 
 FEW: dict[str, Any] = {"lr": 2, "hidden": 2, "epochs": 20, "seed": range(3)}
@@ -79,17 +78,10 @@ def test_going_on_with_a_sweep_adds_no_level() -> None:
         "# @package _global_\ngrid:\n  axes:\n    activation: sigmoid\n    output: sigmoid\n",
     ],
 )
-def test_a_file_may_use_the_word(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import shutil
-
-    from xorsweep import composing
-
-    shutil.copytree(config_folder(), tmp_path / "conf")
-    (tmp_path / "conf/study/mine.yaml").write_text(text)
-    monkeypatch.setattr(composing, "config_folder", lambda: str(tmp_path / "conf"))
-    grid = ask(["study=mine", *LINES]).grid
+def test_a_file_may_use_the_word(text: str, tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/mine.yaml").write_text(text)
+    grid = ask(["study=mine", f"hydra.searchpath=['file://{tmp_path}']", *LINES]).grid
     assert grid.columns["activation"].levels == grid.columns["output"].levels == ("logistic",)
 
 

@@ -87,7 +87,8 @@ def swept(override: Override) -> Swept:
     spacing = spacing_of(override)
     if not override.is_sweep_override() and not spacing:
         text = override.input_line or ""
-        return Swept(Axis(key, (_level(override.value()),)), (text,), False)
+        level = _level(_canonical(key, override.value()))
+        return Swept(Axis(key, (level,)), (text,), False)
     if not is_point_key(key):
         raise ConfigError(f"{key}: says how to run and not what to train, so it can't be swept")
     values = spacing.levels(_is_whole(key)) if spacing else list(_values(override))

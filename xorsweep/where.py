@@ -101,7 +101,9 @@ def read_where(text: object) -> Where:
     return Where(text, term.keys, term.evaluate)
 
 
-_TEXT_OR_SPACE = re.compile(r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|\#[^\n]*|\s+""", re.DOTALL)
+_TEXT_OR_SPACE = re.compile(
+    r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|(?:\#[^\n]*|\s)+""", re.DOTALL
+)
 
 
 def refuse_long(text: str) -> None:
