@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set, Sized
+from collections.abc import Iterable, Mapping, Sized
 from itertools import islice
 from typing import Any
 
@@ -24,7 +24,7 @@ def levels_of_value(key: str, value: Any) -> list[Any] | range | None:
         return value
     if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
         return None
-    if isinstance(value, Set):
+    if isinstance(value, set | frozenset):
         raise ConfigError(f"{key}={brief(value)}: a set has no order; give a list")
     levels = list(value) if isinstance(value, Sized) else list(islice(value, MOST + 1))
     if len(levels) > MOST and not isinstance(value, Sized):

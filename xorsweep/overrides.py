@@ -40,9 +40,9 @@ def flattened(given: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _refuse_no_key(key: object) -> None:
+def _refuse_no_key(key: object, within: str = "") -> None:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise ConfigError(f"{brief(key)}: a key is a text of letters, digits, _ and dots")
+        raise ConfigError(f"{within}{brief(key)}: a key is a text of letters, digits, _ and dots")
 
 
 def _parameters(key: str, value: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _parameters(key: str, value: Any) -> dict[str, Any]:
         groups = ", ".join([*GROUPS, *SETTINGS])
         raise ConfigError(f"{key}={brief(value)}: a mapping is for config groups alone: {groups}")
     for name in value:
-        _refuse_no_key(name)
+        _refuse_no_key(name, f"{key}: ")
     return {
         key if name == NAME else f"{key}.{name}": each
         for name, each in sorted(value.items(), key=lambda item: item[0] != NAME)
@@ -102,7 +102,10 @@ def _group_text(keys: Any) -> str:
 def _block_text(block: Any) -> str:
     if not isinstance(block, Mapping):
         raise ConfigError(f"blocks: {brief(block)} is no block; it must be {_BLOCKS_ALLOWED}")
-    levels = (f"{k}: {typed(levels_text(k, value))}" for k, value in flattened(block).items())
+    try:
+        levels = [f"{k}: {typed(levels_text(k, value))}" for k, value in flattened(block).items()]
+    except ConfigError as error:
+        raise ConfigError(f"blocks: {error}") from None
     return f"{{{', '.join(levels)}}}"
 
 
