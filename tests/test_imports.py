@@ -27,7 +27,16 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "exceptions", "interrupts", "markdown", "notebook", "output", "plain_files"),
+    (
+        "atomic",
+        "exceptions",
+        "hints",
+        "interrupts",
+        "markdown",
+        "notebook",
+        "output",
+        "plain_files",
+    ),
     (
         "rules",
         "choices",
@@ -40,7 +49,7 @@ WAY = (
         "network",
     ),
     ("init", "engines", "measures", "numerics"),
-    ("config", "again", "pages", "spacing"),
+    ("config", "again", "flags", "levels", "pages", "spacing"),
     ("overrides", "folders"),
     ("columns",),
     ("combinations", "where"),

@@ -65,8 +65,10 @@ def test_a_row_is_trained_again_to_the_same_bits(sweep: xs.Sweep) -> None:
         == stored[[f"output_{r}" for r in run.truth_table.index]].tolist()
     )
     assert (run.point["seed"], run.point["lr"]) == (stored["seed"], stored["lr"])
-    for wrong in (-1, len(sweep)):
-        with pytest.raises(xs.ConfigError, match=f"row={wrong}: must be a whole number from 0 to"):
+    for wrong in (-1, len(sweep), 0.5):
+        with pytest.raises(
+            xs.ConfigError, match=f"row={wrong}: row must be a whole number from 0 to"
+        ):
             sweep.run(wrong)
 
 

@@ -20,8 +20,9 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from xorsweep.flags import refuse_flags
 from xorsweep.folders import point_latest
-from xorsweep.hydra_config import check_overrides, config_folder, readable
+from xorsweep.hydra_config import check_overrides, config_folder, known_keys, readable
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.output import lasting_output
@@ -56,6 +57,7 @@ def main() -> None:
         with heard():
             if not completes:
                 sys.argv[1:] = map(readable, overrides_last(sys.argv[1:]))
+                refuse_flags(sys.argv[1:], known_keys())
                 overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
                 check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
             _run()

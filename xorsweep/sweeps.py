@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.finished import finished_manifest, stored_results
+from xorsweep.folders import folder_of
 from xorsweep.grid import Grid
 from xorsweep.manifest import input_notes
 from xorsweep.notebook import shown
 from xorsweep.plain_files import copy_tree, is_there
 from xorsweep.progress import ScriptTerminal
 from xorsweep.rounds import open_with_rounds
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, read_whole
 from xorsweep.runs import Run
 from xorsweep.single import train_single
 from xorsweep.store import LOCK, MANIFEST, Store, StoreError, read_manifest, refuse_used
@@ -108,9 +109,8 @@ class Sweep:
 
         It ends with the same bits. Raises ConfigError where there is no such row.
         """
-        if not 0 <= row < len(self._grid):
-            raise ConfigError(f"row={row}: must be a whole number from 0 to {len(self._grid) - 1}")
-        return Run(train_single(self._grid.point(row), self._store.engine))
+        number = read_whole("row", row, 0, len(self._grid) - 1)
+        return Run(train_single(self._grid.point(number), self._store.engine))
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
@@ -120,7 +120,7 @@ class Sweep:
         """
         from xorsweep.report import remake_report
 
-        target = self.folder if folder is None else Path(folder)
+        target = self.folder if folder is None else folder_of(folder)
         if target.absolute() != self.folder.absolute():
             refuse_other(target, self.manifest["digest"])
         with _writing(target):

@@ -69,7 +69,7 @@ def _run(
     is_resumed = resumed is not None and resumed.value() is not None
     refuse_folders(config, is_resumed)
     if resumed is not None and is_resumed:
-        return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
+        return _resume(loader, config, named_folder(str(resumed.value()), "resume"), given, launch)
     section = grid_node(loader, config, params)
     composed = compose_grid(loader, config, read_grid(loader, section, given))
     settings = read_sweep(composed.values)

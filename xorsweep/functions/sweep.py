@@ -18,6 +18,7 @@ from xorsweep.exceptions import in_line
 from xorsweep.execute import execute_of, settled, workers_of
 from xorsweep.execute.contract import Execute, FinishedBatches
 from xorsweep.execute.serial import run_serial
+from xorsweep.folders import folder_of
 from xorsweep.functions.contract import (
     Batch,
     Caller,
@@ -42,7 +43,7 @@ from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import now
 from xorsweep.parts import memory_given_back
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, brief, read_whole
 from xorsweep.store import MANIFEST, PARTS, StoreError, locked
 from xorsweep.terminal import Terminal
 
@@ -85,9 +86,14 @@ def sweep_function(
     with the status `failed`. Raises ConfigError for axes that aren't any and where the function
     doesn't return columns for the first batch, StoreError where the folder isn't free.
     """
-    if batch < 1:
-        raise ConfigError(f"batch={batch}: must be a whole number from 1")
-    grid, folder, parallel = grid_of(axes), Path(folder), settled(parallel)
+    if not callable(function):
+        raise ConfigError(
+            f"function={brief(function)}: must be a function of a dictionary of arrays"
+        )
+    if not isinstance(parallel, Parallel):
+        raise ConfigError(f"parallel={brief(parallel)}: must be a xorsweep.config.Parallel")
+    batch = read_whole("batch", batch, at_least=1)
+    grid, folder, parallel = grid_of(axes), folder_of(folder), settled(parallel)
     levels = {key: list(column.levels) for key, column in grid.columns.items()}
     manifest = {**describe(function, levels, command_line), "batch": batch}
     store = FunctionFolder(folder, manifest["digest"], name_of(function))
