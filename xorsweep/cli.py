@@ -21,6 +21,7 @@ from xorsweep.folders import point_latest
 from xorsweep.hydra_config import (
     GRID_KEYS,
     RUN_KEYS,
+    VERSION_BASE,
     check_overrides,
     config_folder,
     plain,
@@ -81,7 +82,7 @@ def _said(error: Exception) -> str:
     return "\n".join(lines[:2])
 
 
-@hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
+@hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
 def _run(config: DictConfig) -> float:
     """Train one network and return half the sum of squared errors that it ends with."""
     folder = Path(HydraConfig.get().runtime.output_dir)

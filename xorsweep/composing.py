@@ -19,7 +19,7 @@ from xorsweep.compose_grid import compose_grid
 from xorsweep.config import Sweep, read_sweep
 from xorsweep.grid import Axis, Grid
 from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError
 from xorsweep.studies import read_study
@@ -88,7 +88,7 @@ def _composed(
     state = GlobalHydra.instance()
     outer, state.hydra = state.hydra, None
     try:
-        with initialize_config_dir(config_folder(), job_name="xorsweep", version_base="1.3"):
+        with initialize_config_dir(config_folder(), job_name="xorsweep", **VERSION_BASE):
             loader = GlobalHydra.instance().config_loader()
             given = parsed(loader, lines)
             if "plan" in given:
