@@ -141,7 +141,9 @@ def _fresh_folder(config: DictConfig) -> Path:
 def _log_into(folder: Path, config: DictConfig) -> None:
     """Let the log of the whole sweep go into its folder."""
     config = config.copy()
-    with flag_override(config.hydra, ["struct", "readonly"], False):  # Hydra 1.4 hands it over readonly
+    with flag_override(
+        config.hydra, ["struct", "readonly"], False
+    ):  # Hydra 1.4 hands it over readonly
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
     try:
