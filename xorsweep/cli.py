@@ -29,6 +29,7 @@ from xorsweep.hydra_config import (
 )
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
+from xorsweep.printing import escape_unprintable
 from xorsweep.rules import ConfigError, shown
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -48,6 +49,7 @@ def main() -> None:
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not bury what is said about it.
     logging.raiseExceptions = False
+    escape_unprintable()
     completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():

@@ -151,7 +151,7 @@ def _in_markdown(page: Page, summary: pd.DataFrame) -> Page:
 
 def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
     """Return a picture as a page holds it: drawn in lines, or in dots where those are too many."""
-    svg = (figures / f"{picture.name}.svg").read_text()
+    svg = (figures / f"{picture.name}.svg").read_text(encoding="utf-8")
     if len(svg) <= LARGEST_SVG:
         source = data_address("image/svg+xml", for_both_themes(svg).encode())
     else:

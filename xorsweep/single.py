@@ -166,7 +166,8 @@ def write_single(run: SingleRun, folder: Path) -> list[Path]:
     from xorsweep.single_page import write_page
 
     paths = [folder / name for name in ("run.json", "course.csv", "weights.npz")]
-    paths[0].write_text(json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n")
+    data = json.dumps(_as_data(run), indent=2, allow_nan=False)
+    paths[0].write_text(f"{data}\n", encoding="utf-8")
     _write_course(run, paths[1])
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in _both_ends(run).items()}
     np.savez(paths[2], **ends)
@@ -214,7 +215,7 @@ def _plain(values: Any) -> Any:
 def _write_course(run: SingleRun, path: Path) -> None:
     errors = run.errors
     columns = (errors.final_error, errors.mse, errors.max_abs_error)
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["epoch", "half_sse", "mse", "max_abs_error"])
         writer.writerows(zip(run.epochs, *map(_plain, columns), strict=True))

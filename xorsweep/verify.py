@@ -217,7 +217,10 @@ def _in_csv(found: Path, wanted: Path) -> Iterator[str]:
     if filecmp.cmp(found, wanted, shallow=False):
         return
     told = False
-    with found.open(newline="", errors="replace") as one, wanted.open(newline="") as other:
+    with (
+        found.open(newline="", encoding="utf-8", errors="replace") as one,
+        wanted.open(newline="", encoding="utf-8") as other,
+    ):
         lines = zip_longest(csv.reader(one), csv.reader(other))
         head, names = next(lines)
         if head != names:
