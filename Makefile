@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 NEXT := .venv-hydra-1.4
+HYDRA_TESTS := $(patsubst %,tests/test_%.py,cli completion conf launchers packaging preview sweeper threads)
 
 .PHONY: sweep studies test test-slow test-hydra-1.4 lint format wheel bench clean
 
