@@ -15,7 +15,6 @@ from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import MOST_LINES_WITH_BANDS, longest, panels
-from xorsweep.measures import LEVELS
 from xorsweep.style import GREY
 
 
@@ -53,9 +52,8 @@ def error_bands(tables: Tables) -> Figure | None:
                 linewidth=0,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        if tables.has_levels:
-            for height in LEVELS.values():
-                axes.axhline(height, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=0)
+        for height in tables.plateaus.values():
+            axes.axhline(height, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=0)
     outer_labels(grid, len(shown), "epochs", "half the sum of squared errors")
     add_legend(figure, grid[0])
     add_note(figure, parts, lines_note(cells, layout.lines, styles))

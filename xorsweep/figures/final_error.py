@@ -1,7 +1,8 @@
-"""Where runs end: final errors by outcome, and the levels at which runs get stuck."""
+"""Where runs end: final errors by outcome, and the plateaus of the error."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -16,7 +17,7 @@ from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_note, panelled
 from xorsweep.figures.source import Tables
 from xorsweep.layout import longest, panels
-from xorsweep.measures import LEVEL_TEXTS, LEVELS, OUTCOMES
+from xorsweep.measures import OUTCOMES, error_label, plateau_labels
 from xorsweep.style import COLOURS, GREY
 
 SMALLEST_ERROR = 1e-9
@@ -24,7 +25,7 @@ SMALLEST_ERROR = 1e-9
 
 
 def final_errors(tables: Tables) -> Figure | None:
-    """Return how the final errors are distributed, by outcome, with the levels of stuck runs."""
+    """Return how the final errors are distributed, by outcome, with the plateaus of the error."""
     layout = tables.layout.at_the_end
     rows = longest(tables.results)
     rows = rows[rows["status"] == "ok"]
@@ -43,12 +44,16 @@ def final_errors(tables: Tables) -> Figure | None:
         mark_powers(axes.xaxis)
         axes.set_xlabel("")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        if tables.has_levels:
-            _mark_levels(axes, named=axes is grid[0])
-            # The names of the levels lie between the axes and the first title.
+        if tables.plateaus:
+            _mark_plateaus(axes, tables.plateaus, named=axes is grid[0])
+            # The names of the plateaus lie between the axes and the first title.
             grid[0].set_title(grid[0].get_title(loc="left"), loc="left", pad=24)
     grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
-    handles = [mpl.patches.Patch(color=colours[name], label=_outcome_text(name)) for name in found]
+    texts = _outcome_texts(tables.plateaus)
+    handles = [
+        mpl.patches.Patch(color=colours[name], label=texts.get(name, name.replace("_", " ")))
+        for name in found
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     add_note(figure, parts)
     return figure
@@ -76,19 +81,20 @@ def _draw_outcomes(
     )
 
 
-def _outcome_text(name: str) -> str:
-    return LEVEL_TEXTS.get(name, name)
+def _outcome_texts(levels: Mapping[str, float]) -> dict[str, str]:
+    """Return what the legend says of runs at a plateau, by outcome."""
+    return {name: label for name in levels for label in plateau_labels({name: levels[name]})}
 
 
-def _mark_levels(axes: Axes, named: bool) -> None:
-    """Draw the levels at which runs get stuck; name them above, alternately lower and higher."""
+def _mark_plateaus(axes: Axes, levels: Mapping[str, float], named: bool) -> None:
+    """Draw the plateaus of the error; name them above, alternately lower and higher."""
     low, high = axes.get_xlim()
-    shown = sorted(level for level in LEVELS.values() if low < level < high)
+    shown = sorted(level for level in levels.values() if low < level < high)
     for place, level in enumerate(shown):
         axes.axvline(level, color=GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
         if named:
             axes.annotate(
-                f"1/{round(1 / level)}" if level < 1 else "1",
+                error_label(level),
                 (level, 1),
                 (0, 2 + 9 * (place % 2)),
                 xycoords=("data", "axes fraction"),
@@ -100,6 +106,6 @@ def _mark_levels(axes: Axes, named: bool) -> None:
 
 
 def _log_edges(errors: pd.Series[Any]) -> Any:
-    """Return the edges of bins, ten to a decade, so laid that no level of stuck runs is an edge."""
+    """Return the edges of bins, ten to a decade, so laid that no plateau is an edge."""
     low, high = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
     return 10 ** (np.arange(low - 1, high + 3) / 10 - 0.05)
