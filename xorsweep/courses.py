@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from xorsweep.columns import Column
 from xorsweep.grid import Grid
 from xorsweep.measures import course_epochs
+from xorsweep.store import Store, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from xorsweep.store import Store
 
 QUANTILES = (0.25, 0.5, 0.75)
 MOST_COURSES = 20_000
@@ -103,9 +102,16 @@ def _courses_by_cell(
         left[rows[cells >= 0]] = -1
         for cell in np.unique(cells[cells >= 0]):
             mine = courses.take(pa.array(np.flatnonzero(cells == cell)))
+            length = _length(grid, int(np.argmax(cell_of == cell)))
+            if (mine.value_lengths().to_numpy() != length).any():
+                raise StoreError("the parts hold courses that haven't the length of their epochs")
             values = mine.flatten().to_numpy()
-            found.setdefault(int(cell), []).append(values.reshape(len(mine), -1))
+            found.setdefault(int(cell), []).append(values.reshape(len(mine), length))
     return {cell: np.concatenate(some) for cell, some in found.items()}
+
+
+def _length(grid: Grid, row: int) -> int:
+    return len(course_epochs(int(grid.columns["epochs"].array(row))))
 
 
 def _bands(epochs: tuple[int, ...], courses: Courses) -> pd.DataFrame:
