@@ -36,6 +36,7 @@ WAY = (
         "notebook",
         "output",
         "plain_files",
+        "printing",
     ),
     (
         "rules",

@@ -13,7 +13,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from hydra_plugins.xorsweep_grid._shards import BASIC
-from xorsweep.hydra_config import config_folder
+from xorsweep.hydra_config import VERSION_BASE, config_folder
 
 pytest.importorskip("submitit")
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
@@ -167,7 +167,7 @@ def test_a_launcher_and_a_cluster_are_refused_before_there_is_a_folder(tmp_path:
 def test_every_launcher_composes(launcher: str) -> None:
     lines = [f"hydra/launcher={launcher}", "parallel.shards=1000"]
     lines += ["hydra.launcher.partition=short"] if launcher == "submitit_slurm" else []
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         config = compose("config", overrides=lines, return_hydra_config=True)
     assert config.hydra.runtime.choices["hydra/launcher"] == launcher
     assert (launcher == BASIC) == ("BasicLauncher" in config.hydra.launcher._target_)

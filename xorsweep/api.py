@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -45,6 +48,10 @@ GroupLevels = str | Iterable[str] | Mapping[str, Any]
 """A choice or several, or one choice by name with parameters that may have several levels."""
 
 Folder = str | PathLike[str]
+
+_FINDING_TURN = Lock()
+_TURNS: WeakValueDictionary[str, RLock] = WeakValueDictionary()
+"""What a thread holds while it works in a folder; gone with the last thread that wants it."""
 
 
 class Levels(TypedDict, total=False):
@@ -190,9 +197,9 @@ def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Te
     settings = replace(asked.settings, report=report)
     digest = str(sealed(asked.grid, settings.engine, settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
-    refuse_other(target, digest)
     provenance = _provenance(asked.values, lines)
-    with _interruption_told(target, terminal):
+    with _turn_at(target), _interruption_told(target, terminal):
+        refuse_other(target, digest)
         if not holds_sweep(target):
             documents = {"multirun.yaml": asked.yaml}
             run_sweep(
@@ -210,7 +217,7 @@ def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Terminal)
     asked = ask_more(lines)
     settings = replace(asked.settings, report=report)
     provenance = _provenance(asked.values, [f"resume={typed(str(folder))}", *lines])
-    with _interruption_told(folder, terminal):
+    with _turn_at(folder), _interruption_told(folder, terminal):
         resume_sweep(
             folder,
             settings,
@@ -249,6 +256,15 @@ def _provenance(values: Mapping[str, Any], lines: Sequence[str]) -> dict[str, ob
     study = {"study": values["study"]} if "study" in values else {}
     config = {key: value for key, value in values.items() if key not in study}
     return {"command_line": ["python", "-m", "xorsweep", "-m", *lines], "config": config, **study}
+
+
+@contextmanager
+def _turn_at(folder: Path) -> Iterator[None]:
+    """Let threads that ask for the sweep of the same folder take turns."""
+    with _FINDING_TURN:
+        turn = _TURNS.setdefault(os.path.realpath(folder), RLock())
+    with turn:
+        yield
 
 
 @contextmanager

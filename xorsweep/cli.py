@@ -22,10 +22,17 @@ from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.flags import refuse_flags
 from xorsweep.folders import point_latest
-from xorsweep.hydra_config import check_overrides, config_folder, known_keys, readable
+from xorsweep.hydra_config import (
+    VERSION_BASE,
+    check_overrides,
+    config_folder,
+    known_keys,
+    readable,
+)
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.output import lasting_output
+from xorsweep.printing import escape_unprintable
 from xorsweep.rules import ConfigError
 from xorsweep.run_start import read_run, run_folder
 from xorsweep.yaml_faults import first_fault, groups_named
@@ -52,6 +59,7 @@ def main() -> None:
     logging.raiseExceptions = False
     # Hydra 1.4 warns of whatever it is told to make; this one is told by xorsweep's own file.
     warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.RunStart'")
+    escape_unprintable()
     completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():
@@ -131,7 +139,7 @@ class RunStart(Callback):
             config.hydra.run.dir = str(folder)
 
 
-@hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
+@hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
 def _run(config: DictConfig) -> float:
     """Train one network and return half the sum of squared errors that it ends with.
 

@@ -12,6 +12,7 @@ from xorsweep.execute.contract import ExecuteError
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid
 from xorsweep.interrupts import Interrupted, heard
+from xorsweep.printing import escape_unprintable
 from xorsweep.rounds import open_with_rounds
 from xorsweep.rules import ConfigError, Integer, shown
 from xorsweep.store import Store, StoreError
@@ -21,6 +22,7 @@ class Parser(argparse.ArgumentParser):
     """Reads the arguments of `python -m xorsweep.<module>`; what is wrong is said in one line."""
 
     def __init__(self, module: str, description: str, examples: str) -> None:
+        escape_unprintable()
         super().__init__(
             prog=f"python -m xorsweep.{module}",
             description=description,

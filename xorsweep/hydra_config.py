@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
+import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString, ValueType
 from hydra.errors import HydraException
@@ -30,6 +31,9 @@ from xorsweep.rules import ConfigError, allows, is_number, is_whole, rules_of
 from xorsweep.spacing import is_spacing, read_spacing
 from xorsweep.where import KEY as WHERE
 from xorsweep.where import refuse_long
+
+VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
+"""What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
 
 RUN_KEYS = ("grid", "plan", "resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""

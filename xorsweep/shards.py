@@ -134,7 +134,7 @@ def train_shard(
     places = {id(batch): place for place, batch in enumerate(batches)}
     store = Store(folder, trainer.engine)
     execute = choose_execute(parallel, sum(batch.net_epochs for batch in batches))
-    with (_shard(folder, number) / FINISHED).open("w", buffering=1) as finished:
+    with (_shard(folder, number) / FINISHED).open("w", buffering=1, encoding="utf-8") as finished:
         for batch, rows in execute(batches, trainer):
             store.add(rows)
             finished.write(f"{places[id(batch)]}\n")
@@ -179,7 +179,7 @@ def read_shard(folder: Path, number: int) -> list[Batch]:
 def finished_batches(folder: Path, number: int) -> list[int]:
     """Return which batches of a shard are on disk."""
     try:
-        text = (_shard(folder, number) / FINISHED).read_text()
+        text = (_shard(folder, number) / FINISHED).read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
     return [int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

@@ -12,7 +12,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
 from joblib.externals.loky.backend import resource_tracker
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, flag_override
 
 from xorsweep.exceptions import text_of
 from xorsweep.execute.contract import ExecuteError
@@ -83,7 +83,7 @@ def _config_of_jobs(config: DictConfig, folder: Path) -> DictConfig:
     Launchers compose each job's configuration anew, from the overrides recorded in this one.
     """
     config = config.copy()
-    with open_dict(config):
+    with flag_override(config.hydra, ["struct", "readonly"], False):
         config.hydra.sweep.dir = str(folder)
         config.hydra.runtime.output_dir = str(folder)
         config.hydra.hydra_logging = config.hydra.job_logging
