@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from xorsweep.atomic import replacing
+from xorsweep.measures import OUTCOMES
 from xorsweep.placing import lay_out
 
 GREY = "#595959"
+INK = "#000000"
 
 COLOURS = (
     "#0173b2",
@@ -31,6 +33,8 @@ COLOURS = (
     "#56b4e9",
 )
 """Seaborn's palette `colorblind`, without the import of seaborn, which brings SciPy along."""
+
+OUTCOME_COLOURS = dict(zip(OUTCOMES, COLOURS, strict=False))
 
 DOTS_AN_INCH = 160
 
