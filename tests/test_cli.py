@@ -238,7 +238,7 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
 def test_a_study_ends_with_its_verdicts(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", "study=hinton_problems", "seed=range(0,30)", "report=false")
     assert done.returncode == 0, done.stderr
-    assert "Thirty seeds of 2-2-1, epoch for epoch: published and measured" in done.stdout
+    assert "Thirty seeds of 2-2-1, epoch for epoch: references and measurements" in done.stdout
     assert "25 of 30" in done.stdout
     assert len(re.findall(r"\bagrees\b", done.stdout)) == 8
     assert "8 of 8 figures agree with their reference." in done.stdout

@@ -13,6 +13,7 @@ from xorsweep.differences import differences, of_points
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute import run_serial
 from xorsweep.grid import Grid
+from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
 from xorsweep.plan import make_plan
 from xorsweep.worker import Trainer
@@ -66,9 +67,9 @@ def test_one_bit_is_found_and_said(
     ("column", "value", "here", "there"),
     [
         ("converged_epoch", 3, "-1", "3"),
-        ("outcome", 0, "slow", "solved"),
+        ("outcome", 0, "unclassified", "solved"),
         ("status", 2, "ok", "failed"),
-        ("outcome", 99, "slow", "99"),
+        ("outcome", 99, "unclassified", "99"),
         ("holds_at_end", True, "False", "True"),
         ("message", "no", "''", "'no'"),
     ],
@@ -76,7 +77,7 @@ def test_one_bit_is_found_and_said(
 def test_other_values_are_said_by_their_names(
     column: str, value: object, here: str, there: str, table: pa.Table
 ) -> None:
-    row = table["outcome"].to_pylist().index(5)
+    row = table["outcome"].to_pylist().index(OUTCOMES.index("unclassified"))
     (found,) = differences(table, with_value(column, row, value)(table))
     assert (found.column, found.here, found.there) == (column, here, there)
 

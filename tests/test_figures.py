@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -30,6 +30,7 @@ from xorsweep.figures.rate_map import rate_map
 from xorsweep.figures.source import Tables
 from xorsweep.figures.unsolved import unsolved_curves
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.measures import PLATEAUS
 from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
 from xorsweep.rules import FloatArray
@@ -40,14 +41,14 @@ from xorsweep.summary import summarise
 GridOf = Callable[..., Grid]
 
 
-def tables_of(folder: Path, has_levels: bool = True) -> Tables:
+def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
     store, grid, _ = Store.open(folder)
     results = read_results(folder)
     return Tables(
         results,
         summarise(results),
         CoursesOnDisk(grid, store),
-        has_levels,
+        plateaus,
     )
 
 
@@ -102,7 +103,7 @@ def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
         np.testing.assert_allclose(ends, mine[["rate_low", "rate_high"]], atol=1e-12)
 
 
-def test_unsolved_curves_end_where_the_runs_are_stuck(tables: Tables) -> None:
+def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) -> None:
     figure = drawn(unsolved_curves, tables)
     assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
     cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
@@ -131,15 +132,15 @@ def _top(outline: FloatArray, x: float) -> float:
     return float(left[crossed, 1].max(initial=0.0))
 
 
-def test_every_final_error_is_in_the_histogram_and_the_levels_are_named(tables: Tables) -> None:
+def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables: Tables) -> None:
     figure = drawn(final_errors, tables)
     assert titles(figure) == ["hidden 2", "hidden 4"]
     assert [runs_in(axes) for axes in panels_of(figure)] == [36, 36]
     assert [text.get_text() for text in panels_of(figure)[0].texts] == ["1/4", "1/3", "1/2", "1"]
 
 
-def test_other_tasks_have_no_levels(small_sweep: Path) -> None:
-    figure = drawn(final_errors, tables_of(small_sweep, has_levels=False))
+def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
+    figure = drawn(final_errors, tables_of(small_sweep, plateaus={}))
     assert not panels_of(figure)[0].texts
 
 
@@ -274,7 +275,7 @@ GRIDS: dict[str, dict[str, Any]] = {
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
     run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
-    expect_drawn(tables_of(tmp_path, has_levels=name != "an encoder"))
+    expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
 
 def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> None:
@@ -308,7 +309,7 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
     grid = concatenated([sizes, rates, others])
     run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
-    tables = tables_of(tmp_path, has_levels=False)
+    tables = tables_of(tmp_path, plateaus={})
     assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
     for draw in (rate_lines, unsolved_curves, error_bands):
         shown = panels_of(drawn(draw, tables))

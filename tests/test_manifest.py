@@ -16,7 +16,6 @@ from xorsweep.config import Point, Rounds, Sweep
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.manifest import (
-    FORMAT,
     ManifestError,
     describe_run,
     git_state,
@@ -26,7 +25,7 @@ from xorsweep.manifest import (
     unsealed,
     versions,
 )
-from xorsweep.numerics import NUMERICS
+from xorsweep.numerics import FORMAT, NUMERICS
 from xorsweep.plan import make_plan
 from xorsweep.rules import ConfigError
 

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep import parts
+from xorsweep import numerics, parts
 from xorsweep.config import Point
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.grid import Axis, product_grid
 from xorsweep.measures import course_epochs
-from xorsweep.numerics import NUMERICS
 from xorsweep.parts import LISTS, SUFFIX, DamagedPartError, decode, encode
 from xorsweep.plan import Batch, make_plan
 from xorsweep.worker import FAILED, Rows, failed_rows, train_batch
@@ -180,7 +179,7 @@ def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
 
 def test_parquet_that_is_no_part_is_detected(tmp_path: Path) -> None:
     foreign = as_bytes(pa.table({"lr": [0.1]}))
-    with pytest.raises(DamagedPartError, match=r"^written for xorsweep numerics none, not "):
+    with pytest.raises(DamagedPartError, match=r"^written for xorsweep format none, not "):
         decode(named(tmp_path, foreign), Engine())
 
 
@@ -193,12 +192,13 @@ def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, b
         decode(path, Engine(dtype="float32"))
 
 
-def test_a_part_of_other_numerics_is_detected(
-    tmp_path: Path, part: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("version", ["FORMAT", "NUMERICS"])
+def test_a_part_of_another_version_is_detected(
+    tmp_path: Path, part: tuple[str, bytes], version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = written(tmp_path, *part)
-    monkeypatch.setattr(parts, "NUMERICS", NUMERICS + 1)
-    wanted = f"^written for xorsweep numerics {NUMERICS}, not {NUMERICS + 1}$"
+    path, mine = written(tmp_path, *part), getattr(numerics, version)
+    monkeypatch.setattr(parts, version, mine + 1)
+    wanted = f"^written for xorsweep {version.lower()} {mine}, not {mine + 1}$"
     with pytest.raises(DamagedPartError, match=wanted):
         decode(path, Engine())
 
@@ -217,5 +217,5 @@ def test_a_column_that_is_missing_or_of_another_type_is_detected(
 
 def test_a_part_carries_no_times_or_hosts(part: tuple[str, bytes]) -> None:
     table = pq.read_table(pa.BufferReader(part[1]))
-    stamps = ("numerics", "engine", "dtype")
+    stamps = ("format", "numerics", "engine", "dtype")
     assert set(table.schema.metadata) == {f"xorsweep {stamp}".encode() for stamp in stamps}

@@ -75,8 +75,8 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
     assert f"converge with hidden {best['hidden']}, lr {best['lr']:g}" in alts[0]
     assert f"{100 * best['rate']:.0f} %, {best['converged']} of 12." in alts[0]
     at_the_end = summary[(summary["epochs"] == 1500) & (summary["hidden"] == 2)]
-    stuck = int(at_the_end["outcome_constant_output"].sum())
-    assert re.search(rf"hidden 2, [^;]*{stuck} constant output", alts[3])
+    unsolved = int(at_the_end["outcome_constant_output"].sum())
+    assert re.search(rf"hidden 2, [^;]*{unsolved} constant output", alts[3])
 
 
 def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> None:

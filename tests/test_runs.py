@@ -62,12 +62,12 @@ def test_the_truth_table_has_the_outputs_beside_the_targets(run: xs.Run) -> None
     pd.testing.assert_series_equal(table["output"].round(), table["target"], check_names=False)
 
 
-def test_a_run_that_is_stuck_says_where() -> None:
-    stuck = xs.train(lr=0.5, seed=11)
-    assert not stuck.converged
-    assert stuck.converged_epoch is None
-    assert stuck.outcome == "two_rows_at_half"
-    assert "not converged: stuck: two rows are right" in repr(stuck)
+def test_a_run_that_did_not_converge_says_what_its_outputs_show() -> None:
+    unsolved = xs.train(lr=0.5, seed=11)
+    assert not unsolved.converged
+    assert unsolved.converged_epoch is None
+    assert unsolved.outcome == "two_rows_at_half"
+    assert "not converged: two rows are right" in repr(unsolved)
 
 
 def test_a_run_is_shown_as_network_error_and_surface(run: xs.Run) -> None:

@@ -74,7 +74,7 @@ def test_a_study_cut_down_goes_through_and_its_section_renders(name: str, tmp_pa
     assert len(rows) == len(study.figures)
     assert study.question in text
     if name not in CUT:
-        assert {row[3] for row in rows} == {"not run"}
+        assert {row[4] for row in rows} == {"not run"}
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_a_study_cut_down_is_reported(name: str, tmp_path: Path) -> None:
     study, _ = cut_down(name, tmp_path / name, SERIAL)
     for report in ("report.md", "report.html"):
         text = (tmp_path / name / report).read_text()
-        assert "Published and measured" in text
+        assert "References and measurements" in text
         assert study.title.split("'")[0] in text
     assert len(published_rows(tmp_path / name / "report.md")) == len(study.figures)
 
@@ -98,7 +98,7 @@ def cut_down(name: str, folder: Path, settings: Sweep) -> tuple[Study, str]:
 
 
 def published_rows(report: Path) -> list[list[str]]:
-    part = report.read_text().split("## Published and measured")[1].split("\n## ")[0]
+    part = report.read_text().split("## References and measurements")[1].split("\n## ")[0]
     return rows_of_tables(part)
 
 
@@ -125,7 +125,7 @@ def test_thirty_seeds_are_met_to_the_epoch(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     rows = published_rows(tmp_path / "there/report.md")
-    assert [(row[1], row[2].split(" ")[0], row[3]) for row in rows[:7]] == [
+    assert [(row[2], row[3].split(" ")[0], row[4]) for row in rows[:7]] == [
         (text, text, "agrees") for text in ("25", "964", "730", "474", "2,489", "1,393", "531")
     ]
     frame = pd.read_csv(tmp_path / "there/results.csv")
@@ -161,7 +161,7 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
     run_sweep(made.grid, WITHOUT_REPORT, folder, provenance)
     resume_sweep(folder, SERIAL, [], {"command_line": ["y"]})
     before = (folder / "report.md").read_text()
-    assert "| seed 0: epochs of one run | 1,393 | 1,393 | agrees |" in before
+    assert "| seed 0: epochs of one run | published | 1,393 | 1,393 | agrees |" in before
     remake_report(folder)
     assert (folder / "report.md").read_text() == before
 
@@ -201,6 +201,12 @@ def test_a_cell_is_the_notebooks_but_for_the_keys_given() -> None:
         (node(titel="x"), "study.titel: unknown key; did you mean study.title?"),
         (node(why=None), "study.why=null: study.why must be a text that isn't empty"),
         (node(certainty="sure"), "study.certainty=sure: study.certainty must be one of read, "),
+        (node(reference="rumour"), "study.reference=rumour: study.reference must be one of publ"),
+        (node(certainty=None), "study.figures[0]: certainty=null with reference=published: a f"),
+        (
+            figure(reference="simulation", certainty="read"),
+            "study.figures[0]: certainty=read with reference=simulation: ",
+        ),
         (node(figures=[]), "study.figures=[]: must be a list of figures"),
         (node(figures=[3]), "study.figures[0]=3: must be a mapping of keys to values"),
         (figure(measure="speed"), "study.figures[0].measure=speed: study.figures[0].measure must "),
@@ -228,6 +234,15 @@ def test_a_study_that_cannot_be_meant_is_refused_in_one_line(
     assert "\n" not in str(refused.value)
 
 
+def test_the_learners_question_shows_every_row_of_its_source() -> None:
+    study = read_study(composed("learners_question").values["study"])
+    assert study is not None
+    given = {(each.measure, each.value) for each in study.figures if each.reference == "published"}
+    rates, means = {("rate", 99), ("rate", 96), ("rate", 80)}, {770, 1100, 40}
+    assert given >= rates | {("mean_epochs", mean) for mean in means}
+    assert all(each.low is None for each in study.figures)
+
+
 def test_without_a_node_there_is_no_study() -> None:
     assert read_study(None) is None
 
@@ -243,5 +258,8 @@ def test_the_page_is_made_from_the_folders(tmp_path: Path) -> None:
     run_sweep(made.grid, WITHOUT_REPORT, tmp_path / "s", provenance)
     text = page([section(tmp_path / "s")])
     assert "\n## hinton_problems\n" in text
-    assert "| seed 0: epochs of one run | 1,393 | 1,393 | agrees | the same number |" in text
-    assert "| seed 3: epochs of one run | 531 |  | not run |" in text
+    assert (
+        "| seed 0: epochs of one run | published | 1,393 | 1,393 | agrees | the same number |"
+        in text
+    )
+    assert "| seed 3: epochs of one run | published | 531 |  | not run |" in text

@@ -38,13 +38,13 @@ def solved(epoch: int, error: float = 0.01, **keys: Any) -> Run:
     return {**keys, "converged_epoch": epoch, "final_error": error, "outcome": "solved"}
 
 
-def stuck(error: float = 0.25, outcome: str = "two_rows_at_half", **keys: Any) -> Run:
+def unsolved(error: float = 0.25, outcome: str = "two_rows_at_half", **keys: Any) -> Run:
     return {**keys, "converged_epoch": None, "final_error": error, "outcome": outcome}
 
 
 def lost(status: str, **keys: Any) -> Run:
     """Return a run that diverged or failed."""
-    return {**keys, **stuck(np.nan, status), "status": status}
+    return {**keys, **unsolved(np.nan, status), "status": status}
 
 
 def results_of(runs: Sequence[Run], epochs: int = 100) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def only(summary: pd.DataFrame) -> dict[str, Any]:
 
 
 def test_a_cell_is_counted_by_hand() -> None:
-    runs = [solved(10, 0.02), solved(30, 0.04), stuck(0.25), lost("diverged"), lost("failed")]
+    runs = [solved(10, 0.02), solved(30, 0.04), unsolved(0.25), lost("diverged"), lost("failed")]
     row = only(summarise(results_of(runs)))
     assert (row["runs"], row["ok"], row["diverged"], row["failed"]) == (5, 3, 1, 1)
     assert (row["converged"], row["rate"]) == (2, 2 / 4)
@@ -84,7 +84,7 @@ def test_a_cell_is_counted_by_hand() -> None:
 
 
 def test_a_median_that_is_not_reached_is_said_to_be() -> None:
-    row = only(summarise(results_of([solved(10), stuck(), stuck()])))
+    row = only(summarise(results_of([solved(10), unsolved(), unsolved()])))
     assert np.isnan(row["median_epochs"])
     assert row["median_note"] == NOT_REACHED
     assert row["expected_running_time"] == 10 + 100 + 100
@@ -92,14 +92,14 @@ def test_a_median_that_is_not_reached_is_said_to_be() -> None:
 
 
 def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solved() -> None:
-    row = only(summarise(results_of([solved(90), stuck(), lost("diverged"), lost("diverged")])))
+    row = only(summarise(results_of([solved(90), unsolved(), lost("diverged"), lost("diverged")])))
     assert row["unsolved_at_end"] == pytest.approx(3 / 4)
     assert row["rate"] == 1 / 4
     assert row["expected_running_time"] == 90 + 3 * 100
 
 
 def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
-    runs = [solved(90), stuck(), stuck(), *[lost("diverged")] * 3, lost("failed")]
+    runs = [solved(90), unsolved(), unsolved(), *[lost("diverged")] * 3, lost("failed")]
     row = only(summarise(results_of(runs)))
     assert (row["rate"], row["diverged_rate"]) == (1 / 6, 3 / 6)
     assert (row["diverged_rate_low"], row["diverged_rate_high"]) == rate_interval(3, 6)
@@ -110,7 +110,7 @@ def test_a_run_that_converged_counts_so_even_if_it_diverged_later() -> None:
     runs = [
         solved(90),
         {**solved(10, np.nan), "status": "diverged", "outcome": "diverged"},
-        stuck(),
+        unsolved(),
     ]
     row = only(summarise(results_of(runs)))
     assert (row["diverged"], row["converged"], row["rate"]) == (1, 2, 2 / 3)
@@ -149,7 +149,7 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
 
 
 def test_a_cell_that_never_converged_has_no_running_time() -> None:
-    row = only(summarise(results_of([stuck(), stuck(0.5, "all_at_half")])))
+    row = only(summarise(results_of([unsolved(), unsolved(0.5, "all_at_half")])))
     assert np.isnan(row["expected_running_time"])
     assert (row["rate"], row["rate_low"]) == (0, 0)
     assert row["rate_high"] == pytest.approx(1 - 0.025 ** (1 / 2))
@@ -174,7 +174,7 @@ def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
 def test_rate_and_running_time_are_what_their_definitions_say(
     epochs: list[int | None], budget: int
 ) -> None:
-    runs = [stuck() if epoch is None else solved(epoch) for epoch in epochs]
+    runs = [unsolved() if epoch is None else solved(epoch) for epoch in epochs]
     row = only(summarise(results_of(runs, budget)))
     reached = [epoch for epoch in epochs if epoch is not None]
     assert row["rate"] == len(reached) / len(epochs)
@@ -273,7 +273,7 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
 
 
 def test_a_survival_curve_starts_at_one_and_ends_at_the_budget() -> None:
-    curves = survival_curves(results_of([solved(10), solved(30), stuck(), stuck()]), [])
+    curves = survival_curves(results_of([solved(10), solved(30), unsolved(), unsolved()]), [])
     assert curves["epoch"].tolist() == [0, 10, 30, 100, 100]
     assert curves["unsolved"].tolist() == pytest.approx([1, 0.75, 0.5, 0.5, 0.5])
     assert (curves["low"] <= curves["unsolved"]).all()
@@ -282,7 +282,7 @@ def test_a_survival_curve_starts_at_one_and_ends_at_the_budget() -> None:
 
 def test_there_is_a_survival_curve_for_each_level_of_the_keys() -> None:
     runs = [solved(10, lr=0.5, hidden=hidden) for hidden in (3, 2)]
-    runs += [stuck(lr=0.1, hidden=hidden) for hidden in (3, 2)]
+    runs += [unsolved(lr=0.1, hidden=hidden) for hidden in (3, 2)]
     runs += [lost("failed", lr=2.0, hidden=2)]
     curves = survival_curves(results_of(runs), ["lr"])
     assert list(curves.columns) == ["lr", "epoch", "unsolved", "low", "high"]

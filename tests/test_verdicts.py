@@ -5,19 +5,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from xorsweep.config import POINT_KEYS
 from xorsweep.measured import _MEASURED, Cells, Measured, measure
 from xorsweep.studies import ACCEPT, MEASURES, Figure, Study, read_study
-from xorsweep.verdicts import Verdict, verdict_findings, verdict_row, verdicts
+from xorsweep.verdicts import Verdict, notes, verdict_findings, verdict_row, verdicts
 
 CELL = {"hidden": 2, "lr": 1, "epochs": 100}
 
 
-def study_of(*figures: dict[str, Any], certainty: str = "read") -> Study:
+def study_of(*figures: dict[str, Any], **changed: str | None) -> Study:
     texts = dict.fromkeys(("name", "title", "question", "source", "why"), "a text")
-    study = read_study({**texts, "certainty": certainty, "cell": CELL, "figures": list(figures)})
+    known = {"certainty": "read", **changed}
+    study = read_study({**texts, **known, "cell": CELL, "figures": list(figures)})
     assert study is not None
     return study
 
@@ -149,7 +150,7 @@ def test_a_figure_whose_cell_is_not_there_is_not_run(given: dict[str, Any]) -> N
     study = study_of({"measure": "rate", "value": 50, "runs": 10, **given})
     verdict = verdicts(study, rows_of([1, None]))[0]
     assert (verdict.word, verdict.measured, verdict.agrees) == ("not run", None, None)
-    assert verdict_row(verdict, "read")[2] == ""
+    assert verdict_row(verdict, "read")[3] == ""
 
 
 def test_runs_that_failed_do_not_count() -> None:
@@ -180,43 +181,78 @@ def test_verdicts_follow_from_the_rule(
     given: dict[str, Any], agrees: bool | None, why: str
 ) -> None:
     rows = rows_of([1, None] * 20)
-    for certainty in ("read", "ours"):
-        study = study_of({"measure": "rate", **given}, certainty=certainty)
+    for known in ({"certainty": "read"}, {"reference": "simulation", "certainty": None}):
+        study = study_of({"measure": "rate", **given}, **known)
         verdict = verdicts(study, rows)[0]
         assert verdict.agrees is agrees
         assert verdict.why.startswith(why)
-        judged = {True: "agrees", False: "differs", None: ""}[agrees]
-        ours = f"reference is ours: {judged}" if judged else "reference is ours"
-        assert verdict.word == (ours if certainty == "ours" or not judged else judged)
+        assert verdict.word == {True: "agrees", False: "differs", None: "not compared"}[agrees]
 
 
-def test_a_row_says_what_was_published_and_how_sure_that_is() -> None:
-    given = {"measure": "rate", "value": 45, "runs": 100, "why": "Because."}
-    verdict = verdicts(study_of(given, certainty="memory"), rows_of([1, None] * 20))[0]
+RATE = {"measure": "rate", "value": 45, "runs": 100, "why": "Because."}
+
+
+def test_a_row_has_the_reference_in_its_own_column_and_how_it_is_known() -> None:
+    rows = rows_of([1, None] * 20)
+    verdict = verdicts(study_of(RATE, certainty="memory"), rows)[0]
     assert verdict_row(verdict, "memory") == (
         "rate of convergence",
-        "45 % [35.6, 54.8], 100 runs (from memory of the literature, unverified)",
+        "published (from memory of the literature, unverified)",
+        "45 % [35.6, 54.8], 100 runs",
         "50 % [35.2, 64.8]",
         "agrees",
         "the intervals overlap; Because.",
     )
-    ours = verdicts(study_of(given, certainty="ours"), rows_of([1, None] * 20))[0]
-    assert verdict_row(ours, "ours")[1] == "45 % [35.6, 54.8], 100 runs"
-    assert verdict_row(ours, "read")[1].endswith(" (from an independent simulation of our own)")
+    without = verdicts(study_of({"measure": "rate", "accept": "none"}), rows)[0]
+    assert verdict_row(without, "read")[1:3] == ("none", "")
 
 
-def test_findings_name_what_differs() -> None:
+@pytest.mark.parametrize(
+    ("own", "column"),
+    [
+        ({}, "published"),
+        ({"certainty": "secondary"}, "published (from a secondary source)"),
+        ({"reference": "reproduced"}, "reproduced elsewhere"),
+        ({"reference": "simulation"}, "our own simulation"),
+    ],
+)
+def test_a_figure_may_have_another_reference_than_its_study(
+    own: dict[str, str], column: str
+) -> None:
+    verdict = verdicts(study_of(RATE | own), rows_of([1, None] * 20))[0]
+    assert verdict_row(verdict, "read")[1] == column
+
+
+def test_notes_say_whose_an_interval_is_and_that_overlapping_is_a_weak_test() -> None:
+    touching = [-1.96, 1.96 + 1.96]  # two estimates of standard error 1 whose intervals touch
+    apart = (touching[1] - 1.96 - 0) / np.sqrt(2) + 1.96 / np.sqrt(2)
+    p = 2 * norm.sf(apart)
+    assert f"p = {p:.3f}" in notes(study_of(RATE))
+    assert "Wilson's, computed here" in notes(study_of(RATE))
+    of_the_source = {"measure": "rate", "value": 45, "runs": 100, "low": 40, "high": 50}
+    assert "Wilson" not in notes(study_of(of_the_source))
+    assert notes(study_of({"measure": "rate", "value": 45, "accept": "exact"})) == ""
+
+
+def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ() -> None:
+    same: dict[str, Any] = {"measure": "rate", "value": 50, "accept": "exact"}
+    off = same | {"value": 51, "cell": {"lr": 1}}
     figures = [
-        {"measure": "rate", "value": 50, "accept": "exact"},
-        {"measure": "rate", "value": 51, "accept": "exact", "cell": {"lr": 1}},
+        same,
+        off,
+        same | {"reference": "reproduced"},
+        same | {"reference": "simulation"},
+        same | {"reference": "simulation"},
         {"measure": "mean_epochs", "accept": "none"},
-        {"measure": "rate", "value": 51, "accept": "exact", "cell": {"lr": 2}},
+        same | {"cell": {"lr": 2}},
     ]
     judged: list[Verdict] = verdicts(study_of(*figures), rows_of([1, None] * 20))
     assert list(verdict_findings(judged)) == [
-        "1 of 2 figures agree with their reference; these differ: lr 1: rate of convergence.",
-        "1 figure has no reference that ours could be held against.",
-        "1 figure can't be compared: not every cell is in this sweep.",
+        "2 published figures: 1 agrees; different: lr 1: rate of convergence.",
+        "1 figure reproduced elsewhere: it agrees.",
+        "2 figures checked against our own simulation only: all agree.",
+        "1 figure is measured without a verdict.",
+        "1 figure is not compared: not in this sweep.",
     ]
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.costs import running_time_intervals
 from xorsweep.layout import Layout, is_numeric, level_name, level_text, levels, longest
-from xorsweep.measures import LEVELS
 from xorsweep.rates import rate_interval
 from xorsweep.summary import swept_columns
 
@@ -143,7 +142,7 @@ def _where_they_end(view: _View, cell: pd.Series[Any]) -> str:
     """Return where most of a cell's unsolved runs sit, if the interval says that most do."""
     rows = view.rows_of(cell)
     unsolved = rows[(rows["status"] == "ok") & ~rows["converged"]]["outcome"]
-    counts = unsolved[unsolved.isin(list(LEVELS))].astype(str).value_counts()
+    counts = unsolved[unsolved.isin(list(PLATEAUS))].astype(str).value_counts()
     if counts.empty:
         return ""
     name, count = str(counts.index[0]), int(counts.iloc[0])

@@ -19,14 +19,10 @@ from xorsweep.engines import Engine
 from xorsweep.extensions import extensions_of, missing
 from xorsweep.grid import Grid
 from xorsweep.grid_data import grid_from_data, grid_to_data
-from xorsweep.numerics import NUMERICS
+from xorsweep.numerics import FORMAT, NUMERICS
 from xorsweep.plan import Plan
 from xorsweep.record import ManifestError, check_record
 from xorsweep.rules import read, rules_of
-
-FORMAT = 4
-"""The version of the folder's layout."""
-
 
 _SEALED = ("format", "numerics", "engine", "points", "rounds")
 """What a sweep must be resumed with; the digest is over all of it."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xorsweep.config import choose
 from xorsweep.layout import level_text
-from xorsweep.measures import LEVELS
+from xorsweep.measures import PLATEAUS
 from xorsweep.rates import CONFIDENCE, rate_interval
 from xorsweep.rules import FloatArray, Scalar
 from xorsweep.studies import Figure
@@ -182,7 +182,7 @@ def _unsolved(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _at_levels(rows: pd.DataFrame, _: Figure) -> Measured | None:
     unsolved = _unsolved(rows)
-    return _share(unsolved["outcome"].isin(list(LEVELS)).sum(), len(unsolved))
+    return _share(unsolved["outcome"].isin(list(PLATEAUS)).sum(), len(unsolved))
 
 
 def _at_level(rows: pd.DataFrame, figure: Figure) -> Measured | None:
@@ -213,7 +213,7 @@ _MEASURED: Mapping[str, Callable[[pd.DataFrame, Figure], Measured | None]] = {
     "rising_steps": _rising_steps,
     "at_levels": _at_levels,
     "unsolved_rms": _unsolved_rms,
-    **dict.fromkeys(LEVELS, _at_level),
+    **dict.fromkeys(PLATEAUS, _at_level),
 }
 
 

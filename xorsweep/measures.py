@@ -1,7 +1,11 @@
-"""What is read off a trained network: its errors, and the name of the place where it ended."""
+"""What is read off a trained network: its errors, and the outcome that its outputs show."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -15,41 +19,46 @@ OUTCOMES = (
     "three_rows_share",
     "all_at_half",
     "constant_output",
-    "slow",
+    "one_row_wrong",
+    "two_rows_wrong",
+    "unclassified",
     "diverged",
     "failed",
 )
-"""Where a run can end; results hold these names."""
+"""How a run can end; results hold these names."""
 
 DESCRIPTIONS = {
     "solved": "meets the criterion at the end",
-    "two_rows_at_half": "stuck: two rows are right, the other two share the output one half",
-    "three_rows_share": "stuck: one row is right, the other three share an output of 1/3 or 2/3",
-    "all_at_half": "stuck: all four rows share the output one half",
-    "constant_output": "stuck: the output is 0 for every row, or 1 for every row",
-    "slow": "not solved, and at none of the known levels; it may still be moving",
+    "two_rows_at_half": "two rows are right, the other two are at one half",
+    "three_rows_share": "one row is right, the other three are at the mean of their targets",
+    "all_at_half": "all four rows are at one half",
+    "constant_output": "all four rows are at 0, or all at 1; with soft targets at 0.1 or 0.9",
+    "one_row_wrong": "three rows are right, one is at the other target",
+    "two_rows_wrong": "two rows are right, two are at the other target",
+    "unclassified": "not solved, and its outputs show none of the known patterns",
     "diverged": "its numbers grew beyond what a float can hold",
     "failed": "couldn't be trained; the message says why",
 }
 
-LEVELS = {
+PLATEAUS = {
     "two_rows_at_half": 1 / 4,
     "three_rows_share": 1 / 3,
     "all_at_half": 1 / 2,
     "constant_output": 1.0,
 }
-"""Half the sum of squared errors over XOR's four rows where rows share one output."""
+"""Outcomes near which the error of XOR falls slowly or not at all, with half the sum of squared
+errors there, for targets 0 and 1."""
 
-LEVEL_TEXTS = {
-    "all_at_half": "1/2: all rows at 1/2",
-    "two_rows_at_half": "1/4: two rows at 1/2",
-    "constant_output": "1: output constant",
-    "three_rows_share": "1/3: three rows alike",
-}
-"""The levels at which runs get stuck, most common first: where they crowd, the first are named."""
-
-LEVEL_TOLERANCE = 0.02
+TOLERANCE = 0.1
+"""How far an output may be from a pattern's."""
 EPOCHS_A_DECADE = 8
+
+_LABELS = {
+    "all_at_half": "all rows at 1/2",
+    "two_rows_at_half": "two rows at 1/2",
+    "constant_output": "output constant",
+    "three_rows_share": "three rows alike",
+}
 
 
 class Measures(NamedTuple):
@@ -77,29 +86,90 @@ def measure(outputs: FloatArray, targets: FloatArray) -> Measures:
 
 
 def classify(
-    final_error: FloatArray, holds_at_end: NDArray[np.bool_], finite: NDArray[np.bool_], xor: bool
+    outputs: FloatArray,
+    targets: FloatArray,
+    holds_at_end: NDArray[np.bool_],
+    finite: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
-    """Return where each network ended (B,), as codes into OUTCOMES.
+    """Return the outcome of each network (B,), as codes into OUTCOMES.
 
-    `xor` says whether the task is one whose levels are known: two rows of four at 0, two at 1,
-    and no line between them.
+    outputs is (rows, units, B), targets (rows, units). A network that neither solves its task nor
+    diverged has the outcome whose pattern each of its outputs is near.
     """
-    outcome = np.full(final_error.shape, OUTCOMES.index("slow"), np.int8)
-    if xor:
-        for name, level in LEVELS.items():
-            outcome[np.abs(final_error - level) <= LEVEL_TOLERANCE] = OUTCOMES.index(name)
+    outcome = np.full(outputs.shape[-1], OUTCOMES.index("unclassified"), np.int8)
     outcome[holds_at_end] = OUTCOMES.index("solved")
     outcome[~finite] = OUTCOMES.index("diverged")
+    if is_xor(targets):
+        others = np.flatnonzero(finite & ~holds_at_end)
+        shown = outputs[:, 0, others]
+        for name, pattern in _patterns(*targets[:, 0].tolist()):
+            near = (np.abs(shown - pattern[:, None]) <= TOLERANCE).all(axis=0)
+            outcome[others[near]] = OUTCOMES.index(name)
     return outcome
 
 
-def has_xor_levels(targets: FloatArray) -> bool:
-    """Tell whether a task with these targets (rows, units) gets stuck at the levels of XOR."""
-    return (
-        targets.shape == (4, 1)
-        and sorted(targets[[0, 3], 0]) in ([0, 0], [1, 1])
-        and (targets.sum() == 2)
-    )
+def is_xor(targets: FloatArray) -> bool:
+    """Tell whether targets (rows, units) are those of XOR or XNOR, hard or soft.
+
+    The patterns of outputs are known for them alone.
+    """
+    if targets.shape != (4, 1):
+        return False
+    first, second, third, last = targets[:, 0].tolist()
+    return first == last and second == third and sorted((first, second)) in ([0, 1], [0.1, 0.9])
+
+
+def plateaus(targets: FloatArray) -> dict[str, float]:
+    """Return half the sum of squared errors at each of PLATEAUS, none where they aren't known."""
+    if not is_xor(targets):
+        return {}
+    scale = float((targets.max() - targets.min()) ** 2)
+    saturated = float((targets**2).sum()) / 2  # outputs are at 0 or 1, whatever is wanted
+    return {**{name: scale * at for name, at in PLATEAUS.items()}, "constant_output": saturated}
+
+
+def plateau_labels(levels: Mapping[str, float]) -> dict[str, float]:
+    """Return plateaus by their errors and outputs in words, the most common first.
+
+    Where labels crowd, the first are written.
+    """
+    return {
+        f"{error_label(levels[name])}: {text}": levels[name]
+        for name, text in _LABELS.items()
+        if name in levels
+    }
+
+
+def error_label(error: float) -> str:
+    """Return the error of a plateau, as a fraction of one where it is that."""
+    parts = round(1 / error)
+    if not math.isclose(error * parts, 1):
+        return f"{error:.2g}"
+    return "1" if parts == 1 else f"1/{parts}"
+
+
+@cache
+def _patterns(*targets: float) -> tuple[tuple[str, FloatArray], ...]:
+    """Return by outcome the patterns (4,) of outputs for the targets of XOR or XNOR."""
+    return tuple(_each_pattern(np.array(targets)))
+
+
+def _each_pattern(targets: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+    low, high = targets.min(), targets.max()
+    wrong = np.where(targets == low, high, low)
+    one = [np.arange(4) == row for row in range(4)]
+    two = [one[first] | one[second] for first, second in combinations(range(4), 2)]
+    for rows in two:
+        yield "two_rows_at_half", np.where(rows, 0.5, targets)
+    for row in one:
+        yield "three_rows_share", np.where(row, targets, targets[~row].mean())
+    yield "all_at_half", np.full(4, 0.5)
+    for rows in (*one, *two):
+        outputs = np.where(rows, wrong, targets)
+        if (outputs == outputs[0]).all():
+            yield "constant_output", outputs
+        else:
+            yield f"{'one_row' if rows.sum() == 1 else 'two_rows'}_wrong", outputs
 
 
 def course_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:

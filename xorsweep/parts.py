@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from xorsweep.engines import Engine
 from xorsweep.measures import OUTCOMES
-from xorsweep.numerics import NUMERICS
+from xorsweep.numerics import FORMAT, NUMERICS
 from xorsweep.worker import STATUSES, Rows
 
 SUFFIX = ".parquet"
@@ -134,6 +134,7 @@ def _check(
 
 def _stamp(engine: Engine) -> dict[bytes, bytes]:
     return {
+        b"xorsweep format": str(FORMAT).encode(),
         b"xorsweep numerics": str(NUMERICS).encode(),
         b"xorsweep engine": engine.name.encode(),
         b"xorsweep dtype": engine.dtype.encode(),

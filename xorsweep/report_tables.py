@@ -14,7 +14,7 @@ from xorsweep.layout import evenly, is_numeric, level_name, level_text, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES
 from xorsweep.studies import CERTAINTIES, Study
 from xorsweep.summary import point_columns, swept_columns
-from xorsweep.verdicts import HEAD, Verdict, verdict_row
+from xorsweep.verdicts import HEAD, Verdict, notes, verdict_row
 
 MOST_CELLS = 1_000
 """Rows of the table of cells; summary.csv holds all."""
@@ -61,9 +61,10 @@ class Comparison:
 
 def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's figures beside what was measured, as texts."""
-    source = f"{study.source}; figures {CERTAINTIES[study.certainty]}"
+    known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
+    source = f"{study.source}; figures {known}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
-    table = Table("Published figures and what was measured here.", HEAD, rows)
+    table = Table("Reference figures and measured ones.", HEAD, rows, notes(study))
     return Comparison(study.question, source, study.why, table)
 
 

@@ -9,7 +9,7 @@ from xorsweep.config import choose
 from xorsweep.engines.answers import answers
 from xorsweep.engines.contract import Training
 from xorsweep.kept_runs import KeptRun
-from xorsweep.measures import LEVELS, has_xor_levels
+from xorsweep.measures import error_label, plateaus
 from xorsweep.network import Weights
 from xorsweep.pages.curve import error_curve
 from xorsweep.pages.diagram import network_diagram
@@ -23,8 +23,6 @@ MOST_ANSWERS = 8
 """Rows of a task whose outputs are told one by one where there is no surface."""
 MOST_UNITS = 4
 """Outputs of a row that are told."""
-
-NAMED_LEVELS = {"1" if level == 1 else f"1/{round(1 / level)}": level for level in LEVELS.values()}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class RunPictures:
 def draw_run(run: KeptRun) -> RunPictures:
     """Return the pictures of a run."""
     task = choose("task", run.point)
-    levels = NAMED_LEVELS if has_xor_levels(task.targets()) else None
+    levels = {error_label(level): level for level in plateaus(task.targets()).values()}
     curve = error_curve(run.epochs, run.half_sse, levels, run.converged_epoch)
     if not len(run.parameters):
         return RunPictures(run.row, curve)

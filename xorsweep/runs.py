@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xorsweep.engines.answers import answers
-from xorsweep.measures import DESCRIPTIONS, LEVEL_TEXTS, LEVELS, has_xor_levels
+from xorsweep.measures import DESCRIPTIONS, plateau_labels, plateaus
 from xorsweep.network import Weights
 from xorsweep.rules import ConfigError, FloatArray, Scalar
 from xorsweep.single import SingleRun, headline, write_single
@@ -192,8 +192,7 @@ class Run:
         from xorsweep.pages.surface import has_surface
 
         training = self.single.training
-        known = has_xor_levels(training.targets)
-        levels = {text: LEVELS[name] for name, text in LEVEL_TEXTS.items()} if known else {}
+        levels = plateau_labels(plateaus(training.targets))
         errors = self.single.errors.final_error
         shown = [
             Drawing(network_diagram(self.weights)),

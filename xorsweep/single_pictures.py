@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xorsweep.measures import LEVEL_TEXTS, LEVELS, has_xor_levels
+from xorsweep.measures import plateau_labels, plateaus
 from xorsweep.network import Weights
 from xorsweep.pages.animation import SIDE, Frame, learning_gif, still
 from xorsweep.pages.answer_grid import answer_grid, describe_answer_grid
@@ -146,7 +146,6 @@ def networks(run: SingleRun) -> Iterator[Drawing]:
 
 
 def course(run: SingleRun) -> str:
-    """Return the error by epoch as SVG, with the levels at which runs on XOR get stuck."""
-    known = has_xor_levels(run.training.targets)
-    levels = {text: LEVELS[name] for name, text in LEVEL_TEXTS.items()} if known else {}
+    """Return the error by epoch as SVG, with the plateaus of its task."""
+    levels = plateau_labels(plateaus(run.training.targets))
     return error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch)

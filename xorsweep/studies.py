@@ -6,30 +6,39 @@ A study's node in the configuration is read here; `verdicts` holds its figures a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from xorsweep.config import GROUPS, Point, nested, read_point, refuse_unknown
-from xorsweep.measures import LEVELS
+from xorsweep.measures import PLATEAUS
 from xorsweep.rules import (
     Choice,
     ConfigError,
     Integer,
+    OrNull,
     Real,
     Scalar,
     Text,
     parameter,
     read,
     rules_of,
+    shown,
 )
+
+REFERENCES = {
+    "published": "published",
+    "reproduced": "reproduced elsewhere",
+    "simulation": "our own simulation",
+}
+"""Where a figure comes from: its source, somebody who repeated the source's experiment, or an
+independent simulation by the authors of xorsweep, which is no evidence from elsewhere."""
 
 CERTAINTIES = {
     "read": "read on the source's own page",
     "secondary": "from a secondary source",
     "memory": "from memory of the literature, unverified",
-    "ours": "from an independent simulation of our own",
 }
-"""How sure a figure is, in words."""
+"""How a figure that others gave is known."""
 
 
 class Measure(NamedTuple):
@@ -58,7 +67,7 @@ MEASURES: Mapping[str, Measure] = {
     "unsolved_rms": Measure("root mean square error of the unsolved: median, range", "error"),
     **{
         name: Measure(f"end at half-SSE {level:.3g} ({name})", "percent")
-        for name, level in LEVELS.items()
+        for name, level in PLATEAUS.items()
     },
 }
 
@@ -77,14 +86,16 @@ class Figure:
 
     `cell` holds every key of the cells that it is about, `own` those that the study's other
     figures don't share; `along` names the keys, with commas between them, whose levels it compares.
-    `seeds` asks for the first so many seeds. `low` and `high` are the published interval; without
-    them a rate of `runs` runs has Wilson's. Percentages are between 0 and 100.
+    `seeds` restricts it to seeds below this number. `low` and `high` are the reference's own
+    interval; a percentage with `runs` and no interval gets Wilson's. Percentages are between 0 and
+    100. `certainty` is None where the reference is a simulation of our own.
     """
 
     cell: Mapping[str, Scalar]
     own: Mapping[str, Scalar]
     measure: str = parameter(None, Choice(tuple(MEASURES)))
-    certainty: str = parameter(None, Choice(tuple(CERTAINTIES)))
+    reference: str = parameter("published", Choice(tuple(REFERENCES)))
+    certainty: str | None = parameter(None, Choice(tuple(CERTAINTIES)))
     accept: str = parameter("overlap", Choice(ACCEPT))
     value: float | None = parameter(None, Real())
     low: float | None = parameter(None, Real())
@@ -103,6 +114,12 @@ class Figure:
             raise ConfigError(f"{where}: an interval needs both low and high")
         if "within" in self.accept and self.tolerance is None:
             raise ConfigError(f"{where}.accept={self.accept}: needs a tolerance")
+        if (self.reference == "simulation") != (self.certainty is None):
+            raise ConfigError(
+                f"{where}: certainty={shown(self.certainty)} with reference={self.reference}: a "
+                f"figure that others gave needs a certainty, one of {', '.join(CERTAINTIES)}, and "
+                "a simulation of our own has none"
+            )
         has_interval = self.low is not None or (self.runs and self.unit == "percent")
         if self.accept == "overlap" and not has_interval:
             raise ConfigError(f"{where}.accept=overlap: needs low and high, or a percentage's runs")
@@ -132,7 +149,8 @@ class Study:
     title: str = parameter(None, Text())
     question: str = parameter(None, Text())
     source: str = parameter(None, Text())
-    certainty: str = parameter(None, Choice(tuple(CERTAINTIES)))
+    reference: str = parameter("published", Choice(tuple(REFERENCES)))
+    certainty: str | None = parameter(None, OrNull(Choice(tuple(CERTAINTIES))))
     why: str = parameter(None, Text())
 
 
@@ -156,17 +174,22 @@ def read_study(node: object) -> Study | None:
         raise ConfigError(f"study.figures={figures}: must be a list of figures")
     common = _mapping("study.cell", section.get("cell", {}))
     texts: dict[str, Any] = {
-        key: read(f"study.{key}", section.get(key), rule) for key, rule in rules_of(Study).items()
+        key: read(f"study.{key}", section.get(key), rule)
+        for key, rule in rules_of(Study).items()
+        if key in section or key != "reference"
     }
+    study = Study((), **texts)
     read_all = [
-        _read_figure(f"study.figures[{place}]", texts["certainty"], common, figure)
+        _read_figure(f"study.figures[{place}]", study, common, figure)
         for place, figure in enumerate(figures)
     ]
-    return Study(tuple(read_all), **texts)
+    return replace(study, figures=tuple(read_all))
 
 
-def _read_figure(where: str, certainty: str, common: Mapping[str, Any], node: object) -> Figure:
-    section = {"certainty": certainty, **_mapping(where, node)}
+def _read_figure(where: str, study: Study, common: Mapping[str, Any], node: object) -> Figure:
+    section = {"reference": study.reference, **_mapping(where, node)}
+    if section["reference"] != "simulation":
+        section.setdefault("certainty", study.certainty)
     rules = rules_of(Figure)
     refuse_unknown(f"{where}.", section, [*rules, "cell"])
     values: dict[str, Any] = {

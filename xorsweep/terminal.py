@@ -104,7 +104,7 @@ class Terminal:
         # This brings pandas, which is there by now.
         from xorsweep.verdicts import HEAD, verdict_findings, verdict_row
 
-        self.say(f"{study.title}: published and measured")
+        self.say(f"{study.title}: references and measurements")
         *head, _ = HEAD  # the report has room for the reasons
         self.table(head, [verdict_row(each, study.certainty)[:-1] for each in judged])
         for line in verdict_findings(judged):

@@ -1,4 +1,4 @@
-"""Published figures against measured ones: each with its 95 % interval and a verdict."""
+"""Reference figures against measured ones: each with its 95 % interval and a verdict."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pandas as pd
 from xorsweep.layout import level_text
 from xorsweep.measured import Cells, Measured, measure
 from xorsweep.rates import rate_interval
-from xorsweep.studies import CERTAINTIES, MEASURES, Figure, Study
+from xorsweep.studies import CERTAINTIES, MEASURES, REFERENCES, Figure, Study
 
-AGREES, DIFFERS, OURS, NOT_RUN = "agrees", "differs", "reference is ours", "not run"
+AGREES, DIFFERS, NOT_COMPARED, NOT_RUN = "agrees", "differs", "not compared", "not run"
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,13 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """Return the verdict; where the reference is ours, whether it was met again."""
+        """Return the verdict in a word or two."""
         if self.measured is None:
             return NOT_RUN
-        judged = "" if self.agrees is None else AGREES if self.agrees else DIFFERS
-        if self.figure.certainty == "ours" or not judged:
-            return f"{OURS}: {judged}" if judged else OURS
-        return judged
+        return NOT_COMPARED if self.agrees is None else AGREES if self.agrees else DIFFERS
 
 
-HEAD = ("figure", "published", "measured, 95 % interval", "verdict", "why")
+HEAD = ("figure", "reference", "its value", "measured, 95 % interval", "verdict", "why")
 
 
 def verdicts(study: Study, results: pd.DataFrame) -> list[Verdict]:
@@ -48,12 +45,13 @@ def verdicts(study: Study, results: pd.DataFrame) -> list[Verdict]:
     return [_judge(figure, measure(figure, cells)) for figure in study.figures]
 
 
-def verdict_row(verdict: Verdict, certainty: str) -> tuple[str, ...]:
-    """Return a row of texts under `HEAD`; `certainty` is that of the study."""
+def verdict_row(verdict: Verdict, certainty: str | None) -> tuple[str, ...]:
+    """Return the texts under `HEAD` for a figure; `certainty` is that of the study."""
     figure, measured = verdict.figure, verdict.measured
     return (
         figure_text(figure),
-        _published_text(figure, certainty),
+        _reference_text(figure, certainty),
+        _value_text(figure),
         _measured_text(figure, measured) if measured else "",
         verdict.word,
         verdict.why,
@@ -61,20 +59,37 @@ def verdict_row(verdict: Verdict, certainty: str) -> tuple[str, ...]:
 
 
 def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
-    """Say in a sentence or two how many figures agree, and which don't."""
+    """Yield how many figures of each kind of reference agree, and which differ."""
     compared = [each for each in judged if each.agrees is not None]
-    different = [figure_text(each.figure) for each in compared if not each.agrees]
-    skipped = sum(each.measured is None for each in judged)
-    if compared:
-        agree = len(compared) - len(different)
-        but = f"; these differ: {'; '.join(different)}" if different else ""
-        yield f"{agree:,} of {_figures(len(compared))} agree with their reference{but}."
-    own = sum(each.measured is not None and each.agrees is None for each in judged)
-    if own:
-        has = "has" if own == 1 else "have"
-        yield f"{_figures(own)} {has} no reference that ours could be held against."
+    for reference, words in _COUNTED.items():
+        kind = [each for each in compared if each.figure.reference == reference]
+        if kind:
+            yield f"{words.format(len(kind), 's' * (len(kind) > 1))}: {_agreement(kind)}"
+    unjudged = sum(each.word == NOT_COMPARED for each in judged)
+    if unjudged:
+        yield f"{_figures(unjudged)} {_is(unjudged)} measured without a verdict."
+    skipped = sum(each.word == NOT_RUN for each in judged)
     if skipped:
-        yield f"{_figures(skipped)} can't be compared: not every cell is in this sweep."
+        yield f"{_figures(skipped)} {_is(skipped)} not compared: not in this sweep."
+
+
+_COUNTED = {
+    "published": "{:,} published figure{}",
+    "reproduced": "{:,} figure{} reproduced elsewhere",
+    "simulation": "{:,} figure{} checked against our own simulation only",
+}
+
+
+def _agreement(kind: Sequence[Verdict]) -> str:
+    different = [figure_text(each.figure) for each in kind if not each.agrees]
+    if not different:
+        return "it agrees." if len(kind) == 1 else "all agree."
+    agree = len(kind) - len(different)
+    return f"{agree or 'none'} agree{'s' if agree == 1 else ''}; different: {'; '.join(different)}."
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _figures(count: int) -> str:
@@ -105,7 +120,7 @@ def _value(figure: Figure) -> float:
 
 
 def _overlap(figure: Figure, measured: Measured) -> _Accepted:
-    low, high = _published_interval(figure)
+    low, high = _reference_interval(figure)
     agrees = measured.low <= high and measured.high >= low
     return agrees, f"the intervals {'overlap' if agrees else 'do not overlap'}"
 
@@ -153,26 +168,57 @@ _ACCEPTED: Mapping[str, Callable[[Figure, Measured], _Accepted]] = {
 }
 
 
-def _published_interval(figure: Figure) -> tuple[float, float]:
-    """Return the published interval, or Wilson's for a percentage of so many runs, or NaN."""
+def _reference_interval(figure: Figure) -> tuple[float, float]:
+    """Return the reference's own interval, or Wilson's for a percentage with its runs, or NaN."""
     if figure.low is not None and figure.high is not None:
         return figure.low, figure.high
-    if figure.runs is None or figure.unit != "percent":
+    if not _has_wilson(figure):
         return np.nan, np.nan
+    assert figure.runs is not None
     low, high = rate_interval(round(_value(figure) * figure.runs / 100), figure.runs)
     return 100 * low, 100 * high
 
 
-def _published_text(figure: Figure, certainty: str) -> str:
-    """Return the published figure; its certainty too if unverified, or not that of the study."""
-    is_marked = figure.certainty == "memory" or figure.certainty != certainty
-    sure = f" ({CERTAINTIES[figure.certainty]})" if is_marked else ""
+def _reference_text(figure: Figure, certainty: str | None) -> str:
+    """Return where a figure comes from; how it is known where that isn't as for its study."""
     if figure.value is None:
         return "none"
+    known = figure.certainty
+    is_marked = known == "memory" or known != certainty
+    return REFERENCES[figure.reference] + (
+        f" ({CERTAINTIES[known]})" if known and is_marked else ""
+    )
+
+
+def _has_wilson(figure: Figure) -> bool:
+    is_rate = figure.value is not None and figure.unit == "percent"
+    return is_rate and figure.runs is not None and figure.low is None
+
+
+def _value_text(figure: Figure) -> str:
+    if figure.value is None:
+        return ""
     least = "at least " if figure.accept == "at_least" else ""
     runs = f", {figure.runs:,} runs" if figure.runs else ""
-    interval = Measured(figure.value, *_published_interval(figure))
-    return least + _measured_text(figure, interval) + runs + sure
+    return (
+        least + _measured_text(figure, Measured(figure.value, *_reference_interval(figure))) + runs
+    )
+
+
+def notes(study: Study) -> str:
+    """Return what has to be known to read the verdicts and intervals of a study's figures."""
+    said = []
+    if any(_has_wilson(figure) for figure in study.figures):
+        said.append(
+            "Where a reference gives its number of runs and no interval, the interval of its "
+            "value is Wilson's, computed here."
+        )
+    if any(figure.accept == "overlap" and figure.value is not None for figure in study.figures):
+        said.append(
+            "Agreement by overlapping intervals is roughly a test at p = 0.006 where both "
+            "intervals are of one width, and it doesn't show that two rates are equal."
+        )
+    return " ".join(said)
 
 
 def _measured_text(figure: Figure, measured: Measured) -> str:

@@ -13,7 +13,7 @@ from xorsweep.config import choose, network_of
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
 from xorsweep.extensions import Extensions
-from xorsweep.measures import OUTCOMES, classify, course_epochs, has_xor_levels, measure
+from xorsweep.measures import OUTCOMES, classify, course_epochs, measure
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError, FloatArray
 
@@ -184,7 +184,7 @@ def read_snapshot(training: Training, trained: Trained, number: int) -> dict[str
         **measured._asdict(),
         "converged_epoch": np.where(reached, trained.converged_epoch, -1),
         "holds_at_end": holds,
-        "outcome": classify(measured.final_error, holds, finite, has_xor_levels(targets)),
+        "outcome": classify(outputs, targets, holds, finite),
         "status": np.where(finite, OK, DIVERGED).astype(np.int8),
     }
 

@@ -21,7 +21,7 @@ from xorsweep.figures.panelled import add_entries, add_note, panelled, without_i
 from xorsweep.figures.shown import Rows, in_courses, single_runs
 from xorsweep.figures.source import Tables
 from xorsweep.layout import in_order, panels
-from xorsweep.measures import LEVELS, OUTCOMES
+from xorsweep.measures import OUTCOMES
 from xorsweep.style import GREY, INK, OUTCOME_COLOURS
 
 MOST_COLUMNS = 5
@@ -50,7 +50,7 @@ def error_bands(tables: Tables) -> Figure | None:
         found = courses[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
         _draw_median(axes, found)
-        _draw_heights(axes, tables.has_levels)
+        _draw_heights(axes, tables.plateaus.values())
     without_inner_ticks(grid, columns)
     for axes in grid:
         axes.set_xlabel("epochs")
@@ -81,13 +81,12 @@ def _draw_runs(
             axes.plot(epochs, ends, color=OUTCOME_COLOURS[name], linewidth=0.6, alpha=0.6)
 
 
-def _draw_heights(axes: Axes, has_levels: bool) -> None:
+def _draw_heights(axes: Axes, plateaus: Iterable[float]) -> None:
     """Draw lines across at powers of ten, and dashed ones at the plateaus."""
     low, high = axes.get_ylim()
     powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high))
     _draw_across(axes, powers, color="#b0b0b0", linewidth=0.4, alpha=0.6)
-    if has_levels:
-        _draw_across(axes, LEVELS.values(), color=GREY, linewidth=0.5, linestyle=(0, (4, 3)))
+    _draw_across(axes, plateaus, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)))
 
 
 def _draw_across(axes: Axes, heights: Iterable[float], **style: Any) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_entries, add_note, panelled
 from xorsweep.figures.shown import in_histograms
 from xorsweep.figures.source import Tables
 from xorsweep.layout import drawn, level_name, levels, panels
-from xorsweep.measures import LEVEL_TEXTS, LEVELS, OUTCOMES
+from xorsweep.measures import OUTCOMES, error_label, plateau_labels
 from xorsweep.rules import FloatArray
 from xorsweep.style import GREY, OUTCOME_COLOURS
 
@@ -41,7 +41,7 @@ def final_errors(tables: Tables) -> Figure | None:
     key = shown.layout.across or shown.layout.lines
     parts = panels(rows, shown.panels)
     most_rows = max(len(levels(part, key)) if key else 1 for part in parts.frames)
-    figure, grid = panelled(parts, 7.2, ROW_HEIGHT * max(4, most_rows) + 0.3, columns=1)
+    figure, grid = panelled(parts, 7.2, ROW_HEIGHT * max(4, most_rows) + 0.3, columns=1, sharex=True)
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     edges = _log_edges(rows["final_error"])
     for axes, part in zip(grid, parts.frames, strict=True):
@@ -49,18 +49,13 @@ def final_errors(tables: Tables) -> Figure | None:
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
         mark_powers(axes.xaxis)
-        if tables.has_levels:
-            _mark_levels(axes, named=axes is grid[0])
-            # The names of the levels lie between the axes and the first title.
+        if tables.plateaus:
+            _mark_plateaus(axes, tables.plateaus, named=axes is grid[0])
+            # The names of the plateaus lie between the axes and the first title.
             grid[0].set_title(grid[0].get_title(loc="left"), loc="left", pad=24)
     grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
-    add_entries(
-        figure,
-        [
-            mpl.patches.Patch(color=OUTCOME_COLOURS[name], label=_outcome_text(name))
-            for name in found
-        ],
-    )
+    texts = {name: name.replace("_", " ") for name in found} | _outcome_texts(tables.plateaus)
+    add_entries(figure, [Patch(color=OUTCOME_COLOURS[name], label=texts[name]) for name in found])
     add_note(figure, shown.note)
     return figure
 
@@ -99,19 +94,20 @@ def _bars(edges: FloatArray, base: FloatArray, share: FloatArray) -> list[FloatA
     return [*corners[:, :, share > 0].transpose(2, 0, 1)]
 
 
-def _outcome_text(name: str) -> str:
-    return LEVEL_TEXTS.get(name, name.replace("_", " "))
+def _outcome_texts(levels: Mapping[str, float]) -> dict[str, str]:
+    """Return what the legend says of runs at a plateau, by outcome."""
+    return {name: label for name in levels for label in plateau_labels({name: levels[name]})}
 
 
-def _mark_levels(axes: Axes, named: bool) -> None:
-    """Draw the levels at which runs get stuck; name them above, alternately lower and higher."""
+def _mark_plateaus(axes: Axes, levels: Mapping[str, float], named: bool) -> None:
+    """Draw the plateaus of the error; name them above, alternately lower and higher."""
     low, high = axes.get_xlim()
-    shown = sorted(level for level in LEVELS.values() if low < level < high)
+    shown = sorted(level for level in levels.values() if low < level < high)
     for place, level in enumerate(shown):
         axes.axvline(level, color=GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
         if named:
             axes.annotate(
-                f"1/{round(1 / level)}" if level < 1 else "1",
+                error_label(level),
                 (level, 1),
                 (0, 2 + 9 * (place % 2)),
                 xycoords=("data", "axes fraction"),
@@ -123,6 +119,6 @@ def _mark_levels(axes: Axes, named: bool) -> None:
 
 
 def _log_edges(errors: pd.Series[Any]) -> Any:
-    """Return the edges of bins, ten to a decade, so laid that no level of stuck runs is an edge."""
+    """Return the edges of bins, ten to a decade, so laid that no plateau is an edge."""
     low, high = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
     return 10 ** (np.arange(low - 1, high + 3) / 10 - 0.05)

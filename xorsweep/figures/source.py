@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xorsweep.config import choose
 from xorsweep.courses import CellCourses
 from xorsweep.layout import Layout
-from xorsweep.measures import has_xor_levels
+from xorsweep.measures import plateaus
 from xorsweep.summary import point_columns, swept_columns
 
 Courses = Callable[[pd.DataFrame], Mapping[int, CellCourses]]
@@ -23,18 +23,21 @@ Courses = Callable[[pd.DataFrame], Mapping[int, CellCourses]]
 
 @dataclass(frozen=True)
 class Tables:
-    """What the pictures are made from: the rows, the summary, and how to get at the courses."""
+    """What the pictures are made from: the rows, the summary, and how to get at the courses.
+
+    `plateaus` are half the sums of squared errors to be marked, by the outcomes of runs there.
+    """
 
     results: pd.DataFrame
     summary: pd.DataFrame
     courses: Courses
-    has_levels: bool
+    plateaus: Mapping[str, float]
     layout: Layout = field(init=False)
 
     @classmethod
     def of(cls, results: pd.DataFrame, summary: pd.DataFrame, courses: Courses) -> Tables:
-        """Return those of a sweep; `has_levels` is worked out from its tasks."""
-        return cls(results, summary, courses, _all_have_levels(results))
+        """Return those of a sweep, with the plateaus that all of its tasks have."""
+        return cls(results, summary, courses, _shared_plateaus(results))
 
     @cached_property
     def cell_of(self) -> NDArray[np.int64]:
@@ -55,11 +58,12 @@ class Tables:
         object.__setattr__(self, "layout", layout)
 
 
-def _all_have_levels(results: pd.DataFrame) -> bool:
-    """Tell whether each task has the levels of the error at which runs on XOR get stuck."""
+def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:
     columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
     tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
-    return all(has_xor_levels(choose("task", _present(task)).targets()) for task in tasks)
+    found = [plateaus(choose("task", _present(task)).targets()) for task in tasks]
+    first, *others = found or [{}]
+    return {name: at for name, at in first.items() if all(each.get(name) == at for each in others)}
 
 
 def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
