@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "interrupts", "markdown", "notebook"),
+    ("atomic", "interrupts", "markdown", "notebook", "selection"),
     (
         "rules",
         "choices",

@@ -14,6 +14,7 @@ from xorsweep.selection import Codes, select
 from xorsweep.summary import swept_columns
 
 TITLE_WIDTH = 36
+BEST = "as in the best cell"
 LONGEST_TEXT = 40
 """Characters of a label; of longer ones, which may be paths, the end is shown."""
 
@@ -103,11 +104,15 @@ def levels(frame: pd.DataFrame, key: str) -> list[Any]:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The cells that are shown, the keys that tell them apart, and what to say of the others."""
+    """The cells that are shown, the keys that tell them apart, and what to say of the others.
+
+    `thinned` is the key of which some levels alone are shown, empty where there is none.
+    """
 
     cells: pd.DataFrame
     keys: tuple[str, ...]
     note: str = ""
+    thinned: str = ""
 
 
 def chosen(
@@ -135,7 +140,7 @@ def chosen(
     thinned = "" if found.thinned is None else keys[found.thinned]
     apart = [key for key in keys if key not in held or shown[key].nunique() > 1]
     as_in_best = bool(cells["rate"].max() > 0) if "rate" in cells else False
-    return Chosen(shown, tuple(apart), _note(cells, shown, held, thinned, as_in_best))
+    return Chosen(shown, tuple(apart), _note(cells, shown, held, thinned, as_in_best), thinned)
 
 
 def best_first(cells: pd.DataFrame) -> Codes:
@@ -170,7 +175,7 @@ def _note(
         elif len(found):
             notes.append(f"one level of {key} each")
     if fixed:
-        why = ", as in the best cell" if as_in_best else ""
+        why = f", {BEST}" if as_in_best else ""
         notes.insert(0, f"{', '.join(fixed)}{why}")
     if thinned:
         count, every = (frame[thinned].nunique() for frame in (shown, cells))

@@ -41,7 +41,9 @@ def final_errors(tables: Tables) -> Figure | None:
     key = shown.layout.across or shown.layout.lines
     parts = panels(rows, shown.panels)
     most_rows = max(len(levels(part, key)) if key else 1 for part in parts.frames)
-    figure, grid = panelled(parts, 7.2, ROW_HEIGHT * max(4, most_rows) + 0.3, columns=1, sharex=True)
+    figure, grid = panelled(
+        parts, 7.2, ROW_HEIGHT * max(4, most_rows) + 0.3, columns=1, sharex=True
+    )
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     edges = _log_edges(rows["final_error"])
     for axes, part in zip(grid, parts.frames, strict=True):
