@@ -98,9 +98,8 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
         return longest
     codes = np.column_stack([columns[key].codes[rows[longest, 0]] for key in keys])
     numeric = [place for place, key in enumerate(keys) if _is_numeric(columns[key])]
-    found: NDArray[np.intp] = longest[
-        select(codes.astype(np.int64), rank[longest], MOST_CELLS, numeric).places
-    ]
+    places = select(codes.astype(np.int64), rank[longest], MOST_CELLS, numeric).places
+    found: NDArray[np.intp] = longest[places]
     return found
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.costs import running_time_intervals
-from xorsweep.layout import Layout, is_numeric, level_name, level_text, levels, longest
+from xorsweep.layout import Layout, chosen, is_numeric, level_name, level_text, levels, longest
 from xorsweep.rates import rate_interval
 from xorsweep.summary import swept_columns
 
@@ -97,7 +97,8 @@ class _View:
         if not self.lines:
             yield "", self.cells
             return
-        for level in levels(self.cells, self.lines, MOST_NAMED):
+        some = chosen(self.cells, [self.lines], MOST_NAMED).cells
+        for level in levels(some, self.lines):
             yield (
                 f" with {_said(self.lines, level)}",
                 self.cells[self.cells[self.lines] == level],

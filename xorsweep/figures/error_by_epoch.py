@@ -66,7 +66,7 @@ def _columns(cells: pd.DataFrame, across: str) -> int:
     return levels if levels <= MOST_COLUMNS and len(cells) % levels == 0 else 4
 
 
-def _draw_runs(axes: Axes, found: CellCourses, single: Rows, outcomes: NDArray[np.str_]) -> None:
+def _draw_runs(axes: Axes, found: CellCourses, single: Rows, outcomes: NDArray[np.object_]) -> None:
     """Draw some runs as thin lines, those of an outcome as one line with gaps."""
     is_single = np.isin(found.rows, single)
     names = outcomes[found.rows]
