@@ -93,7 +93,7 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
     _, setting = np.unique(settings, return_inverse=True)
     most = np.zeros(setting.max() + 1, np.int64)
     np.maximum.at(most, setting, epochs)
-    longest = trained[epochs == most[setting]]
+    longest: NDArray[np.intp] = trained[epochs == most[setting]]
     if not keys:
         return longest
     codes = np.column_stack([columns[key].codes[rows[longest, 0]] for key in keys])

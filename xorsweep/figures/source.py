@@ -47,7 +47,8 @@ class Tables:
             return np.zeros(len(self.results), np.int64)
         # Cells are in the order in which they first appear.
         groups = self.results.groupby(keys, sort=False, observed=True, dropna=False)
-        return groups.ngroup().to_numpy(np.int64)
+        found: NDArray[np.int64] = groups.ngroup().to_numpy()
+        return found
 
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of some cells of the summary."""
