@@ -36,7 +36,7 @@ def select(codes: Codes, rank: Codes, most: int, numeric: Collection[int] = ()) 
     the best cell; where that isn't among the cells that share the kept levels, at that of the best
     of these. The first of the `numeric` keys for which there was no room has evenly spaced levels
     instead, the best among them, if there is room for two; so has a key whatever it is where there
-    is no room for any.
+    is no room for any. Kept levels that occur at none of these are shown at that of their best cell.
     """
     everything = np.arange(len(codes))
     if _count(codes) <= most:
@@ -50,8 +50,13 @@ def select(codes: Codes, rank: Codes, most: int, numeric: Collection[int] = ()) 
     thinned = next((key for key in left if key in numeric), None if kept else left[0])
     if room < 2 or thinned is None:
         return Selection(_held(codes, rank, everything, kept, left), fixed=tuple(left))
-    shown = _spaced(codes[:, thinned], codes[rank.argmin(), thinned], room)
-    places = everything[np.isin(codes[:, thinned], shown)]
+    is_shown = np.isin(
+        codes[:, thinned], _spaced(codes[:, thinned], codes[rank.argmin(), thinned], room)
+    )
+    groups = _groups(codes[:, kept])
+    without = np.bincount(groups, is_shown)[groups] == 0
+    others = _held(codes, rank, everything[without], kept, [thinned])
+    places = np.sort(np.concatenate([everything[is_shown], others]))
     left.remove(thinned)
     return Selection(_held(codes, rank, places, [*kept, thinned], left), thinned, tuple(left))
 
