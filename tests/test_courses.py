@@ -109,9 +109,9 @@ def test_each_course_is_that_of_its_row(grid: Grid, parts: list[pa.Table]) -> No
             grid.rows_of(part["identity"].to_numpy()), part["course"].to_pylist(), strict=True
         )
     }
-    for courses in courses_of(grid, parts, cells[cells["epochs"] == 500]).values():
-        assert len(courses.rows) == 8
-        for row, course in zip(courses.rows, courses.courses, strict=True):
+    for mine in courses_of(grid, parts, cells[cells["epochs"] == 500]).values():
+        assert len(mine.rows) == 8
+        for row, course in zip(mine.rows, mine.courses, strict=True):
             np.testing.assert_array_equal(course, np.array(stored[int(row)], np.float32))
 
 
@@ -131,8 +131,8 @@ def test_a_trajectory_that_is_in_two_parts_counts_once(grid: Grid, parts: list[p
     cells = every_cell(grid)
     twice, once = (courses_of(grid, some, cells) for some in ([*parts, *parts[::-1]], parts))
     assert list(twice) == list(once)
-    for index, courses in once.items():
-        expect_equal(twice[index], courses)
+    for index, mine in once.items():
+        expect_equal(twice[index], mine)
 
 
 def test_of_a_large_cell_the_first_runs_are_taken(

@@ -1,4 +1,4 @@
-"""Which cells are shown where there is no room for all: every level of some keys, never a stride."""
+"""Which cells are shown where there is no room for all: by axis, never by a stride."""
 
 from itertools import product
 

@@ -36,7 +36,7 @@ def select(codes: Codes, rank: Codes, most: int, numeric: Collection[int] = ()) 
     the best cell; where that isn't among the cells that share the kept levels, at that of the best
     of these. The first of the `numeric` keys for which there was no room has evenly spaced levels
     instead, the best among them, if there is room for two; so has a key whatever it is where there
-    is no room for any. Kept levels that occur at none of these are shown at that of their best cell.
+    is no room for any. Kept levels that occur at none of these are shown at their best cell's.
     """
     everything = np.arange(len(codes))
     if _count(codes) <= most:
