@@ -52,7 +52,7 @@ def error_bands(tables: Tables) -> Figure | None:
         _draw_median(axes, found)
         _draw_heights(axes, tables.plateaus.values())
     without_inner_ticks(grid, columns)
-    for axes in grid:
+    for axes in grid[-min(columns, len(grid)) :]:
         axes.set_xlabel("epochs")
     figure.supylabel("half the sum of squared errors", fontsize=9)
     add_entries(figure, _legend([name for name in OUTCOMES if name in set(outcomes[single])]))

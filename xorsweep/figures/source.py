@@ -47,8 +47,7 @@ class Tables:
             return np.zeros(len(self.results), np.int64)
         # Cells are in the order in which they first appear.
         groups = self.results.groupby(keys, sort=False, observed=True, dropna=False)
-        found: NDArray[np.int64] = groups.ngroup().to_numpy()
-        return found
+        return np.asarray(groups.ngroup(), np.int64)
 
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of some cells of the summary."""
