@@ -30,8 +30,8 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(
 
 
 def write_half_of(path: Path, error: type[BaseException]) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text("ne")
+    with replacing(path) as file:
+        file.write(b"ne")
         assert path.read_text() == "old"
         raise error
 

@@ -24,7 +24,7 @@ KNOW_HYDRA = {
 }
 
 WAY = (
-    ("atomic", "interrupts", "markdown", "notebook", "selection"),
+    ("atomic", "plain_files", "interrupts", "markdown", "notebook", "selection"),
     (
         "rules",
         "choices",
@@ -60,7 +60,7 @@ WAY = (
     ("measured",),
     ("failures",),
     ("tables", "placing", "style", "costs", "side_by_side", "terminal", "verdicts"),
-    ("progress",),
+    ("finished", "progress"),
     ("single", "figures", "findings"),
     ("folders",),
     ("commands",),

@@ -20,6 +20,7 @@ from xorsweep import __version__
 from xorsweep.again import typed
 from xorsweep.config import nested, read_point, read_settings
 from xorsweep.engines import Engine
+from xorsweep.finished import finished_manifest
 from xorsweep.folders import cache_folder, named_folder
 from xorsweep.manifest import input_files, sealed
 from xorsweep.orchestrator import resume_sweep, run_sweep
@@ -220,7 +221,9 @@ def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Terminal)
 def _has_all(folder: Path, report: bool) -> bool:
     """Tell whether a sweep is finished, without a failure that would be tried again."""
     manifest = read_manifest(folder)
-    is_finished = manifest.get("state") == "finished" and not manifest["counts"]["failed"]
+    if manifest.get("state") != "finished":
+        return False
+    is_finished = not finished_manifest(folder)["counts"]["failed"]
     return is_finished and (not report or (folder / "report.html").exists())
 
 

@@ -5,24 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedRandom
 from pathlib import Path
+from secrets import token_hex
+
+from xorsweep.plain_files import create_file, is_folder
 
 LEFTOVERS = ".*.tmp"
 """What temporary names look like."""
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary name to write to; what is there at the end is synced and moved to `path`.
+def replacing(path: Path) -> Iterator[BufferedRandom]:
+    """Yield a new file to write to; what it holds at the end is synced and moved to `path`.
 
-    Where writing raises or is interrupted, `path` stays what it was and nothing else is left; an
-    OSError names it.
+    It has a name of its own, which nobody can have put a link under. Where writing raises or is
+    interrupted, `path` stays what it was and nothing else is left; an OSError names it.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
         with named(path):
-            yield temporary
-            sync(temporary)
+            with create_file(temporary) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(path)
     except BaseException:
         with suppress(OSError):
@@ -43,14 +49,14 @@ def named(path: Path) -> Iterator[None]:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a power cut, sees all of it or none of it."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
+    with replacing(path) as file:
+        file.write(data)
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a killed process was writing to a folder; there must be no other that writes."""
     for path in folder.glob(LEFTOVERS):
-        if path.is_file():
+        if not is_folder(path):
             path.unlink()
 
 

@@ -39,14 +39,14 @@ def open_begun(
     if keep_engine:
         settings = replace(settings, engine=store.engine)
         store.engine.check()
-    _refuse_other(store, settings, manifest)
+    _refuse_other(store, grid, settings, manifest)
     longer = extended(grid, more) if more else grid
     settings = replace(settings, rounds=replace(rounds_of(manifest), **rounds))
     check_rounds(longer, settings.rounds)
     return Begun(store, longer, settings, manifest, len(grid))
 
 
-def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) -> None:
+def _refuse_other(store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any]) -> None:
     """Raise StoreError where other numbers would come out than those that the folder holds."""
     if settings.engine != store.engine:
         raise StoreError(
@@ -58,7 +58,7 @@ def _refuse_other(store: Store, settings: Sweep, manifest: Mapping[str, Any]) ->
             f"{line}; a sweep never mixes them: install the one that began {store.folder}, or "
             "start another sweep"
         )
-    for path in changed_files(manifest):
+    for path in changed_files(manifest, grid):
         raise StoreError(
             f"init.path={path}: the file isn't what it was when {store.folder} was begun; put the "
             "old one back, or start another sweep"

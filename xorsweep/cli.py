@@ -68,7 +68,7 @@ def _expected() -> tuple[type[Exception], ...]:
     # A single run needs none of what a store brings.
     from xorsweep.store import StoreError
 
-    return ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError
+    return ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError, MemoryError
 
 
 def _said(error: Exception) -> str:
@@ -77,6 +77,8 @@ def _said(error: Exception) -> str:
         return refusal(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return f"there isn't enough memory: {error}".removesuffix(": ")
     lines = [line for line in str(error).splitlines() if line.strip()]
     return "\n".join(lines[:2])
 

@@ -55,6 +55,8 @@ def errors_in_one_line() -> Iterator[None]:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except MemoryError as error:
+        sys.exit(f"there isn't enough memory: {error}".removesuffix(": "))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -15,13 +15,14 @@ from rich.table import Table as TerminalTable
 from xorsweep.atomic import replacing, write_atomically
 from xorsweep.commands import Parser, errors_in_one_line
 from xorsweep.comparisons import NO_DIFFERENCE
+from xorsweep.finished import finished_manifest, stored_results
 from xorsweep.folders import named_folder
 from xorsweep.layout import chosen, is_numeric, level_name, level_text
 from xorsweep.pages.scatter import rates_against_each_other
+from xorsweep.plain_files import make_folder
 from xorsweep.report_tables import Table, difference_text, left_out_note
-from xorsweep.results import read_results
 from xorsweep.side_by_side import PAIRED, SideBySide, side_by_side
-from xorsweep.store import StoreError, read_manifest
+from xorsweep.store import StoreError
 from xorsweep.templating import environment
 from xorsweep.terminal import Terminal
 
@@ -57,15 +58,11 @@ class Sweep:
     results: pd.DataFrame
 
     @classmethod
-    def read(cls, folder: Path) -> Sweep:
+    def read(cls, folder: Path, terminal: Terminal) -> Sweep:
         """Return the sweep in a folder; raises StoreError where there is none that is finished."""
-        manifest = read_manifest(folder)
-        if manifest.get("state") != "finished":
-            raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-        try:
-            return cls(folder, str(manifest["grid"]["text"]), read_results(folder))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{folder / 'results.parquet'} can't be read: {error}") from None
+        manifest = finished_manifest(folder)
+        results = stored_results(folder, manifest, terminal)
+        return cls(folder, manifest["grid"]["text"], results)
 
 
 @dataclass(frozen=True)
@@ -91,14 +88,15 @@ def compare(
     Raises StoreError where a folder holds no finished sweep, or the two have no cell in common.
     """
     terminal = terminal or Terminal()
-    a, b = map(Sweep.read, folders)
+    a, b = (Sweep.read(folder, terminal) for folder in folders)
     found = side_by_side(a.results, b.results)
     if found.cells.empty:
         raise StoreError(_nothing_in_common(a, b, found))
-    into = into or a.folder / FOLDER / b.folder.absolute().name
+    if into is None:
+        into = make_folder(make_folder(a.folder / FOLDER) / b.folder.absolute().name)
     into.mkdir(parents=True, exist_ok=True)
-    with replacing(into / "compare.csv") as temporary:
-        found.cells.to_csv(temporary, index=False)
+    with replacing(into / "compare.csv") as file:
+        found.cells.to_csv(file, mode="wb", index=False, encoding="utf-8")
     page = _page(a, b, found)
     text = environment().get_template("compare.html.j2").render(page=page)
     write_atomically(into / "compare.html", text.encode(errors="backslashreplace"))

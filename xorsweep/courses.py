@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from xorsweep.columns import Column
 from xorsweep.grid import Grid
 from xorsweep.measures import course_epochs
+from xorsweep.store import Store, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from xorsweep.store import Store
 
 QUANTILES = (0.25, 0.5, 0.75)
 MOST_COURSES = 20_000
@@ -124,8 +123,12 @@ def _by_cell(
         left[rows[cells >= 0]] = -1
         for cell in np.unique(cells[cells >= 0]):
             mine = np.flatnonzero(cells == cell)
-            values = courses.take(pa.array(mine)).flatten().to_numpy()
-            found.setdefault(int(cell), []).append((rows[mine], values.reshape(len(mine), -1)))
+            some = courses.take(pa.array(mine))
+            length = len(_epochs(grid, int(rows[mine[0]])))
+            if (some.value_lengths().to_numpy() != length).any():
+                raise StoreError("the parts hold courses that haven't the length of their epochs")
+            values = some.flatten().to_numpy().reshape(len(mine), length)
+            found.setdefault(int(cell), []).append((rows[mine], values))
     return {
         cell: (np.concatenate([rows for rows, _ in some]), np.concatenate([c for _, c in some]))
         for cell, some in found.items()

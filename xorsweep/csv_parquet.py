@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import file_digest
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,7 @@ from xorsweep.atomic import named, replacing
 from xorsweep.columns import Column
 from xorsweep.grid import Grid
 
+CSV, PARQUET = "results.csv", "results.parquet"
 CHUNK = 32_768
 """Rows that are turned into text at a time, so that memory stays bounded."""
 
@@ -29,33 +32,54 @@ def write_table(
     batch_of: Callable[[slice], pa.RecordBatch],
     few_values: list[str],
     texts: Iterable[str],
-) -> None:
-    """Write `count` rows to both; where one can't be written, both stay as they were.
+) -> str:
+    """Write `count` rows to both and return the SHA-256 of results.parquet.
 
-    `batch_of` returns the rows of a slice, always of one schema; in the columns `few_values`
-    Parquet looks for repetitions; `texts` are all that the table may hold, by which it is known
-    whether some need quotes.
+    Where one can't be written, both stay as they were. `batch_of` returns the rows of a slice,
+    always of one schema; in the columns `few_values` Parquet looks for repetitions; `texts` are all
+    that the table may hold, by which it is known whether some need quotes.
     """
-    text, typed = folder / "results.csv", folder / "results.parquet"
+    text, typed = folder / CSV, folder / PARQUET
     schema = batch_of(slice(0, 0)).schema
     lines_of = _Texts(_quoting(texts))
     batches = (batch_of(chunk) for chunk in _chunks(count))
-    with (
-        replacing(text) as new_text,
-        replacing(typed) as new_typed,
-        new_text.open("wb") as csv,
-        pyarrow.parquet.ParquetWriter(
-            new_typed, schema, compression="zstd", use_dictionary=few_values
-        ) as parquet,
-    ):
+    with replacing(text) as csv, replacing(typed) as new:
         with named(text):
             csv.write(f"{','.join(schema.names)}\n".encode())
-        with ThreadPoolExecutor(1) as writer:
+        with _parquet(new, schema, few_values) as parquet, ThreadPoolExecutor(1) as writer:
             for batch, lines in lines_of.beside(batches):
                 written = writer.submit(_write, csv, lines)
                 parquet.write_batch(batch)
                 with named(text):
                     written.result()
+        return digest_of(new)
+
+
+def parquet_of(
+    count: int, batch_of: Callable[[slice], pa.RecordBatch], few_values: list[str]
+) -> pa.Buffer:
+    """Return what `write_table` writes to results.parquet."""
+    sink = pa.BufferOutputStream()
+    with _parquet(sink, batch_of(slice(0, 0)).schema, few_values) as parquet:
+        for chunk in _chunks(count):
+            parquet.write_batch(batch_of(chunk))
+    return sink.getvalue()
+
+
+def digest_of(file: BufferedRandom | BufferedReader) -> str:
+    """Return the SHA-256 of all that a file holds, and leave it at its beginning."""
+    file.seek(0)
+    digest = file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
+
+
+def _parquet(
+    sink: BinaryIO | pa.NativeFile, schema: pa.Schema, few_values: list[str]
+) -> pyarrow.parquet.ParquetWriter:
+    return pyarrow.parquet.ParquetWriter(
+        sink, schema, compression="zstd", use_dictionary=few_values
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -61,7 +60,7 @@ def _reason(error: Exception, store: Folder[Any]) -> str:
         return f"there isn't enough memory: {error}"
     if not isinstance(error, OSError):
         return str(error)
-    reason = os.strerror(error.errno) if error.errno else str(error)
+    reason = error.strerror or str(error)
     return f"{error.filename or store.folder} can't be written: {reason}"
 
 

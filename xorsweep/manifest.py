@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from stat import S_ISREG
 from typing import Any, TypeVar
 
 from xorsweep import __version__
@@ -21,7 +22,7 @@ from xorsweep.grid import Grid
 from xorsweep.grid_data import grid_from_data, grid_to_data
 from xorsweep.numerics import FORMAT, NUMERICS
 from xorsweep.plan import Plan
-from xorsweep.record import ManifestError, check_record
+from xorsweep.record import OF_NETWORKS, ManifestError, check_record
 from xorsweep.rules import read, rules_of
 
 _SEALED = ("format", "numerics", "engine", "points", "rounds")
@@ -88,18 +89,29 @@ def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
         digest = manifest["digest"]
     except KeyError as error:
         raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
-    for key, mine in (("format", FORMAT), ("numerics", NUMERICS)):
-        if content[key] != mine:
-            raise ManifestError(
-                f"its {key} is {content[key]} and this version of xorsweep has {key} {mine}: "
-                "their numbers can't be mixed; start a new sweep, or use the version that wrote it"
-            )
+    check_format(manifest)
+    _refuse_version("numerics", content["numerics"], NUMERICS)
     if digest != _digest(content):
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
-    check_record(manifest)
+    check_record(manifest, OF_NETWORKS)
     rounds_of(manifest)
     _refuse_missing(manifest.get("choices", {}))
     return grid_from_data(content["points"]), _settings("engine.", Engine, content["engine"])
+
+
+def check_format(manifest: Mapping[str, Any]) -> None:
+    """Raise ManifestError where the folder was written by a version with another layout."""
+    if "format" not in manifest:
+        raise ManifestError("it has no 'format', so it isn't a manifest of xorsweep")
+    _refuse_version("format", manifest["format"], FORMAT)
+
+
+def _refuse_version(key: str, found: object, mine: int) -> None:
+    if found != mine:
+        raise ManifestError(
+            f"its {key} is {found!r:.40} and this version of xorsweep has {key} {mine}: their "
+            "numbers can't be mixed; start a new sweep, or use the version that wrote it"
+        )
 
 
 def _refuse_missing(origins: Mapping[str, str]) -> None:
@@ -131,18 +143,33 @@ def _settings(prefix: str, kind: type[Settings], values: Any) -> Settings:
 
 def input_files(grid: Grid) -> dict[str, str]:
     """Return a digest of the content of each file that the grid's initial weights come from."""
+    return {path: _file_digest(path) for path in _input_paths(grid)}
+
+
+def input_notes(grid: Grid) -> list[str]:
+    """Return a line for each file outside a sweep's folder that its points are trained from."""
+    return [f"init.path={path}: initial weights are read from there" for path in _input_paths(grid)]
+
+
+def changed_files(manifest: Mapping[str, Any], grid: Grid) -> list[str]:
+    """Return the paths of input files whose content isn't what it was when they were recorded.
+
+    Those that the manifest names and the grid doesn't aren't looked at.
+    """
+    recorded: Mapping[str, str] = manifest.get("files", {})
+    found = input_files(grid)
+    return [path for path, digest in found.items() if recorded.get(path, digest) != digest]
+
+
+def _input_paths(grid: Grid) -> list[str]:
     paths = grid.columns["init.path"].levels if "init.path" in grid.columns else ()
-    return {path: _file_digest(path) for path in map(str, filter(None, paths))}
-
-
-def changed_files(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the paths of input files whose content isn't what it was when they were recorded."""
-    recorded = manifest.get("files", {}).items()
-    return [path for path, digest in recorded if _file_digest(path) != digest]
+    return list(map(str, filter(None, paths)))
 
 
 def _file_digest(path: str) -> str:
     try:
+        if not S_ISREG(os.stat(path).st_mode):
+            return "can't be read: it isn't a file"
         with open(path, "rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:

@@ -23,8 +23,9 @@ from xorsweep.engines import load_capacity
 from xorsweep.execute import workers_of
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid, concatenated
-from xorsweep.manifest import describe_run, rounds_of
+from xorsweep.manifest import describe_run, input_notes, rounds_of
 from xorsweep.orchestrator import end_sweep, measured, record_of
+from xorsweep.plain_files import is_there, read_bytes
 from xorsweep.plan import make_plan
 from xorsweep.results import assemble
 from xorsweep.store import MANIFEST, PARTS, Store, StoreError
@@ -82,7 +83,8 @@ def merge(
     settings = Sweep(Parallel("serial"), engine=sources[0].store.engine, report=report)
     manifest = {**_manifest(sources, grid, settings), "choices": choices}
     _write(out, sources, manifest)
-    terminal.say(f"{grid.text}, from {len(sources):,} sweeps")
+    for line in (*input_notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
+        terminal.say(line)
     return _ended(Store(out, settings.engine), grid, settings, manifest, terminal)
 
 
@@ -98,7 +100,7 @@ def _opened(folder: Path) -> Source:
 
 
 def _refuse_taken(out: Path) -> None:
-    if (out / MANIFEST).exists() or (out / PARTS).exists():
+    if is_there(out / MANIFEST) or is_there(out / PARTS):
         raise StoreError(f"{out}: holds a sweep already; choose another folder")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise StoreError(f"{out}: isn't an empty folder; choose another")
@@ -197,7 +199,7 @@ def _linked(part: Path, to: Path) -> None:
     except FileExistsError:
         return
     except OSError:  # another file system, or one without links
-        write_atomically(to, part.read_bytes())
+        write_atomically(to, read_bytes(part))
 
 
 def _ended(

@@ -21,11 +21,12 @@ from xorsweep.extensions import extensions_of, left_out
 from xorsweep.grid import Axis, Grid
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
-from xorsweep.manifest import describe_run, now
+from xorsweep.manifest import describe_run, input_notes, now
 from xorsweep.parts import memory_given_back
 from xorsweep.plan import Plan, make_plan
 from xorsweep.prepare import prepare
-from xorsweep.results import Assembled, assemble, read_results, write_results
+from xorsweep.record import throughput
+from xorsweep.results import Assembled, assemble, read_results, tables_of, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
 from xorsweep.shards import Sharded, train_in_shards
 from xorsweep.store import Store, locked, read_manifest, refuse_used
@@ -105,10 +106,11 @@ def resume_sweep(
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     with locked(folder):
         begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
-        begun.store.remove_leftovers()
-        for line in begun.store.set_aside_damaged():
-            terminal.say(line)
         manifest = begun.manifest
+        read_study(manifest.get("study"))
+        begun.store.remove_leftovers()
+        for line in (*input_notes(begun.grid), *begun.store.set_aside_damaged()):
+            terminal.say(line)
         study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), record_of(manifest)]
         provenance = {**study, **provenance, "earlier": earlier}
@@ -188,10 +190,10 @@ class _Run:
         grid = self._full_grid()
         assembled = self._assembled(grid)
         drawing = self._begin_drawing(grid, assembled) if self.settings.report else None
-        write_results(grid, assembled, self.store.folder)
+        digest = write_results(grid, assembled, self.store.folder)
         counts = assembled.counts()
         del assembled
-        manifest = {**manifest, **_finished(grid, counts, done)}
+        manifest = {**manifest, **_finished(grid, counts, done), **tables_of(digest)}
         report = self._show(grid, manifest, drawing)
         self.store.write_manifest(manifest)
         return self._conclude(counts, report)
@@ -361,8 +363,11 @@ def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict
 
 def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
     """Return what a manifest says about how long training took."""
-    throughput = net_epochs / seconds if seconds else 0.0
-    return {"seconds": seconds, "net_epochs": net_epochs, "throughput": throughput}
+    return {
+        "seconds": seconds,
+        "net_epochs": net_epochs,
+        "throughput": throughput(net_epochs, seconds),
+    }
 
 
 def _count(count: int, one: str, many: str) -> str:

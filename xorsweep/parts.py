@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 from xorsweep.engines import Engine
 from xorsweep.measures import OUTCOMES
 from xorsweep.numerics import FORMAT, NUMERICS
+from xorsweep.plain_files import NotPlainError, read_bytes
 from xorsweep.worker import STATUSES, Rows
 
 SUFFIX = ".parquet"
@@ -35,12 +38,22 @@ _MEASURED = {
 LISTS = ("parameters", "course")
 """Columns of lists, which take most of a part's room."""
 
+_NAMES = {"outcome": OUTCOMES, "status": STATUSES}
 _OF_FEW_VALUES = ["outcome", "status", "message"]
 """Columns in which Parquet should look for repeated values; in measurements it finds none."""
 
 
+TypesOf = Callable[[Sequence[str]], Mapping[str, pa.DataType]]
+"""From the columns that a file has to the types of those that it must have."""
+
+_OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
+
+
 class DamagedPartError(ValueError):
-    """A file that isn't a whole part of this sweep; the message says in which way."""
+    """What isn't a whole part of this sweep, by its digest, stamp or form; the message says how.
+
+    That a part can't be read at the moment is no damage: it is an OSError or a MemoryError.
+    """
 
 
 @contextmanager
@@ -69,12 +82,33 @@ def decode(path: Path, engine: Engine, left_out: Sequence[str] = ()) -> pa.Table
 
     Raises DamagedPartError where any byte of it, whether left out or not, isn't as written.
     """
-    table = unpacked(path, _stamp(engine), _MEASURED, left_out)
-    for column, names in (("outcome", OUTCOMES), ("status", STATUSES)):
-        codes = table[column].to_numpy()
-        if not ((codes >= 0) & (codes < len(names))).all():
-            raise DamagedPartError(f"its column {column} has values that mean nothing")
+    table = unpacked(path, _stamp(engine), _types, left_out)
+    with _arrow_errors():
+        for column in set(_MEASURED) & set(table.column_names):
+            _check_values(column, table[column])
     return table
+
+
+def _types(columns: Sequence[str]) -> dict[str, pa.DataType]:
+    """Return the type of each column of a part; raises DamagedPartError for one it hasn't."""
+    outputs = [column for column in columns if column not in _MEASURED]
+    if set(outputs) != {f"output_{place}" for place in range(len(outputs))}:
+        raise DamagedPartError("its columns aren't those of a part")
+    return {**_MEASURED, **dict.fromkeys(outputs, pa.float64())}
+
+
+def _check_values(column: str, values: pa.ChunkedArray) -> None:
+    """Raise DamagedPartError where a part holds nothing, or what means nothing, for a point."""
+    lists = column in LISTS
+    if values.null_count or (lists and any(chunk.flatten().null_count for chunk in values.chunks)):
+        raise DamagedPartError(f"its column {column} has gaps")
+    if column == "message":
+        values.validate(full=True)  # that it is UTF-8
+    names = _NAMES.get(column)
+    if names and len(values):
+        codes = values.to_numpy()
+        if codes.min() < 0 or codes.max() >= len(names):
+            raise DamagedPartError(f"its column {column} has values that mean nothing")
 
 
 def packed(
@@ -95,39 +129,59 @@ def packed(
 def unpacked(
     path: Path,
     stamp: Mapping[bytes, bytes],
-    types: Mapping[str, pa.DataType] | None = None,
+    types_of: TypesOf,
     left_out: Sequence[str] = (),
 ) -> pa.Table:
     """Return what was packed, but for some columns.
 
-    Raises DamagedPartError where a byte, the stamp or one of the columns' types is another.
+    Raises DamagedPartError where a byte, the stamp or one of the columns' types is another, and
+    OSError or MemoryError where it can't be told.
     """
-    if not path.is_file():
-        raise DamagedPartError("not a file")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DamagedPartError(f"can't be read ({error.strerror})") from None
+    data = _data(path)
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
-    try:
+    with _arrow_errors():
         file = pq.ParquetFile(pa.BufferReader(data))
-        _check(file.schema_arrow, stamp, types or {})
+        _check(file.schema_arrow, stamp, types_of)
         columns = [name for name in file.schema_arrow.names if name not in left_out]
         return file.read(columns, use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedPartError(f"not a Parquet file ({str(error).splitlines()[0]})") from None
 
 
-def _check(
-    schema: pa.Schema, stamp: Mapping[bytes, bytes], types: Mapping[str, pa.DataType]
-) -> None:
+def _data(path: Path) -> bytes:
+    try:
+        return read_bytes(path)
+    except NotPlainError as error:
+        if error.errno == errno.ELOOP:  # what the link leads to may be whole
+            raise
+        raise DamagedPartError("not a file") from None
+
+
+@contextmanager
+def _arrow_errors() -> Iterator[None]:
+    """Tell what Arrow can't read from what it has no memory for."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, DamagedPartError):
+            raise
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        # The decompressors and Thrift have no other way to say that memory doesn't suffice.
+        if _OF_MEMORY.search(reason):
+            raise MemoryError(reason) from None
+        raise DamagedPartError(f"not a Parquet file ({reason})") from None
+
+
+def _check(schema: pa.Schema, stamp: Mapping[bytes, bytes], types_of: TypesOf) -> None:
     found = schema.metadata or {}
     for name, wanted in stamp.items():
         if found.get(name) != wanted:
             was = found.get(name, b"none").decode(errors="replace")
             raise DamagedPartError(f"written for {name.decode()} {was}, not {wanted.decode()}")
-    for column, type_ in types.items():
+    if len(set(schema.names)) < len(schema.names):
+        raise DamagedPartError("it has a column twice")
+    for column, type_ in types_of(schema.names).items():
         if column not in schema.names or schema.field(column).type != type_:
             raise DamagedPartError(f"its column {column} isn't of type {type_}")
 

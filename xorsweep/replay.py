@@ -13,8 +13,10 @@ from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.measures import OUTCOMES
 from xorsweep.parts import table_of
+from xorsweep.plain_files import make_folder
 from xorsweep.single import SingleRun, describe_single, headline, train_single, write_single
 from xorsweep.store import Store, StoreError
 from xorsweep.terminal import Terminal
@@ -44,14 +46,19 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
+    identity = grid.identities[row : row + 1]
+    stored = _stored(store, identity)
+    for line in input_notes(grid):
+        terminal.say(line)
     terminal.say(headline(grid.point(row)))
     run = _trained(grid, row, store.engine)
-    into = into or store.folder / FOLDER / str(row)
+    if into is None:
+        into = make_folder(make_folder(store.folder / FOLDER) / str(row))
     into.mkdir(parents=True, exist_ok=True)
     paths = write_single(run, into)
     describe_single(run, terminal.console)
     terminal.paths(paths)
-    return _compared(store, run, grid.identities[row : row + 1], terminal)
+    return _compared(stored, table_of([_rows(run, identity)]), terminal)
 
 
 def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
@@ -61,14 +68,14 @@ def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
         raise StoreError(f"row {row} can't be trained: {type(error).__name__}: {error}") from error
 
 
-def _compared(
-    store: Store, run: SingleRun, identity: NDArray[np.uint64], terminal: Terminal
-) -> list[Difference]:
-    stored = pa.concat_tables(
-        [of_points(part, identity) for part in store.parts()], promote_options="default"
-    )
+def _stored(store: Store, identity: NDArray[np.uint64]) -> pa.Table:
+    parts = [of_points(part, identity) for part in store.parts()]
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def _compared(stored: pa.Table, again: pa.Table, terminal: Terminal) -> list[Difference]:
     trained = stored.filter(pa.array(stored["status"].to_numpy() != FAILED))
-    found = differences(trained, table_of([_rows(run, identity)]))
+    found = differences(trained, again)
     if not len(trained):
         state = "failed in the sweep" if len(stored) else "isn't trained yet in the sweep"
         terminal.say(f"the row {state}, so there is nothing to compare with")

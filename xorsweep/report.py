@@ -18,14 +18,23 @@ from xorsweep.alt_texts import alt_text, left_out
 from xorsweep.atomic import write_atomically
 from xorsweep.commands import Parser, errors_in_one_line
 from xorsweep.courses import CoursesOnDisk
+from xorsweep.csv_parquet import CSV, PARQUET
 from xorsweep.details import Details, details
 from xorsweep.drawn_runs import Drawing, begin_drawing
 from xorsweep.figures import FIGURES, Figures, Picture, begin_figures
 from xorsweep.figures.source import Tables
 from xorsweep.findings import findings, remarks
+from xorsweep.finished import (
+    OtherTableError,
+    all_assembled,
+    finished_manifest,
+    written_results,
+)
 from xorsweep.folders import named_folder
+from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.markdown import all_literal, code_block
-from xorsweep.record import ManifestError, check_finished
+from xorsweep.plain_files import read_bytes
 from xorsweep.report_tables import (
     MOST_CELLS,
     Comparison,
@@ -38,15 +47,16 @@ from xorsweep.report_tables import (
     settings_table,
 )
 from xorsweep.representatives import RULE
-from xorsweep.results import assemble, read_results
+from xorsweep.results import assemble, read_results, tables_of, write_results
 from xorsweep.rounds import open_with_rounds
-from xorsweep.store import MANIFEST, StoreError
+from xorsweep.store import Store
 from xorsweep.studies import read_study
 from xorsweep.tables import write_comparisons, write_summary
 from xorsweep.templating import data_address, environment
-from xorsweep.terminal import count_line
+from xorsweep.terminal import Terminal, count_line
 from xorsweep.themes import for_both_themes
 from xorsweep.verdicts import verdict_findings, verdicts
+from xorsweep.worker import STATUSES
 
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
@@ -151,40 +161,55 @@ def _in_markdown(page: Page, summary: pd.DataFrame) -> Page:
 
 def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
     """Return a picture as a page holds it: drawn in lines, or in dots where those are too many."""
-    svg = (figures / f"{picture.name}.svg").read_text()
+    svg = read_bytes(figures / f"{picture.name}.svg").decode("utf-8")
     if len(svg) <= LARGEST_SVG:
         source = data_address("image/svg+xml", for_both_themes(svg).encode())
     else:
-        source = data_address("image/png", (figures / f"{picture.name}.png").read_bytes())
+        source = data_address("image/png", read_bytes(figures / f"{picture.name}.png"))
     name, alt = picture.name, alt_text(picture.name, tables)
     caption = " ".join(filter(None, (picture.caption, left_out(name, tables))))
     return Shown(name, picture.title, caption, alt, source)
 
 
-def remake_report(folder: Path) -> Path:
+def remake_report(folder: Path, terminal: Terminal | None = None) -> Path:
     """Make tables, figures and report of a finished sweep again from what its folder holds.
 
-    Raises StoreError where the folder holds no finished sweep.
+    Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
+    are written again. Raises StoreError where the folder holds no finished sweep.
     """
-    store, grid, manifest = open_with_rounds(folder)
-    if manifest.get("state") != "finished":
-        raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-    try:
-        check_finished(manifest)
-    except ManifestError as error:
-        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
-    try:
-        results = read_results(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(
-            f"{folder / 'results.parquet'} can't be read: {error}; resume={folder} writes it again"
-        ) from None
-    workers = int(cpu_count())
+    manifest = finished_manifest(folder)
+    read_study(manifest.get("study"))  # before anything is written
+    store, grid, _ = open_with_rounds(folder)
+    terminal, workers = terminal or Terminal.silent(), int(cpu_count())
+    for line in input_notes(grid):
+        terminal.say(line)
     assembled = assemble(grid, store.measurements())
+    try:
+        results = written_results(folder, manifest)
+    except OtherTableError as error:
+        terminal.warn(f"{folder / PARQUET} {error}; it and {CSV} are written again from the parts")
+        manifest = _with_tables_again(store, grid, manifest)
+        results = read_results(folder)
+    # What is derived is shown as the rows have it.
+    manifest["grid"] = {**manifest["grid"], "text": grid.text, "points": len(grid)}
+    manifest["counts"] = {"planned": len(grid), **_counts(results)}
     drawing = begin_drawing(grid, assembled, store.parts(), workers)
     tables = Tables.of(results, write_summary(results, folder), CoursesOnDisk(grid, store))
     figures = begin_figures(tables, folder / FIGURES, workers)
     return Report(folder, manifest, tables, figures, drawing)(write_comparisons(results, folder))
+
+
+def _counts(results: pd.DataFrame) -> dict[str, int]:
+    return {status: int((results["status"] == status).sum()) for status in STATUSES}
+
+
+def _with_tables_again(store: Store, grid: Grid, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write both tables from the parts, and return the manifest that says so."""
+    with store.locked():
+        digest = write_results(grid, all_assembled(store, grid), store.folder)
+        manifest = {**manifest, **tables_of(digest)}
+        store.write_manifest(manifest)
+    return manifest
 
 
 def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -221,7 +246,7 @@ def main() -> None:
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
     given = parser.parse_args()
     with errors_in_one_line():
-        print(remake_report(named_folder(given.folder)))
+        print(remake_report(named_folder(given.folder), Terminal()))
 
 
 if __name__ == "__main__":

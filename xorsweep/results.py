@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from xorsweep.config import choose
-from xorsweep.csv_parquet import key_array, level_texts, write_table
+from xorsweep.csv_parquet import PARQUET, key_array, level_texts, parquet_of, write_table
 from xorsweep.grid import Grid
 from xorsweep.measures import OUTCOMES
+from xorsweep.plain_files import open_file
 from xorsweep.rules import FloatArray
 from xorsweep.worker import FAILED, MOST_OUTPUTS, STATUSES
 
@@ -109,24 +110,43 @@ _STORED = (
 )
 
 
-def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
-    """Write results.csv and results.parquet; where one can't be written, both stay as they were."""
-    tasks = _outputs_by_task(grid)
-    write_table(
+def write_results(grid: Grid, assembled: Assembled, folder: Path) -> str:
+    """Write results.csv and results.parquet and return the SHA-256 of the latter.
+
+    Where one can't be written, both stay as they were.
+    """
+    return write_table(
         folder,
         len(grid),
-        lambda rows: _batch(grid, assembled, tasks, rows),
-        few_values=[*grid.columns, "outcome", "status", "message"],
+        _batches(grid, assembled),
+        few_values=_of_few_values(grid),
         texts=(*level_texts(grid), *assembled.message.values()),
     )
+
+
+def tables_of(digest: str) -> dict[str, Any]:
+    """Return what a manifest says of the tables: the SHA-256 of results.parquet."""
+    return {"tables": {PARQUET: digest}}
 
 
 def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
     """Return what tables and pictures are made from: all of results.parquet but the outputs.
 
-    `whole` has those, too. Texts are categorical, whole numbers with gaps Int64.
+    `whole` has those, too. Texts are categorical, whole numbers with gaps Int64. It is for a file
+    that was just written; `stored_results` looks at others first.
     """
-    file = pyarrow.parquet.ParquetFile(folder / "results.parquet")
+    with open_file(folder / PARQUET) as file:
+        return frame_of(pyarrow.parquet.ParquetFile(file), whole)
+
+
+def results_of(grid: Grid, assembled: Assembled, whole: bool = False) -> pd.DataFrame:
+    """Return what `read_results` would if the rows were written."""
+    data = parquet_of(len(grid), _batches(grid, assembled), _of_few_values(grid))
+    return frame_of(pyarrow.parquet.ParquetFile(pa.BufferReader(data)), whole)
+
+
+def frame_of(file: pyarrow.parquet.ParquetFile, whole: bool) -> pd.DataFrame:
+    """Return what an open results.parquet holds, as `read_results` does."""
     left_out = () if whole else ("output_", "mse", "max_abs_error")
     names = [name for name in file.schema_arrow.names if not name.startswith(left_out)]
     table = file.read(names, use_threads=False)
@@ -138,6 +158,15 @@ def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
         if pa.types.is_integer(field.type) and frame[field.name].dtype.kind == "f"
     ]
     return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
+
+
+def _batches(grid: Grid, assembled: Assembled) -> Callable[[slice], pa.RecordBatch]:
+    tasks = _outputs_by_task(grid)
+    return lambda rows: _batch(grid, assembled, tasks, rows)
+
+
+def _of_few_values(grid: Grid) -> list[str]:
+    return [*grid.columns, "outcome", "status", "message"]
 
 
 def _batch(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from xorsweep.config import Parallel, Sweep
 from xorsweep.endings import stop_if_failed
 from xorsweep.execute import choose_execute, workers_of
 from xorsweep.execute.contract import ExecuteError
+from xorsweep.plain_files import remove_tree
 from xorsweep.plan import Batch
 from xorsweep.rules import ConfigError
 from xorsweep.store import Store
@@ -90,7 +90,7 @@ def train_in_shards(
     """
     shares = divide(batches, how.shards)
     folder = store.folder.absolute()
-    shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    remove_tree(folder / SHARDS)
     for number, share in enumerate(shares):
         write_shard(folder, number, share)
     if shares:
@@ -100,7 +100,8 @@ def train_in_shards(
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
             raise ExecuteError(f"shard {number} ended before its batches were trained")
-    shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    with suppress(OSError):  # the next sweep here removes what is left
+        remove_tree(folder / SHARDS)
 
 
 def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:

@@ -235,12 +235,19 @@ def _settings(
         if key == "seed" or key in left.described.columns:
             continue
         a, b = (
-            cells.rows.reindex(columns=[key])[key].astype(object).iloc[cells.first[at]].to_numpy()
+            _with_none(cells.rows, key, cells.first[at])
             for cells, at in ((left, at_a), (right, at_b))
         )
-        differ = (a != b) & ~(pd.isna(a) & pd.isna(b))
+        differ = a != b
         if differ.any():
             yield key, _levels(a[differ]), _levels(b[differ])
+
+
+def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp]) -> NDArray[Any]:
+    """Return a key of some rows, None where they haven't got it."""
+    column = rows.reindex(columns=[key])[key].astype(object).iloc[places]
+    values: NDArray[Any] = column.where(column.notna(), None).to_numpy()
+    return values
 
 
 def _levels(values: NDArray[Any]) -> str:

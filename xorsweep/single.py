@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from xorsweep.atomic import replacing, write_atomically
 from xorsweep.config import choose, network_of
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
@@ -166,10 +168,12 @@ def write_single(run: SingleRun, folder: Path) -> list[Path]:
     from xorsweep.single_page import write_page
 
     paths = [folder / name for name in ("run.json", "course.csv", "weights.npz")]
-    paths[0].write_text(json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n")
-    _write_course(run, paths[1])
+    data = json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n"
+    write_atomically(paths[0], data.encode("utf-8"))
+    write_atomically(paths[1], _course_text(run).encode("utf-8"))
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in _both_ends(run).items()}
-    np.savez(paths[2], **ends)
+    with replacing(paths[2]) as file:
+        np.savez(file, **ends)
     return [*write_page(run, folder), *paths]
 
 
@@ -211,13 +215,14 @@ def _plain(values: Any) -> Any:
     return np.where(np.isfinite(values), values, np.array(None)).tolist()
 
 
-def _write_course(run: SingleRun, path: Path) -> None:
+def _course_text(run: SingleRun) -> str:
     errors = run.errors
     columns = (errors.final_error, errors.mse, errors.max_abs_error)
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["epoch", "half_sse", "mse", "max_abs_error"])
-        writer.writerows(zip(run.epochs, *map(_plain, columns), strict=True))
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", "half_sse", "mse", "max_abs_error"])
+    writer.writerows(zip(run.epochs, *map(_plain, columns), strict=True))
+    return text.getvalue()
 
 
 def describe_single(run: SingleRun, console: Console) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from xorsweep.again import single_run_command, sweep_command
+from xorsweep.atomic import write_atomically
 from xorsweep.config import GROUPS
 from xorsweep.engines import Engine
 from xorsweep.measures import DESCRIPTIONS
@@ -88,10 +89,10 @@ def write_page(run: SingleRun, folder: Path) -> list[Path]:
     frames = frames_of(run)
     gif = animation(run, frames)
     page = folder / PAGE
-    page.write_text(_render(_page(run, frames, gif)), encoding="utf-8")
+    write_atomically(page, _render(_page(run, frames, gif)).encode("utf-8"))
     if gif is None:
         return [page]
-    (folder / ANIMATION).write_bytes(gif)
+    write_atomically(folder / ANIMATION, gif)
     return [page, folder / ANIMATION]
 
 

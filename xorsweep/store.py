@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,11 +16,20 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from xorsweep.again import resume_command
-from xorsweep.atomic import remove_leftovers, write_atomically
+from xorsweep.atomic import LEFTOVERS, remove_leftovers, write_atomically
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid
 from xorsweep.manifest import unsealed
 from xorsweep.parts import LISTS, DamagedPartError, decode, encode
+from xorsweep.plain_files import (
+    NotPlainError,
+    files_in,
+    is_folder,
+    is_there,
+    make_folder,
+    read_bytes,
+    refuse_other_than_file,
+)
 from xorsweep.record import ManifestError
 from xorsweep.rules import ConfigError
 from xorsweep.worker import Rows
@@ -61,7 +71,7 @@ class Folder(ABC, Generic[Row]):
     @property
     def holds_manifest(self) -> bool:
         """Tell whether the sweep has begun."""
-        return (self.folder / MANIFEST).exists()
+        return is_there(self.folder / MANIFEST)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -79,8 +89,7 @@ class Folder(ABC, Generic[Row]):
     def add(self, rows: Sequence[Row]) -> None:
         """Put a finished batch on disk."""
         name, data = self.encoded(rows)
-        (self.folder / PARTS).mkdir(exist_ok=True)
-        write_atomically(self.folder / PARTS / name, data)
+        write_atomically(make_folder(self.folder / PARTS) / name, data)
 
     def parts(self) -> Iterator[pa.Table]:
         """Yield the parts in the order of their names; raises StoreError for a damaged one."""
@@ -89,7 +98,7 @@ class Folder(ABC, Generic[Row]):
     def _each(self, decoded: Callable[[Path], pa.Table]) -> Iterator[pa.Table]:
         for path in self.part_files():
             try:
-                part = decoded(path)
+                part = _read(decoded, path)
             except DamagedPartError as error:
                 raise StoreError(
                     f"{path} is damaged: {error}; {self.resume_command} sets it aside and trains "
@@ -101,38 +110,62 @@ class Folder(ABC, Generic[Row]):
         """Yield the parts that aren't damaged, in the order of their names."""
         for path in self.part_files():
             with suppress(DamagedPartError):
-                yield self.decoded(path)
+                yield _read(self.decoded, path)
 
     def damaged(self) -> Iterator[tuple[Path, str]]:
-        """Yield what isn't a whole part, and in which way it isn't."""
+        """Yield what isn't a whole part, and in which way it isn't.
+
+        Raises StoreError for what can't be read, which may be whole.
+        """
         for path in self.part_files():
             try:
-                self.decoded(path)
+                _read(self.decoded, path)
             except DamagedPartError as error:
                 yield path, str(error)
 
     def set_aside_damaged(self) -> list[str]:
-        """Move what isn't a whole part into `damaged/` and say, a line each, what it was."""
+        """Move what isn't a whole part into `damaged/` and say, a line each, what it was.
+
+        Where one of the parts can't be read, raises StoreError and moves none of them.
+        """
         lines = []
-        for path, reason in self.damaged():
-            (self.folder / DAMAGED).mkdir(exist_ok=True)
-            aside = _free_name(self.folder / DAMAGED / path.name)
+        for path, reason in list(self.damaged()):
+            aside = _free_name(make_folder(self.folder / DAMAGED) / path.name)
             path.rename(aside)
             lines.append(f"{PARTS}/{path.name} is damaged: {reason}; moved to {DAMAGED}/")
         return lines
 
     def remove_leftovers(self) -> None:
         """Remove the temporary files of a process that was killed while it wrote them."""
-        for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
+        for folder in (self.folder, *filter(is_folder, self.folder.iterdir())):
             remove_leftovers(folder)
 
     def part_files(self) -> list[Path]:
-        """Return the files of the parts, whole or not, in the order of their names."""
-        folder = self.folder / PARTS
-        found = folder.iterdir() if folder.is_dir() else ()
-        return sorted(
-            path for path in found if not (path.name.startswith(".") and path.suffix == ".tmp")
-        )
+        """Return the files of the parts, whole or not, in the order of their names.
+
+        Raises StoreError where they can't be listed.
+        """
+        with reading(self.folder / PARTS):
+            found = files_in(self.folder / PARTS)
+        return [path for path in found if not fnmatch(path.name, LEFTOVERS)]
+
+
+def _read(decoded: Callable[[Path], pa.Table], path: Path) -> pa.Table:
+    with reading(path):
+        return decoded(path)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise StoreError where what is there can't be read, be it the disk, a right, the memory."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{error.filename or path} can't be read: {error.strerror or error}"
+        ) from None
+    except MemoryError:
+        raise StoreError(f"{path} can't be read: there isn't enough memory") from None
 
 
 @dataclass(frozen=True)
@@ -165,6 +198,8 @@ class Store(Folder[Rows]):
             grid, engine = unsealed(manifest)
         except (ManifestError, ConfigError) as error:
             raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+        except (RecursionError, MemoryError):
+            raise StoreError(f"{folder / MANIFEST} can't be used: it is too large") from None
         return cls(folder, engine), grid, manifest
 
     def encoded(self, rows: Sequence[Rows]) -> tuple[str, bytes]:
@@ -205,12 +240,14 @@ def locked(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK, timeout=0)
     try:
+        refuse_other_than_file(folder / LOCK)
         lock.acquire()
     except Timeout:
         raise StoreError(f"{folder} is in use: another process is training this sweep") from None
     except (OSError, NotImplementedError) as error:
+        where = error.filename if isinstance(error, NotPlainError) else folder
         reason = getattr(error, "strerror", None) or str(error)
-        raise StoreError(f"{folder} can't be written: {reason}") from None
+        raise StoreError(f"{where} can't be written: {reason}") from None
     try:
         yield
     finally:
@@ -222,7 +259,7 @@ def refuse_used(folder: Path) -> None:
 
     What a process leaves that was killed before its sweep began is no sweep.
     """
-    if (folder / MANIFEST).exists():
+    if is_there(folder / MANIFEST):
         raise StoreError(
             f"hydra.sweep.dir={folder}: holds a sweep already; go on with it by "
             f"resume={folder}, or choose another folder"
@@ -235,15 +272,14 @@ def refuse_used(folder: Path) -> None:
 
 
 def _holds_parts(folder: Path) -> bool:
-    return (folder / PARTS).exists() and (
-        not (folder / PARTS).is_dir() or any((folder / PARTS).iterdir())
-    )
+    parts = folder / PARTS
+    return is_there(parts) and (not is_folder(parts) or any(parts.iterdir()))
 
 
 def _free_name(path: Path) -> Path:
     """Return a path, with a number behind its name where something is there already."""
     candidate, number = path, 1
-    while candidate.exists() or candidate.is_symlink():
+    while is_there(candidate):
         number += 1
         candidate = path.with_name(f"{path.name}-{number}")
     return candidate
@@ -251,8 +287,9 @@ def _free_name(path: Path) -> Path:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return manifest.json; raises StoreError where there is none that can be read."""
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(read_bytes(path).decode("utf-8"))
     except FileNotFoundError:
         hint = (
             f"; its {PARTS} are of no use without it"
@@ -262,8 +299,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             else ""
         )
         raise StoreError(f"{folder} holds no sweep: there is no {MANIFEST} in it{hint}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(f"{folder / MANIFEST} can't be read: {error}") from None
+    except OSError as error:
+        raise StoreError(f"{path} can't be read: {error.strerror or error}") from None
+    except (RecursionError, MemoryError):
+        raise StoreError(f"{path} can't be read: it is too large") from None
+    except ValueError as error:
+        raise StoreError(f"{path} can't be read: {error}") from None
     if not isinstance(manifest, dict):
-        raise StoreError(f"{folder / MANIFEST} isn't a manifest of xorsweep")
+        raise StoreError(f"{path} isn't a manifest of xorsweep")
     return manifest

@@ -73,11 +73,11 @@ def save(figure: Figure, stem: Path) -> list[Path]:
         lay_out(figure)
         # savefig would draw each file twice, the first time to lay the figure out once more.
         raster.draw()
-        with replacing(png) as temporary:
-            _image(raster).save(temporary, "png", dpi=2 * (DOTS_AN_INCH,), compress_level=3)
+        with replacing(png) as file:
+            _image(raster).save(file, "png", dpi=2 * (DOTS_AN_INCH,), compress_level=3)
         vector: Any = FigureCanvasSVG(figure)
-        with replacing(svg) as temporary:
-            vector.print_svg(temporary, metadata={"Date": None})
+        with replacing(svg) as file:
+            vector.print_svg(file, metadata={"Date": None})
     return [png, svg]
 
 

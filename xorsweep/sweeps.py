@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xorsweep.courses import CoursesOnDisk
+from xorsweep.finished import finished_manifest, stored_results
 from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.notebook import shown
-from xorsweep.results import read_results
+from xorsweep.plain_files import copy_tree, is_there
+from xorsweep.progress import ScriptTerminal
 from xorsweep.rounds import open_with_rounds
 from xorsweep.rules import ConfigError
 from xorsweep.runs import Run
@@ -41,10 +44,10 @@ class Sweep:
     @classmethod
     def open(cls, folder: Path) -> Sweep:
         """Return the sweep in a folder; raises StoreError where there is no finished one."""
-        _, _, manifest = Store.open(folder)
-        if manifest.get("state") != "finished":
-            raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-        return cls(folder, manifest)
+        _, grid, _ = Store.open(folder)
+        for line in input_notes(grid):
+            ScriptTerminal().say(line)
+        return cls(folder, finished_manifest(folder))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -55,15 +58,10 @@ class Sweep:
     def results(self) -> pd.DataFrame:
         """Return one row a point, the columns those of results.csv.
 
-        Texts are categorical, whole numbers with gaps Int64.
+        Texts are categorical, whole numbers with gaps Int64. Where results.parquet isn't as it was
+        written, the rows are made of the parts, and a line on stderr says so.
         """
-        try:
-            return read_results(self.folder, whole=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise StoreError(
-                f"{self.folder / 'results.parquet'} can't be read: {error}; "
-                f"resume={self.folder} writes it again"
-            ) from None
+        return stored_results(self.folder, self.manifest, ScriptTerminal(), whole=True)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -111,11 +109,11 @@ class Sweep:
         target = self.folder if folder is None else Path(folder)
         if target.absolute() != self.folder.absolute():
             refuse_other(target, self.manifest["digest"])
-            try:
-                shutil.copytree(self.folder, target, dirs_exist_ok=True, ignore=lambda *_: {LOCK})
-            except OSError as error:
-                raise StoreError(f"{target} can't be written: {error}") from None
-        return remake_report(target)
+        with _writing(target):
+            if target.absolute() != self.folder.absolute():
+                target.mkdir(parents=True, exist_ok=True)
+                copy_tree(self.folder, target, {LOCK})
+            return remake_report(target, ScriptTerminal())
 
     @cached_property
     def tables(self) -> Tables:
@@ -158,6 +156,15 @@ class Sweep:
         return f"{head}<ul>{found}</ul>{table}{more}"
 
 
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where, reason = error.filename or folder, error.strerror or error
+        raise StoreError(f"{where} can't be written: {reason}") from None
+
+
 def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
     """Return texts for the swept keys, runs and rate of each cell of a summary."""
     from xorsweep.layout import level_name
@@ -175,7 +182,7 @@ def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
 
 def holds_sweep(folder: Path) -> bool:
     """Tell whether a sweep was begun in a folder."""
-    return (folder / MANIFEST).exists()
+    return is_there(folder / MANIFEST)
 
 
 def refuse_other(folder: Path, digest: str) -> None:

@@ -24,6 +24,6 @@ def write_comparisons(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 
 def _written(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False)
+    with replacing(path) as file:
+        table.to_csv(file, mode="wb", index=False, encoding="utf-8")
     return table

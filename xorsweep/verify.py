@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import filecmp
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,15 +27,18 @@ from xorsweep.commands import (
     refuse_damaged,
     whole,
 )
+from xorsweep.csv_parquet import CSV, PARQUET, digest_of
 from xorsweep.differences import Difference, differences, of_points
 from xorsweep.execute.loky import run_loky
 from xorsweep.execute.serial import run_serial
 from xorsweep.extensions import extensions_of
 from xorsweep.grid import Grid
+from xorsweep.manifest import input_notes
 from xorsweep.parts import table_of
+from xorsweep.plain_files import is_there, open_file
 from xorsweep.plan import Batch, batch_of_one
 from xorsweep.results import Assembled, assemble, write_results
-from xorsweep.store import Store
+from xorsweep.store import Store, reading
 from xorsweep.terminal import Terminal
 from xorsweep.worker import FAILED, Trainer
 
@@ -48,6 +51,8 @@ WORTH_A_WORD = 5.0
 """Seconds from which on it is said beforehand how long the training will take."""
 WORTH_PROCESSES = 10.0
 """Seconds from which on other processes help, whose start takes a while."""
+
+Compared = Callable[[BufferedReader, BufferedReader], Iterable[str]]
 
 EXAMPLES = """\
   python -m xorsweep.verify latest                    100 rows of the newest sweep
@@ -97,12 +102,15 @@ def verify(
     """
     store, grid, manifest = open_trainable(folder)
     refuse_damaged(store)
+    terminal = terminal or Terminal.silent()
+    for line in input_notes(grid):
+        terminal.say(line)
     assembled = assemble(grid, store.measurements())
     trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
     rows = _drawn(trained, sample, seed)
     finished = manifest.get("state") == "finished"
     wrong = [
-        *_in_the_parts(store, grid, rows, workers, terminal or Terminal.silent()),
+        *_in_the_parts(store, grid, rows, workers, terminal),
         *(_in_the_tables(store.folder, grid, assembled) if finished else ()),
     ]
     return Verified(
@@ -204,20 +212,31 @@ def _in_the_tables(folder: Path, grid: Grid, assembled: Assembled) -> Iterator[s
         return
     with TemporaryDirectory() as made:
         write_results(grid, assembled, Path(made))
-        for name, compared in (("results.csv", _in_csv), ("results.parquet", _in_parquet)):
-            if not (folder / name).is_file():
-                yield f"{name} is missing"
-            else:
-                for line in compared(folder / name, Path(made) / name):
-                    yield f"{name}: {line}"
+        for name, compared in ((CSV, _in_csv), (PARQUET, _in_parquet)):
+            yield from (f"{name}{line}" for line in _in_table(folder / name, made, compared))
 
 
-def _in_csv(found: Path, wanted: Path) -> Iterator[str]:
-    """Yield the fields that differ, or that something else does, where any byte differs."""
-    if filecmp.cmp(found, wanted, shallow=False):
-        return
-    told = False
-    with found.open(newline="", errors="replace") as one, wanted.open(newline="") as other:
+def _in_table(path: Path, made: str, compared: Compared) -> list[str]:
+    """Return what a table says otherwise than the one that was made of the parts."""
+    with reading(path):
+        if not is_there(path):
+            return [" is missing"]
+        with open_file(path) as found, open_file(Path(made) / path.name) as wanted:
+            if digest_of(found) == digest_of(wanted):
+                return []
+            try:
+                lines = [f": {line}" for line in compared(found, wanted)]
+            except (csv.Error, pa.ArrowException, OSError, ValueError) as error:
+                return [f": can't be read ({str(error).splitlines()[0]})"]
+    return lines or [": its bytes aren't those that the parts give, though every field is the same"]
+
+
+def _in_csv(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
+    """Yield the fields that differ."""
+    with (
+        TextIOWrapper(found, "utf-8", "replace", newline="") as one,
+        TextIOWrapper(wanted, "utf-8", newline="") as other,
+    ):
         lines = zip_longest(csv.reader(one), csv.reader(other))
         head, names = next(lines)
         if head != names:
@@ -225,10 +244,7 @@ def _in_csv(found: Path, wanted: Path) -> Iterator[str]:
             return
         for row, (has, wants) in enumerate(lines):
             if has != wants:
-                told = True
                 yield from _in_fields(row, names or [], has, wants)
-    if not told:
-        yield "its bytes aren't those that the parts give, though every field is the same"
 
 
 def _in_fields(
@@ -242,12 +258,9 @@ def _in_fields(
             yield f"row {row}: {name} is {text!r}, and {wanted!r} in the parts"
 
 
-def _in_parquet(found: Path, wanted: Path) -> Iterator[str]:
-    try:
-        one, other = (pyarrow.parquet.read_table(path) for path in (found, wanted))
-    except (pa.ArrowException, OSError) as error:
-        yield f"can't be read ({str(error).splitlines()[0]})"
-        return
+def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
+    """Yield the values that differ."""
+    one, other = (pyarrow.parquet.ParquetFile(file).read() for file in (found, wanted))
     if one.schema != other.schema or len(one) != len(other):
         yield "its columns or its number of rows aren't those of this sweep"
         return

@@ -23,11 +23,12 @@ from xorsweep.folders import make_free_folder, named_folder, point_latest
 from xorsweep.grid_section import read_grid
 from xorsweep.hydra_config import plain
 from xorsweep.orchestrator import SweepResult, resume_sweep, run_sweep
+from xorsweep.plain_files import refuse_other_than_file
 from xorsweep.preview import preview_resume, preview_sweep
 from xorsweep.rounds import check_rounds
 from xorsweep.rules import Boolean, ConfigError, read
 from xorsweep.shards import Launch, sharded
-from xorsweep.store import StoreError, read_manifest, refuse_used
+from xorsweep.store import StoreError, read_manifest, reading, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.swept import Overrides, is_point_key, parsed, swept
 from xorsweep.terminal import Terminal
@@ -144,10 +145,20 @@ def _log_into(folder: Path, config: DictConfig) -> None:
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
+    _refuse_irregular_logs(folder, config.hydra.job_logging)
     try:
         configure_log(config.hydra.job_logging, config.hydra.verbose)
     except ValueError as error:  # what logging makes of an OSError
         raise StoreError(f"{folder} can't be written: {error.__cause__ or error}") from None
+
+
+def _refuse_irregular_logs(folder: Path, logging: DictConfig) -> None:
+    """Raise StoreError where a log in a sweep's folder would be written through a link or pipe."""
+    for handler in (logging.get("handlers") or {}).values():
+        path = Path(handler.get("filename") or "")
+        if path.parent == folder.absolute():
+            with reading(path):
+                refuse_other_than_file(path)
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import xorsweep as xs
 from xorsweep import manifest as manifests
 from xorsweep.config import Parallel, Sweep
 from xorsweep.engines import Engine
 from xorsweep.grid import Grid, concatenated
-from xorsweep.orchestrator import run_sweep
+from xorsweep.merge import merge
+from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.report import remake_report
 from xorsweep.rules import ConfigError
 from xorsweep.store import Store, StoreError
@@ -147,6 +149,103 @@ def test_what_the_report_shows_is_of_the_form_in_which_it_was_written(
     try:
         with suppress(StoreError, ConfigError):
             remake_report(folder)
+    finally:
+        path.write_text(text)
+
+
+WRONG: dict[str, list[Any]] = {
+    "state": [None, 5, [], "over"],
+    "command_line": [None, "xorsweep", [5], {}],
+    "config": [None, [], "lr=1"],
+    "study": [[], "notebook"],
+    "earlier": [None, {}, [None], [{"seconds": "5"}], [{"git": {}}], [{"merged_from": 5}]],
+    "merged_from": [5, [5], [{}], [{"folder": 5, "earlier": []}], [{"folder": "a", "earlier": 5}]],
+    "grid": [None, [], {}, {"text": 5, "points": 3}, {"text": "lr 2", "points": "3"}],
+    "files": [None, [], {"a": 5}],
+    "choices": [None, [], {"task=a": None}],
+    "workers": [None, -1, 2.5, True, "2", 2**70],
+    "git": [
+        5,
+        [],
+        {},
+        {"commit": None, "dirty": False},
+        {"commit": "a"},
+        {"commit": "a", "dirty": 0},
+    ],
+    "versions": [None, [], {"python": 3.11}],
+    "machine": [None, {}, {"processor": "a"}, {"processor": None, "cores": 1}],
+    "started": [None, 5, "\ud800"],
+    "finished": [None, 5],
+    "seconds": [None, "5", True, float("nan"), float("inf"), 10**400, 0.5],
+    "net_epochs": [None, -1, 2.5, True, 7],
+    "throughput": [None, "5", float("inf"), 0.5],
+    "counts": [None, {}, {"planned": 8}, {"planned": 9, "ok": 8, "diverged": 0, "failed": 0}],
+    "tables": [None, [], {}, {"results.parquet": 5}],
+    "left_to_numpy": [None, "all", [5]],
+    "format": [None, 0, "5", [5]],
+    "engine": [None, {}, {"name": "numpy"}],
+    "rounds": [None, {}, {"precision": "a"}],
+    "points": [None, {}, [], [None]],
+    "digest": [None, 5, "a"],
+    "numerics": [None, 0, "1"],
+}
+OF_FINISHED = ("seconds", "net_epochs", "throughput", "counts", "tables", "state")
+"""Entries some of whose values above are wrong in a finished sweep alone."""
+NEEDED = {*SHOWN} - {"git", "earlier", "files", "study"}
+NEEDED |= {"tables", "digest", "format", "points", "engine"}
+READERS: tuple[Callable[[Path], object], ...] = (
+    remake_report,
+    lambda folder: xs.load(folder).counts,
+    lambda folder: merge(folder.with_name("both"), [folder, folder]),
+)
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_an_entry_of_another_form_is_one_line(key: str, folder: Path) -> None:
+    path = folder / "manifest.json"
+    text = path.read_text()
+    manifest = json.loads(text)
+    try:
+        for value in WRONG[key]:
+            path.write_text(json.dumps({**manifest, key: value}))
+            for read in READERS[: 2 if key in OF_FINISHED else 3]:
+                with pytest.raises((StoreError, ConfigError)) as raised:
+                    read(folder)
+                assert "\n" not in str(raised.value)
+    finally:
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("key", [*SHOWN, "tables", "digest", "format", "points", "engine"])
+def test_a_missing_entry_is_one_line_or_none(key: str, folder: Path) -> None:
+    path = folder / "manifest.json"
+    text = path.read_text()
+    manifest = json.loads(text)
+    manifest.pop(key, None)
+    try:
+        path.write_text(json.dumps(manifest))
+        if key in NEEDED:
+            with pytest.raises(
+                StoreError, match=rf"manifest.json can't be used: it has no '{key}'"
+            ):
+                xs.load(folder)
+        else:
+            assert len(xs.load(folder).results) == 14
+    finally:
+        path.write_text(text)
+
+
+def test_a_study_of_another_form_is_said_before_anything_is_written(folder: Path) -> None:
+    path = folder / "manifest.json"
+    text = path.read_text()
+    before = sorted(folder.rglob("*"))
+    try:
+        path.write_text(json.dumps({**json.loads(text), "study": {"name": 5}}))
+        with pytest.raises(ConfigError, match=r"^study.figures=None: must be a list of figures$"):
+            remake_report(folder)
+        assert sorted(folder.rglob("*")) == before
+        with pytest.raises(ConfigError, match=r"^study.figures=None: "):
+            resume_sweep(folder, QUIET, [], {})
     finally:
         path.write_text(text)
 

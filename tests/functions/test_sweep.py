@@ -14,6 +14,7 @@ import pytest
 from xorsweep.config import Parallel
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 from xorsweep.functions import sweep as sweep_module
+from xorsweep.functions.folder import _SEALED, _digest
 from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError
 
@@ -180,6 +181,32 @@ def test_a_manifest_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(StoreError, match=r"the manifest was changed by hand$"):
         resume_function(tmp_path, some.squares)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("state", 5),
+        ("axes", 5),
+        ("axes", {"r": 5}),
+        ("axes", {"r": [[1]]}),
+        ("batch", 0),
+        ("batch", "1"),
+        ("function", None),
+        ("source", 5),
+        ("git", {"commit": None}),
+    ],
+)
+def test_an_entry_of_another_form_is_one_line(key: str, value: Any, tmp_path: Path) -> None:
+    folder = sweep_function(
+        some.squares, {"k": ["a"], "x": [1.0]}, tmp_path / "sweep", ALONE
+    ).folder
+    path = folder / "manifest.json"
+    manifest = {**json.loads(path.read_text()), key: value}
+    manifest["digest"] = _digest({name: manifest[name] for name in _SEALED})
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match=rf"manifest.json can't be used: its {key} isn't "):
+        resume_function(folder, some.squares)
 
 
 def test_a_sweep_of_networks_is_none_of_a_function(small_sweep: Path) -> None:

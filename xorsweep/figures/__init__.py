@@ -16,6 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.execute.pool import begun, pool_of
 from xorsweep.figures.source import Tables
+from xorsweep.plain_files import make_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +59,7 @@ def begin_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
 
     With several workers, this goes on beside whatever is done meanwhile.
     """
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     pool = pool_of(workers if len(tables.results) <= MOST_ROWS_SENT else 1)
     drawn = begun(pool, [delayed(_write)(pictures, tables, folder) for pictures in _tasks()])
     return partial(_finished, drawn, tables, folder)

@@ -22,8 +22,9 @@ from xorsweep.functions.points import grid_of
 from xorsweep.grid import Grid
 from xorsweep.manifest import git_state, machine, now, versions
 from xorsweep.parts import packed, unpacked
+from xorsweep.record import OF_A_FUNCTION, ManifestError, check_record
 from xorsweep.rules import ConfigError
-from xorsweep.store import Folder, StoreError, read_manifest
+from xorsweep.store import MANIFEST, Folder, StoreError, read_manifest
 
 FORMAT = 2
 """The version of this folder's layout."""
@@ -44,7 +45,7 @@ class FunctionFolder(Folder[Rows]):
 
     def decoded(self, path: Path) -> pa.Table:
         """Return the rows of a part; raises DamagedPartError."""
-        return unpacked(path, self._stamp)
+        return unpacked(path, self._stamp, _types)
 
     @property
     def resume_command(self) -> str:
@@ -54,6 +55,11 @@ class FunctionFolder(Folder[Rows]):
     @property
     def _stamp(self) -> dict[bytes, bytes]:
         return {b"xorsweep function": self.digest.encode()}
+
+
+def _types(columns: Sequence[str]) -> dict[str, pa.DataType]:
+    """Return the types of the columns that every part has; the others are the function's own."""
+    return {"identity": pa.uint64(), "message": pa.string()}
 
 
 def _table(rows: Rows) -> pa.Table:
@@ -91,6 +97,10 @@ def opened(folder: Path) -> tuple[FunctionFolder, Grid, dict[str, Any]]:
     content = {key: manifest.get(key) for key in _SEALED}
     if manifest.get("digest") != _digest(content):
         raise StoreError(f"{folder}: the manifest was changed by hand")
+    try:
+        check_record(manifest, OF_A_FUNCTION, *_SEALED, "batch")
+    except ManifestError as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
     return FunctionFolder(folder, manifest["digest"]), grid_of(manifest["axes"]), manifest
 
 

@@ -1,0 +1,203 @@
+"""What can't be read at the moment is no damage: one line, and nothing is moved or trained."""
+
+import os
+import resource
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from forging import forge, with_value
+
+import xorsweep as xs
+from xorsweep.config import Parallel, Sweep
+from xorsweep.grid import Grid
+from xorsweep.merge import merge
+from xorsweep.orchestrator import resume_sweep, run_sweep
+from xorsweep.parts import memory_given_back
+from xorsweep.replay import replay
+from xorsweep.report import remake_report
+from xorsweep.store import Store, StoreError
+from xorsweep.terminal import Terminal
+from xorsweep.verify import verify
+
+GridOf = Callable[..., Grid]
+QUIET = Sweep(Parallel("serial"), report=False)
+NOBODY = 65_534
+MIB = 2**20
+
+READERS: list[Callable[[Path], object]] = [
+    lambda sweep: resume_sweep(sweep, QUIET, [], {}),
+    lambda sweep: remake_report(sweep, Terminal.silent()),
+    lambda sweep: verify(str(sweep), sample=1),
+    lambda sweep: replay(str(sweep), 0, sweep / "replay", Terminal.silent()),
+    lambda sweep: merge(sweep.parent / "merged", [sweep, sweep]),
+]
+
+
+@pytest.fixture(scope="module")
+def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unreadable") / "sweep"
+    run_sweep(grid_of(hidden=2, lr=0.5, epochs=5, seed=range(3)), QUIET, folder, {})
+    return folder
+
+
+@pytest.fixture
+def sweep(finished: Path) -> Iterator[Path]:
+    """Return a sweep in a folder that anybody can reach, and may write to."""
+    with tempfile.TemporaryDirectory() as made:
+        sweep = Path(shutil.copytree(finished, Path(made) / "sweep"))
+        Path(made).chmod(0o777)
+        for path in (sweep, *sweep.rglob("*")):
+            path.chmod(0o777)
+        yield sweep
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Let the superuser obey permissions, as anybody else does."""
+    if os.geteuid():
+        yield
+        return
+    try:
+        os.seteuid(NOBODY)
+    except OSError:
+        pytest.skip("there is no other user here")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@contextmanager
+def memory_for(more: int) -> Iterator[None]:
+    """Let this process have so many bytes more than it has, and no others."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def refusal(read: Callable[[Path], object], sweep: Path) -> str:
+    """Return what is said where a sweep cannot be read; nothing of it is moved."""
+    before = set(sweep.rglob("*"))
+    with pytest.raises(StoreError) as raised:
+        read(sweep)
+    assert before <= set(sweep.rglob("*"))
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("place", range(len(READERS)))
+def test_parts_that_may_not_be_read_are_left_where_they_are(place: int, sweep: Path) -> None:
+    (part,) = (sweep / "parts").iterdir()
+    for forbidden, named in ((part, part), (sweep / "parts", sweep / "parts")):
+        mode = forbidden.stat().st_mode
+        forbidden.chmod(0)
+        with without_privileges():
+            said = refusal(READERS[place], sweep)
+        assert said == f"{named} can't be read: Permission denied"
+        forbidden.chmod(mode)
+
+
+def test_a_table_that_may_not_be_read_is_said(sweep: Path) -> None:
+    (sweep / "results.parquet").chmod(0)
+    with without_privileges():
+        said = refusal(lambda sweep: xs.load(sweep).results, sweep)
+    assert said == f"{sweep}/results.parquet can't be read: Permission denied"
+
+
+def test_a_manifest_that_may_not_be_read_is_said(sweep: Path) -> None:
+    (sweep / "manifest.json").chmod(0)
+    with without_privileges():
+        said = refusal(xs.load, sweep)
+    assert said == f"{sweep}/manifest.json can't be read: Permission denied"
+
+
+def test_a_report_in_a_folder_that_can_only_be_read_is_one_line(sweep: Path) -> None:
+    sweep.chmod(0o555)
+    with without_privileges():
+        said = refusal(lambda sweep: xs.load(sweep).report(), sweep)
+        assert len(xs.load(sweep).results) == 3
+    assert said.endswith(" can't be written: Permission denied")
+
+
+def huge_course(table: pa.Table) -> pa.Table:
+    """Return a part whose points have one course of 200 MiB, which take few bytes in a file."""
+    offsets = np.array([0, 50 * MIB, 50 * MIB, 50 * MIB], np.int32)
+    lists = pa.ListArray.from_arrays(offsets, pa.array(np.zeros(50 * MIB, np.float32)))
+    return table.set_column(table.column_names.index("course"), "course", lists)
+
+
+def file_of_many_gibibytes(sweep: Path) -> None:
+    (part,) = (sweep / "parts").iterdir()
+    os.truncate(part, 16 * 2**30)
+
+
+@pytest.mark.parametrize(
+    "enlarge",
+    [file_of_many_gibibytes, lambda sweep: forge(sweep, huge_course)],
+    ids=["file", "rows"],
+)
+def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep: Path) -> None:
+    with memory_given_back():  # Arrow's own pool holds more than it says
+        enlarge(sweep)
+        (part,) = Store.open(sweep)[0].part_files()
+        with memory_for(96 * MIB):
+            said = refusal(READERS[0], sweep)
+    assert said == f"{part} can't be read: there isn't enough memory"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.set_column(
+            table.column_names.index("output_0"), "output_0", pa.array(["a"] * len(table))
+        ),
+        lambda table: table.append_column("output_9", pa.array([0.5] * len(table))),
+        lambda table: table.append_column("more", pa.array([0.5] * len(table))),
+        lambda table: table.drop_columns(["output_2"]),
+        lambda table: table.append_column("mse", table["mse"]),
+        lambda table: table.set_column(
+            table.column_names.index("course"),
+            "course",
+            pa.array([[None]] * len(table), pa.list_(pa.float32())),
+        ),
+        with_value("identity", 0, None),
+        with_value("status", 0, None),
+        with_value("status", 0, 9),
+        with_value("outcome", 0, -1),
+        with_value("message", 0, None),
+        with_value("parameters", 0, None),
+        lambda table: table.set_column(
+            table.column_names.index("message"),
+            "message",
+            pa.array([b"\xff"] * len(table)).view(pa.string()),
+        ),
+    ],
+)
+def test_a_forged_part_of_another_form_is_damage(
+    change: Callable[[pa.Table], pa.Table], sweep: Path
+) -> None:
+    undisturbed = (sweep / "results.csv").read_bytes()
+    forge(sweep, change)
+    (part,) = (sweep / "parts").iterdir()
+    for read in READERS[1:]:
+        assert refusal(read, sweep).startswith(f"{part} is damaged: ")
+    resume_sweep(sweep, QUIET, [], {})
+    assert (sweep / "damaged" / part.name).is_file()
+    assert (sweep / "results.csv").read_bytes() == undisturbed
+
+
+def test_forged_courses_of_another_length_are_said(sweep: Path) -> None:
+    forge(sweep, with_value("course", 0, [0.5, 0.25]))
+    sweep_of_it = xs.load(sweep)
+    with pytest.raises(StoreError, match="courses that haven't the length of their epochs"):
+        sweep_of_it.tables.courses(sweep_of_it.summary)
