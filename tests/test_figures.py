@@ -356,7 +356,7 @@ def expect_drawn(tables: Tables) -> None:
             figure = picture.draw(tables)
         if figure is not None:
             figure.draw_without_rendering()
-            assert len(panels_of(figure)) <= 20
+            assert len(panels_of(figure)) <= 24
             expect_readable(figure)
 
 

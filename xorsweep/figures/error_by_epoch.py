@@ -25,8 +25,8 @@ from xorsweep.measures import OUTCOMES
 from xorsweep.style import GREY, INK, OUTCOME_COLOURS
 
 MOST_COLUMNS = 5
-LARGEST_ERROR = 100.0
-"""Errors above this are beyond the edge: those of runs that diverge leave no room for others."""
+SMALLEST_ERROR, LARGEST_ERROR = 1e-9, 100.0
+"""Errors beyond these are beyond the edge: they would leave no room for others."""
 
 
 def error_bands(tables: Tables) -> Figure | None:
@@ -102,7 +102,7 @@ def _draw_median(axes: Axes, found: CellCourses) -> None:
 def _limits(courses: Mapping[int, CellCourses]) -> tuple[float, float]:
     """Return the ends of the axis of errors, which hold all that is finite and isn't too large."""
     errors = np.concatenate([each.courses.ravel() for each in courses.values()])
-    shown = errors[(errors > 0) & (errors <= LARGEST_ERROR)]
+    shown = errors[(errors >= SMALLEST_ERROR) & (errors <= LARGEST_ERROR)]
     low, high = (shown.min(), shown.max()) if len(shown) else (1.0, 1.0)
     return float(low / 1.5), float(high * 1.5)
 

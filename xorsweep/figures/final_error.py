@@ -38,11 +38,11 @@ def final_errors(tables: Tables) -> Figure | None:
     rows = tables.rows_of(shown.cells)
     rows = rows[rows["status"] == "ok"]
     rows = rows.assign(final_error=rows["final_error"].clip(lower=SMALLEST_ERROR))
-    key = shown.layout.across or shown.layout.lines
+    key = shown.layout.across
     parts = panels(rows, shown.panels)
     most_rows = max(len(levels(part, key)) if key else 1 for part in parts.frames)
     figure, grid = panelled(
-        parts, 7.2, ROW_HEIGHT * max(4, most_rows) + 0.3, columns=1, sharex=True
+        parts, 7.2, ROW_HEIGHT * max(2, most_rows) + 0.3, columns=1, sharex=True
     )
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     edges = _log_edges(rows["final_error"])

@@ -20,7 +20,7 @@ MOST_PANELS = 12
 MOST_LINES = 8
 MOST_LINES_WITH_BANDS = 4
 MOST_HISTOGRAMS = 40
-MOST_COURSES = 20
+MOST_COURSES = 24
 """Panels of a picture with single runs in them, which hold a cell each."""
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
@@ -69,8 +69,10 @@ def in_curves(tables: Tables) -> Shown:
 def in_histograms(tables: Tables) -> Shown:
     """Return the cells at the most epochs, a row each, those of one key in one panel."""
     found, layout = _cells_apart(tables, ("ok",), MOST_HISTOGRAMS)
-    row = layout.across or layout.lines
-    return Shown(found.cells, layout, tuple(key for key in found.keys if key != row), found.note)
+    rows = [key for key in (layout.across, layout.lines, *found.keys) if key in found.keys]
+    row = rows[0] if rows else ""
+    panels = tuple(key for key in found.keys if key != row)
+    return Shown(found.cells, Layout(row, layout.lines or row, panels), panels, found.note)
 
 
 def in_courses(tables: Tables) -> Shown:
