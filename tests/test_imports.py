@@ -37,6 +37,7 @@ WAY = (
         "output",
         "plain_files",
         "printing",
+        "selection",
     ),
     (
         "rules",

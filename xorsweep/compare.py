@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as TerminalTable
@@ -16,11 +17,11 @@ from xorsweep.commands import Parser, errors_in_one_line, whole
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.finished import finished_manifest, stored_results
 from xorsweep.folders import named_folder
-from xorsweep.layout import evenly, is_numeric, level_name, level_text
+from xorsweep.layout import chosen, is_numeric, level_name, level_text
 from xorsweep.output import lasting_output
 from xorsweep.pages.scatter import rates_against_each_other
 from xorsweep.plain_files import make_folder
-from xorsweep.report_tables import Table, difference_text
+from xorsweep.report_tables import Table, difference_text, left_out_note
 from xorsweep.side_by_side import PAIRED, SideBySide, side_by_side
 from xorsweep.store import StoreError
 from xorsweep.templating import environment
@@ -216,7 +217,7 @@ def _name(cell: Any, keys: Sequence[str]) -> str:
 
 
 def _picture(found: SideBySide) -> str:
-    shown = found.cells.iloc[evenly(range(len(found.cells)), MOST_CELLS)]
+    shown, _ = _shown_cells(found)
     return rates_against_each_other(
         shown["rate_a"].to_numpy(),
         shown["rate_b"].to_numpy(),
@@ -227,7 +228,7 @@ def _picture(found: SideBySide) -> str:
 
 def _cells_table(found: SideBySide) -> Table:
     """Return all cells in the order of the grid; those that differ, then others, if too many."""
-    cells, keys = _shown_cells(found), list(found.keys)
+    (cells, note), keys = _shown_cells(found), list(found.keys)
     rows = [
         (
             *(level_name(cell[key]) for key in keys),
@@ -242,27 +243,28 @@ def _cells_table(found: SideBySide) -> Table:
         )
         for cell in cells.to_dict("records")
     ]
-    note = (
-        f"{len(cells):,} of {len(found.cells):,} cells: those that differ, the surest first, and "
-        "evenly spaced ones of the others; compare.csv holds all"
-        if len(cells) < len(found.cells)
-        else ""
-    )
+    note = left_out_note(note, len(cells), len(found.cells), "compare.csv")
     numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
     numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)
     return Table("Cells of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers)
 
 
-def _shown_cells(found: SideBySide) -> pd.DataFrame:
-    """Return the cells that there is room for, in the order of the grid."""
+def _shown_cells(found: SideBySide) -> tuple[pd.DataFrame, str]:
+    """Return the cells that there is room for, in the order of the grid, and which these are."""
     cells = found.cells
     if len(cells) <= MOST_CELLS:
-        return cells
-    differing = list(found.differing.index)[:MOST_CELLS]
-    others = cells.index.difference(pd.Index(differing))
-    kept = [*differing, *evenly(list(others), MOST_CELLS - len(differing) or 1)]
-    return cells.loc[sorted(kept[:MOST_CELLS])]
+        return cells, ""
+    differing = found.differing.head(MOST_CELLS)
+    which, room = "those that differ, the surest first", MOST_CELLS - len(differing)
+    if not room:
+        return cells.loc[sorted(differing.index)], which
+    others = cells.drop(index=differing.index)
+    rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
+    rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
+    some = chosen(others, found.keys, room, rank, thin=True)
+    kept = sorted([*differing.index, *some.cells.index])
+    return cells.loc[kept], f"{which}, and of the others {some.note}"
 
 
 def _rate(cell: Any, which: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from joblib import cpu_count
 
-from xorsweep.alt_texts import alt_text
+from xorsweep.alt_texts import alt_text, left_out
 from xorsweep.atomic import write_atomically
 from xorsweep.commands import Parser, errors_in_one_line, whole
 from xorsweep.courses import CoursesOnDisk
@@ -180,8 +180,9 @@ def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
         source = data_address("image/svg+xml", for_both_themes(svg).encode())
     else:
         source = data_address("image/png", read_bytes(figures / f"{picture.name}.png"))
-    alt = alt_text(picture.name, tables)
-    return Shown(picture.name, picture.title, picture.caption, alt, source)
+    name, alt = picture.name, alt_text(picture.name, tables)
+    caption = " ".join(filter(None, (picture.caption, left_out(name, tables))))
+    return Shown(name, picture.title, caption, alt, source)
 
 
 def remake_report(

@@ -19,6 +19,7 @@ from xorsweep.atomic import replacing
 from xorsweep.placing import lay_out
 
 GREY = "#595959"
+INK = "#000000"
 
 COLOURS = (
     "#0173b2",
@@ -33,6 +34,20 @@ COLOURS = (
     "#56b4e9",
 )
 """Seaborn's palette `colorblind`, without the import of seaborn, which brings SciPy along."""
+
+OUTCOME_COLOURS = {
+    "solved": "#0173b2",
+    "two_rows_at_half": "#ff8a14",
+    "three_rows_share": "#55be6f",
+    "all_at_half": "#990073",
+    "constant_output": "#d452ff",
+    "one_row_wrong": "#997300",
+    "two_rows_wrong": "#d897d8",
+    "unclassified": "#949494",
+    "diverged": "#222222",
+}
+"""Of all runs that have an error. Found by a search for colours that lie far apart for readers with
+each kind of colour vision, on the light page and on the dark one."""
 
 DOTS_AN_INCH = 160
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xorsweep.measures import OUTCOMES
 from xorsweep.rates import rate_intervals
 from xorsweep.rules import FloatArray
-from xorsweep.survival import Survival, survival
+from xorsweep.survival import Survival, bounds_at_ends, survival
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
@@ -86,7 +86,7 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for cell in _cells(results, keys):
         if not cell.counted.any():
             continue
-        steps = _thinned(cell.survival(), float(cell.budget.max()))
+        steps = _thinned(cell.survival(), float(cell.budget.max()), int(cell.counted.sum()))
         frame = pd.DataFrame(steps, columns=["epoch", "unsolved", "low", "high"])
         for key in reversed(keys):
             frame.insert(0, key, results[key].iloc[cell.first])
@@ -217,11 +217,13 @@ def _final_errors(cell: _Cell) -> dict[str, float]:
     }
 
 
-def _thinned(curve: Survival, budget: float) -> NDArray[np.float64]:
+def _thinned(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
     """Return the steps (K, 4) from the start to the budget, as few as a picture can show."""
+    (low,), _ = bounds_at_ends(np.array([runs]))
+    start = [0.0, 1.0, low, 1.0]
     inside = curve.epochs <= budget
     steps = np.column_stack([curve.epochs, curve.unsolved, curve.low, curve.high])[inside]
     if len(steps) > MOST_STEPS:
         steps = steps[np.unique(np.linspace(0, len(steps) - 1, MOST_STEPS).astype(int))]
-    end = steps[-1, 1:] if len(steps) else np.ones(3)
-    return np.vstack([[0.0, 1.0, 1.0, 1.0], steps, [budget, *end]])
+    end = steps[-1, 1:] if len(steps) else start[1:]
+    return np.vstack([start, steps, [budget, *end]])

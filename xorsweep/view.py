@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.layout import Layout, levels, longest
+from xorsweep.layout import Layout, chosen, levels, longest
 from xorsweep.summary import swept_columns
 from xorsweep.wording import said, with_text
 
 MOST_NAMED = 6
-"""Levels that are drawn as lines and named one by one; of more, evenly spaced ones are."""
+"""Levels drawn as lines that are named one by one: of more, evenly spaced ones and the best."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,7 @@ class View:
         if not self.lines:
             yield "", self.shown
             return
-        every = levels(self.shown, self.lines)
-        places = np.linspace(0, len(every) - 1, min(len(every), MOST_NAMED)).round()
-        for level in (every[int(place)] for place in places):
+        for level in levels(chosen(self.shown, [self.lines], MOST_NAMED).cells, self.lines):
             name = "" if pd.isna(level) else said(self.lines, level)
             yield name, self.shown[having(self.shown[self.lines], level)]
 

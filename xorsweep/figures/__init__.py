@@ -153,20 +153,21 @@ PICTURES = (
     Picture(
         "final_error",
         "Where runs end",
-        "Each bar counts runs by their error after the most epochs that their setting has, over "
-        "all other settings; further left is better, and colours say how a run ended. The dashed "
-        "lines are plateaus, near which the error falls slowly: several rows share one output "
-        "there. With more epochs a run may still leave a plateau.",
+        "Each row is a cell: all runs that differ in seed alone, by their error after the most "
+        "epochs that their setting has. A bar that holds all of them reaches up to the next row; "
+        "further left is better, and colours say how a run ended. The dashed lines are the "
+        "plateaus of the error, where several rows of the task share one output.",
         "final_error.final_errors",
-        with_seaborn=True,
     ),
     Picture(
         "error_by_epoch",
         "How the error falls",
-        "A line is the median over the seeds and its band holds the middle half of the runs, at "
-        "the most epochs that their setting has; of a cell with more than 20,000 runs, of the "
-        "first of them. Both axes are logarithmic. The dashed lines are plateaus, near which "
-        "the error falls slowly.",
+        "Each panel is a cell. A thin line is a single run, in the colour of its outcome: of each "
+        "outcome as many as its share of the runs, and one at least. The thick line is the median "
+        "of all runs and its band holds the middle half of them, at the most epochs that their "
+        "setting has; of a cell with more than 20,000 runs, of the first of them. Both axes are "
+        "logarithmic; errors above 100 or below 10⁻⁹ lie beyond the edge. The dashed lines are the "
+        "plateaus of the error, on which a run may rest or which it may leave later.",
         "error_by_epoch.error_bands",
     ),
 )
