@@ -13,7 +13,7 @@ from xorsweep.compose_grid import compose_grid
 from xorsweep.config import GROUPS, PLAIN, SETTINGS, Parallel, Sweep, read_point, read_sweep
 from xorsweep.engines import ENGINES, Engine
 from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.rules import rules_of
 
 CONF = Path(config_folder())
@@ -21,7 +21,7 @@ CONF = Path(config_folder())
 
 @pytest.fixture(scope="module")
 def hydra() -> Iterator[tuple[Any, DictConfig]]:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), **VERSION_BASE):
         config = compose("config", return_hydra_config=True)
         yield GlobalHydra.instance().config_loader(), config
 

@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from xorsweep.grid_section import grid_node
-from xorsweep.hydra_config import config_folder
+from xorsweep.hydra_config import VERSION_BASE, config_folder
 from xorsweep.rules import ConfigError
 
 DEFAULT = {"lr", "hidden", "epochs", "seed"}
@@ -19,7 +19,7 @@ Node = Callable[..., dict[str, object]]
 
 @pytest.fixture(scope="module")
 def conf() -> Iterator[None]:
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         yield
 
 

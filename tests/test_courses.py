@@ -10,7 +10,7 @@ import pytest
 
 from xorsweep import courses
 from xorsweep.config import Point
-from xorsweep.courses import course_bands
+from xorsweep.courses import CellCourses, courses_of
 from xorsweep.engines import Engine, load_capacity
 from xorsweep.execute.serial import run_serial
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
@@ -75,12 +75,10 @@ def test_bands_are_the_quantiles_over_the_longest_points_of_a_cell(
     cells = every_cell(grid)
     cells = cells[(cells["lr"] == lr) & (cells["epochs"] == 500)]
     cells = cells[cells["optimizer"] == ("momentum" if momentum else "sgd")]
-    bands = course_bands(grid, parts, cells)
-    assert bands["lr"].eq(lr).all()
-    assert tuple(bands["epoch"]) == course_epochs(500)
-    found, wanted = (
-        each[BANDS].to_numpy() for each in (bands, expected(grid, parts, lr, momentum))
-    )
+    ((place, courses),) = courses_of(grid, parts, cells).items()
+    assert place == cells.index[0]
+    assert tuple(courses.epochs) == course_epochs(500)
+    found, wanted = courses.quantiles().T, expected(grid, parts, lr, momentum)[BANDS].to_numpy()
     sure = ~np.isnan(wanted)  # between two infinite errors pandas finds nothing
     np.testing.assert_allclose(found[sure], wanted[sure], rtol=1e-12)
     assert not np.isfinite(found[~sure]).any()
@@ -95,24 +93,46 @@ def every_cell(grid: Grid) -> pd.DataFrame:
 def test_several_cells_follow_each_other(grid: Grid, parts: list[pa.Table]) -> None:
     cells = every_cell(grid)
     cells = cells[cells["epochs"] == 500]
-    together = course_bands(grid, parts, cells)
-    alone = [course_bands(grid, parts, cells.iloc[[place]]) for place in range(len(cells))]
-    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+    together = courses_of(grid, parts, cells)
+    assert list(together) == list(cells.index)
+    for place, index in enumerate(cells.index):
+        alone = courses_of(grid, parts, cells.iloc[[place]])
+        expect_equal(together[index], alone[index])
+
+
+def test_each_course_is_that_of_its_row(grid: Grid, parts: list[pa.Table]) -> None:
+    cells = every_cell(grid)
+    stored = {
+        int(row): course
+        for part in parts
+        for row, course in zip(
+            grid.rows_of(part["identity"].to_numpy()), part["course"].to_pylist(), strict=True
+        )
+    }
+    for mine in courses_of(grid, parts, cells[cells["epochs"] == 500]).values():
+        assert len(mine.rows) == 8
+        for row, course in zip(mine.rows, mine.courses, strict=True):
+            np.testing.assert_array_equal(course, np.array(stored[int(row)], np.float32))
+
+
+def expect_equal(one: CellCourses, other: CellCourses) -> None:
+    np.testing.assert_array_equal(one.rows, other.rows)
+    np.testing.assert_array_equal(one.courses, other.courses)
 
 
 def test_a_cell_whose_trajectories_go_on_in_another_has_no_bands(
     grid: Grid, parts: list[pa.Table]
 ) -> None:
     cells = every_cell(grid)
-    bands = course_bands(grid, parts, cells[cells["epochs"] == 30])
-    assert bands.empty
-    assert [*bands.columns[-4:]] == ["epoch", *BANDS]
+    assert not courses_of(grid, parts, cells[cells["epochs"] == 30])
 
 
 def test_a_trajectory_that_is_in_two_parts_counts_once(grid: Grid, parts: list[pa.Table]) -> None:
     cells = every_cell(grid)
-    twice = course_bands(grid, [*parts, *parts[::-1]], cells)
-    pd.testing.assert_frame_equal(twice, course_bands(grid, parts, cells))
+    twice, once = (courses_of(grid, some, cells) for some in ([*parts, *parts[::-1]], parts))
+    assert list(twice) == list(once)
+    for index, mine in once.items():
+        expect_equal(twice[index], mine)
 
 
 def test_of_a_large_cell_the_first_runs_are_taken(
@@ -124,7 +144,7 @@ def test_of_a_large_cell_the_first_runs_are_taken(
         [Axis("seed", (0, 1, 2))],
         [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
     )
-    wanted = course_bands(few, parts, every_cell(few))
+    (wanted,) = courses_of(few, parts, every_cell(few)).values()
     monkeypatch.setattr(courses, "MOST_COURSES", 3)
-    found = course_bands(grid, parts, cells[cells["optimizer"] == "sgd"])
-    np.testing.assert_array_equal(found[BANDS], wanted[BANDS])
+    (found,) = courses_of(grid, parts, cells[cells["optimizer"] == "sgd"]).values()
+    np.testing.assert_array_equal(found.courses, wanted.courses)

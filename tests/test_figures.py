@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -19,24 +20,25 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from xorsweep.alt_texts import alt_text, left_out
 from xorsweep.config import Parallel, Sweep
 from xorsweep.courses import CoursesOnDisk
-from xorsweep.figures import PICTURES, begin_figures
+from xorsweep.figures import PICTURES, begin_figures, shown
 from xorsweep.figures.error_by_epoch import error_bands
-from xorsweep.figures.final_error import final_errors
+from xorsweep.figures.final_error import TALLEST, final_errors
 from xorsweep.figures.lines import line_styles
 from xorsweep.figures.rate_lines import rate_lines
 from xorsweep.figures.rate_map import rate_map
 from xorsweep.figures.source import Tables
 from xorsweep.figures.unsolved import unsolved_curves
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.layout import in_order
 from xorsweep.measures import PLATEAUS
 from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
-from xorsweep.rules import FloatArray
 from xorsweep.store import Store
-from xorsweep.style import COLOURS, DOTS_AN_INCH, STYLE, save
-from xorsweep.summary import summarise
+from xorsweep.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STYLE, save
+from xorsweep.summary import summarise, survival_curves
 
 GridOf = Callable[..., Grid]
 
@@ -116,26 +118,32 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) 
         assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
 
 
-def runs_in(axes: Axes) -> float:
-    """Return what a stack of stepped areas adds up to: the height of its top in every bin."""
-    outlines = [area.get_paths()[0].vertices for area in axes.collections]
-    low, high = axes.get_xlim()
-    middles = 10 ** (np.arange(np.log10(low), np.log10(high) - 0.05, 0.1) + 0.05)
-    tops = [max(_top(np.asarray(outline), middle) for outline in outlines) for middle in middles]
-    return round(sum(tops))
-
-
-def _top(outline: FloatArray, x: float) -> float:
-    """Return the largest height at which a vertical line crosses the outline of an area."""
-    left, right = outline[:-1], outline[1:]
-    crossed = (np.minimum(left[:, 0], right[:, 0]) < x) & (x < np.maximum(left[:, 0], right[:, 0]))
-    return float(left[crossed, 1].max(initial=0.0))
+def shares_in(axes: Axes) -> dict[tuple[int, str], float]:
+    """Return what the bars of each row and colour add up to, 1 being all runs of the cell."""
+    found: dict[tuple[int, str], float] = {}
+    for bars in axes.collections:
+        colour = mpl.colors.to_hex(bars.get_facecolor()[0])  # type: ignore[attr-defined]
+        for path in bars.get_paths():
+            low, high = path.vertices[:, 1].min(), path.vertices[:, 1].max()
+            place = int(low), colour
+            found[place] = found.get(place, 0) + (high - low) / TALLEST
+    return found
 
 
 def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables: Tables) -> None:
     figure = drawn(final_errors, tables)
     assert titles(figure) == ["hidden 2", "hidden 4"]
-    assert [runs_in(axes) for axes in panels_of(figure)] == [36, 36]
+    cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
+    for hidden, axes in zip((2, 4), panels_of(figure), strict=True):
+        rows = [tick.get_text() for tick in axes.get_yticklabels()]
+        assert rows == ["1000", "2", "0.5"]
+        wanted = {
+            (place, colour): cells.loc[(hidden, float(lr)), f"outcome_{name}"] / 12
+            for place, lr in enumerate(rows)
+            for name, colour in OUTCOME_COLOURS.items()
+            if cells.loc[(hidden, float(lr)), f"outcome_{name}"]
+        }
+        assert shares_in(axes) == pytest.approx(wanted)
     assert [text.get_text() for text in panels_of(figure)[0].texts] == ["1/4", "1/3", "1/2", "1"]
 
 
@@ -144,20 +152,71 @@ def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
     assert not panels_of(figure)[0].texts
 
 
-def test_bands_hold_the_median_of_the_courses(tables: Tables) -> None:
+def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Tables) -> None:
     figure = drawn(error_bands, tables)
-    axes = panels_of(figure)[0]
-    cells = tables.summary.query("epochs == 1500 and lr == 0.5 and hidden == 2")
-    wanted = tables.courses(cells)
-    np.testing.assert_array_equal(axes.lines[0].get_xdata(), wanted["epoch"])
-    np.testing.assert_array_equal(axes.lines[0].get_ydata(), wanted["q50"])
+    cells = in_order(tables.summary.query("epochs == 1500"), ["hidden", "lr"])
+    assert len(panels_of(figure)) == len(cells)
+    courses, outcomes = tables.courses(cells), tables.results["outcome"].astype(str).to_numpy()
+    for axes, place in zip(panels_of(figure), cells.index, strict=True):
+        cell, mine = tables.summary.loc[place], courses[place]
+        assert axes.get_title(loc="left") == f"lr {cell['lr']:g}, hidden {cell['hidden']}"
+        *runs, median = axes.lines
+        np.testing.assert_array_equal(median.get_xdata(), mine.epochs)
+        wanted = np.median(mine.courses.astype(np.float64), axis=0)
+        np.testing.assert_allclose(np.asarray(median.get_ydata(), float), wanted, rtol=1e-12)
+        drawn_by_colour = {
+            mpl.colors.to_hex(line.get_color()): np.isnan(line.get_ydata()).sum() for line in runs
+        }
+        assert drawn_by_colour == Counter(OUTCOME_COLOURS[name] for name in outcomes[mine.rows])
+
+
+def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOST_SINGLE_RUNS", 12)
+    found = shown.in_courses(tables)
+    rows = tables.results.loc[shown.single_runs(tables, found.cells)]
+    every = tables.results[tables.results["epochs"] == 1500]
+    for keys, runs in every.groupby(["lr", "hidden"]):
+        mine = rows[(rows["lr"] == keys[0]) & (rows["hidden"] == keys[1])]
+        wanted = {name: -(-2 * n // 12) for name, n in Counter(runs["outcome"]).items()}
+        assert Counter(mine["outcome"]) == wanted
+    assert f"thin lines: {len(rows)} of 72 runs" in found.note
+
+
+def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOST_PANELS", 1)
+    figure = drawn(rate_map, tables)
+    assert titles(figure) == [""]
+    assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
+    monkeypatch.setattr(shown, "MOST_COURSES", 3)
+    figure = drawn(error_bands, tables)
+    summary = tables.summary[tables.summary["epochs"] == 1500]
+    best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
+    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    said = f"hidden {best['hidden']} (of 2), as in the best cell"
+    assert said in figure.get_suptitle()
+    assert said in alt_text("error_by_epoch", tables)
+    assert said in left_out("error_by_epoch", tables)
+
+
+def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tables) -> None:
+    results = tables.results
+    curves = survival_curves(results[results["epochs"] == 1500], ["hidden", "lr"])
+    flat = curves[curves["unsolved"].isin([0, 1])]
+    assert {0, 1} == set(flat["unsolved"])
+    limit = 0.025 ** (1 / 12)
+    np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
 
 
 def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
     for picture in PICTURES:
         figure = drawn(picture.draw, tables)
         assert any(axes.get_xlabel() for axes in figure.axes), picture.name
-        assert any(axes.get_ylabel() for axes in figure.axes), picture.name
+        names = [axes.get_ylabel() for axes in figure.axes]
+        assert any([*names, figure.get_supylabel()]), picture.name
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
@@ -245,7 +304,7 @@ def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
 def test_the_colours_of_lines_are_seaborns() -> None:
     assert list(COLOURS) == [colour.lower() for colour in sns.color_palette("colorblind").as_hex()]
     numbers = pd.DataFrame({"hidden": [2, 3, 4, 8]})
-    styles = line_styles(numbers, "hidden", 6)
+    styles = line_styles(numbers, "hidden")
     viridis = sns.color_palette("viridis", 5).as_hex()[:4]
     assert [style["color"] for style in styles.values()] == viridis
 
@@ -297,7 +356,7 @@ def expect_drawn(tables: Tables) -> None:
             figure = picture.draw(tables)
         if figure is not None:
             figure.draw_without_rendering()
-            assert len(panels_of(figure)) <= 6
+            assert len(panels_of(figure)) <= 24
             expect_readable(figure)
 
 
@@ -312,6 +371,6 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     tables = tables_of(tmp_path, plateaus={})
     assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
     for draw in (rate_lines, unsolved_curves, error_bands):
-        shown = panels_of(drawn(draw, tables))
-        assert shown
-        assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in shown)
+        grid_drawn = panels_of(drawn(draw, tables))
+        assert grid_drawn
+        assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in grid_drawn)

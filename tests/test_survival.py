@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 from xorsweep.survival import Survival, survival
 
@@ -47,6 +47,11 @@ def product_limit(some: list[Run]) -> dict[int, Fraction]:
     return found
 
 
+def clopper_pearson(successes: int, runs: int) -> tuple[float, float]:
+    interval = binomtest(successes, runs).proportion_ci(method="exact")
+    return interval.low, interval.high
+
+
 def at(curve: Survival, epoch: int) -> tuple[float, float, float]:
     (place,) = np.flatnonzero(curve.epochs == epoch)
     return float(curve.unsolved[place]), float(curve.low[place]), float(curve.high[place])
@@ -78,7 +83,9 @@ def test_the_bounds_are_greenwoods_on_the_log_log_scale(some: list[Run]) -> None
         at_risk = sum(each >= end for each in ends)
         solved = sum(epoch == end for epoch, _ in some)
         if share in (0, 1):
-            assert at(curve, end) == (float(share),) * 3
+            left = sum(epoch != NEVER or budget >= end for epoch, budget in some)
+            low, high = clopper_pearson(left * int(share), left)
+            assert at(curve, end) == pytest.approx((float(share), low, high))
             continue
         variance += solved / (at_risk * (at_risk - solved))
         width = z * math.sqrt(variance) / math.log(share)
@@ -145,10 +152,12 @@ def test_without_other_budgets_the_curve_is_a_share_of_runs(
         assert share == pytest.approx(left / count, abs=1e-12)
 
 
-def test_all_solved_at_once_leaves_none_and_no_doubt() -> None:
+def test_all_solved_at_once_leaves_none_but_the_doubt_of_so_few_runs() -> None:
     curve = curve_of([(0, 10)] * 3)
     assert curve.epochs.tolist() == [0]
-    assert curve.unsolved.tolist() == curve.low.tolist() == curve.high.tolist() == [0]
+    assert curve.unsolved.tolist() == curve.low.tolist() == [0]
+    assert curve.high.tolist() == pytest.approx([clopper_pearson(0, 3)[1]])
+    assert curve.median() == (0, 0, 0)
 
 
 Fate = tuple[int, int]

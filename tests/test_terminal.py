@@ -23,8 +23,10 @@ def live() -> tuple[Terminal, io.StringIO]:
 
 
 def summary_of(rows: list[dict[str, object]]) -> pd.DataFrame:
-    defaults = {"epochs": 100, "rate": 0.5, "rate_low": 0.4, "rate_high": 0.6}
-    return pd.DataFrame([{**defaults, **row} for row in rows])
+    defaults = {"epochs": 100, "runs": 10, "rate": 0.5, "rate_low": 0.4, "rate_high": 0.6}
+    keys = [key for key in rows[0] if key not in defaults]
+    frame = pd.DataFrame([{**defaults, **row} for row in rows])
+    return frame[[*keys, *defaults]].assign(expected_running_time=9.0)
 
 
 def table_text(summary: pd.DataFrame, swept: list[str]) -> str:
@@ -100,11 +102,49 @@ def test_epochs_that_follow_from_another_key_hide_no_cell() -> None:
     assert re.search(r"0.5\W+50 %.*\b1\W+100 %", text, re.DOTALL)
 
 
-def test_what_has_no_room_is_counted() -> None:
-    rows = [{"lr": float(lr), "init": name} for lr in range(1, 31) for name in "ab"]
+def test_up_to_forty_lines_are_all_shown() -> None:
+    rows = [{"lr": float(lr), "init": name} for lr in range(1, 41) for name in "ab"]
     text = table_text(summary_of(rows), ["lr", "init"])
-    assert "and 36 more cells in summary.csv" in text
-    assert re.search(r"\b1\W+50 %.*\b30\W+50 %", text, re.DOTALL)
+    assert [int(lr) for lr in re.findall(r"^ +(\d+) +50 %", text, re.M)] == [*range(1, 41)]
+    assert "more cells" not in text
+    assert "…" not in text
+
+
+def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_said() -> None:
+    rows = [
+        {"lr": float(lr), "init": init, "act": act, "rate": 0.9 if init == "b" else 0.1}
+        for lr in range(1, 31)
+        for init in "abc"
+        for act in "xyz"
+    ]
+    text = table_text(summary_of(rows), ["lr", "init", "act"])
+    assert [int(lr) for lr in re.findall(r"^ +(\d+) +90 %", text, re.M)] == [*range(1, 31)]
+    assert "act x" in text
+    assert "act z" in text
+    assert "10 %" not in text
+    assert re.search(r"^ +… *$", text, re.M)
+    assert "and 180 more cells in summary.csv; shown: init b (of 3), as in the best cell" in text
+
+
+def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:
+    rows = [{"lr": float(lr), "rate": 0.9 if lr == 57 else 0.1} for lr in range(1, 101)]
+    text = table_text(summary_of(rows), ["lr"])
+    lines = re.findall(r"^ +(\d+|…)(?: +\d+ %.*)? *$", text, re.M)
+    shown = [int(line) for line in lines if line != "…"]
+    assert len(lines) <= 40
+    assert (shown[0], shown[-1], len(shown)) == (1, 100, 20)
+    assert 57 in shown
+    assert lines[1::2] == ["…"] * 19
+    assert "and 80 more cells in summary.csv; shown: 20 of 100 levels of lr" in text
+
+
+def test_a_block_with_fewer_epochs_is_in_the_table_too() -> None:
+    rows = [{"optimizer": o, "epochs": e} for o, e in (("sgd", 900), ("adam", 100), ("adam", 50))]
+    text = table_text(summary_of(rows), ["optimizer", "epochs"])
+    assert "within the epochs of each cell" in text
+    assert all(re.search(rf"\b{shown}\b", text) for shown in ("sgd", "adam", 900, 100))
+    assert "epochs 50" not in text
+    assert text.count("50 % [40, 60]") == 2
 
 
 def test_of_many_hidden_sizes_some_are_shown() -> None:

@@ -7,27 +7,39 @@ from typing import Any
 
 import pandas as pd
 
+from xorsweep.figures.shown import SHOWN, Shown
 from xorsweep.figures.source import Tables
-from xorsweep.layout import level_name, level_text, levels, longest
+from xorsweep.layout import BEST, level_name, level_text, levels, longest
 from xorsweep.measures import OUTCOMES
 
-MOST_NAMED = 6
-"""Levels that are told one by one."""
+MOST_NAMED = 8
+"""Levels that are told one by one; of more of them only the first and the last."""
 
 
 def alt_text(name: str, tables: Tables) -> str:
     """Return what the picture of that name shows of a sweep."""
-    return ALT_TEXTS[name](tables)
+    shown = SHOWN[name](tables)
+    return " ".join(filter(None, (ALT_TEXTS[name](tables, shown), left_out(name, tables))))
 
 
-def _rate_map(tables: Tables) -> str:
-    layout, cells = tables.layout, tables.summary.dropna(subset=["rate"])
+def left_out(name: str, tables: Tables) -> str:
+    """Return what the picture of that name doesn't show, as a sentence, or nothing."""
+    note = SHOWN[name](tables).note
+    if not note:
+        return ""
+    best = "; of cells as good, the one where a solution takes fewest epochs"
+    which = f" The best cell is the one where most runs converge{best}." if BEST in note else ""
+    return f"Not all is shown: {note}.{which}"
+
+
+def _rate_map(tables: Tables, shown: Shown) -> str:
+    layout, cells = shown.layout, shown.cells.dropna(subset=["rate"])
     axes = [
-        f"{_along(tables.summary, key)} {where}"
+        f"{_along(shown.cells, key)} {where}"
         for key, where in ((layout.across, "across"), (layout.lines, "upwards"))
         if key
     ]
-    panels = [f"a panel for each level of {', '.join(layout.others)}"] if layout.others else []
+    panels = [f"a panel for each level of {', '.join(shown.panels)}"] if shown.panels else []
     best, worst = (cells.iloc[place] for place in (cells["rate"].argmax(), cells["rate"].argmin()))
     return (
         f"Heat map, {', '.join([*axes, *panels])}. Most runs converge with {_named(tables, best)}: "
@@ -35,57 +47,51 @@ def _rate_map(tables: Tables) -> str:
     )
 
 
-def _rate_lines(tables: Tables) -> str:
-    layout = tables.layout
-    parts = []
-    for words, cells in _by_line(tables, longest(tables.summary).dropna(subset=["rate"])):
-        best, worst = cells["rate"].max(), cells["rate"].min()
-        spread = _percent(best) if best == worst else f"{_percent(worst)} to {_percent(best)}"
-        parts.append(f"{words}{spread}")
-    along = f" along {_along(tables.summary, layout.across)}" if layout.across else ""
+def _rate_lines(tables: Tables, shown: Shown) -> str:
+    layout = shown.layout
+    parts = [
+        f"{words}{_range(cells['rate'], _percent)}"
+        for words, cells in _by_line(shown, longest(shown.cells))
+    ]
+    along = f" along {_along(shown.cells, layout.across)}" if layout.across else ""
     return f"Rates with intervals{along}. At the most epochs: {'; '.join(parts)}."
 
 
-def _unsolved(tables: Tables) -> str:
-    rows = longest(tables.results)
-    rows = rows[rows["status"] != "failed"]
+def _unsolved(tables: Tables, shown: Shown) -> str:
     parts = [
-        f"{words}{_percent(1 - part['converged'].mean())} of {len(part):,} runs"
-        for words, part in _by_line(tables, rows)
+        f"{words}{_range(cells['unsolved_at_end'], _percent)}"
+        for words, cells in _by_line(shown, shown.cells)
     ]
-    return (
-        f"Falling curves, one a line. Still unsolved after {rows['epochs'].max():,} epochs, over "
-        f"all panels: {'; '.join(parts)}."
-    )
+    return f"Falling curves, one a cell. Still unsolved at the end: {'; '.join(parts)}."
 
 
-def _final_error(tables: Tables) -> str:
-    rows = longest(tables.results)
+def _final_error(tables: Tables, shown: Shown) -> str:
+    rows = tables.rows_of(shown.cells)
     rows = rows[rows["status"] == "ok"]
     parts = []
-    for words, part in _by_line(tables, rows):
+    for words, part in _by_line(shown, rows):
         counts = part["outcome"].astype(str).value_counts()
         told = [f"{counts[name]:,} {name.replace('_', ' ')}" for name in OUTCOMES if name in counts]
         parts.append(f"{words}{', '.join(told)}")
     return (
-        f"Histograms of the error after {rows['epochs'].max():,} epochs, in bars coloured by "
-        f"outcome. Runs: {'; '.join(parts)}."
+        f"Histograms of the error after {rows['epochs'].max():,} epochs, a row for each of "
+        f"{len(shown.cells):,} cells, in bars coloured by outcome. Runs: {'; '.join(parts)}."
     )
 
 
-def _error_by_epoch(tables: Tables) -> str:
-    cells = longest(tables.summary).dropna(subset=["final_error_q50"])
-    parts = []
-    for words, part in _by_line(tables, cells):
-        low, high = part["final_error_q50"].min(), part["final_error_q50"].max()
-        parts.append(f"{words}{low:.2g}" + (f" to {high:.2g}" if high > low else ""))
+def _error_by_epoch(tables: Tables, shown: Shown) -> str:
+    parts = [
+        f"{words}{_range(cells['final_error_q50'], '{:.2g}'.format)}"
+        for words, cells in _by_line(shown, shown.cells.dropna(subset=["final_error_q50"]))
+    ]
     return (
-        "Median error by epoch with the band of the middle half, on logarithmic axes. The medians "
-        f"end at: {'; '.join(parts)}."
+        "Error by epoch on logarithmic axes, a panel a cell: single runs as thin lines coloured by "
+        "outcome, their median and the band of their middle half. The medians end at: "
+        f"{'; '.join(parts)}."
     )
 
 
-ALT_TEXTS: Mapping[str, Callable[[Tables], str]] = {
+ALT_TEXTS: Mapping[str, Callable[[Tables, Shown], str]] = {
     "convergence_rate": _rate_map,
     "rate_lines": _rate_lines,
     "unsolved": _unsolved,
@@ -95,14 +101,20 @@ ALT_TEXTS: Mapping[str, Callable[[Tables], str]] = {
 """By the names of the pictures."""
 
 
-def _by_line(tables: Tables, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the rows of each line, or of evenly spaced ones, with the words that begin its part."""
-    key = tables.layout.at_the_end.lines
-    if not key:
+def _by_line(shown: Shown, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the rows of each line with the words that begin its part; all together if many."""
+    key = shown.layout.lines
+    found = levels(frame, key) if key else []
+    if not 1 < len(found) <= MOST_NAMED:
         yield "", frame
         return
-    for level in levels(frame, key, MOST_NAMED):
+    for level in found:
         yield f"{level_text(key, level)}, ", frame[frame[key] == level]
+
+
+def _range(numbers: pd.Series[float], text: Callable[[float], str]) -> str:
+    low, high = text(numbers.min()), text(numbers.max())
+    return low if low == high else f"{low} to {high}"
 
 
 def _along(summary: pd.DataFrame, key: str) -> str:

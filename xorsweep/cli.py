@@ -20,10 +20,19 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from xorsweep.flags import refuse_flags
 from xorsweep.folders import point_latest
-from xorsweep.hydra_config import check_overrides, config_folder, readable
+from xorsweep.hydra_config import (
+    VERSION_BASE,
+    check_overrides,
+    config_folder,
+    known_keys,
+    readable,
+)
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
+from xorsweep.output import lasting_output
+from xorsweep.printing import escape_unprintable
 from xorsweep.rules import ConfigError
 from xorsweep.run_start import read_run, run_folder
 from xorsweep.yaml_faults import first_fault, groups_named
@@ -35,12 +44,13 @@ _WITH_VALUE = {"--config-dir", "-cd", "--config-path", "-cp", "--config-name", "
 """Flags whose value, the name of a folder or a file, may look like an override."""
 
 
+@lasting_output()
 def main() -> None:
     """Run one network, or with -m a sweep.
 
     What is wrong with the input, or with the folder, ends it with one line and exit code 1; with
     the environment variable HYDRA_FULL_ERROR=1 it ends with the traceback. Ctrl-C ends it with exit
-    code 130, SIGTERM with 143.
+    code 130, SIGTERM with 143, SIGHUP with 129.
     """
     wants_traceback = os.environ.setdefault(FULL_ERROR, "0") not in ("0", "")
     # Without this Hydra prints errors in its own words, several lines each, and they end there.
@@ -49,11 +59,13 @@ def main() -> None:
     logging.raiseExceptions = False
     # Hydra 1.4 warns of whatever it is told to make; this one is told by xorsweep's own file.
     warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.RunStart'")
+    escape_unprintable()
     completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():
             if not completes:
                 sys.argv[1:] = map(readable, overrides_last(sys.argv[1:]))
+                refuse_flags(sys.argv[1:], known_keys())
                 overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
                 check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
             _run()
@@ -127,7 +139,7 @@ class RunStart(Callback):
             config.hydra.run.dir = str(folder)
 
 
-@hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
+@hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
 def _run(config: DictConfig) -> float:
     """Train one network and return half the sum of squared errors that it ends with.
 

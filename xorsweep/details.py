@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from xorsweep.drawn_runs import DrawnRuns
-from xorsweep.layout import evenly, level_text
+from xorsweep.layout import chosen, level_text
+from xorsweep.measures import PLATEAUS
 from xorsweep.report_tables import Link
 from xorsweep.representatives import KINDS
 from xorsweep.run_pictures import RunPictures
@@ -61,16 +62,19 @@ def details(results: pd.DataFrame, summary: pd.DataFrame, drawn: DrawnRuns) -> D
     for place, rows in enumerate(drawn.rows.tolist()):
         if all(row in drawn.runs for row in rows):
             shown[place] = _cell(place, summary.iloc[place], keys, rows, results, drawn.runs)
-    shown = _fitting(shown)
+    shown, levels = _fitting(shown, summary, keys)
     links = {place: _links(cell) for place, cell in shown.items()}
-    return Details(list(shown.values()), links, _note(len(shown), drawn))
+    return Details(list(shown.values()), links, _note(len(shown), drawn, levels))
 
 
-def _fitting(cells: Mapping[int, CellShown]) -> dict[int, CellShown]:
-    """Return all cells, or as many evenly spaced ones as a page has room for."""
+def _fitting(
+    cells: Mapping[int, CellShown], summary: pd.DataFrame, keys: Sequence[str]
+) -> tuple[dict[int, CellShown], str]:
+    """Return all cells, or as many chosen by axis as a page has room for, and what these are."""
     size = sum(run.size for cell in cells.values() for run in cell.runs)
     most = len(cells) * MOST_CHARACTERS // max(size, MOST_CHARACTERS)
-    return {place: cells[place] for place in evenly(list(cells), most)}
+    found = chosen(summary.iloc[list(cells)], keys, max(most, 1), thin=True)
+    return {place: cells[place] for place in found.cells.index}, found.note
 
 
 def _cell(
@@ -102,9 +106,15 @@ def _run(place: str, kinds: Sequence[str], row: pd.Series[Any], pictures: RunPic
     if pd.notna(row["converged_epoch"]):
         met = f"Met the criterion after {row['converged_epoch']:,} epochs"
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
-    outcome = str(row["outcome"]).replace("_", " ")
-    text = f"{met}; at the end {outcome}{error}. Row {pictures.row} of results.csv."
+    text = f"{met}; {_end(row)}{error}. Row {pictures.row} of results.csv."
     return RunShown(place, heading, text, pictures, surface)
+
+
+def _end(row: pd.Series[Any]) -> str:
+    outcome = str(row["outcome"]).replace("_", " ")
+    if row["outcome"] in PLATEAUS:
+        return f"still at the plateau {outcome} after {row['epochs']:,} epochs"
+    return f"at the end {outcome}"
 
 
 def _links(cell: CellShown) -> Sequence[Link]:
@@ -115,13 +125,15 @@ def _links(cell: CellShown) -> Sequence[Link]:
     return found
 
 
-def _note(shown: int, drawn: DrawnRuns) -> str:
+def _note(shown: int, drawn: DrawnRuns, levels: str) -> str:
     cells = len(drawn.rows)
     if drawn.why_not:
         return f"No runs are shown: {drawn.why_not}."
     if shown == cells:
         return ""
+    which = f" ({levels})" if levels else ""
     return (
-        f"The runs of {shown:,} of {cells:,} cells are shown: where there are many, evenly spaced "
-        "ones of those with the most epochs, as many as the page has room for."
+        f"The runs of {shown:,} of {cells:,} cells are shown, as many as the page has room for: of "
+        "those with the most epochs every level of some keys, and of the others that of the best "
+        f"cell{which}."
     )

@@ -11,13 +11,17 @@ import pyarrow as pa
 from joblib import delayed
 from numpy.typing import NDArray
 
+from xorsweep.columns import Column
+from xorsweep.exceptions import text_of
 from xorsweep.execute.pool import begun, pool_of
 from xorsweep.extensions import Extensions, extensions_of
 from xorsweep.grid import Grid
 from xorsweep.kept_runs import KeptRun, read_runs
-from xorsweep.representatives import representatives
+from xorsweep.plan import combined_codes
+from xorsweep.representatives import best_first, representatives
 from xorsweep.results import Assembled
 from xorsweep.run_pictures import RunPictures, draw_run
+from xorsweep.selection import select
 
 Rows = NDArray[np.int64]
 
@@ -48,43 +52,64 @@ def begin_drawing(
 ) -> Drawing:
     """Begin to draw the runs that stand for cells; return what waits for their pictures.
 
-    The cells are all of them, or MOST_CELLS evenly spaced ones of those with the most epochs.
+    The cells are all of them, or at most MOST_CELLS chosen by axis of those with the most epochs.
     With several workers, drawing goes on beside whatever is done meanwhile.
     """
     rows = representatives(grid, assembled)
     try:
-        wanted = np.unique(rows[_cells_drawn(grid, rows)])
+        wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, assembled))])
         runs = list(read_runs(grid, assembled, parts, wanted).values())
         draw = _Draw(extensions_of(grid))
         chunks = [runs[start : start + AT_A_TIME] for start in range(0, len(runs), AT_A_TIME)]
         pool = pool_of(workers if len(chunks) > 1 else 1)
         return partial(_finished, rows, begun(pool, [delayed(draw)(chunk) for chunk in chunks]))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return partial(DrawnRuns, rows, {}, _reason(error))
 
 
 def _finished(rows: Rows, results: Iterator[list[RunPictures]]) -> DrawnRuns:
     try:
         return DrawnRuns(rows, {run.row: run for runs in results for run in runs})
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return DrawnRuns(rows, {}, _reason(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return why pictures are missing, which is no reason for a report to be."""
-    return f"drawing them ended with {type(error).__name__}: {error}"
+    return f"drawing them ended with {text_of(error)}"
 
 
-def _cells_drawn(grid: Grid, rows: Rows) -> NDArray[np.intp]:
-    """Return the places (n,) of the cells that are drawn; `rows` (cells, 3) stand for each."""
+def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
+    """Return the places (n,) of the cells that are drawn.
+
+    `rows` (cells, 3) stand for each, and `rank` (cells,) is 0 for the best.
+    """
     trained = np.flatnonzero(rows[:, 0] >= 0)
     if len(trained) <= MOST_CELLS:
         return trained
+    columns = {key: column for key, column in grid.columns.items() if len(column.levels) > 1}
+    keys = [key for key in columns if key not in ("seed", "epochs")]
+    settings = combined_codes(grid, keys, rows[trained, 0])
     epochs = grid.columns["epochs"].array(rows[trained, 0])
-    longest = trained[epochs == epochs.max()]
-    places = np.linspace(0, len(longest) - 1, min(len(longest), MOST_CELLS)).round()
-    evenly: NDArray[np.intp] = longest[places.astype(int)]
-    return evenly
+    _, setting = np.unique(settings, return_inverse=True)
+    most = np.zeros(setting.max() + 1, np.int64)
+    np.maximum.at(most, setting, epochs)
+    longest: NDArray[np.intp] = trained[epochs == most[setting]]
+    if not keys:
+        return longest
+    codes = np.column_stack([columns[key].codes[rows[longest, 0]] for key in keys])
+    numeric = [place for place, key in enumerate(keys) if _is_numeric(columns[key])]
+    places = select(codes.astype(np.int64), rank[longest], MOST_CELLS, numeric).places
+    found: NDArray[np.intp] = longest[places]
+    return found
+
+
+def _is_numeric(column: Column) -> bool:
+    return all(type(level) in (int, float) for level in column.levels)
 
 
 @dataclass(frozen=True)

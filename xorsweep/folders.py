@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
-from xorsweep.rules import ConfigError
+from xorsweep.hints import folder_hint
+from xorsweep.rules import ConfigError, brief
 
 OUTPUTS = Path("outputs")
 LATEST = "latest"
@@ -25,13 +27,15 @@ SWEEP_FILES = (
 """What only a sweep leaves, and no other run may write over."""
 
 
-def folder_of(text: str, key: str = "") -> Path:
-    """Return the folder that a person names, `~` as the home folder; raises ConfigError.
+def folder_of(value: object, key: str = "folder") -> Path:
+    """Return the folder that a person or a caller names, `~` as the home folder.
 
     The path never begins with `~`, which some of the libraries that write files would expand.
+    Raises ConfigError for what is no path.
     """
-    given = f"{key}={text}" if key else text
-    if not text:
+    text = os.fspath(value) if isinstance(value, str | PathLike) else None
+    given = f"{key}={brief(value)}"
+    if not isinstance(text, str) or not text or "\0" in text:
         raise ConfigError(f"{given}: must be the path of a folder")
     if "://" in text:
         raise ConfigError(f"{given}: is an address; must be the path of a folder on this machine")
@@ -118,13 +122,16 @@ def cache_folder() -> Path:
     return user_cache_path("xorsweep", appauthor=False) / "sweeps"
 
 
-def named_folder(name: str) -> Path:
+def named_folder(name: object, key: str = "folder") -> Path:
     """Return the folder of a sweep by its path, or the newest by the name `latest`.
 
     Raises ConfigError for what names no folder.
     """
     if name != LATEST:
-        return folder_of(name)
+        folder = folder_of(name, key)
+        if (hint := folder_hint(str(name))) and not folder.exists():
+            raise ConfigError(f"{key}={name}: there is no such folder{hint}")
+        return folder
     link = OUTPUTS / LATEST
     if link.is_symlink() and not link.exists():
         raise ConfigError(

@@ -14,7 +14,7 @@ from xorsweep.config_files import composed_files, without_replaced
 from xorsweep.grid import ZIP
 from xorsweep.hydra_config import AXES, BLOCKS, plain
 from xorsweep.rules import ConfigError, shown
-from xorsweep.swept import Overrides, is_point_key, parsed
+from xorsweep.swept import Overrides, is_point_key, parsed, refuse_missing_keys
 from xorsweep.where import read_where
 
 _AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
@@ -63,8 +63,11 @@ def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides
         raise ConfigError(f"{AXES}={shown(axes)}: {_AXES_ALLOWED}")
     common = {**_read_axes(loader, AXES, axes), **given}
     where = section.get("where")
+    found = tuple(_read_blocks(loader, common, blocks, given))
+    for block in found:
+        refuse_missing_keys(block)
     return Asked(
-        tuple(_read_blocks(loader, common, blocks, given)),
+        found,
         _read_zip(section.get("zip")),
         None if where is None else read_where(where).text,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
+import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString, ValueType
 from hydra.errors import HydraException
@@ -24,10 +25,15 @@ from xorsweep.config import (
     unknown_key,
 )
 from xorsweep.grid import ZIP
+from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.hydra_errors import refusal
-from xorsweep.rules import ConfigError, rules_of
+from xorsweep.rules import ConfigError, allows, is_number, is_whole, rules_of
 from xorsweep.spacing import is_spacing, read_spacing
 from xorsweep.where import KEY as WHERE
+from xorsweep.where import refuse_long
+
+VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
+"""What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
 
 RUN_KEYS = ("grid", "plan", "resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""
@@ -37,6 +43,9 @@ GRID_KEYS = (ZIP, BLOCKS, WHERE)
 """The keys below `grid` that the command line may give; axes are given by their own names."""
 
 _QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
+_NO_NAME = re.compile(rf"\s*(null|true|false|nan|[-+]?inf|{NUMBER}|\{{.*)?\s*", re.IGNORECASE)
+"""Values that Hydra reads as something else than the name of a file."""
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
 
@@ -147,7 +156,11 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
         if match["prefix"] != "~":
-            _refuse_no_value(key, argument.partition("=")[2])
+            value = argument.partition("=")[2]
+            _refuse_no_value(key, value)
+            _refuse_commas(key, value)
+            if key == WHERE:
+                refuse_long(value)
 
 
 def _is_known_to_others(key: str) -> bool:
@@ -180,10 +193,22 @@ def _refuse_whole_grid(key: str) -> None:
 def _refuse_no_value(key: str, value: str) -> None:
     """Raise ConfigError for what Hydra takes and nobody means."""
     is_group = key in GROUPS or key in SETTINGS
-    if is_group and value in ("", "null"):
+    is_named = is_group or (key == "study" and value not in ("", "null"))
+    if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
         raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
     if value.startswith("[") and (is_group or rules_for(key)):
         levels = value.strip("[]")
         raise ConfigError(
             f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
         )
+
+
+def _refuse_commas(key: str, value: str) -> None:
+    """Raise ConfigError for commas within one number, where the levels between aren't allowed."""
+    rules = rules_for(key) or [rule for name, rule in rules_of(Rounds).items() if name == key]
+    numbers = [rule for rule in rules if is_number(rule)]
+    hint = numbers and comma_hint(key, value, whole=is_whole(numbers[0]))
+    # In Hydra's grammar 05 is a text.
+    levels = [int(text) if _WHOLE.fullmatch(text) else text for text in value.split(",")]
+    if hint and any(not any(allows(rule, level) for rule in rules) for level in levels):
+        raise ConfigError(f"{key}={value}: {key} must be {rules[0].allowed}{hint}")

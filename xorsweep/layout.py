@@ -1,21 +1,20 @@
-"""Which swept key goes where in a picture, and which levels and panels there is room for."""
+"""Which swept key goes where in a picture, and which cells there is room for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import fill
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from xorsweep.selection import Codes, select
 from xorsweep.summary import swept_columns
 
-MOST_PANELS = 6
 TITLE_WIDTH = 36
-MOST_LINES = 6
-MOST_LINES_WITH_BANDS = 4
+BEST = "as in the best cell"
 LONGEST_TEXT = 40
 """Characters of a label; of longer ones, which may be paths, the end is shown."""
 
@@ -50,6 +49,20 @@ class Layout:
             lines, across = across, lines
         return Layout(across, lines, tuple(key for key in self.others if key != "epochs"))
 
+    def with_few_lines(self, summary: pd.DataFrame, most: int) -> Layout:
+        """Return the layout whose lines are a key with at most so many levels, or no key.
+
+        The key that had too many takes the other's place, or makes panels.
+        """
+        if not self.lines or summary[self.lines].nunique(dropna=False) <= most:
+            return self
+        candidates = (key for key in (self.across, *self.others) if key and key != "epochs")
+        few = next((key for key in candidates if summary[key].nunique(dropna=False) <= most), "")
+        if few and few == self.across:
+            return replace(self, across=self.lines, lines=self.across)
+        others = tuple(key for key in self.others if key != few)
+        return replace(self, lines=few, others=(self.lines, *others))
+
     @property
     def keys(self) -> list[str]:
         """Return the keys that tell cells apart, lines first."""
@@ -81,36 +94,107 @@ def is_numeric(column: pd.Series[Any]) -> bool:
     return column.dtype.kind in "iuf" and bool(column.notna().all())
 
 
-def levels(frame: pd.DataFrame, key: str, most: int | None = None) -> list[Any]:
-    """Return a key's levels in order, numbers ascending; evenly spaced ones where too many."""
+def levels(frame: pd.DataFrame, key: str) -> list[Any]:
+    """Return a key's levels in order, numbers ascending."""
     found = list(frame[key].unique())
     if is_numeric(frame[key]):
         found.sort()
-    return evenly(found, most) if most else found
+    return found
 
 
-def evenly(items: Sequence[Any], most: int) -> list[Any]:
-    """Return at most so many of the items, the first and the last among them."""
-    if len(items) <= most:
-        return list(items)
-    places = np.unique(np.linspace(0, len(items) - 1, most).round().astype(int))
-    return [items[place] for place in places]
+@dataclass(frozen=True)
+class Chosen:
+    """The cells that are shown, the keys that tell them apart, and what to say of the others.
+
+    `thinned` is the key of which some levels alone are shown, empty where there is none.
+    """
+
+    cells: pd.DataFrame
+    keys: tuple[str, ...]
+    note: str = ""
+    thinned: str = ""
+
+
+def chosen(
+    cells: pd.DataFrame,
+    keys: Sequence[str],
+    most: int,
+    rank: Codes | None = None,
+    thin: bool = False,
+) -> Chosen:
+    """Return the cells with at most so many combinations of the keys' levels, chosen by axis.
+
+    As many keys as possible keep every level, the first ones first, and epochs last of all; the
+    others are held at one, as `select` says; with `thin`, one of numbers keeps some. The best cells
+    come first in `rank` (n,), which is that of `best_first` where none is given.
+    """
+    keys = sorted((key for key in keys if key), key="epochs".__eq__)
+    if not keys or cells.empty:
+        return Chosen(cells, tuple(keys))
+    rank = best_first(cells) if rank is None else rank
+    codes = np.column_stack([_codes(cells, key) for key in keys])
+    numeric = [place for place, key in enumerate(keys) if thin and is_numeric(cells[key])]
+    found = select(codes, rank, most, numeric)
+    shown = cells.iloc[found.places]
+    held = [keys[place] for place in found.fixed]
+    thinned = "" if found.thinned is None else keys[found.thinned]
+    apart = [key for key in keys if key not in held or shown[key].nunique() > 1]
+    as_in_best = bool(cells["rate"].max() > 0) if "rate" in cells else False
+    return Chosen(shown, tuple(apart), _note(cells, shown, held, thinned, as_in_best), thinned)
+
+
+def best_first(cells: pd.DataFrame) -> Codes:
+    """Return the rank (n,) of each cell of a summary, 0 for the best.
+
+    That is the one where most runs converge, of several the one with the least expected running
+    time, and then the first; of cells that differ in epochs alone those with the most count.
+    """
+    is_shorter = ~cells.index.isin(longest(cells).index)
+    rate = cells["rate"].fillna(-1).to_numpy(np.float64)
+    cost = cells["expected_running_time"].fillna(np.inf).to_numpy(np.float64)
+    rank = np.empty(len(cells), np.int64)
+    rank[np.lexsort((cost, -rate, is_shorter))] = np.arange(len(cells))
+    return rank
+
+
+def _codes(cells: pd.DataFrame, key: str) -> Codes:
+    """Return the number (n,) of each cell's level of a key, in the order of its levels."""
+    numbers, _ = pd.factorize(cells[key], sort=is_numeric(cells[key]), use_na_sentinel=False)
+    return numbers.astype(np.int64)
+
+
+def _note(
+    cells: pd.DataFrame, shown: pd.DataFrame, held: Sequence[str], thinned: str, as_in_best: bool
+) -> str:
+    """Return which levels are shown where not all are, or nothing."""
+    fixed, notes = [], []
+    for key in held:
+        found, every = shown[key].dropna().unique(), cells[key].nunique()
+        if len(found) == 1:
+            fixed.append(f"{level_text(key, found[0])} (of {every:,})")
+        elif len(found):
+            notes.append(f"one level of {key} each")
+    if fixed:
+        why = f", {BEST}" if as_in_best else ""
+        notes.insert(0, f"{', '.join(fixed)}{why}")
+    if thinned:
+        count, every = (frame[thinned].nunique() for frame in (shown, cells))
+        notes.append(f"{count:,} of {every:,} levels of {thinned}")
+    return "; ".join(notes)
+
+
+def in_order(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return cells by the levels of some keys, the last ones changing fastest."""
+    codes = [_codes(cells, key) for key in reversed(keys) if key]
+    return cells.iloc[np.lexsort(codes)] if codes else cells
 
 
 @dataclass(frozen=True)
 class Panels:
-    """The parts of a frame that are drawn side by side, and how many there would be."""
+    """The parts of a frame that are drawn side by side."""
 
     titles: list[str]
     frames: list[pd.DataFrame]
-    total: int
-
-    @property
-    def note(self) -> str:
-        """Return what to say where not every panel is shown, or nothing."""
-        if len(self.frames) == self.total:
-            return ""
-        return f"{len(self.frames)} of {self.total:,} panels"
 
     def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
         return iter(zip(self.titles, self.frames, strict=True))
@@ -119,15 +203,13 @@ class Panels:
         return len(self.frames)
 
 
-def panels(frame: pd.DataFrame, keys: Sequence[str], most: int = MOST_PANELS) -> Panels:
-    """Return a part for each combination of the keys' levels, evenly spaced ones where too many."""
+def panels(frame: pd.DataFrame, keys: Sequence[str]) -> Panels:
+    """Return a part for each combination of the keys' levels."""
     keys = [key for key in keys if key]
     if not keys:
-        return Panels([""], [frame], 1)
+        return Panels([""], [frame])
     parts = list(frame.groupby(keys, sort=False, observed=True, dropna=False))
-    shown = evenly(parts, most)
-    titles = [_title(keys, values) for values, _ in shown]
-    return Panels(titles, [part for _, part in shown], len(parts))
+    return Panels([_title(keys, values) for values, _ in parts], [part for _, part in parts])
 
 
 def _title(keys: Sequence[str], values: Sequence[Any]) -> str:

@@ -10,10 +10,11 @@ import pandas as pd
 
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.failures import failures_of
-from xorsweep.layout import evenly, is_numeric, level_name, level_text, levels
+from xorsweep.layout import chosen, is_numeric, level_name, level_text, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES
 from xorsweep.studies import CERTAINTIES, Study
 from xorsweep.summary import point_columns, swept_columns
+from xorsweep.trainings import longest_rows
 from xorsweep.verdicts import HEAD, Verdict, notes, verdict_row
 
 MOST_CELLS = 1_000
@@ -89,12 +90,13 @@ def _levels_text(results: pd.DataFrame, key: str) -> str:
 def cells_table(
     summary: pd.DataFrame, most: int, links: Mapping[int, Sequence[Link]] | None = None
 ) -> Table:
-    """Return the cells, or evenly spaced ones where there are too many.
+    """Return the cells, or some chosen by axis where there are too many.
 
     `links` are those of cells by their places in the summary.
     """
     keys = swept_columns(summary)
-    shown = summary.iloc[evenly(range(len(summary)), most)]
+    found = chosen(summary, keys, most, thin=True)
+    shown = found.cells
     head = (
         *keys,
         "runs",
@@ -122,20 +124,16 @@ def cells_table(
         "ended.",
         head,
         rows,
-        _evenly_note(len(shown), len(summary)),
+        left_out_note(found.note, len(shown), len(summary)),
         keys=len(keys),
         numbers=(*numeric, *range(len(keys), len(head))),
         links=[links.get(place, ()) for place in shown.index] if links else (),
     )
 
 
-def _evenly_note(shown: int, total: int) -> str:
-    if shown == total:
-        return ""
-    return (
-        f"{shown:,} of {total:,} cells, evenly spaced in the order of the grid, the first and the "
-        "last among them; summary.csv holds all"
-    )
+def left_out_note(note: str, shown: int, total: int, file: str = "summary.csv") -> str:
+    """Return what to say of cells that a table has no room for, or nothing."""
+    return f"{shown:,} of {total:,} cells: {note}; {file} holds all" if shown < total else ""
 
 
 def neighbours_table(comparisons: pd.DataFrame) -> Table:
@@ -187,12 +185,12 @@ def _number(value: float, absent: str) -> str:
 
 
 def outcomes_table(results: pd.DataFrame) -> Table:
-    """Return how many runs ended where."""
-    counts = results["outcome"].value_counts()
+    """Return how many runs ended where, each training being one run, after its most epochs."""
+    counts = longest_rows(results)["outcome"].value_counts()
     rows = [
         (name, f"{counts[name]:,}", DESCRIPTIONS[name]) for name in OUTCOMES if counts.get(name, 0)
     ]
-    caption = "Outcomes of all runs."
+    caption = "Outcomes of all runs, each after its most epochs."
     return Table(caption, ("outcome", "runs", "what it means"), rows, numbers=(1,))
 
 
@@ -202,5 +200,5 @@ def failures_table(results: pd.DataFrame) -> Table:
     rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
     left = len(found) - len(rows)
     note = f"and {left:,} more reasons in results.csv" if left else ""
-    head = ("reason", "runs", "one of them alone")
-    return Table("Runs that couldn't be trained, by reason.", head, rows, note, numbers=(1,))
+    head = ("reason", "points", "one of them alone")
+    return Table("Points that couldn't be trained, by reason.", head, rows, note, numbers=(1,))

@@ -28,7 +28,7 @@ def representatives(grid: Grid, assembled: Assembled) -> Rows:
     nothing; of two in the middle the better one is typical, and runs that are equal lie in the
     order of rows.
     """
-    cell = _cell_of(grid)
+    cell = cell_of(grid)
     found = np.full((int(cell.max(initial=-1)) + 1, len(KINDS)), -1, np.int64)
     trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
     epoch, error = assembled.converged_epoch[trained], assembled.final_error[trained]
@@ -41,7 +41,26 @@ def representatives(grid: Grid, assembled: Assembled) -> Rows:
     return found
 
 
-def _cell_of(grid: Grid) -> NDArray[np.int64]:
+def best_first(grid: Grid, assembled: Assembled) -> Rows:
+    """Return the rank (cells,) of each cell, 0 for the best.
+
+    That is the one where most runs converge, of several the one with the least expected running
+    time, and then the first.
+    """
+    cell, counted = cell_of(grid), assembled.present & (assembled.status != FAILED)
+    count = int(cell.max(initial=-1)) + 1
+    epoch, budget = assembled.converged_epoch, grid.columns["epochs"].array()
+    converged = np.bincount(cell[counted], epoch[counted] >= 0, count)
+    runs = np.bincount(cell[counted], minlength=count)
+    spent = np.bincount(cell[counted], np.where(epoch < 0, budget, epoch)[counted], count)
+    rate = converged / np.maximum(runs, 1)
+    cost = np.divide(spent, converged, out=np.full(count, np.inf), where=converged > 0)
+    rank = np.empty(count, np.int64)
+    rank[np.lexsort((cost, -rate))] = np.arange(count)
+    return rank
+
+
+def cell_of(grid: Grid) -> NDArray[np.int64]:
     """Return the number of each point's cell (N,), in order of first appearance."""
     keys = [key for key in grid.columns if key != "seed"]
     codes = combined_codes(grid, keys, np.arange(len(grid)))

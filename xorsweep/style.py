@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import matplotlib as mpl
@@ -17,6 +19,7 @@ from xorsweep.atomic import replacing
 from xorsweep.placing import lay_out
 
 GREY = "#595959"
+INK = "#000000"
 
 COLOURS = (
     "#0173b2",
@@ -32,6 +35,20 @@ COLOURS = (
 )
 """Seaborn's palette `colorblind`, without the import of seaborn, which brings SciPy along."""
 
+OUTCOME_COLOURS = {
+    "solved": "#0173b2",
+    "two_rows_at_half": "#ff8a14",
+    "three_rows_share": "#55be6f",
+    "all_at_half": "#990073",
+    "constant_output": "#d452ff",
+    "one_row_wrong": "#997300",
+    "two_rows_wrong": "#d897d8",
+    "unclassified": "#949494",
+    "diverged": "#222222",
+}
+"""Of all runs that have an error. Found by a search for colours that lie far apart for readers with
+each kind of colour vision, on the light page and on the dark one."""
+
 DOTS_AN_INCH = 160
 
 STYLE: dict[Any, Any] = {
@@ -44,9 +61,14 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn."""
-    return mpl.rc_context(STYLE)
+_DRAWING = RLock()
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Have figures drawn in our style, which is the process's: threads take turns."""
+    with _DRAWING, mpl.rc_context(STYLE):
+        yield
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xorsweep.measures import OUTCOMES
 from xorsweep.rates import rate_intervals
 from xorsweep.rules import FloatArray
-from xorsweep.survival import Survival, survival
+from xorsweep.survival import Survival, bounds_at_ends, survival
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
@@ -52,7 +52,9 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
 
     Columns: the point columns but seed; `runs`, `ok`, `diverged`, `failed`, `converged`; `rate`
     among the runs that didn't fail, `rate_low`, `rate_high`; `diverged_rate`, the share of them
-    that diverged before they converged, with `diverged_rate_low`, `diverged_rate_high`; the
+    that diverged before they converged, with `diverged_rate_low`, `diverged_rate_high`;
+    `holds_rate`, the share of them that meet the criterion after their last epoch, with
+    `holds_rate_low`, `holds_rate_high`; the
     Kaplan-Meier `median_epochs` with
     `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_at_end`; the
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
@@ -64,9 +66,11 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     counts = pd.DataFrame([_counts(cell) for cell in cells])
     trained = (counts["runs"] - counts["failed"]).to_numpy()
     diverged_first = np.array([cell.diverged_first.sum() for cell in cells])
+    holds = np.array([cell.holds_at_end.sum() for cell in cells])
     rates = {
         **_rate("rate", counts["converged"].to_numpy(), trained),
         **_rate("diverged_rate", diverged_first, trained),
+        **_rate("holds_rate", holds, trained),
     }
     measured = pd.DataFrame([_measured(cell) for cell in cells])
     return pd.concat([described, counts, pd.DataFrame(rates), measured], axis=1)
@@ -82,7 +86,7 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for cell in _cells(results, keys):
         if not cell.counted.any():
             continue
-        steps = _thinned(cell.survival(), float(cell.budget.max()))
+        steps = _thinned(cell.survival(), float(cell.budget.max()), int(cell.counted.sum()))
         frame = pd.DataFrame(steps, columns=["epoch", "unsolved", "low", "high"])
         for key in reversed(keys):
             frame.insert(0, key, results[key].iloc[cell.first])
@@ -117,6 +121,12 @@ class _Cell:
         """Return which runs diverged without having met the criterion before."""
         first: NDArray[np.bool_] = (self.status == "diverged") & ~self.converged
         return first
+
+    @property
+    def holds_at_end(self) -> NDArray[np.bool_]:
+        """Return which runs meet the criterion after their last epoch: those that are solved."""
+        solved: NDArray[np.bool_] = self.outcome == OUTCOMES.index("solved")
+        return solved
 
     def survival(self) -> Survival:
         return survival(self.converged_epoch[self.counted], self.budget[self.counted])
@@ -207,11 +217,13 @@ def _final_errors(cell: _Cell) -> dict[str, float]:
     }
 
 
-def _thinned(curve: Survival, budget: float) -> NDArray[np.float64]:
+def _thinned(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
     """Return the steps (K, 4) from the start to the budget, as few as a picture can show."""
+    (low,), _ = bounds_at_ends(np.array([runs]))
+    start = [0.0, 1.0, low, 1.0]
     inside = curve.epochs <= budget
     steps = np.column_stack([curve.epochs, curve.unsolved, curve.low, curve.high])[inside]
     if len(steps) > MOST_STEPS:
         steps = steps[np.unique(np.linspace(0, len(steps) - 1, MOST_STEPS).astype(int))]
-    end = steps[-1, 1:] if len(steps) else np.ones(3)
-    return np.vstack([[0.0, 1.0, 1.0, 1.0], steps, [budget, *end]])
+    end = steps[-1, 1:] if len(steps) else start[1:]
+    return np.vstack([start, steps, [budget, *end]])

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.rates import Z
+from xorsweep.rates import Z, rate_intervals
 from xorsweep.rules import FloatArray
 
 
@@ -31,7 +31,8 @@ class Survival:
     """A step function: at each of `epochs` (K,) the share still unsolved falls to `unsolved`.
 
     `low` and `high` (K,) bound it pointwise with 95 % confidence, by the log-log transformation
-    that keeps them between 0 and 1.
+    that keeps them between 0 and 1. Where the curve is 1 or 0 that has no width, and they are
+    Clopper and Pearson's for none or all of the runs that weren't censored before.
     """
 
     epochs: FloatArray
@@ -45,10 +46,11 @@ class Survival:
         R. Brookmeyer and J. Crowley, "A confidence interval for the median survival time",
         Biometrics 38 (1982).
         """
+        # That interval is one of the log-log bounds, which end where the curve is 1 or 0.
         return (
             _first_at_half(self.epochs, self.unsolved),
-            _first_at_half(self.epochs, self.low),
-            _first_at_half(self.epochs, self.high),
+            _first_at_half(self.epochs, np.where(self.unsolved < 1, self.low, 1)),
+            _first_at_half(self.epochs, np.where(self.unsolved > 0, self.high, 0)),
         )
 
 
@@ -61,8 +63,17 @@ def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
     at_risk = ended[::-1].cumsum()[::-1]
     left = at_risk - solved_here
     unsolved = np.cumprod(left / at_risk)
+    censored = ended - solved_here
     low, high = _log_log_interval(unsolved, at_risk, left)
+    none_low, all_high = bounds_at_ends(len(solved) - (censored.cumsum() - censored))
+    low, high = np.where(unsolved < 1, low, none_low), np.where(unsolved > 0, high, all_high)
     return Survival(epochs.astype(np.float64), unsolved, low, high)
+
+
+def bounds_at_ends(runs: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    """Return the lower limit (n,) where none of so many runs converged, the upper where all did."""
+    _, high = rate_intervals(np.zeros_like(runs), runs)
+    return 1 - high, high
 
 
 def _log_log_interval(

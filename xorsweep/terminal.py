@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -23,10 +23,14 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from xorsweep.exceptions import in_line
+from xorsweep.output import Dropping
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from xorsweep.failures import Failure
+    from xorsweep.layout import Chosen
     from xorsweep.studies import Study
     from xorsweep.verdicts import Verdict
 
@@ -38,8 +42,10 @@ FLICKER = 0.5
 """Seconds of training before a progress bar appears."""
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
-MOST_LINES = 12
+MOST_REASONS = 12
+MOST_LINES = 40
 MOST_COLUMNS = 8
+DOTS = "…"
 KEY_WIDTH, RATE_WIDTH = 9, 17
 """Characters that a column of levels and one of rates take."""
 
@@ -52,11 +58,24 @@ class Advance(Protocol):
         ...
 
 
+class LastingConsole(Console):
+    """A console of rich, but that what can't be written any more is dropped, and ends no sweep."""
+
+    @property
+    def file(self) -> IO[str]:
+        """Return what is written to: a stream that raises nothing."""
+        return cast(IO[str], Dropping(super().file))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        self._file = new_file
+
+
 class Terminal:
     """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(soft_wrap=True, highlight=False)
+        self.console = console or LastingConsole(soft_wrap=True, highlight=False)
 
     @classmethod
     def silent(cls) -> Terminal:
@@ -84,20 +103,20 @@ class Terminal:
             yield advance
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
-        """Print how often training converged within the largest number of epochs.
+        """Print how often training converged within the most epochs that each setting has."""
+        # This brings pandas, which is there by now.
+        from xorsweep.layout import longest
 
-        Where epochs follow from another key, as zipped axes do, within those of each cell.
-        """
-        if "epochs" in swept or summary["epochs"].nunique() == 1:
+        summary = longest(summary)
+        if summary["epochs"].nunique() == 1:
             epochs = summary["epochs"].max()
-            summary = summary[summary["epochs"] == epochs]
             self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
-        else:  # they go together with another key, which tells them
+        else:  # they go together with other keys, or are those of a block
             self.say("Converged within the epochs of each cell, with 95 % intervals")
-        table, left = rate_table(summary, swept, self.console.width)
+        table, left_out = rate_table(summary, swept, self.console.width)
         self.console.print(table)
-        if left:
-            self.say(f"and {left:,} more cells in summary.csv")
+        if left_out:
+            self.say(left_out)
 
     def verdicts(self, study: Study, judged: Sequence[Verdict]) -> None:
         """Print a study's published figures beside the measured ones, and what agrees."""
@@ -121,12 +140,12 @@ class Terminal:
 
     def failures(self, found: Sequence[Failure]) -> None:
         """Print what failed, by reason, with the command that tries one of each alone."""
-        for failure in found[:MOST_LINES]:
+        for failure in found[:MOST_REASONS]:
             count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
-            self.say(f"{count} failed: {_printable(failure.reason)}")
-            self.say(f"  one of them alone: {_printable(failure.command)}")
-        if len(found) > MOST_LINES:
-            self.say(f"and {len(found) - MOST_LINES:,} more reasons in results.csv")
+            self.say(f"{count} failed: {in_line(failure.reason)}")
+            self.say(f"  one of them alone: {in_line(failure.command)}")
+        if len(found) > MOST_REASONS:
+            self.say(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
@@ -134,35 +153,56 @@ class Terminal:
             self.say(f"  {path}")
 
 
-def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, int]:
-    """Return convergence rates with their 95 % intervals, and how many cells had no room.
+def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
+    """Return convergence rates with their 95 % intervals, and what is left out of them.
 
     One key lies across (hidden, where it is swept), the others down; where there are too many
-    levels or lines for `width` characters, evenly spaced ones are shown.
+    levels for `width` characters, or too many lines, some are chosen by axis.
     """
     # This brings pandas, which is there by now.
-    from xorsweep.layout import evenly, level_name, levels
+    from xorsweep.layout import chosen, level_name, levels
 
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
     room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
     across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
     down = [key for key in keys if key != across]
+    columns = chosen(cells, [across] if across else [], room)
+    lines = chosen(columns.cells, down, MOST_LINES, thin=True)
+    if lines.thinned:  # each gap takes a line, too
+        lines = chosen(columns.cells, down, MOST_LINES // 2, thin=True)
     table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for key in down:
+    for key in lines.keys:
         table.add_column(key, justify="right")
-    heads = levels(cells, across, room) if across else [""]
+    heads = levels(lines.cells, across) if across else [""]
     for head in heads:
         table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}
-    for row in cells.to_dict("records"):
-        line = tuple(level_name(row[key]) for key in down)
+    for row in lines.cells.to_dict("records"):
+        line = tuple(level_name(row[key]) for key in lines.keys)
         fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
-    shown = 0
-    for line, found in evenly(list(fields.items()), MOST_LINES):
-        texts = [found.get(head, "") for head in heads]
-        table.add_row(*line, *texts)
-        shown += sum(map(bool, texts))
-    return table, len(cells) - shown
+    every = [level_name(level) for level in levels(cells, lines.thinned)] if lines.thinned else []
+    for line, found in _with_gaps(fields, every, lines):
+        table.add_row(*line, *(found.get(head, "") for head in heads))
+    left = len(cells) - len(lines.cells)
+    notes = "; ".join(filter(None, (lines.note, columns.note)))
+    return table, f"and {left:,} more cells in summary.csv; shown: {notes}" if left else ""
+
+
+def _with_gaps(
+    fields: Mapping[tuple[str, ...], dict[object, str]], every: Sequence[str], shown: Chosen
+) -> Iterator[tuple[tuple[str, ...], dict[object, str]]]:
+    """Yield the lines, with one of dots wherever levels are left out, and last if others are."""
+    dots = (DOTS,) * len(shown.keys)
+    place = shown.keys.index(shown.thinned) if shown.thinned else 0
+    before: int | None = None
+    for line, found in fields.items():
+        at = every.index(line[place]) if every else None
+        if at is not None and before is not None and at - before > 1:
+            yield dots, {}
+        before = at
+        yield line, found
+    if shown.note and not every:
+        yield dots, {}
 
 
 def _across(keys: Sequence[str], fitting: Sequence[str]) -> str | None:
@@ -177,11 +217,6 @@ def _rate_text(cell: Mapping[Hashable, Any]) -> str:
         return "no run"
     rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
     return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
-
-
-def _printable(text: str) -> str:
-    """Return a text in one line, without what a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _RateColumn(ProgressColumn):

@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import configure_log
 from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, flag_override
 
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.compose_grid import compose_grid
@@ -69,7 +69,7 @@ def _run(
     is_resumed = resumed is not None and resumed.value() is not None
     refuse_folders(config, is_resumed)
     if resumed is not None and is_resumed:
-        return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
+        return _resume(loader, config, named_folder(str(resumed.value()), "resume"), given, launch)
     section = grid_node(loader, config, params)
     composed = compose_grid(loader, config, read_grid(loader, section, given))
     settings = read_sweep(composed.values)
@@ -126,8 +126,10 @@ def _is_plan(values: Mapping[str, Any]) -> bool:
 
 def _log_into(folder: Path, config: DictConfig) -> None:
     """Let the log of the whole sweep go into its folder."""
-    config = config.copy()  # which can't be changed from then on
-    with open_dict(config):
+    config = config.copy()
+    with flag_override(
+        config.hydra, ["struct", "readonly"], False
+    ):  # Hydra 1.4 hands it over readonly
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
     _refuse_irregular_logs(folder, config.hydra.job_logging)

@@ -136,35 +136,38 @@ PICTURES = (
         "rate_lines",
         "How sure these rates are",
         "The same rates as marks, with bars that hold the true rate 95 times in 100: Wilson's "
-        "intervals, and Clopper and Pearson's where all or none of the runs converged. Where two "
-        "bars lie apart, the rates differ. Lines are shifted a little so that bars don't cover "
-        "each other.",
+        "intervals, and Clopper and Pearson's where all or none of the runs converged. Each bar "
+        "is for its rate alone: of many pairs of bars some lie apart by chance, so that it takes "
+        "the tests of comparisons.csv to tell which cells differ. Lines are shifted a little so "
+        "that bars don't cover each other.",
         "rate_lines.rate_lines",
     ),
     Picture(
         "unsolved",
         "How long it takes",
         "Read a curve from the left: the share of runs that hadn't met the criterion after so many "
-        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge; where "
-        "it stays flat, the rest is stuck.",
+        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge. Where "
+        "it stays flat, none does; more epochs may change that.",
         "unsolved.unsolved_curves",
     ),
     Picture(
         "final_error",
         "Where runs end",
-        "Each bar counts runs by their error after the most epochs that their setting has, over "
-        "all other settings; further left is better, and colours say how a run ended. The dashed "
-        "lines are the levels at which runs get stuck, where several rows share one output.",
+        "Each row is a cell: all runs that differ in seed alone, by their error after the most "
+        "epochs that their setting has. A bar that holds all of them reaches up to the next row; "
+        "further left is better, and colours say how a run ended. The dashed lines are the "
+        "plateaus of the error, where several rows of the task share one output.",
         "final_error.final_errors",
-        with_seaborn=True,
     ),
     Picture(
         "error_by_epoch",
         "How the error falls",
-        "A line is the median over the seeds and its band holds the middle half of the runs, at "
-        "the most epochs that their setting has; of a cell with more than 20,000 runs, of the "
-        "first of them. Both axes are logarithmic. Where a line rests on a dashed one, runs are "
-        "stuck, or are on their way past a level at which others are.",
+        "Each panel is a cell. A thin line is a single run, in the colour of its outcome: of each "
+        "outcome as many as its share of the runs, and one at least. The thick line is the median "
+        "of all runs and its band holds the middle half of them, at the most epochs that their "
+        "setting has; of a cell with more than 20,000 runs, of the first of them. Both axes are "
+        "logarithmic; errors above 100 or below 10⁻⁹ lie beyond the edge. The dashed lines are the "
+        "plateaus of the error, on which a run may rest or which it may leave later.",
         "error_by_epoch.error_bands",
     ),
 )

@@ -2,83 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.patches import Patch
 
 from xorsweep.figures.log_axes import mark_powers
-from xorsweep.figures.panelled import add_note, panelled
+from xorsweep.figures.panelled import add_entries, add_note, panelled
+from xorsweep.figures.shown import in_histograms
 from xorsweep.figures.source import Tables
-from xorsweep.layout import longest, panels
+from xorsweep.layout import drawn, level_name, levels, panels
 from xorsweep.measures import OUTCOMES, error_label, plateau_labels
-from xorsweep.style import COLOURS, GREY
+from xorsweep.rules import FloatArray
+from xorsweep.style import GREY, OUTCOME_COLOURS
 
 SMALLEST_ERROR = 1e-9
 """Final errors below this are drawn here: what is left of them says nothing about learning."""
 
+ROW_HEIGHT = 0.3
+"""Inches from one row to the next."""
+TALLEST = 0.9
+"""Of a row, the height of a bar that holds all runs of its cell."""
+
 
 def final_errors(tables: Tables) -> Figure | None:
-    """Return how the final errors are distributed, by outcome, with the plateaus of the error."""
-    layout = tables.layout.at_the_end
-    rows = longest(tables.results)
-    rows = rows[rows["status"] == "ok"]
-    if rows.empty:
+    """Return how the final errors of each cell are distributed, by outcome, a row a cell."""
+    shown = in_histograms(tables)
+    if shown.cells.empty:
         return None
+    rows = tables.rows_of(shown.cells)
+    rows = rows[rows["status"] == "ok"]
     rows = rows.assign(final_error=rows["final_error"].clip(lower=SMALLEST_ERROR))
-    parts = panels(rows, [layout.lines])
-    figure, grid = panelled(parts, 7.2, 1.5, columns=1)
+    key = shown.layout.across
+    parts = panels(rows, shown.panels)
+    most_rows = max(len(levels(part, key)) if key else 1 for part in parts.frames)
+    figure, grid = panelled(
+        parts, 7.2, ROW_HEIGHT * max(2, most_rows) + 0.3, columns=1, sharex=True
+    )
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
-    colours = dict(zip(OUTCOMES, COLOURS, strict=False))
     edges = _log_edges(rows["final_error"])
-    for axes, part in zip(grid, parts.frames, strict=False):
-        _draw_outcomes(axes, part, edges, found, colours)
+    for axes, part in zip(grid, parts.frames, strict=True):
+        _draw_rows(axes, part, key, edges, found)
         axes.set_xscale("log")
         axes.set_xlim(edges[0], edges[-1])
         mark_powers(axes.xaxis)
-        axes.set_xlabel("")
-        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         if tables.plateaus:
             _mark_plateaus(axes, tables.plateaus, named=axes is grid[0])
             # The names of the plateaus lie between the axes and the first title.
             grid[0].set_title(grid[0].get_title(loc="left"), loc="left", pad=24)
     grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
-    texts = _outcome_texts(tables.plateaus)
-    handles = [
-        mpl.patches.Patch(color=colours[name], label=texts.get(name, name.replace("_", " ")))
-        for name in found
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
-    add_note(figure, parts)
+    texts = {name: name.replace("_", " ") for name in found} | _outcome_texts(tables.plateaus)
+    add_entries(figure, [Patch(color=OUTCOME_COLOURS[name], label=texts[name]) for name in found])
+    add_note(figure, shown.note)
     return figure
 
 
-def _draw_outcomes(
-    axes: Axes, part: pd.DataFrame, edges: Any, outcomes: list[str], colours: dict[str, str]
+def _draw_rows(
+    axes: Axes, part: pd.DataFrame, key: str, edges: FloatArray, outcomes: Sequence[str]
 ) -> None:
-    """Draw how many runs ended in each bin, the outcomes stacked."""
-    # Without labels, seaborn makes all ticks of a linear axis to see whether to write some.
-    axes.set(xlabel="final error", ylabel="runs")
-    sns.histplot(
-        part.assign(outcome=part["outcome"].astype(str)),
-        x="final_error",
-        hue="outcome",
-        hue_order=outcomes[::-1],
-        palette=colours,
-        multiple="stack",
-        bins=edges,
-        element="step",  # a bar a bin and outcome takes ten times as long, most of them empty
-        ax=axes,
-        legend=False,
-        linewidth=0,
-        alpha=1,
-    )
+    """Draw the cells of a panel below each other, in each the share of runs by bin and outcome."""
+    found = levels(part, key) if key else [""]
+    names, errors = part["outcome"].astype(str).to_numpy(), part["final_error"].to_numpy()
+    bars: dict[str, list[FloatArray]] = {name: [] for name in outcomes}
+    for place, level in enumerate(reversed(found)):
+        mine = (part[key] == level).to_numpy() if key else np.ones(len(part), bool)
+        base = np.full(len(edges) - 1, float(place))
+        for name in outcomes:
+            counts, _ = np.histogram(errors[mine & (names == name)], edges)
+            share = TALLEST * counts / mine.sum()
+            bars[name] += _bars(edges, base, share)
+            base += share
+    for name, corners in bars.items():
+        colour = OUTCOME_COLOURS[name]
+        drawn_bars = PolyCollection(corners, facecolor=colour, edgecolor=colour, linewidth=0.3)
+        axes.add_collection(drawn_bars, autolim=False)
+    axes.set_ylim(0, len(found))
+    axes.set_yticks(range(len(found)), [drawn(level_name(level)) for level in reversed(found)])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+    axes.set_axisbelow(True)
+    axes.set_ylabel(key or "all runs")
+
+
+def _bars(edges: FloatArray, base: FloatArray, share: FloatArray) -> list[FloatArray]:
+    """Return the corners (4, 2) of each bar that has a height."""
+    left, right, top = edges[:-1], edges[1:], base + share
+    corners = np.array([[left, base], [right, base], [right, top], [left, top]])
+    return [*corners[:, :, share > 0].transpose(2, 0, 1)]
 
 
 def _outcome_texts(levels: Mapping[str, float]) -> dict[str, str]:

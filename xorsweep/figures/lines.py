@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -26,11 +25,11 @@ FEW_EPOCHS = 50
 MARKERS = "osD^vPX*"
 
 
-def line_styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str, Any]]:
+def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
     """Return how each level's line is drawn: numbers along a scale, names in colours apart."""
     if not key:
         return {None: {"color": COLOURS[0], "marker": MARKERS[0]}}
-    shown = levels(frame, key, most)
+    shown = levels(frame, key)
     if is_numeric(frame[key]):
         # The yellow end of the scale is too light for a line on white.
         places = np.linspace(0, 1, len(shown) + 3)[1:-2]
@@ -41,17 +40,6 @@ def line_styles(frame: pd.DataFrame, key: str, most: int) -> dict[Any, dict[str,
         level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
     }
-
-
-def with_a_line(frame: pd.DataFrame, key: str, styles: Mapping[Any, Any]) -> pd.DataFrame:
-    """Return the rows of the lines that are drawn, so that no panel is left without one."""
-    return frame[frame[key].isin(list(styles))] if key else frame
-
-
-def lines_note(frame: pd.DataFrame, key: str, shown: Mapping[Any, Any]) -> str:
-    """Return what to say where not every level of a key has a line, or nothing."""
-    every = len(levels(frame, key)) if key else len(shown)
-    return f"{len(shown)} of {every:,} levels of {key}" if len(shown) < every else ""
 
 
 def is_wide(numbers: pd.Series[Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from textwrap import fill
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -43,19 +44,35 @@ def panelled(
     return figure, list(grid[: len(parts)])
 
 
-def outer_labels(grid: Sequence[Axes], shown: int, below: str, left: str) -> None:
+def outer_labels(grid: Sequence[Axes], below: str, left: str, columns: int = 3) -> None:
     """Label the lowest panels below and the leftmost on the left."""
-    columns = min(3, shown)
+    columns = min(columns, len(grid))
     for place, axes in enumerate(grid):
-        axes.set_xlabel(below if place >= shown - columns else "")
+        axes.set_xlabel(below if place >= len(grid) - columns else "")
         axes.set_ylabel(left if place % columns == 0 else "")
+
+
+def without_inner_ticks(grid: Sequence[Axes], columns: int) -> None:
+    """Leave ticks to the lowest and the leftmost of panels that share both axes.
+
+    Those of all others say nothing, and take most of the time that drawing a panel does.
+    """
+    columns = min(columns, len(grid))
+    for place, axes in enumerate(grid):
+        axes.xaxis.set_visible(place >= len(grid) - columns)
+        axes.yaxis.set_visible(place % columns == 0)
 
 
 def add_legend(figure: Figure, axes: Axes) -> None:
     """Put the legend of one panel below all of them, no wider than the figure."""
-    handles, labels = axes.get_legend_handles_labels()
-    if not handles:
-        return
+    handles, _ = axes.get_legend_handles_labels()
+    if handles:
+        add_entries(figure, handles)
+
+
+def add_entries(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put a legend of these below all panels, no wider than the figure."""
+    labels = [str(handle.get_label()) for handle in handles]
     entry = 0.6 + max(map(len, labels)) / CHARACTERS_AN_INCH
     figure.legend(
         handles,
@@ -66,10 +83,9 @@ def add_legend(figure: Figure, axes: Axes) -> None:
     )
 
 
-def add_note(figure: Figure, parts: Panels, lines: str = "") -> None:
+def add_note(figure: Figure, note: str) -> None:
     """Say above the panels what is left out of them."""
-    notes = [note for note in (lines, parts.note) if note]
-    if notes:
-        text = "; ".join([*notes, "summary.csv holds all"])
+    if note:
         width = int(CHARACTERS_AN_INCH * figure.get_figwidth())
-        figure.suptitle(fill(text, width), fontsize=8, color=GREY)
+        text = fill(f"{note}; summary.csv holds all".replace("$", r"\$"), width)
+        figure.suptitle(text, fontsize=8, color=GREY)

@@ -15,23 +15,24 @@ from xorsweep.figures.lines import (
     is_wide,
     levels_along,
     line_styles,
-    lines_note,
     percent_upwards,
 )
 from xorsweep.figures.log_axes import mark_powers
 from xorsweep.figures.panelled import add_legend, add_note, panelled
+from xorsweep.figures.shown import MOST_LINES, in_rate_lines
 from xorsweep.figures.source import Tables
-from xorsweep.layout import MOST_LINES, drawn, is_numeric, level_name, levels, panels
+from xorsweep.layout import drawn, is_numeric, level_name, levels, panels
 
 
 def rate_lines(tables: Tables) -> Figure | None:
     """Return the convergence rate along one key with 95 % intervals, a line a level of another."""
-    summary, layout = tables.summary.dropna(subset=["rate"]), tables.layout
+    shown = in_rate_lines(tables)
+    summary, layout = shown.cells, shown.layout
     if summary.empty:
         return None
-    parts = panels(summary, layout.others)
+    parts = panels(summary, shown.panels)
     figure, grid = panelled(parts, 3.1, 2.7, sharex=True, sharey=True)
-    styles = line_styles(summary, layout.lines, MOST_LINES)
+    styles = line_styles(summary, layout.lines)
     places = _places(summary, layout.across)
     apart = min(0.012, 0.5 / (len(styles) * len(levels_along(summary, layout.across))))
     percent_upwards(grid[0])
@@ -47,7 +48,7 @@ def rate_lines(tables: Tables) -> Figure | None:
     _scale_across(grid[0], summary, layout.across)
     grid[0].set_ylabel("runs that converged")
     add_legend(figure, grid[0])
-    add_note(figure, parts, lines_note(summary, layout.lines, styles))
+    add_note(figure, shown.note)
     return figure
 
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from xorsweep.figures.lines import levels_along
 from xorsweep.figures.panelled import add_note, panelled
+from xorsweep.figures.shown import in_map
 from xorsweep.figures.source import Tables
 from xorsweep.layout import Layout, drawn, level_name, panels
 
@@ -24,7 +25,8 @@ def rate_map(tables: Tables) -> Figure | None:
     summary, layout = tables.summary, tables.layout
     if len(summary) == 1 or summary["rate"].isna().all():
         return None
-    parts = panels(summary, layout.others)
+    shown = in_map(tables)
+    parts = panels(shown.cells, shown.panels)
     across, down = levels_along(summary, layout.across), levels_along(summary, layout.lines)
     width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
@@ -50,7 +52,7 @@ def rate_map(tables: Tables) -> Figure | None:
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     bar.set_label("runs that converged")
-    add_note(figure, parts)
+    add_note(figure, shown.note)
     return figure
 
 

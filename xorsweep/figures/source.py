@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xorsweep.config import choose
+from xorsweep.courses import CellCourses
 from xorsweep.layout import Layout
 from xorsweep.measures import plateaus
 from xorsweep.summary import point_columns, swept_columns
 
-Courses = Callable[[pd.DataFrame], pd.DataFrame]
-"""Returns quantiles of the error by epoch in some cells: summary rows in, long form out."""
+Courses = Callable[[pd.DataFrame], Mapping[int, CellCourses]]
+"""Returns the errors by epoch in some cells, by their places in the summary."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,20 @@ class Tables:
     def of(cls, results: pd.DataFrame, summary: pd.DataFrame, courses: Courses) -> Tables:
         """Return those of a sweep, with the plateaus that all of its tasks have."""
         return cls(results, summary, courses, _shared_plateaus(results))
+
+    @cached_property
+    def cell_of(self) -> NDArray[np.int64]:
+        """Return the place in the summary (N,) of each row's cell."""
+        keys = swept_columns(self.summary)
+        if not keys:
+            return np.zeros(len(self.results), np.int64)
+        # Cells are in the order in which they first appear.
+        groups = self.results.groupby(keys, sort=False, observed=True, dropna=False)
+        return np.asarray(groups.ngroup(), np.int64)
+
+    def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return the results of some cells of the summary."""
+        return self.results[np.isin(self.cell_of, cells.index)]
 
     def __post_init__(self) -> None:
         layout = Layout.of(self.summary, swept_columns(self.summary))

@@ -8,25 +8,24 @@ from xorsweep.figures.lines import (
     decade_before,
     epochs_across,
     line_styles,
-    lines_note,
     percent_upwards,
-    with_a_line,
 )
 from xorsweep.figures.panelled import add_legend, add_note, outer_labels, panelled
+from xorsweep.figures.shown import in_curves
 from xorsweep.figures.source import Tables
-from xorsweep.layout import MOST_LINES_WITH_BANDS, longest, panels
+from xorsweep.layout import panels
 from xorsweep.summary import survival_curves
 
 
 def unsolved_curves(tables: Tables) -> Figure | None:
     """Return the share of runs still unsolved by epoch, with pointwise 95 % bands."""
-    layout = tables.layout.at_the_end
-    rows = longest(tables.results)
+    shown = in_curves(tables)
+    layout, rows = shown.layout, tables.rows_of(shown.cells)
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    styles = line_styles(curves, layout.lines, MOST_LINES_WITH_BANDS)
-    parts = panels(with_a_line(curves, layout.lines, styles), layout.facets)
+    styles = line_styles(curves, layout.lines)
+    parts = panels(curves, shown.panels)
     figure, grid = panelled(parts, 3.1, 2.5, sharex=True, sharey=True)
     epochs_across(grid[0], rows["epochs"].max(), decade_before(rows["converged_epoch"]))
     percent_upwards(grid[0])
@@ -46,7 +45,7 @@ def unsolved_curves(tables: Tables) -> Figure | None:
                 linewidth=0,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    outer_labels(grid, len(parts), "epochs", "still unsolved")
+    outer_labels(grid, "epochs", "still unsolved")
     add_legend(figure, grid[0])
-    add_note(figure, parts, lines_note(curves, layout.lines, styles))
+    add_note(figure, shown.note)
     return figure
