@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: sweep studies test test-slow lint format wheel bench clean
+NEXT := .venv-hydra-1.4
+HYDRA_TESTS := $(patsubst %,tests/test_%.py,cli completion conf launchers packaging preview sweeper threads)
+
+.PHONY: sweep studies test test-slow test-hydra-1.4 lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
@@ -18,8 +21,13 @@ test: $(VENV)/.test-ready
 test-slow: $(VENV)/.test-ready
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
+# What of the tests meets Hydra, with the Hydra that constraints.txt has for Python 3.14.
+test-hydra-1.4: $(NEXT)/.test-ready
+	$(NEXT)/bin/python -m pytest --numprocesses auto --dist worksteal -m "not slow" $(HYDRA_TESTS)
+
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check
+	$(BIN)/ruff check --preview --select PLW1514 --exclude tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
@@ -37,10 +45,10 @@ bench: $(VENV)/.bench-ready
 	$(BENCH) -m benchmarks $(BENCH_FLAGS)
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEXT) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "xorsweep needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.13 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "xorsweep needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.13 ...")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run-ready: pyproject.toml constraints.txt | $(BIN)/python
@@ -50,6 +58,14 @@ $(VENV)/.run-ready: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@ $(VENV)/.run-ready
+
+# The pins of constraints.txt first, then the two that differ: pip takes no two pins of a package.
+$(NEXT)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv $(NEXT)
+	$(NEXT)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable '.[slurm,fast]' pytest pytest-xdist hypothesis
+	sed -n 's/^\(hydra-core\|omegaconf\)\(.*\); python_version >= "3.14"$$/\1\2/p' constraints.txt > $(NEXT)/hydra.txt
+	$(NEXT)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(NEXT)/hydra.txt
+	touch $@
 
 $(VENV)/.bench-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[fast]' hydra-joblib-launcher

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hydra import compose, initialize_config_dir
 
 from xorsweep.config import Point, read_point
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 
 
 def point_of(**values: object) -> Point:
     """Return the default point with other values."""
     lines = [f"{key}={value}" for key, value in values.items()]
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         return read_point(plain(compose("config", overrides=lines)))

@@ -82,7 +82,7 @@ def _trained(engine: str, count: int, seeds: int) -> _Trained:
     given = (*LONG, f"engine={engine}", f"seed=range(0,{seeds})", f"parallel.n_jobs={count}")
     with tempfile.TemporaryDirectory() as folder:
         whole = _time(folder, "-m", *given, "hydra.sweep.dir=sweep")
-        manifest = json.loads((Path(folder) / "sweep/manifest.json").read_text())
+        manifest = json.loads((Path(folder) / "sweep/manifest.json").read_text(encoding="utf-8"))
     return _Trained(whole, manifest["seconds"])
 
 

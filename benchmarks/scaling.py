@@ -100,7 +100,7 @@ def run_one(points: int, workers: int) -> None:
 
 def _peak_bytes() -> int:
     """Return the most memory that this process has had; getrusage would count its parent's too."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
 
 
@@ -271,7 +271,8 @@ def main() -> None:
     for table in found.values():
         print(table, end="\n\n")
     if given.write:
-        given.write.write_text(filled(given.write.read_text(), found))
+        page = filled(given.write.read_text(encoding="utf-8"), found)
+        given.write.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

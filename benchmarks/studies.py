@@ -22,7 +22,7 @@ from xorsweep.compose_grid import Composed, compose_grid
 from xorsweep.folders import make_free_folder
 from xorsweep.grid_data import grid_to_data
 from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.markdown import all_literal
 from xorsweep.report_tables import Comparison, comparison
 from xorsweep.results import read_results
@@ -87,7 +87,7 @@ def holds_its_grid(folder: Path, name: str) -> bool:
 def composed(name: str, *overrides: str) -> Composed:
     """Return what `study=NAME` sweeps with some overrides, and its configuration."""
     given = [f"study={name}", *overrides]
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         config = compose("config", given[:1], return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()
         asked = read_grid(loader, plain(config)["grid"], parsed(loader, given))

@@ -76,7 +76,7 @@ def grid_of(point_of: PointOf) -> GridOf:
 
 @pytest.fixture(scope="session")
 def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a finished sweep with its report, some of its runs stuck."""
+    """Return the folder of a finished sweep with its report, some of its runs unsolved."""
     folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
     grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
     run_sweep(grid, Sweep(Parallel("serial")), folder, {"command_line": ["xorsweep", "-m"]})

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,12 +13,14 @@ Change = Callable[[pa.Table], pa.Table]
 
 
 def forge(folder: Path, change: Change) -> list[int]:
-    """Replace the first part of a sweep by a changed one, with a name that fits its bytes.
+    """Replace the first part of a sweep whose first run hasn't diverged by a changed one.
 
-    Return the identities of its points.
+    Its name fits its bytes. Return the identities of its points.
     """
-    path = sorted((folder / "parts").glob("*.parquet"))[0]
-    table = pq.ParquetFile(path).read()
+    for path in sorted((folder / "parts").glob("*.parquet")):
+        table = pq.ParquetFile(path).read()
+        if isfinite(table["mse"][0].as_py()):
+            break
     path.unlink()
     pq.write_table(change(table).replace_schema_metadata(table.schema.metadata), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]

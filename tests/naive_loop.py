@@ -50,6 +50,13 @@ def train(point: Mapping[str, Any], weights: Vector, epochs: int) -> Course:
     return course
 
 
+def gradient_of(point: Mapping[str, Any], weights: Vector) -> Vector:
+    """Return the derivative of the loss over all rows by each weight."""
+    rows, targets = table(point)
+    network = Network(point, len(rows[0]), len(targets[0]))
+    return network.gradient(weights, rows, targets, list(range(len(rows))))
+
+
 def table(point: Mapping[str, Any]) -> tuple[Table, Table]:
     task = point["task"]
     if task == "encoder":

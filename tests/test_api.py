@@ -19,7 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 import xorsweep as xs
 from xorsweep import api
 from xorsweep.config import GROUPS, POINT_KEYS, nested, read_point
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.store import read_manifest
 
 PATIENCE = 400.0
@@ -108,7 +108,7 @@ def test_axes_go_together_and_points_are_left_out() -> None:
 
 
 def yaml_values() -> dict[str, Any]:
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         return plain(compose("config"))
 
 
@@ -246,7 +246,7 @@ def test_a_report_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_sweep_inside_a_hydra_application_leaves_that_ones_state() -> None:
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         outer = GlobalHydra.instance().hydra
         xs.sweep(lr=1, hidden=2, epochs=3, seed=[0, 1])
         assert GlobalHydra.instance().hydra is outer

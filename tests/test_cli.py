@@ -71,6 +71,7 @@ BAD_IN_A_SWEEP = {
     "seed=range(0,100000000000)": "lr 2 x epochs 2 x seed 100,000,000,000 = "
     "400,000,000,000 points: their rows need about",
     "engine=numpy,numpy": "engine: says how to run and not what to train, so it can't be swept",
+    "resume=lastest": "resume=lastest: there is no such folder; did you mean latest?",
     "resume=elsewhere": "elsewhere holds no sweep: there is no manifest.json in it",
 }
 
@@ -101,6 +102,9 @@ def test_a_bad_value_ends_a_sweep_with_one_line(argument: str, tmp_path: Path) -
     [
         ("lr=1,2", "lr=1,2: several values make a sweep; add -m"),
         ("plan=true", "plan=true: plans a sweep; add -m"),
+        ("lr=1,5", "lr=1,5: several values make a sweep; add -m; a decimal number has a point"),
+        ("--lr=0.1", "--lr: keys have no dashes; write lr=0.1"),
+        ("sweep", "sweep: a sweep is python -m xorsweep -m"),
         (
             "grid.where=lr < 1",
             "grid.where: is for hydra/sweeper=xorsweep_grid, the default; add -m",
@@ -183,6 +187,14 @@ def test_a_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert re.match("training: about (a second|[0-9]+ s) with 1 worker", lines[-3])
     assert re.match(r"disk: about [0-9.]+ kB \(parts [0-9.]+ kB, results.csv ", lines[-2])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_sweep_with_one_seed_runs_and_says_how_to_have_more(tmp_path: Path) -> None:
+    done = run(tmp_path, "-m", *SMALL[:-2], "seed=100", "report=false", "activation=sigmoid")
+    assert done.returncode == 0, done.stderr
+    assert "seed=100: one seed; range(0,100) gives a hundred" in done.stdout.splitlines()
+    rows = pd.read_csv(tmp_path / "outputs/latest/results.csv")
+    assert set(rows["activation"]) == {"logistic"}
 
 
 def test_a_grid_is_the_same_from_a_file_and_from_the_command_line(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from xorsweep.config import Parallel, Sweep
 from xorsweep.grid import Grid
 from xorsweep.orchestrator import run_sweep
 from xorsweep.results import read_results
+from xorsweep.rules import ConfigError
 from xorsweep.side_by_side import SideBySide
 from xorsweep.store import StoreError
 from xorsweep.terminal import Terminal
@@ -69,6 +70,13 @@ def test_the_page_shows_every_cell_and_needs_nothing_else(
     assert "Cells of one sweep only" in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)", page)
+
+
+def test_other_epochs_are_compared_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    found = compare(pair, tmp_path / "into", Terminal.silent(), epochs=250)
+    assert len(found.cells) == 4
+    with pytest.raises(ConfigError, match="epochs=100: must be one of the sweep's, 250"):
+        compare(pair, terminal=Terminal.silent(), epochs=100)
 
 
 def test_a_sweep_beside_itself_is_the_same(pair: tuple[Path, Path], tmp_path: Path) -> None:

@@ -131,11 +131,24 @@ def test_parameters_that_one_of_two_choices_has_alone_do_not_keep_them_apart() -
     ]
 
 
-def test_cells_that_share_trajectories_are_not_compared() -> None:
+def test_cells_that_share_trajectories_are_compared_once_after_the_most_epochs() -> None:
     cells = [({"lr": lr, "epochs": epochs}, "+-") for lr in (0.5, 2.0) for epochs in (10, 20)]
-    found = compare(cells)
-    assert levels(found) == [("lr", 0.5, 2.0)] * 2
-    assert [row["epochs"] for row in found] == [10, 20]
+    (row,) = compare(cells)
+    assert (*levels([row])[0], row["epochs"]) == ("lr", 0.5, 2.0, 20)
+    assert row["p"] == row["p_holm"]  # one pair, and no correction for three looks at it
+
+
+def test_the_most_epochs_are_those_that_both_cells_have_with_the_same_seeds() -> None:
+    cells: list[tuple[Cell, str]] = [
+        ({"lr": 0.5, "epochs": 10}, "+-"),
+        ({"lr": 0.5, "epochs": 20}, "+-"),
+        ({"lr": 2.0, "epochs": 10}, "+-"),
+    ]
+    assert [row["epochs"] for row in compare(cells)] == [10]
+    other_seeds = [*cells, ({"lr": 2.0, "epochs": 20}, "  +-")]
+    assert [row["epochs"] for row in compare(other_seeds)] == [10]
+    some_seeds = [*cells, ({"lr": 2.0, "epochs": 20}, " +-")]
+    assert [(row["epochs"], row["n"]) for row in compare(some_seeds)] == [(20, 1)]
 
 
 def test_neighbours_without_a_seed_in_common_are_left_out() -> None:
@@ -253,7 +266,8 @@ def test_the_tables_of_a_sweep_open_in_pandas_and_agree(small_sweep: Path, tmp_p
     summary, compared = write_summary(results, tmp_path), write_comparisons(results, tmp_path)
     assert len(pd.read_csv(tmp_path / "summary.csv")) == len(summary)
     read = pd.read_csv(tmp_path / "comparisons.csv")
-    assert len(read) == len(compared) == 2 * (3 + 2 * 2)
+    assert len(read) == len(compared) == 3 + 2 * 2
+    assert read["epochs"].eq(1500).all()
     assert read["n"].eq(12).all()
     rates = summary.set_index(["lr", "hidden", "epochs"])["rate"]
     for row in read[read["key"] == "hidden"].to_dict("records"):

@@ -22,7 +22,7 @@ from xorsweep.compose_grid import (
 )
 from xorsweep.grid import Axis
 from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import config_folder
+from xorsweep.hydra_config import VERSION_BASE, config_folder
 from xorsweep.rules import ConfigError
 from xorsweep.swept import level_count, parsed, swept
 
@@ -46,7 +46,7 @@ class Counting:
 
 @pytest.fixture(scope="module")
 def hydra() -> Iterator[tuple[Any, DictConfig]]:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), **VERSION_BASE):
         config = compose("config", return_hydra_config=True)
         yield GlobalHydra.instance().config_loader(), config
 

@@ -13,7 +13,7 @@ from xorsweep.compose_grid import compose_grid
 from xorsweep.config import GROUPS, PLAIN, SETTINGS, Parallel, Sweep, read_point, read_sweep
 from xorsweep.engines import ENGINES, Engine
 from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.rules import rules_of
 
 CONF = Path(config_folder())
@@ -21,7 +21,7 @@ CONF = Path(config_folder())
 
 @pytest.fixture(scope="module")
 def hydra() -> Iterator[tuple[Any, DictConfig]]:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), **VERSION_BASE):
         config = compose("config", return_hydra_config=True)
         yield GlobalHydra.instance().config_loader(), config
 
@@ -70,8 +70,12 @@ def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -
 
 
 def test_the_default_grid_has_about_6000_points(hydra: tuple[Any, DictConfig]) -> None:
-    assert hydra[1].hydra.sweeper.params == hydra[1].grid.axes
     asked = read_grid(hydra[0], plain(hydra[1])["grid"], {})
     grid = compose_grid(*hydra, asked).grid
     assert len(grid) == 6_000
     assert grid.swept == ("lr", "hidden", "epochs", "seed")
+
+
+def test_the_default_grid_is_that_of_our_sweeper_alone(hydra: tuple[Any, DictConfig]) -> None:
+    other = compose("config", ["hydra/sweeper=basic"], return_hydra_config=True)
+    assert other.hydra.sweeper.params is None

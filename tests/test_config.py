@@ -97,9 +97,15 @@ def test_a_whole_number_is_read_as_int_however_it_is_written(given: object) -> N
         ({"hidden": 4097}, "hidden=4097: hidden must be a whole number from 1 to 4096"),
         ({"seed": -1}, "seed=-1: seed must be a whole number from 0 to 4294967295"),
         ({"seed": 2**32}, "seed=4294967296: seed must be a whole number from 0 to 4294967295"),
-        ({"skip": "no"}, "skip=no: skip must be true or false"),
-        ({"until_converged": 1}, "until_converged=1: until_converged must be true or false"),
-        ({"output": "softmax"}, "output=softmax: output must be one of logistic, linear"),
+        ({"skip": "no"}, "skip=no: skip must be true or false; did you mean false?"),
+        (
+            {"until_converged": 1},
+            "until_converged=1: until_converged must be true or false; did you mean true?",
+        ),
+        (
+            {"output": "softmax"},
+            "output=softmax: output must be one of logistic, linear; did you mean logistic?",
+        ),
         (
             {"optimizer": {"name": "momentum", "momentum": 1.0}},
             "optimizer.momentum=1.0: optimizer.momentum must be a finite number at least 0 and "

@@ -199,7 +199,10 @@ def broken(**changed: Any) -> dict[str, Any]:
         (broken(b2=np.ones((4, 1))), "needs one row a network"),
         ({n: a[:0] for n, a in broken().items()}, "needs one row a network"),
         (broken(direct=np.ones((5, 2, 1))), "holds direct links, so skip must be true"),
-        (broken(b1=np.array([["a", "b"]])), "can't be read"),
+        (broken(b1=np.array([["a", "b"]])), "its array b1 must hold real numbers, not <U1"),
+        (broken(b1=np.full((5, 2), "1.0")), "its array b1 must hold real numbers, not <U3"),
+        (broken(w1=np.ones((5, 2, 2), complex)), "its array w1 must hold real numbers, not compl"),
+        (broken(w1=np.ones((5, 2, 2), bool)), "its array w1 must hold real numbers, not bool"),
         (broken(b1=np.array([[None, 1]])), "can't be read"),
     ],
 )
@@ -209,6 +212,21 @@ def test_arrays_that_fit_no_network_are_refused(
     np.savez(weights, **arrays)
     with pytest.raises(ConfigError, match=rf"^init.path={weights}: {reason}"):
         File(path=str(weights)).check_network(NOTEBOOK, seeds_of(0))
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf, np.longdouble("1e400")])
+@pytest.mark.parametrize("place", range(9))
+def test_a_network_whose_weights_are_not_finite_is_refused(
+    weights: Path, weight: float, place: int
+) -> None:
+    table = np.ones((5, 9), np.longdouble)
+    table[3, place] = weight
+    np.savez(weights, **arrays_of(NOTEBOOK, table))
+    init = File(path=str(weights))
+    for refuse in (init.check_network, init.draw):
+        with pytest.raises(ConfigError, match=r"^seed=3: .* must be finite numbers$"):
+            refuse(NOTEBOOK, seeds_of(1, 3))
+    np.testing.assert_array_equal(init.draw(NOTEBOOK, seeds_of(2, 4)), np.ones((9, 2)))
 
 
 def test_what_is_no_npz_file_is_refused(weights: Path) -> None:

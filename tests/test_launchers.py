@@ -13,7 +13,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from hydra_plugins.xorsweep_grid._shards import BASIC
-from xorsweep.hydra_config import config_folder
+from xorsweep.hydra_config import VERSION_BASE, config_folder
 
 pytest.importorskip("submitit")
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
@@ -126,6 +126,35 @@ def test_a_shard_that_is_killed_in_mid_sweep_costs_nothing_that_was_finished(
     assert files(tmp_path) == {"s"}
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="finds the shard in /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_jobs_on_this_machine_end_with_the_sweep(
+    launcher: str, number: signal.Signals, serial: Path, tmp_path: Path
+) -> None:
+    parts = tmp_path / "s" / "parts"
+    chosen = [f"hydra/launcher={launcher}", "parallel.shards=2", "hydra.sweep.dir=s"]
+    running = subprocess.Popen(
+        command("-m", *GRID, *chosen),
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(lambda: parts.is_dir() and any(parts.glob("*.parquet")))
+    os.kill(running.pid, number)
+    code = running.wait(LONG_ENOUGH)
+    assert code == (-number if number == signal.SIGKILL else 128 + number)
+    wait_until(lambda: not processes("", tmp_path))
+    assert (tmp_path / "s/.shards").is_dir()
+
+    done = sweep(tmp_path, "resume=s", "report=false", "parallel=serial")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "s" / "results.csv").read_bytes() == (serial / "results.csv").read_bytes()
+    assert files(tmp_path / "s") - {".submitit"} == files(serial)
+
+
 def test_a_launcher_and_a_cluster_are_refused_before_there_is_a_folder(tmp_path: Path) -> None:
     done = sweep(tmp_path, *GRID, "hydra/launcher=joblib", "parallel=dask")
     assert done.returncode == 1
@@ -138,7 +167,7 @@ def test_a_launcher_and_a_cluster_are_refused_before_there_is_a_folder(tmp_path:
 def test_every_launcher_composes(launcher: str) -> None:
     lines = [f"hydra/launcher={launcher}", "parallel.shards=1000"]
     lines += ["hydra.launcher.partition=short"] if launcher == "submitit_slurm" else []
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         config = compose("config", overrides=lines, return_hydra_config=True)
     assert config.hydra.runtime.choices["hydra/launcher"] == launcher
     assert (launcher == BASIC) == ("BasicLauncher" in config.hydra.launcher._target_)

@@ -24,6 +24,10 @@ def broken(columns):
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "physics.py").write_text(FUNCTION)
+    (tmp_path / "leaving.py").write_text("raise SystemExit(0)")
+    (tmp_path / "unspeakable.py").write_text(
+        "class Silent(Exception):\n    def __str__(self): return 1 / 0\nraise Silent"
+    )
     return tmp_path
 
 
@@ -39,7 +43,7 @@ def test_a_function_beside_it_is_swept(folder: Path) -> None:
     assert done.stdout.splitlines()[-1] == "planned 8 = ok 8 + failed 0"
     frame = pd.read_csv(folder / "outputs/latest/results.csv")
     assert frame["energy"].tolist() == [m * v**2 / 2 for m in (1, 2.5) for v in range(4)]
-    again = run(folder, "--resume", "latest")
+    again = run(folder, "physics:energy", "--resume", "latest")
     assert again.stdout.splitlines()[0].endswith("; 8 are found finished, 0 are computed")
 
 
@@ -57,7 +61,12 @@ def test_failures_are_counted_by_reason_and_end_it_with_one(folder: Path) -> Non
         (["physics", "x=1"], "physics: a function is named as package.module:function"),
         (["physics:ONE", "x=1"], "physics:ONE: isn't a function"),
         (["physics:energy"], "a sweep needs at least one axis, such as r=0.1,0.2"),
-        (["--resume", "none"], "none holds no sweep: there is no manifest.json in it"),
+        (["leaving:f", "x=1"], "leaving:f: can't be imported (SystemExit: 0)"),
+        (["unspeakable:f", "x=1"], "unspeakable:f: can't be imported (Silent, whose text can't"),
+        (
+            ["physics:energy", "--resume", "none"],
+            "none holds no sweep: there is no manifest.json in it",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_and_leaves_nothing(
@@ -70,12 +79,33 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
     assert not (folder / "outputs").exists()
 
 
-def test_a_function_or_a_folder_is_needed(folder: Path) -> None:
-    done = run(folder)
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "the following arguments are required: MODULE:FUNCTION"),
+        (["--resume", "latest"], "the following arguments are required: MODULE:FUNCTION"),
+        (
+            ["physics:energy", "x=1", "--resume", "latest"],
+            "--resume takes the axes and the folder of the sweep, so give neither",
+        ),
+    ],
+)
+def test_a_function_is_always_given(folder: Path, arguments: list[str], line: str) -> None:
+    done = run(folder, *arguments)
     assert done.returncode == 2
-    assert done.stderr == (
-        "python -m xorsweep.map: needs either a function or --resume; --help says more\n"
+    assert done.stderr.startswith(f"python -m xorsweep.map: {line}")
+    assert done.stderr.endswith("; --help says more\n")
+
+
+def test_a_folder_names_no_code_that_is_run(folder: Path) -> None:
+    run(folder, "physics:energy", "mass=1,2", "speed=3", "--into", "sweep")
+    other = run(folder, "physics:broken", "--resume", "sweep")
+    assert other.returncode == 1
+    assert other.stderr == (
+        "physics:broken: sweep was begun with physics:energy, and a sweep never mixes two "
+        "functions; give that one, or start another sweep\n"
     )
+    assert run(folder, "physics:energy", "--resume", "sweep").returncode == 0
 
 
 def test_levels_are_those_of_hydra() -> None:

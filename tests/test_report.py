@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from xorsweep.figures import PICTURES
 from xorsweep.grid import Grid
 from xorsweep.orchestrator import run_sweep
 from xorsweep.report import remake_report
+from xorsweep.rules import ConfigError
 from xorsweep.store import StoreError
 
 GridOf = Callable[..., Grid]
@@ -84,7 +86,7 @@ def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> N
     for text in (page.text, markdown):
         assert "lr 3 x hidden 2 x epochs 2 x seed 12 = 144 points" in text
         assert "planned 144 = ok 144 + diverged 0 + failed 0" in text
-        assert "Of 144 runs trained" in text
+        assert "Of 72 runs trained" in text
         assert "Runs that don't solve XOR" in text
         assert "xorsweep -m" in text
         assert "0 to 11, 12 of them" in text
@@ -119,6 +121,29 @@ def test_the_report_can_be_made_again(small_sweep: Path) -> None:
     )
     assert done.stdout.strip() == str(small_sweep / "report.html")
     assert before == {name: (small_sweep / name).read_bytes() for name in before}
+
+
+def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
+    small_sweep: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    shutil.copytree(small_sweep, folder)
+    with pytest.raises(ConfigError, match="epochs=7: must be one of the sweep's, 200, 1,500"):
+        remake_report(folder, epochs=7)
+    remake_report(folder, epochs=200)
+    text = (folder / "report.md").read_text()
+    assert "Runs that don't solve XOR within 200 epochs" in text
+    assert "outcomes are those after 200 epochs, which were asked for" in text
+    assert "epochs" not in pd.read_csv(folder / "comparisons.csv")
+    remake_report(folder)
+    assert (folder / "report.md").read_text() == (small_sweep / "report.md").read_text()
+
+
+def test_outcomes_are_counted_once_a_training(small_sweep: Path) -> None:
+    text = (small_sweep / "report.md").read_text()
+    section = text.split("\n## Where runs ended")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| [\w\\]+ \| (\d+) \|", section, re.MULTILINE)
+    assert sum(map(int, rows)) == 72
 
 
 def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) -> None:

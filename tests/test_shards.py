@@ -191,6 +191,29 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
 
 
+def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
+    grid: Grid, serial_bytes: bytes, tmp_path: Path
+) -> None:
+    folder, elsewhere = tmp_path / "sweep", tmp_path / "elsewhere"
+
+    def dead(folder: Path, shards: int, train: TrainShard) -> None:
+        train(0)
+        raise ExecuteError("gone")
+
+    with pytest.raises(StoreError, match="gone"):
+        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, dead))
+    assert (folder / SHARDS).is_dir()
+    assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
+    assert not (folder / SHARDS).exists()
+
+    elsewhere.mkdir()
+    (elsewhere / "0").mkdir()
+    (folder / SHARDS).symlink_to(elsewhere)
+    resume_sweep(folder, QUIET, [], {}, sharded=Sharded(2, SERIAL, here))
+    assert not (folder / SHARDS).is_symlink()
+    assert (elsewhere / "0").is_dir()
+
+
 def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -> None:
     store = Store.create(tmp_path, Engine())
     batches = make_plan(grid, load_capacity(Engine()), 2).batches

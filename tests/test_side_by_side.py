@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import binomtest, fisher_exact, norm
 
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.side_by_side import newcombe_interval, side_by_side
@@ -104,6 +104,32 @@ def test_the_order_is_that_of_the_first_sweep_and_a_and_b_change_places() -> Non
     assert there["verdict"].tolist() == ["a higher", NO_DIFFERENCE]
     assert back["verdict"].tolist() == [NO_DIFFERENCE, "b higher"]
     np.testing.assert_allclose(there["difference_low"], -back["difference_high"][::-1])
+
+
+def test_cells_that_differ_in_epochs_alone_are_compared_once_after_the_most_in_both() -> None:
+    def of_epochs(*budgets: int) -> pd.DataFrame:
+        return pd.concat(
+            [sweep({(0.1, 2): HALF, (0.5, 2): HALF}).assign(epochs=budget) for budget in budgets],
+            ignore_index=True,
+        )
+
+    found = side_by_side(of_epochs(100, 1000, 5000), of_epochs(100, 1000, 9000))
+    assert found.cells[["lr", "epochs"]].to_numpy().tolist() == [[0.1, 1000], [0.5, 1000]]
+    assert found.only_a.empty
+    assert found.only_b.empty
+    only = side_by_side(of_epochs(100, 1000), of_epochs(100, 1000).query("lr > 0.1"))
+    assert only.only_a[["lr", "epochs"]].to_numpy().tolist() == [[0.1, 1000]]
+
+
+def test_the_interval_of_the_largest_difference_is_for_all_cells_together() -> None:
+    clear, none = [1] * 20 + [0] * 20, [0] * 40
+    a = sweep({(0.1, 2): clear, (0.5, 2): HALF, (0.9, 2): clear, (2.0, 2): HALF})
+    b = sweep({(0.1, 2): none, (0.5, 2): HALF, (0.9, 2): none, (2.0, 2): HALF})
+    found = side_by_side(a, b)
+    assert found.largest["lr"].tolist() == [0.1, 0.9]
+    half = norm.ppf(1 - 0.025 / 4) * np.sqrt((22 / 42 - (20 / 42) ** 2) / 42)
+    assert found.largest["difference_low"].tolist() == pytest.approx([20 / 42 - half] * 2)
+    assert (found.largest["difference_low"] < found.cells["difference_low"].iloc[0]).all()
 
 
 def test_the_interval_is_that_of_newcombe_s_examples() -> None:

@@ -1,6 +1,7 @@
 """The page of a single run: it holds what was computed, stands alone, and survives any run."""
 
 import base64
+import math
 import re
 import shlex
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from naive_loop import gradient_of
 from PIL import Image
 
 from xorsweep.config import Point
@@ -80,7 +82,7 @@ def solved(point_of: PointOf) -> SingleRun:
 
 
 RUNS: dict[str, dict[str, Any]] = {
-    "stuck": {"init": "symmetric", "init__range": 6.0, "seed": 2, "lr": 0.5},
+    "unsolved": {"init": "symmetric", "init__range": 6.0, "seed": 2, "lr": 0.5},
     "soft and bipolar": {"task__levels": "soft", "task__encoding": "bipolar"},
     "direct links": {"hidden": 1, "skip": True, "activation": "tanh", "schedule": "online"},
     "parity": {"task": "parity", "hidden": 4, "lr": 1.0},
@@ -134,6 +136,46 @@ def test_the_page_says_what_became_of_the_run(solved: SingleRun, tmp_path: Path)
         assert float(found) == pytest.approx(output, rel=1e-3)
     for output in solved.outputs_before_last_epoch[:, 0]:
         assert f"{output:.8f}" in tree.text
+
+
+def test_an_unsolved_run_is_at_its_plateau_after_its_epochs(
+    point_of: PointOf, tmp_path: Path
+) -> None:
+    run = train_single(point_of(lr=0.5, seed=11, epochs=5000))
+    text = page_of(run, tmp_path).text
+    assert "Two rows at half: two rows are right, the other two are at one half." in text
+    assert "The run is still at this plateau after 5,000 epochs." in text
+    assert re.search(r"After the last epoch the gradient of the loss has the length 0\.\d+\.", text)
+    assert "nothing moves" not in text
+
+
+SATURATED: dict[str, Any] = {
+    "init": "symmetric",
+    "init__range": 50.0,
+    "seed": 2,
+    "epochs": 200,
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "still"),
+    [
+        ({}, True),
+        ({"lr": 100.0}, False),
+        ({"optimizer": "momentum"}, False),
+        ({"schedule": "online"}, False),
+    ],
+)
+def test_nothing_moves_any_more_where_the_gradient_shows_it(
+    point_of: PointOf, tmp_path: Path, keys: dict[str, Any], still: bool
+) -> None:
+    point = point_of(**SATURATED | keys)
+    run = train_single(point)
+    gradient = gradient_of(point, run.parameters[:, -1].tolist())
+    way = float(point["lr"]) * math.hypot(*gradient) * 200
+    plain = point["optimizer"] == "sgd" and point["schedule"] == "batch"
+    assert still == (plain and way < 1e-6)
+    assert ("nothing moves any more" in page_of(run, tmp_path).text) == still
 
 
 def test_both_networks_are_drawn_and_every_weight_is_listed(

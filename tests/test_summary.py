@@ -106,6 +106,13 @@ def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
     assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"])
 
 
+def test_a_run_that_met_the_criterion_and_left_it_does_not_hold() -> None:
+    left = {**unsolved(), "converged_epoch": 20}
+    row = only(summarise(results_of([solved(90), solved(10), left, unsolved(), lost("failed")])))
+    assert (row["rate"], row["holds_rate"]) == (3 / 4, 2 / 4)
+    assert (row["holds_rate_low"], row["holds_rate_high"]) == rate_interval(2, 4)
+
+
 def test_a_run_that_converged_counts_so_even_if_it_diverged_later() -> None:
     runs = [
         solved(90),
@@ -264,6 +271,7 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
         rows_of_cell = results.iloc[10 * place : 10 * (place + 1)]
         assert row["converged"] == rows_of_cell["converged"].sum()
         assert row["diverged"] == (rows_of_cell["status"] == "diverged").sum()
+        assert row["holds_rate"] == rows_of_cell["holds_at_end"].mean()
         for name in OUTCOMES:
             assert row[f"outcome_{name}"] == (rows_of_cell["outcome"] == name).sum()
         errors = rows_of_cell["final_error"].dropna().to_numpy()

@@ -31,6 +31,16 @@ def test_tables_are_those_of_the_folder(sweep: xs.Sweep) -> None:
     assert len(sweep) == sweep.counts["planned"] == len(stored)
 
 
+def test_findings_and_comparisons_are_made_of_other_epochs_on_request(sweep: xs.Sweep) -> None:
+    assert set(sweep.comparisons["epochs"]) == {1500}
+    assert "epochs" not in sweep.comparisons_at(200)
+    assert len(sweep.comparisons_at(200)) == len(sweep.comparisons)
+    assert "within 200 epochs" in sweep.findings_at(200)[0]
+    assert sweep.findings_at(1500)[0] == sweep.findings[0]
+    with pytest.raises(xs.ConfigError, match="epochs=7: must be one of the sweep's, 200, 1,500"):
+        sweep.findings_at(7)
+
+
 def test_each_picture_of_the_report_has_a_method() -> None:
     methods = [name for name in vars(SweepPlots) if not name.startswith("_")]
     assert [name.removeprefix("convergence_") for name in (p.name for p in PICTURES)] == methods
@@ -55,8 +65,10 @@ def test_a_row_is_trained_again_to_the_same_bits(sweep: xs.Sweep) -> None:
         == stored[[f"output_{r}" for r in run.truth_table.index]].tolist()
     )
     assert (run.point["seed"], run.point["lr"]) == (stored["seed"], stored["lr"])
-    for wrong in (-1, len(sweep)):
-        with pytest.raises(xs.ConfigError, match=f"row={wrong}: must be a whole number from 0 to"):
+    for wrong in (-1, len(sweep), 0.5):
+        with pytest.raises(
+            xs.ConfigError, match=f"row={wrong}: row must be a whole number from 0 to"
+        ):
             sweep.run(wrong)
 
 
@@ -96,5 +108,5 @@ def test_a_report_elsewhere_has_all_that_the_sweep_left(sweep: xs.Sweep, tmp_pat
 def test_rows_that_are_damaged_are_told(sweep: xs.Sweep, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text((sweep.folder / "manifest.json").read_text())
     (tmp_path / "results.parquet").write_bytes(b"nothing")
-    with pytest.raises(xs.StoreError, match=r"results.parquet can't be read: .*resume="):
+    with pytest.raises(xs.StoreError, match=r"its parts lack 144 of 144 points; .*resume="):
         xs.load(tmp_path).results  # noqa: B018

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.composing import ask
 from xorsweep.config import Point
 from xorsweep.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.rules import ConfigError
-from xorsweep.where import read_where
+from xorsweep.where import MOST_CHARACTERS, MOST_NESTED, read_where
 
 PointOf = Callable[..., Point]
 
@@ -103,6 +105,66 @@ def test_it_knows_its_keys() -> None:
     assert read_where("lr <\n 1").text == "lr < 1"
 
 
+@given(texts=st.lists(st.text(st.sampled_from("ab #'()\t "), max_size=6), min_size=1, max_size=3))
+def test_texts_in_quotes_stay_as_they_are(texts: list[str]) -> None:
+    quoted = [f'"{text or "x"}"' for text in texts]
+    spaced = "  or\n ".join(f"init.path  ==  {text}" for text in quoted)
+    where = read_where(f"{spaced}  # as they are\n")
+    assert where.text == " or ".join(f"init.path == {text}" for text in quoted)
+    assert read_where(where.text).text == where.text
+
+
+def test_a_path_with_two_spaces_is_told_from_one_with_one(
+    point_of: PointOf, tmp_path: Path
+) -> None:
+    paths = [str(tmp_path / name) for name in ("a b.npz", "a  b.npz")]
+    for path in paths:
+        weights = {"w1": (1, 2, 2), "b1": (1, 2), "w2": (1, 2, 1), "b2": (1, 1)}
+        np.savez(path, **{role: np.ones(shape) for role, shape in weights.items()})  # type: ignore[arg-type]
+    line = f"grid.where=init.path != '{paths[1]}'"
+    levels = ",".join(f"'{path}'" for path in paths)
+    grid = ask(["init=file", f"init.path={levels}", "lr=1", "hidden=2", "seed=0", line]).grid
+    assert {grid.point(row)["init.path"] for row in range(len(grid))} == {paths[0]}
+
+
+def test_a_comment_ends_with_its_line(grid: Grid) -> None:
+    text = "lr < 1  # slow ones, don't\nand hidden == 2"
+    assert read_where(text).text == "lr < 1 and hidden == 2"
+
+
+DEEP = {
+    "brackets": "(" * 4_000 + "lr < 1" + ")" * 4_000,
+    "not": "not " * 2_400 + "skip",
+    "minus": "-" * 9_000 + "lr < 1",
+    "sum": "+".join(["lr"] * 3_000) + " < 1",
+    "power": "**".join(["lr"] * 2_400) + " < 1",
+    "or": "(lr < 1 or " * 99 + "skip" + ")" * 99,
+    "attribute": ".".join(["lr"] * 3_000) + " < 1",
+    "conditional": "lr if skip else " * 600 + "lr",
+    "open brackets": "((((" * 24 + ") " * 96 + "(((((( " * 16,
+    "dictionaries": "{1:" * 99,
+    "lambdas": "lambda:" * 1_400 + "1",
+    "quotes": '"\\"' * 3_000,
+    "name": "a" * 9_000,
+    "digits": "lr < " + "9" * 9_000,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_is_too_deep_or_too_long_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"^grid\.where") as refused:
+        read_where(DEEP[name])
+    assert len(str(refused.value)) < 1_000
+
+
+def test_what_is_long_and_flat_is_read_and_worked_out(grid: Grid) -> None:
+    terms = MOST_CHARACTERS // len("lr < 1 or ")
+    assert len(read_where(" or ".join(["lr < 1"] * terms)).rows(grid.columns)) == 10
+    deep = MOST_NESTED // 2
+    text = "(" * deep + "+".join(["lr"] * deep) + ")" * deep + " < 0"
+    assert not len(read_where(text).rows(grid.columns))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -138,7 +200,7 @@ def test_it_knows_its_keys() -> None:
         ("f'{lr}' == 1", "isn't allowed; an expression has keys"),
         ("lr[0] < 1", "lr[0]: isn't allowed"),
         ("lr | 1 < 1", "isn't allowed"),
-        ("+".join(["lr"] * 50_000) + "< 1", "is nested too deeply"),
+        ("+".join(["lr"] * 50_000) + "< 1", "has 150,002 characters, and may have 10,000"),
         ("(" * 5_000 + "lr" + ")" * 5_000, "grid.where"),
     ],
 )

@@ -101,6 +101,9 @@ class LeakyRelu(Activation):
         np.multiply(d, out, out=out)
 
 
+SIGMOID = {"sigmoid": "logistic"}
+"""What most programs call the logistic function, of hidden units and of outputs."""
+
 ACTIVATIONS = Choices(
     "activation",
     "xorsweep.activations",
@@ -111,4 +114,5 @@ ACTIVATIONS = Choices(
         "relu": Relu,
         "leaky_relu": LeakyRelu,
     },
+    aliases=SIGMOID,
 )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -21,14 +24,14 @@ from xorsweep.again import typed
 from xorsweep.config import nested, read_point, read_settings
 from xorsweep.engines import Engine
 from xorsweep.finished import finished_manifest
-from xorsweep.folders import cache_folder, named_folder
+from xorsweep.folders import cache_folder, folder_of, named_folder
 from xorsweep.manifest import input_files, sealed
 from xorsweep.orchestrator import resume_sweep, run_sweep
 from xorsweep.overrides import flattened, grid_overrides, overrides
 from xorsweep.plan import batch_of_one
 from xorsweep.prepare import prepare
 from xorsweep.progress import ScriptTerminal, caller_terminal
-from xorsweep.rules import ConfigError, Scalar
+from xorsweep.rules import Boolean, ConfigError, Scalar, brief, read
 from xorsweep.runs import Run
 from xorsweep.single import train_single
 from xorsweep.store import read_manifest
@@ -45,6 +48,10 @@ GroupLevels = str | Iterable[str] | Mapping[str, Any]
 """A choice or several, or one choice by name with parameters that may have several levels."""
 
 Folder = str | PathLike[str]
+
+_FINDING_TURN = Lock()
+_TURNS: WeakValueDictionary[str, RLock] = WeakValueDictionary()
+"""What a thread holds while it works in a folder; gone with the last thread that wants it."""
 
 
 class Levels(TypedDict, total=False):
@@ -124,7 +131,7 @@ def train(
 
 
 def _engine(given: Group) -> Engine:
-    values = {"name": given} if isinstance(given, str) else given
+    values = given if isinstance(given, Mapping) else {"name": given}
     default = Engine()
     return read_settings("engine", {"engine": {**vars(default), **values}}, Engine)
 
@@ -160,34 +167,39 @@ def sweep(
     given: dict[str, Any] = dict(levels)
     if n_jobs is not None:
         given["parallel.n_jobs"] = n_jobs
+    for key, value in (("report", report), ("progress", progress)):
+        read(key, value, Boolean())
+    into = None if folder is None else folder_of(folder)
     lines = [*overrides(given), *grid_overrides(blocks, zip, where)]
     terminal = caller_terminal(progress)
     if resume is None:
-        return _begin(folder, lines, report, terminal)
+        return _begin(into, lines, report, terminal)
     if folder is not None:
-        raise ConfigError(f"resume={resume}: goes on in that folder; folder must be left out")
-    return _go_on(named_folder(str(resume)), lines, report, terminal)
+        raise ConfigError(
+            f"resume={brief(resume)}: goes on in that folder; folder must be left out"
+        )
+    return _go_on(named_folder(resume, "resume"), lines, report, terminal)
 
 
 def load(folder: Folder) -> Sweep:
     """Return the finished sweep in a folder, or the command line's newest by the name `latest`.
 
-    Raises StoreError where there is no finished one.
+    Raises StoreError where there is no finished one, ConfigError for what is no path.
     """
-    return Sweep.open(named_folder(str(folder)))
+    return Sweep.open(named_folder(folder))
 
 
-def _begin(folder: Folder | None, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
+def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
     """Train the sweep that the overrides ask for, or what its folder lacks of it."""
     from xorsweep.composing import ask
 
     asked = ask(lines)
     settings = replace(asked.settings, report=report)
     digest = str(sealed(asked.grid, settings.engine, settings.rounds)["digest"])
-    target = cache_folder() / _cache_name(asked, digest) if folder is None else Path(folder)
-    refuse_other(target, digest)
+    target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
     provenance = _provenance(asked.values, lines)
-    with _interruption_told(target, terminal):
+    with _turn_at(target), _interruption_told(target, terminal):
+        refuse_other(target, digest)
         if not holds_sweep(target):
             documents = {"multirun.yaml": asked.yaml}
             run_sweep(
@@ -205,7 +217,7 @@ def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Terminal)
     asked = ask_more(lines)
     settings = replace(asked.settings, report=report)
     provenance = _provenance(asked.values, [f"resume={typed(str(folder))}", *lines])
-    with _interruption_told(folder, terminal):
+    with _turn_at(folder), _interruption_told(folder, terminal):
         resume_sweep(
             folder,
             settings,
@@ -244,6 +256,15 @@ def _provenance(values: Mapping[str, Any], lines: Sequence[str]) -> dict[str, ob
     study = {"study": values["study"]} if "study" in values else {}
     config = {key: value for key, value in values.items() if key not in study}
     return {"command_line": ["python", "-m", "xorsweep", "-m", *lines], "config": config, **study}
+
+
+@contextmanager
+def _turn_at(folder: Path) -> Iterator[None]:
+    """Let threads that ask for the sweep of the same folder take turns."""
+    with _FINDING_TURN:
+        turn = _TURNS.setdefault(os.path.realpath(folder), RLock())
+    with turn:
+        yield
 
 
 @contextmanager

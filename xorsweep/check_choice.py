@@ -19,10 +19,12 @@ from xorsweep.config import GROUPS, PLAIN, Parallel, Point, Sweep, choose, read_
 from xorsweep.criteria import Criterion
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.members import LANES, choice_taken
+from xorsweep.exceptions import text_of
 from xorsweep.execute.loky import run_loky
 from xorsweep.extensions import extensions_of, register
 from xorsweep.grid import Axis, Grid, product_grid
 from xorsweep.orchestrator import resume_sweep, run_sweep
+from xorsweep.output import lasting_output
 from xorsweep.parts import encode
 from xorsweep.plan import Batch, make_plan
 from xorsweep.rules import ConfigError, FloatArray, Real, Rule, Scalar, rules_of
@@ -200,10 +202,12 @@ def _is_allowed(number: float, rule: Rule) -> bool:
 def _trained(batch: Batch, engine: Engine) -> Mapping[str, NDArray[Any]]:
     try:
         return vars(load_train(engine)(build_training(batch)))
-    except Exception as error:  # whatever a stranger's class raises
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a stranger's class raises
         raise ChoiceError(
             f"{_told(batch.fixed)}: {batch.members:,} networks can't be trained together "
-            f"({type(error).__name__}: {error})"
+            f"({text_of(error)})"
         ) from error
 
 
@@ -265,6 +269,7 @@ def _check_resumed(grid: Grid) -> None:
             raise ChoiceError(f"{_told(grid.point(0))}: other rows after a resume")
 
 
+@lasting_output()
 def main() -> None:
     """Check the choice named on the command line; exit code 1 where it doesn't hold."""
     parser = Parser(

@@ -8,7 +8,8 @@ from dataclasses import MISSING, Field, fields
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from xorsweep.rules import ConfigError, Real, read, shown
+from xorsweep.exceptions import text_of
+from xorsweep.rules import ConfigError, Real, brief, read
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -23,6 +24,7 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
     Packages are looked through only for a name that is neither own nor registered, or to list all
     names, and one is imported only when its choice is asked for. A group without `entries` can't be
     added to. Where members of a batch may not differ in a choice's parameters, it is `shared`.
+    `aliases` maps other words for names, each of which gives way to a choice of that name.
     """
 
     def __init__(
@@ -32,9 +34,11 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         base: type[Kind],
         own: Mapping[str, type[Kind]],
         shared: bool = False,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.group, self.entries, self.base, self.own = group, entries, base, own
         self._shared = shared
+        self.aliases = aliases or {}
         self._registered: dict[str, type[Kind]] = {}
         self._loaded: dict[str, type[Kind]] = {}
 
@@ -60,6 +64,10 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         """Return how many names there are."""
         return sum(1 for _ in self)
 
+    def canonical(self, name: str) -> str:
+        """Return the name of the choice that a word stands for: the word itself if it is none."""
+        return self.aliases.get(name, name) if name not in self else name
+
     @property
     def others(self) -> tuple[str, ...]:
         """Return the names that aren't xorsweep's own."""
@@ -75,8 +83,10 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         """Add a choice for this process; raises ConfigError for a taken name or an unfit class."""
         if self.entries is None:
             raise ConfigError(f"{self.group}={name}: engines know every {self.group} they have")
-        if not name.isidentifier():
-            raise ConfigError(f"{self.group}={name}: a name is made of letters, digits and _")
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ConfigError(
+                f"{self.group}={brief(name)}: a name is made of letters, digits and _"
+            )
         if name in self.own:
             raise ConfigError(f"{self.group}={name}: is xorsweep's own; choose another name")
         if name in self._offers:
@@ -123,11 +133,13 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         (entry,) = offers
         try:
             choice = entry.load()
-        except Exception as error:  # whatever the import of a stranger's module raises
-            reason = (str(error).splitlines() or [""])[0]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever the import of a stranger's module raises
+            reason = (text_of(error).splitlines() or [""])[0]
             raise ConfigError(
                 f"{self.group}={name}: {_package(entry)} is broken, {entry.value} can't be "
-                f"imported ({type(error).__name__}: {reason})"
+                f"imported ({reason})"
             ) from error
         self._refuse_unfit(name, choice, f"{entry.value} of {_package(entry)}")
         found: type[Kind] = choice
@@ -190,4 +202,4 @@ def _package(entry: EntryPoint) -> str:
 def _class_name(choice: object) -> str:
     if isinstance(choice, type):
         return f"{choice.__module__}.{choice.__qualname__}"
-    return shown(choice)
+    return brief(choice)

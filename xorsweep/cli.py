@@ -5,62 +5,89 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import traceback
+import warnings
+from collections.abc import Sequence
+from contextlib import chdir
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from hydra.types import RunMode
-from omegaconf import DictConfig
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.config import read_point, read_sweep, refuse_unknown_keys
+from xorsweep.flags import refuse_flags
 from xorsweep.folders import point_latest
 from xorsweep.hydra_config import (
-    GRID_KEYS,
-    RUN_KEYS,
+    VERSION_BASE,
     check_overrides,
     config_folder,
-    plain,
+    known_keys,
     readable,
 )
 from xorsweep.hydra_errors import refusal
 from xorsweep.interrupts import Interrupted, heard
-from xorsweep.rules import ConfigError, shown
+from xorsweep.output import lasting_output
+from xorsweep.printing import escape_unprintable
+from xorsweep.rules import ConfigError
+from xorsweep.run_start import read_run, run_folder
+from xorsweep.yaml_faults import first_fault, groups_named
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _COMPLETION = {"-sc", "--shell-completion"}
 """Flags after which Hydra's own words follow and no overrides."""
+_WITH_VALUE = {"--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn"}
+"""Flags whose value, the name of a folder or a file, may look like an override."""
 
 
+@lasting_output()
 def main() -> None:
     """Run one network, or with -m a sweep.
 
     What is wrong with the input, or with the folder, ends it with one line and exit code 1; with
     the environment variable HYDRA_FULL_ERROR=1 it ends with the traceback. Ctrl-C ends it with exit
-    code 130, SIGTERM with 143.
+    code 130, SIGTERM with 143, SIGHUP with 129.
     """
     wants_traceback = os.environ.setdefault(FULL_ERROR, "0") not in ("0", "")
     # Without this Hydra prints errors in its own words, several lines each, and they end there.
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not bury what is said about it.
     logging.raiseExceptions = False
+    # Hydra 1.4 warns of whatever it is told to make; this one is told by xorsweep's own file.
+    warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.RunStart'")
+    escape_unprintable()
     completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
         with heard():
             if not completes:
-                sys.argv[1:] = map(readable, sys.argv[1:])
-                check_overrides(each for each in sys.argv[1:] if not each.startswith("-"))
+                sys.argv[1:] = map(readable, overrides_last(sys.argv[1:]))
+                refuse_flags(sys.argv[1:], known_keys())
+                overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
+                check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
             _run()
     except Interrupted as interrupt:
         sys.exit(interrupt.exit_code)
     except Exception as error:
-        if wants_traceback or not isinstance(error, _expected()):
+        line = None if wants_traceback else _said(error)
+        if line is None:
             raise
         # Nobody wants an error between the words of a line that is being typed.
-        sys.exit(1 if completes else _said(error))
+        sys.exit(1 if completes else line)
+
+
+def overrides_last(arguments: Sequence[str]) -> list[str]:
+    """Return flags and then overrides: Hydra reads only overrides that stand together."""
+    before = ["", *arguments]
+    is_override = [
+        not each.startswith("-") and (each[:1] in "+~" or "=" in each) and flag not in _WITH_VALUE
+        for flag, each in zip(before, arguments, strict=False)
+    ]
+    places = sorted(range(len(arguments)), key=is_override.__getitem__)
+    return [arguments[place] for place in places]
 
 
 def _expected() -> tuple[type[Exception], ...]:
@@ -71,8 +98,13 @@ def _expected() -> tuple[type[Exception], ...]:
     return ConfigError, StoreError, HydraException, OmegaConfBaseException, OSError, MemoryError
 
 
-def _said(error: Exception) -> str:
-    """Return what is wrong, in as few lines as say it."""
+def _said(error: Exception) -> str | None:
+    """Return what is wrong, in as few lines as say it; None where the error is one of the code."""
+    is_ours = isinstance(error, ConfigError) or isinstance(error.__cause__, ConfigError)
+    if not is_ours and (fault := first_fault(error, sys.argv[1:])):
+        return fault
+    if not isinstance(error, _expected()):
+        return None
     if isinstance(error, HydraException):
         return refusal(error)
     if isinstance(error, OSError) and error.filename:
@@ -83,53 +115,44 @@ def _said(error: Exception) -> str:
     return "\n".join(lines[:2])
 
 
-@hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
-def _run(config: DictConfig) -> float:
-    """Train one network and return half the sum of squared errors that it ends with."""
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    try:
-        values = plain(config)
-        refuse_unknown_keys(values, RUN_KEYS)
-        settings = read_sweep(values)
-        _refuse_what_sweeps(values, HydraConfig.get().overrides.task)
-        point = read_point(values)
-    except ConfigError as error:
-        _remove_if_empty(folder)
-        if HydraConfig.get().mode is RunMode.RUN:
-            # An exception would pass through Hydra, which says something before it.
-            sys.exit(str(error))
-        raise
-    from xorsweep.single import run_single
+class RunStart(Callback):
+    """Hydra's callback before a single run: checks it, and finds it a folder.
 
-    final_error = run_single(point, settings.engine, folder)
-    point_latest(folder)
-    return final_error
+    Hydra writes into the folder before it calls `_run`.
+    """
 
-
-def _refuse_what_sweeps(values: Mapping[str, Any], overrides: Sequence[str]) -> None:
-    """Raise ConfigError for what a single run, or a job of another sweeper, would pass over."""
-    if values["resume"] is not None:
-        raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
-    if values["plan"] is not False:
-        raise ConfigError(f"plan={shown(values['plan'])}: plans a sweep; add -m")
-    for override in overrides:
-        key = override.partition("=")[0]
-        if key in GRID_KEYS:
-            raise ConfigError(f"{key}: is for hydra/sweeper=xorsweep_grid, the default; add -m")
-
-
-def _remove_if_empty(folder: Path) -> None:
-    """Remove a run's folder, and that of its day, if Hydra alone has put something there."""
-    entries = list(folder.iterdir())
-    if any(entry.name != ".hydra" and entry.suffix != ".log" for entry in entries):
-        return
-    for entry in entries:
-        for file in [*entry.iterdir()] if entry.is_dir() else [entry]:
-            file.unlink()
-        if entry.is_dir():
-            entry.rmdir()
-    for empty in (folder, *folder.parents[:2]):
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """End the program with one line where the run can't be meant or its folder isn't free."""
+        state = HydraConfig.instance()
+        outer = state.cfg
+        state.set_config(config)  # for texts that refer to it
         try:
-            empty.rmdir()
-        except OSError:
-            return
+            read_run(config)
+            folder = run_folder(config)
+        except Exception as error:
+            line = _said(error)
+            # Hydra makes no more than a warning of an exception, but not of this.
+            sys.exit(line or traceback.format_exc())
+        finally:
+            state.cfg = outer
+        with flag_override(config.hydra, ["readonly", "struct"], False):
+            config.hydra.run.dir = str(folder)
+
+
+@hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
+def _run(config: DictConfig) -> float:
+    """Train one network and return half the sum of squared errors that it ends with.
+
+    That of a network that diverged is infinite, for sweepers that look for the least.
+    """
+    hydra_config = HydraConfig.get()
+    folder = Path(hydra_config.runtime.output_dir)
+    # Paths are relative to where the command was started, also where hydra.job.chdir is true.
+    with chdir(hydra_config.runtime.cwd):
+        point, settings = read_run(config)
+        from xorsweep.single import run_single
+
+        final_error = run_single(point, settings.engine, folder)
+        for line in point_latest(folder):
+            print(line, file=sys.stderr)
+    return final_error if isfinite(final_error) else inf

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from xorsweep.execute.contract import ExecuteError
 from xorsweep.folders import named_folder
 from xorsweep.grid import Grid
+from xorsweep.interrupts import Interrupted, heard
+from xorsweep.printing import escape_unprintable
 from xorsweep.rounds import open_with_rounds
 from xorsweep.rules import ConfigError, Integer, shown
 from xorsweep.store import Store, StoreError
-
-INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
     """Reads the arguments of `python -m xorsweep.<module>`; what is wrong is said in one line."""
 
     def __init__(self, module: str, description: str, examples: str) -> None:
+        escape_unprintable()
         super().__init__(
             prog=f"python -m xorsweep.{module}",
             description=description,
@@ -48,17 +50,21 @@ def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """End the program with one line and exit code 1 where a folder can't be used."""
+    """End the program with one line and exit code 1 where a folder can't be used.
+
+    A signal ends it with 128 and the signal's number.
+    """
     try:
-        yield
-    except (ConfigError, StoreError) as error:
+        with heard():
+            yield
+    except (ConfigError, StoreError, ExecuteError) as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except MemoryError as error:
         sys.exit(f"there isn't enough memory: {error}".removesuffix(": "))
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except Interrupted as interrupt:
+        sys.exit(interrupt.exit_code)
 
 
 def open_trainable(name: str) -> tuple[Store, Grid, dict[str, Any]]:

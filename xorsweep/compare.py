@@ -13,11 +13,12 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as TerminalTable
 
 from xorsweep.atomic import replacing, write_atomically
-from xorsweep.commands import Parser, errors_in_one_line
+from xorsweep.commands import Parser, errors_in_one_line, whole
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.finished import finished_manifest, stored_results
 from xorsweep.folders import named_folder
 from xorsweep.layout import chosen, is_numeric, level_name, level_text
+from xorsweep.output import lasting_output
 from xorsweep.pages.scatter import rates_against_each_other
 from xorsweep.plain_files import make_folder
 from xorsweep.report_tables import Table, difference_text, left_out_note
@@ -25,6 +26,8 @@ from xorsweep.side_by_side import PAIRED, SideBySide, side_by_side
 from xorsweep.store import StoreError
 from xorsweep.templating import environment
 from xorsweep.terminal import Terminal
+from xorsweep.trainings import at_epochs
+from xorsweep.wording import count_text, percent_text
 
 FOLDER = "compared"
 MOST_CELLS = 1_000
@@ -80,16 +83,21 @@ class Page:
 
 
 def compare(
-    folders: tuple[Path, Path], into: Path | None = None, terminal: Terminal | None = None
+    folders: tuple[Path, Path],
+    into: Path | None = None,
+    terminal: Terminal | None = None,
+    epochs: int | None = None,
 ) -> SideBySide:
     """Compare two finished sweeps in the cells that both have; print it and leave page and CSV.
 
-    They go into `compared/<name of the second>` of the first sweep's folder, or `into` another.
-    Raises StoreError where a folder holds no finished sweep, or the two have no cell in common.
+    Of cells that differ in epochs alone those with the most that both have are compared, or those
+    with the `epochs` asked for. Page and CSV go into `compared/<name of the second>` of the first
+    sweep's folder, or `into` another. Raises StoreError where a folder holds no finished sweep, or
+    the two have no cell in common, ConfigError where one has no points with these epochs.
     """
     terminal = terminal or Terminal()
     a, b = (Sweep.read(folder, terminal) for folder in folders)
-    found = side_by_side(a.results, b.results)
+    found = side_by_side(at_epochs(a.results, epochs), at_epochs(b.results, epochs))
     if found.cells.empty:
         raise StoreError(_nothing_in_common(a, b, found))
     if into is None:
@@ -146,48 +154,59 @@ def _findings(found: SideBySide) -> Iterator[str]:
     higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
     if differing.empty:
         yield (
-            f"In none of {_count(len(cells), 'cell')} do the sweeps differ beyond chance in how "
-            "often they converge. That doesn't mean that there is no difference."
+            f"In none of {count_text(len(cells), 'cell')} do the sweeps differ beyond chance in "
+            "how often they converge. That doesn't mean that there is no difference."
         )
     else:
         yield (
-            f"In {len(differing):,} of {_count(len(cells), 'cell')} the sweeps differ beyond "
+            f"In {len(differing):,} of {count_text(len(cells), 'cell')} the sweeps differ beyond "
             f"chance in how often they converge: a is higher in {higher['a']:,}, b in "
             f"{higher['b']:,}."
         )
-        most = max(differing.to_dict("records"), key=lambda cell: abs(cell["difference"]))
+        largest = found.largest.to_dict("records")
+        most, ties = largest[0], len(largest) - 1
         yield (
             f"The largest difference is with {_name(most, found.keys)}: "
-            f"{100 * most['rate_a']:.1f} % in a and {100 * most['rate_b']:.1f} % in b, "
-            f"{difference_text(most)}."
+            f"{percent_text(most['rate_a'])} % in a and {percent_text(most['rate_b'])} % in b, "
+            f"{difference_text(most)}{_ties_text(ties)}."
         )
     if found.points:
         yield (
-            f"{found.same:,} of {_count(found.points, 'point')} in both ended with the same error "
-            "to the last bit and converged at the same epoch."
+            f"{found.same:,} of {count_text(found.points, 'point')} in both ended with the same "
+            "error to the last bit and converged at the same epoch."
         )
     for which, only in (("a", found.only_a), ("b", found.only_b)):
         if len(only):
-            yield f"{_count(len(only), 'cell')} only in {which}: not compared."
+            yield f"{count_text(len(only), 'cell')} only in {which}: not compared."
 
 
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def _ties_text(ties: int) -> str:
+    return f"; it is as large in {count_text(ties, 'other cell')}" if ties else ""
 
 
 def _test_text(found: SideBySide) -> str:
     paired = int((found.cells["test"] == PAIRED).sum())
     apart = len(found.cells) - paired
     tests = [
-        f"{_count(paired, 'cell')} with the same seeds in both, run by run by McNemar's exact test"
+        f"{count_text(paired, 'cell')} with the same seeds in both, run by run by McNemar's exact "
+        "test"
         if paired
         else "",
-        f"{_count(apart, 'cell')} with other seeds by Fisher's exact test" if apart else "",
+        f"{count_text(apart, 'cell')} with other seeds by Fisher's exact test" if apart else "",
     ]
     return (
         f"Compared are {' and '.join(filter(None, tests))}; beyond chance is p < 0.05 after Holm's "
-        f"correction over {_count(len(found.cells), 'cell')}. Intervals hold 95 % and aren't "
-        "corrected."
+        f"correction over {count_text(len(found.cells), 'cell')}. Intervals hold 95 % each; that "
+        f"of the largest difference holds it over all cells.{_epochs_text(found)}"
+    )
+
+
+def _epochs_text(found: SideBySide) -> str:
+    if "epochs" not in found.keys:
+        return ""
+    return (
+        " Of cells that differ in epochs alone those with the most that both sweeps have are "
+        "compared; --epochs asks for others."
     )
 
 
@@ -300,15 +319,20 @@ def _terminal_table(found: SideBySide) -> TerminalTable:
     return table
 
 
+@lasting_output()
 def main() -> None:
     """Compare the two folders named on the command line."""
     parser = Parser("compare", "Show two sweeps of the same grid side by side.", EXAMPLES)
     parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
     parser.add_argument("b", metavar="B", help="another's")
     parser.add_argument("--into", metavar="DIR", type=Path, help=f"instead of A/{FOLDER}/NAME OF B")
+    parser.add_argument(
+        "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
+    )
     given = parser.parse_args()
     with errors_in_one_line():
-        compare((named_folder(given.a), named_folder(given.b)), given.into)
+        folders = named_folder(given.a), named_folder(given.b)
+        compare(folders, given.into, epochs=given.epochs)
 
 
 if __name__ == "__main__":

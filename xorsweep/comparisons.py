@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from xorsweep.layout import is_numeric
-from xorsweep.rates import Z
+from xorsweep.rates import CONFIDENCE, standard_errors
 from xorsweep.rules import FloatArray
 from xorsweep.summary import swept_columns
+from xorsweep.trainings import have_most_epochs
 
 SIGNIFICANCE = 0.05
 A_HIGHER, B_HIGHER, NO_DIFFERENCE = "a higher", "b higher", "no difference shown"
@@ -34,7 +35,8 @@ class PairedComparisons:
     Neighbours differ in one swept key: they are next to each other along a key of numbers, and any
     two levels of another key. Parameters that only one of two choices has don't count. Cells that
     differ in epochs alone aren't compared, since the runs of one are the beginnings of the other's.
-    A run that failed is left out together with its partner.
+    A run that failed is left out together with its partner. Of pairs that differ in epochs alone
+    that with the most is compared, since the others are earlier looks at the same runs.
     """
 
     significance: float = SIGNIFICANCE
@@ -52,9 +54,9 @@ class PairedComparisons:
         cells = results[swept].iloc[np.unique(cell, return_index=True)[1]].reset_index(drop=True)
         pairs = _Neighbours.among(cells, swept)
         counts = Runs.of(results, cell).compared(pairs.a, pairs.b)
-        compared = pd.DataFrame({**counts, **_rates(**counts)})
-        described = pairs.described(cells)[compared["n"] > 0]
-        compared = compared[compared["n"] > 0]
+        kept = pairs.longest(cells, counts["n"] > 0)
+        compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
+        described = pairs.described(cells)[kept]
         p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
         compared = compared.assign(p=p, p_holm=holm(p))
         compared["verdict"] = self._verdicts(compared)
@@ -90,15 +92,18 @@ def holm(p: FloatArray) -> FloatArray:
     return adjusted
 
 
-def difference_interval(n: Counts, only_a: Counts, only_b: Counts) -> tuple[FloatArray, FloatArray]:
-    """Return the 95 % limits (n,) of the difference between two rates of the same n seeds.
+def difference_interval(
+    n: Counts, only_a: Counts, only_b: Counts, confidence: float = CONFIDENCE
+) -> tuple[FloatArray, FloatArray]:
+    """Return the limits (n,) of the difference between two rates of the same n seeds.
 
     D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
     proportions based on paired data", Journal of Educational and Behavioral Statistics 37 (2012):
-    Wald's, with one pair more that differs in either way.
+    Wald's, with one pair more that differs in either way. It can reach beyond -1 or 1, which no
+    difference does, and is cut off there.
     """
     a, b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
-    half = Z * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
+    half = standard_errors(confidence) * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
     return np.maximum(a - b - half, -1.0), np.minimum(a - b + half, 1.0)
 
 
@@ -149,6 +154,16 @@ class _Neighbours:
             np.concatenate([nowhere, *(a for _, a, _ in found)]),
             np.concatenate([nowhere, *(b for _, _, b in found)]),
         )
+
+    def longest(self, cells: pd.DataFrame, shared: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which pairs (n,) have the most epochs of those that share seeds, as told (n,)."""
+        if "epochs" not in cells.columns:
+            return shared
+        same = _cell_of(cells, [key for key in cells.columns if key != "epochs"])
+        pairs = pd.DataFrame({"key": self.key, "a": same[self.a], "b": same[self.b]})
+        epochs = np.where(shared, cells["epochs"].to_numpy()[self.a], 0)
+        group = _numbered(pairs.groupby(["key", "a", "b"], sort=False))
+        return shared & have_most_epochs(epochs, group)
 
     def described(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the keys of the pairs: the levels of the one compared, and what else is swept.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -14,7 +14,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
-from xorsweep.config import Point, read_values, refuse_unknown_keys
+from xorsweep.config import Point, choose, read_values, refuse_unknown_keys
 from xorsweep.grid import (
     Axis,
     Dimension,
@@ -28,7 +28,11 @@ from xorsweep.grid import (
 )
 from xorsweep.grid_section import Asked
 from xorsweep.hydra_config import RUN_KEYS, interpolated_texts, plain
+from xorsweep.rules import ConfigError
 from xorsweep.swept import Overrides, Swept, level_count, swept
+
+MANY = 10_000
+"""Seeds up to which one seed is likely to be meant as a number of them."""
 
 Zipped = tuple[tuple[str, ...], ...]
 
@@ -55,7 +59,7 @@ def compose_grid(loader: ConfigLoader, config: DictConfig, asked: Asked) -> Comp
     ]
     grid = concatenated([each.grid for each in composed])
     notes = dict.fromkeys(note for each in composed for note in each.notes)
-    return Composed(grid, composed[0].values, tuple(notes))
+    return Composed(grid, composed[0].values, (*notes, *_seed_note(grid, composed[0].values)))
 
 
 def _zipped_here(zipped: Zipped, block: Overrides) -> Zipped:
@@ -180,3 +184,18 @@ def _notes(overrides: Sequence[Swept], grid: Grid) -> Iterator[str]:
                 f"{each.axis.key}: {given:,} levels given, {kept[each.axis.key]:,} of them "
                 "different; equal levels are one point"
             )
+
+
+def _seed_note(grid: Grid, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is said of a grid with one seed, unless its weights aren't drawn from one."""
+    seeds = grid.columns["seed"].levels
+    if len(seeds) > 1 or values["precision"] is not None:
+        return
+    try:
+        choose("init", grid.point(0)).check_further_seeds()
+    except ConfigError:
+        return
+    (seed,) = seeds
+    count = seed if isinstance(seed, int) and 2 <= seed <= MANY else 100
+    many = "a hundred" if count == 100 else f"{count:,}"
+    yield f"seed={seed}: one seed; range(0,{count}) gives {many}"

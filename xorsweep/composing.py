@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from threading import RLock
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
+from hydra.core.utils import JobRuntime
 from hydra.errors import HydraException
+from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.compose_grid import compose_grid
 from xorsweep.config import Sweep, read_sweep
 from xorsweep.grid import Axis, Grid
-from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import config_folder, plain
+from xorsweep.grid_section import grid_node, read_grid
+from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.hydra_errors import refusal
 from xorsweep.rules import ConfigError
 from xorsweep.studies import read_study
 from xorsweep.swept import is_point_key, parsed, swept
+
+_USED = RLock()
+"""Held while Hydra is in use, whose state is the whole process's."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Continuation:
 def ask(lines: Sequence[str]) -> Asked:
     """Return the sweep that overrides ask for; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
-        composed = compose_grid(loader, config, read_grid(loader, plain(config)["grid"], given))
+        composed = compose_grid(loader, config, read_grid(loader, grid_node(loader, config), given))
         settings = read_sweep(composed.values)
         read_study(composed.values.get("study"))
         yaml = OmegaConf.to_yaml(config)
@@ -83,12 +90,11 @@ def _composed(
 ) -> Iterator[tuple[ConfigLoader, DictConfig, dict[str, Override]]]:
     """Yield Hydra's loader, the configuration and the overrides by key.
 
-    A Hydra application that this runs in finds its own state again. Raises ConfigError.
+    Threads take turns. Raises ConfigError.
     """
-    state = GlobalHydra.instance()
-    outer, state.hydra = state.hydra, None
     try:
-        with initialize_config_dir(config_folder(), job_name="xorsweep", version_base="1.3"):
+        with _USED, _state_kept():
+            initialize_config_dir(config_folder(), job_name="xorsweep", **VERSION_BASE)
             loader = GlobalHydra.instance().config_loader()
             given = parsed(loader, lines)
             if "plan" in given:
@@ -100,5 +106,21 @@ def _composed(
         raise ConfigError(refusal(error)) from None
     except OmegaConfBaseException as error:
         raise ConfigError(str(error).splitlines()[0]) from None
+
+
+@contextmanager
+def _state_kept() -> Iterator[None]:
+    """Let Hydra be started; a Hydra application that this runs in finds its own state again.
+
+    `initialize_config_dir` as a context would give it a copy, and the names of this job.
+    """
+    state, version, runtime = GlobalHydra.instance(), VersionBase.instance(), JobRuntime.instance()
+    outer, base, name = state.hydra, version.version_base, runtime.get("name")
+    resolvers = dict(BaseContainer._resolvers)
+    state.hydra = None
+    try:
+        yield
     finally:
-        GlobalHydra.instance().hydra = outer
+        state.hydra, version.version_base = outer, base
+        runtime.set("name", name)
+        BaseContainer._resolvers.update(resolvers)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.activations import ACTIVATIONS
+from xorsweep.activations import ACTIVATIONS, SIGMOID
 from xorsweep.choices import Choices
 from xorsweep.criteria import CRITERIA
 from xorsweep.engines import Engine
+from xorsweep.exceptions import in_line, text_of
+from xorsweep.hints import key_hint
 from xorsweep.init import INITS
 from xorsweep.losses import LOSSES
 from xorsweep.network import Network
@@ -28,6 +29,7 @@ from xorsweep.rules import (
     Rule,
     Scalar,
     Text,
+    brief,
     parameter,
     read,
     rules_of,
@@ -52,7 +54,7 @@ GROUPS: Mapping[str, Choices[Any]] = {
 PLAIN: Mapping[str, Rule] = {
     "hidden": Integer(1, 4096),
     "skip": Boolean(),
-    "output": Choice(("logistic", "linear")),
+    "output": Choice(("logistic", "linear"), SIGMOID),
     "until_converged": Boolean(),
     "lr": Real(above=0.0),
     "epochs": Integer(1, 10**9),
@@ -159,7 +161,8 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     config = {key: value for key, value in flat.items() if key in PLAIN}
     for group, choices in GROUPS.items():
         name = flat.get(group, next(iter(choices)))
-        config[group] = {"name": name, **_defaults(choices.get(str(name)))}
+        choice = choices.get(choices.canonical(str(name)))
+        config[group] = {"name": name, **_defaults(choice)}
     for key, value in flat.items():
         group, _, name = key.partition(".")
         if name and group in GROUPS:
@@ -212,7 +215,7 @@ def rules_for(key: str) -> list[Rule]:
         return []
     choices = GROUPS[group]
     if not name:
-        return [Choice(choices)]
+        return [_names_of(group)]
     own = [rules[name] for rules in map(rules_of, choices.own.values()) if name in rules]
     if own:
         return own
@@ -225,7 +228,7 @@ def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
         return PLAIN[key]
     group, _, name = key.partition(".")
     if group in GROUPS and not name:
-        return Choice(GROUPS[group])
+        return _names_of(group)
     if group in GROUPS:
         rules = rules_of(GROUPS[group][str(point[group])])
         if name in rules:
@@ -259,8 +262,25 @@ def task_rows(values: Mapping[str, Any]) -> int:
 def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     """Raise ConfigError where values that are each allowed mean nothing together.
 
-    columns: flat key -> array (N,) of points that share every key that isn't batched.
+    columns: flat key -> array (N,) of points that share every key that isn't batched. What a choice
+    of others raises by itself, `sys.exit` too, is a ConfigError that names the choice.
     """
+    try:
+        _check_points(columns)
+    except (ConfigError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        names = {group: str(columns[group][0]) for group in GROUPS}
+        others = [
+            f"{group}={names[group]}" for group in GROUPS if names[group] not in GROUPS[group].own
+        ]
+        if not others:
+            raise
+        reason = in_line(text_of(error))
+        raise ConfigError(f"{' and '.join(others)}: can't be used ({reason})") from error
+
+
+def _check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     values = {
         key: column if column.dtype.kind == "f" else column[0] for key, column in columns.items()
     }
@@ -291,8 +311,12 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
         )
 
 
+def _names_of(group: str) -> Choice:
+    return Choice(GROUPS[group], GROUPS[group].aliases)
+
+
 def _read_group(group: str, section: Mapping[str, Any]) -> Point:
-    chosen = str(read(group, section.get("name"), Choice(GROUPS[group])))
+    chosen = str(read(group, section.get("name"), _names_of(group)))
     choice = GROUPS[group][chosen]
     refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
     values = _read_all(f"{group}.", section, choice)
@@ -334,7 +358,6 @@ def refuse_unknown(
 def unknown_key(key: str, known: Iterable[str], where: str = "") -> str:
     """Return the message for a key that nothing reads, naming the nearest that something does."""
     known = list(known)
-    near = get_close_matches(key, known, n=1, cutoff=0.5)
     short = [each for each in known if "." not in each] or known
-    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(short)}"
-    return f"{key}: unknown key{where}; {hint}"
+    hint = key_hint(key, known) or f"known keys: {', '.join(short)}"
+    return f"{brief(key)}: unknown key{where}; {hint}"

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.rates import Z
+from xorsweep.rates import CONFIDENCE, standard_errors
 from xorsweep.rules import FloatArray
 
 
 def running_time_intervals(
-    cell: NDArray[Any], spent: FloatArray, converged: FloatArray
+    cell: NDArray[Any],
+    spent: FloatArray,
+    converged: FloatArray,
+    confidence: float = CONFIDENCE,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the 95 % limits (cells,) of the expected running time of each cell.
+    """Return the limits (cells,) of the expected running time of each cell.
 
     `cell` (N,) numbers the cell of each run from 0, `spent` (N,) is the epochs that it took and
     `converged` (N,) 1 where it converged, else 0. The expected running time is a ratio of two
@@ -25,6 +28,6 @@ def running_time_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = total / solved
         residual = np.bincount(cell, (spent - ratio[cell] * converged) ** 2)
-        half = Z * np.sqrt(runs / (runs - 1) * residual) / solved
+        half = standard_errors(confidence) * np.sqrt(runs / (runs - 1) * residual) / solved
     sure = solved > 1
     return np.where(sure, ratio - half, np.nan), np.where(sure, ratio + half, np.nan)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xorsweep.drawn_runs import DrawnRuns
 from xorsweep.layout import chosen, level_text
+from xorsweep.measures import PLATEAUS
 from xorsweep.report_tables import Link
 from xorsweep.representatives import KINDS
 from xorsweep.run_pictures import RunPictures
@@ -105,9 +106,15 @@ def _run(place: str, kinds: Sequence[str], row: pd.Series[Any], pictures: RunPic
     if pd.notna(row["converged_epoch"]):
         met = f"Met the criterion after {row['converged_epoch']:,} epochs"
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
-    outcome = str(row["outcome"]).replace("_", " ")
-    text = f"{met}; at the end {outcome}{error}. Row {pictures.row} of results.csv."
+    text = f"{met}; {_end(row)}{error}. Row {pictures.row} of results.csv."
     return RunShown(place, heading, text, pictures, surface)
+
+
+def _end(row: pd.Series[Any]) -> str:
+    outcome = str(row["outcome"]).replace("_", " ")
+    if row["outcome"] in PLATEAUS:
+        return f"still at the plateau {outcome} after {row['epochs']:,} epochs"
+    return f"at the end {outcome}"
 
 
 def _links(cell: CellShown) -> Sequence[Link]:

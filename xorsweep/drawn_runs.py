@@ -12,6 +12,7 @@ from joblib import delayed
 from numpy.typing import NDArray
 
 from xorsweep.columns import Column
+from xorsweep.exceptions import text_of
 from xorsweep.execute.pool import begun, pool_of
 from xorsweep.extensions import Extensions, extensions_of
 from xorsweep.grid import Grid
@@ -62,20 +63,24 @@ def begin_drawing(
         chunks = [runs[start : start + AT_A_TIME] for start in range(0, len(runs), AT_A_TIME)]
         pool = pool_of(workers if len(chunks) > 1 else 1)
         return partial(_finished, rows, begun(pool, [delayed(draw)(chunk) for chunk in chunks]))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return partial(DrawnRuns, rows, {}, _reason(error))
 
 
 def _finished(rows: Rows, results: Iterator[list[RunPictures]]) -> DrawnRuns:
     try:
         return DrawnRuns(rows, {run.row: run for runs in results for run in runs})
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return DrawnRuns(rows, {}, _reason(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return why pictures are missing, which is no reason for a report to be."""
-    return f"drawing them ended with {type(error).__name__}: {error}"
+    return f"drawing them ended with {text_of(error)}"
 
 
 def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from xorsweep.config import GROUPS
 from xorsweep.grid import Grid
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, brief
 
 
 def register(group: str, name: str, choice: type) -> None:
@@ -18,8 +18,8 @@ def register(group: str, name: str, choice: type) -> None:
     can be configured and trained in batches. A package says the same by an entry point instead,
     and is then found wherever it is installed.
     """
-    if group not in GROUPS:
-        raise ConfigError(f"{group}: no such group; choose one of {', '.join(GROUPS)}")
+    if not isinstance(group, str) or group not in GROUPS:
+        raise ConfigError(f"{brief(group)}: no such group; choose one of {', '.join(GROUPS)}")
     GROUPS[group].register(name, choice)
 
 

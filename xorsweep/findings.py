@@ -8,41 +8,52 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from xorsweep.comparisons import NO_DIFFERENCE
+from xorsweep.comparisons import A_HIGHER, NO_DIFFERENCE, difference_interval
 from xorsweep.costs import running_time_intervals
-from xorsweep.layout import Layout, chosen, is_numeric, level_name, level_text, levels, longest
-from xorsweep.rates import rate_interval
-from xorsweep.summary import swept_columns
+from xorsweep.layout import Layout
+from xorsweep.rates import rate_interval, simultaneous
+from xorsweep.time_ratios import TimeRatio, time_ratio
+from xorsweep.trainings import continued
+from xorsweep.view import View, having
+from xorsweep.wording import (
+    ENDS,
+    PLATEAU_TEXTS,
+    continued_text,
+    count_text,
+    listed,
+    named,
+    outcome_text,
+    percent_text,
+    said,
+    share_text,
+    times_text,
+    with_text,
+    within_text,
+)
 
-MOST_FINDINGS = 6
-FEW_RUNS = 1000
-"""Runs in a cell below which the width of an interval is worth a word."""
+MOST_FINDINGS = 7
 FEWEST_FOR_A_MEDIAN = 6
 """Runs below which all of them lie on one side of their median more than 5 times in 100."""
 ENOUGH_SOLVED = 30
 """Runs that must have converged before a cell's cost has an interval that can be relied on."""
-MOST_NAMED = 6
-
-PLATEAUS = {
-    "two_rows_at_half": "where two rows share the output one half",
-    "three_rows_share": "where three rows share an output of 1/3 or 2/3",
-    "all_at_half": "where all rows share the output one half",
-    "constant_output": "where the output is 0, or 1, whatever the input",
-}
+MOST_TIES_NAMED = 3
 
 
 def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
-    """Return up to six findings, most general first, each in a sentence or two with its intervals.
+    """Return up to seven findings, most general first, each with its intervals or its test.
 
-    A difference is said where two 95 % intervals lie apart or a test that is corrected for the
-    number of comparisons shows it, and "most" where an interval lies above one half.
+    They are about the cells of the summary with the most epochs; it may be that of some budgets
+    only, with the comparisons made of the same, while the results are all there are. A difference
+    is reported where a test or an interval shows it that is corrected for the number of those it
+    was picked from, and "most" where an interval lies above one half.
     """
-    view = _View.of(results, summary)
+    view = View.of(results, summary)
     parts = (
         _unsolved(view),
         _speed(view),
-        _breakdown(view),
+        _fall(view, comparisons),
         _diverging(view),
         _neighbours(comparisons, view.layout),
         _cheapest(view),
@@ -50,158 +61,200 @@ def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataF
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
 
-def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
-    """Return what has to be known to read the findings: counts of all runs, and how sure they are.
-
-    The counts have no intervals: a mixture of cells is no sample of anything.
-    """
-    parts = (_counts(results), _left_again(results), _how_sure(summary))
-    return [sentence for part in parts for sentence in part]
-
-
 @dataclass(frozen=True)
-class _View:
-    """What the sentences look at: the cells, each at its largest number of epochs.
+class _Best:
+    """The cells with the highest rate of some: one of them, what tells it, and of how many."""
 
-    Keys that are neither axis nor lines are at their first level; `words` says at which.
-    """
-
-    results: pd.DataFrame
-    summary: pd.DataFrame
-    layout: Layout
-    cells: pd.DataFrame
-    words: str
-    goal: str
+    cell: pd.Series[Any]
+    where: str
+    tried: int
 
     @classmethod
-    def of(cls, results: pd.DataFrame, summary: pd.DataFrame) -> _View:
-        layout = Layout.of(summary, swept_columns(summary))
-        cells, words = _others_first(longest(summary).dropna(subset=["rate"]), layout)
-        goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
-        return cls(results, summary, layout, cells, words, goal)
+    def of(cls, cells: pd.DataFrame, across: str) -> _Best:
+        """Return the best of the cells along a key, that with the most runs where some tie."""
+        best = cells[cells["rate"] == cells["rate"].max()]
+        cell = best.iloc[int(best["trained"].argmax())]
+        ties = best.drop(index=cell.name)
+        return cls(cell, _best_text(cell, ties, across, len(cells)), len(cells))
 
     @property
-    def lines(self) -> str:
-        """Return the key that is drawn as lines; none where that is the epochs."""
-        return "" if self.layout.lines == "epochs" else self.layout.lines
-
-    @property
-    def within(self) -> str:
-        fewest, most = self.cells["epochs"].min(), self.cells["epochs"].max()
-        return (
-            f"within {most:,} epochs" if fewest == most else f"within {fewest:,} to {most:,} epochs"
-        )
-
-    def by_lines(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        """Yield the cells at each level that is drawn as a line, with words for it."""
-        if not self.lines:
-            yield "", self.cells
-            return
-        some = chosen(self.cells, [self.lines], MOST_NAMED).cells
-        for level in levels(some, self.lines):
-            yield (
-                f" with {_said(self.lines, level)}",
-                self.cells[self.cells[self.lines] == level],
-            )
-
-    def rows_of(self, cell: pd.Series[Any]) -> pd.DataFrame:
-        """Return the runs of a cell."""
-        rows = self.results
-        for key in swept_columns(self.summary):
-            rows = rows[rows[key].isna() if pd.isna(cell[key]) else rows[key] == cell[key]]
-        return rows
+    def unsolved_text(self) -> str:
+        """Return the share that didn't converge, its interval corrected for the cells tried."""
+        trained = int(self.cell["trained"])
+        unsolved = trained - int(self.cell["converged"])
+        return share_text(unsolved, trained, simultaneous(self.tried))
 
 
-def _unsolved(view: _View) -> Iterator[str]:
+def _best_text(cell: Any, ties: pd.DataFrame, across: str, tried: int) -> str:
+    """Return where the best cell lies, of how many, and which others have the same rate."""
+    if not across:
+        return ""
+    names = [said(across, level) for level in ties[across]]
+    at = f" at {said(across, cell[across])}"
+    if len(ties) == tried - 1:
+        return at + f" (the same rate at each of {tried:,} levels of {across})" * (tried > 1)
+    best = f"{at}, the best of {tried:,}"
+    if len(ties) > MOST_TIES_NAMED:
+        return f"{best} (the same rate at {len(ties):,} others)"
+    return f"{best} (the same rate at {listed(names)})" if names else best
+
+
+def _unsolved(view: View) -> Iterator[str]:
     """Say how often training fails, by the key that is drawn as lines, the other at its best."""
-    if view.cells.empty or view.cells["runs"].max() < 2:
+    if view.shown.empty or view.shown["trained"].max() < 2:
         return
-    across, where = _best_across(view)
-    named = [
-        (words, cells[cells[across] == where].iloc[0] if across else cells.iloc[0])
-        for words, cells in view.by_lines()
-        if not across or (cells[across] == where).any()
-    ]
-    tried = view.cells[across].nunique() if across else 0
-    at = f" at {_said(across, where)}" if across else ""
-    best = f"{at}, the best of {tried:,}" if tried > 1 else at
-    shares = [f"{_unsolved_share(cell)}{words}" for words, cell in named]
-    end = f"{view.words}: {'; '.join(shares)}."
-    yield f"Runs that don't {view.goal} {view.within}{best}{best and view.words and ','}{end}"
-    words, worst = max(named, key=lambda item: float(item[1]["runs"] - item[1]["converged"]))
-    ends = _where_they_end(view, worst)
-    if ends:
-        yield f"Of the runs{words} that don't{at}, {ends}."
+    lines = list(view.by_lines())
+    found = [(line, _Best.of(cells, view.across)) for line, cells in lines]
+    shares = [f"{best.unsolved_text}{with_text(line)}{best.where}" for line, best in found]
+    within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
+    fixed = with_text(*view.fixed)
+    levels_left = view.shown[view.lines].nunique(dropna=False) - len(found) if view.lines else 0
+    left = f"; {levels_left:,} more levels of {view.lines} are in summary.csv" * (levels_left > 0)
+    yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
+    line, worst = min(found, key=lambda item: float(item[1].cell["rate"]))
+    end = _most_end(view, worst.cell)
+    if end:
+        at = f" at {said(view.across, worst.cell[view.across])}" * bool(view.across)
+        yield f"Of the runs{view.those_with(line)}{at} that don't, {end}."
 
 
-def _unsolved_share(cell: pd.Series[Any]) -> str:
-    trained = int(cell["runs"] - cell["failed"])
-    return _share(trained - int(cell["converged"]), trained)
+def _most_end(view: View, cell: pd.Series[Any]) -> str:
+    """Return how most of the runs of a cell end that don't converge, if an interval shows it.
 
-
-def _where_they_end(view: _View, cell: pd.Series[Any]) -> str:
-    """Return where most of a cell's unsolved runs sit, if the interval says that most do."""
+    Runs that diverged are among them. A plateau that they are at is followed by what came of them
+    with more epochs, where the sweep has these.
+    """
     rows = view.rows_of(cell)
-    unsolved = rows[(rows["status"] == "ok") & ~rows["converged"]]["outcome"]
-    counts = unsolved[unsolved.isin(list(PLATEAUS))].astype(str).value_counts()
+    rows = rows[(rows["status"] != "failed") & ~rows["converged"]]
+    outcomes = rows["outcome"].astype(str)
+    counts = outcomes[outcomes.isin(ENDS)].value_counts()
     if counts.empty:
         return ""
-    name, count = str(counts.index[0]), int(counts.iloc[0])
-    if rate_interval(count, len(unsolved))[0] <= 0.5:
+    name, count, confidence = str(counts.index[0]), int(counts.iloc[0]), simultaneous(len(ENDS))
+    if rate_interval(count, len(rows), confidence)[0] <= 0.5:
         return ""
-    return f"{_share(count, len(unsolved))} end {PLATEAUS[name]}"
+    share = share_text(count, len(rows), confidence)
+    text = f"{share} {outcome_text(name, int(cell['epochs']))}"
+    if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
+        chosen = view.results.index.isin(rows.index[outcomes == name])
+        later = continued(view.results, chosen)
+        if len(later):
+            text += f" ({continued_text(later)})"
+    return text
 
 
-def _speed(view: _View) -> Iterator[str]:
-    """Say how the median time depends on the learning rate, at the size that is hardest."""
-    if view.layout.across != "lr":
+def _speed(view: View) -> Iterator[str]:
+    """Say how many times sooner the same seeds converge at another learning rate than the lowest.
+
+    It is the fastest that is named, at the first line that shows a difference; the interval is
+    corrected for all pairs of learning rates on all lines.
+    """
+    if view.across != "lr":
         return
-    for words, cells in view.by_lines():
-        reached = cells[cells["converged"] >= FEWEST_FOR_A_MEDIAN]
-        reached = reached.dropna(subset=["median_epochs_low", "median_epochs_high"])
-        reached = reached.sort_values("lr")
-        if len(reached) < 2:
+    lines = [(line, _timed(cells)) for line, cells in view.by_lines()]
+    confidence = simultaneous(sum(len(cells) * (len(cells) - 1) // 2 for _, cells in lines))
+    for line, cells in lines:
+        if len(cells) < 2:
             continue
-        slow, fast = reached.iloc[0], reached.iloc[reached["median_epochs"].argmin()]
-        least = slow["median_epochs_low"] / max(fast["median_epochs_high"], 1)
-        if least <= 1:
-            continue
-        most = slow["median_epochs_high"] / max(fast["median_epochs_low"], 1)
-        yield (
-            f"Half of the runs{words}{view.words} {view.goal} within {_median(slow)} epochs at "
-            f"lr {slow['lr']:g} and within {_median(fast)} at lr {fast['lr']:g}: "
-            f"{_number(least)} to {_number(most)} times sooner."
-        )
-        return
+        slow, fast = cells.iloc[0], cells.iloc[int(cells["median_epochs"].argmin())]
+        ratio = time_ratio(view.rows_of(slow), view.rows_of(fast), confidence)
+        if ratio and ratio.low > 1:
+            yield _ratio_text(view, line, ratio, slow, fast)
+            return
 
 
-def _breakdown(view: _View) -> Iterator[str]:
-    """Say from which learning rate on training breaks down: where intervals lie apart."""
-    if view.layout.across != "lr":
+def _timed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that have a median time, by learning rate."""
+    enough = cells[cells["converged"] >= FEWEST_FOR_A_MEDIAN]
+    return enough.dropna(subset=["median_epochs"]).sort_values("lr")
+
+
+def _ratio_text(view: View, line: str, ratio: TimeRatio, slow: Any, fast: Any) -> str:
+    seeds = (
+        f"all {count_text(ratio.seeds, 'seed')}"
+        if ratio.converged == ratio.seeds
+        else f"the {ratio.converged:,} of {count_text(ratio.seeds, 'seed')}"
+    )
+    value, low, high = map(times_text, (ratio.value, ratio.low, ratio.high))
+    return (
+        f"Compared seed by seed, runs{view.those_with(line)} that {view.goal} take {value} "
+        f"[{low}, {high}] times as many epochs at lr {slow['lr']:g} as at lr {fast['lr']:g}: the "
+        f"median of the ratios over {seeds} that converge at both."
+    )
+
+
+def _fall(view: View, comparisons: pd.DataFrame) -> Iterator[str]:
+    """Say from which learning rate to the next the rate first falls, as the comparisons show."""
+    along = comparisons[comparisons["key"] == "lr"]
+    falling = along[along["verdict"] == A_HIGHER]
+    if view.across != "lr" or falling.empty:
         return
-    for words, cells in view.by_lines():
+    for line, cells in view.by_lines():
         ordered = cells.sort_values("lr")
         for place in range(len(ordered) - 1):
             before, after = ordered.iloc[place], ordered.iloc[place + 1]
-            if after["rate_high"] < before["rate_low"]:
-                ends = _where_they_end(view, after)
-                yield (
-                    f"From lr {before['lr']:g} to lr {after['lr']:g} the share of runs{words}"
-                    f"{view.words} that {view.goal} {view.within} falls from {_rate(before)} to "
-                    f"{_rate(after)}{ends and f'; of the others, {ends}'}."
-                )
+            pair = _pair_of(falling, "lr", before, after)
+            if pair is not None:
+                yield _fall_text(view, line, pair, before, after, len(along))
                 return
 
 
-def _diverging(view: _View) -> Iterator[str]:
-    """Say where runs diverge most surely, if they do."""
-    cells = view.cells[view.cells["diverged_rate"] > 0]
-    if cells.empty:
+def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | None:
+    """Return the comparison of two cells along a key, None where there is none."""
+    for other in _swept_of(pairs):
+        if other != key:
+            pairs = pairs[having(pairs[other], a[other])]
+    pairs = pairs[(pairs["level_a"] == a[key]) & (pairs["level_b"] == b[key])]
+    return None if pairs.empty else pairs.iloc[0]
+
+
+def _swept_of(comparisons: pd.DataFrame) -> list[str]:
+    """Return the swept keys, which lie between the levels compared and the counts."""
+    columns = [str(column) for column in comparisons.columns]
+    return columns[columns.index("level_b") + 1 : columns.index("n")]
+
+
+def _fall_text(view: View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
+    end = _most_end(view, after)
+    rest = f"; of the runs at lr {after['lr']:g} that don't, {end}" if end else ""
+    rates = (f"{percent_text(pair[name])} %" for name in ("rate_a", "rate_b"))
+    within = within_text((before["epochs"], after["epochs"]))
+    return (
+        f"From lr {before['lr']:g} to lr {after['lr']:g} the share of "
+        f"runs{view.those_with(line)} that {view.goal} {within} falls from "
+        f"{' to '.join(rates)} of the same {count_text(int(pair['n']), 'seed')}, by "
+        f"{_points_text(pair, tried)}{rest}."
+    )
+
+
+def _points_text(pair: Any, tried: int) -> str:
+    """Return the size of a difference in points, its interval corrected for the pairs tried."""
+    n, only_a, only_b = (np.array([int(pair[name])]) for name in ("n", "only_a", "only_b"))
+    limits = difference_interval(n, only_a, only_b, simultaneous(tried))
+    low, high = (float(limit[0]) for limit in limits)
+    if pair["difference"] < 0:
+        low, high = -high, -low
+    size, low_text, high_text = map(percent_text, (abs(pair["difference"]), low, high))
+    return f"{size} points [{low_text}, {high_text}]"
+
+
+def _diverging(view: View) -> Iterator[str]:
+    """Say where the largest share of the runs diverges before it converges, if any does."""
+    cells = view.cells
+    if not (cells["diverged_rate"] > 0).any():
         return
-    most = cells.iloc[cells["diverged_rate_low"].argmax()]
-    trained = int(most["runs"] - most["failed"])
-    share = _share(round(most["diverged_rate"] * trained), trained)
-    yield f"Runs diverge most surely with {_named(view.layout, most)}: {share}."
+    most = cells[cells["diverged_rate"] == cells["diverged_rate"].max()]
+    cell = most.iloc[int(most["trained"].argmax())]
+    diverged, trained = round(cell["diverged_rate"] * cell["trained"]), int(cell["trained"])
+    share = share_text(diverged, trained, simultaneous(len(cells)))
+    if len(cells) == 1:
+        yield f"Runs that diverge before they {view.goal}: {share}."
+        return
+    ties = f"; the same share in {count_text(len(most) - 1, 'other cell')}" * (len(most) > 1)
+    yield (
+        f"The largest share of runs that diverge before they {view.goal} is with "
+        f"{named(view.layout, cell)}: {share}{ties}."
+    )
 
 
 def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
@@ -209,163 +262,82 @@ def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
     if comparisons.empty:
         return
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
-    text = (
-        f"Compared seed by seed, {len(differing):,} of {_count(len(comparisons), 'pair')} of "
-        "neighbouring cells differ in how often they converge (McNemar's exact test, p < 0.05 "
-        "after Holm's correction over all of them); for the others no difference was shown."
-    )
-    along = differing[differing["key"] == layout.lines]
-    if len(along):
-        most = along.iloc[along["difference"].abs().argmax()]
-        higher, lower = ("a", "b") if most["difference"] > 0 else ("b", "a")
-        ends = sorted(abs(100 * most[f"difference_{end}"]) for end in ("low", "high"))
-        at = ", ".join(
-            _said(key, most[key])
-            for key in (layout.across, *layout.others)
-            if key and pd.notna(most[key])
-        )
-        text += (
-            f" The largest step along {layout.lines}{at and f', at {at},'} is from "
-            f"{_said(layout.lines, most[f'level_{lower}'])} up to "
-            f"{_said(layout.lines, most[f'level_{higher}'])}: "
-            f"{abs(100 * most['difference']):.0f} points [{ends[0]:.0f}, {ends[1]:.0f}]."
-        )
-    yield text
-
-
-def _cheapest(view: _View) -> Iterator[str]:
-    """Say which cell solves the task for the fewest epochs, those of its failures included."""
-    summary = view.summary
-    if len(summary) < 2:
-        return
-    low, high = _costs(view)
-    cost = summary["expected_running_time"].where(summary["converged"] >= ENOUGH_SOLVED)
-    if cost.notna().sum() < 2:
-        return
-    best = int(np.nanargmin(cost))
-    as_cheap = int((low[cost.notna()] <= high[best]).sum()) - 1
-    others = (
-        f"{_count(as_cheap, 'other cell')} can't be told from it"
-        if as_cheap
-        else "every other cell costs more"
-    )
+    count = f"{len(differing):,}" if len(differing) else "none"
+    others = "; for the others no difference was shown"
+    rest = others * (0 < len(differing) < len(comparisons))
     yield (
-        "Counting the epochs of runs that fail, too, a solution costs the fewest epochs with "
-        f"{_named(view.layout, summary.iloc[best])}: {cost.iloc[best]:,.0f} "
-        f"[{low[best]:,.0f}, {high[best]:,.0f}]; {others}."
+        "Compared seed by seed, neighbouring cells differ in how often they converge in "
+        f"{count} of {count_text(len(comparisons), 'pair')} (McNemar's exact test, p < 0.05 after "
+        f"Holm's correction over all of them){rest}.{_largest_step(comparisons, layout)}"
     )
 
 
-def _costs(view: _View) -> tuple[Any, Any]:
-    """Return the limits (cells,) of what a solution costs, in the order of the summary."""
-    rows = view.results[view.results["status"] != "failed"]
-    swept = swept_columns(view.summary)
-    every = view.results.groupby(swept, sort=False, observed=True, dropna=False).ngroup()
-    cell = every.to_numpy()[(view.results["status"] != "failed").to_numpy()]
+def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
+    """Return the largest difference along the lines, if one was shown."""
+    along = comparisons[comparisons["key"] == layout.lines]
+    size = along["difference"].abs().where(along["verdict"] != NO_DIFFERENCE)
+    if not size.notna().any():
+        return ""
+    most = along.iloc[int(size.argmax())]
+    higher, lower = ("a", "b") if most["difference"] > 0 else ("b", "a")
+    keys = [key for key in (layout.across, *layout.others) if key in along.columns]
+    at = ", ".join(said(key, most[key]) for key in keys if key and pd.notna(most[key]))
+    ties = int((size == size.max()).sum()) - 1
+    alike = f"; {count_text(ties, 'other pair')} differ by as much" if ties > 1 else ""
+    alike = alike or "; 1 other pair differs by as much" * ties
+    return (
+        f" The largest step along {layout.lines}{at and f', at {at},'} is from "
+        f"{said(layout.lines, most[f'level_{lower}'])} up to "
+        f"{said(layout.lines, most[f'level_{higher}'])}: {_points_text(most, len(along))}"
+        f"{alike}."
+    )
+
+
+def _cheapest(view: View) -> Iterator[str]:
+    """Say which cell solves the task for the fewest epochs, those of its failures included."""
+    cells = view.cells
+    enough = cells[cells["converged"] >= ENOUGH_SOLVED]
+    if len(enough) < 2:
+        return
+    low, high = _costs(view, enough)
+    best = int(enough["expected_running_time"].argmin())
+    cell, cost = enough.iloc[best], enough["expected_running_time"].iloc[best]
+    alike = int((low <= high[best]).sum()) - 1
+    dearer = len(enough) - 1 - alike
+    told = [
+        f"{count_text(alike, 'other')} can't be told from it" if alike else "",
+        f"{dearer:,} cost{'s' if dearer == 1 else ''} more" if dearer else "",
+    ]
+    yield (
+        f"Of {count_text(len(enough), 'cell')} with at least {ENOUGH_SOLVED} solutions, a solution "
+        "costs the fewest epochs, those of runs that don't find one included, with "
+        f"{named(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
+        f"{' and '.join(filter(None, told))}.{_too_few_text(view, cost)}"
+    )
+
+
+def _too_few_text(view: View, cost: float) -> str:
+    """Return how many cells have too few solutions, and whether one of them costs less so far."""
+    few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
+    if few.empty:
+        return ""
+    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} left out"
+    cheaper = few[few["expected_running_time"] < cost]
+    if cheaper.empty:
+        return f"{text}."
+    least = cheaper.iloc[int(cheaper["expected_running_time"].argmin())]
+    return (
+        f"{text}; the lowest cost among those is {least['expected_running_time']:,.0f}, from "
+        f"{count_text(int(least['converged']), 'solution')} with {named(view.layout, least)}."
+    )
+
+
+def _costs(view: View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the limits (cells,) of what a solution costs, which hold for all cells together."""
+    place = pd.Series(range(len(cells)), cells.index).reindex(view.cell).to_numpy()
+    counted = ~np.isnan(place) & (view.results["status"] != "failed").to_numpy()
+    rows = view.results[counted]
     spent = rows["converged_epoch"].fillna(rows["epochs"]).to_numpy(np.float64)
-    low, high = np.full((2, len(view.summary)), np.nan)
-    found = running_time_intervals(cell, spent, rows["converged"].to_numpy(np.float64))
-    low[: len(found[0])], high[: len(found[1])] = found
-    return low, high
-
-
-def _counts(results: pd.DataFrame) -> Iterator[str]:
-    ended = results["status"].value_counts()
-    trained = len(results) - int(ended.get("failed", 0))
-    if trained:
-        converged = int(results["converged"].sum())
-        yield (
-            f"Of {_count(trained, 'run')} trained, {converged:,} met the criterion within "
-            f"{'its' if trained == 1 else 'their'} epochs."
-        )
-    for status, text in (("diverged", "diverged"), ("failed", "couldn't be trained")):
-        if ended.get(status, 0):
-            yield f"{_count(int(ended[status]), 'run')} {text}."
-
-
-def _left_again(results: pd.DataFrame) -> Iterator[str]:
-    left = int((results["converged"] & ~results["holds_at_end"]).sum())
-    if left:
-        yield (
-            f"{_count(left, 'run')} met the criterion and no longer did after the last epoch: "
-            "converged is not yet settled."
-        )
-
-
-def _how_sure(summary: pd.DataFrame) -> Iterator[str]:
-    runs = int((summary["runs"] - summary["failed"]).min())
-    if 0 < runs < FEW_RUNS:
-        low, high = rate_interval(runs // 2, runs)
-        yield (
-            f"With {_count(runs, 'run')} a cell, an interval is up to {100 * (high - low):.0f} "
-            f"points wide; {FEW_RUNS:,} seeds would bring that down to "
-            f"{100 * np.subtract(*rate_interval(FEW_RUNS // 2, FEW_RUNS)[::-1]):.0f}."
-        )
-
-
-def _share(count: int, total: int) -> str:
-    low, high = rate_interval(count, total)
-    words = {0: f"none of {total:,}", total: f"all {total:,}"}
-    text = words.get(count, f"{_percent(count / total)} %")
-    return f"{text} [{_percent(low)}, {_percent(high)}{' %' if count in words else ''}]"
-
-
-def _rate(cell: Any) -> str:
-    low, high = _percent(cell["rate_low"]), _percent(cell["rate_high"])
-    return f"{_percent(cell['rate'])} % [{low}, {high}]"
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.1f}".removesuffix(".0")
-
-
-def _number(times: float) -> str:
-    return f"{times:.1f}" if times < 10 else f"{times:,.0f}"
-
-
-def _median(cell: Any) -> str:
-    low, high = cell["median_epochs_low"], cell["median_epochs_high"]
-    return f"{cell['median_epochs']:,.0f} [{low:,.0f}, {high:,.0f}]"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _said(key: str, level: Any) -> str:
-    """Return a level with its key, in the words of someone who has never seen the configuration."""
-    if key == "hidden":
-        return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
-    return level_text(key, level)
-
-
-def _named(layout: Layout, cell: Any) -> str:
-    keys = [layout.across, layout.lines, *layout.others]
-    return ", ".join(_said(key, cell[key]) for key in keys if key and pd.notna(cell[key]))
-
-
-def _best_across(view: _View) -> tuple[str, Any]:
-    """Return the key along the axis and its level with the most runs converged."""
-    across = view.layout.across
-    if not across or across == "epochs":
-        return "", None
-    rows = view.cells[view.cells[across].notna()]
-    if rows.empty:
-        return "", None
-    best = rows.groupby(across, sort=False, observed=True)["converged"].sum().idxmax()
-    return across, rows[across].dtype.type(best) if is_numeric(rows[across]) else best
-
-
-def _others_first(rows: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, str]:
-    """Return the rows at the first level of the keys not drawn as axis or lines, and its words."""
-    words = ""
-    for key in layout.others:
-        if key == "epochs" or rows.empty:
-            continue
-        level = rows[key].iloc[0]
-        if pd.isna(level):  # another choice of its group has this key
-            rows = rows[rows[key].isna()]
-            continue
-        words += f"{',' if words else ' with'} {_said(key, level)}"
-        rows = rows[rows[key] == level]
-    return rows, words
+    converged = rows["converged"].to_numpy(np.float64)
+    confidence = simultaneous(len(cells))
+    return running_time_intervals(place[counted].astype(np.intp), spent, converged, confidence)

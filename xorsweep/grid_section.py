@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig
 
 from xorsweep.config import every_point_key, refuse_unknown, rules_for, unknown_key
+from xorsweep.config_files import composed_files, without_replaced
 from xorsweep.grid import ZIP
-from xorsweep.hydra_config import AXES, BLOCKS
+from xorsweep.hydra_config import AXES, BLOCKS, plain
 from xorsweep.rules import ConfigError, shown
-from xorsweep.swept import Overrides, is_point_key, parsed
+from xorsweep.swept import Overrides, is_point_key, parsed, refuse_missing_keys
 from xorsweep.where import read_where
 
+_AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
 _BLOCKS_ALLOWED = (
     "must be a list of blocks, each of keys and their levels, such as "
     '[{optimizer: sgd, lr: "0.5,2"}, {optimizer: momentum, lr: "0.1,0.5"}]'
@@ -31,6 +34,23 @@ class Asked:
     where: str | None = None
 
 
+def grid_node(
+    loader: ConfigLoader, config: DictConfig, axes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the node `grid` of a configuration, with `axes` over its own.
+
+    An axis is left out whose key a file that is composed later gives one plain value. Raises
+    ConfigError for a file that can't be meant.
+    """
+    files = composed_files(loader, config.hydra)
+    section = plain(config)["grid"]
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"grid={shown(section)}: must be keys such as axes and where")
+    if axes and isinstance(section.get("axes"), Mapping):
+        section = {**section, "axes": {**section["axes"], **axes}}
+    return without_replaced(section, files, config.hydra.overrides.hydra)
+
+
 def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides) -> Asked:
     """Return the grid that the node `grid` asks for, under the overrides `given`.
 
@@ -38,13 +58,16 @@ def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides
     blocks there is one product, that of `axes`. Raises ConfigError.
     """
     refuse_unknown("grid.", section, ["axes", "blocks", "zip", "where"])
-    axes, blocks = section.get("axes"), section.get("blocks")
-    if not isinstance(axes, Mapping | None):
-        raise ConfigError(f"{AXES}={axes}: must be keys and their levels, such as {{lr: 0.1,1}}")
-    common = {**_read_axes(loader, AXES, axes or {}), **given}
+    axes, blocks = section.get("axes", {}), section.get("blocks")
+    if not isinstance(axes, Mapping):
+        raise ConfigError(f"{AXES}={shown(axes)}: {_AXES_ALLOWED}")
+    common = {**_read_axes(loader, AXES, axes), **given}
     where = section.get("where")
+    found = tuple(_read_blocks(loader, common, blocks, given))
+    for block in found:
+        refuse_missing_keys(block)
     return Asked(
-        tuple(_read_blocks(loader, common, blocks, given)),
+        found,
         _read_zip(section.get("zip")),
         None if where is None else read_where(where).text,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString, ValueType
 from hydra.errors import HydraException
@@ -24,10 +25,15 @@ from xorsweep.config import (
     unknown_key,
 )
 from xorsweep.grid import ZIP
+from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.hydra_errors import refusal
-from xorsweep.rules import ConfigError, rules_of
+from xorsweep.rules import ConfigError, allows, is_number, is_whole, rules_of
 from xorsweep.spacing import is_spacing, read_spacing
 from xorsweep.where import KEY as WHERE
+from xorsweep.where import refuse_long
+
+VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
+"""What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
 
 RUN_KEYS = ("grid", "plan", "resume", "study")
 """Top-level keys that say what to do, or what for, rather than what to train."""
@@ -37,6 +43,9 @@ GRID_KEYS = (ZIP, BLOCKS, WHERE)
 """The keys below `grid` that the command line may give; axes are given by their own names."""
 
 _QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
+_NO_NAME = re.compile(rf"\s*(null|true|false|nan|[-+]?inf|{NUMBER}|\{{.*)?\s*", re.IGNORECASE)
+"""Values that Hydra reads as something else than the name of a file."""
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
 
@@ -87,10 +96,10 @@ def known_keys() -> list[str]:
 def readable(argument: str) -> str:
     """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
 
-    That is levels by number, and the expression of `grid.where`.
+    That is levels by number, the expression of `grid.where`, and a path below the home folder.
     """
     key, _, value = argument.partition("=")
-    ours = is_spacing(value) or key.lstrip("+") == WHERE
+    ours = is_spacing(value) or key.lstrip("+") == WHERE or value.startswith("~")
     if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
         return argument
     return f"{key}={quoted(value)}"
@@ -125,8 +134,11 @@ def _listed(key: str, argument: str) -> list[Any]:
     return [each.text if isinstance(each, QuotedString) else each for each in values]
 
 
-def check_overrides(arguments: Iterable[str]) -> None:
-    """Raise ConfigError for an override of a key that nothing reads, or of a key given before."""
+def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[str]]) -> None:
+    """Raise ConfigError for an override of a key that nothing reads, or of a key given before.
+
+    `groups` returns the config groups of the user, should one be chosen from.
+    """
     known = known_keys()
     earlier: dict[str, str] = {}
     for argument in arguments:
@@ -135,13 +147,20 @@ def check_overrides(arguments: Iterable[str]) -> None:
             continue
         key = match["key"]
         _refuse_whole_grid(key)
-        if not _is_known(key, known) and not _is_known_to_others(key):
+        # A file is chosen so, too; where it is none, that is said once Hydra has composed.
+        may_be_file = match["prefix"] == "+" and "." not in key
+        is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
+        if not is_known and key not in groups():
             raise ConfigError(unknown_key(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
         if match["prefix"] != "~":
-            _refuse_no_value(key, argument.partition("=")[2])
+            value = argument.partition("=")[2]
+            _refuse_no_value(key, value)
+            _refuse_commas(key, value)
+            if key == WHERE:
+                refuse_long(value)
 
 
 def _is_known_to_others(key: str) -> bool:
@@ -174,10 +193,22 @@ def _refuse_whole_grid(key: str) -> None:
 def _refuse_no_value(key: str, value: str) -> None:
     """Raise ConfigError for what Hydra takes and nobody means."""
     is_group = key in GROUPS or key in SETTINGS
-    if is_group and value in ("", "null"):
+    is_named = is_group or (key == "study" and value not in ("", "null"))
+    if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
         raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
     if value.startswith("[") and (is_group or rules_for(key)):
         levels = value.strip("[]")
         raise ConfigError(
             f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
         )
+
+
+def _refuse_commas(key: str, value: str) -> None:
+    """Raise ConfigError for commas within one number, where the levels between aren't allowed."""
+    rules = rules_for(key) or [rule for name, rule in rules_of(Rounds).items() if name == key]
+    numbers = [rule for rule in rules if is_number(rule)]
+    hint = numbers and comma_hint(key, value, whole=is_whole(numbers[0]))
+    # In Hydra's grammar 05 is a text.
+    levels = [int(text) if _WHOLE.fullmatch(text) else text for text in value.split(",")]
+    if hint and any(not any(allows(rule, level) for rule in rules) for level in levels):
+        raise ConfigError(f"{key}={value}: {key} must be {rules[0].allowed}{hint}")

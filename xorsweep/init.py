@@ -198,6 +198,12 @@ class File(Init):
                 f"so seed must be from 0 to {len(table) - 1}"
             )
         rows: FloatArray = table[seeds]
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            raise ConfigError(
+                f"seed={seeds[finite.argmin()]}: {self.path} holds weights of that network that "
+                "are NaN or infinite; weights must be finite numbers"
+            )
         return rows
 
     def check_further_seeds(self) -> None:
@@ -234,9 +240,14 @@ class File(Init):
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 names = [name for name in Weights._fields if name in file.files]
-                return {name: np.asarray(file[name], np.float64) for name in names}
+                arrays = {name: file[name] for name in names}
         except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise self._error(f"can't be read ({error})") from None
+        for name, array in arrays.items():
+            if array.dtype.kind not in "iuf":
+                raise self._error(f"its array {name} must hold real numbers, not {array.dtype}")
+        with np.errstate(over="ignore"):  # what float64 can't hold becomes infinite
+            return {name: array.astype(np.float64) for name, array in arrays.items()}
 
     def _error(self, reason: str) -> ConfigError:
         return ConfigError(f"init.path={self.path}: {reason}")

@@ -1,18 +1,21 @@
-"""Ctrl-C and SIGTERM: heard once, by the parent alone; and workers that end with their parent."""
+"""Ctrl-C, SIGTERM and SIGHUP: heard once, by the parent alone; workers that end with it."""
 
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
+from pathlib import Path
 from time import sleep
 from types import FrameType
 
-HEARD = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and what Slurm and `kill` send."""
+HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, what Slurm and `kill` send, and what a terminal sends that is closed."""
 EVERY = 0.5
 """Seconds between two looks of a worker at its parent."""
 
@@ -75,12 +78,48 @@ def unheard_by_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def end_with(parent: int) -> None:
-    """Let this process end soon after the one that started it, even where that one was killed."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+@dataclass(frozen=True)
+class Process:
+    """A process of some machine, by default this one; it can be pickled."""
+
+    number: int = field(default_factory=os.getpid)
+    host: str = field(default_factory=platform.node)
+
+    @property
+    def is_parent(self) -> bool:
+        """Tell whether it started the process that asks."""
+        return self.host == platform.node() and self.number == os.getppid()
+
+    @property
+    def is_ancestor(self) -> bool:
+        """Tell whether it started the process that asks, or one that did; also far from /proc."""
+        return self.host == platform.node() and self.number in _ancestors()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+def end_with(process: Process) -> None:
+    """Let this process end soon after one that it descends from, even where that one was killed."""
+    threading.Thread(target=_watch, args=(process,), daemon=True).start()
+
+
+def leave_signals_to(process: Process) -> None:
+    """Let this process ignore the signals where the other one started it, and hears them."""
+    if process.is_parent:
+        for number in HEARD:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _watch(process: Process) -> None:
+    while process.is_ancestor:
         sleep(EVERY)
     os._exit(1)
+
+
+def _ancestors() -> Iterator[int]:
+    number = os.getppid()
+    while number > 1:
+        yield number
+        try:
+            state = Path(f"/proc/{number}/stat").read_bytes()
+        except OSError:  # it is gone just now, or this system has no /proc
+            return
+        number = int(state.rpartition(b")")[2].split()[1])

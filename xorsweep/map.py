@@ -14,7 +14,7 @@ from xorsweep.functions import FunctionSweep, resume_function, sweep_function
 from xorsweep.functions.folder import load_function
 from xorsweep.functions.sweep import BATCH
 from xorsweep.hydra_config import levels_of
-from xorsweep.interrupts import Interrupted, heard
+from xorsweep.output import lasting_output
 from xorsweep.terminal import Terminal
 
 FAILED = 1
@@ -22,16 +22,17 @@ FAILED = 1
 EXAMPLES = """\
   python -m xorsweep.map package.module:function 'a=range(0,10)' b=0.1,0.2
   python -m xorsweep.map package.module:function b=0.1 'seed=range(0,1000)' --workers 4
-  python -m xorsweep.map --resume latest
+  python -m xorsweep.map package.module:function --resume latest
 
 The function gets a dictionary of NumPy arrays, an element a point, and returns one. Levels are
 written as in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace."""
 
 
+@lasting_output()
 def main() -> None:
     """Sweep the function named on the command line; exit code 1 where points failed."""
     parser = Parser("map", "Sweep a function that is no network.", EXAMPLES)
-    parser.add_argument("function", metavar="MODULE:FUNCTION", nargs="?", help="what is called")
+    parser.add_argument("function", metavar="MODULE:FUNCTION", help="what is called")
     parser.add_argument("axes", metavar="KEY=LEVELS", nargs="*", help="what it is called with")
     parser.add_argument("--into", metavar="FOLDER", type=Path, help="instead of outputs/DATE/TIME")
     parser.add_argument("--resume", metavar="FOLDER", help="go on with the sweep in a folder")
@@ -42,17 +43,15 @@ def main() -> None:
         "--batch", metavar="N", type=whole(1), default=BATCH, help="points at a time, at most"
     )
     given = parser.parse_args()
-    if (given.resume is None) == (given.function is None):
-        parser.error("needs either a function or --resume")
+    if given.resume is not None and (given.axes or given.into):
+        parser.error("--resume takes the axes and the folder of the sweep, so give neither")
     parallel = Parallel(n_jobs=given.workers or -1)
-    try:
-        with heard(), errors_in_one_line():
-            if given.resume is not None:
-                result = resume_function(named_folder(given.resume), None, parallel, Terminal())
-            else:
-                result = _swept(given.function, given.axes, given.into, parallel, given.batch)
-    except Interrupted as interrupt:
-        sys.exit(interrupt.exit_code)
+    with errors_in_one_line():
+        if given.resume is not None:
+            function = load_function(given.function)
+            result = resume_function(named_folder(given.resume), function, parallel, Terminal())
+        else:
+            result = _swept(given.function, given.axes, given.into, parallel, given.batch)
     sys.exit(FAILED if result.counts["failed"] else 0)
 
 

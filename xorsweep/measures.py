@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import cache
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -101,10 +99,8 @@ def classify(
     outcome[~finite] = OUTCOMES.index("diverged")
     if is_xor(targets):
         others = np.flatnonzero(finite & ~holds_at_end)
-        shown = outputs[:, 0, others]
-        for name, pattern in _patterns(*targets[:, 0].tolist()):
-            near = (np.abs(shown - pattern[:, None]) <= TOLERANCE).all(axis=0)
-            outcome[others[near]] = OUTCOMES.index(name)
+        for name, met in _patterns(outputs[:, 0, others], targets):
+            outcome[others[met]] = OUTCOMES.index(name)
     return outcome
 
 
@@ -148,28 +144,32 @@ def error_label(error: float) -> str:
     return "1" if parts == 1 else f"1/{parts}"
 
 
-@cache
-def _patterns(*targets: float) -> tuple[tuple[str, FloatArray], ...]:
-    """Return by outcome the patterns (4,) of outputs for the targets of XOR or XNOR."""
-    return tuple(_each_pattern(np.array(targets)))
+def _patterns(outputs: FloatArray, targets: FloatArray) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield which outputs (4, n) for XOR or XNOR meet each pattern (n,); later ones count.
 
-
-def _each_pattern(targets: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+    The sums count rows: a row has one target, and is near it, the other one, or neither.
+    """
     low, high = targets.min(), targets.max()
-    wrong = np.where(targets == low, high, low)
-    one = [np.arange(4) == row for row in range(4)]
-    two = [one[first] | one[second] for first, second in combinations(range(4), 2)]
-    for rows in two:
-        yield "two_rows_at_half", np.where(rows, 0.5, targets)
-    for row in one:
-        yield "three_rows_share", np.where(row, targets, targets[~row].mean())
-    yield "all_at_half", np.full(4, 0.5)
-    for rows in (*one, *two):
-        outputs = np.where(rows, wrong, targets)
-        if (outputs == outputs[0]).all():
-            yield "constant_output", outputs
-        else:
-            yield f"{'one_row' if rows.sum() == 1 else 'two_rows'}_wrong", outputs
+    near_low, near_high, half = (_near(outputs, value) for value in (low, high, 0.5))
+    right = np.where(targets == low, near_low, near_high)
+    wrong = np.where(targets == low, near_high, near_low)
+    rights, wrongs, halves = (rows.sum(axis=0, dtype=np.int8) for rows in (right, wrong, half))
+    yield "two_rows_wrong", (rights == 2) & (wrongs == 2)
+    yield "one_row_wrong", (rights == 3) & (wrongs == 1)
+    lows, highs = (rows.sum(axis=0, dtype=np.int8) for rows in (near_low, near_high))
+    yield "constant_output", (lows == 4) | (highs == 4)
+    yield "all_at_half", halves == 4
+    yield "two_rows_at_half", (rights == 2) & (halves == 2)
+    for target in (low, high):
+        others = (2 * (low + high) - target) / 3
+        sharing = _near(outputs, others).sum(axis=0, dtype=np.int8) == 3
+        mine = (right & (targets == target)).sum(axis=0, dtype=np.int8) == 1
+        yield "three_rows_share", mine & (rights == 1) & sharing
+
+
+def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
+    near: NDArray[np.bool_] = np.abs(outputs - value) <= TOLERANCE
+    return near
 
 
 def course_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:

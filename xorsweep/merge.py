@@ -25,6 +25,7 @@ from xorsweep.folders import named_folder
 from xorsweep.grid import Grid, concatenated
 from xorsweep.manifest import describe_run, input_notes, rounds_of
 from xorsweep.orchestrator import end_sweep, measured, record_of
+from xorsweep.output import lasting_output
 from xorsweep.plain_files import is_there, read_bytes
 from xorsweep.plan import make_plan
 from xorsweep.results import assemble
@@ -217,6 +218,7 @@ def _ended(
     return Merged(store.folder, len(grid), absent)
 
 
+@lasting_output()
 def main() -> None:
     """Merge the sweeps named on the command line."""
     parser = Parser("merge", "Join sweeps of the same version in a new folder.", EXAMPLES)

@@ -28,7 +28,7 @@ from xorsweep.prepare import prepare
 from xorsweep.record import throughput
 from xorsweep.results import Assembled, assemble, read_results, tables_of, write_results
 from xorsweep.rounds import Round, check_rounds, full_grid, latest_round
-from xorsweep.shards import Sharded, train_in_shards
+from xorsweep.shards import Sharded, remove_shards, train_in_shards
 from xorsweep.store import Store, locked, read_manifest, refuse_used
 from xorsweep.studies import read_study
 from xorsweep.terminal import Advance, Terminal, count_line
@@ -109,6 +109,7 @@ def resume_sweep(
         manifest = begun.manifest
         read_study(manifest.get("study"))
         begun.store.remove_leftovers()
+        remove_shards(folder)
         for line in (*input_notes(begun.grid), *begun.store.set_aside_damaged()):
             terminal.say(line)
         study = {"study": manifest["study"]} if "study" in manifest else {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from xorsweep.notebook import ChangingLine, kernel_shell
-from xorsweep.terminal import TRAINING, Advance, Terminal, progress_text
+from xorsweep.terminal import TRAINING, Advance, LastingConsole, Terminal, progress_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class ScriptTerminal(Terminal):
     """Says on stderr how far a long sweep is, and what failed; the rest goes into the log."""
 
     def __init__(self, console: Console | None = None) -> None:
-        super().__init__(console or Console(stderr=True, soft_wrap=True, highlight=False))
+        super().__init__(console or LastingConsole(stderr=True, soft_wrap=True, highlight=False))
         self._aloud = Terminal(self.console)
 
     def say(self, line: str) -> None:

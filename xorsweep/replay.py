@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
 from xorsweep.engines import Engine
+from xorsweep.exceptions import text_of
 from xorsweep.grid import Grid
 from xorsweep.manifest import input_notes
 from xorsweep.measures import OUTCOMES
+from xorsweep.output import lasting_output
 from xorsweep.parts import table_of
 from xorsweep.plain_files import make_folder
 from xorsweep.single import SingleRun, describe_single, headline, train_single, write_single
@@ -26,7 +28,7 @@ FOLDER = "replay"
 
 EXAMPLES = """\
   python -m xorsweep.replay latest 0
-  python -m xorsweep.replay outputs/a 4711 --into /tmp/stuck
+  python -m xorsweep.replay outputs/a 4711 --into /tmp/row
 
 ROW counts the rows of results.csv from 0, the line of the names left out, as pandas does."""
 
@@ -64,8 +66,10 @@ def replay(
 def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
     try:
         return train_single(grid.point(row), engine)
-    except Exception as error:  # whatever made the row fail in its sweep
-        raise StoreError(f"row {row} can't be trained: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever made the row fail in its sweep
+        raise StoreError(f"row {row} can't be trained: {text_of(error)}") from error
 
 
 def _stored(store: Store, identity: NDArray[np.uint64]) -> pa.Table:
@@ -105,6 +109,7 @@ def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> Rows:
     )
 
 
+@lasting_output()
 def main() -> None:
     """Replay the row named on the command line; exit code 1 where its bits differ."""
     parser = Parser(

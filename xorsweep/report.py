@@ -16,14 +16,14 @@ from joblib import cpu_count
 
 from xorsweep.alt_texts import alt_text, left_out
 from xorsweep.atomic import write_atomically
-from xorsweep.commands import Parser, errors_in_one_line
+from xorsweep.commands import Parser, errors_in_one_line, whole
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.csv_parquet import CSV, PARQUET
 from xorsweep.details import Details, details
 from xorsweep.drawn_runs import Drawing, begin_drawing
 from xorsweep.figures import FIGURES, Figures, Picture, begin_figures
 from xorsweep.figures.source import Tables
-from xorsweep.findings import findings, remarks
+from xorsweep.findings import findings
 from xorsweep.finished import (
     OtherTableError,
     all_assembled,
@@ -34,7 +34,9 @@ from xorsweep.folders import named_folder
 from xorsweep.grid import Grid
 from xorsweep.manifest import input_notes
 from xorsweep.markdown import all_literal, code_block
+from xorsweep.output import lasting_output
 from xorsweep.plain_files import read_bytes
+from xorsweep.remarks import remarks
 from xorsweep.report_tables import (
     MOST_CELLS,
     Comparison,
@@ -55,6 +57,7 @@ from xorsweep.tables import write_comparisons, write_summary
 from xorsweep.templating import data_address, environment
 from xorsweep.terminal import Terminal, count_line
 from xorsweep.themes import for_both_themes
+from xorsweep.trainings import at_epochs
 from xorsweep.verdicts import verdict_findings, verdicts
 from xorsweep.worker import STATUSES
 
@@ -111,7 +114,8 @@ class Page:
 class Report:
     """The report of a finished sweep: report.md and report.html in its folder.
 
-    `figures` and `drawing`, that of the runs that stand for cells, have begun.
+    `figures` and `drawing`, that of the runs that stand for cells, have begun. Findings, like the
+    comparisons that it is given, are those after `epochs`, each cell's most where None.
     """
 
     folder: Path
@@ -119,6 +123,7 @@ class Report:
     tables: Tables
     figures: Figures
     drawing: Drawing
+    epochs: int | None = None
 
     def __call__(self, comparisons: pd.DataFrame) -> Path:
         """Write both once the pictures are there, and return the page's path."""
@@ -133,23 +138,32 @@ class Report:
         results, summary = tables.results, tables.summary
         study = read_study(manifest.get("study"))
         judged = verdicts(study, results) if study else []
+        asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
         shown_runs = details(results, summary, self.drawing())
         text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
         return Page(
             title=study.title if study else text,
             counts=f"{text}; {counts}" if study else counts,
-            findings=[*verdict_findings(judged), *findings(results, summary, comparisons)],
-            remarks=remarks(results, summary),
+            findings=[*verdict_findings(judged), *findings(results, cells, comparisons)],
+            remarks=[*_asked_text(self.epochs), *remarks(asked, cells)],
             settings=settings_table(results),
             cells=cells_table(summary, MOST_CELLS, shown_runs.links),
             details=shown_runs,
             neighbours=neighbours_table(comparisons),
-            outcomes=outcomes_table(results),
+            outcomes=outcomes_table(asked),
             failures=failures_table(results),
             pictures=[_shown(each, tables, self.folder / FIGURES) for each in self.figures()],
             comparison=comparison(study, judged) if study else None,
             command=shlex.join(manifest["command_line"]),
             facts=list(_facts(manifest)),
+        )
+
+
+def _asked_text(epochs: int | None) -> Iterator[str]:
+    if epochs is not None:
+        yield (
+            f"Findings, remarks, neighbours and outcomes are those after {epochs:,} epochs, which "
+            "were asked for; pictures, cells and runs are as without."
         )
 
 
@@ -171,11 +185,15 @@ def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
     return Shown(name, picture.title, caption, alt, source)
 
 
-def remake_report(folder: Path, terminal: Terminal | None = None) -> Path:
+def remake_report(
+    folder: Path, terminal: Terminal | None = None, epochs: int | None = None
+) -> Path:
     """Make tables, figures and report of a finished sweep again from what its folder holds.
 
     Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
-    are written again. Raises StoreError where the folder holds no finished sweep.
+    are written again. Findings and comparisons are those after `epochs`, each cell's most where
+    None. Raises StoreError where the folder holds no finished sweep, ConfigError where it has no
+    points with these epochs.
     """
     manifest = finished_manifest(folder)
     read_study(manifest.get("study"))  # before anything is written
@@ -190,13 +208,15 @@ def remake_report(folder: Path, terminal: Terminal | None = None) -> Path:
         terminal.warn(f"{folder / PARQUET} {error}; it and {CSV} are written again from the parts")
         manifest = _with_tables_again(store, grid, manifest)
         results = read_results(folder)
+    asked = at_epochs(results, epochs)
     # What is derived is shown as the rows have it.
     manifest["grid"] = {**manifest["grid"], "text": grid.text, "points": len(grid)}
     manifest["counts"] = {"planned": len(grid), **_counts(results)}
     drawing = begin_drawing(grid, assembled, store.parts(), workers)
     tables = Tables.of(results, write_summary(results, folder), CoursesOnDisk(grid, store))
     figures = begin_figures(tables, folder / FIGURES, workers)
-    return Report(folder, manifest, tables, figures, drawing)(write_comparisons(results, folder))
+    report = Report(folder, manifest, tables, figures, drawing, epochs)
+    return report(write_comparisons(asked, folder))
 
 
 def _counts(results: pd.DataFrame) -> dict[str, int]:
@@ -237,16 +257,21 @@ def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 EXAMPLES = """\
   python -m xorsweep.report latest
+  python -m xorsweep.report latest --epochs 1000
   python -m xorsweep.report outputs/a"""
 
 
+@lasting_output()
 def main() -> None:
     """Remake the report of the folder named on the command line."""
     parser = Parser("report", "Make tables, pictures and report of a sweep again.", EXAMPLES)
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
+    parser.add_argument(
+        "--epochs", metavar="N", type=whole(1), help="findings after N epochs, not after the most"
+    )
     given = parser.parse_args()
     with errors_in_one_line():
-        print(remake_report(named_folder(given.folder), Terminal()))
+        print(remake_report(named_folder(given.folder), Terminal(), given.epochs))
 
 
 if __name__ == "__main__":

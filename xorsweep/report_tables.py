@@ -14,6 +14,7 @@ from xorsweep.layout import chosen, is_numeric, level_name, level_text, levels
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES
 from xorsweep.studies import CERTAINTIES, Study
 from xorsweep.summary import point_columns, swept_columns
+from xorsweep.trainings import longest_rows
 from xorsweep.verdicts import HEAD, Verdict, notes, verdict_row
 
 MOST_CELLS = 1_000
@@ -184,12 +185,12 @@ def _number(value: float, absent: str) -> str:
 
 
 def outcomes_table(results: pd.DataFrame) -> Table:
-    """Return how many runs ended where."""
-    counts = results["outcome"].value_counts()
+    """Return how many runs ended where, each training being one run, after its most epochs."""
+    counts = longest_rows(results)["outcome"].value_counts()
     rows = [
         (name, f"{counts[name]:,}", DESCRIPTIONS[name]) for name in OUTCOMES if counts.get(name, 0)
     ]
-    caption = "Outcomes of all runs."
+    caption = "Outcomes of all runs, each after its most epochs."
     return Table(caption, ("outcome", "runs", "what it means"), rows, numbers=(1,))
 
 
@@ -199,5 +200,5 @@ def failures_table(results: pd.DataFrame) -> Table:
     rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
     left = len(found) - len(rows)
     note = f"and {left:,} more reasons in results.csv" if left else ""
-    head = ("reason", "runs", "one of them alone")
-    return Table("Runs that couldn't be trained, by reason.", head, rows, note, numbers=(1,))
+    head = ("reason", "points", "one of them alone")
+    return Table("Points that couldn't be trained, by reason.", head, rows, note, numbers=(1,))

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.hints import choice_hint, null_hint, number_hint, truth_hint
+
 Scalar = bool | int | float | str | None
 FloatArray = NDArray[np.float64]
 Batched = float | FloatArray
 """A number for one network, or a float64 array (B,) with one number a member of a batch."""
+
+
+LONGEST = 200
+"""Characters of a value that a message repeats."""
+MOST_BITS = 2_000
+"""Of a whole number that is written in tens."""
 
 
 class ConfigError(ValueError):
@@ -107,9 +115,10 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few names."""
+    """One of a few names; `aliases` maps other words for them, which are read as the name."""
 
     names: Collection[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def allowed(self) -> str:
@@ -118,9 +127,11 @@ class Choice:
 
     def read(self, value: object) -> str:
         """Return the name; raises ValueError for any other."""
-        if not isinstance(value, str) or value not in self.names:
-            raise ValueError
-        return value
+        if isinstance(value, str) and value in self.names:
+            return value
+        if isinstance(value, str) and value in self.aliases:
+            return self.aliases[value]
+        raise ValueError
 
 
 @dataclass(frozen=True)
@@ -172,6 +183,25 @@ class OrNull:
         return None if value is None else self.rule.read(value)
 
 
+def is_number(rule: Rule) -> bool:
+    """Tell whether a rule is about numbers."""
+    return isinstance(rule.rule if isinstance(rule, OrNull) else rule, Real | Integer)
+
+
+def is_whole(rule: Rule) -> bool:
+    """Tell whether a rule is about whole numbers."""
+    return isinstance(rule.rule if isinstance(rule, OrNull) else rule, Integer)
+
+
+def allows(rule: Rule, value: object) -> bool:
+    """Tell whether a rule reads a value."""
+    try:
+        rule.read(value)
+    except ValueError:
+        return False
+    return True
+
+
 def parameter(default: Any, rule: Rule) -> Any:
     """Declare a dataclass field that is also a configuration key held to `rule`."""
     return field(default=default, metadata={"rule": rule})
@@ -188,7 +218,35 @@ def read(key: str, value: object, rule: Rule) -> Scalar:
     try:
         return rule.read(value)
     except ValueError:
-        raise ConfigError(f"{key}={shown(value)}: {key} must be {rule.allowed}") from None
+        raise ConfigError(refusal(key, value, rule)) from None
+
+
+def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> int:
+    """Return a whole number within inclusive bounds; raises ConfigError for anything else."""
+    found = read(key, value, Integer(at_least, at_most))
+    assert isinstance(found, int)
+    return found
+
+
+def refusal(key: str, value: object, rule: Rule) -> str:
+    """Return the line for a value that isn't allowed, with what may have been meant by it."""
+    return f"{key}={brief(value)}: {key} must be {rule.allowed}{_hint(key, value, rule)}"
+
+
+def _hint(key: str, value: object, rule: Rule) -> str:
+    """Return what may have been meant by a value, as the end of a line; or nothing."""
+    if isinstance(value, list | tuple | range | np.ndarray):
+        return "; it takes one value here, and several where it is an axis of a sweep"
+    match rule:
+        case OrNull():
+            return _hint(key, value, rule.rule) or null_hint(value)
+        case Choice() if isinstance(value, str):
+            return choice_hint(key, value, [*rule.names, *rule.aliases])
+        case Boolean():
+            return truth_hint(value)
+        case Real() | Integer() if isinstance(value, str):
+            return number_hint(key, value)
+    return ""
 
 
 def shown(value: object) -> str:
@@ -197,4 +255,16 @@ def shown(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"{value:#x}"  # Python writes no more digits than that in tens
     return str(value)
+
+
+def brief(value: object) -> str:
+    """Return a value for a message: in one line, and cut where it is long."""
+    try:
+        text = shown(value)
+    except Exception:  # what the value itself raises, or Python for a number of many digits
+        text = f"<{type(value).__name__}>"
+    line = " ".join(text.encode(errors="backslashreplace").decode().splitlines())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

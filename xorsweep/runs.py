@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xorsweep.engines.answers import answers
+from xorsweep.folders import folder_of
 from xorsweep.measures import DESCRIPTIONS, plateau_labels, plateaus
 from xorsweep.network import Weights
 from xorsweep.rules import ConfigError, FloatArray, Scalar
@@ -181,7 +182,7 @@ class Run:
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the page and numbers that `python -m xorsweep` leaves; return their paths."""
-        path = Path(folder)
+        path = folder_of(folder)
         path.mkdir(parents=True, exist_ok=True)
         return write_single(self.single, path)
 

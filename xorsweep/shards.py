@@ -90,7 +90,7 @@ def train_in_shards(
     """
     shares = divide(batches, how.shards)
     folder = store.folder.absolute()
-    remove_tree(folder / SHARDS)
+    remove_shards(folder)
     for number, share in enumerate(shares):
         write_shard(folder, number, share)
     if shares:
@@ -101,7 +101,12 @@ def train_in_shards(
         if len(finished_batches(folder, number)) < len(share):
             raise ExecuteError(f"shard {number} ended before its batches were trained")
     with suppress(OSError):  # the next sweep here removes what is left
-        remove_tree(folder / SHARDS)
+        remove_shards(folder)
+
+
+def remove_shards(folder: Path) -> None:
+    """Remove what shards of an earlier run have left; their finished batches are in the parts."""
+    remove_tree(folder / SHARDS)
 
 
 def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
@@ -129,7 +134,7 @@ def train_shard(
     places = {id(batch): place for place, batch in enumerate(batches)}
     store = Store(folder, trainer.engine)
     execute = choose_execute(parallel, sum(batch.net_epochs for batch in batches))
-    with (_shard(folder, number) / FINISHED).open("w", buffering=1) as finished:
+    with (_shard(folder, number) / FINISHED).open("w", buffering=1, encoding="utf-8") as finished:
         for batch, rows in execute(batches, trainer):
             store.add(rows)
             finished.write(f"{places[id(batch)]}\n")
@@ -174,7 +179,7 @@ def read_shard(folder: Path, number: int) -> list[Batch]:
 def finished_batches(folder: Path, number: int) -> list[int]:
     """Return which batches of a shard are on disk."""
     try:
-        text = (_shard(folder, number) / FINISHED).read_text()
+        text = (_shard(folder, number) / FINISHED).read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
     return [int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

@@ -23,9 +23,10 @@ from xorsweep.comparisons import (
     holm,
 )
 from xorsweep.layout import level_name
-from xorsweep.rates import rate_intervals, score_intervals
+from xorsweep.rates import CONFIDENCE, rate_intervals, score_intervals, simultaneous
 from xorsweep.rules import FloatArray
 from xorsweep.summary import point_columns, summarise, swept_columns
+from xorsweep.trainings import have_most_epochs
 
 PAIRED, UNPAIRED = "McNemar", "Fisher"
 
@@ -35,10 +36,11 @@ class SideBySide:
     """Two sweeps, a and b, compared cell by cell.
 
     `cells` has a row for each cell of both, in a's order: the `keys` that tell cells apart, then
-    counts, rates, their difference, the test and its verdict. `only_a` and `only_b` hold the keys
-    of the other cells. `settings` are the keys in which cells that were matched differ all the
-    same, with their values in a and in b. Of `points` that are in both, `same` ended with the same
-    error to the last bit and converged at the same epoch.
+    counts, rates, their difference, the test and its verdict. Of cells that differ in epochs alone
+    it is that with the most. `only_a` and `only_b` hold the keys of the other cells. `settings` are
+    the keys in which cells that were matched differ all the same, with their values in a and in b.
+    Of `points` that are in both, `same` ended with the same error to the last bit and converged at
+    the same epoch.
     """
 
     keys: Sequence[str]
@@ -56,6 +58,19 @@ class SideBySide:
         size = -found["difference"].abs()
         return found.assign(size=size).sort_values(["p_holm", "size"], kind="stable")
 
+    @property
+    def largest(self) -> pd.DataFrame:
+        """Return the cells with the largest difference of those that differ beyond chance.
+
+        Their intervals are corrected for the number of cells that they were picked from.
+        """
+        found = self.differing
+        size = found["difference"].abs()
+        found = found[np.isclose(size, size.max(), rtol=0, atol=1e-12)]
+        low, high = _difference_intervals(found, simultaneous(len(self.cells)))
+        largest: pd.DataFrame = found.assign(difference_low=low, difference_high=high)
+        return largest
+
 
 def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
     """Return two sweeps' results compared in the cells that both have, by how often they converge.
@@ -71,7 +86,9 @@ def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
     """
     keys = _in_order([*swept_columns(a), *swept_columns(b)], a)
     left, right = _Cells.of(a, keys), _Cells.of(b, keys)
-    at_a, at_b = _matched(left.described, right.described)
+    every_a, every_b = _matched(left.described, right.described)
+    longest = _longest(left.described.iloc[every_a])
+    at_a, at_b = every_a[longest], every_b[longest]
     counted = _counted(left, right, at_a, at_b)
     compared = pd.concat(
         [
@@ -89,8 +106,8 @@ def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
     return SideBySide(
         keys,
         _judged(compared.reset_index(drop=True)),
-        left.described.drop(index=pd.Index(at_a)),
-        right.described.drop(index=pd.Index(at_b)),
+        _unmatched(left.described, every_a),
+        _unmatched(right.described, every_b),
         list(_settings(left, right, at_a, at_b)),
         points,
         same,
@@ -98,12 +115,16 @@ def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
 
 
 def newcombe_interval(
-    converged_a: Counts, runs_a: Counts, converged_b: Counts, runs_b: Counts
+    converged_a: Counts,
+    runs_a: Counts,
+    converged_b: Counts,
+    runs_b: Counts,
+    confidence: float = CONFIDENCE,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the 95 % limits (n,) of the difference between two rates of different seeds."""
+    """Return the limits (n,) of the difference between two rates of different seeds."""
     rate_a, rate_b = converged_a / runs_a, converged_b / runs_b
-    low_a, high_a = score_intervals(converged_a, runs_a)
-    low_b, high_b = score_intervals(converged_b, runs_b)
+    low_a, high_a = score_intervals(converged_a, runs_a, confidence)
+    low_b, high_b = score_intervals(converged_b, runs_b, confidence)
     down = np.sqrt((rate_a - low_a) ** 2 + (high_b - rate_b) ** 2)
     up = np.sqrt((high_a - rate_a) ** 2 + (rate_b - low_b) ** 2)
     return rate_a - rate_b - down, rate_a - rate_b + up
@@ -148,6 +169,28 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame) -> tuple[NDArray[np.intp], NDArra
     return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
 
 
+def _longest(cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which of some cells (n,) have the most epochs of those that differ in epochs alone."""
+    if "epochs" not in cells.columns:
+        return np.ones(len(cells), bool)
+    return have_most_epochs(cells["epochs"].to_numpy(np.int64), _trained_alike(cells))
+
+
+def _trained_alike(cells: pd.DataFrame) -> NDArray[np.intp]:
+    """Return numbers (n,) that are the same for cells that differ in epochs alone."""
+    keys = [key for key in cells.columns if key != "epochs"]
+    if not keys:
+        return np.zeros(len(cells), np.intp)
+    return np.asarray(cells.groupby(keys, sort=False, dropna=False).ngroup(), np.intp)
+
+
+def _unmatched(cells: pd.DataFrame, matched: NDArray[np.intp]) -> pd.DataFrame:
+    """Return the cells that the other sweep has after no number of epochs, each at its most."""
+    alike = _trained_alike(cells)
+    left: pd.DataFrame = cells[~np.isin(alike, alike[matched])]
+    return left[_longest(left)]
+
+
 def _counted(
     left: _Cells, right: _Cells, at_a: NDArray[np.intp], at_b: NDArray[np.intp]
 ) -> pd.DataFrame:
@@ -179,18 +222,10 @@ def _judged(cells: pd.DataFrame) -> pd.DataFrame:
         name: cells[name].to_numpy(np.int64)
         for name in ("runs_a", "runs_b", "converged_a", "converged_b")
     }
-    paired = (cells["test"] == PAIRED).to_numpy()
-    only_a, only_b = (cells[name].fillna(0).to_numpy(np.int64) for name in ("only_a", "only_b"))
-    order = ("converged_a", "runs_a", "converged_b", "runs_b")
-    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*(counts[name] for name in order)))
-    low, high = (
-        np.where(paired, in_pairs, apart)
-        for in_pairs, apart in zip(
-            difference_interval(counts["runs_a"], only_a, only_b),
-            newcombe_interval(*(counts[name] for name in order)),
-            strict=True,
-        )
-    )
+    paired, only_a, only_b = _discordant(cells)
+    in_order = (counts[name] for name in ("converged_a", "runs_a", "converged_b", "runs_b"))
+    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*in_order))
+    low, high = _difference_intervals(cells, CONFIDENCE)
     rates = {}
     for name in ("a", "b"):
         converged, runs = counts[f"converged_{name}"], counts[f"runs_{name}"]
@@ -209,6 +244,25 @@ def _judged(cells: pd.DataFrame) -> pd.DataFrame:
         p_holm=p_holm,
         verdict=np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE),
     )
+
+
+def _discordant(cells: pd.DataFrame) -> tuple[NDArray[np.bool_], Counts, Counts]:
+    """Return which cells (n,) have the same seeds in both, and the pairs that one alone solves."""
+    only_a, only_b = (cells[name].fillna(0).to_numpy(np.int64) for name in ("only_a", "only_b"))
+    return (cells["test"] == PAIRED).to_numpy(), only_a, only_b
+
+
+def _difference_intervals(cells: pd.DataFrame, confidence: float) -> tuple[FloatArray, FloatArray]:
+    """Return the limits (n,) of the difference, by pairs where the seeds are the same."""
+    paired, only_a, only_b = _discordant(cells)
+    converged_a, runs_a, converged_b, runs_b = (
+        cells[name].to_numpy(np.int64)
+        for name in ("converged_a", "runs_a", "converged_b", "runs_b")
+    )
+    in_pairs = difference_interval(runs_a, only_a, only_b, confidence)
+    apart = newcombe_interval(converged_a, runs_a, converged_b, runs_b, confidence)
+    low, high = (np.where(paired, *some) for some in zip(in_pairs, apart, strict=True))
+    return low, high
 
 
 def _fisher(converged_a: Counts, runs_a: Counts, converged_b: Counts, runs_b: Counts) -> FloatArray:

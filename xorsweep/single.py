@@ -19,6 +19,7 @@ from xorsweep.atomic import replacing, write_atomically
 from xorsweep.config import choose, network_of
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
+from xorsweep.exceptions import text_of
 from xorsweep.measures import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
 from xorsweep.network import Weights
 from xorsweep.plan import batch_of_one
@@ -130,8 +131,11 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
 def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
     """Train to an epoch, with the state kept at the epochs of the course and before the last."""
     kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
-    training = build_training(batch_of_one(point, kept))
-    return training, load_train(engine)(training)
+    try:
+        training = build_training(batch_of_one(point, kept))
+        return training, load_train(engine)(training)
+    except SystemExit as error:  # of somebody's choice: it would end the program without a word
+        raise RuntimeError(f"training ended with {text_of(error)}") from error
 
 
 def _single_run(

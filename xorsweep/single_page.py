@@ -16,7 +16,8 @@ from xorsweep.again import single_run_command, sweep_command
 from xorsweep.atomic import write_atomically
 from xorsweep.config import GROUPS
 from xorsweep.engines import Engine
-from xorsweep.measures import DESCRIPTIONS
+from xorsweep.engines.gradient import gradient
+from xorsweep.measures import DESCRIPTIONS, PLATEAUS
 from xorsweep.pages.surface import has_surface
 from xorsweep.pages.svg import number
 from xorsweep.rules import FloatArray, Scalar, shown
@@ -40,6 +41,8 @@ MOST_ROWS = 16
 """Rows of the truth table that the page lists; run.json holds all."""
 MOST_WEIGHTS = 200
 SWEPT_SEEDS = 100
+STILL = 1e-6
+"""A run moves no more if its gradient would move the weights by less in as many epochs again."""
 
 FILES = (
     (PAGE, "this page"),
@@ -134,6 +137,8 @@ def _verdict(run: SingleRun) -> Iterator[str]:
     """Return what became of the run, in a few sentences."""
     outcome = run.outcome.replace("_", " ").capitalize()
     yield f"{outcome}: {DESCRIPTIONS[run.outcome]}."
+    if run.outcome in PLATEAUS:
+        yield f"The run is still at this plateau after {run.epochs[-1]:,} epochs."
     if run.converged_epoch is None:
         yield f"The criterion {run.point['criterion']} was never met."
     else:
@@ -142,6 +147,25 @@ def _verdict(run: SingleRun) -> Iterator[str]:
         yield f"The criterion {run.point['criterion']} was {met}."
     first, last = (number(float(run.errors.final_error[place])) for place in (0, -1))
     yield f"Half the sum of squared errors went from {first} to {last}."
+    if run.outcome not in ("solved", "diverged"):
+        yield _slope(run)
+
+
+def _slope(run: SingleRun) -> str:
+    """Say how steep the loss is at the end, and that nothing moves where that shows it.
+
+    It shows it for plain descent in batches, whose steps are lr times the gradient.
+    """
+    length = float(np.linalg.norm(gradient(run.training, run.parameters[:, -1])))
+    said = f"After the last epoch the gradient of the loss has the length {number(length)}"
+    plain = run.point["optimizer"] == "sgd" and run.point["schedule"] == "batch"
+    way = float(run.training.learning_rate[0]) * length * run.epochs[-1]
+    if not plain or way >= STILL:
+        return f"{said}."
+    return (
+        f"{said}: nothing moves any more. As many epochs again at this gradient would move the "
+        f"weights by {number(way)}."
+    )
 
 
 def _answers(run: SingleRun) -> Iterator[Answer]:

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from xorsweep.again import resume_command
 from xorsweep.atomic import LEFTOVERS, remove_leftovers, write_atomically
 from xorsweep.engines import Engine
+from xorsweep.folders import RUN_FILES
 from xorsweep.grid import Grid
 from xorsweep.manifest import unsealed
 from xorsweep.parts import LISTS, DamagedPartError, decode, encode
@@ -264,6 +265,8 @@ def refuse_used(folder: Path) -> None:
             f"hydra.sweep.dir={folder}: holds a sweep already; go on with it by "
             f"resume={folder}, or choose another folder"
         )
+    if (folder / RUN_FILES[0]).exists():
+        raise StoreError(f"hydra.sweep.dir={folder}: holds a single run; choose another folder")
     if _holds_parts(folder):
         raise StoreError(
             f"hydra.sweep.dir={folder}: holds the {PARTS} of a sweep without its {MANIFEST}; "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import matplotlib as mpl
@@ -59,9 +61,14 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn."""
-    return mpl.rc_context(STYLE)
+_DRAWING = RLock()
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Have figures drawn in our style, which is the process's: threads take turns."""
+    with _DRAWING, mpl.rc_context(STYLE):
+        yield
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

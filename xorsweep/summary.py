@@ -52,7 +52,9 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
 
     Columns: the point columns but seed; `runs`, `ok`, `diverged`, `failed`, `converged`; `rate`
     among the runs that didn't fail, `rate_low`, `rate_high`; `diverged_rate`, the share of them
-    that diverged before they converged, with `diverged_rate_low`, `diverged_rate_high`; the
+    that diverged before they converged, with `diverged_rate_low`, `diverged_rate_high`;
+    `holds_rate`, the share of them that meet the criterion after their last epoch, with
+    `holds_rate_low`, `holds_rate_high`; the
     Kaplan-Meier `median_epochs` with
     `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_at_end`; the
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
@@ -64,9 +66,11 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     counts = pd.DataFrame([_counts(cell) for cell in cells])
     trained = (counts["runs"] - counts["failed"]).to_numpy()
     diverged_first = np.array([cell.diverged_first.sum() for cell in cells])
+    holds = np.array([cell.holds_at_end.sum() for cell in cells])
     rates = {
         **_rate("rate", counts["converged"].to_numpy(), trained),
         **_rate("diverged_rate", diverged_first, trained),
+        **_rate("holds_rate", holds, trained),
     }
     measured = pd.DataFrame([_measured(cell) for cell in cells])
     return pd.concat([described, counts, pd.DataFrame(rates), measured], axis=1)
@@ -117,6 +121,12 @@ class _Cell:
         """Return which runs diverged without having met the criterion before."""
         first: NDArray[np.bool_] = (self.status == "diverged") & ~self.converged
         return first
+
+    @property
+    def holds_at_end(self) -> NDArray[np.bool_]:
+        """Return which runs meet the criterion after their last epoch: those that are solved."""
+        solved: NDArray[np.bool_] = self.outcome == OUTCOMES.index("solved")
+        return solved
 
     def survival(self) -> Survival:
         return survival(self.converged_epoch[self.counted], self.budget[self.counted])

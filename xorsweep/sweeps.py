@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from xorsweep.courses import CoursesOnDisk
 from xorsweep.finished import finished_manifest, stored_results
+from xorsweep.folders import folder_of
 from xorsweep.grid import Grid
 from xorsweep.manifest import input_notes
 from xorsweep.notebook import shown
 from xorsweep.plain_files import copy_tree, is_there
 from xorsweep.progress import ScriptTerminal
 from xorsweep.rounds import open_with_rounds
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, read_whole
 from xorsweep.runs import Run
 from xorsweep.single import train_single
 from xorsweep.store import LOCK, MANIFEST, Store, StoreError, read_manifest, refuse_used
@@ -72,17 +73,31 @@ class Sweep:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """Return one row a pair of neighbouring cells, compared run by run."""
-        from xorsweep.comparisons import PairedComparisons
+        """Return one row a pair of neighbouring cells, compared run by run.
 
-        return PairedComparisons()(self.results)
+        Of pairs that differ in epochs alone it is that with the most.
+        """
+        return self.comparisons_at(None)
+
+    def comparisons_at(self, epochs: int | None) -> pd.DataFrame:
+        """Return the comparisons after so many epochs; raises ConfigError where there are none."""
+        from xorsweep.comparisons import PairedComparisons
+        from xorsweep.trainings import at_epochs
+
+        return PairedComparisons()(at_epochs(self.results, epochs))
 
     @cached_property
     def findings(self) -> list[str]:
-        """Return what was found, each a sentence or two with its intervals."""
-        from xorsweep.findings import findings
+        """Return what was found after each cell's most epochs, each a sentence or two."""
+        return self.findings_at(None)
 
-        return findings(self.results, self.summary, self.comparisons)
+    def findings_at(self, epochs: int | None) -> list[str]:
+        """Return what was found after so many epochs; raises ConfigError where there are none."""
+        from xorsweep.findings import findings
+        from xorsweep.trainings import at_epochs
+
+        summary = at_epochs(self.summary, epochs)
+        return findings(self.results, summary, self.comparisons_at(epochs))
 
     @property
     def plot(self) -> SweepPlots:
@@ -94,9 +109,8 @@ class Sweep:
 
         It ends with the same bits. Raises ConfigError where there is no such row.
         """
-        if not 0 <= row < len(self._grid):
-            raise ConfigError(f"row={row}: must be a whole number from 0 to {len(self._grid) - 1}")
-        return Run(train_single(self._grid.point(row), self._store.engine))
+        number = read_whole("row", row, 0, len(self._grid) - 1)
+        return Run(train_single(self._grid.point(number), self._store.engine))
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
@@ -106,7 +120,7 @@ class Sweep:
         """
         from xorsweep.report import remake_report
 
-        target = self.folder if folder is None else Path(folder)
+        target = self.folder if folder is None else folder_of(folder)
         if target.absolute() != self.folder.absolute():
             refuse_other(target, self.manifest["digest"])
         with _writing(target):
@@ -218,7 +232,7 @@ class SweepPlots:
         return self._draw("unsolved")
 
     def final_error(self) -> Figure:
-        """Return where runs end: their final errors, and the levels at which they get stuck."""
+        """Return where runs end: their final errors, and the plateaus of the error."""
         return self._draw("final_error")
 
     def error_by_epoch(self) -> Figure:

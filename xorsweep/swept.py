@@ -20,11 +20,12 @@ from hydra.core.override_parser.types import (
 )
 from hydra.errors import HydraException
 
+from xorsweep.again import quoted
 from xorsweep.config import GROUPS, PLAIN, rules_for
 from xorsweep.grid import Axis
-from xorsweep.hydra_config import check_overrides, readable
+from xorsweep.hydra_config import check_overrides, known_keys, readable
 from xorsweep.hydra_errors import refusal
-from xorsweep.rules import ConfigError, Integer
+from xorsweep.rules import ConfigError, is_number, is_whole, rules_of
 from xorsweep.spacing import Spacing, is_spacing, read_spacing
 
 Overrides = Mapping[str, Override]
@@ -42,7 +43,7 @@ class Swept:
 
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
-    check_overrides(lines)
+    check_overrides(lines, lambda: loader.list_groups(""))
     parser = OverridesParser.create(config_loader=loader)
     try:
         overrides = parser.parse_overrides([readable(line) for line in lines])
@@ -86,10 +87,17 @@ def swept(override: Override) -> Swept:
     spacing = spacing_of(override)
     if not override.is_sweep_override() and not spacing:
         text = override.input_line or ""
-        return Swept(Axis(key, (_level(override.value()),)), (text,), False)
+        level = _level(_canonical(key, override.value()))
+        return Swept(Axis(key, (level,)), (text,), False)
+    if key not in known_keys() and not is_point_key(key):
+        raise ConfigError(
+            f"{override.input_line}: {key} is no key of a point, so it can't be swept; a file is "
+            "chosen by one name"
+        )
     if not is_point_key(key):
         raise ConfigError(f"{key}: says how to run and not what to train, so it can't be swept")
     values = spacing.levels(_is_whole(key)) if spacing else list(_values(override))
+    values = [_canonical(key, value) for value in values]
     texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)
     levels = tuple(_level(value) for value in values)
     return Swept(Axis(key, levels, _is_structural(override, texts)), texts, True)
@@ -105,7 +113,29 @@ def _values(override: Override) -> Iterator[Any]:
         )
     if not level_count(override):
         raise ConfigError(f"{override.input_line}: this axis has no levels")
+    _refuse_one_step(override)
     return override.sweep_iterator()
+
+
+def _refuse_one_step(override: Override) -> None:
+    """Raise ConfigError for a range of real numbers that ends before its second step of 1."""
+    key, found = override.key_or_group, override.value()
+    if not isinstance(found, RangeSweep) or found.step != 1 or level_count(override) != 1:
+        return
+    if any(is_number(rule) and not is_whole(rule) for rule in rules_for(key)):
+        raise ConfigError(
+            f"{override.input_line}: counts in steps of 1, so {found.start} is its one level; "
+            f"write {key}=linspace({found.start},{found.stop},10), or give range a step"
+        )
+
+
+def _canonical(key: str, value: Any) -> Any:
+    """Return a level as it is, or the name of the choice that it is another word for."""
+    name = _level(value)
+    if key not in GROUPS or not isinstance(name, str):
+        return value
+    canonical = GROUPS[key].canonical(name)
+    return value if canonical == name else canonical
 
 
 def _level(value: Any) -> Any:
@@ -113,7 +143,7 @@ def _level(value: Any) -> Any:
 
 
 def _is_whole(key: str) -> bool:
-    return all(isinstance(rule, Integer) for rule in rules_for(key))
+    return all(map(is_whole, rules_for(key)))
 
 
 def _is_structural(override: Override, texts: Sequence[str]) -> bool:
@@ -123,3 +153,27 @@ def _is_structural(override: Override, texts: Sequence[str]) -> bool:
         or override.key_or_group in GROUPS
         or any(mark in text for text in texts for mark in ("${", "[", "{"))
     )
+
+
+def refuse_missing_keys(block: Overrides) -> None:
+    """Raise ConfigError for a key that only some of the swept choices of its group have."""
+    for key, override in block.items():
+        group, _, name = key.partition(".")
+        if not name or group not in block or group not in GROUPS or override.is_delete():
+            continue
+        choices = [str(level) for level in swept(block[group]).axis.levels]
+        has = {choice: name in rules_of(GROUPS[group][choice]) for choice in choices}
+        lacking = [choice for choice in choices if not has[choice]]
+        if any(has.values()) and lacking:
+            levels = str(override.input_line).partition("=")[2]
+            blocks = ", ".join(
+                f"{{{group}: {each}, {key}: {quoted(levels)}}}"
+                if has[each]
+                else f"{{{group}: {each}}}"
+                for each in has
+            )
+            have = "has" if len(lacking) == 1 else "have"
+            raise ConfigError(
+                f"{key}: {group}={','.join(has)} is swept, and {' and '.join(lacking)} {have} no "
+                f"such key; 'grid.blocks=[{blocks}]' gives each its own"
+            )

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -22,6 +22,9 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+from xorsweep.exceptions import in_line
+from xorsweep.output import Dropping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,11 +58,24 @@ class Advance(Protocol):
         ...
 
 
+class LastingConsole(Console):
+    """A console of rich, but that what can't be written any more is dropped, and ends no sweep."""
+
+    @property
+    def file(self) -> IO[str]:
+        """Return what is written to: a stream that raises nothing."""
+        return cast(IO[str], Dropping(super().file))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        self._file = new_file
+
+
 class Terminal:
     """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(soft_wrap=True, highlight=False)
+        self.console = console or LastingConsole(soft_wrap=True, highlight=False)
 
     @classmethod
     def silent(cls) -> Terminal:
@@ -126,8 +142,8 @@ class Terminal:
         """Print what failed, by reason, with the command that tries one of each alone."""
         for failure in found[:MOST_REASONS]:
             count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
-            self.say(f"{count} failed: {_printable(failure.reason)}")
-            self.say(f"  one of them alone: {_printable(failure.command)}")
+            self.say(f"{count} failed: {in_line(failure.reason)}")
+            self.say(f"  one of them alone: {in_line(failure.command)}")
         if len(found) > MOST_REASONS:
             self.say(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
 
@@ -201,11 +217,6 @@ def _rate_text(cell: Mapping[Hashable, Any]) -> str:
         return "no run"
     rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
     return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
-
-
-def _printable(text: str) -> str:
-    """Return a text in one line, without what a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _RateColumn(ProgressColumn):

@@ -34,6 +34,7 @@ from xorsweep.execute.serial import run_serial
 from xorsweep.extensions import extensions_of
 from xorsweep.grid import Grid
 from xorsweep.manifest import input_notes
+from xorsweep.output import lasting_output
 from xorsweep.parts import table_of
 from xorsweep.plain_files import is_there, open_file
 from xorsweep.plan import Batch, batch_of_one
@@ -273,6 +274,7 @@ def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
                 yield f"row {row}: {name} is {has!r}, and {wants!r} in the parts"
 
 
+@lasting_output()
 def main() -> None:
     """Verify the folder named on the command line; exit code 1 where something differs."""
     parser = Parser("verify", "Train rows of a sweep again, each alone, and compare.", EXAMPLES)

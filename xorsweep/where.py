@@ -7,8 +7,10 @@ worked out on whole columns. A comparison with a key that a point doesn't have i
 from __future__ import annotations
 
 import ast
+import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,9 +20,23 @@ from numpy.typing import NDArray
 
 from xorsweep.columns import Column
 from xorsweep.config import every_point_key, rules_for, unknown_key
-from xorsweep.rules import Boolean, Choice, ConfigError, OrNull, Rule, Text, shown
+from xorsweep.rules import (
+    Boolean,
+    Choice,
+    ConfigError,
+    OrNull,
+    Rule,
+    Scalar,
+    Text,
+    brief,
+    refusal,
+)
 
 KEY = "grid.where"
+
+MOST_CHARACTERS = 10_000
+MOST_NESTED = 100
+"""Brackets, signs and terms that may stand within each other."""
 
 Columns = Mapping[str, Column]
 Evaluate = Callable[[Columns], Any]
@@ -72,31 +88,76 @@ def read_where(text: object) -> Where:
     """Return an expression, checked; raises ConfigError for what isn't allowed in one."""
     if not isinstance(text, str) or not text.strip():
         raise ConfigError(
-            f'{KEY}={shown(text)}: must be an expression over keys, such as "lr*hidden < 8"'
+            f'{KEY}={brief(text)}: must be an expression over keys, such as "lr*hidden < 8"'
         )
-    text = " ".join(text.split())
-    try:
-        term = _Reader(text).read(_parsed(text))
-    except RecursionError:
-        raise ConfigError(f"{KEY}: is nested too deeply; write it in fewer terms") from None
+    refuse_long(text)
+    text = _in_one_line(text)
+    term = _Reader(text).read(_parsed(text))
     if term.kind != TRUTH:
         raise ConfigError(
-            f"{KEY}={text}: is {term.kind}; must be true or false at each point, such as lr < 1"
+            f"{KEY}={brief(text)}: is {term.kind}; must be true or false at each point, such as "
+            "lr < 1"
         )
     return Where(text, term.keys, term.evaluate)
 
 
+_TEXT_OR_SPACE = re.compile(
+    r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|(?:\#[^\n]*|\s)+""", re.DOTALL
+)
+
+
+def refuse_long(text: str) -> None:
+    """Raise ConfigError for an expression that would take long to be read."""
+    if len(text) > MOST_CHARACTERS:
+        raise ConfigError(
+            f"{KEY}: has {len(text):,} characters, and may have {MOST_CHARACTERS:,}; grid.blocks "
+            "has one grid after another, each with fewer levels"
+        )
+
+
+def _in_one_line(text: str) -> str:
+    """Return an expression with single spaces and without comments; texts in quotes as they are."""
+    return _TEXT_OR_SPACE.sub(lambda match: match[1] or " ", text).strip()
+
+
+def _too_deep() -> ConfigError:
+    return ConfigError(f"{KEY}: is nested too deeply; write it in fewer terms")
+
+
+def _refuse_brackets(text: str) -> None:
+    """Raise ConfigError for more brackets within each other than Python's parser reads quickly."""
+    depth = 0
+    for character in _TEXT_OR_SPACE.sub("", text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth > MOST_NESTED:
+            raise _too_deep()
+
+
+def _refuse_deep(node: ast.AST) -> None:
+    """Raise ConfigError for terms too deep to be worked out by functions that call each other."""
+    nodes = [node]
+    for _ in range(MOST_NESTED):
+        nodes = [child for each in nodes for child in ast.iter_child_nodes(each)]
+    if nodes:
+        raise _too_deep()
+
+
 def _parsed(text: str) -> ast.expr:
+    _refuse_brackets(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parser's advice on Python that isn't run
-            return ast.parse(text, mode="eval").body
+            parsed = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise ConfigError(
-            f"{KEY}={text}: can't be read at character {error.offset}; {_ALLOWED}"
+            f"{KEY}={brief(text)}: can't be read at character {error.offset}; {_ALLOWED}"
         ) from None
-    except (ValueError, MemoryError):
-        raise ConfigError(f"{KEY}={text}: can't be read; {_ALLOWED}") from None
+    except (RecursionError, MemoryError):
+        raise _too_deep() from None
+    except ValueError:
+        raise ConfigError(f"{KEY}={brief(text)}: can't be read; {_ALLOWED}") from None
+    _refuse_deep(parsed)
+    return parsed
 
 
 @dataclass(frozen=True)
@@ -161,7 +222,7 @@ class _Reader:
             return self._constant(node, _WORDS[key])
         rules = rules_for(key)
         if not rules:
-            raise ConfigError(f"{KEY}={self.whole}: {self._hint(key)}")
+            raise ConfigError(f"{KEY}={brief(self.whole)}: {self._hint(key)}")
         kind = _kind(rules[0])
         column = _truths if kind == TRUTH else _numbers
         return _Term(kind, lambda c: column(c.get(key)), frozenset([key]), key=key)
@@ -220,19 +281,21 @@ class _Reader:
         """Return whether the text of a key is among others; false where a point has no such key."""
         if one.key is None and len(others) == 1:
             one, others = others[0], [one]
-        texts = {other.text for other in others}
-        if one.key is None or None in texts:
+        given = {other.text for other in others}
+        if one.key is None or None in given:
             raise self._refused(node, "compare a key with texts in quotes")
-        key, rules = one.key, rules_for(one.key)
-        for text in texts:
-            if not any(_allows(rule, text) for rule in rules):
-                raise self._refused(node, f"{key} must be {rules[0].allowed}")
+        key, rules, texts = one.key, rules_for(one.key), set[Scalar]()
+        for text in given:
+            found = {value for rule in rules for value in _read(rule, text)}
+            if not found:
+                raise self._refused(node, refusal(key, text, rules[0]).partition(": ")[2])
+            texts |= found
         return _Term(TRUTH, lambda c: _has_text(c.get(key), texts, negated), one.keys)
 
     def _refused(self, node: ast.expr, why: str) -> ConfigError:
         part = ast.unparse(node)
-        about = "" if part == self.whole else f"{part}: "
-        return ConfigError(f"{KEY}={self.whole}: {about}{why}")
+        about = "" if part == self.whole else f"{brief(part)}: "
+        return ConfigError(f"{KEY}={brief(self.whole)}: {about}{why}")
 
 
 def _folded(kind: str, function: Callable[[Any, Any], Any], terms: Sequence[_Term]) -> _Term:
@@ -272,12 +335,10 @@ def _kind(rule: Rule) -> str:
     return TEXT if isinstance(rule, Choice | Text) else NUMBER
 
 
-def _allows(rule: Rule, text: str | None) -> bool:
-    try:
-        rule.read(text)
-    except ValueError:
-        return False
-    return True
+def _read(rule: Rule, text: str | None) -> Iterator[Scalar]:
+    """Yield what a rule reads a text as, if it allows it."""
+    with suppress(ValueError):
+        yield rule.read(text)
 
 
 def _numbers(column: Column | None) -> Any:
@@ -289,7 +350,7 @@ def _truths(column: Column | None) -> Any:
     return _looked_up(column, False, lambda level: level is True)
 
 
-def _has_text(column: Column | None, texts: set[str | None], negated: bool) -> Any:
+def _has_text(column: Column | None, texts: set[Scalar], negated: bool) -> Any:
     return _looked_up(
         column, False, lambda level: level is not None and (level in texts) != negated
     )

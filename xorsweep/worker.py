@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xorsweep.config import choose, network_of
 from xorsweep.engines import Engine, load_train
 from xorsweep.engines.contract import Trained, Training
+from xorsweep.exceptions import in_utf8, text_of
 from xorsweep.extensions import Extensions
 from xorsweep.measures import OUTCOMES, classify, course_epochs, measure
 from xorsweep.plan import Batch
@@ -79,14 +80,17 @@ def train_batch(batch: Batch, engine: Engine) -> list[Rows]:
     """Return the points of a batch; where training it raises, of each half, down to single ones.
 
     A network whose training raises on its own becomes rows with the status `failed` and the
-    exception's message, and costs the others nothing.
+    exception's message, and costs the others nothing. That holds for whatever code of others
+    raises, `sys.exit` too, but for an interrupt.
     """
     try:
         training = build_training(batch)
         return [_rows(batch, training, load_train(engine)(training))]
-    except Exception as error:  # the message is the row's
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the message is the row's
         if batch.members == 1:
-            return [failed_rows(batch, f"{type(error).__name__}: {error}")]
+            return [failed_rows(batch, text_of(error))]
         half = batch.members // 2
         parts = batch.part(slice(None, half)), batch.part(slice(half, None))
         return [rows for part in parts for rows in train_batch(part, engine)]
@@ -137,7 +141,7 @@ def failed_rows(batch: Batch, message: str) -> Rows:
         holds_at_end=np.zeros(count, bool),
         outcome=np.full(count, OUTCOMES.index("failed"), np.int8),
         status=np.full(count, FAILED, np.int8),
-        message=[message] * count,
+        message=[in_utf8(message)] * count,
         parameters=np.empty((count, 0)),
         courses=np.empty((0, 0), np.float32),
         course_of=np.full(count, -1, np.int32),

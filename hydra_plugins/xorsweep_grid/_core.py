@@ -13,22 +13,23 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import configure_log
 from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, flag_override
 
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.compose_grid import compose_grid
 from xorsweep.config import read_sweep
 from xorsweep.execute import settled
-from xorsweep.folders import make_free_folder, named_folder, point_latest
-from xorsweep.grid_section import read_grid
+from xorsweep.folders import named_folder, point_latest
+from xorsweep.grid_section import grid_node, read_grid
 from xorsweep.hydra_config import plain
 from xorsweep.orchestrator import SweepResult, resume_sweep, run_sweep
 from xorsweep.plain_files import refuse_other_than_file
 from xorsweep.preview import preview_resume, preview_sweep
 from xorsweep.rounds import check_rounds
 from xorsweep.rules import Boolean, ConfigError, read
+from xorsweep.run_start import refuse_folders, sweep_folder
 from xorsweep.shards import Launch, sharded
-from xorsweep.store import StoreError, read_manifest, reading, refuse_used
+from xorsweep.store import StoreError, read_manifest, reading
 from xorsweep.studies import read_study
 from xorsweep.swept import Overrides, is_point_key, parsed, swept
 from xorsweep.terminal import Terminal
@@ -65,9 +66,11 @@ def _run(
     loader, launch = context.config_loader, chosen_launch(context, config)
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
-    if resumed is not None and resumed.value() is not None:
-        return _resume(loader, config, named_folder(str(resumed.value())), given, launch)
-    section = {**plain(config)["grid"], "axes": params}
+    is_resumed = resumed is not None and resumed.value() is not None
+    refuse_folders(config, is_resumed)
+    if resumed is not None and is_resumed:
+        return _resume(loader, config, named_folder(str(resumed.value()), "resume"), given, launch)
+    section = grid_node(loader, config, params)
     composed = compose_grid(loader, config, read_grid(loader, section, given))
     settings = read_sweep(composed.values)
     shards = sharded(settings, launch) if launch else None
@@ -77,13 +80,13 @@ def _run(
     if _is_plan(composed.values):
         preview_sweep(composed.grid, settings, composed.notes, Terminal(), shards)
         return None
-    folder = _fresh_folder(config)
+    folder = sweep_folder(config)
     _log_into(folder, config)
-    point_latest(folder)
+    notes = [*composed.notes, *point_latest(folder)]
     provenance = _provenance(composed.values)
     documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return run_sweep(
-        composed.grid, settings, folder, provenance, composed.notes, Terminal(), shards, documents
+        composed.grid, settings, folder, provenance, notes, Terminal(), shards, documents
     )
 
 
@@ -121,28 +124,12 @@ def _is_plan(values: Mapping[str, Any]) -> bool:
     return bool(read("plan", values["plan"], Boolean()))
 
 
-def _fresh_folder(config: DictConfig) -> Path:
-    """Return the sweep's folder, made and empty of other sweeps."""
-    folder = Path(config.hydra.sweep.dir)
-    named = any(line.startswith("hydra.sweep.dir=") for line in config.hydra.overrides.hydra)
-    if named:
-        refuse_used(folder)
-    try:
-        if named:
-            folder.mkdir(parents=True, exist_ok=True)
-        else:
-            folder = make_free_folder(folder)
-    except OSError as error:
-        raise ConfigError(
-            f"hydra.sweep.dir={folder}: can't be written ({error.strerror})"
-        ) from None
-    return folder
-
-
 def _log_into(folder: Path, config: DictConfig) -> None:
     """Let the log of the whole sweep go into its folder."""
-    config = config.copy()  # which can't be changed from then on
-    with open_dict(config):
+    config = config.copy()
+    with flag_override(
+        config.hydra, ["struct", "readonly"], False
+    ):  # Hydra 1.4 hands it over readonly
         config.hydra.runtime.output_dir = str(folder.absolute())
     HydraConfig.instance().set_config(config)
     _refuse_irregular_logs(folder, config.hydra.job_logging)

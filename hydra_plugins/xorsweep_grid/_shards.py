@@ -11,9 +11,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
-from omegaconf import DictConfig, open_dict
+from joblib.externals.loky.backend import resource_tracker
+from omegaconf import DictConfig, flag_override
 
+from xorsweep.exceptions import text_of
 from xorsweep.execute.contract import ExecuteError
+from xorsweep.execute.pool import no_processes
+from xorsweep.interrupts import Process, end_with, leave_signals_to, unheard_by_children
 from xorsweep.shards import SHARDS, Launch, TrainShard
 
 _LOG = logging.getLogger(__name__)
@@ -39,11 +43,15 @@ class HydraLaunch:
         """Call `train` with each number in a job of its own; raises ExecuteError if one failed."""
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.context,
-            task_function=partial(run_job_of_shard, train),
+            task_function=partial(run_job_of_shard, train, Process()),
             config=_config_of_jobs(self.config, folder),
         )
+        with unheard_by_children():
+            resource_tracker.ensure_running()  # a terminal that closes would end it with the others
         try:
             returns = launcher.launch([[] for _ in range(shards)], initial_job_idx=0)
+        except OSError as error:
+            raise no_processes(error) from error
         except Exception as error:  # each launcher has its own way of saying that a job died
             lines = str(error).strip().splitlines() or [""]
             raise ExecuteError(f"a shard died ({type(error).__name__}: {lines[0]})") from error
@@ -52,13 +60,20 @@ class HydraLaunch:
                 raise ExecuteError(f"shard {number} failed ({job.return_value})")
 
 
-def run_job_of_shard(train: TrainShard, config: DictConfig) -> str | None:
-    """Train the shard whose number this job has; return what went wrong, if anything."""
+def run_job_of_shard(train: TrainShard, sweep: Process, config: DictConfig) -> str | None:
+    """Train the shard whose number this job has; return what went wrong, if anything.
+
+    A job that the sweep's process has started on its own machine ends with that, and leaves the
+    signals to it; one that a cluster has started goes its own way.
+    """
+    if sweep.is_ancestor:
+        leave_signals_to(sweep)
+        end_with(sweep)
     try:
         train(HydraConfig.get().job.num)
     except Exception as error:
         _LOG.exception("the shard failed")
-        return f"{type(error).__name__}: {error}"
+        return text_of(error)
     return None
 
 
@@ -68,7 +83,7 @@ def _config_of_jobs(config: DictConfig, folder: Path) -> DictConfig:
     Launchers compose each job's configuration anew, from the overrides recorded in this one.
     """
     config = config.copy()
-    with open_dict(config):
+    with flag_override(config.hydra, ["struct", "readonly"], False):
         config.hydra.sweep.dir = str(folder)
         config.hydra.runtime.output_dir = str(folder)
         config.hydra.hydra_logging = config.hydra.job_logging
@@ -76,5 +91,6 @@ def _config_of_jobs(config: DictConfig, folder: Path) -> DictConfig:
             f"hydra.sweep.dir={QuotedString(str(folder), Quote.single).with_quotes()}",
             f"hydra.sweep.subdir='{SHARDS}/${{hydra.job.num}}'",
             "hydra.output_subdir=null",
+            "hydra.job.chdir=false",  # paths are relative to where the sweep was started
         ]
     return config

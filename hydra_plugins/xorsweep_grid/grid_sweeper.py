@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 @dataclass
 class XorsweepGridConfig:
-    """hydra.sweeper: `params` holds the axes that are swept unless the command line has them."""
+    """hydra.sweeper: `params` holds axes that are laid over those of `grid.axes`."""
 
     _target_: str = "hydra_plugins.xorsweep_grid.grid_sweeper.XorsweepGridSweeper"
     params: dict[str, Any] = field(default_factory=dict)

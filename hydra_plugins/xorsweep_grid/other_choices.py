@@ -1,4 +1,4 @@
-"""Choices of other packages as config files, which Hydra reads when one of them is chosen."""
+"""Choices of other packages, and other words for choices, as config files that Hydra reads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class OtherChoices(ConfigSource):
         from xorsweep.choices import defaults_of
         from xorsweep.config import GROUPS
 
-        group, name = _parts(config_path)
+        group, word = _parts(config_path)
+        name = GROUPS[group].canonical(word)
         values = {"name": name, **defaults_of(GROUPS[group][name])}
         return ConfigResult(
             self.provider, self.full_path(), OmegaConf.create(values), {"package": None}
@@ -42,9 +43,9 @@ class OtherChoices(ConfigSource):
         return bool(_others(config_path))
 
     def is_config(self, config_path: str) -> bool:
-        """Tell whether a path is that of such a choice."""
+        """Tell whether a path is that of such a choice, or of another word for any."""
         group, name = _parts(config_path)
-        return name in _others(group)
+        return name in _others(group) or _is_alias(group, name)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         """Return the names of such choices, without importing them."""
@@ -71,6 +72,12 @@ def _is_ours(path: str) -> bool:
 def _parts(config_path: str) -> tuple[str, str]:
     group, _, name = config_path.removesuffix(".yaml").rpartition("/")
     return group, name
+
+
+def _is_alias(group: str, name: str) -> bool:
+    from xorsweep.config import GROUPS
+
+    return group in GROUPS and name in GROUPS[group].aliases
 
 
 def _others(group: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what is finished is kept, no process is left, and how to go on is said."""
+"""Ctrl-C, SIGTERM, SIGHUP: what is finished is kept, no process is left, how to go on is said."""
 
 import json
 import os
@@ -7,16 +7,18 @@ import re
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from running import SWEEP, Begin, parts_in
 
+from xorsweep.commands import errors_in_one_line
 from xorsweep.interrupts import Interrupted, heard, raise_if_heard
 
 GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"
-CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
 def test_only_the_first_signal_is_heard_and_in_order() -> None:
@@ -36,14 +38,26 @@ def test_only_the_first_signal_is_heard_and_in_order() -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+@pytest.mark.parametrize("number", CODES)
+def test_a_signal_that_is_ignored_stays_ignored(number: signal.Signals) -> None:
+    """As `nohup` has SIGHUP ignored."""
+    before = signal.signal(number, signal.SIG_IGN)
     try:
         with heard():
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
             time.sleep(0.01)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_command_that_hears_a_signal_ends_with_its_code(number: signal.Signals) -> None:
+    handlers = {each: signal.getsignal(each) for each in CODES}
+    with pytest.raises(SystemExit) as ending, errors_in_one_line():
+        signal.raise_signal(number)
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
+    assert ending.value.code == CODES[number]
 
 
 @pytest.mark.slow
@@ -55,8 +69,18 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
         (signal.SIGINT, True, "serial"),
         (signal.SIGTERM, True, "loky"),
         (signal.SIGTERM, False, "serial"),
+        (signal.SIGHUP, True, "loky"),
+        (signal.SIGHUP, False, "serial"),
     ],
-    ids=["interrupt-all", "interrupt-parent", "interrupt-serial", "term-all", "term-serial"],
+    ids=[
+        "interrupt-all",
+        "interrupt-parent",
+        "interrupt-serial",
+        "term-all",
+        "term-serial",
+        "hangup-all",
+        "hangup-serial",
+    ],
 )
 def test_a_signal_ends_a_sweep_in_order(
     number: signal.Signals,
@@ -104,6 +128,32 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_gives_the_cursor_back(tmp_p
     last = [line for line in shown.splitlines() if line.strip()][-1]
     assert last.endswith(GO_ON.strip())
     assert "Traceback" not in shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ignored", [False, True], ids=["heard", "nohup"])
+def test_a_terminal_that_is_closed_ends_a_sweep_unless_that_is_ignored(
+    ignored: bool, tmp_path: Path, undisturbed: bytes
+) -> None:
+    child, terminal = pty.fork()
+    if not child:
+        os.chdir(tmp_path)
+        if ignored:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        command = [sys.executable, "-m", "xorsweep", "-m", *SWEEP, "parallel=serial"]
+        os.execv(sys.executable, [*command, "hydra.sweep.dir=sweep"])
+    os.set_blocking(terminal, False)
+    while parts_in(tmp_path / "sweep") < 1:
+        with suppress(OSError):
+            os.read(terminal, 1024)
+        time.sleep(0.01)
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == (0 if ignored else CODES[signal.SIGHUP])
+    state = json.loads((tmp_path / "sweep/manifest.json").read_text())["state"]
+    assert state == ("finished" if ignored else "interrupted")
+    if ignored:
+        assert (tmp_path / "sweep/results.csv").read_bytes() == undisturbed
 
 
 def _read(terminal: int) -> str:

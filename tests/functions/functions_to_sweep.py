@@ -1,6 +1,7 @@
 """Functions that tests sweep; worker processes import them from here."""
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,4 +35,11 @@ def deadly(columns: Columns) -> dict[str, Any]:
     """End the process that computes the point 13, unless it is the one that asks for it."""
     if (columns["x"] == 13).any() and os.environ.get("HOME_PROCESS") != str(os.getpid()):
         os._exit(1)
+    return {"y": columns["x"] * 2}
+
+
+def leaving(columns: Columns) -> dict[str, Any]:
+    """Leave Python at the point 5."""
+    if (columns["x"] == 5).any():
+        sys.exit()
     return {"y": columns["x"] * 2}

@@ -1,13 +1,15 @@
 """What a function may return, and how points that it can't do are kept apart."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import functions_to_sweep as some
 import numpy as np
 import pytest
 
-from xorsweep.functions.contract import Batch, Caller, FunctionError, called
+from xorsweep.functions.contract import Batch, Caller, Function, called
+from xorsweep.functions.values import FunctionError
 
 
 def batch(count: int) -> Batch:
@@ -70,18 +72,41 @@ def test_a_point_that_raises_costs_the_others_nothing(count: int) -> None:
     ]
 
 
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+class Numbered(Exception):
+    def __str__(self) -> str:
+        return 3  # type: ignore[return-value]
+
+
+def raising(error: BaseException) -> Function:
+    def function(columns: Any) -> Any:
+        raise error
+
+    return function
+
+
 @pytest.mark.parametrize(
-    ("function", "message"),
+    ("error", "message"),
     [
-        (lambda columns: {"y": columns["x"]}, "returned y of kind i where it was y of kind f"),
-        (
-            lambda columns: {"z": columns["x"] * 1.0},
-            "returned z of kind f where it was y of kind f",
-        ),
+        (SystemExit(0), "SystemExit: 0"),
+        (SystemExit(), "SystemExit: "),
+        (GeneratorExit(), "GeneratorExit: "),
+        (asyncio.CancelledError("late"), "CancelledError: late"),
+        (Unspeakable(), "Unspeakable, whose text can't be made (RuntimeError)"),
+        (Numbered(), "Numbered, whose text can't be made (TypeError)"),
+        (ValueError("half a \ud83d pair"), "ValueError: half a \\ud83d pair"),
     ],
 )
-def test_other_columns_than_before_are_failures(
-    function: Callable[[Any], Any], message: str
+def test_whatever_is_raised_is_the_message_of_the_points(
+    error: BaseException, message: str
 ) -> None:
-    rows = Caller(function, {"y": "f"})(batch(2))
-    assert [each.message for each in rows] == [message] * 2
+    assert [each.message for each in Caller(raising(error))(batch(2))] == [message] * 2
+
+
+def test_an_interrupt_is_no_failure() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Caller(raising(KeyboardInterrupt()))(batch(2))

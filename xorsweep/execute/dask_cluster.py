@@ -17,7 +17,9 @@ import dask
 import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
+from xorsweep.exceptions import text_of
 from xorsweep.execute.contract import Batch, ExecuteError, FinishedBatches, Rows, Work
+from xorsweep.execute.pool import no_processes
 from xorsweep.numerics import NUMERICS
 from xorsweep.rules import ConfigError
 
@@ -106,11 +108,19 @@ def _rows_of(future: Future[list[Rows]], result: Any) -> list[Rows] | None:
 
 @contextmanager
 def _cluster(workers: int) -> Iterator[Client]:
-    """Start processes of one thread each, and end them."""
+    """Start processes of one thread each, and end them; raises ExecuteError where it can't."""
     with (
         dask.config.set(_OWN),
         TemporaryDirectory(prefix="xorsweep-dask-") as folder,
-        LocalCluster(
+        _started(workers, folder) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _started(workers: int, folder: str) -> LocalCluster:
+    try:
+        return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address=None,
@@ -118,10 +128,14 @@ def _cluster(workers: int) -> Iterator[Client]:
             memory_limit=None,
             silence_logs=logging.CRITICAL,
             preload=[_LEAVE_INTERRUPTS],
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
+        )
+    except (OSError, RuntimeError) as error:  # a RuntimeError holds the other one
+        cause: BaseException = error
+        while (before := cause.__cause__ or cause.__context__) and not isinstance(cause, OSError):
+            cause = before
+        if isinstance(cause, OSError):
+            raise no_processes(cause) from error
+        raise ExecuteError(f"the Dask cluster can't be started ({text_of(cause)})") from error
 
 
 @contextmanager

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
+from os import strerror
 from typing import Any
 
 from joblib import Parallel
+from joblib.parallel import BACKENDS
 
-from xorsweep.interrupts import end_with, unheard_by_children
+from xorsweep.execute.contract import ExecuteError
+from xorsweep.interrupts import Process, end_with, unheard_by_children
+
+LOKY = "loky"
+SHARED_MEMORY = "/dev/shm"
+"""Where Linux keeps the locks that processes share."""
 
 
 def pool_of(workers: int) -> Parallel:
     """Return so many processes, started when they are first needed; one is this process itself.
 
-    They stay for a while, and a pool of the same size has the same processes.
+    They stay for a while, and a pool of the same size has the same processes. Raises ExecuteError
+    where joblib found no room for locks when it was imported: it would use threads instead.
     """
+    if workers > 1 and LOKY not in BACKENDS:
+        raise no_processes(OSError(ENOSPC, strerror(ENOSPC)))
     return Parallel(
         n_jobs=workers,
-        backend="loky",
+        backend=LOKY if LOKY in BACKENDS else "sequential",
         return_as="generator_unordered",
         batch_size=1,
         max_nbytes=None,
         initializer=end_with,
-        initargs=(os.getpid(),),
+        initargs=(Process(),),
     )
 
 
@@ -40,11 +50,23 @@ def dispatched(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
 def begun(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
     """Begin tasks at once, unless this process itself is the pool; return what `dispatched` does.
 
-    They go on while something else is done.
+    They go on while something else is done. Raises ExecuteError where no process can be started.
     """
-    with unheard_by_children():
-        results = pool(tasks)
+    try:
+        with unheard_by_children():
+            results = pool(tasks)
+    except OSError as error:
+        raise no_processes(error) from error
     return _closed_at_the_end(results)
+
+
+def no_processes(error: OSError) -> ExecuteError:
+    """Return what to say where the system has no room for further processes."""
+    place = f", in {SHARED_MEMORY} or for temporary files" if error.errno == ENOSPC else ""
+    return ExecuteError(
+        f"worker processes can't be started: {error.strerror or error}{place}; train in one "
+        "process, or make room for more"
+    )
 
 
 def _closed_at_the_end(results: Generator[Any, None, None]) -> Iterator[Any]:

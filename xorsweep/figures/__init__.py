@@ -136,17 +136,18 @@ PICTURES = (
         "rate_lines",
         "How sure these rates are",
         "The same rates as marks, with bars that hold the true rate 95 times in 100: Wilson's "
-        "intervals, and Clopper and Pearson's where all or none of the runs converged. Where two "
-        "bars lie apart, the rates differ. Lines are shifted a little so that bars don't cover "
-        "each other.",
+        "intervals, and Clopper and Pearson's where all or none of the runs converged. Each bar "
+        "is for its rate alone: of many pairs of bars some lie apart by chance, so that it takes "
+        "the tests of comparisons.csv to tell which cells differ. Lines are shifted a little so "
+        "that bars don't cover each other.",
         "rate_lines.rate_lines",
     ),
     Picture(
         "unsolved",
         "How long it takes",
         "Read a curve from the left: the share of runs that hadn't met the criterion after so many "
-        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge; where "
-        "it stays flat, the rest is stuck.",
+        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge. Where "
+        "it stays flat, none does; more epochs may change that.",
         "unsolved.unsolved_curves",
     ),
     Picture(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xorsweep.functions.check import check_function
-from xorsweep.functions.contract import Function, FunctionError
+from xorsweep.functions.contract import Function
 from xorsweep.functions.sweep import FunctionSweep, resume_function, sweep_function
+from xorsweep.functions.values import FunctionError
 
 __all__ = [
     "Function",

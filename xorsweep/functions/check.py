@@ -1,4 +1,4 @@
-"""Holds a function to what a sweep asks of it: each point on its own, in any company."""
+"""Holds a function to what a sweep asks of it: each point on its own, in any batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.functions.contract import Batch, Function, FunctionError, called
+from xorsweep.functions.contract import Batch, Function, called
 from xorsweep.functions.points import Levels, batches_of, grid_of
+from xorsweep.functions.values import FunctionError, column_of
 
 SIZES = (1, 2, 7)
 MOST = 4096
@@ -22,7 +23,8 @@ def check_function(function: Function, axes: Mapping[str, Levels]) -> None:
     """Raise FunctionError unless a function returns the same bits in batches of any size.
 
     The first 4,096 points of the axes are computed together, the first 256 of them in batches of
-    1, 2 and 7 as well, and all of them in the reverse order.
+    1, 2 and 7 as well, and all of them in the reverse order. Whole numbers in one batch may be
+    floats in another, as they become floats in a sweep, where a float can hold them.
     """
     grid = grid_of(axes)
     whole = next(batches_of(grid, np.arange(min(len(grid), MOST)), MOST))
@@ -44,14 +46,28 @@ def _compare(
     if set(few) != set(together):
         raise FunctionError(f"returned {', '.join(few)} where it was {', '.join(together)}")
     for name, values in together.items():
-        same = _bits(few[name]) == _bits(values[points])
-        if few[name].dtype.kind != values.dtype.kind or not same.all():
+        same = _same(name, few[name], values[points])
+        if not same.all():
             where = int(np.arange(len(whole))[points][np.argmin(same)])
             point = ", ".join(f"{key}={column[where]}" for key, column in whole.columns.items())
             raise FunctionError(
                 f"returned another {name} for {point} in a batch of {len(same)} than in one of "
                 f"{len(whole):,} in order; it must work element by element"
             )
+
+
+def _same(name: str, one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which values (n,) are the same to the bit; none where their kinds can't be one."""
+    if {one.dtype.kind, other.dtype.kind} == {"i", "f"}:
+        one, other = (_floats(name, values) for values in (one, other))
+    if one.dtype.kind != other.dtype.kind:
+        return np.zeros(len(one), bool)
+    same: NDArray[np.bool_] = _bits(one) == _bits(other)
+    return same
+
+
+def _floats(name: str, numbers: NDArray[Any]) -> NDArray[Any]:
+    return column_of(name, [*numbers.tolist(), 0.5], len(numbers) + 1)[:-1]
 
 
 def _bits(values: NDArray[Any]) -> NDArray[Any]:

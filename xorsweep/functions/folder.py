@@ -14,57 +14,84 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from xorsweep.csv_parquet import key_array, level_texts, write_table
+from xorsweep.exceptions import in_line, text_of
 from xorsweep.functions.contract import Function, Rows
 from xorsweep.functions.points import grid_of
+from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widened
 from xorsweep.grid import Grid
 from xorsweep.manifest import git_state, machine, now, versions
-from xorsweep.parts import packed, unpacked
+from xorsweep.parts import DamagedPartError, packed, unpacked
 from xorsweep.record import OF_A_FUNCTION, ManifestError, check_record
 from xorsweep.rules import ConfigError
 from xorsweep.store import MANIFEST, Folder, StoreError, read_manifest
 
-FORMAT = 2
+FORMAT = 3
 """The version of this folder's layout."""
-_FIXED = ("identity", "message")
+_OWN = {"identity": pa.uint64(), "message": pa.string(), RETURNED: pa.string()}
+"""The columns of a part that aren't the function's own, with their types."""
 _SEALED = ("function_format", "function", "source", "axes")
 
 
 @dataclass(frozen=True)
 class FunctionFolder(Folder[Rows]):
-    """The folder of a sweep of a function, which `digest` tells from other sweeps."""
+    """The folder of a sweep of a function, which `digest` tells from other sweeps.
+
+    `function` is the name of the one that is called; it comes from the caller, not from the folder.
+    """
 
     digest: str
+    function: str
 
     def encoded(self, rows: Sequence[Rows]) -> tuple[str, bytes]:
         """Return the file name and the bytes of a part."""
         table = pa.concat_tables([_table(some) for some in rows], promote_options="default")
-        return packed(table, self._stamp, ["message"])
+        return packed(table, self._stamp, ["message", RETURNED])
 
     def decoded(self, path: Path) -> pa.Table:
         """Return the rows of a part; raises DamagedPartError."""
-        return unpacked(path, self._stamp, _types)
+        part = unpacked(path, self._stamp, _types)
+        for text in part[RETURNED].drop_null().unique().to_pylist():
+            if not {*text.split(",")} <= {*part.column_names} - _OWN.keys():
+                raise DamagedPartError(f"its column {RETURNED} names columns that it hasn't got")
+        return part
 
     @property
     def resume_command(self) -> str:
-        """Return the command that goes on with the sweep."""
-        return shlex.join(["python", "-m", "xorsweep.map", "--resume", str(self.folder)])
+        """Return the command that goes on with the sweep, of the shell or of Python."""
+        module, _, name = self.function.partition(":")
+        if module == "__main__" or "<" in name:  # nothing that a command could name
+            return f"xorsweep.functions.resume_function({str(self.folder)!r}, function)"
+        command = ["python", "-m", "xorsweep.map", self.function, "--resume", str(self.folder)]
+        return shlex.join(command)
 
     @property
     def _stamp(self) -> dict[bytes, bytes]:
         return {b"xorsweep function": self.digest.encode()}
 
 
-def _types(columns: Sequence[str]) -> dict[str, pa.DataType]:
-    """Return the types of the columns that every part has; the others are the function's own."""
-    return {"identity": pa.uint64(), "message": pa.string()}
+def _types(columns: Sequence[str]) -> dict[str, pa.DataType | None]:
+    """Return the types of a part's columns; one that isn't of this form has none that fits."""
+    kinds = {name: name.rpartition(".")[2] for name in columns}
+    return {name: TYPES.get(kind) for name, kind in kinds.items()} | _OWN
 
 
 def _table(rows: Rows) -> pa.Table:
-    message = pa.array([rows.message] * len(rows.identities), pa.string())
-    return pa.table({"identity": rows.identities, "message": message, **rows.columns})
+    count, returned = len(rows.identities), signature(rows.columns) or None
+    return pa.table(
+        {
+            "identity": rows.identities,
+            "message": pa.array([rows.message] * count, pa.string()),
+            RETURNED: pa.array([returned] * count, pa.string()),
+            **{
+                stored_name(name, values.dtype.kind): values
+                for name, values in rows.columns.items()
+            },
+        }
+    )
 
 
 def describe(
@@ -89,8 +116,12 @@ def describe(
     }
 
 
-def opened(folder: Path) -> tuple[FunctionFolder, Grid, dict[str, Any]]:
-    """Return a sweep that was begun, its grid and its manifest; raises StoreError."""
+def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, dict[str, Any]]:
+    """Return a sweep that was begun, its grid and its manifest.
+
+    Raises StoreError where the folder holds no such sweep, or one of another function. What the
+    manifest says of that is compared and nothing else: no name in it is imported.
+    """
     manifest = read_manifest(folder)
     if manifest.get("function_format") != FORMAT:
         raise StoreError(f"{folder} holds no sweep of a function that this version can read")
@@ -101,7 +132,28 @@ def opened(folder: Path) -> tuple[FunctionFolder, Grid, dict[str, Any]]:
         check_record(manifest, OF_A_FUNCTION, *_SEALED, "batch")
     except ManifestError as error:
         raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
-    return FunctionFolder(folder, manifest["digest"]), grid_of(manifest["axes"]), manifest
+    _refuse_other(function, folder, content)
+    store = FunctionFolder(folder, manifest["digest"], name_of(function))
+    return store, grid_of(manifest["axes"]), manifest
+
+
+def _refuse_other(function: Function, folder: Path, begun: Mapping[str, Any]) -> None:
+    """Raise StoreError for another function, or another file of it, than the sweep was begun with.
+
+    A file may be imported by another name than before, or be run as a script.
+    """
+    name, was, source = name_of(function), str(begun["function"]), begun["source"]
+    one, other = (each if source is None else each.partition(":")[2] for each in (name, was))
+    if one != other:
+        raise StoreError(
+            f"{name}: {folder} was begun with {in_line(was)}, and a sweep never mixes two "
+            "functions; give that one, or start another sweep"
+        )
+    if source not in (None, source_digest(function)):
+        raise StoreError(
+            f"{name}: its file isn't what it was when {folder} was begun, and a sweep never mixes "
+            "two functions; put the old one back, or start another sweep"
+        )
 
 
 def load_function(name: str) -> Function:
@@ -110,8 +162,10 @@ def load_function(name: str) -> Function:
         raise ConfigError(f"{name}: a function is named as package.module:function")
     try:
         found = resolve_name(name)
-    except Exception as error:  # whatever the import of a stranger's module raises
-        raise ConfigError(f"{name}: can't be imported ({type(error).__name__}: {error})") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the import of a stranger's module raises
+        raise ConfigError(f"{name}: can't be imported ({in_line(text_of(error))})") from error
     if not callable(found):
         raise ConfigError(f"{name}: isn't a function")
     function: Function = found
@@ -141,18 +195,20 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Assembled:
-    """What became of the N points of a grid: which are there (N,), and a table of those, in order.
+    """What is on disk of the N points of a grid: which are there (N,), and n rows of those.
 
-    The table has a column `message`, null where a point hasn't failed, and those returned.
+    `columns` are what was returned for the n points, in the order of the grid, and `messages` (n,)
+    why points have failed, null for those that haven't.
     """
 
     present: NDArray[np.bool_]
-    table: pa.Table
+    columns: pa.Table
+    messages: pa.Array
 
     @property
     def failed(self) -> NDArray[np.bool_]:
         """Return which of the points that are there have failed."""
-        failed: NDArray[np.bool_] = self.table["message"].is_valid().to_numpy()
+        failed: NDArray[np.bool_] = self.messages.is_valid().to_numpy(zero_copy_only=False)
         return failed
 
     def pending(self) -> NDArray[np.int64]:
@@ -164,46 +220,41 @@ class Assembled:
     def counts(self) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
         failed = int(self.failed.sum())
-        return {"planned": len(self.present), "ok": len(self.table) - failed, "failed": failed}
+        ok = len(self.messages) - failed
+        return {"planned": len(self.present), "ok": ok, "failed": failed}
 
 
 def assemble(grid: Grid, folder: FunctionFolder) -> Assembled:
     """Return what is on disk, each point once, one that failed only where it failed each time."""
-    parts = [*folder.parts(), pa.table({"identity": np.empty(0, np.uint64), "message": _no_text()})]
-    table = pa.concat_tables(parts, promote_options="default")
+    table = pa.concat_tables([*folder.parts(), _nothing()], promote_options="default")
     rows = grid.rows_of(table["identity"].to_numpy())
     order = np.lexsort((table["message"].is_valid().to_numpy(), rows))
     found, first = np.unique(rows[order], return_index=True)
     known = found >= 0
     present = np.zeros(len(grid), bool)
     present[found[known]] = True
-    return Assembled(present, table.take(order[first[known]]).combine_chunks())
+    return Assembled(present, *widened(table.take(order[first[known]])))
 
 
 def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     """Write results.csv and results.parquet of a sweep whose points are all there."""
-    names = [name for name in assembled.table.column_names if name not in _FIXED]
-    texts = [
-        column.to_pylist()
-        for column in assembled.table.itercolumns()
-        if pa.types.is_string(column.type)
-    ]
+    columns = [*assembled.columns.itercolumns(), assembled.messages]
+    texts = [column.to_pylist() for column in columns if pa.types.is_string(column.type)]
     write_table(
         folder,
         len(grid),
-        lambda rows: _batch(grid, assembled.table, names, rows),
+        lambda rows: _batch(grid, assembled, rows),
         few_values=[*grid.columns, "status", "message"],
         texts=(*level_texts(grid), *(text for column in texts for text in column if text)),
     )
 
 
-def _batch(grid: Grid, table: pa.Table, names: Sequence[str], rows: slice) -> pa.RecordBatch:
-    some = table.slice(rows.start, rows.stop - rows.start)
-    failed = some["message"].is_valid().to_numpy()
+def _batch(grid: Grid, assembled: Assembled, rows: slice) -> pa.RecordBatch:
+    some, messages = assembled.columns[rows], assembled.messages[rows]
     columns = {key: key_array(column, rows) for key, column in grid.columns.items()}
-    columns |= {name: _one(some[name]) for name in names}
-    columns["status"] = pa.array(np.where(failed, "failed", "ok").tolist(), pa.string())
-    columns["message"] = _one(some["message"])
+    columns |= {name: _one(some[name]) for name in some.column_names}
+    columns["status"] = pc.if_else(messages.is_valid(), "failed", "ok")
+    columns["message"] = messages
     return pa.record_batch(columns)
 
 
@@ -211,5 +262,5 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
-def _no_text() -> pa.Array:
-    return pa.array([], pa.string())
+def _nothing() -> pa.Table:
+    return pa.schema(_OWN).empty_table()

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from xorsweep.columns import Column, distinct
 from xorsweep.functions.contract import RESERVED, Batch
 from xorsweep.grid import Axis, Block, Grid, refuse_too_large
-from xorsweep.rules import Boolean, ConfigError, Integer, Real, Rule, Scalar, Text, read
+from xorsweep.levels import levels_of_value, plain_value, range_length
+from xorsweep.rules import Boolean, ConfigError, Integer, Real, Rule, Scalar, Text, brief, read
 
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""
 
 _WHOLE = Integer(-(2**63), 2**63 - 1)
 _RULES: Mapping[type, Rule] = {bool: Boolean(), int: _WHOLE, float: Real(), str: Text()}
+_NULL = '; the text null has quotes, "null"'
 
 
 def grid_of(axes: Mapping[str, Levels]) -> Grid:
@@ -27,6 +29,8 @@ def grid_of(axes: Mapping[str, Levels]) -> Grid:
     Raises ConfigError for a key that can't be a column, and for levels that aren't of one kind:
     numbers, whole numbers, true and false, or texts.
     """
+    if not isinstance(axes, Mapping):
+        raise ConfigError(f"axes={brief(axes)}: must be a dictionary of keys and their levels")
     if not axes:
         raise ConfigError("a sweep needs at least one axis, such as r=0.1,0.2")
     typed = [_axis(key, levels) for key, levels in axes.items()]
@@ -43,7 +47,7 @@ def grid_of(axes: Mapping[str, Levels]) -> Grid:
 def batches_of(grid: Grid, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
     """Return the points at some rows, at most `size` a batch.
 
-    Which of them share a batch hangs on nothing but their rows and the size.
+    Which of them share a batch depends on nothing but their rows and the size.
     """
     for start in range(0, len(grid), size):
         some = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + size)]
@@ -57,18 +61,29 @@ def _values(column: Column, rows: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def _axis(key: str, levels: Levels) -> Axis:
-    if not key.isidentifier() or key in RESERVED:
+    if not isinstance(key, str) or not key.isidentifier() or key in RESERVED:
         raise ConfigError(
-            f"{key}: a key is made of letters, digits and _, and is none of {', '.join(RESERVED)}"
+            f"{brief(key)}: a key is made of letters, digits and _, and is none of "
+            f"{', '.join(RESERVED)}"
         )
-    if isinstance(levels, np.ndarray):
-        levels = levels.tolist()
-    given = [levels] if isinstance(levels, Scalar) else list(levels)
-    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+    found = levels_of_value(key, levels)
+    if isinstance(found, range):
+        refuse_too_large({key: range_length(found)})
+    values = [plain_value(levels)] if found is None else list(found)
     if not values:
         raise ConfigError(f"{key}=: an axis needs at least one level")
     rule = _rule_of(key, values)
+    for value in values:
+        _refuse_altered(key, value, rule)
     return Axis(key, distinct(read(key, value, rule) for value in values))
+
+
+def _refuse_altered(key: str, value: Any, rule: Rule) -> None:
+    """Raise ConfigError for a level that its column would change, and read as another one."""
+    if isinstance(rule, Real) and type(value) is int and read(key, value, rule) != value:
+        raise ConfigError(f"{key}={value}: other levels are no whole numbers, and no float is that")
+    if isinstance(value, str) and value.endswith("\0"):
+        raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
 
 
 def _rule_of(key: str, values: list[Any]) -> Rule:
@@ -79,6 +94,6 @@ def _rule_of(key: str, values: list[Any]) -> Rule:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise ConfigError(
             f"{key}: its levels are {names}, and must all be numbers, whole numbers, true and "
-            "false, or texts"
+            f"false, or texts{_NULL if type(None) in kinds else ''}"
         )
     return _RULES[kinds.pop()]

@@ -1,9 +1,14 @@
-"""What the seeds of a cell came to together, where a key `seed` has several levels."""
+"""The mean and the quantiles over the seeds of each cell, where `seed` has several levels."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from xorsweep.atomic import write_atomically
 from xorsweep.functions.folder import Assembled
@@ -17,37 +22,54 @@ def write_summary(grid: Grid, assembled: Assembled, folder: Path) -> Path | None
     """Write summary.csv: mean and quantiles of each number over the seeds that have it.
 
     `n` counts a cell's points that are ok, `failed` the others; quantiles interpolate linearly.
-    Returns None, and writes nothing, where there are no seeds to be summarised.
+    Where a key has one of these names, the column gets an underscore behind its own. Returns None,
+    and writes nothing, where there are no seeds to be summarised.
     """
     if SEED not in grid.columns or len(grid.columns[SEED].levels) < 2:
         return None
     import pandas as pd  # here, once there are rows to show
 
     keys = [key for key in grid.columns if key != SEED]
-    table = assembled.table.drop_columns(["identity", "message"])
-    returned: pd.DataFrame = table.to_pandas()
-    names = [name for name in returned if returned[name].dtype.kind in "fib"]
-    numbers = returned[names].astype(float)
-    frame = pd.concat([_keys(grid), numbers], axis=1)
-    failed = pd.Series(assembled.failed, name="failed")
-    groups = [frame[key] for key in keys] or [pd.Series(0, index=frame.index)]
-    by = frame.groupby(groups, sort=False)
-    found: dict[str, Any] = {
-        "n": (~failed).groupby(groups, sort=False).sum(),
-        "failed": failed.groupby(groups, sort=False).sum(),
+    first, cells = _cells(grid, keys)
+    columns = {
+        key: pd.Series(grid.columns[key].levels).take(grid.columns[key].codes[first]).array
+        for key in keys
     }
-    for name in names:
-        found[f"{name}_mean"] = by[name].mean()
-        found |= {f"{name}_{q}": by[name].quantile(share) for q, share in QUANTILES.items()}
-    summary = pd.DataFrame(found).reset_index(drop=not keys)
+    for name, values in _summed(assembled, cells).items():
+        columns[_free(name, columns)] = values
     path = folder / "summary.csv"
-    write_atomically(path, summary.to_csv(index=False).encode())
+    write_atomically(path, pd.DataFrame(columns).to_csv(index=False).encode())
     return path
 
 
-def _keys(grid: Grid) -> Any:
+def _cells(grid: Grid, keys: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first row of each cell, in the grid's order, and the cell of each row (N,)."""
+    codes = np.zeros(len(grid), np.int64)
+    for column in (grid.columns[key] for key in keys):
+        codes = codes * len(column.levels) + column.codes
+    _, first, cells = np.unique(codes, return_index=True, return_inverse=True)
+    return first, cells
+
+
+def _summed(assembled: Assembled, cells: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+    """Return what is said of cells, in their order, by name."""
     import pandas as pd
 
-    return pd.DataFrame(
-        {key: pd.Series(column.levels)[column.codes].array for key, column in grid.columns.items()}
-    )
+    found = {
+        "n": np.bincount(cells, ~assembled.failed).astype(np.int64),
+        "failed": np.bincount(cells, assembled.failed).astype(np.int64),
+    }
+    for name in assembled.columns.column_names:
+        column = assembled.columns[name]
+        if not pa.types.is_string(column.type):
+            by = pd.Series(column.cast(pa.float64(), safe=False).to_numpy()).groupby(cells)
+            found[f"{name}_mean"] = by.mean().to_numpy()
+            for quantile, share in QUANTILES.items():
+                found[f"{name}_{quantile}"] = by.quantile(share).to_numpy()
+    return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

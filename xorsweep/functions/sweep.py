@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,36 +14,36 @@ import numpy as np
 
 from xorsweep.config import Parallel
 from xorsweep.endings import how_to_go_on, recorded
+from xorsweep.exceptions import in_line
 from xorsweep.execute import execute_of, settled, workers_of
 from xorsweep.execute.contract import Execute, FinishedBatches
 from xorsweep.execute.serial import run_serial
+from xorsweep.folders import folder_of
 from xorsweep.functions.contract import (
     Batch,
     Caller,
     Function,
-    FunctionError,
     Rows,
     called,
-    kinds_of,
 )
 from xorsweep.functions.folder import (
     Assembled,
     FunctionFolder,
     assemble,
     describe,
-    load_function,
+    name_of,
     opened,
-    source_digest,
     write_results,
 )
 from xorsweep.functions.points import Levels, batches_of, grid_of
 from xorsweep.functions.summary import write_summary
+from xorsweep.functions.values import FunctionError, PointError
 from xorsweep.grid import Grid
 from xorsweep.group_commit import GroupCommit
 from xorsweep.interrupts import raise_if_heard
 from xorsweep.manifest import now
 from xorsweep.parts import memory_given_back
-from xorsweep.rules import ConfigError
+from xorsweep.rules import ConfigError, brief, read_whole
 from xorsweep.store import MANIFEST, PARTS, StoreError, locked
 from xorsweep.terminal import Terminal
 
@@ -82,16 +82,21 @@ def sweep_function(
     """Call a function with every point of the product of some axes, and leave tables in a folder.
 
     The function gets a dictionary of arrays (n,), a key each, and returns one of arrays (n,); n is
-    `batch` at most and hangs on the row, not on the workers. Points for which it raises are rows
+    `batch` at most and depends on the row, not on the workers. Points for which it raises are rows
     with the status `failed`. Raises ConfigError for axes that aren't any and where the function
     doesn't return columns for the first batch, StoreError where the folder isn't free.
     """
-    if batch < 1:
-        raise ConfigError(f"batch={batch}: must be a whole number from 1")
-    grid, folder, parallel = grid_of(axes), Path(folder), settled(parallel)
+    if not callable(function):
+        raise ConfigError(
+            f"function={brief(function)}: must be a function of a dictionary of arrays"
+        )
+    if not isinstance(parallel, Parallel):
+        raise ConfigError(f"parallel={brief(parallel)}: must be a xorsweep.config.Parallel")
+    batch = read_whole("batch", batch, at_least=1)
+    grid, folder, parallel = grid_of(axes), folder_of(folder), settled(parallel)
     levels = {key: list(column.levels) for key, column in grid.columns.items()}
     manifest = {**describe(function, levels, command_line), "batch": batch}
-    store = FunctionFolder(folder, manifest["digest"])
+    store = FunctionFolder(folder, manifest["digest"], name_of(function))
     _refuse_used(store)
     _refuse_unfit(function, grid, batch)
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,26 +107,20 @@ def sweep_function(
 
 def resume_function(
     folder: str | Path,
-    function: Function | None = None,
+    function: Function,
     parallel: Parallel = Parallel(),
     terminal: Terminal | None = None,
 ) -> FunctionSweep:
     """Compute what a sweep's folder lacks and what failed in it, and make its tables again.
 
-    The function is imported by the name that the sweep recorded, unless it is given. Raises
-    StoreError where the folder holds no such sweep or the function's file has changed, ConfigError
-    where the function can't be imported.
+    The function is the one that the sweep was begun with: a folder is data, and the name that it
+    holds is compared and never imported. Raises StoreError where the folder holds no such sweep,
+    or one of another function, or the function's file has changed.
     """
     folder = Path(folder)
-    _, _, manifest = opened(folder)
-    function = function or load_function(manifest["function"])
-    if manifest["source"] not in (None, source_digest(function)):
-        raise StoreError(
-            f"{manifest['function']}: its file isn't what it was when {folder} was begun, and a "
-            "sweep never mixes two functions; put the old one back, or start another sweep"
-        )
+    opened(folder, function)  # so that nothing is put into a folder without a sweep
     with locked(folder):
-        store, grid, manifest = opened(folder)
+        store, grid, manifest = opened(folder, function)
         terminal = terminal or Terminal.silent()
         store.remove_leftovers()
         for line in store.set_aside_damaged():
@@ -140,22 +139,25 @@ def _refuse_used(store: FunctionFolder) -> None:
 def _refuse_unfit(function: Function, grid: Grid, size: int) -> None:
     """Raise ConfigError where a function returns something else than columns for the first points.
 
-    What it raises by itself is left to the points for which it does.
+    What it raises by itself, and values that no column can hold, are left to the points.
     """
     first = next(batches_of(grid, np.arange(min(FIRST, len(grid))), size))
     try:
         called(function, first)
+    except (KeyboardInterrupt, PointError) as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
     except FunctionError as error:
         raise ConfigError(f"the function {error}") from None
-    except Exception:
+    except BaseException:
         return
 
 
 def _failures(assembled: Assembled) -> Iterator[str]:
     """Yield a line for each of the most frequent reasons for which points failed."""
-    messages = Counter(assembled.table["message"].drop_null().to_pylist())
+    messages = Counter(assembled.messages.drop_null().to_pylist())
     for message, count in messages.most_common(MOST_REASONS):
-        yield f"{count:,} point{'' if count == 1 else 's'} failed: {message}"
+        yield f"{count:,} point{'' if count == 1 else 's'} failed: {in_line(message)}"
     if len(messages) > MOST_REASONS:
         yield f"and {len(messages) - MOST_REASONS:,} more reasons in results.csv"
 
@@ -209,9 +211,7 @@ class _Run:
             rows = caller(batch)
             yield batch, rows
             done += 1
-            good = [some.columns for some in rows if some.message is None]
-            if good:
-                caller = replace(caller, returned=kinds_of(good[0]))
+            if any(some.message is None for some in rows):
                 break
         seconds = (perf_counter() - started) / max(done, 1) * (len(batches) - done)
         yield from self._execute(seconds)(batches[done:], caller)

@@ -1,0 +1,123 @@
+"""Choices of others that raise whatever they like: their points fail, and nothing else does."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from xorsweep.config import GROUPS, Parallel, Sweep
+from xorsweep.extensions import register
+from xorsweep.grid import Grid
+from xorsweep.init import INITS
+from xorsweep.optimizers import OPTIMIZERS
+from xorsweep.orchestrator import resume_sweep, run_sweep
+from xorsweep.rules import Batched, ConfigError, Integer, Real, parameter
+from xorsweep.single import train_single
+from xorsweep.tasks import TASKS
+
+GridOf = Callable[..., Grid]
+QUIET = Sweep(Parallel("serial"), report=False)
+BAD_SEED = 3
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@dataclass(frozen=True)
+class Refusing(INITS["uniform"]):  # type: ignore[misc]
+    """Weights of every seed but one."""
+
+    error: int = parameter(0, Integer(0, 4))
+
+    def draw(self, network: Any, seeds: Any) -> Any:
+        if (seeds == BAD_SEED).any():
+            raise ERRORS[self.error]
+        return super().draw(network, seeds)
+
+
+@dataclass(frozen=True)
+class Leaving(OPTIMIZERS["sgd"]):  # type: ignore[misc]
+    """Leaves Python at the first step of whoever has the share 0.25."""
+
+    share: Batched = parameter(0.5, Real(above=0))
+
+    def step(self, *arguments: Any) -> None:
+        if (
+            (abs(self.share - 0.25) < 0.01).any()
+            if hasattr(self.share, "shape")
+            else self.share < 0.3
+        ):
+            raise SystemExit(0)
+        super().step(*arguments)
+
+
+@dataclass(frozen=True)
+class NoTask(TASKS["xor"]):  # type: ignore[misc]
+    """Leaves Python where its rows are asked for."""
+
+    def inputs(self) -> Any:
+        raise SystemExit(0)
+
+
+ERRORS = (
+    SystemExit(0),
+    ValueError("half a \ud83d pair"),
+    Unspeakable(),
+    GeneratorExit(),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no \udcff"),
+)
+MESSAGES = (
+    "SystemExit: 0",
+    "ValueError: half a \\ud83d pair",
+    "Unspeakable, whose text can't be made (RuntimeError)",
+    "GeneratorExit: ",
+    "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: no \\udcff",
+)
+CHOICES = {"init": Refusing, "optimizer": Leaving, "task": NoTask}
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    for group, choice in CHOICES.items():
+        register(group, "failing", choice)
+    yield
+    for group in CHOICES:
+        GROUPS[group].forget("failing")
+
+
+@pytest.mark.parametrize("number", range(len(ERRORS)))
+def test_whatever_a_choice_raises_is_the_message_of_its_points(
+    number: int, grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(init="failing", init__error=number, lr=0.5, epochs=[5, 9], seed=range(6))
+    result = run_sweep(grid, QUIET, tmp_path, {})
+    frame = pd.read_csv(result.results)
+    failed = frame[frame["status"] == "failed"]
+    assert failed["seed"].tolist() == [BAD_SEED] * 2
+    assert failed["message"].tolist() == [MESSAGES[number]] * 2
+    assert resume_sweep(tmp_path, QUIET, [], {}).counts == result.counts
+
+
+def test_a_rule_that_leaves_python_costs_its_points(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(optimizer="failing", optimizer__share=[0.25, 0.5], epochs=3, seed=range(4))
+    result = run_sweep(grid, QUIET, tmp_path, {})
+    frame = pd.read_csv(result.results)
+    bad = frame["optimizer.share"] == 0.25
+    assert frame.loc[bad, "message"].tolist() == ["SystemExit: 0"] * 4
+    assert set(frame.loc[~bad, "status"]) == {"ok"}
+
+
+def test_a_choice_that_leaves_python_before_there_is_a_sweep_is_one_line(grid_of: GridOf) -> None:
+    with pytest.raises(ConfigError, match=r"^task=failing: can't be used \(SystemExit: 0\)$"):
+        grid_of(task="failing", seed=range(2))
+
+
+def test_a_single_run_of_it_ends_with_an_error(grid_of: GridOf) -> None:
+    point = grid_of(init="failing", lr=0.5, epochs=5, seed=[BAD_SEED]).point(0)
+    with pytest.raises(RuntimeError, match=r"^training ended with SystemExit: 0$"):
+        train_single(point)

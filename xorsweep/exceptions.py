@@ -1,0 +1,32 @@
+"""Exceptions of code that isn't xorsweep's own, as texts that any file can hold."""
+
+from __future__ import annotations
+
+
+def text_of(error: BaseException) -> str:
+    """Return the name of an exception's class and what it says, in UTF-8.
+
+    What isn't UTF-8 in it is escaped; where the exception can't be made a text, that is said.
+    """
+    name = _name_of(type(error))
+    try:
+        text = f"{name}: {error!s}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as another:
+        text = f"{name}, whose text can't be made ({_name_of(type(another))})"
+    return in_utf8(text)
+
+
+def in_utf8(text: str) -> str:
+    """Return a text with what isn't UTF-8 in it, such as half a surrogate pair, escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def in_line(text: str) -> str:
+    """Return a text in one line, without what a terminal would obey."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _name_of(kind: type) -> str:
+    return str(type.__dict__["__name__"].__get__(kind))  # whatever its metaclass says

@@ -1,0 +1,119 @@
+"""Standard output that goes away or is full: what can't be written is dropped, and work goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EIO
+from io import BufferedWriter, FileIO, TextIOWrapper
+from select import select
+from typing import IO, Any
+
+NAMES = ("stdout", "stderr")
+
+
+class _Lasting(FileIO):
+    """A file descriptor that takes everything: what comes after its first error is dropped."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._is_terminal = self.isatty()  # none any more once it has been closed
+        self.error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write what there is room for now, and return how many bytes were taken."""
+        if self.error is None:
+            try:
+                return self._written(data)
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes
+
+    def _written(self, data: Any) -> int:
+        while (count := super().write(data)) is None:  # another process made it non-blocking
+            select([], [self.fileno()], [])
+        return count
+
+    @property
+    def complaint(self) -> str | None:
+        """Return what is to be said of it; nothing where nobody reads it any more."""
+        error = self.error
+        if error is None or isinstance(error, ConnectionError):
+            return None
+        if error.errno == EIO and self._is_terminal:
+            return None
+        return f"standard output can't be written: {error.strerror}"
+
+
+@contextmanager
+def lasting_output() -> Iterator[None]:
+    """Let no print of this program raise: neither for a reader that has quit nor for a full disk.
+
+    Work goes on and keeps its exit code. At its end a full disk, but not a reader that has quit,
+    ends a program that would have ended well with one line and exit code 1.
+    """
+    before = {name: getattr(sys, name) for name in NAMES}
+    lasting = {name: raw for name in NAMES if (raw := _replaced(name))}
+    try:
+        yield
+    except SystemExit as ending:
+        if not ending.code:
+            _complain(lasting)
+        raise
+    else:
+        _complain(lasting)
+    finally:
+        for name, stream in before.items():
+            _flush(name)
+            setattr(sys, name, stream)
+
+
+def _replaced(name: str) -> _Lasting | None:
+    """Put a lasting stream in place of `sys.stdout` or `sys.stderr`, where that is a file."""
+    stream = getattr(sys, name)
+    try:
+        raw = _Lasting(stream.fileno())
+    except (AttributeError, OSError):  # closed, or something that a caller has put there
+        return None
+    _flush(name)
+    lasting = TextIOWrapper(
+        BufferedWriter(raw),
+        stream.encoding,
+        stream.errors,
+        line_buffering=stream.line_buffering or stream.write_through,
+    )
+    setattr(sys, name, lasting)
+    return raw
+
+
+def _flush(name: str) -> None:
+    with suppress(OSError, AttributeError, ValueError):
+        getattr(sys, name).flush()
+
+
+def _complain(lasting: dict[str, _Lasting]) -> None:
+    _flush("stdout")
+    if "stdout" in lasting and (complaint := lasting["stdout"].complaint):
+        sys.exit(complaint)
+
+
+class Dropping:
+    """A text stream, but that what can't be written is dropped."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, if that is possible."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what there is, if that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
