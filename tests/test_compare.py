@@ -109,10 +109,13 @@ def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids
     places, differing = range(3 * MOST_CELLS), {1, 2, MOST_CELLS, 3 * MOST_CELLS - 2}
     verdicts = ["a higher" if place in differing else NO_DIFFERENCE for place in places]
     cells = pd.DataFrame({"lr": places, "verdict": verdicts, "difference": 0.5, "p_holm": 0.01})
+    cells = cells.assign(rate_a=0.5, rate_b=0.5)
     nowhere = pd.DataFrame()
-    shown = _shown_cells(SideBySide(["lr"], cells, nowhere, nowhere, (), 0, 0))["lr"].tolist()
+    found, note = _shown_cells(SideBySide(["lr"], cells, nowhere, nowhere, (), 0, 0))
+    shown = found["lr"].tolist()
+    assert f"of the others {MOST_CELLS - 4:,} of {3 * MOST_CELLS - 4:,} levels of lr" in note
     assert len(shown) == MOST_CELLS
     assert differing <= set(shown)
     assert shown == sorted(shown)
     few = cells.head(MOST_CELLS)
-    assert len(_shown_cells(SideBySide(["lr"], few, nowhere, nowhere, (), 0, 0))) == MOST_CELLS
+    assert len(_shown_cells(SideBySide(["lr"], few, nowhere, nowhere, (), 0, 0))[0]) == MOST_CELLS

@@ -73,5 +73,10 @@ def test_a_page_has_room_for_so_many_pictures(
     monkeypatch.setattr("xorsweep.details.MOST_CHARACTERS", -(-size // 2))
     found = details(results, summarise(results), drawn)
     assert len(found.cells) == 6
-    assert (found.cells[0], found.cells[-1]) == (whole.cells[0], whole.cells[-1])
+    headings = [cell.heading for cell in found.cells]
+    assert all("1,500 epochs" in heading for heading in headings)
+    assert {heading.split(", 1,500")[0] for heading in headings} == {
+        f"hidden {hidden}, lr {lr}" for hidden in (2, 4) for lr in ("0.5", "2", "1000")
+    }
+    assert "1,500 epochs (of 2)" in found.note
     assert "The runs of 6 of 12 cells are shown" in found.note

@@ -53,8 +53,9 @@ def test_of_many_cells_those_with_the_most_epochs_are_drawn_by_axis(
     rows = found.rows[[rows[0] in found.runs for rows in found.rows], 0]
     levels = {key: grid.columns[key].array(rows) for key in ("lr", "hidden", "epochs")}
     assert (levels["epochs"] == 4).all()
-    assert len(np.unique(levels["lr"])) == 40
-    assert len(np.unique(levels["hidden"])) == 1
+    assert len(np.unique(levels["lr"])) == MOST_CELLS // 2
+    assert {0.1, 5.0} <= set(levels["lr"])
+    assert all(set(levels["hidden"][levels["lr"] == lr]) == {2, 3} for lr in levels["lr"])
 
 
 def test_of_a_key_with_many_levels_evenly_spaced_ones_are_drawn(

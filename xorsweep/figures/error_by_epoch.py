@@ -104,7 +104,8 @@ def _limits(courses: Mapping[int, CellCourses]) -> tuple[float, float]:
     errors = np.concatenate([each.courses.ravel() for each in courses.values()])
     shown = errors[(errors >= SMALLEST_ERROR) & (errors <= LARGEST_ERROR)]
     low, high = (shown.min(), shown.max()) if len(shown) else (1.0, 1.0)
-    return float(low / 1.5), float(high * 1.5)
+    # Less than that would crowd the axis with numbers between powers of ten.
+    return float(low / 1.5), float(max(high, 20 * low) * 1.5)
 
 
 def _legend(outcomes: list[str]) -> list[Line2D | Patch]:
