@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 NEXT := .venv-hydra-1.4
-HYDRA_TESTS := $(patsubst %,tests/test_%.py,cli completion conf launchers packaging preview sweeper threads)
+HYDRA_TESTS := $(patsubst %,tests/test_%.py,aliases cli completion conf config_files flags launchers \
+	packaging preview run_start sweeper threads typed_lines yaml_faults)
 
 .PHONY: sweep studies test test-slow test-hydra-1.4 lint format wheel bench clean
 
