@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,7 @@ from xorsweep.summary import summarise
 from xorsweep.trainings import at_epochs, longest_rows
 
 GridOf = Callable[..., Grid]
+AXES = ("epochs", "hidden", "lr")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,20 @@ def interval_text(count: int, runs: int, tried: int = 1) -> str:
 def swept(grid: Grid, folder: Path) -> pd.DataFrame:
     run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {})
     return read_results(folder)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_sweep_of_fewer_axes_has_its_sentences_too(count: int, results: pd.DataFrame) -> None:
+    some = [rows for keys in combinations(AXES, count) for _, rows in results.groupby(list(keys))]
+    for rows in some:
+        first = findings_of(rows.reset_index(drop=True)).splitlines()[0]
+        if count < len(AXES):
+            continue
+        unsolved = int((~rows["converged"]).sum())
+        share = {0: f"none of {len(rows)}", len(rows): f"all {len(rows)}"}.get(
+            unsolved, f"{100 * unsolved / len(rows):.1f}".removesuffix(".0") + " %"
+        )
+        assert f": {share} [" in first
 
 
 def test_it_opens_with_the_share_that_fails_at_the_best_rate_of_each_size(

@@ -114,7 +114,7 @@ def _unsolved(view: View) -> Iterator[str]:
     line, worst = min(found, key=lambda item: float(item[1].cell["rate"]))
     end = _most_end(view, worst.cell)
     if end:
-        at = f" at {said(view.across, worst.cell[view.across])}" * bool(view.across)
+        at = f" at {said(view.across, worst.cell[view.across])}" if view.across else ""
         yield f"Of the runs{view.those_with(line)}{at} that don't, {end}."
 
 
