@@ -134,8 +134,8 @@ def _within(figure: Figure, measured: Measured) -> _Accepted:
     assert figure.tolerance is not None
     off = measured.value - _value(figure)
     return abs(off) <= figure.tolerance, (
-        f"{_number(figure.unit, abs(off))} {'above' if off > 0 else 'below'}; "
-        f"accepted within {_number(figure.unit, figure.tolerance)}"
+        f"{_distance(figure.unit, abs(off))} {'above' if off > 0 else 'below'}; "
+        f"accepted within {_distance(figure.unit, figure.tolerance)}"
     )
 
 
@@ -229,6 +229,11 @@ def _measured_text(figure: Figure, measured: Measured) -> str:
         )
         text += f" [{low}, {high}]"
     return text + measured.note
+
+
+def _distance(unit: str, value: float) -> str:
+    """Return how far two values lie apart; percentages in points, which aren't percent of them."""
+    return _number(unit, value).replace(" %", " points")
 
 
 def _number(unit: str, value: float) -> str:
