@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,6 +56,10 @@ def lasting_output() -> Iterator[None]:
     """
     before = {name: getattr(sys, name) for name in NAMES}
     lasting = {name: raw for name in NAMES if (raw := _replaced(name))}
+    # Libraries flush what Python has as None, where a descriptor was closed before it started.
+    absent = {name: open(os.devnull, "w", encoding="utf-8") for name in NAMES if not before[name]}
+    for name, nothing in absent.items():
+        setattr(sys, name, nothing)
     try:
         yield
     except SystemExit as ending:
@@ -67,6 +72,8 @@ def lasting_output() -> Iterator[None]:
         for name, stream in before.items():
             _flush(name)
             setattr(sys, name, stream)
+        for nothing in absent.values():
+            nothing.close()
 
 
 def _replaced(name: str) -> _Lasting | None:
