@@ -57,9 +57,9 @@ def lasting_output() -> Iterator[None]:
     before = {name: getattr(sys, name) for name in NAMES}
     lasting = {name: raw for name in NAMES if (raw := _replaced(name))}
     # Libraries flush what Python has as None, where a descriptor was closed before it started.
-    absent = {name: open(os.devnull, "w", encoding="utf-8") for name in NAMES if not before[name]}
-    for name, nothing in absent.items():
-        setattr(sys, name, nothing)
+    absent = [name for name in NAMES if before[name] is None]
+    for name in absent:
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - closed below
     try:
         yield
     except SystemExit as ending:
@@ -71,9 +71,9 @@ def lasting_output() -> Iterator[None]:
     finally:
         for name, stream in before.items():
             _flush(name)
+            if name in absent:
+                getattr(sys, name).close()
             setattr(sys, name, stream)
-        for nothing in absent.values():
-            nothing.close()
 
 
 def _replaced(name: str) -> _Lasting | None:
