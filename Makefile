@@ -28,7 +28,6 @@ test-hydra-1.4: $(NEXT)/.test-ready
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check
-	$(BIN)/ruff check --preview --select PLW1514 --exclude tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 

@@ -208,8 +208,9 @@ def test_a_run_is_a_training_whatever_its_points(results: pd.DataFrame) -> None:
 def test_a_training_that_failed_in_its_longest_point_is_counted_before(
     results: pd.DataFrame,
 ) -> None:
-    rows = results.assign(status=results["status"].astype(str))
-    rows.loc[(rows["epochs"] == 1500) & (rows["seed"] == 3), "status"] = "failed"
+    rows = results.assign(**{key: results[key].astype(str) for key in ("status", "outcome")})
+    longest = (rows["epochs"] == 1500) & (rows["seed"] == 3)
+    rows.loc[longest, ["status", "outcome", "converged"]] = ["failed", "failed", False]
     assert len(longest_rows(rows)) == 72
     assert "couldn't be trained" not in remarks_of(rows)
 

@@ -86,7 +86,7 @@ def test_a_rule_goes_the_way_of_its_formula_with_numbers_for_each_network(name: 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_number_of_a_rule_may_differ_within_a_batch(name: str) -> None:
-    numbers = {key for key, rule in rules_of(OPTIMIZERS[name]).items()}
+    numbers = set(rules_of(OPTIMIZERS[name]))
     assert numbers == set(VARYING[name])
     values, descents = drawn_values(name), slopes(15, 4)
     start = np.zeros((4, MEMBERS))

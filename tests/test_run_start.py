@@ -130,7 +130,7 @@ def test_a_file_of_the_user_is_for_runs_unless_it_has_a_grid(tmp_path: Path) -> 
         "experiment: isn't chosen from by default; write +experiment=one",
     )
     done = run(tmp_path, "-m", *chosen, "+experiment=one", "hidden=2", "plan=true")
-    assert done.stdout.startswith("1 point, 1 trajectory")
+    assert "\n1 point, 1 trajectory" in done.stdout
 
 
 @pytest.mark.parametrize("mode", [[], ["-m"]])

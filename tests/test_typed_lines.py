@@ -80,7 +80,7 @@ def test_what_can_be_meant_is_taken(typed: str) -> None:
 @pytest.mark.parametrize("text", ["{}", '"{}"'])
 def test_a_long_expression_is_refused_before_it_is_read(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^grid\.where: has [\d,]+ characters, and may have"):
-        check_overrides([f"grid.where={text.format(' or '.join(['lr < 1'] * 10_000))}"])
+        check_overrides([f"grid.where={text.format(' or '.join(['lr < 1'] * 10_000))}"], dict)
 
 
 def test_choices_of_a_swept_group_without_a_key_are_named_with_the_blocks_that_work() -> None:
