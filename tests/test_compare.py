@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from xorsweep.compare import MOST_CELLS, _shown_cells, compare
+from xorsweep.compare import MOST_CELLS, _shown_cells, compare, main
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.config import Parallel, Sweep
 from xorsweep.grid import Grid
@@ -103,6 +104,23 @@ def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_pa
     (tmp_path / "manifest.json").write_text('{"state": "running"}')
     with pytest.raises(StoreError, match="isn't finished"):
         compare((tmp_path, pair[1]), terminal=Terminal.silent())
+
+
+def test_into_is_a_folder_of_this_machine(
+    pair: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "~/both"])
+    main()
+    assert (tmp_path / "both/compare.html").exists()
+    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "s3://both"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert str(ended.value).startswith("--into=s3://both: is an address; must be the path")
+    capsys.readouterr()
 
 
 def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids() -> None:

@@ -201,6 +201,8 @@ def test_a_combination_that_means_nothing_is_refused_wherever_it_stands(
 
 
 def test_a_yaml_list_is_explained(hydra: tuple[Any, DictConfig]) -> None:
+    with pytest.raises(ConfigError, match=r"^grid.axes.lr=\[\]: must be levels, such as 1,2 or"):
+        read_grid(hydra[0], {"axes": {"lr": []}}, {})
     with pytest.raises(ConfigError, match="a YAML list is one value and no axis; write lr: 1,2"):
         read_grid(hydra[0], {"axes": {"lr": [1, 2]}}, {})
 

@@ -64,6 +64,11 @@ def test_failures_are_counted_by_reason_and_end_it_with_one(folder: Path) -> Non
         (["leaving:f", "x=1"], "leaving:f: can't be imported (SystemExit: 0)"),
         (["unspeakable:f", "x=1"], "unspeakable:f: can't be imported (Silent, whose text can't"),
         (
+            ["physics:energy", "x=1", "--into", "s3://x"],
+            "--into=s3://x: is an address; must be the path of a folder on this machine",
+        ),
+        (["physics:energy", "x=1", "--into", ""], "--into=: must be the path of a folder"),
+        (
             ["physics:energy", "--resume", "none"],
             "none holds no sweep: there is no manifest.json in it",
         ),

@@ -296,6 +296,9 @@ def test_the_command_merges_and_says_where(pair: tuple[Path, Path]) -> None:
         (["out", "one"], 2, "the following arguments are required: B"),
         (["out", "one", "nowhere"], 1, "nowhere holds no sweep: there is no manifest.json in it"),
         (["one", "one", "other"], 1, "one: holds a sweep already; choose another folder"),
+        (["out", "one", "s3://a"], 1, "folder=s3://a: is an address; must be the path of a folder"),
+        (["s3://out", "one", "other"], 1, "OUT=s3://out: is an address; must be the path of a fo"),
+        (["~nobody-at-all/x", "one", "other"], 1, "OUT=~nobody-at-all/x: there is no such home"),
         (["/proc/out", "one", "other"], 1, "/proc/out can't be written: "),
     ],
 )

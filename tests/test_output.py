@@ -109,6 +109,14 @@ def test_closed_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_full
+def test_a_stream_that_python_has_not_got_can_be_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    with lasting_output():
+        print("nowhere")
+        sys.stdout.flush()
+    assert sys.stdout is None
+
+
 def test_a_terminal_drops_what_cannot_be_written() -> None:
     """As in a script that calls xorsweep, whose output is its own."""
     terminal = Terminal()

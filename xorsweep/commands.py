@@ -6,10 +6,11 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from xorsweep.execute.contract import ExecuteError
-from xorsweep.folders import named_folder
+from xorsweep.folders import folder_of, named_folder
 from xorsweep.grid import Grid
 from xorsweep.interrupts import Interrupted, heard
 from xorsweep.printing import escape_unprintable
@@ -46,6 +47,11 @@ def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text}: must be {rule.allowed}") from None
 
     return read
+
+
+def given_folder(text: str | None, argument: str) -> Path | None:
+    """Return the folder that an argument names, if it is given; raises ConfigError."""
+    return None if text is None else folder_of(text, argument)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as TerminalTable
 
 from xorsweep.atomic import replacing, write_atomically
-from xorsweep.commands import Parser, errors_in_one_line, whole
+from xorsweep.commands import Parser, errors_in_one_line, given_folder, whole
 from xorsweep.comparisons import NO_DIFFERENCE
 from xorsweep.finished import finished_manifest, stored_results
 from xorsweep.folders import named_folder
@@ -325,14 +325,14 @@ def main() -> None:
     parser = Parser("compare", "Show two sweeps of the same grid side by side.", EXAMPLES)
     parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
     parser.add_argument("b", metavar="B", help="another's")
-    parser.add_argument("--into", metavar="DIR", type=Path, help=f"instead of A/{FOLDER}/NAME OF B")
+    parser.add_argument("--into", metavar="DIR", help=f"instead of A/{FOLDER}/NAME OF B")
     parser.add_argument(
         "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
     )
     given = parser.parse_args()
     with errors_in_one_line():
         folders = named_folder(given.a), named_folder(given.b)
-        compare(folders, given.into, epochs=given.epochs)
+        compare(folders, given_folder(given.into, "--into"), epochs=given.epochs)
 
 
 if __name__ == "__main__":

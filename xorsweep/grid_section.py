@@ -109,7 +109,7 @@ def _named(where: str, message: str) -> str:
 def _line(where: str, key: object, levels: object) -> str:
     if isinstance(levels, str | int | float | bool):
         return f"{key}={shown(levels)}"
-    if isinstance(levels, Sequence):
+    if isinstance(levels, Sequence) and levels:
         listed = ",".join(shown(level) for level in levels)
         raise ConfigError(
             f"{where}.{key}={levels}: a YAML list is one value and no axis; write {key}: {listed}"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from xorsweep.commands import Parser, errors_in_one_line, whole
+from xorsweep.commands import Parser, errors_in_one_line, given_folder, whole
 from xorsweep.config import Parallel
 from xorsweep.folders import OUTPUTS, make_free_folder, named_folder, point_latest
 from xorsweep.functions import FunctionSweep, resume_function, sweep_function
@@ -34,7 +34,7 @@ def main() -> None:
     parser = Parser("map", "Sweep a function that is no network.", EXAMPLES)
     parser.add_argument("function", metavar="MODULE:FUNCTION", help="what is called")
     parser.add_argument("axes", metavar="KEY=LEVELS", nargs="*", help="what it is called with")
-    parser.add_argument("--into", metavar="FOLDER", type=Path, help="instead of outputs/DATE/TIME")
+    parser.add_argument("--into", metavar="FOLDER", help="instead of outputs/DATE/TIME")
     parser.add_argument("--resume", metavar="FOLDER", help="go on with the sweep in a folder")
     parser.add_argument(
         "--workers", metavar="N", type=whole(1, 4096), help="processes, by default one a core"
@@ -43,7 +43,7 @@ def main() -> None:
         "--batch", metavar="N", type=whole(1), default=BATCH, help="points at a time, at most"
     )
     given = parser.parse_args()
-    if given.resume is not None and (given.axes or given.into):
+    if given.resume is not None and (given.axes or given.into is not None):
         parser.error("--resume takes the axes and the folder of the sweep, so give neither")
     parallel = Parallel(n_jobs=given.workers or -1)
     with errors_in_one_line():
@@ -51,7 +51,8 @@ def main() -> None:
             function = load_function(given.function)
             result = resume_function(named_folder(given.resume), function, parallel, Terminal())
         else:
-            result = _swept(given.function, given.axes, given.into, parallel, given.batch)
+            into = given_folder(given.into, "--into")
+            result = _swept(given.function, given.axes, into, parallel, given.batch)
     sys.exit(FAILED if result.counts["failed"] else 0)
 
 

@@ -21,7 +21,7 @@ from xorsweep.config import Parallel, Sweep
 from xorsweep.differences import differences, of_points
 from xorsweep.engines import load_capacity
 from xorsweep.execute import workers_of
-from xorsweep.folders import named_folder
+from xorsweep.folders import folder_of, named_folder
 from xorsweep.grid import Grid, concatenated
 from xorsweep.manifest import describe_run, input_notes, rounds_of
 from xorsweep.orchestrator import end_sweep, measured, record_of
@@ -227,9 +227,9 @@ def main() -> None:
     parser.add_argument("others", metavar="B", nargs="+", help="more of them")
     parser.add_argument("--no-report", action="store_true", help="leave tables alone")
     given = parser.parse_args()
-    folders = [named_folder(name) for name in (given.first, *given.others)]
     with errors_in_one_line():
-        merge(Path(given.out), folders, not given.no_report, Terminal())
+        folders = [named_folder(name) for name in (given.first, *given.others)]
+        merge(folder_of(given.out, "OUT"), folders, not given.no_report, Terminal())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,6 +56,10 @@ def lasting_output() -> Iterator[None]:
     """
     before = {name: getattr(sys, name) for name in NAMES}
     lasting = {name: raw for name in NAMES if (raw := _replaced(name))}
+    # Libraries flush what Python has as None, where a descriptor was closed before it started.
+    absent = [name for name in NAMES if before[name] is None]
+    for name in absent:
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - closed below
     try:
         yield
     except SystemExit as ending:
@@ -66,6 +71,8 @@ def lasting_output() -> Iterator[None]:
     finally:
         for name, stream in before.items():
             _flush(name)
+            if name in absent:
+                getattr(sys, name).close()
             setattr(sys, name, stream)
 
 

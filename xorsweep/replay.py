@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.commands import Parser, errors_in_one_line, open_trainable, whole
+from xorsweep.commands import Parser, errors_in_one_line, given_folder, open_trainable, whole
 from xorsweep.differences import Difference, differences, of_points
 from xorsweep.engines import Engine
 from xorsweep.exceptions import text_of
@@ -117,10 +117,10 @@ def main() -> None:
     )
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
     parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")
-    parser.add_argument("--into", metavar="DIR", type=Path, help=f"instead of FOLDER/{FOLDER}/ROW")
+    parser.add_argument("--into", metavar="DIR", help=f"instead of FOLDER/{FOLDER}/ROW")
     given = parser.parse_args()
     with errors_in_one_line():
-        found = replay(given.folder, given.row, given.into)
+        found = replay(given.folder, given.row, given_folder(given.into, "--into"))
     sys.exit(1 if found else 0)
 
 

@@ -27,6 +27,10 @@ MASKED = np.ma.masked_array([1.0, 2.0], [False, True])
         ([np.longdouble(1) + np.longdouble(2) ** -60] * 2, "y=1.0000000000000000009, which"),
         (MASKED, "y masked; NaN stands for a number that isn't there"),
         ([1.0, np.ma.masked], "y masked; NaN stands for a number that isn't there"),
+        (
+            [1.0, np.ma.masked_array(2.0, True)],
+            "y masked; NaN stands for a number that isn't there",
+        ),
         ([*MASKED], "y masked; NaN stands for a number that isn't there"),
         (["a", "b\ud800"], r"y with '\ud800', which isn't UTF-8"),
         (np.array(["a", "\udcff"]), r"y with '\udcff', which isn't UTF-8"),

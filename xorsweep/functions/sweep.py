@@ -117,7 +117,7 @@ def resume_function(
     holds is compared and never imported. Raises StoreError where the folder holds no such sweep,
     or one of another function, or the function's file has changed.
     """
-    folder = Path(folder)
+    folder = folder_of(folder)
     opened(folder, function)  # so that nothing is put into a folder without a sweep
     with locked(folder):
         store, grid, manifest = opened(folder, function)

@@ -57,7 +57,7 @@ def _array(name: str, values: Any) -> NDArray[Any]:
 
 def _array_of(name: str, elements: list[Any]) -> NDArray[Any]:
     """Return a list as an array; NumPy alone would make 1 of true, and texts of numbers."""
-    if any(each is np.ma.masked for each in elements):
+    if any(isinstance(each, np.ma.MaskedArray) and np.ma.is_masked(each) for each in elements):
         raise _masked(name)
     kinds = set(map(_kind, elements))
     if kinds == {"i"}:
