@@ -168,7 +168,11 @@ def test_runs_that_failed_do_not_count() -> None:
         ({"value": 2, "runs": 1000}, False, "the intervals do not overlap"),
         ({"value": 50, "accept": "exact"}, True, "the same number"),
         ({"value": 51, "accept": "exact"}, False, "not the same number"),
-        ({"value": 47, "accept": "within", "tolerance": 3}, True, "3 points above; accepted within 3 points"),
+        (
+            {"value": 47, "accept": "within", "tolerance": 3},
+            True,
+            "3 points above; accepted within 3 points",
+        ),
         ({"value": 53.5, "accept": "within", "tolerance": 3}, False, "3.5 points below; "),
         ({"value": 46, "accept": "within_percent", "tolerance": 9}, True, "9 % above; "),
         ({"value": 56, "accept": "within_percent", "tolerance": 9}, False, "11 % below; "),
