@@ -313,3 +313,15 @@ def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: 
     assert "with task xor" in text
     assert "none," not in text
     assert "Of 64 runs trained" in remarks_of(results)
+
+
+def test_where_one_cell_was_trained_of_several_its_runs_that_diverge_are_named(
+    point_of: Callable[..., Point], tmp_path: Path
+) -> None:
+    axes = [Axis("lr", (0.5, 2.0)), Axis("seed", (0, 1))]
+    rows = swept(product_grid(axes, [point_of(hidden=2, epochs=5)]), tmp_path / "sweep")
+    rows = rows.assign(**{key: rows[key].astype(str) for key in ("status", "outcome")})
+    for lr, status in ((0.5, "failed"), (2.0, "diverged")):
+        rows.loc[rows["lr"] == lr, ["status", "outcome", "converged"]] = [status, status, False]
+    (found,) = (each for each in findings_of(rows).splitlines() if "diverge before" in each)
+    assert found.startswith("Runs with lr 2 that diverge before they solve XOR: all 2 [")

@@ -14,7 +14,7 @@ from omegaconf import flag_override
 
 from xorsweep import cli
 from xorsweep.folders import RUN_FILES
-from xorsweep.hydra_config import config_folder
+from xorsweep.hydra_config import VERSION_BASE, config_folder
 
 SHORT = ["epochs=20"]
 SWEEP = ["-m", *SHORT, "lr=1", "hidden=2", "seed=0", "parallel=serial", "report=false"]
@@ -168,7 +168,7 @@ def test_a_run_that_diverged_returns_an_infinite_error(
     lines = ["output=linear", "lr=10", "epochs=300"]
     state = HydraConfig.instance()
     outer = state.cfg
-    with initialize_config_dir(config_folder(), version_base="1.3"):
+    with initialize_config_dir(config_folder(), **VERSION_BASE):
         config = compose("config", lines, return_hydra_config=True)
         with flag_override(config.hydra, "readonly", False):
             config.hydra.runtime.output_dir = str(tmp_path)

@@ -247,7 +247,7 @@ FINDINGS = {
     rf"Compared seed by seed, runs.* that {GOAL} take": check_speed,
     r"From lr": check_fall,
     r"Compared seed by seed, neighbouring": check_neighbours,
-    rf"(The largest share of runs|Runs) that diverge before they {GOAL}": check_diverging,
+    rf"(The largest share of runs|Runs.*) that diverge before they {GOAL}": check_diverging,
     r"Of .* cells with at least": check_cheapest,
 }
 

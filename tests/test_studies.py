@@ -133,13 +133,6 @@ def test_thirty_seeds_are_met_to_the_epoch(tmp_path: Path) -> None:
     assert round(frame["converged_epoch"].mean()) == 964
 
 
-@pytest.mark.slow
-def test_a_study_is_a_setting_of_the_single_run_too(tmp_path: Path) -> None:
-    done = run("study=hinton_problems", "seed=3", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "531" in done.stdout
-
-
 def test_the_help_lists_the_studies(tmp_path: Path) -> None:
     done = run("--help", folder=tmp_path)
     assert f"study: {', '.join(NAMES)}" in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -15,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.config import GROUPS, PLAIN, SETTINGS
 from xorsweep.rules import ConfigError
-from xorsweep.yaml_faults import HEADER, grid_fault
+from xorsweep.yaml_faults import HEADER, fault_of, grid_fault
 
 PRIMARY = "config"
 """The file that Hydra begins with, unless --config-name says otherwise."""
@@ -75,11 +76,11 @@ def _read(default: Any, source: ConfigSource) -> ConfigFile:
     package = str(default.package or "")
     values = OmegaConf.to_container(source.load_config(default.config_path).config, resolve=False)
     if not isinstance(values, dict) or not values:
-        raise ConfigError(f"{path}: is empty; write keys and values, or choose another file")
+        reason = f"{path}: is empty; write keys and values, or choose another file"
+        raise ConfigError(fault_of(Path(path)) or reason)
     if package and package.split(".")[0] not in {*GROUPS, *SETTINGS, "grid", "hydra"}:
-        raise ConfigError(
-            f"{path}: its keys would lie below {package}; its first line must be {HEADER}"
-        )
+        reason = f"{path}: its keys would lie below {package}; its first line must be {HEADER}"
+        raise ConfigError(fault_of(Path(path)) or reason)
     overridden = _overridden_groups(values.pop("defaults", ()))
     for group, choice in () if package else values.items():
         if group in {*GROUPS, *SETTINGS} and isinstance(choice, str) and "${" not in choice:

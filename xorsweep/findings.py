@@ -248,7 +248,8 @@ def _diverging(view: View) -> Iterator[str]:
     diverged, trained = round(cell["diverged_rate"] * cell["trained"]), int(cell["trained"])
     share = share_text(diverged, trained, simultaneous(len(cells)))
     if len(cells) == 1:
-        yield f"Runs that diverge before they {view.goal}: {share}."
+        where = with_text(named(view.layout, cell))
+        yield f"Runs{where} that diverge before they {view.goal}: {share}."
         return
     ties = f"; the same share in {count_text(len(most) - 1, 'other cell')}" * (len(most) > 1)
     yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -90,6 +91,8 @@ def fault_of(path: Path) -> str | None:
         return f"{path}: is nested too deeply"
     except OSError as error:
         return f"{path}: {error.strerror}"
+    if text.startswith(codecs.BOM_UTF8.decode()):
+        return f"{path}, line 1: begins with a byte order mark; save the file as UTF-8 without one"
     if not isinstance(content, dict):
         return f"{path}: is a list; must be keys and their values"
     defaults = content.get("defaults", [])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -54,7 +55,7 @@ def filled(folder: Path, spare: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("spare", [12, 28, 60, 100, 140], ids=lambda kib: f"{kib}KiB")
+@pytest.mark.parametrize("spare", [12, 28, 60, 100, 120], ids=lambda kib: f"{kib}KiB")
 def test_a_full_disk_stops_the_sweep_and_nothing_is_lost(
     spare: int, small_disk: Path, grid: Grid, undisturbed: Path
 ) -> None:
@@ -94,7 +95,7 @@ def test_a_disk_that_fills_while_the_pictures_are_made(
 ) -> None:
     with_report = Sweep(Parallel("serial"))
     rows = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
-    filled(small_disk, rows + 128 * 1024)
+    filled(small_disk, rows + 160 * 1024)
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"figures.*No space left on device"):
         run_sweep(grid, with_report, sweep, {})
@@ -188,7 +189,7 @@ def test_the_command_line_says_what_cannot_be_written_and_leaves_nothing(
         )
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1, done.stderr
-        assert "can't be written" in done.stderr
+        assert re.search(r"can't be (written|made)", done.stderr)
         assert "Permission denied" in done.stderr
     assert sorted(tmp_path.rglob("*")) == before
     for path in (tmp_path, tmp_path / "sweep"):

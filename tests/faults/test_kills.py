@@ -64,13 +64,14 @@ def test_a_parent_that_is_killed_while_it_makes_the_report(begin: Begin, tmp_pat
     small = ["lr=0.5", "hidden=2,3", "epochs=50", "seed=range(0,2000)", "parallel=serial"]
     code, _, err = begin(*small, "report=false", "hydra.sweep.dir=undisturbed").end()
     assert code == 0, err
-    stages = (".results.csv.tmp", "results.csv", "summary.csv", "figures/unsolved.png")
+    stages = (".results.csv.*.tmp", "results.csv", "summary.csv", "figures/unsolved.png")
     for stage in stages:
         begun = (sweep / "manifest.json").exists()
         running = begin(*(["resume=sweep"] if begun else [*small, "hydra.sweep.dir=sweep"]))
         for later in stages[stages.index(stage) :]:
-            (sweep / later).unlink(missing_ok=True)
-        running.wait_until((sweep / stage).exists)
+            for path in sweep.glob(later):
+                path.unlink(missing_ok=True)
+        running.wait_until(lambda stage=stage: any(sweep.glob(stage)))
         os.kill(running.process.pid, signal.SIGKILL)
         running.end()
     code, _, err = begin("resume=sweep").end()

@@ -114,7 +114,9 @@ def test_what_was_written_into_the_manifest_by_hand_is_shown_and_not_obeyed(swee
     path = sweep / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["grid"]["text"] = manifest["started"] = NASTY
-    manifest["machine"] = dict.fromkeys(manifest["machine"], NASTY)
+    manifest["machine"] |= {
+        key: NASTY for key, value in manifest["machine"].items() if isinstance(value, str)
+    }
     manifest["versions"] = {SCRIPT: NASTY}
     manifest["git"] = {"commit": NASTY, "dirty": True}
     path.write_text(json.dumps(manifest))
