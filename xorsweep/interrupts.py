@@ -36,9 +36,9 @@ def heard() -> Iterator[None]:
     """Raise Interrupted in the main thread at the first signal and ignore those that follow.
 
     What has to be put in order at the end takes a moment, and a second signal must not cut it
-    short. A signal that this process was started to ignore stays ignored.
+    short: once one was heard, all are ignored from then on. A signal that this process was started
+    to ignore stays ignored.
     """
-    _received.clear()
     before = {number: signal.getsignal(number) for number in HEARD}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
@@ -46,9 +46,9 @@ def heard() -> Iterator[None]:
     try:
         yield
     finally:
-        if not _received:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if _received else handler)
+        _received.clear()  # what runs in this process afterwards isn't interrupted by it
 
 
 def _raise_once(number: int, frame: FrameType | None) -> None:

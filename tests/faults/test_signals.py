@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,21 +22,37 @@ GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Restore what this process does about the signals."""
+    before = {number: signal.getsignal(number) for number in CODES}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
 def test_only_the_first_signal_is_heard_and_in_order() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Interrupted, match="SIGTERM") as raised, heard():
-        signal.raise_signal(signal.SIGTERM)
-    os.kill(os.getpid(), signal.SIGTERM)
+    with heard():
+        with pytest.raises(Interrupted, match="SIGTERM") as raised:
+            signal.raise_signal(signal.SIGTERM)
+        assert raised.value.exit_code == 143
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        with pytest.raises(Interrupted, match="SIGTERM"):
+            raise_if_heard()
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(0.01)
-    assert raised.value.exit_code == 143
-    with pytest.raises(Interrupted):
-        raise_if_heard()
-    signal.signal(signal.SIGTERM, before)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    raise_if_heard()  # a later sweep in the same process isn't interrupted
+
+
+@pytest.mark.usefixtures("handlers")
+def test_without_a_signal_the_handlers_are_as_before() -> None:
+    before = {number: signal.getsignal(number) for number in CODES}
     with heard():
         raise_if_heard()
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert {number: signal.getsignal(number) for number in CODES} == before
 
 
 @pytest.mark.parametrize("number", CODES)
@@ -50,15 +67,13 @@ def test_a_signal_that_is_ignored_stays_ignored(number: signal.Signals) -> None:
         signal.signal(number, before)
 
 
+@pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("number", CODES)
 def test_a_command_that_hears_a_signal_ends_with_its_code(number: signal.Signals) -> None:
-    handlers = {each: signal.getsignal(each) for each in CODES}
     if number == signal.SIGHUP:  # which a runner under `nohup` ignores
         signal.signal(number, signal.SIG_DFL)
     with pytest.raises(SystemExit) as ending, errors_in_one_line():
         signal.raise_signal(number)
-    for each, handler in handlers.items():
-        signal.signal(each, handler)
     assert ending.value.code == CODES[number]
 
 
