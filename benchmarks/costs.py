@@ -18,16 +18,16 @@ from time import perf_counter, process_time
 import numpy as np
 
 from benchmarks.points import point_of
-from xorsweep.engines import Engine, load_capacity
-from xorsweep.execute.contract import Execute
-from xorsweep.grid import Axis, Grid, product_grid
-from xorsweep.network import Network
-from xorsweep.parts import encode
-from xorsweep.plan import Batch, make_plan
-from xorsweep.results import assemble, read_results, write_results
-from xorsweep.shards import read_shard, write_shard
-from xorsweep.store import Store
-from xorsweep.worker import Trainer, train_batch
+from xorsweep.execution.interface import Execute
+from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.networks.architecture import Network
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.trainer import Trainer, train_batch
+from xorsweep.storage.parts import encode
+from xorsweep.storage.results import assemble, read_results, write_results
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.shards import read_shard, write_shard
 
 ENGINE = Engine()
 MEMBERS = 2048
@@ -71,8 +71,8 @@ def measure_costs(repeats: int) -> Costs:
     net_epoch, trajectory = _training(repeats)
     row_store, batch_store = _storing(repeats)
     row_plan = _slope(lambda rows: make_plan(grid_of(rows), _capacity, 1), ROWS, repeats)
-    loky = import_module("xorsweep.execute.loky").run_loky
-    dask = import_module("xorsweep.execute.dask_cluster").run_dask
+    loky = import_module("xorsweep.execution.loky").run_loky
+    dask = import_module("xorsweep.execution.dask").run_dask
     loky_row, loky_batch, loky_start = _handing(partial(loky, workers=2), repeats)
     dask_row, dask_batch, dask_start = _handing(partial(dask, workers=2, address=None), repeats)
     finish, part, csv = _finishing(repeats)
@@ -203,7 +203,7 @@ def _trained(folder: Path, rows: int) -> Store:
 
 
 def _finish(store: Store, rows: int) -> None:
-    from xorsweep.tables import write_comparisons, write_summary
+    from xorsweep.analysis.export import write_comparisons, write_summary
 
     grid = grid_of(rows)
     write_results(grid, assemble(grid, store.measurements()), store.folder)

@@ -13,12 +13,13 @@ import numpy as np
 
 from benchmarks.peers.ours import training_of
 from benchmarks.points import point_of
-from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import Engine, load_capacity, load_train
-from xorsweep.grid import Axis, Grid, product_grid
-from xorsweep.orchestrator import run_sweep
-from xorsweep.plan import make_plan
-from xorsweep.worker import build_training
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.networks.engines import Engine, load_capacity, load_train
+from xorsweep.networks.planning import make_plan
+from xorsweep.networks.trainer import build_training
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import run_sweep
 
 ENGINES = ("numpy", "numba")
 

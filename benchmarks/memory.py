@@ -14,10 +14,11 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.points import point_of
-from xorsweep.config import Parallel, Sweep
-from xorsweep.grid import Axis, product_grid
-from xorsweep.orchestrator import run_sweep
-from xorsweep.terminal import Terminal
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Axis, product_grid
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import run_sweep
 
 LIMIT_MIB = 1536
 

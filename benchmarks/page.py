@@ -12,7 +12,7 @@ from benchmarks.growth import Curve
 from benchmarks.peers import PEERS
 from benchmarks.program import Line
 from benchmarks.verdicts import EPOCHS, OTHERS, Verdicts
-from xorsweep.manifest import machine, now, versions
+from xorsweep.storage.manifest import machine, now, versions
 
 NUMPY, NUMBA, C = "xorsweep, engine=numpy", "xorsweep, engine=numba", "the C reference"
 EXP = "NumPy's exp alone"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hydra import compose, initialize_config_dir
 
-from xorsweep.config import Point, read_point
-from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.networks.schema import Point, read_point
 
 
 def point_of(**values: object) -> Point:

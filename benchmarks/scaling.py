@@ -25,9 +25,10 @@ from time import perf_counter
 from joblib import cpu_count
 
 from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
-from xorsweep.config import Parallel, Sweep
-from xorsweep.orchestrator import run_sweep
-from xorsweep.plan import BATCHES_A_WORKER
+from xorsweep.execution.settings import Parallel
+from xorsweep.networks.planning import BATCHES_A_WORKER
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import run_sweep
 
 EPOCHS = 300
 """Of the measured sweeps."""
@@ -88,7 +89,7 @@ def measured(points: int, workers: int) -> Measured:
 
 def run_one(points: int, workers: int) -> None:
     """Run a sweep in this process and print what it took."""
-    import xorsweep.tables  # noqa: F401 - its imports are paid once, whatever the size
+    import xorsweep.analysis.export  # noqa: F401 - its imports are paid once, whatever the size
 
     parallel = Parallel("serial", 1) if workers == 1 else Parallel("loky", workers)
     with tempfile.TemporaryDirectory() as folder:

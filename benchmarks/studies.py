@@ -18,19 +18,20 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from xorsweep.compose_grid import Composed, compose_grid
-from xorsweep.folders import make_free_folder
-from xorsweep.grid_data import grid_to_data
-from xorsweep.grid_section import read_grid
-from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.markdown import all_literal
-from xorsweep.report_tables import Comparison, comparison
-from xorsweep.results import read_results
-from xorsweep.store import Store, StoreError, read_manifest
-from xorsweep.studies import read_study
-from xorsweep.swept import parsed
-from xorsweep.templating import environment
-from xorsweep.verdicts import verdict_findings, verdicts
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
+from xorsweep.cli.axes import parsed
+from xorsweep.cli.compose import Composed, compose_grid
+from xorsweep.cli.grid_config import read_grid
+from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.errors import StoreError
+from xorsweep.grid.serialization import grid_to_data
+from xorsweep.reporting.markdown import all_literal
+from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.tables import Comparison, comparison
+from xorsweep.storage.paths import make_free_folder
+from xorsweep.storage.results import read_results
+from xorsweep.storage.store import Store, read_manifest
 
 FOLDER = Path("outputs/studies")
 PAGE = Path("docs/studies.md")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.points import point_of
-from xorsweep.engines import Engine, load_train
-from xorsweep.plan import Batch
-from xorsweep.worker import build_training
+from xorsweep.networks.engines import Engine, load_train
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.trainer import build_training
 
 RATES = (0.1, 0.5, 1.0, 5.0, 20.0)
 HIDDEN = (2, 4)

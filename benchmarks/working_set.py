@@ -11,7 +11,7 @@ from time import process_time
 import numpy as np
 
 from benchmarks.peers.ours import training_of
-from xorsweep.engines import numpy_engine
+from xorsweep.networks.engines.numpy import engine as numpy_engine
 
 WORK = 2_000_000
 """Net-epochs of each measurement."""

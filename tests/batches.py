@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.config import Point
-from xorsweep.engines.contract import Trained, Training
-from xorsweep.plan import Batch
-from xorsweep.worker import build_training
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.schema import Point
+from xorsweep.networks.trainer import build_training
 
 
 def batch_of(point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any) -> Batch:

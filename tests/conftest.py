@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from xorsweep.config import GROUPS, POINT_KEYS, Parallel, Point, Sweep, read_point
-from xorsweep.grid import Axis, Grid, product_grid
-from xorsweep.orchestrator import run_sweep
-from xorsweep.rules import Scalar, rules_of
+from xorsweep.execution.settings import Parallel
+from xorsweep.fields import Scalar, rules_of
+from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.networks.schema import GROUPS, POINT_KEYS, Point, read_point
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import run_sweep
 
 # Nothing in the tests is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)

@@ -18,9 +18,9 @@ from hydra.core.global_hydra import GlobalHydra
 
 import xorsweep as xs
 from xorsweep import api
-from xorsweep.config import GROUPS, POINT_KEYS, nested, read_point
-from xorsweep.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.store import read_manifest
+from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.networks.schema import GROUPS, POINT_KEYS, nested, read_point
+from xorsweep.storage.store import read_manifest
 
 PATIENCE = 400.0
 SMALL: dict[str, Any] = {"lr": [0.5, 2], "hidden": [2, 3], "epochs": [100, 300], "seed": range(4)}

@@ -165,7 +165,7 @@ def test_inline_commands_are_modules_that_exist() -> None:
 
 
 def test_every_choice_is_in_the_readme() -> None:
-    from xorsweep.config import GROUPS
+    from xorsweep.networks.schema import GROUPS
 
     missing = [
         f"{group}={name}"
@@ -177,8 +177,8 @@ def test_every_choice_is_in_the_readme() -> None:
 
 
 def test_every_choice_and_every_key_is_explained() -> None:
-    from xorsweep.config import GROUPS, PLAIN
-    from xorsweep.rules import rules_of
+    from xorsweep.fields import rules_of
+    from xorsweep.networks.schema import GROUPS, PLAIN
 
     text = TEXTS["docs/training.md"]
     names = {name for choices in GROUPS.values() for name in choices}
@@ -190,8 +190,8 @@ def test_every_choice_and_every_key_is_explained() -> None:
 
 
 def test_the_defaults_that_are_told_are_the_defaults() -> None:
-    from xorsweep.config import GROUPS
-    from xorsweep.rules import rules_of
+    from xorsweep.fields import rules_of
+    from xorsweep.networks.schema import GROUPS
 
     rows = re.findall(r"^\| (`.*?)\|.*\| (.*) \|$", TEXTS["docs/training.md"], re.MULTILINE)
     told = {
@@ -221,7 +221,7 @@ def test_the_python_of_the_python_page_works_in_its_order(tmp_path: Path) -> Non
 
 def test_the_python_page_names_all_that_there_is() -> None:
     import xorsweep as xs
-    from xorsweep.sweeps import SweepPlots
+    from xorsweep.sweeps.sweep import SweepPlots
 
     text = TEXTS["docs/python.md"]
     methods = {f"plot.{name}()" for name in public(SweepPlots)}

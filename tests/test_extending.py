@@ -115,8 +115,8 @@ def test_workers_find_it_too(
 ) -> None:
     # Small sweeps stay in one process unless they are told that they are large.
     script = (
-        "import sys, xorsweep.execute as execute; execute.SMALL_SWEEP = 0;"
-        "from xorsweep.cli import main; main()"
+        "import sys, xorsweep.execution as execute; execute.SMALL_SWEEP = 0;"
+        "from xorsweep.cli.main import main; main()"
     )
     arguments = ["-m", *SWEEP.split(), *SMALL, *how, "hydra.sweep.dir=sweep"]
     done = run(tmp_path, "-c", script, *arguments, site=site)
@@ -129,9 +129,9 @@ def test_workers_find_it_too(
     "arguments",
     [
         ["xorsweep", "-m", "resume=sweep"],
-        ["xorsweep.verify", "sweep"],
-        ["xorsweep.replay", "sweep", "0"],
-        ["xorsweep.merge", "both", "sweep", "sweep"],
+        ["xorsweep.sweeps.verify", "sweep"],
+        ["xorsweep.sweeps.replay", "sweep", "0"],
+        ["xorsweep.sweeps.merge", "both", "sweep", "sweep"],
     ],
     ids=["resume", "verify", "replay", "merge"],
 )
@@ -157,7 +157,7 @@ def test_another_version_doesnt_go_on_with_it(swept: Path, site: Path, tmp_path:
         "task=majority: is of xorsweep-example 1.0 there, and of xorsweep-example 1.1 here; a "
         "sweep never mixes them: install the one that began sweep, or start another sweep\n"
     )
-    verified = run(swept, "-m", "xorsweep.verify", "sweep", site=tmp_path)
+    verified = run(swept, "-m", "xorsweep.sweeps.verify", "sweep", site=tmp_path)
     assert verified.returncode == 0, verified.stderr
 
 
@@ -181,7 +181,7 @@ def test_a_name_of_our_own_stays_ours_and_the_sweep_says_so(tmp_path: Path) -> N
     info = tmp_path / "taking-3.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: taking\nVersion: 3.0\n")
-    (info / "entry_points.txt").write_text("[xorsweep.optimizers]\nsgd = nowhere:Sgd\n")
+    (info / "entry_points.txt").write_text("[xorsweep.networks.optimizers]\nsgd = nowhere:Sgd\n")
     arguments = [
         "-m",
         "xorsweep",
@@ -232,10 +232,10 @@ def test_other_programs_of_hydra_dont_see_it(site: Path, tmp_path: Path) -> None
 
 def test_a_script_may_register_a_class_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
-        "import xorsweep.execute as execute; execute.SMALL_SWEEP = 0\n"
-        "from xorsweep.cli import main\n"
-        "from xorsweep.extensions import register\n"
-        "from xorsweep.optimizers import Momentum\n"
+        "import xorsweep.execution as execute; execute.SMALL_SWEEP = 0\n"
+        "from xorsweep.cli.main import main\n"
+        "from xorsweep.networks.plugins import register\n"
+        "from xorsweep.networks.optimizers import Momentum\n"
         "class Heavier(Momentum): 'Momentum under another name.'\n"
         "if __name__ == '__main__':\n"
         "    register('optimizer', 'heavier', Heavier)\n"

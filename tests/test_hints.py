@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep import hints
-from xorsweep.config import GROUPS, PLAIN, SETTINGS, rules_for
-from xorsweep.hydra_config import known_keys
-from xorsweep.rules import Choice, rules_of
+from xorsweep.cli.hydra_config import known_keys
+from xorsweep.fields import Choice, rules_of
+from xorsweep.networks.schema import GROUPS, PLAIN, rules_for
+from xorsweep.settings import SETTINGS
 
 KNOWN = known_keys()
 
@@ -209,7 +210,7 @@ def test_levels_are_no_number_with_commas(text: str, whole: bool) -> None:
         ("lr:0.1", "write lr=0.1"),
         ("0.5", "commas between them and no spaces"),
         ("sweep", "python -m xorsweep -m"),
-        ("verify", "python -m xorsweep.verify --help"),
+        ("verify", "python -m xorsweep.sweeps.verify --help"),
         ("qqq", "None"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import xorsweep
-from xorsweep.figures import PICTURES
+from xorsweep.reporting.figures.catalog import PICTURES
 
 PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
@@ -146,30 +146,34 @@ def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra() -> 
 
 
 def test_modules_that_share_a_name_with_nothing_public_stay_modules() -> None:
-    script = "import xorsweep.report; import xorsweep; assert callable(xorsweep.sweep)"
-    assert "xorsweep" in modules_after(f"{script}; xorsweep.report.Report")
+    script = "import xorsweep.reporting.report; import xorsweep; assert callable(xorsweep.sweep)"
+    assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.Report")
 
 
 def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
-    loaded = modules_after("import xorsweep.worker, xorsweep.engines.numpy_engine")
+    loaded = modules_after(
+        "import xorsweep.networks.trainer, xorsweep.networks.engines.numpy.engine"
+    )
     assert not loaded & (HEAVY - {"pyarrow"})
 
 
 def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
-    assert not modules_after("import xorsweep.orchestrator") & (HEAVY - {"pyarrow"})
+    assert not modules_after("import xorsweep.sweeps.runner") & (HEAVY - {"pyarrow"})
 
 
 def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
-    loaded = modules_after("import xorsweep.report")
+    loaded = modules_after("import xorsweep.reporting.report")
     assert not loaded & {"seaborn", "matplotlib", "hydra", "numba"}
 
 
 def test_only_the_pictures_that_say_so_bring_seaborn() -> None:
     others = [picture for picture in PICTURES if not picture.with_seaborn]
-    imports = ", ".join(f"xorsweep.figures.{picture.drawn_by.split('.')[0]}" for picture in others)
-    assert not modules_after(f"import xorsweep.style, {imports}") & {"seaborn", "scipy"}
+    imports = ", ".join(
+        f"xorsweep.reporting.figures.{picture.drawn_by.split('.')[0]}" for picture in others
+    )
+    assert not modules_after(f"import xorsweep.reporting.style, {imports}") & {"seaborn", "scipy"}
     for picture in set(PICTURES) - set(others):
-        module = f"xorsweep.figures.{picture.drawn_by.split('.')[0]}"
+        module = f"xorsweep.reporting.figures.{picture.drawn_by.split('.')[0]}"
         assert "seaborn" in modules_after(f"import {module}")
 
 
@@ -206,7 +210,9 @@ def test_only_the_command_line_knows_hydra(path: Path) -> None:
 
 def test_the_pieces_of_pages_need_no_matplotlib() -> None:
     loaded = modules_after(
-        "import xorsweep.pages.diagram, xorsweep.pages.curve, xorsweep.pages.surface"
+        "from xorsweep.reporting.svg import decision_surface, error_curve, network_diagram"
     )
     assert not loaded & HEAVY
-    assert "PIL" not in modules_after("import xorsweep.pages.diagram, xorsweep.pages.curve")
+    assert "PIL" not in modules_after(
+        "import xorsweep.reporting.svg.network_diagram, xorsweep.reporting.svg.error_curve"
+    )

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xorsweep.api import load, sweep, train
-    from xorsweep.extensions import register
+    from xorsweep.errors import ConfigError, StoreError
     from xorsweep.functions import sweep_function
-    from xorsweep.rules import ConfigError
-    from xorsweep.runs import Run
-    from xorsweep.store import StoreError
-    from xorsweep.sweeps import Sweep
+    from xorsweep.networks.plugins import register
+    from xorsweep.sweeps.run import Run
+    from xorsweep.sweeps.sweep import Sweep
 
-__version__ = "0.1.0"
+from xorsweep._version import __version__
 
 __all__ = [
     "ConfigError",
@@ -32,12 +31,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfigError": "rules",
-    "Run": "runs",
-    "StoreError": "store",
-    "Sweep": "sweeps",
+    "ConfigError": "errors",
+    "Run": "sweeps.run",
+    "StoreError": "errors",
+    "Sweep": "sweeps.sweep",
     "load": "api",
-    "register": "extensions",
+    "register": "networks.plugins",
     "sweep": "api",
     "sweep_function": "functions",
     "train": "api",

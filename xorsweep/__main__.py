@@ -1,6 +1,6 @@
 """Run `python -m xorsweep`."""
 
-from xorsweep.cli import main
+from xorsweep.cli.main import main
 
 if __name__ == "__main__":
     main()

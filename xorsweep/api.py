@@ -19,27 +19,28 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from xorsweep import __version__
-from xorsweep.again import typed
-from xorsweep.config import nested, read_point, read_settings
-from xorsweep.engines import Engine
-from xorsweep.finished import finished_manifest
-from xorsweep.folders import cache_folder, folder_of, named_folder
-from xorsweep.manifest import input_files, sealed
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.overrides import flattened, grid_overrides, overrides
-from xorsweep.plan import batch_of_one
-from xorsweep.prepare import prepare
-from xorsweep.progress import ScriptTerminal, caller_terminal
-from xorsweep.rules import Boolean, ConfigError, Scalar, brief, read
-from xorsweep.runs import Run
-from xorsweep.single import train_single
-from xorsweep.store import read_manifest
-from xorsweep.sweeps import Sweep, holds_sweep, refuse_other
-from xorsweep.terminal import Terminal
+from xorsweep._version import __version__
+from xorsweep.cli.overrides import flattened, grid_overrides, overrides
+from xorsweep.command_lines import typed
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Boolean, Scalar, brief, read, read_settings
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.planning import batch_of_one
+from xorsweep.networks.schema import nested, read_point
+from xorsweep.networks.single_run import train_single
+from xorsweep.networks.warmup import prepare
+from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.progress import ScriptTerminal, caller_terminal
+from xorsweep.storage.manifest import input_files, sealed
+from xorsweep.storage.paths import cache_folder, folder_of, named_folder
+from xorsweep.storage.store import read_manifest
+from xorsweep.sweeps.finished import finished_manifest
+from xorsweep.sweeps.run import Run
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
 
 if TYPE_CHECKING:
-    from xorsweep.composing import Asked
+    from xorsweep.cli.compose_python import Asked
 
 Group = str | Mapping[str, Scalar]
 """A choice of a config group by name, or its name and parameters, as in the YAML files."""
@@ -191,7 +192,7 @@ def load(folder: Folder) -> Sweep:
 
 def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
     """Train the sweep that the overrides ask for, or what its folder lacks of it."""
-    from xorsweep.composing import ask
+    from xorsweep.cli.compose_python import ask
 
     asked = ask(lines)
     settings = replace(asked.settings, report=report)
@@ -212,7 +213,7 @@ def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Te
 
 def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
     """Train what a sweep's folder lacks, with the further levels that the overrides have."""
-    from xorsweep.composing import ask_more
+    from xorsweep.cli.compose_python import ask_more
 
     asked = ask_more(lines)
     settings = replace(asked.settings, report=report)

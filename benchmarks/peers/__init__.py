@@ -1,7 +1,7 @@
 """What the engines are compared with: one file each, all training the same networks.
 
 A peer trains 2-H-1 logistic networks on XOR by full-batch descent on half the sum of squared
-errors. Parameters are (P, B) float64, laid out as `xorsweep.network.Network.views` says.
+errors. Parameters are (P, B) float64, laid out as `networks.architecture.Network.views` says.
 """
 
 from __future__ import annotations

@@ -5,6 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.peers.ours import train_with
-from xorsweep.engines import numba_engine
+from xorsweep.networks.engines.numba import engine as numba_engine
 
 train = partial(train_with, numba_engine.train)

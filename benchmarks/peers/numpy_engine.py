@@ -5,6 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.peers.ours import train_with
-from xorsweep.engines import numpy_engine
+from xorsweep.networks.engines.numpy import engine as numpy_engine
 
 train = partial(train_with, numpy_engine.train)

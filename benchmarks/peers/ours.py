@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.peers import LEARNING_RATE
 from benchmarks.points import point_of
-from xorsweep.engines.contract import Trained, Training
-from xorsweep.measures import course_epochs
-from xorsweep.plan import Batch
-from xorsweep.worker import build_training
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.trainer import build_training
 
 
 def train_with(

@@ -16,23 +16,24 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, flag_override
 
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
-from xorsweep.compose_grid import compose_grid
-from xorsweep.config import read_sweep
-from xorsweep.execute import settled
-from xorsweep.folders import named_folder, point_latest
-from xorsweep.grid_section import grid_node, read_grid
-from xorsweep.hydra_config import plain
-from xorsweep.orchestrator import SweepResult, resume_sweep, run_sweep
-from xorsweep.plain_files import refuse_other_than_file
-from xorsweep.preview import preview_resume, preview_sweep
-from xorsweep.rounds import check_rounds
-from xorsweep.rules import Boolean, ConfigError, read
-from xorsweep.run_start import refuse_folders, sweep_folder
-from xorsweep.shards import Launch, sharded
-from xorsweep.store import StoreError, read_manifest, reading
-from xorsweep.studies import read_study
-from xorsweep.swept import Overrides, is_point_key, parsed, swept
-from xorsweep.terminal import Terminal
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.cli.axes import Overrides, is_point_key, parsed, swept
+from xorsweep.cli.compose import compose_grid
+from xorsweep.cli.grid_config import grid_node, read_grid
+from xorsweep.cli.hydra_config import plain
+from xorsweep.cli.run_start import refuse_folders, sweep_folder
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.backends import settled
+from xorsweep.fields import Boolean, read
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import read_sweep
+from xorsweep.storage.paths import named_folder, point_latest
+from xorsweep.storage.plain_files import refuse_other_than_file
+from xorsweep.storage.store import read_manifest, reading
+from xorsweep.sweeps.adaptive_seeds import check_rounds
+from xorsweep.sweeps.preview import preview_resume, preview_sweep
+from xorsweep.sweeps.runner import SweepResult, resume_sweep, run_sweep
+from xorsweep.sweeps.shards import Launch, sharded
 
 FAILED = 1
 

@@ -14,11 +14,11 @@ from hydra.types import HydraContext
 from joblib.externals.loky.backend import resource_tracker
 from omegaconf import DictConfig, flag_override
 
-from xorsweep.exceptions import text_of
-from xorsweep.execute.contract import ExecuteError
-from xorsweep.execute.pool import no_processes
-from xorsweep.interrupts import Process, end_with, leave_signals_to, unheard_by_children
-from xorsweep.shards import SHARDS, Launch, TrainShard
+from xorsweep.errors import ExecuteError
+from xorsweep.execution.pool import no_processes
+from xorsweep.execution.signals import Process, end_with, leave_signals_to, unheard_by_children
+from xorsweep.sweeps.shards import SHARDS, Launch, TrainShard
+from xorsweep.text import text_of
 
 _LOG = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ class OtherChoices(ConfigSource):
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Return a choice with its defaults; raises ConfigError where it is broken."""
-        from xorsweep.choices import defaults_of
-        from xorsweep.config import GROUPS
+        from xorsweep.networks.schema import GROUPS
+        from xorsweep.registry import defaults_of
 
         group, word = _parts(config_path)
         name = GROUPS[group].canonical(word)
@@ -75,12 +75,12 @@ def _parts(config_path: str) -> tuple[str, str]:
 
 
 def _is_alias(group: str, name: str) -> bool:
-    from xorsweep.config import GROUPS
+    from xorsweep.networks.schema import GROUPS
 
     return group in GROUPS and name in GROUPS[group].aliases
 
 
 def _others(group: str) -> tuple[str, ...]:
-    from xorsweep.config import GROUPS
+    from xorsweep.networks.schema import GROUPS
 
     return GROUPS[group].others if group in GROUPS else ()

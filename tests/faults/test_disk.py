@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.config import Parallel, Sweep
-from xorsweep.grid import Grid
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.store import StoreError
+from xorsweep.errors import StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)
@@ -109,7 +110,7 @@ def test_a_disk_that_fills_while_the_pictures_are_made(
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
-from xorsweep.cli import main
+from xorsweep.cli.main import main
 main()
 """
 

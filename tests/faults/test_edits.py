@@ -12,15 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import xorsweep as xs
-from xorsweep import manifest as manifests
-from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import Engine
-from xorsweep.grid import Grid, concatenated
-from xorsweep.merge import merge
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.report import remake_report
-from xorsweep.rules import ConfigError
-from xorsweep.store import Store, StoreError
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid, concatenated
+from xorsweep.networks.engines import Engine
+from xorsweep.settings import Sweep
+from xorsweep.storage import manifest as manifests
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)
@@ -144,7 +145,7 @@ def test_what_the_report_shows_is_of_the_form_in_which_it_was_written(
             edited(manifest, (key, *inner), how, data.draw(NONSENSE))
     else:
         manifest[key] = data.draw(NONSENSE)
-    monkeypatch.setattr("xorsweep.report.begin_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
     path.write_text(json.dumps(manifest))
     try:
         with suppress(StoreError, ConfigError):

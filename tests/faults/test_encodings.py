@@ -92,7 +92,7 @@ def test_what_a_terminal_has_no_bytes_for_is_printed_as_an_escape(
     """Names in other alphabets, and one that is no text in UTF-8."""
     name = "\N{SNOWMAN}täglich\udcff"
     line = f"print({name!a})"
-    start = "from xorsweep.printing import escape_unprintable as e; e(); "
+    start = "from xorsweep.reporting.printing import escape_unprintable as e; e(); "
     code, out, err = run(tmp_path, variables, "-c", start + line)
     assert (code, err) == (0, "")
     if variables == ASCII:
@@ -105,7 +105,7 @@ def test_what_a_terminal_has_no_bytes_for_is_printed_as_an_escape(
 
 def test_a_name_that_the_terminal_cannot_show_is_no_traceback(tmp_path: Path) -> None:
     for name in ("t\udcc3\udca4glich", "\udcff"):
-        code, _, err = run(tmp_path, ASCII, "-m", "xorsweep.report", name)
+        code, _, err = run(tmp_path, ASCII, "-m", "xorsweep.sweeps.report", name)
         assert code == 1
         assert err.endswith(" holds no sweep: there is no manifest.json in it\n")
         assert err.count("\n") == 1

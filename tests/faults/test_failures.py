@@ -8,15 +8,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from xorsweep.config import GROUPS, Parallel, Sweep
-from xorsweep.extensions import register
-from xorsweep.grid import Grid
-from xorsweep.init import INITS
-from xorsweep.optimizers import OPTIMIZERS
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.rules import Batched, ConfigError, Integer, Real, parameter
-from xorsweep.single import train_single
-from xorsweep.tasks import TASKS
+from xorsweep.errors import ConfigError
+from xorsweep.execution.settings import Parallel
+from xorsweep.fields import Batched, Integer, Real, parameter
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.initializers import INITS
+from xorsweep.networks.optimizers import OPTIMIZERS
+from xorsweep.networks.plugins import register
+from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.single_run import train_single
+from xorsweep.networks.tasks import TASKS
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)

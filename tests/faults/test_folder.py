@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xorsweep import group_commit
-from xorsweep.config import Parallel, Sweep
-from xorsweep.engines import Engine
-from xorsweep.grid import Axis, Grid
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.rules import ConfigError
-from xorsweep.store import StoreError
-from xorsweep.terminal import Terminal
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Axis, Grid
+from xorsweep.networks.engines import Engine
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Sweep
+from xorsweep.storage import writer as group_commit
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)
@@ -151,7 +151,7 @@ def test_only_the_manifest_and_the_parts_are_needed(sweep: Path) -> None:
 def test_two_processes_never_hold_one_folder(sweep: Path, tmp_path: Path, grid: Grid) -> None:
     holder = (
         "import sys, pathlib, time\n"
-        "from xorsweep.store import locked\n"
+        "from xorsweep.storage.store import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n"
         "    print('held', flush=True); time.sleep(600)\n"
     )

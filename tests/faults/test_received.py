@@ -14,18 +14,18 @@ import numpy as np
 import pytest
 
 import xorsweep as xs
-from xorsweep.compare import compare
-from xorsweep.config import Parallel, Sweep
-from xorsweep.grid import Grid
-from xorsweep.merge import merge
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.replay import replay
-from xorsweep.report import remake_report
-from xorsweep.rules import ConfigError
-from xorsweep.shards import write_shard
-from xorsweep.store import StoreError
-from xorsweep.terminal import Terminal
-from xorsweep.verify import verify
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.compare import compare
+from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.replay import replay
+from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.shards import write_shard
+from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)
@@ -82,7 +82,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a sweep of which a part is damaged, so that each of its folders is written to."""
     # What is about links and pipes needs no pictures, which take longest.
-    monkeypatch.setattr("xorsweep.report.begin_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
     shutil.copytree(finished, tmp_path / "sweep")
     (tmp_path / "sweep/parts/notes.txt").write_text("mine")
     return tmp_path / "sweep"
@@ -168,9 +168,9 @@ def test_a_sweep_that_is_reached_by_a_link_is_as_any_other(sweep: Path, tmp_path
 
 
 def test_shards_are_never_written_through_a_link(sweep: Path, tmp_path: Path) -> None:
-    from xorsweep.shards import Sharded, train_in_shards
-    from xorsweep.store import Store
-    from xorsweep.worker import Trainer
+    from xorsweep.networks.trainer import Trainer
+    from xorsweep.storage.store import Store
+    from xorsweep.sweeps.shards import Sharded, train_in_shards
 
     (tmp_path / "outside/0").mkdir(parents=True)
     (sweep / ".shards").symlink_to(tmp_path / "outside")

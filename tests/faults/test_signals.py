@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from running import SWEEP, Begin, parts_in
 
-from xorsweep.commands import errors_in_one_line
-from xorsweep.interrupts import Interrupted, heard, raise_if_heard
+from xorsweep.cli.commands import errors_in_one_line
+from xorsweep.execution.signals import Interrupted, heard, raise_if_heard
 
 GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}

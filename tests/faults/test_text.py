@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from xorsweep.config import Parallel, Sweep
-from xorsweep.failures import Failure
-from xorsweep.grid import Grid
-from xorsweep.orchestrator import run_sweep
-from xorsweep.report import remake_report
-from xorsweep.terminal import Terminal
+from xorsweep.analysis.failures import Failure
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
 SCRIPT = "<script>alert(1)</script>"

@@ -15,16 +15,18 @@ import pytest
 from forging import forge, with_value
 
 import xorsweep as xs
-from xorsweep.config import Parallel, Sweep
-from xorsweep.grid import Grid
-from xorsweep.merge import merge
-from xorsweep.orchestrator import resume_sweep, run_sweep
-from xorsweep.parts import memory_given_back
-from xorsweep.replay import replay
-from xorsweep.report import remake_report
-from xorsweep.store import Store, StoreError
-from xorsweep.terminal import Terminal
-from xorsweep.verify import verify
+from xorsweep.errors import StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Sweep
+from xorsweep.storage.parts import memory_given_back
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.replay import replay
+from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
 QUIET = Sweep(Parallel("serial"), report=False)

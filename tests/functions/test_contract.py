@@ -8,8 +8,8 @@ import functions_to_sweep as some
 import numpy as np
 import pytest
 
+from xorsweep.errors import FunctionError
 from xorsweep.functions.contract import Batch, Caller, Function, called
-from xorsweep.functions.values import FunctionError
 
 
 def batch(count: int) -> Batch:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xorsweep.errors import ConfigError
 from xorsweep.functions.points import batches_of, grid_of
-from xorsweep.rules import ConfigError
 
 
 def test_the_last_axis_varies_fastest() -> None:

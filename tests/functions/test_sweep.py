@@ -12,13 +12,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from xorsweep.config import Parallel
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import Parallel
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 from xorsweep.functions import folder as folder_module
 from xorsweep.functions import sweep as sweep_module
 from xorsweep.functions.folder import _SEALED, _digest
-from xorsweep.rules import ConfigError
-from xorsweep.store import StoreError
 
 ALONE = Parallel("serial")
 X = {"x": np.linspace(0, 20, 41)}

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from xorsweep.config import Parallel
+from xorsweep.execution.settings import Parallel
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 
 ALONE = Parallel("serial")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from xorsweep.errors import FunctionError
 from xorsweep.functions.check import check_function
 from xorsweep.functions.contract import Function
 from xorsweep.functions.sweep import FunctionSweep, resume_function, sweep_function
-from xorsweep.functions.values import FunctionError
 
 __all__ = [
     "Function",

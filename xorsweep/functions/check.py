@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.errors import FunctionError
 from xorsweep.functions.contract import Batch, Function, called
 from xorsweep.functions.points import Levels, batches_of, grid_of
-from xorsweep.functions.values import FunctionError, column_of
+from xorsweep.functions.values import column_of
 
 SIZES = (1, 2, 7)
 MOST = 4096

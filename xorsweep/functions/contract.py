@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.exceptions import in_utf8, text_of
-from xorsweep.functions.values import FunctionError, column_of
+from xorsweep.errors import FunctionError
+from xorsweep.functions.values import column_of
+from xorsweep.text import in_utf8, text_of
 
 Columns = Mapping[str, NDArray[Any]]
 Function = Callable[[dict[str, NDArray[Any]]], Mapping[str, Any]]

@@ -17,17 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from xorsweep.csv_parquet import key_array, level_texts, write_table
-from xorsweep.exceptions import in_line, text_of
+from xorsweep.errors import ConfigError, DamagedPartError, ManifestError, StoreError
 from xorsweep.functions.contract import Function, Rows
 from xorsweep.functions.points import grid_of
 from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widened
-from xorsweep.grid import Grid
-from xorsweep.manifest import git_state, machine, now, versions
-from xorsweep.parts import DamagedPartError, packed, unpacked
-from xorsweep.record import OF_A_FUNCTION, ManifestError, check_record
-from xorsweep.rules import ConfigError
-from xorsweep.store import MANIFEST, Folder, StoreError, read_manifest
+from xorsweep.grid.grid import Grid
+from xorsweep.storage.manifest import git_state, machine, now, versions
+from xorsweep.storage.parts import packed, unpacked
+from xorsweep.storage.provenance import OF_A_FUNCTION, check_record
+from xorsweep.storage.store import MANIFEST, Folder, read_manifest
+from xorsweep.storage.table_writer import key_array, level_texts, write_table
+from xorsweep.text import in_line, text_of
 
 FORMAT = 3
 """The version of this folder's layout."""
@@ -65,7 +65,14 @@ class FunctionFolder(Folder[Rows]):
         module, _, name = self.function.partition(":")
         if module == "__main__" or "<" in name:  # nothing that a command could name
             return f"xorsweep.functions.resume_function({str(self.folder)!r}, function)"
-        command = ["python", "-m", "xorsweep.map", self.function, "--resume", str(self.folder)]
+        command = [
+            "python",
+            "-m",
+            "xorsweep.cli.function",
+            self.function,
+            "--resume",
+            str(self.folder),
+        ]
         return shlex.join(command)
 
     @property

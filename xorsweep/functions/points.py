@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.columns import Column, distinct
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Boolean, Integer, Real, Rule, Scalar, Text, brief, read
 from xorsweep.functions.contract import RESERVED, Batch
-from xorsweep.grid import Axis, Block, Grid, refuse_too_large
-from xorsweep.levels import levels_of_value, plain_value, range_length
-from xorsweep.rules import Boolean, ConfigError, Integer, Real, Rule, Scalar, Text, brief, read
+from xorsweep.grid.columns import Column, distinct
+from xorsweep.grid.grid import Axis, Block, Grid, refuse_too_large
+from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.atomic import write_atomically
 from xorsweep.functions.folder import Assembled
-from xorsweep.grid import Grid
+from xorsweep.grid.grid import Grid
+from xorsweep.storage.atomic import write_atomically
 
 SEED = "seed"
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}

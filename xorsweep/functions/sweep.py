@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.config import Parallel
-from xorsweep.endings import how_to_go_on, recorded
-from xorsweep.exceptions import in_line
-from xorsweep.execute import execute_of, settled, workers_of
-from xorsweep.execute.contract import Execute, FinishedBatches
-from xorsweep.execute.serial import run_serial
-from xorsweep.folders import folder_of
+from xorsweep.errors import ConfigError, FunctionError, PointError, StoreError
+from xorsweep.execution.backends import execute_of, settled, workers_of
+from xorsweep.execution.interface import Execute, FinishedBatches
+from xorsweep.execution.serial import run_serial
+from xorsweep.execution.settings import Parallel
+from xorsweep.execution.signals import raise_if_heard
+from xorsweep.fields import brief, read_whole
 from xorsweep.functions.contract import (
     Batch,
     Caller,
@@ -37,15 +37,15 @@ from xorsweep.functions.folder import (
 )
 from xorsweep.functions.points import Levels, batches_of, grid_of
 from xorsweep.functions.summary import write_summary
-from xorsweep.functions.values import FunctionError, PointError
-from xorsweep.grid import Grid
-from xorsweep.group_commit import GroupCommit
-from xorsweep.interrupts import raise_if_heard
-from xorsweep.manifest import now
-from xorsweep.parts import memory_given_back
-from xorsweep.rules import ConfigError, brief, read_whole
-from xorsweep.store import MANIFEST, PARTS, StoreError, locked
-from xorsweep.terminal import Terminal
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console import Terminal
+from xorsweep.storage.manifest import now
+from xorsweep.storage.parts import memory_given_back
+from xorsweep.storage.paths import folder_of
+from xorsweep.storage.store import MANIFEST, PARTS, locked
+from xorsweep.storage.writer import GroupCommit
+from xorsweep.sweeps.interruption import how_to_go_on, recorded
+from xorsweep.text import in_line
 
 FIRST = 2
 """Points with which a function is tried before there is a folder."""
@@ -91,7 +91,9 @@ def sweep_function(
             f"function={brief(function)}: must be a function of a dictionary of arrays"
         )
     if not isinstance(parallel, Parallel):
-        raise ConfigError(f"parallel={brief(parallel)}: must be a xorsweep.config.Parallel")
+        raise ConfigError(
+            f"parallel={brief(parallel)}: must be a xorsweep.networks.schema.Parallel"
+        )
     batch = read_whole("batch", batch, at_least=1)
     grid, folder, parallel = grid_of(axes), folder_of(folder), settled(parallel)
     levels = {key: list(column.levels) for key, column in grid.columns.items()}

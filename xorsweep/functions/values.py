@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.errors import FunctionError, PointError
+
 DTYPES: Mapping[str, type] = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
 """What numbers are kept as, by the kind of a returned array; texts are kept as they are."""
 WORDS = {"f": "numbers", "i": "whole numbers", "b": "true and false", "U": "texts"}
@@ -15,14 +17,6 @@ WORDS = {"f": "numbers", "i": "whole numbers", "b": "true and false", "U": "text
 _NUMBERS = {"i", "f"}
 LONG = 128
 """Bits of a whole number above which its digits aren't shown."""
-
-
-class FunctionError(ValueError):
-    """A function that doesn't return what it should; the message is one line."""
-
-
-class PointError(FunctionError):
-    """A value of some point that no column can hold as it is; other points may have others."""
 
 
 def column_of(name: str, values: Any, count: int) -> NDArray[Any]:

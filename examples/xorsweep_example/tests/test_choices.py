@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from xorsweep_example.choices import FanIn, Majority, Percentage, Rmsprop
 
-from xorsweep.check_choice import check_choice
-from xorsweep.network import Network
+from xorsweep.networks.architecture import Network
+from xorsweep.sweeps.check_component import check_choice
 
 
 @pytest.mark.parametrize(

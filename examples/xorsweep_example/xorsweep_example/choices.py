@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.criteria import Criterion
-from xorsweep.init import Init
-from xorsweep.network import Network
-from xorsweep.optimizers import Optimizer, State
-from xorsweep.rules import Batched, FloatArray, Integer, Real, parameter
-from xorsweep.tasks import Task
+from xorsweep.fields import Batched, FloatArray, Integer, Real, parameter
+from xorsweep.networks.architecture import Network
+from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.initializers import Init
+from xorsweep.networks.optimizers import Optimizer, State
+from xorsweep.networks.tasks import Task
 
 Array = NDArray[Any]
 

@@ -1,0 +1,67 @@
+"""The model of a sweep's time, and the document that it is written into."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.costs import Costs
+from benchmarks.scaling import (
+    Measured,
+    bytes_in_memory,
+    cores_fed,
+    filled,
+    predicted,
+    tables,
+)
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "scaling.md"
+FREE = Costs(**{field.name: 0 for field in fields(Costs)} | {"capacity": 1000})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("costs", "workers", "seconds"),
+    [
+        (replace(FREE, net_epoch=1e-6), 1, 20.0),
+        (replace(FREE, net_epoch=1e-6), 2, 10.0),
+        (replace(FREE, net_epoch=1e-6), 8, 5.0),  # four cores
+        (replace(FREE, net_epoch=1e-6, start=1.0, start_loky=3.0), 2, 14.0),
+        (replace(FREE, trajectory=1e-3), 1, 200.0),
+        (replace(FREE, row_plan=1e-3, row_finish=1e-3), 2, 400.0),
+        (replace(FREE, net_epoch=1e-6, row_store=1e-4), 1, 40.0),
+        (replace(FREE, net_epoch=1e-6, row_store=1e-4, row_loky=1e-4), 2, 40.0),
+        (replace(FREE, batch_store=0.1, batch_loky=9.0), 1, 20.0),
+        (replace(FREE, batch_store=0.1, batch_loky=0.1), 2, 40.0),
+    ],
+)
+def test_times_add_up_in_one_process_and_overlap_in_several(
+    costs: Costs, workers: int, seconds: float
+) -> None:
+    found = predicted(costs, points=200_000, epochs=100, workers=workers, cores=4)
+    assert found == pytest.approx(seconds)
+
+
+def test_one_writer_feeds_as_many_cores_as_fill_its_time() -> None:
+    costs = replace(FREE, net_epoch=1e-7, row_store=4e-6, batch_store=1e-3)
+    assert cores_fed(costs, epochs=1000, row=3e-6, batch=2e-3) == pytest.approx(100 / 10)
+
+
+def test_memory_is_what_a_row_adds() -> None:
+    sweeps = [Measured(1_000, 1, 1.0, 5_000), Measured(11_000, 1, 1.0, 45_000)]
+    assert bytes_in_memory(sweeps) == 4.0
+
+
+def test_tables_go_between_their_markers_and_replace_what_was_there() -> None:
+    document = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
+    once = filled(document, {"x": "| new |"})
+    assert once == "a\n<!-- begin x -->\n| new |\n<!-- end x -->\nb\n"
+    assert filled(once, {"x": "| new |"}) == once
+    with pytest.raises(ValueError, match="markers"):
+        filled(document, {"y": ""})
+
+
+def test_the_document_has_a_place_for_every_table() -> None:
+    costs = replace(FREE, net_epoch=1e-8, row_store=1e-6)
+    found = tables(costs, [Measured(10, 1, 1.0, 10**6), Measured(20, 2, 2.0, 10**6)])
+    text = DOCUMENT.read_text()
+    assert filled(text, found) != text

@@ -1,0 +1,70 @@
+"""Completion of the installed script, in a real bash with the function that it installs."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """#!{python}
+import sys
+from xorsweep.cli.main import main
+
+sys.exit(main())
+"""
+COMPLETE = """
+set -e
+eval "$(xorsweep -sc install=bash)"
+complete -p xorsweep | grep -q hydra_bash_completion
+COMP_LINE={line}
+COMP_POINT=${{#COMP_LINE}}
+COMP_WORDS=($COMP_LINE)
+COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
+hydra_bash_completion
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the script that an installation makes of the entry point."""
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "xorsweep").write_text(SCRIPT.format(python=sys.executable))
+    (folder / "xorsweep").chmod(0o755)
+    return folder
+
+
+def completed(line: str, path: Path, folder: Path) -> list[str]:
+    done = subprocess.run(
+        ["bash", "--norc", "--noprofile", "-c", COMPLETE.format(line=shlex.quote(line))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert not done.stderr
+    assert not list(folder.iterdir())
+    return done.stdout.split()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("xorsweep optim", ["optimizer.", "optimizer="]),
+        ("xorsweep optimizer=a", ["optimizer=adam"]),
+        ("xorsweep -m lr=1,2 study=hin", ["study=hinton_problems"]),
+        ("xorsweep optimizer=rprop optimizer.l", ["optimizer.largest="]),
+        ("xorsweep -m grid.", ["grid.axes.", "grid.blocks=", "grid.where=", "grid.zip="]),
+        ("xorsweep -m pla", ["plan="]),
+        ("xorsweep 'grid.where=lr < 1 opt", []),
+        ("xorsweep hiden=3 lr=(", []),
+    ],
+)
+def test_a_line_is_completed_in_bash(
+    line: str, words: list[str], path: Path, tmp_path: Path
+) -> None:
+    assert completed(line, path, tmp_path) == words

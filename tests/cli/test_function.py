@@ -1,0 +1,145 @@
+"""Sweeps of functions: levels in Hydra's grammar, tables in a folder, errors in one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xorsweep.cli.hydra_config import levels_of
+from xorsweep.errors import ConfigError
+
+FUNCTION = """
+def energy(columns):
+    return {"energy": columns["mass"] * columns["speed"] ** 2 / 2}
+
+ONE = 1
+
+def broken(columns):
+    raise OSError("no such luck")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "physics.py").write_text(FUNCTION)
+    (tmp_path / "leaving.py").write_text("raise SystemExit(0)")
+    (tmp_path / "unspeakable.py").write_text(
+        "class Silent(Exception):\n    def __str__(self): return 1 / 0\nraise Silent"
+    )
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "xorsweep.cli.function", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_function_beside_it_is_swept(folder: Path) -> None:
+    done = run(folder, "physics:energy", "mass=1,2.5", "speed=range(0,4)")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "mass 2 x speed 4 = 8 points"
+    assert done.stdout.splitlines()[-1] == "planned 8 = ok 8 + failed 0"
+    frame = pd.read_csv(folder / "outputs/latest/results.csv")
+    assert frame["energy"].tolist() == [m * v**2 / 2 for m in (1, 2.5) for v in range(4)]
+    again = run(folder, "physics:energy", "--resume", "latest")
+    assert again.stdout.splitlines()[0].endswith("; 8 are found finished, 0 are computed")
+
+
+def test_failures_are_counted_by_reason_and_end_it_with_one(folder: Path) -> None:
+    done = run(folder, "physics:broken", "x=1,2", "--into", "out")
+    assert done.returncode == 1
+    assert "2 points failed: OSError: no such luck" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["physics:nothing", "x=1"], "physics:nothing: can't be imported (AttributeError: "),
+        (["nowhere:f", "x=1"], "nowhere:f: can't be imported (ModuleNotFoundError: "),
+        (["physics", "x=1"], "physics: a function is named as package.module:function"),
+        (["physics:ONE", "x=1"], "physics:ONE: isn't a function"),
+        (["physics:energy"], "a sweep needs at least one axis, such as r=0.1,0.2"),
+        (["leaving:f", "x=1"], "leaving:f: can't be imported (SystemExit: 0)"),
+        (["unspeakable:f", "x=1"], "unspeakable:f: can't be imported (Silent, whose text can't"),
+        (
+            ["physics:energy", "x=1", "--into", "s3://x"],
+            "--into=s3://x: is an address; must be the path of a folder on this machine",
+        ),
+        (["physics:energy", "x=1", "--into", ""], "--into=: must be the path of a folder"),
+        (
+            ["physics:energy", "--resume", "none"],
+            "none holds no sweep: there is no manifest.json in it",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_leaves_nothing(
+    folder: Path, arguments: list[str], line: str
+) -> None:
+    done = run(folder, *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(line)
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "the following arguments are required: MODULE:FUNCTION"),
+        (["--resume", "latest"], "the following arguments are required: MODULE:FUNCTION"),
+        (
+            ["physics:energy", "x=1", "--resume", "latest"],
+            "--resume takes the axes and the folder of the sweep, so give neither",
+        ),
+    ],
+)
+def test_a_function_is_always_given(folder: Path, arguments: list[str], line: str) -> None:
+    done = run(folder, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"python -m xorsweep.cli.function: {line}")
+    assert done.stderr.endswith("; --help says more\n")
+
+
+def test_a_folder_names_no_code_that_is_run(folder: Path) -> None:
+    run(folder, "physics:energy", "mass=1,2", "speed=3", "--into", "sweep")
+    other = run(folder, "physics:broken", "--resume", "sweep")
+    assert other.returncode == 1
+    assert other.stderr == (
+        "physics:broken: sweep was begun with physics:energy, and a sweep never mixes two "
+        "functions; give that one, or start another sweep\n"
+    )
+    assert run(folder, "physics:energy", "--resume", "sweep").returncode == 0
+
+
+def test_levels_are_those_of_hydra() -> None:
+    typed = ["a=1,2", "b=range(0,1,0.25)", "c=x", "d='1,2','3'", "e=choice(true,false)"]
+    typed += ["f=linspace(0,0.5,3)", "g=logspace(-1,1,3)"]
+    assert levels_of(typed) == {
+        "a": [1, 2],
+        "b": [0.0, 0.25, 0.5, 0.75],
+        "c": ["x"],
+        "d": ["1,2", "3"],
+        "e": [True, False],
+        "f": [0.0, 0.25, 0.5],
+        "g": [0.1, 1.0, 10.0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a=1", "a=2"], "a: given twice; give it once"),
+        (["a=interval(0,1)"], "a=interval(0,1): has no levels; write a=a,b,c or a=range("),
+        (["a=glob(*)"], "a=glob(*): has no levels; write a=a,b,c or a=range(start,stop,step)"),
+        (["a=linspace(0,1)"], "a=linspace(0,1): linspace takes three numbers, from, to and how"),
+        (["a=range(0,3"], "a=range(0,3: can't be read; brackets and quotes come in pairs"),
+        (["a"], "a: needs a value, as in a=..."),
+    ],
+)
+def test_what_has_no_levels_is_refused(arguments: list[str], message: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        levels_of(arguments)
+    assert str(told.value).startswith(message)
+    assert "\n" not in str(told.value)

@@ -1,0 +1,271 @@
+"""Dask: the same rows from a cluster, also when its workers are killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from planning import planned, stored
+
+from xorsweep.errors import ConfigError, ExecuteError
+from xorsweep.execution import dask as dask_cluster
+from xorsweep.execution.backends import choose_execute, settled, workers_of
+from xorsweep.execution.serial import run_serial
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.networks import planning as plan
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.trainer import FAILED, Trainer
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.runner import run_sweep
+
+GridOf = Callable[..., Grid]
+
+pytest.importorskip("distributed")
+pytestmark = pytest.mark.slow
+
+LONG_ENOUGH = 60
+"""Seconds after which something must have happened."""
+
+
+class Deadly(Mapping[str, object]):
+    """Keys of a batch that kill whoever reads them in another process than this one."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.values_here, self.home = dict(values), os.getpid()
+
+    def __getitem__(self, key: str) -> object:
+        return self.values_here[key]
+
+    def __iter__(self) -> Iterator[str]:
+        if os.getpid() != self.home:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return iter(self.values_here)
+
+    def __len__(self) -> int:
+        return len(self.values_here)
+
+
+@dataclass
+class Cluster:
+    """A scheduler and two workers, each a process of its own, as a person starts them."""
+
+    folder: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{program}", *arguments]
+        log = (self.folder / f"{len(self.processes)}.log").open("wb")
+        process = subprocess.Popen(
+            [*command, "--scheduler-file", str(self.folder / "scheduler.json")],
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        )
+        log.close()
+        self.processes.append(process)
+        return process
+
+    def start_scheduler(self) -> subprocess.Popen[bytes]:
+        return self.start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        return self.start("dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
+
+    @property
+    def address(self) -> str:
+        file = self.folder / "scheduler.json"
+        wait_until(file.exists)
+        return str(json.loads(file.read_text())["address"])
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + LONG_ENOUGH
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@contextmanager
+def started(folder: Path, workers: int) -> Iterator[Cluster]:
+    cluster = Cluster(folder)
+    try:
+        cluster.start_scheduler()
+        for _ in range(workers):
+            cluster.start_worker()
+        yield cluster
+    finally:
+        for process in cluster.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with started(tmp_path_factory.mktemp("cluster"), workers=2) as found:
+        yield found
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder that a person is in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def of_two_workers(address: str) -> Parallel:
+    wait_until(lambda: settled(Parallel("dask", address=address)).n_jobs == 2)
+    return Parallel("dask", address=address)
+
+
+def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_nothing(
+    grid: Grid, empty_folder: Path
+) -> None:
+    execute = choose_execute(Parallel("dask", 2), 10**9)
+    batches = planned(grid)
+    together = list(execute(batches, Trainer(Engine())))
+    assert stored(together) == stored(list(run_serial(batches, Trainer(Engine()))))
+    assert {id(batch) for batch, _ in together} == {id(batch) for batch in batches}
+    assert not list(empty_folder.iterdir())
+    assert not spawned()
+
+
+def test_an_interrupt_ends_the_cluster_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    grid = ["hidden=2,3,4,5", "skip=true,false", "epochs=20000", "seed=range(0,20)"]
+    command = [sys.executable, "-m", "xorsweep", "-m", *grid, "lr=1"]
+    begun = subprocess.Popen(
+        [*command, "parallel=dask", "parallel.n_jobs=2", "report=false", "hydra.sweep.dir=s"],
+        cwd=tmp_path,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+    )
+    wait_until(lambda: list(tmp_path.glob("s/parts/*.parquet")))
+    os.killpg(begun.pid, signal.SIGINT)
+    _, said = begun.communicate(timeout=LONG_ENOUGH)
+    assert begun.returncode == 130
+    assert b"Traceback" not in said
+    wait_until(lambda: not group(begun.pid))
+    assert 0 < len(list(tmp_path.glob("s/parts/*.parquet"))) < 8
+
+
+def group(leader: int) -> list[str]:
+    """Return the processes that are left of a process group."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rsplit(")", 1)[1].split()
+            if int(fields[2]) == leader and fields[0] != "Z":
+                found.append(path.parent.name)
+    return found
+
+
+def spawned() -> list[bytes]:
+    """Return the command lines of the processes that this one has started for Dask."""
+    children = [
+        pid
+        for path in Path("/proc/self/task").glob("*/children")
+        for pid in path.read_text().split()
+    ]
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children]
+    return [line for line in lines if b"spawn_main" in line]
+
+
+def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -> None:
+    good = planned(grid)
+    deadly = replace(good[0], fixed=Deadly(good[0].fixed))  # type: ignore[arg-type]
+    finished = list(
+        dask_cluster.run_dask([deadly, *good], Trainer(Engine()), workers=2, address=None)
+    )
+    (failures,) = [rows for batch, rows in finished if batch is deadly]
+    assert [set(rows.status.tolist()) for rows in failures] == [{FAILED}]
+    assert {text for rows in failures for text in rows.message} == {
+        "every worker process that trained it died"
+    }
+    assert sum(map(len, failures)) == deadly.rows.size
+    others = [(batch, rows) for batch, rows in finished if batch is not deadly]
+    assert stored(others) == stored(list(run_serial(good, Trainer(Engine()))))
+
+
+def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
+    cluster: Cluster, grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 50)
+    monkeypatch.setattr(plan, "BATCHES_A_WORKER", 10**9)
+    grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "serial", {})
+
+    parallel = of_two_workers(cluster.address)
+    victim = cluster.processes[-1]
+    parts = tmp_path / "dask" / "parts"
+    left_at_death = []
+
+    def kill() -> None:
+        wait_until(lambda: parts.is_dir() and len(list(parts.glob("*.parquet"))) > 1)
+        victim.kill()
+        left_at_death.append(24 - len(list(parts.glob("*.parquet"))))
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    result = run_sweep(grid, Sweep(parallel, report=False), tmp_path / "dask", {})
+    killer.join()
+    assert left_at_death[0] > 2
+    assert victim.wait() == -signal.SIGKILL
+    assert result.counts["failed"] == 0
+    assert result.results.read_bytes() == (tmp_path / "serial" / "results.csv").read_bytes()
+
+
+def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
+    parallel = of_two_workers(cluster.address)
+    assert workers_of(settled(parallel)) == 2
+    assert workers_of(settled(replace(parallel, n_jobs=7))) == 7
+
+
+def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
+    execute = choose_execute(settled(of_two_workers(cluster.address)), 1)
+    finished = execute(planned(grid) * 200, Trainer(Engine()))
+    next(finished)
+    cluster.processes[0].kill()
+    with pytest.raises(ExecuteError, match=r"^the Dask cluster can't go on: its scheduler is gone"):
+        list(finished)
+
+
+def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 2)
+    with started(tmp_path, workers=0) as lonely:
+        address = lonely.address
+        with pytest.raises(ConfigError) as told:
+            settled(Parallel("dask", address=address))
+    assert str(told.value) == (
+        f"parallel.address={address}: its scheduler has had no worker for 2 s"
+    )
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere://x", "tcp://"])
+def test_an_address_where_nobody_answers_is_one_line(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 2)
+    with pytest.raises(ConfigError) as told:
+        settled(Parallel("dask", address=address))
+    assert str(told.value).startswith(
+        f"parallel.address={address}: no Dask scheduler answers there ("
+    )
+    assert "\n" not in str(told.value)
+
+
+def test_a_worker_that_would_give_other_numbers_is_refused(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parallel = of_two_workers(cluster.address)
+    monkeypatch.setattr(dask_cluster, "NUMERICS", 999)
+    with pytest.raises(ConfigError, match=r"has numerics \d+, NumPy .* where .* numerics 999"):
+        settled(parallel)

@@ -1,0 +1,60 @@
+"""One process: the batches in their order."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from planning import planned
+
+import xorsweep
+from xorsweep.execution.serial import run_serial
+from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.schema import Point
+from xorsweep.networks.trainer import Trainer
+
+PointOf = Callable[..., Point]
+
+
+def test_a_process_trains_the_batches_in_their_order(grid: Grid) -> None:
+    batches = planned(grid)
+    finished = list(run_serial(batches, Trainer(Engine())))
+    assert [batch for batch, _ in finished] == list(batches)
+    assert len(batches) == 12
+
+
+def test_no_batch_is_no_work() -> None:
+    assert list(run_serial([], Trainer(Engine()))) == []
+
+
+def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch(
+    point_of: PointOf,
+) -> None:
+    found = []
+    for until_converged in (False, True):
+        point = point_of(lr=5.0, epochs=200, until_converged=until_converged)
+        batches = planned(product_grid([Axis("seed", tuple(range(16)))], [point]))
+        ((_, (rows,)),) = run_serial(batches, Trainer(Engine()))
+        found.append(rows)
+    to_the_end, leaving = found
+    assert leaving.converged_epoch.tolist() == to_the_end.converged_epoch.tolist()
+    never = to_the_end.converged_epoch < 0
+    assert 0 < never.sum() < 16
+    assert leaving.final_error[never].tolist() == to_the_end.final_error[never].tolist()
+
+
+BLAS = {"dot", "vdot", "inner", "matmul", "matvec", "vecmat", "einsum", "tensordot", "linalg"}
+ROOMS = ("engines", "init", "activations", "losses", "optimizers", "schedules", "criteria")
+PACKAGE = Path(xorsweep.__file__).parent
+FILES = [
+    path for room in ROOMS for path in [*PACKAGE.glob(f"{room}.py"), *PACKAGE.glob(f"{room}/*.py")]
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_bit_depends_on_the_threads_of_blas(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    assert not names & BLAS
+    assert not any(isinstance(node, ast.MatMult) for node in nodes)

@@ -1,0 +1,420 @@
+"""The reference engine against finite differences, plain loops, the notebook, and itself."""
+
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from batches import bits_of, training_of
+from naive_loop import train as train_naively
+from numpy.typing import NDArray
+
+from xorsweep.networks.activations import ACTIVATIONS
+from xorsweep.networks.architecture import Network
+from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.members import LANES, padded, taken
+from xorsweep.networks.engines.numpy.engine import capacity, train
+from xorsweep.networks.engines.numpy.recorder import Record
+from xorsweep.networks.engines.numpy.state import Networks
+from xorsweep.networks.optimizers import OPTIMIZERS
+from xorsweep.networks.schema import Point
+from xorsweep.networks.tasks import TASKS
+
+PointOf = Callable[..., Point]
+Floats = NDArray[np.float64]
+
+LOSSES = [
+    *product(("half_sse", "half_mse", "mse"), ("logistic", "linear")),
+    ("cross_entropy", "logistic"),
+]
+KINDS_OF_TASK: dict[str, dict[str, Any]] = {
+    "xor": {},
+    "parity": {"task": "parity", "task__bits": 3},
+    "encoder": {"task": "encoder", "task__size": 4},
+    "bipolar": {"task__encoding": "bipolar"},
+    "soft": {"task__levels": "soft"},
+    "soft bipolar encoder": {
+        "task": "encoder",
+        "task__size": 3,
+        "task__levels": "soft",
+        "task__encoding": "bipolar",
+    },
+}
+RATES = {
+    "sgd": 0.5,
+    "momentum": 0.3,
+    "nesterov": 0.3,
+    "adam": 0.1,
+    "rprop": 0.1,
+    "quickprop": 0.5,
+    "delta_bar_delta": 0.3,
+}
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "batch": {},
+    "online": {"schedule": "online"},
+    "shuffled": {"schedule": "online", "schedule__order": "shuffled"},
+}
+RULES = [
+    (optimizer, schedule)
+    for optimizer, schedule in product(OPTIMIZERS, SCHEDULES)
+    if schedule == "batch" or OPTIMIZERS[optimizer].online
+]
+
+
+def rule(optimizer: str, schedule: str) -> dict[str, Any]:
+    return {"optimizer": optimizer, "lr": RATES[optimizer], **SCHEDULES[schedule]}
+
+
+# Gradients
+
+
+def loss_of(training: Training, name: str, skip: bool, parameters: Floats) -> Floats:
+    """Return the loss (n,) of networks with the parameters (n, P), from its definition."""
+    inputs, targets = training.inputs, training.targets
+    i, h, k = inputs.shape[1], training.network.hidden, targets.shape[1]
+    sizes = np.cumsum([i * h, h, h * k, k])
+    w1, b1, w2, b2, direct = np.split(parameters, sizes, axis=1)
+    z = np.einsum("ri,nih->nrh", inputs, w1.reshape(-1, i, h)) + b1[:, None]
+    hidden = {
+        "Logistic": lambda: 1 / (1 + np.exp(-z)),
+        "Tanh": lambda: np.tanh(z),
+        "Relu": lambda: np.where(z > 0, z, 0),
+        "LeakyRelu": lambda: np.where(z > 0, z, 0.01 * z),
+    }[type(training.activation).__name__]()
+    y = np.einsum("nrh,nhk->nrk", hidden, w2.reshape(-1, h, k)) + b2[:, None]
+    if skip:
+        y += np.einsum("ri,nik->nrk", inputs, direct.reshape(-1, i, k))
+    if training.output == "logistic":
+        y = 1 / (1 + np.exp(-y))
+    if name == "cross_entropy":
+        each = -targets * np.log(y) - (1 - targets) * np.log(1 - y)
+    else:
+        each = (targets - y) ** 2 / (1 if name == "mse" else 2)
+    total: Floats = each.sum(axis=(1, 2))
+    return total if name in ("half_sse", "cross_entropy") else total / targets.size
+
+
+@pytest.mark.parametrize(
+    ("kind", "skip"),
+    [(k, skip) for k, skip in product(KINDS_OF_TASK, (False, True)) if not (skip and "enc" in k)],
+)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_step_goes_down_the_gradient_of_the_loss(
+    point_of: PointOf, activation: str, skip: bool, kind: str
+) -> None:
+    for loss, output in LOSSES:
+        point = point_of(
+            activation=activation,
+            skip=skip,
+            loss=loss,
+            output=output,
+            hidden=3,
+            lr=1.0,
+            init="symmetric",
+            **KINDS_OF_TASK[kind],
+        )
+        training = training_of(point, [5], [0, 1])
+        start, after = train(training).parameters[..., 0]
+        nudges = 1e-5 * np.eye(len(start))
+        above, below = (loss_of(training, loss, skip, start + way * nudges) for way in (1, -1))
+        np.testing.assert_allclose(start - after, (above - below) / 2e-5, rtol=0, atol=1e-8)
+
+
+# The notebook and plain loops
+
+
+def test_the_notebooks_printed_run_comes_out(point_of: PointOf) -> None:
+    trained = train(training_of(point_of(init="printed"), [0], [9_999, 10_000]))
+    final = [
+        *(5.45203876, 2.9984076, 5.45119708, 2.99828539),
+        *(-2.02338284, -4.52453236),
+        *(6.31321859, -6.68334086),
+        -2.8176994,
+    ]
+    np.testing.assert_allclose(trained.parameters[1, :, 0], final, rtol=2e-8)
+    printed = [0.10415523, 0.89123295, 0.89123701, 0.12553166]
+    np.testing.assert_allclose(trained.outputs[0, :, 0, 0], printed, rtol=0, atol=5e-9)
+
+
+def assert_like_plain_loops(point: Point, epochs: int, seeds: tuple[int, ...] = (0, 1, 2)) -> None:
+    training = training_of(point, seeds, range(epochs + 1))
+    trained = train(training)
+    for member, seed in enumerate(seeds):
+        weights = training.parameters[:, member].tolist()
+        course = train_naively({**point, "seed": seed}, weights, epochs)
+        for found, wanted in (
+            (trained.parameters[..., member], course.parameters),
+            (trained.outputs[..., member], course.outputs),
+        ):
+            np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+        assert trained.converged_epoch[member] == course.converged_epoch
+
+
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_and_losses_train_like_plain_loops(
+    point_of: PointOf, activation: str, skip: bool
+) -> None:
+    for loss, output in LOSSES:
+        point = point_of(
+            activation=activation, output=output, loss=loss, skip=skip, hidden=3, init="symmetric"
+        )
+        assert_like_plain_loops(point, 25, (3,))
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("encoding", ["binary", "bipolar"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_tasks_train_like_plain_loops(
+    point_of: PointOf, task: str, encoding: str, schedule: str
+) -> None:
+    size = {"encoder": {"task__size": 4}}.get(task, {})
+    point = point_of(
+        task=task,
+        task__encoding=encoding,
+        task__levels="soft",
+        hidden=2,
+        skip=task != "encoder",
+        **size,
+        **rule("momentum", schedule),
+    )
+    assert_like_plain_loops(point, 20, (4,))
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
+def test_update_rules_train_like_plain_loops(
+    point_of: PointOf, optimizer: str, schedule: str
+) -> None:
+    point = point_of(hidden=3, activation="tanh", init="normal", **rule(optimizer, schedule))
+    # Quickprop's jumps magnify a rounding error tenfold every few epochs; Rprop's go the other way
+    # once it turns the sign of a slope.
+    assert_like_plain_loops(point, {"quickprop": 10, "rprop": 20}.get(optimizer, 40))
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_one_hidden_unit_learns_xor_only_where_inputs_reach_the_output(
+    point_of: PointOf, skip: bool
+) -> None:
+    point = point_of(hidden=1, skip=skip, init="symmetric", **rule("rprop", "batch"))
+    solved = train(training_of(point, range(100), [300])).converged_epoch >= 0
+    assert solved.mean() > 0.9 if skip else not solved.any()
+
+
+# The same bits in any company
+
+
+MANY = 71
+
+
+def population(
+    point_of: PointOf, members: int, epochs: int = 24, **given: Any
+) -> Callable[[Any], Training]:
+    """Return a function from members to their batch, out of networks that differ in numbers.
+
+    The criterion is met by some at once, by some on the way and by some never.
+    """
+    chooser = np.random.default_rng(7)
+    varying: dict[str, Any] = {
+        "lr": given.pop("lr", 0.5) * chooser.uniform(0.5, 1.5, members),
+        "criterion__threshold": chooser.uniform(0.45, 0.7, members),
+    }
+    if given.get("optimizer") in ("momentum", "nesterov"):
+        varying["optimizer__momentum"] = chooser.uniform(0, 0.95, members)
+    if given.get("activation") == "leaky_relu":
+        varying["activation__slope"] = chooser.uniform(0.01, 0.5, members)
+    point = point_of(**{"criterion": "margin", "init": "symmetric", "hidden": 3, **given})
+    seeds = chooser.permutation(members)
+
+    def training(chosen: Any) -> Training:
+        part = {key: values[chosen] for key, values in varying.items()}
+        return training_of(point, seeds[chosen], (0, epochs // 3, epochs), **part)
+
+    return training
+
+
+def assert_same_bits_in_any_company(training: Callable[[Any], Training], members: int) -> None:
+    together = bits_of(train(training(np.arange(members))))
+    order = np.random.default_rng(8).permutation(members)
+    places = np.cumsum([1, 1, 2, 2, 7, 64])
+    for chosen in np.split(order, places[places < members]):
+        for apart, whole in zip(bits_of(train(training(chosen))), together, strict=True):
+            np.testing.assert_array_equal(apart, whole[..., chosen])
+
+
+@pytest.mark.parametrize("until_converged", [False, True])
+@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
+def test_company_changes_no_bit_whatever_the_rule(
+    point_of: PointOf, optimizer: str, schedule: str, until_converged: bool
+) -> None:
+    given = {"until_converged": until_converged, **rule(optimizer, schedule)}
+    assert_same_bits_in_any_company(population(point_of, MANY, **given), MANY)
+
+
+@pytest.mark.parametrize("until_converged", [False, True])
+@pytest.mark.parametrize("output", ["logistic", "linear"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_company_changes_no_bit_whatever_the_units(
+    point_of: PointOf, activation: str, output: str, until_converged: bool
+) -> None:
+    given = {"activation": activation, "output": output, "until_converged": until_converged}
+    assert_same_bits_in_any_company(population(point_of, MANY, skip=True, **given), MANY)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("kind", [*KINDS_OF_TASK, "one hidden unit"])
+def test_company_changes_no_bit_whatever_the_task(
+    point_of: PointOf, kind: str, schedule: str
+) -> None:
+    given = KINDS_OF_TASK.get(kind, {"hidden": 1})
+    training = population(
+        point_of, MANY, 12, until_converged=True, **given, **rule("momentum", schedule)
+    )
+    assert_same_bits_in_any_company(training, MANY)
+
+
+def test_company_of_thousands_changes_no_bit(point_of: PointOf) -> None:
+    training = population(point_of, 3000, until_converged=True, **rule("adam", "shuffled"))
+    assert_same_bits_in_any_company(training, 3000)
+
+
+# Stopping
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
+def test_a_network_that_stops_has_the_bits_of_one_that_went_on(
+    point_of: PointOf, optimizer: str, schedule: str
+) -> None:
+    epochs = range(25)
+    given = {"criterion": "margin", "criterion__threshold": 0.52, "hidden": 4, "init": "symmetric"}
+    points = [
+        point_of(until_converged=stop, **given, **rule(optimizer, schedule))
+        for stop in (True, False)
+    ]
+    stopped, full = (train(training_of(point, range(40), epochs)) for point in points)
+    np.testing.assert_array_equal(stopped.converged_epoch, full.converged_epoch)
+    assert len(set(full.converged_epoch.tolist())) > 4
+    assert -1 in full.converged_epoch
+    for member, converged in enumerate(full.converged_epoch):
+        last = converged if converged >= 0 else epochs[-1]
+        for epoch in epochs:
+            seen = min(epoch, last)
+            for name in ("parameters", "outputs", "meets"):
+                found, wanted = getattr(stopped, name), getattr(full, name)
+                assert found[epoch, ..., member].tobytes() == wanted[seen, ..., member].tobytes()
+
+
+def test_a_batch_whose_networks_have_all_stopped_is_over(point_of: PointOf) -> None:
+    point = point_of(until_converged=True, criterion="margin", criterion__threshold=2.0)
+    trained = train(training_of(point, range(5), [0, 10**9]))
+    np.testing.assert_array_equal(trained.converged_epoch, 0)
+    np.testing.assert_array_equal(trained.parameters[1], trained.parameters[0])
+
+
+# What is recorded
+
+
+def test_the_course_is_half_the_sum_of_squared_errors(point_of: PointOf) -> None:
+    training = training_of(point_of(lr=2.0), range(9), range(31))
+    trained = train(training)
+    errors = training.targets[..., None] - trained.outputs[list(training.course_epochs)]
+    assert training.course_epochs[-1] == 30
+    np.testing.assert_allclose(trained.half_sse, (errors**2).sum(axis=(1, 2)) / 2, rtol=1e-14)
+
+
+def test_a_network_that_diverges_costs_the_others_nothing(point_of: PointOf) -> None:
+    point = point_of(output="linear", activation="relu", init="symmetric")
+    rates = np.array([0.1, 1e6, 0.1, 1e300])
+    mixed = train(training_of(point, range(4), [0, 200], lr=rates))
+    assert np.isfinite(mixed.parameters).all(axis=(0, 1)).tolist() == [True, False, True, False]
+    alone = train(training_of(point, [0, 2], [0, 200]))
+    np.testing.assert_array_equal(mixed.outputs[..., [0, 2]], alone.outputs)
+
+
+def test_a_batch_has_room_for_whole_lanes() -> None:
+    for hidden, rows in product((1, 2, 8, 4096), (4, 256)):
+        room = capacity(Network(2, hidden, 1), rows)
+        assert room >= LANES
+        assert room % LANES == 0
+    assert capacity(Network(2, 2, 1), 4) > 1000
+
+
+# Memory
+
+
+def most_in_an_epoch(point: Point, members: int) -> int:
+    """Return the bytes that an epoch takes at once beside the arrays that there already are."""
+    training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
+    training = replace(training, course_epochs=())
+    networks, record = Networks(training), Record(training, members)
+    networks.forward()
+    peaks = []
+    tracemalloc.start()
+    with np.errstate(all="ignore"):
+        for epoch in range(1, 4):
+            tracemalloc.reset_peak()
+            before, _ = tracemalloc.get_traced_memory()
+            networks.train(epoch)
+            networks.forward()
+            record.observe(epoch, networks)
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    tracemalloc.stop()
+    return min(peaks)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "schedule"), [rule for rule in RULES if rule[1] != "shuffled"]
+)
+def test_an_epoch_allocates_no_array(point_of: PointOf, optimizer: str, schedule: str) -> None:
+    """Shuffled orders are the exception: they are drawn anew for each epoch."""
+    point = point_of(hidden=2, criterion="rms", skip=True, **rule(optimizer, schedule))
+    # NumPy's own buffers are of one size; an array of one number a network would not be.
+    assert most_in_an_epoch(point, 2**14) - most_in_an_epoch(point, 2**13) < 8 * 2**12
+
+
+@pytest.mark.parametrize("criterion", ["fahlman", "sse"])
+@pytest.mark.parametrize("kind", ["parity", "encoder", "bipolar"])
+def test_an_epoch_allocates_no_array_whatever_the_task(
+    point_of: PointOf, kind: str, criterion: str
+) -> None:
+    point = point_of(criterion=criterion, activation="leaky_relu", **KINDS_OF_TASK[kind])
+    assert most_in_an_epoch(point, 2**14) - most_in_an_epoch(point, 2**13) < 8 * 2**12
+
+
+def test_a_longer_training_needs_no_more_memory(point_of: PointOf) -> None:
+    def peak(epochs: int) -> int:
+        training = training_of(point_of(**rule("adam", "shuffled")), range(512), [epochs])
+        training = replace(training, course_epochs=())
+        train(training)
+        tracemalloc.start()
+        train(training)
+        _, found = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return found
+
+    assert abs(peak(60) - peak(20)) < 8 * 512
+
+
+# Members of a batch
+
+
+@pytest.mark.parametrize(("count", "lanes"), [(1, 8), (7, 8), (8, 8), (9, 16), (64, 64)])
+def test_a_batch_is_filled_up_with_its_last_member(count: int, lanes: int) -> None:
+    members = padded(np.arange(count) * 3)
+    assert len(members) == lanes
+    np.testing.assert_array_equal(members[:count], np.arange(count) * 3)
+    assert (members[count:] == (count - 1) * 3).all()
+
+
+def test_what_is_taken_of_a_batch_is_what_was_there(point_of: PointOf) -> None:
+    training = population(point_of, 20, optimizer="momentum")(np.arange(20))
+    members = np.array([17, 3, 3])
+    part = taken(training, members)
+    np.testing.assert_array_equal(part.parameters, training.parameters[:, members])
+    np.testing.assert_array_equal(part.seeds, training.seeds[members])
+    np.testing.assert_array_equal(part.learning_rate, training.learning_rate[members])
+    np.testing.assert_array_equal(part.optimizer.momentum, training.optimizer.momentum[members])
+    np.testing.assert_array_equal(part.criterion.limit, training.criterion.limit[members])
+    assert part.parameters.flags.c_contiguous

@@ -1,0 +1,119 @@
+"""What an epoch of the reference engine costs, counted: passes over arrays and memory."""
+
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xorsweep.networks import activations, criteria
+from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.numpy import engine as numpy_engine
+from xorsweep.networks.engines.numpy import input_layers as layers
+from xorsweep.networks.engines.numpy import passes
+from xorsweep.networks.engines.numpy import recorder as record
+from xorsweep.networks.engines.numpy.state import Networks
+from xorsweep.networks.optimizers import base as rule
+from xorsweep.networks.optimizers import momentum, sgd
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.schema import Point
+from xorsweep.networks.trainer import build_training
+
+PointOf = Callable[..., Point]
+TrainingOf = Callable[..., Training]
+
+MEMBERS = 32_768
+
+
+class CountingNumPy:
+    """NumPy for a module, with ufuncs that count how often they are called, by name."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        return CountingUfunc(found, self.counts) if isinstance(found, np.ufunc) else found
+
+
+class CountingUfunc:
+    """A ufunc that counts."""
+
+    def __init__(self, ufunc: np.ufunc, counts: Counter[str]) -> None:
+        self._ufunc, self._counts = ufunc, counts
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        self._counts[self._ufunc.__name__] += 1
+        return self._ufunc(*given, **named)
+
+    def reduce(self, *given: Any, **named: Any) -> Any:
+        self._counts[f"{self._ufunc.__name__}.reduce"] += 1
+        return self._ufunc.reduce(*given, **named)
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
+    """Return what every module that works on arrays of the reference engine calls NumPy."""
+    counting = CountingNumPy()
+    for module in (activations, criteria, layers, passes, record, momentum, rule, sgd):
+        monkeypatch.setattr(module, "np", counting)
+    return counting
+
+
+@pytest.fixture
+def training_of(point_of: PointOf) -> TrainingOf:
+    """Return a function that makes the training of networks that never converge."""
+
+    def make(epochs: int, **given: Any) -> Training:
+        point = point_of(lr=1e-3, criterion="margin", criterion__threshold=1e-9, **given)
+        fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}
+        rows = np.arange(MEMBERS)[None]
+        batch = Batch(fixed, {"seed": rows[0]}, (epochs,), rows, rows.astype(np.uint64))
+        return replace(build_training(batch), course_epochs=())
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("given", "most"),
+    [({}, 33), ({"hidden": 8}, 39), ({"optimizer": "momentum"}, 35), ({"skip": True}, 39)],
+)
+def test_an_epoch_passes_over_the_arrays_no_more_often_than_it_did(
+    training_of: TrainingOf, counting: CountingNumPy, given: dict[str, Any], most: int
+) -> None:
+    numpy_engine.train(training_of(5, **given))
+    short = Counter(counting.counts)
+    counting.counts.clear()
+    numpy_engine.train(training_of(15, **given))
+    counting.counts.subtract(short)
+    each = {name: count / 10 for name, count in counting.counts.items() if count}
+    assert 25 < sum(each.values()) <= most, each
+    assert each["exp"] == 2
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"optimizer": "adam"}, {"activation": "tanh"}, {"schedule": "online"}]
+)
+def test_an_epoch_allocates_no_array(
+    training_of: TrainingOf, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    allocated = []
+
+    def watched(networks: Networks, epoch: int) -> None:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        train(networks, epoch)
+        networks.forward()
+        allocated.append(tracemalloc.get_traced_memory()[1] - before)
+
+    train = Networks.train
+    monkeypatch.setattr(Networks, "train", watched)
+    training = training_of(6, **given)
+    tracemalloc.start()
+    numpy_engine.train(training)
+    tracemalloc.stop()
+    one_row = MEMBERS * 8
+    assert max(allocated[1:]) < one_row // 2  # NumPy's own buffers are of one size for any batch

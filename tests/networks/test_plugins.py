@@ -1,0 +1,187 @@
+"""Choices that a script registers: in workers, in manifests, and where they are lacking."""
+
+import json
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.loky import run_loky
+from xorsweep.execution.serial import run_serial
+from xorsweep.execution.settings import Parallel
+from xorsweep.fields import Batched, Real, parameter
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.optimizers import Optimizer
+from xorsweep.networks.planning import make_plan
+from xorsweep.networks.plugins import Extensions, extensions_of, missing, register
+from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.trainer import FAILED, Trainer
+from xorsweep.settings import Sweep
+from xorsweep.storage.parts import encode
+from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.verify import verify
+
+GridOf = Callable[..., Grid]
+QUIET = Sweep(Parallel("serial"), report=False)
+
+
+@dataclass(frozen=True)
+class Signed(Optimizer):
+    """w += lr * share * sign(descent)."""
+
+    share: Batched = parameter(0.5, Real(above=0))
+
+    def step(
+        self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
+    ) -> None:
+        np.sign(descent, out=scratch)
+        np.multiply(scratch, self.share, out=scratch)
+        np.multiply(scratch, learning_rate, out=scratch)
+        np.add(parameters, scratch, out=parameters)
+
+
+@pytest.fixture
+def signed() -> Iterator[None]:
+    register("optimizer", "signed", Signed)
+    yield
+    GROUPS["optimizer"].forget("signed")
+
+
+@pytest.fixture
+def grid(signed: None, grid_of: GridOf) -> Grid:
+    return grid_of(
+        optimizer="signed",
+        optimizer__share=[0.25, 0.5],
+        lr=[0.1, 0.3],
+        epochs=[5, 30],
+        hidden=[2, 3],
+        seed=range(4),
+    )
+
+
+def test_its_parameter_is_swept_within_a_batch(grid: Grid) -> None:
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    assert [sorted(batch.varying) for batch in batches] == [["lr", "optimizer.share", "seed"]] * 2
+
+
+def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_path: Path) -> None:
+    grid = grid_of(optimizer="signed", lr=0.125, epochs=[1], seed=[3])
+    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    from xorsweep.networks.engines import load_train
+    from xorsweep.networks.trainer import build_training
+
+    training = build_training(batch)
+    moved = load_train(Engine())(training).parameters[0] - training.parameters
+    assert set(np.abs(moved).round(12).ravel().tolist()) == {0.0625}
+
+
+def test_a_manifest_says_where_it_comes_from(grid: Grid, tmp_path: Path) -> None:
+    run_sweep(grid, QUIET, tmp_path / "sweep", {})
+    manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
+    assert manifest["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}
+
+
+def test_what_is_xorsweeps_own_needs_nothing(grid_of: GridOf) -> None:
+    assert extensions_of(grid_of(seed=range(2))) == Extensions({}, {})
+
+
+def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
+    trainer = Trainer(Engine(), extensions_of(grid))
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    here = [encode(rows, Engine()) for _, rows in run_serial(batches, trainer)]
+    handed = pickle.dumps(trainer)
+    GROUPS["optimizer"].forget("signed")
+    (lacking,) = Trainer(Engine(), Extensions(dict(trainer.extensions.origins)))(batches[0])
+    assert set(lacking.status.tolist()) == {FAILED}
+    assert set(lacking.message) == {
+        "optimizer=signed: is tests.networks.test_plugins.Signed, which a script registered; "
+        "register it here, too"
+    }
+    there = pickle.loads(handed)
+    assert [encode(there(batch), Engine()) for batch in batches] == here
+
+
+@pytest.mark.slow
+def test_worker_processes_give_the_same_bits(grid: Grid) -> None:
+    trainer = Trainer(Engine(), extensions_of(grid))
+    batches = make_plan(grid, lambda network, rows: 5, 2).batches
+    here = sorted(encode(rows, Engine()) for _, rows in run_serial(batches, trainer))
+    there = sorted(encode(rows, Engine()) for _, rows in run_loky(batches, trainer, workers=2))
+    assert here == there
+
+
+def test_without_it_a_sweep_cant_be_gone_on_with_and_says_what_is_lacking(
+    grid: Grid, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    run_sweep(grid, QUIET, folder, {})
+    GROUPS["optimizer"].forget("signed")
+    wanted = (
+        r"manifest.json can't be used: optimizer=signed: is tests.networks.test_plugins.Signed, "
+        "which a script registered; register it here, too$"
+    )
+    with pytest.raises(StoreError, match=wanted):
+        resume_sweep(folder, QUIET, [], {})
+    with pytest.raises(StoreError, match=wanted):
+        verify(str(folder))
+
+
+def test_with_another_class_of_that_name_a_sweep_isnt_gone_on_with(
+    grid: Grid, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    run_sweep(grid, QUIET, folder, {})
+    register("optimizer", "signed", type("Changed", (Signed,), {"__module__": "elsewhere"}))
+    with pytest.raises(
+        StoreError,
+        match=r"^optimizer=signed: is of tests.networks.test_plugins.Signed there, and of "
+        "elsewhere.Changed here; a sweep never mixes them",
+    ):
+        resume_sweep(folder, QUIET, [], {})
+
+
+def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
+    grid: Grid, tmp_path: Path
+) -> None:
+    pytest.importorskip("numba")
+    settings = Sweep(Parallel("serial"), Engine("numba"), report=False)
+    run_sweep(grid, settings, tmp_path / "sweep", {})
+    manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
+    assert manifest["left_to_numpy"] == [
+        "optimizer=signed isn't compiled: engine=numpy trains 2 of 2 batches"
+    ]
+
+
+def test_a_missing_package_is_named() -> None:
+    assert missing({"optimizer=lion": "package zoo 2.0", "optimizer=sgd": "package zoo 2.0"}) == [
+        "optimizer=lion: is of zoo 2.0, and that package isn't installed here",
+        "optimizer=sgd: is of zoo 2.0, and that package isn't installed here",
+    ]
+
+
+def test_a_group_that_isnt_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^optimiser: no such group; choose one of task, "):
+        register("optimiser", "mine", Signed)
+
+
+def test_sweeps_of_two_versions_arent_merged(grid: Grid, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        run_sweep(grid, QUIET, folder, {})
+    merge(tmp_path / "same", [one, other], report=False)
+    merged = json.loads((tmp_path / "same/manifest.json").read_text())
+    assert merged["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}
+    manifest = (other / "manifest.json").read_text()
+    (other / "manifest.json").write_text(manifest.replace("tensions.Signed", "tensions.Former"))
+    with pytest.raises(
+        StoreError, match=r"^optimizer=signed: is of class tests.networks.test_plugins.Signed "
+    ):
+        merge(tmp_path / "both", [one, other], report=False)
+    assert not (tmp_path / "both").exists()

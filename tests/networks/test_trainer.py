@@ -1,0 +1,160 @@
+"""A batch becomes rows: one a point, in order, and a failure costs the others nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from batches import batch_of
+
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.schema import Point
+from xorsweep.networks.trainer import (
+    FAILED,
+    MOST_OUTPUTS,
+    OK,
+    STATUSES,
+    Rows,
+    build_training,
+    train_batch,
+)
+
+PointOf = Callable[..., Point]
+
+
+def rows_of(batch: Batch) -> Rows:
+    (rows,) = train_batch(batch, Engine())
+    return rows
+
+
+def test_a_batch_is_a_row_a_point_snapshot_by_snapshot(point_of: PointOf) -> None:
+    batch = batch_of(point_of(lr=2.0), range(5), [10, 200])
+    rows = rows_of(batch)
+    assert len(rows) == 10
+    np.testing.assert_array_equal(rows.identity, batch.identities.ravel())
+    for number, epochs in enumerate((10, 200)):
+        for seed in range(5):
+            alone = rows_of(batch_of(point_of(lr=2.0), [seed], [epochs]))
+            row = number * 5 + seed
+            np.testing.assert_array_equal(rows.outputs[:, row], alone.outputs[:, 0])
+            for column in ("final_error", "mse", "max_abs_error", "holds_at_end", "outcome"):
+                assert getattr(rows, column)[row] == getattr(alone, column)[0]
+
+
+def test_the_errors_are_those_of_the_outputs(point_of: PointOf) -> None:
+    rows = rows_of(batch_of(point_of(), range(4), [50]))
+    errors = np.array([0.0, 1.0, 1.0, 0.0])[:, None] - rows.outputs
+    np.testing.assert_allclose(rows.final_error, (errors**2).sum(axis=0) / 2, rtol=1e-14)
+    np.testing.assert_allclose(rows.mse, (errors**2).mean(axis=0), rtol=1e-14)
+    np.testing.assert_array_equal(rows.max_abs_error, np.abs(errors).max(axis=0))
+
+
+def test_a_point_knows_nothing_of_what_came_after_its_epochs(point_of: PointOf) -> None:
+    rows = rows_of(batch_of(point_of(lr=5.0, hidden=4), range(30), [60, 600]))
+    early, late = np.split(rows.converged_epoch, 2)
+    assert (early <= 60).all()
+    assert (late > 60).any()
+    np.testing.assert_array_equal(early[late > 60], -1)
+    np.testing.assert_array_equal(early[early >= 0], late[early >= 0])
+
+
+def test_points_that_the_grid_has_not_are_left_out(point_of: PointOf) -> None:
+    full = batch_of(point_of(), range(3), [5, 20])
+    some = full.rows.copy()
+    some[0, 1] = some[1, 2] = -1
+    batch = Batch(full.fixed, full.varying, full.snapshots, some, full.identities)
+    rows, everything = rows_of(batch), rows_of(full)
+    kept = some.ravel() >= 0
+    np.testing.assert_array_equal(rows.identity, full.identities.ravel()[kept])
+    np.testing.assert_array_equal(rows.final_error, everything.final_error[kept])
+    # The course of a trajectory belongs to its longest point.
+    assert rows.course_of.tolist() == [-1, 2, 0, 1]
+
+
+def test_a_course_is_half_the_sum_of_squared_errors_by_epoch(point_of: PointOf) -> None:
+    batch = batch_of(point_of(), range(3), [20])
+    rows = rows_of(batch)
+    assert rows.courses.dtype == np.float32
+    assert rows.courses.shape == (len(build_training(batch).course_epochs), 3)
+    np.testing.assert_allclose(rows.courses[-1], rows.final_error, rtol=1e-6)
+    assert rows.course_of.tolist() == [0, 1, 2]
+
+
+def test_outputs_of_a_large_task_are_not_kept(point_of: PointOf) -> None:
+    small = rows_of(batch_of(point_of(task="encoder", task__size=4), [0, 1], [2]))
+    large = rows_of(batch_of(point_of(task="encoder", task__size=5), [0, 1], [2]))
+    assert small.outputs.shape == (MOST_OUTPUTS, 2)
+    assert large.outputs.shape == (0, 2)
+    assert np.isfinite(large.final_error).all()
+
+
+def test_outputs_come_row_by_row_then_unit_by_unit(point_of: PointOf) -> None:
+    batch = batch_of(
+        point_of(task="encoder", task__size=4, hidden=3, lr=5.0, optimizer="rprop"), [0], [200]
+    )
+    learnt = rows_of(batch).outputs.reshape(4, 4)
+    np.testing.assert_array_equal(np.round(learnt), np.eye(4))
+
+
+def test_divergence_is_a_status(point_of: PointOf) -> None:
+    point = point_of(output="linear", activation="relu", init="symmetric")
+    rows = rows_of(batch_of(point, range(3), [100], lr=[0.1, 1e9, 0.1]))
+    assert [STATUSES[status] for status in rows.status] == ["ok", "diverged", "ok"]
+    assert OUTCOMES[rows.outcome[1]] == "diverged"
+    assert rows.converged_epoch[1] == -1
+    assert not rows.holds_at_end[1]
+    assert rows.message == ["", "", ""]
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> str:
+    """Return a file with the weights of three networks."""
+    draw = np.random.default_rng(0).normal
+    path = tmp_path / "weights.npz"
+    shapes = {"w1": (3, 2, 2), "b1": (3, 2), "w2": (3, 2, 1), "b2": (3, 1)}
+    np.savez(path, **{name: draw(size=shape) for name, shape in shapes.items()})
+    return str(path)
+
+
+def test_a_network_that_cannot_be_trained_fails_alone(point_of: PointOf, weights: str) -> None:
+    point = point_of(init="file", init__path=weights)
+    parts = train_batch(batch_of(point, [0, 7, 1, 2, 9], [5, 9]), Engine())
+    found: dict[int, Any] = {}
+    for rows in parts:
+        for number, identity in enumerate(rows.identity.tolist()):
+            found[identity] = rows.status[number], rows.message[number]
+    assert len(found) == 10
+    for identity, (status, message) in found.items():
+        seed = [0, 7, 1, 2, 9][identity % 5]
+        assert status == (OK if seed < 3 else FAILED)
+        expected = (
+            f"ConfigError: seed={seed}: {weights} holds 3 networks, so seed must be from 0 to 2"
+        )
+        assert message == ("" if seed < 3 else expected)
+    (alone,) = train_batch(batch_of(point, [1], [5, 9]), Engine())
+    with_others = next(rows for rows in parts if 2 in rows.identity)
+    np.testing.assert_array_equal(
+        with_others.final_error[with_others.identity == 2], alone.final_error[0]
+    )
+
+
+def test_a_failed_row_says_nothing_but_why(point_of: PointOf, weights: str) -> None:
+    Path(weights).unlink()
+    rows = rows_of(batch_of(point_of_file(point_of, weights), [0], [5]))
+    assert rows.status.tolist() == [FAILED]
+    assert rows.message[0].endswith("there is no such file")
+    assert OUTCOMES[rows.outcome[0]] == "failed"
+    for column in (rows.final_error, rows.mse, rows.max_abs_error):
+        assert np.isnan(column).all()
+    assert rows.outputs.shape == (0, 1)
+    assert rows.course_of.tolist() == [-1]
+
+
+def point_of_file(point_of: PointOf, path: str) -> Point:
+    """Return a point whose file was there when it was checked."""
+    point = point_of(init="symmetric")
+    kept = {key: value for key, value in point.items() if not key.startswith("init")}
+    return {**kept, "init": "file", "init.path": path}

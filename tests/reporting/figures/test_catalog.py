@@ -1,0 +1,378 @@
+"""The pictures of a sweep, by what they hold."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.analysis.summary import summarise, survival_curves
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.reporting.alt_texts import alt_text, left_out
+from xorsweep.reporting.figures.catalog import PICTURES, begin_figures
+from xorsweep.reporting.figures.catalog import selected_cells as shown
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.error_curves import error_bands
+from xorsweep.reporting.figures.error_histogram import TALLEST, final_errors
+from xorsweep.reporting.figures.lines import line_styles
+from xorsweep.reporting.figures.rate_heatmap import rate_map
+from xorsweep.reporting.figures.rate_lines import rate_lines
+from xorsweep.reporting.figures.survival_curves import unsolved_curves
+from xorsweep.reporting.layout import in_order
+from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STYLE, save
+from xorsweep.settings import Sweep
+from xorsweep.storage.results import read_results
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.runner import run_sweep
+
+GridOf = Callable[..., Grid]
+
+
+def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
+    store, grid, _ = Store.open(folder)
+    results = read_results(folder)
+    return Tables(
+        results,
+        summarise(results),
+        CoursesOnDisk(grid, store),
+        plateaus,
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(small_sweep: Path) -> Tables:
+    return tables_of(small_sweep)
+
+
+def drawn(draw: Callable[[Tables], Figure | None], tables: Tables) -> Figure:
+    with mpl.rc_context(STYLE):
+        figure = draw(tables)
+        assert figure is not None
+        figure.draw_without_rendering()
+    return figure
+
+
+def panels_of(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+
+
+def titles(figure: Figure) -> list[str]:
+    return [axes.get_title(loc="left") for axes in panels_of(figure)]
+
+
+def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables) -> None:
+    figure = drawn(rate_map, tables)
+    assert titles(figure) == ["200 epochs", "1,500 epochs"]
+    axes = panels_of(figure)[1]
+    assert axes.get_xlabel() == "lr"
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.5", "2", "1000"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["4", "2"]
+    cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
+    wanted = [
+        f"{cells.loc[(hidden, lr), 'converged']}\nof 12"
+        for hidden in (4, 2)
+        for lr in (0.5, 2.0, 1e3)
+    ]
+    assert [text.get_text() for text in axes.texts] == wanted
+
+
+def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
+    figure = drawn(rate_lines, tables)
+    axes = panels_of(figure)[1]
+    assert axes.get_xscale() == "log"
+    assert len(axes.containers) == 2
+    cells = tables.summary[tables.summary["epochs"] == 1500]
+    for hidden, bars in zip((2, 4), axes.containers, strict=True):
+        mine = cells[cells["hidden"] == hidden].sort_values("lr")
+        line, _, (segments,) = bars
+        np.testing.assert_allclose(np.asarray(line.get_ydata(), float), mine["rate"])
+        ends = np.array([segment[:, 1] for segment in segments.get_segments()], float)
+        np.testing.assert_allclose(ends, mine[["rate_low", "rate_high"]], atol=1e-12)
+
+
+def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) -> None:
+    figure = drawn(unsolved_curves, tables)
+    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
+    axes = panels_of(figure)[1]
+    assert axes.get_xscale() == "log"
+    for hidden, line in zip((2, 4), axes.lines, strict=True):
+        heights = np.asarray(line.get_ydata(), float)
+        assert (np.diff(heights) <= 0).all()
+        assert heights[0] == 1
+        assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
+
+
+def shares_in(axes: Axes) -> dict[tuple[int, str], float]:
+    """Return what the bars of each row and colour add up to, 1 being all runs of the cell."""
+    found: dict[tuple[int, str], float] = {}
+    for bars in axes.collections:
+        colour = mpl.colors.to_hex(bars.get_facecolor()[0])  # type: ignore[attr-defined]
+        for path in bars.get_paths():
+            low, high = path.vertices[:, 1].min(), path.vertices[:, 1].max()
+            place = int(low), colour
+            found[place] = found.get(place, 0) + (high - low) / TALLEST
+    return found
+
+
+def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables: Tables) -> None:
+    figure = drawn(final_errors, tables)
+    assert titles(figure) == ["hidden 2", "hidden 4"]
+    cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
+    for hidden, axes in zip((2, 4), panels_of(figure), strict=True):
+        rows = [tick.get_text() for tick in axes.get_yticklabels()]
+        assert rows == ["1000", "2", "0.5"]
+        wanted = {
+            (place, colour): cells.loc[(hidden, float(lr)), f"outcome_{name}"] / 12
+            for place, lr in enumerate(rows)
+            for name, colour in OUTCOME_COLOURS.items()
+            if cells.loc[(hidden, float(lr)), f"outcome_{name}"]
+        }
+        assert shares_in(axes) == pytest.approx(wanted)
+    assert [text.get_text() for text in panels_of(figure)[0].texts] == ["1/4", "1/3", "1/2", "1"]
+
+
+def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
+    figure = drawn(final_errors, tables_of(small_sweep, plateaus={}))
+    assert not panels_of(figure)[0].texts
+
+
+def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Tables) -> None:
+    figure = drawn(error_bands, tables)
+    cells = in_order(tables.summary.query("epochs == 1500"), ["hidden", "lr"])
+    assert len(panels_of(figure)) == len(cells)
+    courses, outcomes = tables.courses(cells), tables.results["outcome"].astype(str).to_numpy()
+    for axes, place in zip(panels_of(figure), cells.index, strict=True):
+        cell, mine = tables.summary.loc[place], courses[place]
+        assert axes.get_title(loc="left") == f"lr {cell['lr']:g}, hidden {cell['hidden']}"
+        *runs, median = axes.lines
+        np.testing.assert_array_equal(median.get_xdata(), mine.epochs)
+        wanted = np.median(mine.courses.astype(np.float64), axis=0)
+        np.testing.assert_allclose(np.asarray(median.get_ydata(), float), wanted, rtol=1e-12)
+        drawn_by_colour = {
+            mpl.colors.to_hex(line.get_color()): np.isnan(line.get_ydata()).sum() for line in runs
+        }
+        assert drawn_by_colour == Counter(OUTCOME_COLOURS[name] for name in outcomes[mine.rows])
+
+
+def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOST_SINGLE_RUNS", 12)
+    found = shown.in_courses(tables)
+    rows = tables.results.loc[shown.single_runs(tables, found.cells)]
+    every = tables.results[tables.results["epochs"] == 1500]
+    for keys, runs in every.groupby(["lr", "hidden"]):
+        mine = rows[(rows["lr"] == keys[0]) & (rows["hidden"] == keys[1])]
+        wanted = {name: -(-2 * n // 12) for name, n in Counter(runs["outcome"]).items()}
+        assert Counter(mine["outcome"]) == wanted
+    assert f"thin lines: {len(rows)} of 72 runs" in found.note
+
+
+def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOST_PANELS", 1)
+    figure = drawn(rate_map, tables)
+    assert titles(figure) == [""]
+    assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
+    monkeypatch.setattr(shown, "MOST_COURSES", 3)
+    figure = drawn(error_bands, tables)
+    summary = tables.summary[tables.summary["epochs"] == 1500]
+    best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
+    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    said = f"hidden {best['hidden']} (of 2), as in the best cell"
+    assert said in figure.get_suptitle()
+    assert said in alt_text("error_by_epoch", tables)
+    assert said in left_out("error_by_epoch", tables)
+
+
+def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tables) -> None:
+    results = tables.results
+    curves = survival_curves(results[results["epochs"] == 1500], ["hidden", "lr"])
+    flat = curves[curves["unsolved"].isin([0, 1])]
+    assert {0, 1} == set(flat["unsolved"])
+    limit = 0.025 ** (1 / 12)
+    np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
+
+
+def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
+    for picture in PICTURES:
+        figure = drawn(picture.draw, tables)
+        assert any(axes.get_xlabel() for axes in figure.axes), picture.name
+        names = [axes.get_ylabel() for axes in figure.axes]
+        assert any([*names, figure.get_supylabel()]), picture.name
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_no_text_lies_on_another(tables: Tables, picture: Any) -> None:
+    expect_readable(drawn(picture.draw, tables))
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_no_text_lies_on_another_in_what_is_written(
+    tables: Tables, picture: Any, tmp_path: Path
+) -> None:
+    with mpl.rc_context(STYLE):
+        figure = picture.draw(tables)
+    png, _ = save(figure, tmp_path / picture.name)
+    with Image.open(png) as image:
+        assert image.info["dpi"] == pytest.approx((DOTS_AN_INCH, DOTS_AN_INCH), abs=0.1)
+        assert image.size == pytest.approx(DOTS_AN_INCH * figure.get_size_inches(), abs=1)
+    FigureCanvasAgg(figure)
+    expect_readable(figure)
+
+
+def expect_readable(figure: Figure) -> None:
+    """Expect that no text lies on another, and none is cut off by the figure's edge."""
+    beyond = _beyond_the_ends(figure)
+    boxes = [
+        (text.get_text(), text.get_window_extent())
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and text not in beyond
+    ]
+    overlapping = [(a, b) for (a, box), (b, other) in combinations(boxes, 2) if box.overlaps(other)]
+    assert not overlapping
+    whole = figure.bbox.padded(1)
+    cut_off = [
+        text
+        for text, box in boxes
+        if not (whole.contains(box.x0, box.y0) and whole.contains(box.x1, box.y1))
+    ]
+    assert not cut_off
+
+
+def _beyond_the_ends(figure: Figure) -> set[Text]:
+    """Return tick labels beyond the ends of an axis, which matplotlib keeps but doesn't draw."""
+    found: set[Text] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if not low <= tick.get_loc() <= high:
+                    found |= {tick.label1, tick.label2}
+    return found
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
+    tables: Tables, tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        assert begin_figures(tables, folder)() == list(PICTURES)
+    first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
+    assert first == second
+    assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
+
+
+@pytest.mark.slow
+def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
+    tables: Tables, tmp_path: Path
+) -> None:
+    here, courses = os.getpid(), tables.courses
+
+    def courses_or_death(cells: pd.DataFrame) -> pd.DataFrame:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return courses(cells)
+
+    alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
+    begin_figures(tables, alone)()
+    assert begin_figures(tables, shared, workers=2)() == list(PICTURES)
+    assert begin_figures(replace(tables, courses=courses_or_death), bereft, 2)() == list(PICTURES)
+    assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
+
+
+def test_the_colours_of_lines_are_seaborns() -> None:
+    assert list(COLOURS) == [colour.lower() for colour in sns.color_palette("colorblind").as_hex()]
+    numbers = pd.DataFrame({"hidden": [2, 3, 4, 8]})
+    styles = line_styles(numbers, "hidden")
+    viridis = sns.color_palette("viridis", 5).as_hex()[:4]
+    assert [style["color"] for style in styles.values()] == viridis
+
+
+GRIDS: dict[str, dict[str, Any]] = {
+    "one point": {"epochs": 20},
+    "seeds alone": {"epochs": 20, "seed": range(3)},
+    "epochs and seeds": {"epochs": [5, 20], "seed": range(3)},
+    "a name and epochs": {"activation": "tanh", "skip": [True, False], "epochs": [5, 20]},
+    "learning rates alone": {"lr": [0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0]},
+    "all diverge": {"activation": "relu", "output": "linear", "lr": [1e6, 1e7], "epochs": 300},
+    "many levels": {"lr": [float(lr) for lr in range(1, 30)], "hidden": [*range(2, 18)]},
+    "many panels": {"lr": [1.0, 2.0], "init__high": [1.0, 2.0, 3.0], "init__low": [0.0, 0.1, 0.2]},
+    "five axes": {
+        "lr": [0.5, 5.0],
+        "hidden": [2, 4],
+        "epochs": [5, 50],
+        "init__low": [-1.0, 0.0],
+        "criterion__threshold": [0.1, 0.4],
+        "criterion": "margin",
+    },
+    "an encoder": {"task": "encoder", "hidden": [2, 3], "lr": [1.0, 5.0]},
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
+
+
+def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> None:
+    names = {"optimizer": ("sgd", "momentum"), "init": ("uniform", "symmetric", "normal", "xavier")}
+    bases = [
+        point_of(optimizer=rule, init=init, epochs=20)
+        for rule in names["optimizer"]
+        for init in names["init"]
+    ]
+    axes = [Axis(key, levels, structural=True) for key, levels in names.items()]
+    grid = product_grid([*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases)
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    expect_drawn(tables_of(tmp_path))
+
+
+def expect_drawn(tables: Tables) -> None:
+    for picture in PICTURES:
+        with mpl.rc_context(STYLE):
+            figure = picture.draw(tables)
+        if figure is not None:
+            figure.draw_without_rendering()
+            assert len(panels_of(figure)) <= 24
+            expect_readable(figure)
+
+
+def test_grids_of_several_blocks_have_a_line_in_every_panel(
+    grid_of: GridOf, tmp_path: Path
+) -> None:
+    sizes = grid_of(hidden=[2, 3, 4, 8, 16], epochs=10, seed=range(2))
+    rates = grid_of(hidden=8, lr=[0.5, 2.0], optimizer="momentum", epochs=10, seed=range(2))
+    others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
+    grid = concatenated([sizes, rates, others])
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    tables = tables_of(tmp_path, plateaus={})
+    assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
+    for draw in (rate_lines, unsolved_curves, error_bands):
+        grid_drawn = panels_of(drawn(draw, tables))
+        assert grid_drawn
+        assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in grid_drawn)

@@ -1,0 +1,249 @@
+"""The pages in a real browser: Debian's Chromium without a window, driven by Playwright."""
+
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from xorsweep.reporting.console import Terminal
+from xorsweep.sweeps.compare import compare
+
+CHROMIUM = shutil.which("chromium")
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM, reason="chromium isn't installed: apt-get install chromium"),
+]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Chromium's own sandbox needs rights that root in a container doesn't have.
+    alone = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=alone)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def compared(small_sweep: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    compare((small_sweep, small_sweep), folder, Terminal.silent())
+    return folder / "compare.html"
+
+
+@pytest.fixture
+def opened(browser: Browser, small_sweep: Path) -> Iterator[Open]:
+    """Return what opens a page; in the end nothing must have gone wrong or left the page."""
+    wrong: list[str] = []
+    contexts = []
+
+    def open_page(path: Path | None = None, place: str = "", **settings: object) -> Page:
+        address = (path or small_sweep / "report.html").absolute().as_uri()
+        context = browser.new_context(**{"viewport": DESKTOP, **settings})  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith("data:") or request.url.split("#")[0] == address
+                else wrong.append(f"asks for {request.url}")
+            ),
+        )
+        page.goto(address + place)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def column(page: Page, table: str, number: int) -> list[str]:
+    """Return the texts of a column, from 0, in the rows that are shown."""
+    rows = page.locator(f"[aria-labelledby={table}-caption] tbody tr:visible")
+    return rows.locator(f"> :nth-child({number + 1})").all_inner_texts()
+
+
+def heads(page: Page) -> Locator:
+    return page.locator("[aria-labelledby=cells-caption] thead th")
+
+
+def numbers(texts: list[str]) -> list[float]:
+    return [float(text.split()[0].replace(",", "")) for text in texts]
+
+
+def test_the_page_loads_asks_for_nothing_and_reports_no_error(opened: Open, compared: Path) -> None:
+    for path in (None, compared):
+        page = opened(path)
+        expect(page.locator("h1")).to_have_count(1)
+        assert page.locator("img").evaluate_all("all => all.every(one => one.naturalWidth > 0)")
+
+
+def test_a_table_sorts_by_numbers_up_and_down(opened: Open) -> None:
+    page = opened()
+    head = heads(page).filter(has_text="rate")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    place = heads(page).all_inner_texts().index(head.inner_text())
+    rates = numbers(column(page, "cells", place))
+    assert len(rates) == 12
+    assert rates == sorted(rates)
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert numbers(column(page, "cells", place)) == sorted(rates, reverse=True)
+    expect(page.locator("th[aria-sort]")).to_have_count(1)
+
+
+def test_what_is_no_number_comes_last_either_way(opened: Open) -> None:
+    page = opened()
+    head = heads(page).filter(has_text="expected running time")
+    place = heads(page).all_inner_texts().index(head.inner_text())
+    for _ in range(2):
+        head.get_by_role("button").click()
+        texts = column(page, "cells", place)
+        unsolved = texts.count("never solved")
+        assert 0 < unsolved < len(texts)
+        assert texts[-unsolved:] == ["never solved"] * unsolved
+
+
+def test_filters_take_numbers_limits_and_words(opened: Open) -> None:
+    page = opened()
+    region = page.locator("[aria-labelledby=cells-caption]")
+    status = page.locator(".tools").first.get_by_role("status")
+    region.get_by_label("Filter hidden").fill("2")
+    assert set(column(page, "cells", 0)) == {"2"}
+    expect(status).to_have_text("6 of 12 rows")
+    region.get_by_label("Filter lr").fill(">0.5")
+    expect(status).to_have_text("4 of 12 rows")
+    region.get_by_label("Filter expected running time").fill("never")
+    assert set(column(page, "cells", 1)) == {"1000"}
+    region.get_by_label("Filter lr").press("Escape")
+    expect(region.get_by_label("Filter lr")).to_have_value("")
+    page.get_by_role("button", name="Show all rows").first.click()
+    expect(region.locator("tbody tr:visible")).to_have_count(12)
+    expect(status).to_have_text("")
+
+
+def test_the_keyboard_suffices(opened: Open) -> None:
+    page = opened()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to what was found")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#findings")
+    button = heads(page).filter(has_text="converged").get_by_role("button")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if button.evaluate("one => one === document.activeElement"):
+            break
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(heads(page).filter(has_text="converged")).to_have_attribute("aria-sort", "ascending")
+    page.keyboard.press("Space")
+    expect(heads(page).filter(has_text="converged")).to_have_attribute("aria-sort", "descending")
+
+
+def test_a_cell_leads_to_its_runs(opened: Open) -> None:
+    page = opened()
+    expect(page.locator("section.run:visible")).to_have_count(0)
+    page.get_by_role("link", name="typical run of hidden 2").first.click()
+    cell = page.locator("details[open]")
+    expect(cell).to_have_count(1)
+    run = cell.locator("section.run").first
+    expect(run).to_be_in_viewport()
+    expect(run.locator("svg[role=img]")).to_have_count(2)
+    expect(run.locator("img.surface")).to_be_visible()
+
+
+def test_without_script_tables_are_plain_and_runs_unfold(opened: Open) -> None:
+    page = opened(java_script_enabled=False)
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator("input")).to_have_count(0)
+    assert len(column(page, "cells", 0)) == 12
+    page.locator("details.cell summary").first.click()
+    expect(page.locator("details.cell").first.locator("svg").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_page_is_as_wide_as_its_screen(
+    size: dict[str, int], opened: Open, compared: Path, tmp_path: Path
+) -> None:
+    for path in (None, compared):
+        page = opened(path, viewport=size)
+        page.locator("details.cell").evaluate_all("all => all.forEach(one => one.open = true)")
+        page.screenshot(path=tmp_path / f"{page.title()[:8]}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def shades(picture: Locator) -> tuple[float, float]:
+    """Return how bright the corner of a picture is, its paper, and the darkest or brightest dot."""
+    image = Image.open(io.BytesIO(picture.screenshot())).convert("L")
+    low, high = image.getextrema()
+    paper = image.getpixel((2, 2))
+    assert isinstance(paper, int)
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    return paper, low if paper > 127 else high
+
+
+@pytest.mark.parametrize(
+    ("scheme", "media", "light"),
+    [("light", "screen", True), ("dark", "screen", False), ("dark", "print", True)],
+)
+def test_page_and_pictures_are_light_or_dark_together(
+    scheme: str, media: str, light: bool, opened: Open
+) -> None:
+    page = opened(color_scheme=scheme)
+    page.emulate_media(media=media)  # type: ignore[arg-type]
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(255, 255, 255)" if light else "rgb(20, 24, 31)")
+    for name in ("How sure these rates are", "Where runs end"):
+        paper, ink = shades(page.locator(f"figure:has-text('{name}') img"))
+        assert (paper > 250, ink < 60) == (True, True) if light else (paper < 40 and ink > 190)
+
+
+def test_it_prints_what_can_be_read_on_paper(opened: Open) -> None:
+    page = opened(color_scheme="dark")
+    page.locator("details.cell").first.evaluate("one => { one.open = true }")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(page.locator("tr.filters").first).to_be_hidden()
+    expect(page.locator("details.cell:visible")).to_have_count(1)
+    assert (
+        page.locator(".wide").first.evaluate("one => getComputedStyle(one).overflow") == "visible"
+    )
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_screen_readers_find_their_way(opened: Open, compared: Path) -> None:
+    for path in (None, compared):
+        page = opened(path)
+        levels = page.locator("h1, h2, h3, h4").evaluate_all(
+            "all => all.map(one => +one.tagName[1])"
+        )
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+        for table in page.locator("table").all():
+            assert table.locator("caption").inner_text().strip() or not table.is_visible()
+        assert page.locator("th:not([scope])").count() == 0
+        assert page.locator("img:not([alt]), img[alt='']").count() == 0
+        assert page.locator("svg[role=img]:not([aria-label])").count() == 0
+        names = page.locator("input").evaluate_all("all => all.map(one => one.labels.length)")
+        assert all(names)
+        ids = page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+        assert len(ids) == len(set(ids))

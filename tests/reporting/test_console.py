@@ -1,0 +1,160 @@
+"""What a person sees, on a terminal and without one."""
+
+import io
+import logging
+import re
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from xorsweep.reporting import console as terminal
+from xorsweep.reporting.console import Terminal, rate_text
+
+
+def plain() -> tuple[Terminal, io.StringIO]:
+    text = io.StringIO()
+    return Terminal(Console(file=text, width=100, soft_wrap=True, highlight=False)), text
+
+
+def live() -> tuple[Terminal, io.StringIO]:
+    text = io.StringIO()
+    return Terminal(Console(file=text, width=100, force_terminal=True)), text
+
+
+def summary_of(rows: list[dict[str, object]]) -> pd.DataFrame:
+    defaults = {"epochs": 100, "runs": 10, "rate": 0.5, "rate_low": 0.4, "rate_high": 0.6}
+    keys = [key for key in rows[0] if key not in defaults]
+    frame = pd.DataFrame([{**defaults, **row} for row in rows])
+    return frame[[*keys, *defaults]].assign(expected_running_time=9.0)
+
+
+def table_text(summary: pd.DataFrame, swept: list[str]) -> str:
+    shown, text = plain()
+    shown.rates(summary, swept)
+    return text.getvalue()
+
+
+def test_lines_are_printed_as_they_are_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    shown, text = plain()
+    with caplog.at_level(logging.INFO, logger="xorsweep"):
+        shown.say("seed=range(0,3) [bold] :smile: 1e-3")
+    assert text.getvalue() == "seed=range(0,3) [bold] :smile: 1e-3\n"
+    assert caplog.messages == ["seed=range(0,3) [bold] :smile: 1e-3"]
+
+
+def test_without_a_terminal_there_are_no_control_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(terminal, "PLAIN_EVERY", 0.0)
+    shown, text = plain()
+    with shown.progress(4_000_000) as advance:
+        for _ in range(4):
+            advance(1_000_000)
+    shown.rates(summary_of([{"hidden": 2}]), [])
+    assert re.search(
+        r"^25 % trained, [\d,.]+ [kM] net-epochs/s, \d+ s left$", text.getvalue(), re.M
+    )
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text.getvalue())
+
+
+def test_a_short_run_does_not_flicker() -> None:
+    shown, text = live()
+    with shown.progress(10) as advance:
+        advance(10)
+    assert "training" not in text.getvalue()
+
+
+def test_a_long_run_shows_its_rate_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "FLICKER", -1.0)
+    shown, text = live()
+    with shown.progress(10_000_000) as advance:
+        advance(5_000_000)
+        advance(1)
+    assert "50 %" in text.getvalue()
+    assert "left" in text.getvalue()
+
+
+def test_rates_are_said_in_millions_or_thousands() -> None:
+    assert rate_text(12_345_678.0) == "12.3 M net-epochs/s"
+    assert rate_text(12_345.0) == "12.3 k net-epochs/s"
+
+
+def test_hidden_size_lies_across_the_table() -> None:
+    rows = [{"hidden": h, "lr": lr, "rate": h / 10} for lr in (0.1, 2.0) for h in (2, 8)]
+    text = table_text(summary_of(rows), ["lr", "hidden"])
+    assert re.search(r"lr\W+hidden 2\W+hidden 8", text)
+    assert re.search(r"\b2\W+20 % \[40, 60\]\W+80 % \[40, 60\]", text)
+
+
+def test_only_the_longest_runs_are_in_the_table() -> None:
+    rows = [{"epochs": epochs, "rate": epochs / 1000} for epochs in (100, 900)]
+    text = table_text(summary_of(rows), ["epochs"])
+    assert "within 900 epochs" in text
+    assert "90 % [40, 60]" in text
+    assert "10 %" not in text
+
+
+def test_epochs_that_follow_from_another_key_hide_no_cell() -> None:
+    rows = [{"lr": lr, "epochs": epochs, "rate": lr} for lr, epochs in ((0.5, 900), (1.0, 100))]
+    text = table_text(summary_of(rows), ["lr"])
+    assert "within the epochs of each cell" in text
+    assert re.search(r"0.5\W+50 %.*\b1\W+100 %", text, re.DOTALL)
+
+
+def test_up_to_forty_lines_are_all_shown() -> None:
+    rows = [{"lr": float(lr), "init": name} for lr in range(1, 41) for name in "ab"]
+    text = table_text(summary_of(rows), ["lr", "init"])
+    assert [int(lr) for lr in re.findall(r"^ +(\d+) +50 %", text, re.M)] == [*range(1, 41)]
+    assert "more cells" not in text
+    assert "…" not in text
+
+
+def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_said() -> None:
+    rows = [
+        {"lr": float(lr), "init": init, "act": act, "rate": 0.9 if init == "b" else 0.1}
+        for lr in range(1, 31)
+        for init in "abc"
+        for act in "xyz"
+    ]
+    text = table_text(summary_of(rows), ["lr", "init", "act"])
+    assert [int(lr) for lr in re.findall(r"^ +(\d+) +90 %", text, re.M)] == [*range(1, 31)]
+    assert "act x" in text
+    assert "act z" in text
+    assert "10 %" not in text
+    assert re.search(r"^ +… *$", text, re.M)
+    assert "and 180 more cells in summary.csv; shown: init b (of 3), as in the best cell" in text
+
+
+def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:
+    rows = [{"lr": float(lr), "rate": 0.9 if lr == 57 else 0.1} for lr in range(1, 101)]
+    text = table_text(summary_of(rows), ["lr"])
+    lines = re.findall(r"^ +(\d+|…)(?: +\d+ %.*)? *$", text, re.M)
+    shown = [int(line) for line in lines if line != "…"]
+    assert len(lines) <= 40
+    assert (shown[0], shown[-1], len(shown)) == (1, 100, 20)
+    assert 57 in shown
+    assert lines[1::2] == ["…"] * 19
+    assert "and 80 more cells in summary.csv; shown: 20 of 100 levels of lr" in text
+
+
+def test_a_block_with_fewer_epochs_is_in_the_table_too() -> None:
+    rows = [{"optimizer": o, "epochs": e} for o, e in (("sgd", 900), ("adam", 100), ("adam", 50))]
+    text = table_text(summary_of(rows), ["optimizer", "epochs"])
+    assert "within the epochs of each cell" in text
+    assert all(re.search(rf"\b{shown}\b", text) for shown in ("sgd", "adam", 900, 100))
+    assert "epochs 50" not in text
+    assert text.count("50 % [40, 60]") == 2
+
+
+def test_of_many_hidden_sizes_some_are_shown() -> None:
+    rows = [{"lr": float(lr), "hidden": h} for lr in range(1, 11) for h in range(1, 31)]
+    text = table_text(summary_of(rows), ["lr", "hidden"])
+    heads = re.findall(r"hidden (\d+)", text)
+    assert (len(heads), heads[0], heads[-1]) == (5, "1", "30")
+    assert "and 250 more cells in summary.csv" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_cell_without_a_run_says_so() -> None:
+    assert "no run" in table_text(summary_of([{"rate": float("nan")}]), [])

@@ -1,0 +1,36 @@
+"""Texts as Markdown shows them literally."""
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xorsweep.reporting.markdown import all_literal, code_block, literal
+
+
+@given(text=st.text(alphabet="<>&|\\`![](){}\n\r\t abc"))
+def test_no_text_is_markup_html_or_the_end_of_a_field(text: str) -> None:
+    found = literal(text)
+    assert not set(found) & set("<>|\\`\n\r\t")
+    assert "](" not in found
+    assert "![" not in found
+
+
+def test_words_and_numbers_stay_as_they_are() -> None:
+    text = "hidden 2: 83 % [66, 93], two_rows_at_half 1/4 (n = 12); it's fine"
+    assert literal(text) == text
+
+
+@dataclass(frozen=True)
+class Inner:
+    text: str
+    number: int
+
+
+def test_every_text_of_a_page_is_reached() -> None:
+    page = [("a|b", Inner("<i>", 3)), ["c`"]]
+    assert all_literal(page) == [("a&#124;b", Inner("&lt;i&gt;", 3)), ["c&#96;"]]
+
+
+def test_a_command_of_several_lines_stays_in_its_block() -> None:
+    assert code_block("a 'b\n# c'\nd") == "a 'b\n    # c'\n    d"

@@ -1,0 +1,63 @@
+"""What a caller from Python sees while a sweep runs."""
+
+import io
+import logging
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from xorsweep.analysis.failures import Failure
+from xorsweep.reporting import console as terminal
+from xorsweep.reporting import progress
+from xorsweep.reporting.progress import NotebookTerminal, ScriptTerminal, caller_terminal
+
+
+def script() -> tuple[ScriptTerminal, io.StringIO]:
+    text = io.StringIO()
+    return ScriptTerminal(Console(file=text, width=100, soft_wrap=True)), text
+
+
+def test_a_script_hears_of_failures_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    told, text = script()
+    with caplog.at_level(logging.INFO, logger="xorsweep"):
+        told.say("lr 2 = 2 points")
+    told.rates(pd.DataFrame(), [])
+    told.paths([])
+    with told.progress(10) as advance:
+        advance(10)
+    assert text.getvalue() == ""
+    assert "lr 2 = 2 points" in caplog.text
+    told.failures([Failure("no memory", 3, "python -m xorsweep lr=1")])
+    assert text.getvalue().startswith("3 points failed: no memory\n")
+    told.warn("compiling")
+    assert text.getvalue().endswith("compiling\n")
+
+
+def test_a_script_hears_how_far_a_long_sweep_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "PLAIN_EVERY", 0.0)
+    told, text = script()
+    with told.progress(100) as advance:
+        advance(25)
+        advance(75)
+    assert text.getvalue().startswith("25 % trained, ")
+    assert text.getvalue().count("\n") == 1
+
+
+def test_who_wants_no_progress_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    told = caller_terminal(progress=False)
+    told.warn("compiling")
+    assert capfd.readouterr() == ("", "")
+    assert isinstance(caller_terminal(progress=True), ScriptTerminal)
+
+
+def test_a_notebook_keeps_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", -1.0)
+    said: list[str] = []
+    told = NotebookTerminal()
+    monkeypatch.setattr(told._line, "say", said.append)
+    told.say("lr 2 = 2 points")
+    with told.progress(100) as advance:
+        advance(25)
+    assert said[0] == "lr 2 = 2 points"
+    assert said[1].startswith("25 % trained, ")

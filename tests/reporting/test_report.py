@@ -1,0 +1,191 @@
+"""The report: one page that needs nothing else, and the same in Markdown."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xorsweep.command_lines import single_run_command
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.figures.catalog import PICTURES
+from xorsweep.settings import Sweep
+from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.runner import run_sweep
+
+GridOf = Callable[..., Grid]
+
+
+class Elements(HTMLParser):
+    """Collects tags with their attributes, the text, and whether every tag is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "link"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page(small_sweep: Path) -> Elements:
+    return Elements((small_sweep / "report.html").read_text())
+
+
+def test_the_page_needs_no_network(small_sweep: Path, page: Elements) -> None:
+    text = (small_sweep / "report.html").read_text()
+    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    assert "://" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    links = [attrs.get("href") or attrs.get("src") or "" for _, attrs in page.tags]
+    assert all(link.startswith(("#", "data:")) for link in links if link)
+
+
+def test_the_page_is_whole(page: Elements) -> None:
+    assert not page.open
+    ids = {attrs.get("id") for _, attrs in page.tags}
+    links = [str(attrs["href"])[1:] for tag, attrs in page.tags if tag == "a"]
+    assert links
+    assert set(links) <= ids
+
+
+def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: Elements) -> None:
+    images = [attrs for tag, attrs in page.tags if tag == "img"]
+    assert all(image["alt"] for image in images)
+    alts = [str(image["alt"]) for image in images if image.get("class") != "surface"]
+    assert len(alts) == len(PICTURES)
+    summary = pd.read_csv(small_sweep / "summary.csv")
+    best = summary.loc[summary["rate"].idxmax()]
+    assert f"converge with hidden {best['hidden']}, lr {best['lr']:g}" in alts[0]
+    assert f"{100 * best['rate']:.0f} %, {best['converged']} of 12." in alts[0]
+    at_the_end = summary[(summary["epochs"] == 1500) & (summary["hidden"] == 2)]
+    unsolved = int(at_the_end["outcome_constant_output"].sum())
+    assert re.search(rf"hidden 2, [^;]*{unsolved} constant output", alts[3])
+
+
+def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> None:
+    markdown = (small_sweep / "report.md").read_text()
+    for text in (page.text, markdown):
+        assert "lr 3 x hidden 2 x epochs 2 x seed 12 = 144 points" in text
+        assert "planned 144 = ok 144 + diverged 0 + failed 0" in text
+        assert "Of 72 runs trained" in text
+        assert "Runs that don't solve XOR" in text
+        assert "xorsweep -m" in text
+        assert "0 to 11, 12 of them" in text
+
+
+def test_the_pictures_of_the_markdown_exist(small_sweep: Path) -> None:
+    markdown = (small_sweep / "report.md").read_text()
+    pictures = re.findall(r"!\[[^]]*]\(([^)]+)\)", markdown)
+    assert len(pictures) == len(PICTURES)
+    assert all((small_sweep / picture).is_file() for picture in pictures)
+
+
+def test_tables_of_the_markdown_have_as_many_fields_as_heads(small_sweep: Path) -> None:
+    blocks = re.findall(r"(?:^\|.*\n)+", (small_sweep / "report.md").read_text(), re.MULTILINE)
+    assert len(blocks) == 4
+    for block in blocks:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+
+
+def test_the_report_can_be_made_again(small_sweep: Path) -> None:
+    before = {
+        name: (small_sweep / name).read_bytes()
+        for name in ("report.html", "report.md", "summary.csv", "figures/unsolved.png")
+    }
+    for name in before:
+        (small_sweep / name).unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "xorsweep.sweeps.report", str(small_sweep)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(small_sweep / "report.html")
+    assert before == {name: (small_sweep / name).read_bytes() for name in before}
+
+
+def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
+    small_sweep: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    shutil.copytree(small_sweep, folder)
+    with pytest.raises(ConfigError, match="epochs=7: must be one of the sweep's, 200, 1,500"):
+        remake_report(folder, epochs=7)
+    remake_report(folder, epochs=200)
+    text = (folder / "report.md").read_text()
+    assert "Runs that don't solve XOR within 200 epochs" in text
+    assert "outcomes are those after 200 epochs, which were asked for" in text
+    assert "epochs" not in pd.read_csv(folder / "comparisons.csv")
+    remake_report(folder)
+    assert (folder / "report.md").read_text() == (small_sweep / "report.md").read_text()
+
+
+def test_outcomes_are_counted_once_a_training(small_sweep: Path) -> None:
+    text = (small_sweep / "report.md").read_text()
+    section = text.split("\n## Where runs ended")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| [\w\\]+ \| (\d+) \|", section, re.MULTILINE)
+    assert sum(map(int, rows)) == 72
+
+
+def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) -> None:
+    manifest = json.loads((small_sweep / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"state": "running"}))
+    with pytest.raises(StoreError, match="isn't finished"):
+        remake_report(tmp_path)
+
+
+def test_without_a_folder_it_says_how_it_is_called() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xorsweep.sweeps.report"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "arguments are required: FOLDER; --help says more" in done.stderr
+
+
+def test_the_command_for_one_point_holds_every_key_that_it_has() -> None:
+    point = {"task": "xor", "skip": True, "init.low": float("nan"), "lr": 0.1, "init.path": "a b"}
+    command = single_run_command(point)
+    assert command == "python -m xorsweep task=xor skip=true lr=0.1 'init.path=a b'"
+
+
+def test_the_summary_opens_in_pandas(small_sweep: Path) -> None:
+    summary = pd.read_csv(small_sweep / "summary.csv")
+    assert len(summary) == 12
+    assert summary["runs"].eq(12).all()
+    outcomes = [column for column in summary.columns if str(column).startswith("outcome_")]
+    assert summary[outcomes].sum(axis=1).eq(12).all()
+
+
+@pytest.mark.slow
+def test_a_page_stays_small_however_many_cells_there_are(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(lr=[float(lr) for lr in range(1, 1501)], epochs=1, seed=range(2))
+    run_sweep(grid, Sweep(Parallel("serial")), tmp_path / "sweep", {"command_line": ["xorsweep"]})
+    text = (tmp_path / "sweep/report.html").read_text()
+    assert len(text) < 5_000_000
+    page = Elements(text)
+    assert page.text.count("runs in detail") == 1
+    assert "1,000 of 1,500 cells: 1,000 of 1,500 levels of lr" in page.text
+    assert "The runs of 60 of 1,500 cells are shown" in page.text
+    assert sum(attrs.get("class") == "run" for _, attrs in page.tags) == 60 * 2

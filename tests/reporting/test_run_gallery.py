@@ -1,0 +1,82 @@
+"""What a page says of the runs that stand for cells."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xorsweep.analysis.summary import summarise
+from xorsweep.reporting.run_drawings import DrawnRuns, begin_drawing
+from xorsweep.reporting.run_gallery import details
+from xorsweep.storage.results import assemble, read_results
+from xorsweep.storage.store import Store
+
+
+@pytest.fixture(scope="module")
+def results(small_sweep: Path) -> pd.DataFrame:
+    return read_results(small_sweep)
+
+
+@pytest.fixture(scope="module")
+def drawn(small_sweep: Path) -> DrawnRuns:
+    store, grid, _ = Store.open(small_sweep)
+    return begin_drawing(grid, assemble(grid, store.measurements()), store.parts(), workers=1)()
+
+
+def test_each_cell_has_its_runs_with_their_seeds_and_ends(
+    results: pd.DataFrame, drawn: DrawnRuns
+) -> None:
+    summary = summarise(results)
+    found = details(results, summary, drawn)
+    assert len(found.cells) == len(summary)
+    for cell, rows in zip(found.cells, drawn.rows.tolist(), strict=True):
+        by_row = {run.pictures.row: run for run in cell.runs}
+        assert set(by_row) == set(rows)
+        best = results.iloc[rows[1]]
+        assert f"seed {best['seed']}" in by_row[rows[1]].heading
+        epoch = best["converged_epoch"]
+        said = "Never met" if pd.isna(epoch) else f"criterion after {epoch:,} epochs"
+        assert said in by_row[rows[1]].text
+    places = [run.place for cell in found.cells for run in cell.runs]
+    assert [link.target for some in found.links.values() for link in some] == places
+    assert found.note == ""
+
+
+def test_a_run_that_stands_for_two_things_is_shown_once(
+    results: pd.DataFrame, drawn: DrawnRuns
+) -> None:
+    rows = drawn.rows.copy()
+    rows[0] = rows[0, 1]
+    found = details(results, summarise(results), replace(drawn, rows=rows))
+    (run,) = found.cells[0].runs
+    assert run.heading.startswith("Typical and best and worst: seed")
+
+
+def test_that_cells_are_left_out_is_told(results: pd.DataFrame, drawn: DrawnRuns) -> None:
+    runs = {each: run for each, run in drawn.runs.items() if each not in drawn.rows[1]}
+    found = details(results, summarise(results), replace(drawn, runs=runs))
+    assert "The runs of 11 of 12 cells are shown" in found.note
+
+
+def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: DrawnRuns) -> None:
+    found = details(results, summarise(results), DrawnRuns(drawn.rows, {}, "no time"))
+    assert found.cells == []
+    assert found.note == "No runs are shown: no time."
+
+
+def test_a_page_has_room_for_so_many_pictures(
+    results: pd.DataFrame, drawn: DrawnRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = details(results, summarise(results), drawn)
+    size = sum(run.size for cell in whole.cells for run in cell.runs)
+    monkeypatch.setattr("xorsweep.reporting.run_gallery.MOST_CHARACTERS", -(-size // 2))
+    found = details(results, summarise(results), drawn)
+    assert len(found.cells) == 6
+    headings = [cell.heading for cell in found.cells]
+    assert all("1,500 epochs" in heading for heading in headings)
+    assert {heading.split(", 1,500")[0] for heading in headings} == {
+        f"hidden {hidden}, lr {lr}" for hidden in (2, 4) for lr in ("0.5", "2", "1000")
+    }
+    assert "1,500 epochs (of 2)" in found.note
+    assert "The runs of 6 of 12 cells are shown" in found.note

@@ -1,0 +1,142 @@
+"""Comparing points: every bit counts, their order doesn't."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from forging import last_bit_flipped, with_bit_flipped, with_value
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xorsweep.execution.backends import run_serial
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.planning import make_plan
+from xorsweep.networks.trainer import Trainer
+from xorsweep.storage.bitwise_diff import differences, of_points
+from xorsweep.storage.parts import table_of
+
+GridOf = Callable[..., Grid]
+
+REALS = ["final_error", "mse", "max_abs_error", "output_0", "output_3"]
+
+
+@pytest.fixture(scope="module")
+def grid(grid_of: GridOf) -> Grid:
+    return grid_of(lr=[0.5, 1e200], activation="relu", output="linear", epochs=9, seed=range(4))
+
+
+@pytest.fixture(scope="module")
+def table(grid: Grid) -> pa.Table:
+    """Return eight points, half of which have diverged."""
+    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    ((_, rows),) = run_serial([batch], Trainer(Engine()))
+    return table_of(rows)
+
+
+def test_a_table_doesnt_differ_from_itself_nan_included(table: pa.Table) -> None:
+    assert np.isnan(table["final_error"].to_numpy()).sum() == 4
+    assert differences(table, table) == []
+
+
+@given(order=st.permutations(range(8)), cut=st.integers(0, 8))
+def test_neither_order_nor_parts_matter(order: list[int], cut: int, table: pa.Table) -> None:
+    parts = [table.take(np.array(some, np.int64)) for some in (order[:cut], order[cut:])]
+    assert differences(pa.concat_tables(parts), table) == []
+    assert differences(table, pa.concat_tables(parts)) == []
+
+
+@given(column=st.sampled_from(REALS), row=st.integers(0, 7), order=st.permutations(range(8)))
+def test_one_bit_is_found_and_said(
+    column: str, row: int, order: list[int], table: pa.Table
+) -> None:
+    value = table[column][row].as_py()
+    if not np.isfinite(value):
+        return
+    (found,) = differences(table.take(order), with_bit_flipped(column, row)(table))
+    assert found.identity == table["identity"][row].as_py()
+    assert found.column == column
+    assert found.here == f"{value!r} ({value.hex()})"
+    flipped = last_bit_flipped(value)
+    assert found.there == f"{flipped!r} ({flipped.hex()})"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "here", "there"),
+    [
+        ("converged_epoch", 3, "-1", "3"),
+        ("outcome", 0, "unclassified", "solved"),
+        ("status", 2, "ok", "failed"),
+        ("outcome", 99, "unclassified", "99"),
+        ("holds_at_end", True, "False", "True"),
+        ("message", "no", "''", "'no'"),
+    ],
+)
+def test_other_values_are_said_by_their_names(
+    column: str, value: object, here: str, there: str, table: pa.Table
+) -> None:
+    row = table["outcome"].to_pylist().index(OUTCOMES.index("unclassified"))
+    (found,) = differences(table, with_value(column, row, value)(table))
+    assert (found.column, found.here, found.there) == (column, here, there)
+
+
+def test_minus_zero_isnt_zero_though_they_compare_equal(table: pa.Table) -> None:
+    one, other = (with_value("mse", 2, value)(table) for value in (0.0, -0.0))
+    (found,) = differences(one, other)
+    assert (found.here, found.there) == ("0.0 (0x0.0p+0)", "-0.0 (-0x0.0p+0)")
+
+
+def test_a_course_is_compared_to_the_bit_and_in_length(table: pa.Table) -> None:
+    row = table["status"].to_pylist().index(0)
+    course = table["course"][row].as_py()
+    changed = [*course[:4], float(np.nextafter(np.float32(course[4]), np.float32(9))), *course[5:]]
+    (found,) = differences(table, with_value("course", row, changed)(table))
+    assert found.column == "course at place 4"
+    assert found.here.startswith(f"{course[4]!r} (")
+    (found,) = differences(table, with_value("course", row, course[:-1])(table))
+    assert (found.here, found.there) == (f"{len(course)} numbers", f"{len(course) - 1} numbers")
+
+
+def test_weights_are_compared_to_the_bit_and_missed(table: pa.Table) -> None:
+    row = table["status"].to_pylist().index(0)
+    weights = table["parameters"][row].as_py()
+    changed = [*weights[:2], last_bit_flipped(weights[2]), *weights[3:]]
+    (found,) = differences(table, with_value("parameters", row, changed)(table))
+    assert found.column == "parameters at place 2"
+    assert found.here == f"{weights[2]!r} ({weights[2].hex()})"
+    (found,) = differences(with_value("parameters", row, [])(table), table)
+    assert (found.column, found.here, found.there) == ("parameters", "0 numbers", "9 numbers")
+
+
+def test_a_course_that_a_longer_point_keeps_isnt_missed(table: pa.Table) -> None:
+    assert differences(with_value("course", 1, [])(table), table) == []
+
+
+def test_of_two_rows_of_a_point_the_one_with_a_course_is_compared(table: pa.Table) -> None:
+    one = table.slice(0, 1)
+    changed = with_value("course", 0, [*one["course"][0].as_py()[:-1], 7.0])(one)
+    both = pa.concat_tables([with_value("course", 0, [])(one), changed])
+    assert [each.column.split(" ")[0] for each in differences(one, both)] == ["course"]
+
+
+def test_each_of_several_rows_of_a_point_is_compared(table: pa.Table) -> None:
+    twice = pa.concat_tables([table, with_bit_flipped("mse", 1)(table)])
+    assert [each.column for each in differences(twice, table)] == ["mse"]
+
+
+def test_a_column_that_one_lacks_differs_where_the_other_has_numbers(table: pa.Table) -> None:
+    without = table.drop_columns(["output_2"])
+    numbers = int((~np.isnan(table["output_2"].to_numpy())).sum())
+    found = differences(without, table)
+    assert [each.column for each in found] == ["output_2"] * numbers
+
+
+def test_points_that_one_lacks_arent_compared(table: pa.Table) -> None:
+    identities = table["identity"].to_numpy()[2:5]
+    some = of_points(table, identities)
+    assert some["identity"].to_numpy().tolist() == identities.tolist()
+    changed = with_bit_flipped("mse", 1)(table)
+    assert differences(some, changed) == []
+    assert differences(some, table.slice(0, 0)) == []

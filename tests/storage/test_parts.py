@@ -1,0 +1,223 @@
+"""A part comes back as it was written, or it is told in which way it is damaged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xorsweep.errors import DamagedPartError
+from xorsweep.grid.grid import Axis, product_grid
+from xorsweep.networks import numerics
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.schema import Point
+from xorsweep.networks.trainer import FAILED, Rows, failed_rows, train_batch
+from xorsweep.storage import parts
+from xorsweep.storage.parts import LISTS, SUFFIX, decode, encode
+
+PointOf = Callable[..., Point]
+
+COLUMNS = (
+    "identity",
+    "final_error",
+    "mse",
+    "max_abs_error",
+    "converged_epoch",
+    "holds_at_end",
+    "outcome",
+    "status",
+    "message",
+)
+
+
+@pytest.fixture(scope="module")
+def batch(point_of: PointOf) -> Batch:
+    """Return three trajectories with a snapshot after 3 and after 20 epochs."""
+    grid = product_grid([Axis("epochs", (3, 20)), Axis("seed", (0, 1, 2))], [point_of(lr=2.0)])
+    (only,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    return only
+
+
+@pytest.fixture(scope="module")
+def rows(batch: Batch) -> list[Rows]:
+    return train_batch(batch, Engine())
+
+
+@pytest.fixture(scope="module")
+def part(rows: list[Rows]) -> tuple[str, bytes]:
+    return encode(rows, Engine())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("parts")
+
+
+def written(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def named(folder: Path, data: bytes) -> Path:
+    """Write a file under the name that a part with these bytes has."""
+    return written(folder, parts._digest(data) + SUFFIX, data)
+
+
+def as_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def test_a_part_comes_back_bit_for_bit(
+    tmp_path: Path, rows: list[Rows], part: tuple[str, bytes]
+) -> None:
+    table = decode(written(tmp_path, *part), Engine())
+    (mine,) = rows
+    assert table.num_rows == len(mine) == 6
+    for name in COLUMNS:
+        assert table[name].to_pylist() == list(getattr(mine, name)), name
+    assert table["parameters"].to_pylist() == mine.parameters.tolist()
+    for index, values in enumerate(mine.outputs):
+        np.testing.assert_array_equal(table[f"output_{index}"].to_numpy(), values)
+
+
+def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -> None:
+    path = written(tmp_path, *part)
+    whole = decode(path, Engine())
+    assert decode(path, Engine(), left_out=LISTS).equals(whole.drop_columns([*LISTS]))
+
+
+def test_the_course_comes_back_at_the_longest_point_of_its_trajectory(
+    tmp_path: Path, rows: list[Rows], part: tuple[str, bytes]
+) -> None:
+    courses = decode(written(tmp_path, *part), Engine())["course"].to_pylist()
+    assert courses[:3] == [[], [], []]
+    assert courses[3:] == rows[0].courses.T.tolist()
+    assert {len(course) for course in courses[3:]} == {len(course_epochs(20))}
+
+
+def test_the_same_rows_have_the_same_name_and_bytes(
+    rows: list[Rows], part: tuple[str, bytes]
+) -> None:
+    assert encode(rows, Engine()) == part
+    assert encode(rows, Engine("numba"))[0] != part[0]
+
+
+def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) -> None:
+    halves = [
+        *train_batch(batch.part(slice(None, 1)), Engine()),
+        failed_rows(batch.part(slice(1, 2)), 'ValueError: "a", b\nand c'),
+        *train_batch(batch.part(slice(2, None)), Engine()),
+    ]
+    table = decode(written(tmp_path, *encode(halves, Engine())), Engine())
+    assert table["identity"].to_pylist() == [i for some in halves for i in some.identity.tolist()]
+    assert table["status"].to_pylist() == [0, 0, FAILED, FAILED, 0, 0]
+    assert table["message"].to_pylist()[2:4] == ['ValueError: "a", b\nand c'] * 2
+    assert table["output_0"].null_count == 2
+    assert [len(course) for course in table["course"].to_pylist()] == [
+        *(0, len(course_epochs(20))),
+        *(0, 0),
+        *(0, len(course_epochs(20))),
+    ]
+
+
+def test_failures_alone_are_a_part(tmp_path: Path, batch: Batch) -> None:
+    table = decode(written(tmp_path, *encode([failed_rows(batch, "lost")], Engine())), Engine())
+    assert table["message"].to_pylist() == ["lost"] * 6
+    assert table["final_error"].to_numpy().tolist() == pytest.approx([np.nan] * 6, nan_ok=True)
+
+
+@given(data=st.data())
+def test_a_flipped_bit_anywhere_is_detected(
+    folder: Path, part: tuple[str, bytes], data: st.DataObject
+) -> None:
+    name, whole = part
+    place = data.draw(st.integers(0, len(whole) - 1))
+    flipped = bytearray(whole)
+    flipped[place] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
+        decode(written(folder, name, bytes(flipped)), Engine())
+
+
+@given(data=st.data())
+def test_a_part_that_was_cut_short_is_detected(
+    folder: Path, part: tuple[str, bytes], data: st.DataObject
+) -> None:
+    name, whole = part
+    kept = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
+        decode(written(folder, name, whole[:kept]), Engine())
+
+
+def test_a_part_under_another_name_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
+    name, whole = part
+    with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
+        decode(written(tmp_path, "copy of " + name, whole), Engine())
+
+
+@pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1PAR1", b"lr,seed\n0.1,3\n"])
+def test_a_file_that_is_not_parquet_is_detected_whatever_its_name(
+    tmp_path: Path, data: bytes
+) -> None:
+    with pytest.raises(DamagedPartError, match=r"^not a Parquet file"):
+        decode(named(tmp_path, data), Engine())
+
+
+def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
+    tmp_path: Path, part: tuple[str, bytes]
+) -> None:
+    broken = part[1][:4] + bytes(8) + part[1][12:]
+    with pytest.raises(DamagedPartError, match=r"^not a Parquet file"):
+        decode(named(tmp_path, broken), Engine())
+
+
+def test_parquet_that_is_no_part_is_detected(tmp_path: Path) -> None:
+    foreign = as_bytes(pa.table({"lr": [0.1]}))
+    with pytest.raises(DamagedPartError, match=r"^written for xorsweep format none, not "):
+        decode(named(tmp_path, foreign), Engine())
+
+
+def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
+    path = written(tmp_path, *part)
+    with pytest.raises(DamagedPartError, match=r"^written for xorsweep engine numpy, not numba$"):
+        decode(path, Engine("numba"))
+    wanted = r"^written for xorsweep dtype float64, not float32$"
+    with pytest.raises(DamagedPartError, match=wanted):
+        decode(path, Engine(dtype="float32"))
+
+
+@pytest.mark.parametrize("version", ["FORMAT", "NUMERICS"])
+def test_a_part_of_another_version_is_detected(
+    tmp_path: Path, part: tuple[str, bytes], version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, mine = written(tmp_path, *part), getattr(numerics, version)
+    monkeypatch.setattr(parts, version, mine + 1)
+    wanted = f"^written for xorsweep {version.lower()} {mine}, not {mine + 1}$"
+    with pytest.raises(DamagedPartError, match=wanted):
+        decode(path, Engine())
+
+
+@pytest.mark.parametrize("column", [*COLUMNS, *LISTS])
+def test_a_column_that_is_missing_or_of_another_type_is_detected(
+    tmp_path: Path, part: tuple[str, bytes], column: str
+) -> None:
+    table = decode(written(tmp_path, *part), Engine())
+    place = table.column_names.index(column)
+    other = table.set_column(place, column, pa.array([1] * 6, pa.int16()))
+    for changed in (table.drop_columns([column]), other):
+        with pytest.raises(DamagedPartError, match=f"^its column {column} isn't of type "):
+            decode(named(tmp_path, as_bytes(changed)), Engine())
+
+
+def test_a_part_carries_no_times_or_hosts(part: tuple[str, bytes]) -> None:
+    table = pq.read_table(pa.BufferReader(part[1]))
+    stamps = ("format", "numerics", "engine", "dtype")
+    assert set(table.schema.metadata) == {f"xorsweep {stamp}".encode() for stamp in stamps}

@@ -1,0 +1,96 @@
+"""Batches on their way to disk: what shares a part, and what is safe when."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xorsweep.execution.serial import run_serial
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.planning import make_plan
+from xorsweep.networks.trainer import Rows, Trainer
+from xorsweep.storage import writer as group_commit
+from xorsweep.storage.store import Store
+from xorsweep.storage.writer import GroupCommit
+
+GridOf = Callable[..., Grid]
+
+
+@pytest.fixture(scope="module")
+def batches(grid_of: GridOf) -> list[list[Rows]]:
+    """Return the rows of three batches of two points each."""
+    plan = make_plan(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]), load_capacity(Engine()), 1)
+    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
+
+
+class Counted:
+    """A store, and how many points it held each time that something was counted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store.create(folder / "sweep", Engine())
+        self.counted: list[tuple[int, int]] = []
+
+    def advance(self, net_epochs: int) -> None:
+        self.counted.append((net_epochs, len(self.identities())))
+
+    def identities(self) -> list[int]:
+        return sorted(int(i) for part in self.store.parts() for i in part["identity"].to_numpy())
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> Counted:
+    return Counted(tmp_path)
+
+
+def identities_of(batches: list[list[Rows]]) -> list[int]:
+    return sorted(int(i) for rows in batches for some in rows for i in np.ravel(some.identity))
+
+
+def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
+    counted: Counted, batches: list[list[Rows]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "EVERY", 3600)
+    with GroupCommit(counted.store, counted.advance) as commit:
+        for rows in batches:
+            commit.add(rows, 10)
+    assert counted.counted == [(10, 2), (20, 6)]
+    assert len(counted.store.part_files()) == 2
+    assert counted.identities() == identities_of(batches)
+
+
+def test_slow_batches_wait_for_nobody(
+    counted: Counted, batches: list[list[Rows]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "EVERY", 0)
+    with GroupCommit(counted.store, counted.advance) as commit:
+        for rows in batches:
+            commit.add(rows, 10)
+            assert counted.counted[-1][0] == 10
+    assert counted.counted == [(10, 2), (10, 4), (10, 6)]
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError])
+def test_whatever_ends_a_sweep_what_was_computed_is_written(
+    counted: Counted,
+    batches: list[list[Rows]],
+    ending: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_commit, "EVERY", 3600)
+    with suppress(ending), GroupCommit(counted.store, counted.advance) as commit:
+        for rows in batches:
+            commit.add(rows, 10)
+        raise ending
+    assert counted.identities() == identities_of(batches)
+
+
+def test_a_disk_that_takes_nothing_is_not_tried_again(
+    counted: Counted, batches: list[list[Rows]]
+) -> None:
+    (counted.store.folder / "parts").write_text("in the way")
+    with pytest.raises(OSError, match="parts"), GroupCommit(counted.store, counted.advance) as both:
+        both.add(batches[0], 10)
+    assert not counted.counted

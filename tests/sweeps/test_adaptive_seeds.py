@@ -1,0 +1,533 @@
+"""Rounds of further seeds: which cells get them, how many, and what stopping does to coverage."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from rich.console import Console
+from scipy.stats import binom, binomtest
+
+from xorsweep import execution as execute
+from xorsweep.analysis.intervals import rate_intervals
+from xorsweep.errors import ConfigError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.networks import planning as plan
+from xorsweep.networks import trainer as worker
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Rounds, Sweep
+from xorsweep.sweeps.adaptive_seeds import (
+    FEWEST_RUNS,
+    check_rounds,
+    enough_runs,
+    full_grid,
+    further_seeds,
+    is_open,
+    latest_round,
+    open_with_rounds,
+)
+from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+
+PointOf = Callable[..., Any]
+GridOf = Callable[..., Grid]
+Point = tuple[Any, ...]
+Verdict = Callable[[Grid, int], str]
+
+OK, FAILED = 0, 2
+
+
+def half_width(converged: int, runs: int) -> float:
+    method: Any = "exact" if converged in (0, runs) else "wilson"
+    interval = binomtest(converged, runs).proportion_ci(method=method)
+    return float(interval.high - interval.low) / 2
+
+
+@given(st.integers(0, 3000), st.integers(0, 3000), st.floats(0.005, 0.4))
+def test_a_cell_is_open_until_its_interval_is_narrow(
+    converged: int, not_converged: int, precision: float
+) -> None:
+    runs = converged + not_converged
+    found = is_open(np.array([converged]), np.array([runs]), precision)
+    if runs == 0:
+        wanted = False
+    elif runs < FEWEST_RUNS:
+        wanted = True
+    else:
+        widths = half_width(converged, runs), half_width(converged + 2, runs + 4)
+        wanted = max(widths) >= precision
+    assert found.tolist() == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "precision", "most", "further"),
+    [
+        (200, 0.02, 10_000, 200),
+        (800, 0.02, 10_000, 800),
+        (1600, 0.02, 10_000, 798),
+        (2398, 0.02, 10_000, 2398),
+        (1600, 0.02, 2000, 400),
+        (2000, 0.02, 2000, 0),
+        (1, 0.02, 10_000, 199),
+        (1, 0.3, 10_000, 199),
+        (1, 0.3, 20, 19),
+        (170, 0.3, 10_000, 30),
+        (200, 0.04, 10_000, 200),
+    ],
+)
+def test_a_round_doubles_the_seeds_within_what_is_needed_and_allowed(
+    seeds: int, precision: float, most: int, further: int
+) -> None:
+    found = further_seeds(np.array([seeds]), Rounds(precision, most))
+    assert found.tolist() == [further]
+
+
+@given(st.floats(0.005, 0.4))
+def test_what_the_hardest_rate_needs_is_enough_and_one_run_less_is_not(precision: float) -> None:
+    enough = enough_runs(precision)
+    converged = np.arange(enough + 1)
+    low, high = rate_intervals(converged, np.full(enough + 1, enough))
+    assert ((high - low) / 2).max() < precision
+    if enough % 2:
+        assert half_width(enough // 2, enough - 1) >= precision - 1e-12
+
+
+RATES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 0.95, 0.98, 0.99)
+
+
+def covers(converged: NDArray[Any], runs: NDArray[Any], rate: float) -> NDArray[np.bool_]:
+    low, high = rate_intervals(converged, runs)
+    found: NDArray[np.bool_] = (low <= rate) & (rate <= high)
+    return found
+
+
+@pytest.mark.parametrize("precision", [0.01, 0.02, 0.05, 0.1])
+@pytest.mark.parametrize("first", [10, 100])
+def test_stopping_when_sure_enough_keeps_the_coverage(first: int, precision: float) -> None:
+    rng, cells = np.random.default_rng(20260801), 40_000
+    rounds = Rounds(precision, 10_000)
+    for rate in RATES:
+        runs = np.full(cells, first)
+        converged = rng.binomial(runs, rate)
+        while True:
+            opened = is_open(converged, runs, precision)
+            more = np.where(opened, further_seeds(runs, rounds), 0)
+            if not more.any():
+                break
+            converged, runs = converged + rng.binomial(more, rate), runs + more
+        assert covers(converged, runs, rate).mean() >= 0.93, rate
+
+
+def test_the_coverage_is_the_exact_one_too() -> None:
+    """Every way to stop is followed, with its probability, from a first round of 50 seeds."""
+    precision, rounds = 0.04, Rounds(0.04, 10_000)
+    for rate in np.linspace(0.01, 0.99, 50):
+        runs, coverage = 50, 0.0
+        chance = binom.pmf(np.arange(runs + 1), runs, rate)
+        while chance.sum() > 1e-12:
+            converged = np.arange(runs + 1)
+            opened = is_open(converged, np.full(runs + 1, runs), precision)
+            coverage += chance[~opened & covers(converged, np.array(runs), rate)].sum()
+            more = int(further_seeds(np.array([runs]), rounds)[0])
+            chance = np.convolve(chance * opened, binom.pmf(np.arange(more + 1), more, rate))
+            runs += more
+        assert coverage >= 0.93, rate
+
+
+def parts_of(grid: Grid, verdict: Verdict) -> list[pa.Table]:
+    """Return what parts say of every point of a grid, as far as rounds read it."""
+    words = [verdict(grid, row) for row in range(len(grid))]
+    table = {
+        "identity": pa.array(grid.identities),
+        "converged_epoch": pa.array([5 if word == "converged" else -1 for word in words]),
+        "status": pa.array([FAILED if word == "failed" else OK for word in words], pa.int8()),
+    }
+    return [pa.table(table).slice(start, 7) for start in range(0, len(grid), 7)]
+
+
+def grown(first: Grid, rounds: Rounds, verdict: Verdict) -> Grid:
+    """Return the grid once every point of every round has been trained."""
+    grid, parts = first, parts_of(first, verdict)
+    for _ in range(30):
+        latest = latest_round(first, rounds, parts)
+        if not len(latest.missing):
+            return latest.grid
+        assert len(latest.grid) > len(grid)
+        grid, parts = latest.grid, parts_of(latest.grid, verdict)
+    raise AssertionError("rounds without end")
+
+
+def points_of(grid: Grid) -> list[Point]:
+    return [tuple(sorted(grid.point(row).items())) for row in range(len(grid))]
+
+
+def by_chance(rates: dict[tuple[float, int], float]) -> Verdict:
+    """Return verdicts that hold for a point wherever it stands: chance, fixed by its keys."""
+
+    def verdict(grid: Grid, row: int) -> str:
+        point = grid.point(row)
+        lr, epochs, seed = float(point["lr"]), int(point["epochs"]), int(point["seed"])  # type: ignore[arg-type]
+        drawn = np.random.default_rng([round(100 * lr), seed]).random()
+        return "converged" if drawn < rates[lr, epochs] else "not"
+
+    return verdict
+
+
+def naive(first: Grid, rounds: Rounds, verdict: Verdict) -> list[Point]:
+    """Return the points that rounds should come to, cell by cell and seed by seed."""
+    assert rounds.precision is not None
+    rows: list[dict[str, Any]] = [first.point(row) for row in range(len(first))]
+    last = max(row["seed"] for row in rows)
+    while True:
+        cells: dict[tuple[float, int], list[int]] = {}
+        for row in rows:
+            cells.setdefault((row["lr"], row["epochs"]), []).append(row["seed"])
+        opened = set()
+        for (lr, epochs), seeds in cells.items():
+            converged = sum(
+                verdict(product_grid([], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]), 0)
+                == "converged"
+                for s in seeds
+            )
+            if is_open(np.array([converged]), np.array([len(seeds)]), rounds.precision)[0]:
+                opened.add(lr)
+        added = []
+        for (lr, epochs), seeds in cells.items():
+            more = int(further_seeds(np.array([len(seeds)]), rounds)[0]) if lr in opened else 0
+            start = max(last, *seeds) + 1
+            added += [
+                {**rows[0], "lr": lr, "epochs": epochs, "seed": seed}
+                for seed in range(start, start + more)
+            ]
+        if not added:
+            return [tuple(sorted(row.items())) for row in rows]
+        rows += added
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.floats(0, 1), min_size=4, max_size=4),
+    st.floats(0.04, 0.2),
+    st.integers(60, 500),
+    st.integers(1, 60),
+)
+def test_rounds_are_those_of_a_loop_over_cells_and_seeds(
+    grid_of: GridOf, chances: list[float], precision: float, most: int, first_seeds: int
+) -> None:
+    first = grid_of(lr=[0.5, 2.0], epochs=[10, 40], seed=range(3, 3 + first_seeds))
+    keys = [(lr, epochs) for lr in (0.5, 2.0) for epochs in (10, 40)]
+    verdict = by_chance(dict(zip(keys, chances, strict=True)))
+    rounds = Rounds(precision, most)
+    assert points_of(grown(first, rounds, verdict)) == naive(first, rounds, verdict)
+
+
+def always(word: str) -> Verdict:
+    return lambda grid, row: word
+
+
+def test_a_cell_that_is_clear_stops_early_and_takes_no_other_with_it(grid_of: GridOf) -> None:
+    first = grid_of(lr=[0.5, 2.0], seed=range(100))
+    verdict = by_chance({(0.5, 10_000): 1.0, (2.0, 10_000): 0.5})
+    grid = grown(first, Rounds(0.04), verdict)
+    counts = pd.Series(grid.columns["lr"].array()).value_counts()
+    assert counts[0.5] == 200
+    assert counts[2.0] > 500
+
+
+def test_cells_that_share_trajectories_get_further_seeds_together(grid_of: GridOf) -> None:
+    first = grid_of(lr=[0.5, 2.0], epochs=[10, 40], seed=range(100))
+    chances = {(0.5, 10): 0.0, (0.5, 40): 0.5, (2.0, 10): 0.0, (2.0, 40): 0.0}
+    grid = grown(first, Rounds(0.04), by_chance(chances))
+    frame = pd.DataFrame({key: grid.columns[key].array() for key in ("lr", "epochs")})
+    counts = frame.value_counts()
+    assert counts[0.5, 10] == counts[0.5, 40] > 500
+    assert counts[2.0, 10] == counts[2.0, 40] == 200
+
+
+def test_failed_runs_say_nothing_and_a_cell_of_them_alone_is_closed(grid_of: GridOf) -> None:
+    first = grid_of(seed=range(50))
+    assert len(grown(first, Rounds(0.05, 400), always("failed"))) == 50
+
+    def half_of_them(grid: Grid, row: int) -> str:
+        return "failed" if row % 2 else "converged"
+
+    grid = grown(first, Rounds(0.05, 1000), half_of_them)
+    assert len(grid) == 762
+    assert len(grown(first, Rounds(0.01, 500), half_of_them)) == 500
+
+
+def test_a_point_that_failed_first_and_was_trained_later_counts_as_trained(
+    grid_of: GridOf,
+) -> None:
+    first = grid_of(seed=range(100))
+    parts = [*parts_of(first, always("failed")), *parts_of(first, always("converged"))]
+    for order in (parts, parts[::-1]):
+        assert len(latest_round(first, Rounds(0.025), order).missing) == 100
+
+
+def test_a_round_with_points_missing_is_the_last(grid_of: GridOf) -> None:
+    first = grid_of(seed=range(100))
+    nothing = latest_round(first, Rounds(0.02), [])
+    assert nothing.grid is first
+    assert nothing.missing.tolist() == list(range(100))
+    some = latest_round(first, Rounds(0.02), parts_of(first, always("converged"))[1:])
+    assert some.missing.tolist() == list(range(7))
+
+
+def test_the_order_of_parts_and_points_of_other_grids_change_nothing(grid_of: GridOf) -> None:
+    first, other = grid_of(seed=range(100)), grid_of(lr=7.0, seed=range(90))
+    parts = parts_of(first, always("converged"))
+    wanted = points_of(full_grid(first, Rounds(0.02), parts))
+    shuffled: Iterable[pa.Table] = [*reversed(parts), *parts_of(other, always("not"))]
+    assert points_of(full_grid(first, Rounds(0.02), shuffled)) == wanted
+    assert len(wanted) == 200
+
+
+def test_without_a_precision_there_is_one_round(grid_of: GridOf) -> None:
+    first = grid_of(seed=range(10))
+    assert full_grid(first, Rounds(), parts_of(first, always("not"))) is first
+
+
+def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
+    grid = grown(grid_of(lr=[0.5, 2.0], seed=range(100)), Rounds(0.025), always("converged"))
+    assert grid.text == "lr 2 x seed 100 + 200 of further seeds = 400 points"
+
+
+def test_further_seeds_follow_the_largest_of_any_cell(point_of: PointOf) -> None:
+    first = concatenated(
+        [
+            product_grid([Axis("seed", tuple(range(seeds)))], [point_of(lr=lr)])
+            for lr, seeds in ((0.5, 100), (2.0, 120))
+        ]
+    )
+    grid = grown(first, Rounds(0.025), always("converged"))
+    seeds = grid.columns["seed"].array()[grid.columns["lr"].array() == 0.5]
+    assert seeds.tolist() == [*range(100), *range(120, 220)]
+
+
+@pytest.mark.parametrize(
+    ("given", "most", "message"),
+    [
+        ({"init": "printed"}, 100, "precision with init=printed: its weights are the same"),
+        ({"init": "file", "init__path": "x.npz"}, 100, "precision with init=file: the seed is"),
+        ({}, 9, "max_seeds=9: the first round has 10 seeds a cell already"),
+        ({"seed": range(2**32 - 10, 2**32)}, 50, "and would go beyond 4294967295"),
+        ({"lr": [1.0, 2.0]}, 2**31, "cell 2 x max_seeds 2,147,483,648 = 4,294,967,296 points"),
+    ],
+)
+def test_rounds_that_make_no_sense_are_refused(
+    grid_of: GridOf, given: dict[str, Any], most: int, message: str, tmp_path: Path
+) -> None:
+    if given.get("init") == "file":
+        path = tmp_path / "x.npz"
+        shapes = {"w1": (10, 2, 2), "b1": (10, 2), "w2": (10, 2, 1), "b2": (10, 1)}
+        np.savez(path, **{name: np.ones(shape) for name, shape in shapes.items()})
+        given = {**given, "init__path": str(path)}
+    grid = grid_of(**{"seed": range(10), **given})
+    check_rounds(grid, Rounds(None, most))
+    with pytest.raises(ConfigError, match=message):
+        check_rounds(grid, Rounds(0.1, most))
+    with pytest.raises(ConfigError, match=message):
+        run_sweep(grid, Sweep(rounds=Rounds(0.1, most)), tmp_path / "sweep", {})
+    assert not (tmp_path / "sweep").exists()
+
+
+AXES: dict[str, Any] = {"lr": [1.0, 5.0], "hidden": [2, 4], "epochs": [50, 150], "seed": range(20)}
+ROUNDS = Rounds(0.045, 420)
+QUIET = Sweep(Parallel("serial"), rounds=ROUNDS, report=False)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rounds") / "sweep"
+    run_sweep(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]})
+    return folder
+
+
+def rows_of(folder: Path) -> bytes:
+    return (folder / "results.csv").read_bytes()
+
+
+def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
+    summary = pd.read_csv(undisturbed / "summary.csv")
+    half = (summary["rate_high"] - summary["rate_low"]) / 2
+    groups = [summary["lr"], summary["hidden"]]
+    assert ((half < 0.045) | (summary["runs"] == 420)).groupby(groups).transform("any").all()
+    assert summary["runs"].nunique() > 1
+    assert not pd.read_csv(undisturbed / "results.csv").duplicated(list(AXES)).any()
+
+
+def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
+    text = io.StringIO()
+    terminal = Terminal(Console(file=text, width=120, soft_wrap=True, highlight=False))
+    result = run_sweep(grid_of(**AXES), QUIET, tmp_path / "sweep", {}, terminal=terminal)
+    lines = text.getvalue().splitlines()
+    assert lines[1] == "round 2: 8 of 8 cells are still open; 1,440 points are added"
+    assert lines[2].startswith("round 3: ")
+    added = [int(line.split()[-4].replace(",", "")) for line in lines if line.startswith("round ")]
+    assert 160 + sum(added) == result.counts["planned"]
+    assert lines[-1].startswith(f"planned {result.counts['planned']:,} = ")
+
+
+def test_the_rows_are_the_same_from_two_processes_and_small_batches(
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
+    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 13)
+    settings = Sweep(Parallel("loky", n_jobs=2), rounds=ROUNDS, report=False)
+    run_sweep(grid_of(**AXES), settings, tmp_path / "sweep", {})
+    assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
+
+
+class Stopped(Exception):
+    """Stands for whatever ends a process."""
+
+
+@pytest.mark.parametrize("batches", [1, 3, 5])
+def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
+) -> None:
+    folder = tmp_path / "sweep"
+    train = worker.train_batch
+    trained: list[int] = []
+
+    def stopping(batch: Any, engine: Any) -> Any:
+        if len(trained) == batches:
+            raise Stopped
+        rows = train(batch, engine)
+        trained.append(batch.rows.size)
+        return rows
+
+    monkeypatch.setattr(worker, "train_batch", stopping)
+    with pytest.raises(Stopped):
+        run_sweep(grid_of(**AXES), QUIET, folder, {})
+    batches = -1
+    resume_sweep(folder, Sweep(Parallel("serial"), report=False), [], {})
+    assert rows_of(folder) == rows_of(undisturbed)
+    assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
+
+
+def test_a_lost_part_of_an_early_round_is_trained_again(
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    run_sweep(grid_of(**AXES), QUIET, folder, {})
+    parts = sorted((folder / "parts").iterdir())
+    for part in parts[::2]:
+        part.unlink()
+    resume_sweep(folder, Sweep(Parallel("serial"), report=False), [], {})
+    assert rows_of(folder) == rows_of(undisturbed)
+
+
+def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    run_sweep(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder, {})
+    resume_sweep(folder, Sweep(Parallel("serial"), report=False), [Axis("lr", (5.0,))], {})
+    assert rows_of(folder) == rows_of(undisturbed)
+
+
+def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    run_sweep(grid_of(**AXES), Sweep(Parallel("serial"), report=False), folder, {})
+    plain = Sweep(Parallel("serial"), report=False)
+    resume_sweep(folder, plain, [], {}, rounds={"precision": 0.045, "max_seeds": 420})
+    assert rows_of(folder) == rows_of(undisturbed)
+    resume_sweep(folder, plain, [], {}, rounds={"precision": None})
+    assert len(pd.read_csv(folder / "results.csv")) == 160
+
+
+def test_the_folder_of_an_adaptive_sweep_tells_its_full_grid(undisturbed: Path) -> None:
+    _, grid, manifest = open_with_rounds(undisturbed)
+    rows = pd.read_csv(undisturbed / "results.csv")
+    assert grid.columns["seed"].array().tolist() == rows["seed"].tolist()
+    assert manifest["grid"]["points"] == len(rows)
+    assert manifest["grid"]["text"] == grid.text
+    assert manifest["rounds"] == {"precision": 0.045, "max_seeds": 420}
+
+
+def test_the_report_of_an_adaptive_sweep_can_be_made(undisturbed: Path) -> None:
+    before = (undisturbed / "summary.csv").read_bytes()
+    page = remake_report(undisturbed).read_text()
+    assert "of further seeds" in page
+    assert (undisturbed / "summary.csv").read_bytes() == before
+
+
+def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "xorsweep", "-m", *arguments]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
+    axes = ("lr=5", "hidden=2,4", "epochs=150", "seed=range(0,20)", "report=false")
+    done = run(tmp_path, *axes, "precision=0.06", "max_seeds=150")
+    assert done.returncode == 0, done.stderr
+    assert "round 2: 2 of 2 cells are still open; 260 points are added" in done.stdout
+    rows = (tmp_path / "outputs/latest/results.csv").read_bytes()
+    done = run(tmp_path, "resume=latest", "max_seeds=120", "report=false")
+    assert done.returncode == 0, done.stderr
+    assert "planned 240 = " in done.stdout
+    done = run(tmp_path, "resume=latest", "max_seeds=150", "report=false")
+    assert (tmp_path / "outputs/latest/results.csv").read_bytes() == rows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["precision=0"], "precision=0: precision must be a finite number above 0"),
+        (["precision=0.5"], "precision=0.5: precision must be a finite number above 0"),
+        (["precision=0.1,0.2"], "precision: says how to run and not what to train"),
+        (["precision=0.1", "init=printed"], "precision with init=printed: its weights"),
+        (["precision=0.1", "max_seeds=50"], "max_seeds=50: the first round has 100 seeds"),
+    ],
+)
+def test_bad_precision_is_refused_in_one_line(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    done = run(tmp_path, "hidden=2", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
+    axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
+    check_rounds(product_grid(axes, [point_of()], where="lr < 1"), Rounds(precision=0.1))
+    with pytest.raises(ConfigError) as refused:
+        check_rounds(product_grid(axes, [point_of()], where="seed < 3"), Rounds(precision=0.1))
+    assert str(refused.value).startswith("precision=0.1: adds seeds, and grid.where=seed < 3 ")
+
+
+def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path) -> None:
+    axes = [
+        Axis("lr", (0.5, 4.0)),
+        Axis("hidden", (2, 3)),
+        Axis("epochs", (5,)),
+        Axis("seed", tuple(range(20))),
+    ]
+    grid = product_grid(axes, [point_of()], where="lr*hidden < 10")
+    settings = Sweep(Parallel("serial"), rounds=Rounds(0.1, 300), report=False)
+    run_sweep(grid, settings, tmp_path / "sweep", {})
+    rows = pd.read_csv(tmp_path / "sweep/results.csv")
+    cells = rows.groupby(["lr", "hidden"]).size()
+    assert set(cells.index) == {(0.5, 2), (0.5, 3), (4.0, 2)}
+    assert (cells == FEWEST_RUNS).all()
+    _, whole, manifest = open_with_rounds(tmp_path / "sweep")
+    assert len(whole) == len(rows)
+    assert manifest["grid"]["text"].startswith("lr 2 x hidden 2 x epochs 1 x seed 20 where (lr*hid")

@@ -1,0 +1,108 @@
+"""The check of a choice: what passes it, and what it says of classes that break a promise."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xorsweep.errors import ChoiceError, ConfigError
+from xorsweep.fields import Batched, Real, parameter
+from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.initializers import Init
+from xorsweep.networks.optimizers import Optimizer
+from xorsweep.networks.schema import GROUPS
+from xorsweep.sweeps.check_component import check_choice
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [("optimizer", "adam"), ("criterion", "sse"), ("init", "he"), ("activation", "leaky_relu")],
+)
+def test_our_own_pass_it(group: str, name: str) -> None:
+    said: list[str] = []
+    check_choice(group, name, say=said.append)
+    assert said == [
+        f"{group}={name}: the same bits in batches of 1, 2, 7 and 4,096",
+        f"{group}={name}: the same rows from worker processes",
+        f"{group}={name}: the same results.csv after a resume",
+    ]
+
+
+class MeanOfAll(Optimizer):
+    """Looks at the whole batch."""
+
+    def step(
+        self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
+    ) -> None:
+        parameters += learning_rate * descent / np.abs(descent).mean()
+
+
+@dataclass(frozen=True)
+class Branching(Optimizer):
+    """Takes its parameter for a number."""
+
+    share: Batched = parameter(0.5, Real())
+
+    def step(
+        self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
+    ) -> None:
+        if self.share > 0:
+            parameters += learning_rate * descent
+
+
+class Streaming(Init):
+    """Draws one network after the other from one stream."""
+
+    def draw(self, network: Any, seeds: Any) -> Any:
+        return np.random.default_rng(int(seeds[0])).uniform(size=(network.size, len(seeds)))
+
+
+class OfTheWorst(Criterion):
+    """Measures a network by the worst of its batch."""
+
+    limit = 0.4
+
+    def distance(self, errors: Any, scratch: Any, out: Any) -> None:
+        out[...] = np.abs(errors).max()
+
+
+class Stateless(Optimizer):
+    """Says nothing of how to take a step."""
+
+
+@pytest.mark.parametrize(
+    ("group", "choice", "message"),
+    [
+        (
+            "optimizer",
+            MeanOfAll,
+            "network 0 has other outputs in a batch of 1 than in one of 4,096",
+        ),
+        ("optimizer", Branching, "4,096 networks can't be trained together (ValueError: The truth"),
+        ("optimizer", Stateless, "can't be trained together (NotImplementedError: )"),
+        ("init", Streaming, "network 0 has other outputs in a batch of 1 than in one of 4,096"),
+        (
+            "criterion",
+            OfTheWorst,
+            "network 0 is at another distance in a batch of 8",
+        ),
+    ],
+)
+def test_what_breaks_a_promise_is_told_in_one_line(group: str, choice: type, message: str) -> None:
+    with pytest.raises(ChoiceError) as told:
+        check_choice(group, choice)
+    assert message in str(told.value)
+    assert "\n" not in str(told.value)
+    assert list(GROUPS[group]) == list(GROUPS[group].own)
+
+
+def test_a_name_that_isnt_there_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^optimizer=nix: there is no such choice$"):
+        check_choice("optimizer", "nix")
+
+
+def test_a_point_at_which_it_means_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^init=printed: "):
+        check_choice("init", "printed", {"hidden": 3})

@@ -1,0 +1,139 @@
+"""The command that shows two sweeps side by side."""
+
+import io
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from xorsweep.analysis.paired_tests import NO_DIFFERENCE
+from xorsweep.analysis.sweep_comparison import SideBySide
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Sweep
+from xorsweep.storage.results import read_results
+from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, main
+from xorsweep.sweeps.runner import run_sweep
+
+GridOf = Callable[..., Grid]
+
+
+@pytest.fixture(scope="module")
+def pair(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return two sweeps, of logistic and of tanh units, the second without the largest rate."""
+    root = tmp_path_factory.mktemp("pair")
+    settings = Sweep(Parallel("serial"), report=False)
+    one = grid_of(lr=[0.5, 2.0, 5.0], hidden=[2, 4], epochs=250, seed=range(20))
+    other = grid_of(lr=[0.5, 2.0], hidden=[2, 4], epochs=250, seed=range(20), activation="tanh")
+    for name, grid in (("one", one), ("other", other)):
+        run_sweep(grid, settings, root / name, {})
+    return root / "one", root / "other"
+
+
+@pytest.fixture(scope="module")
+def said(pair: tuple[Path, Path]) -> str:
+    stream = io.StringIO()
+    compare(pair, terminal=Terminal(Console(file=stream, width=100)))
+    return " ".join(stream.getvalue().split())
+
+
+def test_it_says_what_differs_and_by_which_test(said: str) -> None:
+    assert "a: " in said
+    assert "= 120 points" in said
+    assert "activation: logistic in a, tanh in b" in said
+    assert re.search(r"In \d of 4 cells the sweeps differ beyond chance", said)
+    assert "2 cells only in a: not compared." in said
+    assert "4 cells with the same seeds in both, run by run by McNemar's exact test" in said
+    assert "Holm's correction over 4 cells" in said
+
+
+def test_the_rates_are_those_of_the_two_sweeps(pair: tuple[Path, Path], said: str) -> None:
+    table = pd.read_csv(pair[0] / "compared/other/compare.csv")
+    assert len(table) == 4
+    for folder, rate in zip(pair, ("rate_a", "rate_b"), strict=True):
+        rates = read_results(folder).groupby(["lr", "hidden"])["converged"].mean()
+        for _, cell in table.iterrows():
+            assert cell[rate] == rates[cell["lr"], cell["hidden"]]
+
+
+def test_the_page_shows_every_cell_and_needs_nothing_else(
+    pair: tuple[Path, Path], said: str
+) -> None:
+    page = (pair[0] / "compared/other/compare.html").read_text()
+    assert page.count("<circle") == 4
+    assert "Cells of one sweep only" in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert not re.findall(r"(?:src|href)=\"(?!#|data:)", page)
+
+
+def test_other_epochs_are_compared_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    found = compare(pair, tmp_path / "into", Terminal.silent(), epochs=250)
+    assert len(found.cells) == 4
+    with pytest.raises(ConfigError, match="epochs=100: must be one of the sweep's, 250"):
+        compare(pair, terminal=Terminal.silent(), epochs=100)
+
+
+def test_a_sweep_beside_itself_is_the_same(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(pair[0], tmp_path / "copy")
+    found = compare((pair[0], tmp_path / "copy"), tmp_path / "into", Terminal.silent())
+    assert found.differing.empty
+    assert (found.points, found.same) == (120, 120)
+    assert (tmp_path / "into/compare.html").is_file()
+
+
+def test_no_cell_in_common_is_said_in_one_line(
+    pair: tuple[Path, Path], grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(lr=7.0, hidden=[2, 4], epochs=5, seed=range(2))
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "seven", {})
+    with pytest.raises(StoreError, match=r"in common: lr is 0\.5, 2, 5 in the first and 7 in the"):
+        compare((pair[0], tmp_path / "seven"), terminal=Terminal.silent())
+    assert not (pair[0] / "compared/seven").exists()
+
+
+def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="holds no sweep"):
+        compare((pair[0], tmp_path), terminal=Terminal.silent())
+    (tmp_path / "manifest.json").write_text('{"state": "running"}')
+    with pytest.raises(StoreError, match="isn't finished"):
+        compare((tmp_path, pair[1]), terminal=Terminal.silent())
+
+
+def test_into_is_a_folder_of_this_machine(
+    pair: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "~/both"])
+    main()
+    assert (tmp_path / "both/compare.html").exists()
+    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "s3://both"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert str(ended.value).startswith("--into=s3://both: is an address; must be the path")
+    capsys.readouterr()
+
+
+def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids() -> None:
+    places, differing = range(3 * MOST_CELLS), {1, 2, MOST_CELLS, 3 * MOST_CELLS - 2}
+    verdicts = ["a higher" if place in differing else NO_DIFFERENCE for place in places]
+    cells = pd.DataFrame({"lr": places, "verdict": verdicts, "difference": 0.5, "p_holm": 0.01})
+    cells = cells.assign(rate_a=0.5, rate_b=0.5)
+    nowhere = pd.DataFrame()
+    found, note = _shown_cells(SideBySide(["lr"], cells, nowhere, nowhere, (), 0, 0))
+    shown = found["lr"].tolist()
+    assert f"of the others {MOST_CELLS - 4:,} of {3 * MOST_CELLS - 4:,} levels of lr" in note
+    assert len(shown) == MOST_CELLS
+    assert differing <= set(shown)
+    assert shown == sorted(shown)
+    few = cells.head(MOST_CELLS)
+    assert len(_shown_cells(SideBySide(["lr"], few, nowhere, nowhere, (), 0, 0))[0]) == MOST_CELLS

@@ -1,0 +1,128 @@
+"""What a sweep would do is said, and nothing is done."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from xorsweep.errors import ConfigError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.networks.schema import Point
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Rounds, Sweep
+from xorsweep.sweeps import estimate as estimates
+from xorsweep.sweeps.preview import duration, levels_text, preview_resume, preview_sweep, size
+from xorsweep.sweeps.runner import run_sweep
+
+GridOf = Callable[..., Grid]
+QUIET = Sweep(Parallel("serial"), report=False)
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimates, "PROBE", 0.001)
+
+
+def console() -> tuple[Terminal, io.StringIO]:
+    text = io.StringIO()
+    return Terminal(Console(file=text, width=120, soft_wrap=True, highlight=False)), text
+
+
+def words(text: io.StringIO) -> list[list[str]]:
+    return [line.split() for line in text.getvalue().splitlines()]
+
+
+def test_a_grid_is_shown_with_its_first_and_last_points(
+    grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    terminal, text = console()
+    preview_sweep(
+        grid_of(lr=[0.5, 2.0], epochs=[20, 40], seed=range(30)), QUIET, ["a note"], terminal
+    )
+    lines = words(text)
+    assert lines[0] == ["a", "note"]
+    assert " ".join(lines[1]) == (
+        "lr 2 x epochs 2 x seed 30 = 120 points, 60 trajectories, 1 batch, 1 worker"
+    )
+    assert ["seed", "30", "0,", "1,", "2,", "3,", "...,", "29"] in lines
+    assert ["0", "0.5", "20", "0"] in lines
+    assert ["4", "0.5", "20", "4"] in lines
+    assert ["5", "0.5", "20", "5"] not in lines
+    assert ["117", "2.0", "40", "27"] in lines
+    assert ["119", "2.0", "40", "29"] in lines
+    assert ["1", "60", "40", "2", "xor", "sgd"] in lines
+    assert text.getvalue().rstrip().endswith("leave plan=true out to run it")
+    assert not list(tmp_path.iterdir())
+
+
+def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -> None:
+    seeds = Axis("seed", (0, 1))
+    grid = concatenated(
+        [
+            product_grid([Axis("lr", (0.5, 2.0)), seeds], [point_of()], where="lr < 1"),
+            product_grid(
+                [Axis("lr", (0.1, 0.2)), Axis("hidden", (2, 3)), seeds],
+                [point_of(optimizer="adam")],
+                [("lr", "hidden")],
+            ),
+        ]
+    )
+    terminal, text = console()
+    preview_sweep(grid, replace(QUIET, rounds=Rounds(0.1, 300)), terminal=terminal)
+    lines = words(text)
+    assert ["seed", "2", "0,", "1"] in lines
+    assert ["0", "hidden=2", "optimizer=sgd", "lr=0.5,", "2.0"] in lines
+    assert ["1", "optimizer=adam", "lr=0.1,", "0.2", "hidden=2,", "3"] in lines
+    assert "points where not (lr < 1) are left out: 2" in text.getvalue()
+    assert "precision=0.1: rounds of further seeds follow this one, up to 300" in text.getvalue()
+
+
+def test_networks_that_stop_when_they_are_done_take_at_most_so_long(grid_of: GridOf) -> None:
+    terminal, text = console()
+    preview_sweep(grid_of(epochs=9, seed=[0, 1], until_converged=True), QUIET, (), terminal)
+    assert "training: at most about" in text.getvalue()
+
+
+def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_path: Path) -> None:
+    run_sweep(grid_of(lr=[0.5, 2.0], epochs=20, seed=range(3)), QUIET, tmp_path, {})
+    (part,) = (tmp_path / "parts").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    terminal, text = console()
+    preview_resume(tmp_path, QUIET, [Axis("seed", (3, 4))], terminal)
+    lines = text.getvalue().splitlines()
+    assert lines[0] == (
+        "found 6 finished points, which are reused; 4 are trained now (4 of them new to the grid)"
+    )
+    assert lines[1] == "lr 2 x seed 5 = 10 points, 4 trajectories, 1 batch, 1 worker"
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    terminal, text = console()
+    preview_resume(tmp_path, QUIET, [], terminal)
+    assert text.getvalue() == "found all 6 points finished: there is nothing to train\n"
+    part.write_bytes(b"")
+    terminal, text = console()
+    preview_resume(tmp_path, QUIET, [], terminal)
+    assert "is damaged" in text.getvalue()
+    assert "found 0 finished points, which are reused; 6 are trained now" in text.getvalue()
+    assert part.exists()
+
+
+def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
+    with pytest.raises(ConfigError, match=r"^max_seeds=3: the first round has 5"):
+        preview_sweep(grid_of(seed=range(5)), replace(QUIET, rounds=Rounds(0.1, 3)))
+
+
+def test_lengths_of_time_and_of_files_have_units_of_a_fitting_size() -> None:
+    told = {0.3: "a second", 61: "61 s", 125: "2 min", 9_000: "2 h", 300_000: "3 days"}
+    assert {seconds: duration(seconds) for seconds in told} == told
+    sizes = {900: "0.9 kB", 45_000: "45 kB", 2_940_000: "2.9 MB", 3e8: "300 MB", 1.25e9: "1.2 GB"}
+    assert {count: size(count) for count in sizes} == sizes
+
+
+def test_of_many_levels_the_first_and_the_last_are_told() -> None:
+    assert levels_text((0.1, None, True)) == "0.1, null, true"
+    assert levels_text(tuple(range(9))) == "0, 1, 2, 3, ..., 8"

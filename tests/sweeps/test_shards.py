@@ -1,0 +1,248 @@
+"""Shards: the work divided, handed over as data, and the same bytes in the end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xorsweep.errors import ConfigError, ExecuteError, StoppedError, StoreError
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.trainer import Trainer
+from xorsweep.settings import Sweep
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.shards import (
+    SHARDS,
+    Sharded,
+    TrainShard,
+    divide,
+    finished_batches,
+    read_shard,
+    sharded,
+    train_in_shards,
+    train_shard,
+    write_shard,
+)
+
+GridOf = Callable[..., Grid]
+
+SERIAL = Parallel("serial", 1)
+QUIET = Sweep(SERIAL, report=False)
+
+
+@pytest.fixture(scope="module")
+def grid(grid_of: GridOf) -> Grid:
+    return grid_of(lr=[0.1, 1 / 3, 3.0], hidden=[2, 3, 4], epochs=[20, 90], seed=range(7))
+
+
+@pytest.fixture(scope="module")
+def batches(grid: Grid) -> tuple[Batch, ...]:
+    return make_plan(grid, load_capacity(Engine()), 2).batches
+
+
+@pytest.fixture
+def serial_bytes(grid: Grid, tmp_path: Path) -> bytes:
+    return run_sweep(grid, QUIET, tmp_path / "serial", {}).results.read_bytes()
+
+
+def here(folder: Path, shards: int, train: TrainShard) -> None:
+    """Launch shards in this process."""
+    for number in range(shards):
+        train(number)
+
+
+def without_the_last(folder: Path, shards: int, train: TrainShard) -> None:
+    here(folder, shards - 1, train)
+
+
+def that_says_a_shard_died(folder: Path, shards: int, train: TrainShard) -> None:
+    train(0)
+    raise ExecuteError("a shard died (of boredom)")
+
+
+def of_work(work: int) -> Batch:
+    rows = np.arange(work)[None]
+    return Batch({"hidden": 1}, {}, (1,), rows, rows.astype(np.uint64))
+
+
+@given(st.lists(st.integers(1, 50), max_size=30), st.integers(1, 9))
+def test_every_batch_goes_to_one_shard_and_none_waits_for_another(
+    works: list[int], shards: int
+) -> None:
+    batches = [of_work(work) for work in sorted(works, reverse=True)]
+    shares = divide(batches, shards)
+    assert sorted(id(batch) for share in shares for batch in share) == sorted(map(id, batches))
+    assert len(shares) == min(shards, len(batches))
+    assert all(shares)
+    loads = [sum(batch.work for batch in share) for share in shares]
+    for load, share in zip(loads, shares, strict=True):
+        assert load - share[-1].work <= min(loads)
+
+
+def same(mine: Sequence[Batch], other: Sequence[Batch]) -> bool:
+    def content(batch: Batch) -> tuple[object, ...]:
+        arrays = {**batch.varying, "rows": batch.rows, "identities": batch.identities}
+        bits = {key: (each.dtype, each.shape, each.tobytes()) for key, each in arrays.items()}
+        return dict(batch.fixed), batch.snapshots, bits
+
+    return list(map(content, mine)) == list(map(content, other))
+
+
+def test_batches_are_read_as_they_were_written(batches: tuple[Batch, ...], tmp_path: Path) -> None:
+    write_shard(tmp_path, 3, batches)
+    assert same(read_shard(tmp_path, 3), batches)
+    assert same(batches, batches[::-1]) is False
+
+
+def test_what_is_handed_over_is_data(batches: tuple[Batch, ...], tmp_path: Path) -> None:
+    write_shard(tmp_path, 0, batches)
+    (file,) = (tmp_path / SHARDS / "0").iterdir()
+    with np.load(file) as arrays:  # refuses pickles
+        assert {arrays[name].dtype.kind for name in arrays.files} <= set("iuf")
+
+
+def test_a_shard_puts_each_batch_on_disk_and_then_counts_it(
+    grid: Grid, batches: tuple[Batch, ...], tmp_path: Path
+) -> None:
+    Store.create(tmp_path, Engine())
+    write_shard(tmp_path, 0, batches)
+    assert finished_batches(tmp_path, 0) == []
+    train_shard(tmp_path, Trainer(Engine()), SERIAL, False, 0)
+    assert finished_batches(tmp_path, 0) == list(range(len(batches)))
+    assert len(list((tmp_path / "parts").iterdir())) == len(batches)
+
+
+def test_half_a_line_counts_nothing(tmp_path: Path) -> None:
+    write_shard(tmp_path, 0, [])
+    (tmp_path / SHARDS / "0" / "finished.txt").write_text("4\n1\n1")
+    assert finished_batches(tmp_path, 0) == [4, 1]
+
+
+@pytest.mark.parametrize("shards", [1, 2, 50])
+def test_shards_give_the_bytes_that_one_process_gives(
+    shards: int, grid: Grid, serial_bytes: bytes, tmp_path: Path
+) -> None:
+    how = Sharded(shards, SERIAL, here)
+    result = run_sweep(grid, QUIET, tmp_path / "sharded", {}, sharded=how)
+    assert result.results.read_bytes() == serial_bytes
+    assert not (tmp_path / "sharded" / SHARDS).exists()
+
+
+@pytest.mark.parametrize(
+    ("launch", "line"),
+    [
+        (without_the_last, "shard 1 ended before its batches were trained; "),
+        (that_says_a_shard_died, "a shard died (of boredom); "),
+    ],
+)
+def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
+    launch: Callable[..., None], line: str, grid: Grid, serial_bytes: bytes, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sharded"
+    with pytest.raises(StoreError) as told:
+        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, launch))
+    assert str(told.value).startswith(line)
+    assert str(told.value).endswith(f"go on with python -m xorsweep -m resume={folder}")
+    parts = set((folder / "parts").iterdir())
+    assert parts
+    result = resume_sweep(folder, QUIET, [], {}, sharded=Sharded(2, SERIAL, here))
+    assert parts < set((folder / "parts").iterdir())
+    assert result.results.read_bytes() == serial_bytes
+
+
+def test_a_shard_that_is_killed_has_kept_what_it_finished(
+    grid: Grid, serial_bytes: bytes, tmp_path: Path
+) -> None:
+    """The shard's process is killed as soon as its first batch is on disk."""
+    folder = tmp_path / "sharded"
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from xorsweep.execution.settings import Parallel\n"
+        "from xorsweep.networks.engines import Engine\n"
+        "from xorsweep.networks.trainer import Trainer\n"
+        "from xorsweep.storage import store; from xorsweep.sweeps import shards\n"
+        "add = store.Store.add\n"
+        "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "store.Store.add = add_and_die\n"
+        "folder, number, serial = Path(sys.argv[1]), int(sys.argv[2]), Parallel('serial', 1)\n"
+        "shards.train_shard(folder, Trainer(Engine()), serial, False, number)"
+    )
+
+    def killed(folder: Path, shards: int, train: TrainShard) -> None:
+        for number in range(shards):
+            command = [sys.executable, "-c", script, str(folder), str(number)]
+            assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        raise ExecuteError("all of them died")
+
+    with pytest.raises(StoreError, match="all of them died"):
+        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, killed))
+    assert len(list((folder / "parts").iterdir())) == 2
+    assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
+
+
+def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
+    grid: Grid, serial_bytes: bytes, tmp_path: Path
+) -> None:
+    folder, elsewhere = tmp_path / "sweep", tmp_path / "elsewhere"
+
+    def dead(folder: Path, shards: int, train: TrainShard) -> None:
+        train(0)
+        raise ExecuteError("gone")
+
+    with pytest.raises(StoreError, match="gone"):
+        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, dead))
+    assert (folder / SHARDS).is_dir()
+    assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
+    assert not (folder / SHARDS).exists()
+
+    elsewhere.mkdir()
+    (elsewhere / "0").mkdir()
+    (folder / SHARDS).symlink_to(elsewhere)
+    resume_sweep(folder, QUIET, [], {}, sharded=Sharded(2, SERIAL, here))
+    assert not (folder / SHARDS).is_symlink()
+    assert (elsewhere / "0").is_dir()
+
+
+def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -> None:
+    store = Store.create(tmp_path, Engine())
+    batches = make_plan(grid, load_capacity(Engine()), 2).batches
+    counted: list[int] = []
+    train_in_shards(store, batches, Trainer(Engine()), Sharded(2, SERIAL, here), counted.append)
+    assert sum(counted) == sum(batch.net_epochs for batch in batches)
+
+
+def test_a_shard_trains_in_one_process_unless_more_are_asked_for() -> None:
+    assert sharded(Sweep(Parallel("loky", -1, shards=5)), here).workers == 5
+    assert sharded(Sweep(Parallel("loky", 3, shards=5)), here).workers == 15
+    assert sharded(QUIET, here).shards == joblib.cpu_count()
+
+
+def test_a_cluster_and_a_launcher_are_one_too_many() -> None:
+    with pytest.raises(ConfigError, match=r"^parallel=dask: .* choose one$"):
+        sharded(Sweep(Parallel("dask")), here)
+
+
+def test_a_shard_that_is_to_stop_stops_at_a_failure(
+    batches: tuple[Batch, ...], tmp_path: Path
+) -> None:
+    Store.create(tmp_path, Engine())
+    absent = {**batches[0].fixed, "init": "file", "init.path": "absent.npz"}
+    write_shard(tmp_path, 0, [batches[0], replace(batches[1], fixed=absent), *batches[2:]])
+    with pytest.raises(StoppedError, match=r"absent\.npz"):
+        train_shard(tmp_path, Trainer(Engine()), SERIAL, True, 0)
+    assert finished_batches(tmp_path, 0) == [0, 1]
+    assert sharded(replace(QUIET, on_failure="stop"), here).stops
+    assert not sharded(QUIET, here).stops

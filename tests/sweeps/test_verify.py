@@ -1,0 +1,287 @@
+"""Verifying: rows trained again alone, and a forged part that nothing else would find."""
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from forging import forge, with_bit_flipped, with_value
+from rich.console import Console
+
+from xorsweep.errors import StoreError
+from xorsweep.execution.backends import run_serial
+from xorsweep.execution.settings import Parallel
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.planning import make_plan
+from xorsweep.networks.trainer import Trainer, failed_rows
+from xorsweep.reporting.console import Terminal
+from xorsweep.settings import Rounds, Sweep
+from xorsweep.storage.manifest import sealed
+from xorsweep.storage.store import Store
+from xorsweep.sweeps import verify as verify_module
+from xorsweep.sweeps.runner import run_sweep
+from xorsweep.sweeps.verify import verify
+
+GridOf = Callable[..., Grid]
+
+
+@pytest.fixture(scope="module")
+def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("verify") / "sweep"
+    grid = grid_of(
+        activation="relu", lr=[0.5, 1e200], hidden=[2, 3, 4], epochs=[5, 40], seed=range(4)
+    )
+    run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {"command_line": []})
+    return folder
+
+
+@pytest.fixture
+def sweep(finished: Path, tmp_path: Path) -> Path:
+    """Return a copy of a finished sweep of 48 points, to be changed."""
+    return Path(shutil.copytree(finished, tmp_path / "sweep"))
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "xorsweep.sweeps.verify", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_sweep_is_what_each_of_its_rows_is_alone(finished: Path) -> None:
+    before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
+    verified = verify(str(finished), sample=None)
+    assert verified.wrong == []
+    assert (verified.rows, verified.compared, verified.failed, verified.absent) == (48, 48, 0, 0)
+    assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
+
+
+def test_workers_change_nothing(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_module, "WORTH_PROCESSES", 0.0)
+    monkeypatch.setattr(verify_module, "AT_ONCE", 20)
+    verified = verify(str(finished), sample=None, workers=2)
+    assert (verified.compared, verified.wrong) == (48, [])
+
+
+def test_every_row_is_a_batch_of_one_with_no_epoch_but_its_own(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = []
+
+    def spy(batches, engine):  # type: ignore[no-untyped-def]
+        trained.extend(batches)
+        return run_serial(batches, engine)
+
+    monkeypatch.setattr(verify_module, "run_serial", spy)
+    verify(str(finished), sample=7)
+    assert {(batch.members, len(batch.snapshots)) for batch in trained} == {(1, 1)}
+
+
+@pytest.mark.parametrize("column", ["final_error", "mse", "max_abs_error", "output_1"])
+def test_a_flipped_bit_of_a_forged_part_is_found(column: str, sweep: Path) -> None:
+    forge(sweep, with_bit_flipped(column, 5))
+    verified = verify(str(sweep), sample=None)
+    again = [line for line in verified.wrong if line.startswith("row ")]
+    assert len(again) == 1
+    assert re.fullmatch(
+        rf"row \d+ \(lr .*, hidden \d, epochs \d+, seed \d\): {column} is \S+ \(0x\S+\) in the "
+        rf"sweep and \S+ \(0x\S+\) trained again",
+        again[0],
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("converged_epoch", 4, "converged_epoch is 4 in the sweep and -1 trained again"),
+        ("holds_at_end", True, "holds_at_end is True in the sweep and False trained again"),
+        ("status", 1, "status is diverged in the sweep and ok trained again"),
+    ],
+)
+def test_a_forged_verdict_is_found(column: str, value: object, said: str, sweep: Path) -> None:
+    forge(sweep, with_value(column, 0, value))
+    assert any(line.endswith(said) for line in verify(str(sweep), sample=None).wrong)
+
+
+def test_a_forged_course_is_found(sweep: Path) -> None:
+    path = sorted((sweep / "parts").iterdir())[0]
+    courses = pq.ParquetFile(path).read()["course"].to_pylist()
+    row = next(row for row, course in enumerate(courses) if course)
+    forge(sweep, with_value("course", row, [*courses[row][:-1], 9.0]))
+    verified = verify(str(sweep), sample=None)
+    assert len(verified.wrong) == 1
+    assert ": course at place " in verified.wrong[0]
+
+
+def test_the_tables_must_say_what_the_parts_say(sweep: Path) -> None:
+    for name in ("results.csv", "results.parquet"):
+        assert (sweep / name).is_file()
+    text = (sweep / "results.csv").read_text()
+    lines = text.splitlines(keepends=True)
+    error = lines[7].split(",")[lines[0].split(",").index("final_error")]
+    lines[7] = lines[7].replace(error, "0.5", 1)
+    (sweep / "results.csv").write_text("".join(lines))
+    (line,) = verify(str(sweep), sample=1).wrong
+    assert line == f"results.csv: row 6: final_error is '0.5', and '{error}' in the parts"
+
+    (sweep / "results.csv").write_text(text.rstrip("\n"))
+    (line,) = verify(str(sweep), sample=1).wrong
+    assert "every field is the same" in line
+
+    (sweep / "results.csv").write_text("".join(text.splitlines(keepends=True)[:-1]))
+    (line,) = verify(str(sweep), sample=1).wrong
+    assert line == "results.csv: row 47 isn't whole"
+    (sweep / "results.csv").unlink()
+    assert verify(str(sweep), sample=1).wrong == ["results.csv is missing"]
+
+
+def test_the_typed_table_must_say_what_the_parts_say(sweep: Path) -> None:
+    path = sweep / "results.parquet"
+    table = pq.read_table(path)
+    pq.write_table(with_value("mse", 9, 0.125)(table), path)
+    (line,) = verify(str(sweep), sample=1).wrong
+    assert re.fullmatch(r"results.parquet: row 9: mse is 0.125, and \S+ in the parts", line)
+    pq.write_table(table.drop_columns(["mse"]), path)
+    (line,) = verify(str(sweep), sample=1).wrong
+    assert line.startswith("results.parquet: its columns")
+    path.write_bytes(b"nothing")
+    (line,) = verify(str(sweep), sample=1).wrong
+    assert line.startswith("results.parquet: can't be read")
+
+
+def test_a_lost_part_of_a_finished_sweep_is_told(sweep: Path) -> None:
+    sorted((sweep / "parts").iterdir())[0].unlink()
+    verified = verify(str(sweep), sample=3)
+    assert verified.wrong[-1].startswith("the parts lack ")
+
+
+def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
+    grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
+    store = Store.create(tmp_path / "sweep", Engine())
+    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    ((_, rows),) = run_serial(batches[:1], Trainer(Engine()))
+    store.add(rows)
+    store.add([failed_rows(batches[1], "out of luck")])
+    verified = verify(str(store.folder))
+    assert (verified.compared, verified.failed, verified.absent) == (2, 2, 2)
+    assert verified.wrong == []
+    assert verified.text == (
+        "2 of 6 rows trained again alone: the same bits; 2 rows failed and hold no numbers; "
+        "2 rows are still to be trained"
+    )
+
+
+def test_a_sample_is_drawn_by_its_seed(finished: Path) -> None:
+    rows = np.arange(10_000)
+    first, again, other = (verify_module._drawn(rows, 50, seed) for seed in (1, 1, 2))
+    assert first.tolist() == again.tolist() != other.tolist()
+    assert len(set(first.tolist())) == 50
+    assert verify(str(finished), sample=1000).compared == 48
+
+
+def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_module, "WORTH_A_WORD", 0.0)
+    text = io.StringIO()
+    verify(str(finished), sample=None, terminal=Terminal(Console(file=text, soft_wrap=True)))
+    assert re.match(
+        r"48 rows, each alone, 1,080 epochs in all: about \d+ s on 1 worker\n", text.getvalue()
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7.2, "7 s"), (119, "119 s"), (150, "2 min"), (9000, "2 h")]
+)
+def test_durations_are_said_in_one_number(seconds: float, text: str) -> None:
+    assert verify_module._duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("numerics", 0, "its numerics is 0 and this version of xorsweep has numerics "),
+        ("engine", "abacus", "were changed by hand"),
+    ],
+)
+def test_a_sweep_that_cant_be_trained_again_is_refused(
+    key: str, value: object, said: str, sweep: Path
+) -> None:
+    manifest = json.loads((sweep / "manifest.json").read_text())
+    (sweep / "manifest.json").write_text(json.dumps(manifest | {key: value}))
+    with pytest.raises(StoreError, match=re.escape(said)):
+        verify(str(sweep))
+
+
+def test_an_engine_that_isnt_here_is_named(grid_of: GridOf, tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "sweep", Engine("abacus"))
+    store.write_manifest(
+        {"state": "running", **sealed(grid_of(epochs=3), Engine("abacus"), Rounds())}
+    )
+    with pytest.raises(StoreError, match=r"engine.name=abacus: engine.name must be one of numpy"):
+        verify(str(store.folder))
+
+
+def test_a_damaged_part_is_named_and_left_where_it_is(sweep: Path) -> None:
+    path = sorted((sweep / "parts").iterdir())[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(StoreError, match=f"{path.name} is damaged: its bytes don't match"):
+        verify(str(sweep))
+    assert path.is_file()
+
+
+def test_the_command_says_one_line_and_ends_with_0(finished: Path) -> None:
+    done = run(finished.parent, "sweep", "--all")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "48 of 48 rows trained again alone: the same bits; "
+        "results.csv and results.parquet say what the parts say\n"
+    )
+
+
+def test_the_command_lists_what_differs_and_ends_with_1(sweep: Path) -> None:
+    forge(sweep, with_bit_flipped("mse", 2))
+    done = run(sweep.parent, "sweep", "--all")
+    assert done.returncode == 1
+    assert done.stdout.count("\n") == 3
+    assert re.match(r"row \d+ .*: mse is ", done.stdout)
+    assert done.stderr == "sweep: 3 values differ\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nowhere"], 1, "nowhere holds no sweep: there is no manifest.json in it\n"),
+        ([], 2, "the following arguments are required: folder"),
+        (["sweep", "--sample", "0"], 2, "argument --sample: 0: must be a whole number from 1"),
+        (["sweep", "--sample", "x"], 2, "argument --sample: x: must be a whole number from 1"),
+        (["sweep", "--all", "--sample", "3"], 2, "not allowed with argument --all"),
+        (["sweep", "--workers", "0"], 2, "argument --workers: 0: must be a whole number from 1"),
+    ],
+)
+def test_bad_input_gets_one_line(
+    arguments: list[str], code: int, said: str, finished: Path
+) -> None:
+    done = run(finished.parent, *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_has_an_example(tmp_path: Path) -> None:
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    assert "python -m xorsweep.sweeps.verify latest" in done.stdout

@@ -1,0 +1,69 @@
+"""Convergence rates with their intervals."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import FloatArray
+
+CONFIDENCE = 0.95
+
+
+def standard_errors(confidence: float) -> float:
+    """Return how many standard errors a normal interval reaches to either side."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+Z = standard_errors(CONFIDENCE)
+
+
+def simultaneous(count: int) -> float:
+    """Return the confidence of each of several intervals, so that 95 % holds for all of them.
+
+    O. J. Dunn, "Multiple comparisons among means", Journal of the American Statistical Association
+    56 (1961), by C. E. Bonferroni's inequality. It holds whether or not the intervals depend on
+    each other, and so for any of them that is picked for what it shows.
+    """
+    return 1 - (1 - CONFIDENCE) / max(1, count)
+
+
+def rate_intervals(
+    successes: NDArray[Any], runs: NDArray[Any], confidence: float = CONFIDENCE
+) -> tuple[FloatArray, FloatArray]:
+    """Return the lower and upper limits (n,) of rates: `successes` (n,) of `runs` (n,), integers.
+
+    They are Wilson's, or Clopper and Pearson's at 0 and at all of the runs; NaN where there is no
+    run. E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927); C. J. Clopper and E. S. Pearson,
+    "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26 (1934).
+    """
+    count = np.where(runs > 0, runs, np.nan)
+    score_low, score_high = score_intervals(successes, runs, confidence)
+    all_or_none = ((1 - confidence) / 2) ** (1 / count)
+    none, every = successes == 0, successes == runs
+    low = np.select([none, every], [0 * count, all_or_none], score_low)
+    high = np.select([none, every], [1 - all_or_none, count / count], score_high)
+    return low, high
+
+
+def score_intervals(
+    successes: NDArray[Any], runs: NDArray[Any], confidence: float = CONFIDENCE
+) -> tuple[FloatArray, FloatArray]:
+    """Return Wilson's limits (n,) of rates, at 0 and at all of the runs, too."""
+    count = np.where(runs > 0, runs, np.nan)
+    squared = standard_errors(confidence) ** 2
+    middle = (successes + squared / 2) / (count + squared)
+    spread = successes * (count - successes) / count + squared / 4
+    half = np.sqrt(squared * spread) / (count + squared)
+    return middle - half, middle + half
+
+
+def rate_interval(successes: int, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the limits of one rate."""
+    low, high = rate_intervals(np.array([successes]), np.array([runs]), confidence)
+    return float(low[0]), float(high[0])

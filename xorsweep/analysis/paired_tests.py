@@ -1,0 +1,274 @@
+"""Which neighbours of the grid really differ: cells compared run by run on the seeds they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import bdtr
+
+from xorsweep.analysis.intervals import CONFIDENCE, standard_errors
+from xorsweep.analysis.summary import is_numeric, swept_columns
+from xorsweep.analysis.trainings import have_most_epochs
+from xorsweep.fields import FloatArray
+
+SIGNIFICANCE = 0.05
+A_HIGHER, B_HIGHER, NO_DIFFERENCE = "a higher", "b higher", "no difference shown"
+WORDS_AT_ONCE = 2**21
+"""64-bit words of runs that are compared at a time, so that memory stays bounded."""
+
+Counts = NDArray[np.int64]
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Cells a and b of some comparisons, as places (n,) in a frame of cells."""
+
+
+@dataclass(frozen=True)
+class PairedComparisons:
+    """Compares convergence in neighbouring cells, a and b, by the runs of the same seeds.
+
+    Neighbours differ in one swept key: they are next to each other along a key of numbers, and any
+    two levels of another key. Parameters that only one of two choices has don't count. Cells that
+    differ in epochs alone aren't compared, since the runs of one are the beginnings of the other's.
+    A run that failed is left out together with its partner. Of pairs that differ in epochs alone
+    that with the most is compared, since the others are earlier looks at the same runs.
+    """
+
+    significance: float = SIGNIFICANCE
+
+    def __call__(self, results: pd.DataFrame) -> pd.DataFrame:
+        """Return one row a pair of neighbours that share seeds, in grid order, key by key.
+
+        Columns: `key`, `level_a`, `level_b`; the swept keys, empty for the one that is compared;
+        `n` pairs of runs, of which `both` converged, `only_a`, `only_b`, `neither`; `rate_a`,
+        `rate_b`, their `difference` with its 95 % interval `difference_low`, `difference_high`;
+        McNemar's `p`, Holm's `p_holm` over all rows; `verdict`.
+        """
+        swept = swept_columns(results)
+        cell = _cell_of(results, swept)
+        cells = results[swept].iloc[np.unique(cell, return_index=True)[1]].reset_index(drop=True)
+        pairs = _Neighbours.among(cells, swept)
+        counts = Runs.of(results, cell).compared(pairs.a, pairs.b)
+        kept = pairs.longest(cells, counts["n"] > 0)
+        compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
+        described = pairs.described(cells)[kept]
+        p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
+        compared = compared.assign(p=p, p_holm=holm(p))
+        compared["verdict"] = self._verdicts(compared)
+        return pd.concat([described, compared], axis=1).reset_index(drop=True)
+
+    def _verdicts(self, compared: pd.DataFrame) -> NDArray[Any]:
+        differ = compared["p_holm"] < self.significance
+        higher = [differ & (compared["difference"] > 0), differ & (compared["difference"] < 0)]
+        return np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE)
+
+
+def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
+    """Return the two-sided exact p (n,) that runs differ as often one way as the other.
+
+    Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 12 (1947), with the binomial instead of its approximation: of the
+    pairs of which one alone converged, it is a's with probability one half.
+    """
+    fewer = np.minimum(only_a, only_b)
+    return np.minimum(1.0, 2 * bdtr(fewer, only_a + only_b, 0.5))
+
+
+def holm(p: FloatArray) -> FloatArray:
+    """Return p (n,) so raised that the chance of any false difference among them all is kept.
+
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6 (1979). It needs no independence.
+    """
+    order = np.argsort(p, kind="stable")
+    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1.0, raised)
+    return adjusted
+
+
+def difference_interval(
+    n: Counts, only_a: Counts, only_b: Counts, confidence: float = CONFIDENCE
+) -> tuple[FloatArray, FloatArray]:
+    """Return the limits (n,) of the difference between two rates of the same n seeds.
+
+    D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
+    proportions based on paired data", Journal of Educational and Behavioral Statistics 37 (2012):
+    Wald's, with one pair more that differs in either way. It can reach beyond -1 or 1, which no
+    difference does, and is cut off there.
+    """
+    a, b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
+    half = standard_errors(confidence) * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
+    return np.maximum(a - b - half, -1.0), np.minimum(a - b + half, 1.0)
+
+
+def _rates(
+    n: Counts, both: Counts, only_a: Counts, only_b: Counts, neither: Counts
+) -> dict[str, FloatArray]:
+    low, high = difference_interval(n, only_a, only_b)
+    with np.errstate(invalid="ignore"):  # neighbours without a seed in common are left out later
+        rate_a, rate_b, difference = (
+            some / n for some in (both + only_a, both + only_b, only_a - only_b)
+        )
+    return {
+        "rate_a": rate_a,
+        "rate_b": rate_b,
+        "difference": difference,
+        "difference_low": low,
+        "difference_high": high,
+    }
+
+
+def _cell_of(results: pd.DataFrame, swept: list[str]) -> NDArray[np.intp]:
+    """Return the number of each row's cell (N,), in order of first appearance."""
+    if not swept:
+        return np.zeros(len(results), np.intp)
+    return _numbered(results.groupby(swept, sort=False, observed=True, dropna=False))
+
+
+def _numbered(groups: Any) -> NDArray[np.intp]:
+    return np.asarray(groups.ngroup(), np.intp)
+
+
+@dataclass(frozen=True)
+class _Neighbours:
+    """Pairs of cells: the `key` in which they differ, and the places (n,) of `a` and `b`."""
+
+    key: NDArray[Any]
+    a: NDArray[np.intp]
+    b: NDArray[np.intp]
+
+    @classmethod
+    def among(cls, cells: pd.DataFrame, swept: Sequence[str]) -> _Neighbours:
+        found = [
+            (key, *pairs) for key in swept if key != "epochs" for pairs in _along(cells, key, swept)
+        ]
+        nowhere = np.empty(0, np.intp)
+        return cls(
+            np.repeat([key for key, _, _ in found], [len(a) for _, a, _ in found]),
+            np.concatenate([nowhere, *(a for _, a, _ in found)]),
+            np.concatenate([nowhere, *(b for _, _, b in found)]),
+        )
+
+    def longest(self, cells: pd.DataFrame, shared: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which pairs (n,) have the most epochs of those that share seeds, as told (n,)."""
+        if "epochs" not in cells.columns:
+            return shared
+        same = _cell_of(cells, [key for key in cells.columns if key != "epochs"])
+        pairs = pd.DataFrame({"key": self.key, "a": same[self.a], "b": same[self.b]})
+        epochs = np.where(shared, cells["epochs"].to_numpy()[self.a], 0)
+        group = _numbered(pairs.groupby(["key", "a", "b"], sort=False))
+        return shared & have_most_epochs(epochs, group)
+
+    def described(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return the keys of the pairs: the levels of the one compared, and what else is swept.
+
+        A parameter that only one of the two has is described by its value there.
+        """
+        a, b = (
+            cells.iloc[place].astype(object).reset_index(drop=True) for place in (self.a, self.b)
+        )
+        frame = pd.DataFrame({"key": self.key, "level_a": None, "level_b": None}, dtype=object)
+        others = a.where(a.notna(), b)
+        for key in cells.columns:
+            here = self.key == key
+            frame.loc[here, "level_a"], frame.loc[here, "level_b"] = (
+                a.loc[here, key],
+                b.loc[here, key],
+            )
+            others.loc[here, key] = None
+        return pd.concat([frame, others], axis=1)
+
+
+def _along(cells: pd.DataFrame, key: str, swept: Sequence[str]) -> Iterator[Pairs]:
+    """Yield the neighbours along one key, the others being equal."""
+    others = [other for other in swept if other != key]
+    present = cells[cells[key].notna()]
+    if is_numeric(present[key]):
+        yield _adjacent(present, key, others)
+        return
+    levels = present[key].unique()
+    for one, other in combinations(levels, 2):
+        yield _matched(present[present[key] == one], present[present[key] == other], key, others)
+
+
+def _adjacent(cells: pd.DataFrame, key: str, others: list[str]) -> Pairs:
+    """Return cells with adjacent levels of a key of numbers, the lower one first."""
+    group = _cell_of(cells, others)
+    order = np.lexsort((cells[key].to_numpy(np.float64), group))
+    places = cells.index.to_numpy()[order]
+    together = group[order][1:] == group[order][:-1]
+    return places[:-1][together], places[1:][together]
+
+
+def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str, others: list[str]) -> Pairs:
+    """Return the cells of two levels that are equal in all other keys that both levels have."""
+    shared = [
+        other
+        for other in others
+        if not other.startswith(f"{key}.") or (a[other].notna().all() and b[other].notna().all())
+    ]
+    left, right = (cells[shared].assign(place=cells.index) for cells in (a, b))
+    how = {"on": shared} if shared else {"how": "cross"}
+    merged = left.merge(right, suffixes=("_a", "_b"), **how)
+    return merged["place_a"].to_numpy(), merged["place_b"].to_numpy()
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What came of each seed in each cell, a bit a seed: (cells, words) uint64.
+
+    `present` are the seeds that a cell has, `counted` those whose run didn't fail.
+    """
+
+    present: NDArray[np.uint64]
+    counted: NDArray[np.uint64]
+    converged: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, results: pd.DataFrame, cell: NDArray[np.intp]) -> Runs:
+        """Return what came of the runs of results, given the number of each one's cell (N,)."""
+        seed = np.unique(results["seed"].to_numpy(), return_inverse=True)[1]
+        counted = (results["status"] != "failed").to_numpy()
+        converged = counted & results["converged_epoch"].notna().to_numpy()
+        shape = (int(cell.max(initial=-1)) + 1, int(seed.max(initial=-1)) + 1)
+        every = np.ones(len(results), bool)
+        return cls(
+            *(_packed(shape, cell[some], seed[some]) for some in (every, counted, converged))
+        )
+
+    def same_seeds(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which cells a have the same seeds as cells b (n,)."""
+        same: NDArray[np.bool_] = (self.present[a] == self.present[b]).all(axis=1)
+        return same
+
+    def compared(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> dict[str, Counts]:
+        """Return how many of the runs that both cells counted converged in which of them (n,)."""
+        at_once = max(1, WORDS_AT_ONCE // self.counted.shape[1])
+        chunks = [
+            self._compared(a[start : start + at_once], b[start : start + at_once])
+            for start in range(0, len(a), at_once)
+        ]
+        counts = np.concatenate([np.empty((4, 0), np.int64), *chunks], axis=1)
+        n, both, only_a, only_b = counts
+        neither = n - both - only_a - only_b
+        return {"n": n, "both": both, "only_a": only_a, "only_b": only_b, "neither": neither}
+
+    def _compared(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> Counts:
+        shared = self.counted[a] & self.counted[b]
+        in_a, in_b = self.converged[a] & shared, self.converged[b] & shared
+        words = (shared, in_a & in_b, in_a & ~in_b, in_b & ~in_a)
+        return np.array([np.bitwise_count(some).sum(axis=1, dtype=np.int64) for some in words])
+
+
+def _packed(
+    shape: tuple[int, int], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.uint64]:
+    """Return a bit matrix, 64 columns a word, with ones at the places given."""
+    bits = np.zeros((shape[0], -(-shape[1] // 64) * 64), bool)
+    bits[rows, columns] = True
+    return np.packbits(bits, axis=1).view(np.uint64)

@@ -1,0 +1,4 @@
+"""Studies: published values, their measured counterparts, and a verdict on each.
+
+It may import the rest of `analysis`.
+"""

@@ -1,0 +1,246 @@
+"""What a figure measures, read off the rows of a sweep, with its 95 % interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
+from xorsweep.analysis.studies.spec import Figure
+from xorsweep.analysis.survival import survival
+from xorsweep.fields import FloatArray, Scalar
+from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.schema import choose
+from xorsweep.text import level_text
+
+RESAMPLES = 2_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number with its interval, NaN where there is none; `note` completes its text."""
+
+    value: float
+    low: float = np.nan
+    high: float = np.nan
+    note: str = ""
+
+
+class Cells:
+    """The rows of a sweep, and those that belong to a figure's cell."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self._rows = rows
+        self._known: dict[tuple[str, Scalar], NDArray[np.bool_]] = {}
+
+    def rows(self, figure: Figure) -> pd.DataFrame:
+        """Return a figure's rows; none where its cell, or the seeds it asks for, aren't there."""
+        inside = np.ones(len(self._rows), bool)
+        for item in figure.cell.items():
+            inside &= self._where(*item)
+        rows = self._rows[inside]
+        if figure.seeds is None:
+            return rows
+        rows = rows[rows["seed"] < figure.seeds]
+        return rows if rows["seed"].nunique() == figure.seeds else rows[:0]
+
+    def _where(self, key: str, level: Scalar) -> NDArray[np.bool_]:
+        if (key, level) not in self._known:
+            self._known[key, level] = (
+                (self._rows[key] == level).fillna(False).to_numpy(bool)
+                if key in self._rows
+                else np.zeros(len(self._rows), bool)
+            )
+        return self._known[key, level]
+
+
+def measure(figure: Figure, cells: Cells) -> Measured | None:
+    """Return what a figure measures in a sweep, None where its cell isn't there."""
+    rows = cells.rows(figure)
+    return _MEASURED[figure.measure](rows, figure) if len(rows) else None
+
+
+def _share(hits: Any, of: int, note: str = "") -> Measured | None:
+    """Return a percentage with its interval."""
+    if not of:
+        return None
+    low, high = rate_interval(int(hits), of)
+    return Measured(100 * int(hits) / of, 100 * low, 100 * high, note)
+
+
+def _rate(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    return _share(rows["converged"].sum(), len(rows))
+
+
+def _not_converged(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    return _share((~rows["converged"]).sum(), len(rows))
+
+
+def _converged_count(rows: pd.DataFrame, _: Figure) -> Measured:
+    converged = int(rows["converged"].sum())
+    low, high = rate_interval(converged, len(rows))
+    note = f" of {len(rows):,}, a rate of {100 * low:.0f} to {100 * high:.0f} %"
+    return Measured(converged, note=note)
+
+
+def _epochs(rows: pd.DataFrame) -> FloatArray:
+    """Return the epochs of the runs that converged (n,)."""
+    return rows["converged_epoch"].dropna().to_numpy(np.float64)
+
+
+def _spent(rows: pd.DataFrame) -> FloatArray:
+    """Return the epochs that each run took (n,): to its convergence, or all of its budget."""
+    return rows["converged_epoch"].fillna(rows["epochs"]).to_numpy(np.float64)
+
+
+def _mean_epochs(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    epochs = _epochs(rows)
+    return _ratio(epochs, np.ones(len(epochs))) if len(epochs) else None
+
+
+def _median_epochs(rows: pd.DataFrame, _: Figure) -> Measured:
+    epoch = rows["converged_epoch"].fillna(-1).to_numpy(np.int64)
+    return Measured(*survival(epoch, rows["epochs"].to_numpy(np.int64)).median())
+
+
+def _median_of_converged(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    """Return the median with its order-statistic interval."""
+    epochs = _epochs(rows)
+    if not len(epochs):
+        return None
+    from scipy.stats import quantile_test  # takes as long as a small sweep, and most need none
+
+    interval: Any = quantile_test(epochs, p=0.5).confidence_interval(CONFIDENCE)
+    return Measured(float(np.median(epochs)), float(interval.low), float(interval.high))
+
+
+def _fewest_epochs(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    epochs = _epochs(rows)
+    return Measured(epochs.min()) if len(epochs) else None
+
+
+def _most_epochs(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    epochs = _epochs(rows)
+    return Measured(epochs.max()) if len(epochs) else None
+
+
+def _running_time(rows: pd.DataFrame, _: Figure) -> Measured:
+    return _ratio(_spent(rows), rows["converged"].to_numpy(np.float64))
+
+
+def _best_running_time(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+    """Return the running time at the best levels, chosen on one half of the seeds.
+
+    The other half measures it: the least of several measured times would be too small.
+    """
+    keys = figure.compared
+    half = rows["seed"].quantile(0.5)
+    first, second = rows[rows["seed"] <= half], rows[rows["seed"] > half]
+    sums = first.assign(spent=_spent(first)).groupby(keys, observed=True)[["spent", "converged"]]
+    totals = sums.sum().query("converged > 0")
+    if totals.empty or second.empty:
+        return None
+    best = second
+    for key, level in zip(keys, _levels(totals["spent"] / totals["converged"]), strict=True):
+        best = best[best[key] == level]
+    found = _running_time(best, figure)
+    return replace(found, note=_best_note(best, rows, keys))
+
+
+def _levels(times: pd.Series[Any]) -> tuple[Any, ...]:
+    """Return the levels with the least time."""
+    best = times.idxmin()
+    return best if isinstance(best, tuple) else (best,)
+
+
+def _best_note(best: pd.DataFrame, tried: pd.DataFrame, keys: list[str]) -> str:
+    """Say where the best is, by how many runs, and if it lies at the edge of what was tried."""
+    where = ", ".join(level_text(key, best[key].iloc[0]) for key in keys)
+    rate = 100 * best["converged"].mean()
+    edge = "lr" in keys and best["lr"].iloc[0] in (tried["lr"].min(), tried["lr"].max())
+    text = f" at {where}: {rate:.1f} % of {len(best):,} runs"
+    return f"{text}; the edge of the lr tried" if edge else text
+
+
+def _rising_steps(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+    missed = 1 - rows.groupby(figure.compared, observed=True)["converged"].mean().sort_index()
+    steps = np.diff(missed.to_numpy(np.float64))
+    if not len(steps):
+        return None
+    return Measured(100 * (steps > 0).mean(), note=f", {(steps > 0).sum()} of {len(steps)}")
+
+
+def _unsolved(rows: pd.DataFrame) -> pd.DataFrame:
+    found: pd.DataFrame = rows[(rows["status"] == "ok") & (rows["outcome"] != "solved")]
+    return found
+
+
+def _at_levels(rows: pd.DataFrame, _: Figure) -> Measured | None:
+    unsolved = _unsolved(rows)
+    return _share(unsolved["outcome"].isin(list(PLATEAUS)).sum(), len(unsolved))
+
+
+def _at_level(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+    return _share((rows["outcome"] == figure.measure).sum(), len(rows))
+
+
+def _unsolved_rms(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+    unsolved = _unsolved(rows)
+    if unsolved.empty:
+        return None
+    count = choose("task", figure.cell).targets().size
+    rms = np.sqrt(2 * unsolved["final_error"].to_numpy(np.float64) / count)
+    return Measured(float(np.median(rms)), rms.min(), rms.max())
+
+
+_MEASURED: Mapping[str, Callable[[pd.DataFrame, Figure], Measured | None]] = {
+    "rate": _rate,
+    "not_converged": _not_converged,
+    "converged_count": _converged_count,
+    "mean_epochs": _mean_epochs,
+    "median_epochs": _median_epochs,
+    "median_of_converged": _median_of_converged,
+    "fewest_epochs": _fewest_epochs,
+    "most_epochs": _most_epochs,
+    "epochs_of_run": _fewest_epochs,
+    "expected_running_time": _running_time,
+    "best_running_time": _best_running_time,
+    "rising_steps": _rising_steps,
+    "at_levels": _at_levels,
+    "unsolved_rms": _unsolved_rms,
+    **dict.fromkeys(PLATEAUS, _at_level),
+}
+
+
+def _ratio(spent: FloatArray, solved: FloatArray) -> Measured:
+    """Return the sum of one over the sum of the other, both (n,), with its bootstrap interval.
+
+    B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979);
+    the percentile interval.
+    """
+    from scipy.stats import bootstrap
+
+    def ratio(a: FloatArray, b: FloatArray, axis: int = -1) -> FloatArray:
+        return np.asarray(a.sum(axis=axis) / b.sum(axis=axis))
+
+    with np.errstate(divide="ignore", invalid="ignore"):  # no run converged: never solved
+        value = float(ratio(spent, solved))
+        if len(spent) < 2:
+            return Measured(value)
+        interval = bootstrap(
+            (spent, solved),
+            ratio,
+            n_resamples=RESAMPLES,
+            batch=100,
+            vectorized=True,
+            paired=True,
+            confidence_level=CONFIDENCE,
+            method="percentile",
+            rng=np.random.default_rng(0),
+        ).confidence_interval
+    return Measured(value, float(interval.low), float(interval.high))

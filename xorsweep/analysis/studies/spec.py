@@ -1,0 +1,228 @@
+"""A study: a question, its source, and the published figures with the cells that they are about.
+
+A study's node in the configuration is read here; `verdicts` holds its figures against results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import (
+    Choice,
+    Integer,
+    OrNull,
+    Real,
+    Scalar,
+    Text,
+    parameter,
+    read,
+    refuse_unknown,
+    rules_of,
+    shown,
+)
+from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.schema import GROUPS, Point, nested, read_point
+
+REFERENCES = {
+    "published": "published",
+    "reproduced": "reproduced elsewhere",
+    "simulation": "our own simulation",
+}
+"""Where a figure comes from: its source, somebody who repeated the source's experiment, or an
+independent simulation by the authors of xorsweep, which is no evidence from elsewhere."""
+
+CERTAINTIES = {
+    "read": "read on the source's own page",
+    "secondary": "from a secondary source",
+    "memory": "from memory of the literature, unverified",
+}
+"""How a figure that others gave is known."""
+
+
+class Measure(NamedTuple):
+    """What a figure counts, in words, and its unit: `percent`, `epochs`, `runs` or `error`."""
+
+    words: str
+    unit: str
+
+
+MEASURES: Mapping[str, Measure] = {
+    "rate": Measure("rate of convergence", "percent"),
+    "not_converged": Measure("not converged", "percent"),
+    "converged_count": Measure("runs converged", "runs"),
+    "mean_epochs": Measure("mean epochs of the converged", "epochs"),
+    "median_epochs": Measure("median epochs, Kaplan-Meier", "epochs"),
+    "median_of_converged": Measure("median epochs of the converged alone", "epochs"),
+    "fewest_epochs": Measure("fewest epochs of the converged", "epochs"),
+    "most_epochs": Measure("most epochs of the converged", "epochs"),
+    "epochs_of_run": Measure("epochs of one run", "epochs"),
+    "expected_running_time": Measure("expected running time with restarts", "epochs"),
+    "best_running_time": Measure(
+        "epochs that a solution costs, restarts counted, at its best", "epochs"
+    ),
+    "rising_steps": Measure("steps at which the percentage not converged rises", "percent"),
+    "at_levels": Measure("unsolved runs that end at one of the four levels", "percent"),
+    "unsolved_rms": Measure("root mean square error of the unsolved: median, range", "error"),
+    **{
+        name: Measure(f"end at half-SSE {level:.3g} ({name})", "percent")
+        for name, level in PLATEAUS.items()
+    },
+}
+
+ACCEPT = ("overlap", "exact", "within", "within_percent", "at_least", "none")
+"""When ours agrees: intervals overlap, the rounded number is the same, it lies within `tolerance`
+or within `tolerance` percent, or at or above; `none` asks for nothing."""
+
+_UNLESS_SAID = {"skip": False, "output": "logistic", "until_converged": False, "seed": 0}
+_NO_PART = ("until_converged", "seed")
+"""Keys that don't say which cell it is: stopping at the criterion changes no figure."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure and when ours agrees with it.
+
+    `cell` holds every key of the cells that it is about, `own` those that the study's other
+    figures don't share; `along` names the keys, with commas between them, whose levels it compares.
+    `seeds` restricts it to seeds below this number. `low` and `high` are the reference's own
+    interval; a percentage with `runs` and no interval gets Wilson's. Percentages are between 0 and
+    100. `certainty` is None where the reference is a simulation of our own.
+    """
+
+    cell: Mapping[str, Scalar]
+    own: Mapping[str, Scalar]
+    measure: str = parameter(None, Choice(tuple(MEASURES)))
+    reference: str = parameter("published", Choice(tuple(REFERENCES)))
+    certainty: str | None = parameter(None, Choice(tuple(CERTAINTIES)))
+    accept: str = parameter("overlap", Choice(ACCEPT))
+    value: float | None = parameter(None, Real())
+    low: float | None = parameter(None, Real())
+    high: float | None = parameter(None, Real())
+    runs: int | None = parameter(None, Integer(1))
+    tolerance: float | None = parameter(None, Real(at_least=0))
+    along: str | None = parameter(None, Text())
+    seeds: int | None = parameter(None, Integer(1))
+    why: str | None = parameter(None, Text())
+
+    def check(self, where: str) -> None:
+        """Raise ConfigError where values that are each allowed mean nothing together."""
+        if self.value is None and self.accept != "none":
+            raise ConfigError(f"{where}.accept={self.accept}: needs a value; or accept none")
+        if (self.low is None) != (self.high is None):
+            raise ConfigError(f"{where}: an interval needs both low and high")
+        if "within" in self.accept and self.tolerance is None:
+            raise ConfigError(f"{where}.accept={self.accept}: needs a tolerance")
+        if (self.reference == "simulation") != (self.certainty is None):
+            raise ConfigError(
+                f"{where}: certainty={shown(self.certainty)} with reference={self.reference}: a "
+                f"figure that others gave needs a certainty, one of {', '.join(CERTAINTIES)}, and "
+                "a simulation of our own has none"
+            )
+        has_interval = self.low is not None or (self.runs and self.unit == "percent")
+        if self.accept == "overlap" and not has_interval:
+            raise ConfigError(f"{where}.accept=overlap: needs low and high, or a percentage's runs")
+        if (self.measure in ("best_running_time", "rising_steps")) != (self.along is not None):
+            raise ConfigError(
+                f"{where}.measure={self.measure}: along must name the keys whose levels are "
+                "compared for best_running_time and rising_steps, and isn't for other measures"
+            )
+
+    @property
+    def compared(self) -> list[str]:
+        """Return the keys whose levels are compared."""
+        return keys_of(self.along)
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the figure."""
+        return MEASURES[self.measure].unit
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question, where its figures come from, and why ours may differ from them."""
+
+    figures: tuple[Figure, ...]
+    name: str = parameter(None, Text())
+    title: str = parameter(None, Text())
+    question: str = parameter(None, Text())
+    source: str = parameter(None, Text())
+    reference: str = parameter("published", Choice(tuple(REFERENCES)))
+    certainty: str | None = parameter(None, OrNull(Choice(tuple(CERTAINTIES))))
+    why: str = parameter(None, Text())
+
+
+def keys_of(text: str | None) -> list[str]:
+    """Return the keys in a text with commas between them."""
+    return [key.strip() for key in text.split(",")] if text else []
+
+
+def read_study(node: object) -> Study | None:
+    """Return the checked study of a configuration, None where it has none; raises ConfigError.
+
+    `node` holds the fields of `Study`, the keys `cell` that all its figures share, and a list of
+    `figures`. A cell is the notebook's but for the keys that these two give.
+    """
+    if node is None:
+        return None
+    section = _mapping("study", node)
+    refuse_unknown("study.", section, [*rules_of(Study), "cell", "figures"])
+    figures = section.get("figures")
+    if not isinstance(figures, list) or not figures:
+        raise ConfigError(f"study.figures={figures}: must be a list of figures")
+    common = _mapping("study.cell", section.get("cell", {}))
+    texts: dict[str, Any] = {
+        key: read(f"study.{key}", section.get(key), rule)
+        for key, rule in rules_of(Study).items()
+        if key in section or key != "reference"
+    }
+    study = Study((), **texts)
+    read_all = [
+        _read_figure(f"study.figures[{place}]", study, common, figure)
+        for place, figure in enumerate(figures)
+    ]
+    return replace(study, figures=tuple(read_all))
+
+
+def _read_figure(where: str, study: Study, common: Mapping[str, Any], node: object) -> Figure:
+    section = {"reference": study.reference, **_mapping(where, node)}
+    if section["reference"] != "simulation":
+        section.setdefault("certainty", study.certainty)
+    rules = rules_of(Figure)
+    refuse_unknown(f"{where}.", section, [*rules, "cell"])
+    values: dict[str, Any] = {
+        name: read(f"{where}.{name}", section.get(name), rule)
+        for name, rule in rules.items()
+        if section.get(name) is not None or name == "measure"
+    }
+    own = _mapping(f"{where}.cell", section.get("cell", {}))
+    try:
+        cell = _complete_cell(common, own)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.cell: {error}") from None
+    compared = keys_of(values.get("along"))
+    refuse_unknown(f"{where}.along=", compared, cell)
+    cell = {key: value for key, value in cell.items() if key not in compared}
+    figure = Figure(cell, {key: cell[key] for key in own if key in cell}, **values)
+    figure.check(where)
+    return figure
+
+
+def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
+    """Return every key of a cell: the notebook's but for the keys given; raises ConfigError.
+
+    A group that `own` chooses takes none of its parameters from `common`.
+    """
+    chosen = {key for key in own if key in GROUPS}
+    shared = {key: value for key, value in common.items() if key.split(".")[0] not in chosen}
+    point = read_point(nested({**_UNLESS_SAID, **shared, **own}))
+    return {key: value for key, value in point.items() if key not in _NO_PART or key in own}
+
+
+def _mapping(where: str, node: object) -> Mapping[str, Any]:
+    if not isinstance(node, Mapping):
+        raise ConfigError(f"{where}={node}: must be a mapping of keys to values")
+    return node

@@ -1,0 +1,323 @@
+"""Two sweeps side by side: which of the cells that both have differ beyond chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import fisher_exact
+
+from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals, score_intervals, simultaneous
+from xorsweep.analysis.paired_tests import (
+    A_HIGHER,
+    B_HIGHER,
+    NO_DIFFERENCE,
+    SIGNIFICANCE,
+    Counts,
+    Runs,
+    difference_interval,
+    exact_mcnemar,
+    holm,
+)
+from xorsweep.analysis.summary import point_columns, summarise, swept_columns
+from xorsweep.analysis.trainings import have_most_epochs
+from xorsweep.fields import FloatArray
+from xorsweep.text import level_name
+
+PAIRED, UNPAIRED = "McNemar", "Fisher"
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Two sweeps, a and b, compared cell by cell.
+
+    `cells` has a row for each cell of both, in a's order: the `keys` that tell cells apart, then
+    counts, rates, their difference, the test and its verdict. Of cells that differ in epochs alone
+    it is that with the most. `only_a` and `only_b` hold the keys of the other cells. `settings` are
+    the keys in which cells that were matched differ all the same, with their values in a and in b.
+    Of `points` that are in both, `same` ended with the same error to the last bit and converged at
+    the same epoch.
+    """
+
+    keys: Sequence[str]
+    cells: pd.DataFrame
+    only_a: pd.DataFrame
+    only_b: pd.DataFrame
+    settings: Sequence[tuple[str, str, str]]
+    points: int
+    same: int
+
+    @property
+    def differing(self) -> pd.DataFrame:
+        """Return the cells that differ beyond chance, the surest first."""
+        found = self.cells[self.cells["verdict"] != NO_DIFFERENCE]
+        size = -found["difference"].abs()
+        return found.assign(size=size).sort_values(["p_holm", "size"], kind="stable")
+
+    @property
+    def largest(self) -> pd.DataFrame:
+        """Return the cells with the largest difference of those that differ beyond chance.
+
+        Their intervals are corrected for the number of cells that they were picked from.
+        """
+        found = self.differing
+        size = found["difference"].abs()
+        found = found[np.isclose(size, size.max(), rtol=0, atol=1e-12)]
+        low, high = _difference_intervals(found, simultaneous(len(self.cells)))
+        largest: pd.DataFrame = found.assign(difference_low=low, difference_high=high)
+        return largest
+
+
+def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
+    """Return two sweeps' results compared in the cells that both have, by how often they converge.
+
+    Cells are matched by the keys that either sweep sweeps; what else differs between the sweeps is
+    what they are compared for. Where a cell has the same seeds in both, runs are compared in pairs
+    by McNemar's exact test, a run that failed being left out with its partner, and the interval of
+    the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the interpretation
+    of chi-squared from contingency tables", Journal of the Royal Statistical Society 85, 1922) and
+    R. G. Newcombe's interval ("Interval estimation for the difference between independent
+    proportions", Statistics in Medicine 17, 1998, method 10). Holm's correction is over all cells
+    compared. Cells none of whose runs was trained in a sweep aren't compared.
+    """
+    keys = _in_order([*swept_columns(a), *swept_columns(b)], a)
+    left, right = _Cells.of(a, keys), _Cells.of(b, keys)
+    every_a, every_b = _matched(left.described, right.described)
+    longest = _longest(left.described.iloc[every_a])
+    at_a, at_b = every_a[longest], every_b[longest]
+    counted = _counted(left, right, at_a, at_b)
+    compared = pd.concat(
+        [
+            left.described.iloc[at_a].reset_index(drop=True),
+            counted,
+            *(
+                _times(cells.rows, name).iloc[at].reset_index(drop=True)
+                for cells, at, name in ((left, at_a, "a"), (right, at_b, "b"))
+            ),
+        ],
+        axis=1,
+    )
+    compared = compared[(compared["runs_a"] > 0) & (compared["runs_b"] > 0)]
+    points, same = _same_points(a, b)
+    return SideBySide(
+        keys,
+        _judged(compared.reset_index(drop=True)),
+        _unmatched(left.described, every_a),
+        _unmatched(right.described, every_b),
+        list(_settings(left, right, at_a, at_b)),
+        points,
+        same,
+    )
+
+
+def newcombe_interval(
+    converged_a: Counts,
+    runs_a: Counts,
+    converged_b: Counts,
+    runs_b: Counts,
+    confidence: float = CONFIDENCE,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the limits (n,) of the difference between two rates of different seeds."""
+    rate_a, rate_b = converged_a / runs_a, converged_b / runs_b
+    low_a, high_a = score_intervals(converged_a, runs_a, confidence)
+    low_b, high_b = score_intervals(converged_b, runs_b, confidence)
+    down = np.sqrt((rate_a - low_a) ** 2 + (high_b - rate_b) ** 2)
+    up = np.sqrt((high_a - rate_a) ** 2 + (rate_b - low_b) ** 2)
+    return rate_a - rate_b - down, rate_a - rate_b + up
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The rows of a sweep, the number of each one's cell (N,), and the keys of the cells."""
+
+    rows: pd.DataFrame
+    cell: NDArray[np.intp]
+    first: NDArray[np.intp]
+    described: pd.DataFrame
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, keys: Sequence[str]) -> _Cells:
+        known = rows.reindex(columns=list(keys))
+        if keys:
+            groups = known.groupby(list(keys), sort=False, observed=True, dropna=False)
+            cell = np.asarray(groups.ngroup(), np.intp)
+        else:
+            cell = np.zeros(len(rows), np.intp)
+        first = np.unique(cell, return_index=True)[1]
+        described = known.iloc[first].reset_index(drop=True).astype(object)
+        return cls(rows, cell, first, described)
+
+
+def _in_order(keys: Sequence[str], rows: pd.DataFrame) -> list[str]:
+    """Return the keys once each, those of the rows in their order."""
+    known = [key for key in point_columns(rows) if key in keys]
+    return list(dict.fromkeys([*known, *keys]))
+
+
+def _matched(a: pd.DataFrame, b: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places (n,) of the cells that both have."""
+    left, right = (cells.assign(place=range(len(cells))) for cells in (a, b))
+    keys = list(a.columns)
+    merged = left.merge(
+        right, suffixes=("_a", "_b"), **({"on": keys} if keys else {"how": "cross"})
+    )
+    merged = merged.sort_values("place_a", kind="stable")
+    return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
+
+
+def _longest(cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which of some cells (n,) have the most epochs of those that differ in epochs alone."""
+    if "epochs" not in cells.columns:
+        return np.ones(len(cells), bool)
+    return have_most_epochs(cells["epochs"].to_numpy(np.int64), _trained_alike(cells))
+
+
+def _trained_alike(cells: pd.DataFrame) -> NDArray[np.intp]:
+    """Return numbers (n,) that are the same for cells that differ in epochs alone."""
+    keys = [key for key in cells.columns if key != "epochs"]
+    if not keys:
+        return np.zeros(len(cells), np.intp)
+    return np.asarray(cells.groupby(keys, sort=False, dropna=False).ngroup(), np.intp)
+
+
+def _unmatched(cells: pd.DataFrame, matched: NDArray[np.intp]) -> pd.DataFrame:
+    """Return the cells that the other sweep has after no number of epochs, each at its most."""
+    alike = _trained_alike(cells)
+    left: pd.DataFrame = cells[~np.isin(alike, alike[matched])]
+    return left[_longest(left)]
+
+
+def _counted(
+    left: _Cells, right: _Cells, at_a: NDArray[np.intp], at_b: NDArray[np.intp]
+) -> pd.DataFrame:
+    """Return the runs that say something of a and b, of pairs where the seeds are the same."""
+    columns = ["seed", "status", "converged_epoch"]
+    rows = pd.concat([cells.rows[columns].astype({"status": str}) for cells in (left, right)])
+    offset = len(left.first)
+    runs = Runs.of(rows, np.concatenate([left.cell, offset + right.cell]))
+    pairs = runs.compared(at_a, offset + at_b)
+    counts = {}
+    for name, at in (("a", at_a), ("b", offset + at_b)):
+        counts[f"runs_{name}"] = np.bitwise_count(runs.counted[at]).sum(axis=1, dtype=np.int64)
+        counts[f"converged_{name}"] = np.bitwise_count(runs.converged[at]).sum(axis=1, dtype=int)
+    paired = runs.same_seeds(at_a, offset + at_b)
+    for name, both in (("a", "only_a"), ("b", "only_b")):
+        # A run that failed is left out with its partner.
+        for count, of_pairs in (("runs", pairs["n"]), ("converged", pairs["both"] + pairs[both])):
+            counts[f"{count}_{name}"] = np.where(paired, of_pairs, counts[f"{count}_{name}"])
+    found = pd.DataFrame({**counts, "test": np.where(paired, PAIRED, UNPAIRED)})
+    for name in ("only_a", "only_b"):
+        found[name] = pd.array(np.where(paired, pairs[name], 0), "Int64")
+        found.loc[~paired, name] = pd.NA
+    return found
+
+
+def _judged(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with rates, the difference, p and the verdict behind the counts."""
+    counts = {
+        name: cells[name].to_numpy(np.int64)
+        for name in ("runs_a", "runs_b", "converged_a", "converged_b")
+    }
+    paired, only_a, only_b = _discordant(cells)
+    in_order = (counts[name] for name in ("converged_a", "runs_a", "converged_b", "runs_b"))
+    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*in_order))
+    low, high = _difference_intervals(cells, CONFIDENCE)
+    rates = {}
+    for name in ("a", "b"):
+        converged, runs = counts[f"converged_{name}"], counts[f"runs_{name}"]
+        rates[f"rate_{name}"] = converged / runs
+        limits = rate_intervals(converged, runs)
+        rates[f"rate_{name}_low"], rates[f"rate_{name}_high"] = limits
+    difference, p_holm = rates["rate_a"] - rates["rate_b"], holm(p)
+    differ = p_holm < SIGNIFICANCE
+    higher = [differ & (difference > 0), differ & (difference < 0)]
+    return cells.assign(
+        **rates,
+        difference=difference,
+        difference_low=low,
+        difference_high=high,
+        p=p,
+        p_holm=p_holm,
+        verdict=np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE),
+    )
+
+
+def _discordant(cells: pd.DataFrame) -> tuple[NDArray[np.bool_], Counts, Counts]:
+    """Return which cells (n,) have the same seeds in both, and the pairs that one alone solves."""
+    only_a, only_b = (cells[name].fillna(0).to_numpy(np.int64) for name in ("only_a", "only_b"))
+    return (cells["test"] == PAIRED).to_numpy(), only_a, only_b
+
+
+def _difference_intervals(cells: pd.DataFrame, confidence: float) -> tuple[FloatArray, FloatArray]:
+    """Return the limits (n,) of the difference, by pairs where the seeds are the same."""
+    paired, only_a, only_b = _discordant(cells)
+    converged_a, runs_a, converged_b, runs_b = (
+        cells[name].to_numpy(np.int64)
+        for name in ("converged_a", "runs_a", "converged_b", "runs_b")
+    )
+    in_pairs = difference_interval(runs_a, only_a, only_b, confidence)
+    apart = newcombe_interval(converged_a, runs_a, converged_b, runs_b, confidence)
+    low, high = (np.where(paired, *some) for some in zip(in_pairs, apart, strict=True))
+    return low, high
+
+
+def _fisher(converged_a: Counts, runs_a: Counts, converged_b: Counts, runs_b: Counts) -> FloatArray:
+    """Return the two-sided p (n,), each different table being worked out once."""
+    tables = np.column_stack([converged_a, runs_a - converged_a, converged_b, runs_b - converged_b])
+    different, place = np.unique(tables, axis=0, return_inverse=True)
+    p = np.array([fisher_exact(table.reshape(2, 2)).pvalue for table in different])
+    found: FloatArray = p[place.ravel()] if len(p) else np.empty(0)
+    return found
+
+
+def _times(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return what summary.csv says of the cells' times and errors, marked with a or b."""
+    columns = ["median_epochs", "expected_running_time", "final_error_q50"]
+    return summarise(rows)[columns].add_suffix(f"_{name}")
+
+
+def _settings(
+    left: _Cells, right: _Cells, at_a: NDArray[np.intp], at_b: NDArray[np.intp]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the keys in which cells that were matched differ, with their levels in a and in b."""
+    keys = dict.fromkeys([*point_columns(left.rows), *point_columns(right.rows)])
+    for key in keys:
+        if key == "seed" or key in left.described.columns:
+            continue
+        a, b = (
+            _with_none(cells.rows, key, cells.first[at])
+            for cells, at in ((left, at_a), (right, at_b))
+        )
+        differ = a != b
+        if differ.any():
+            yield key, _levels(a[differ]), _levels(b[differ])
+
+
+def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp]) -> NDArray[Any]:
+    """Return a key of some rows, None where they haven't got it."""
+    column = rows.reindex(columns=[key])[key].astype(object).iloc[places]
+    values: NDArray[Any] = column.where(column.notna(), None).to_numpy()
+    return values
+
+
+def _levels(values: NDArray[Any]) -> str:
+    return ", ".join(dict.fromkeys("none" if pd.isna(v) else level_name(v) for v in values))
+
+
+def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
+    """Return how many points are in both, and how many of them came to the same bits."""
+    keys = list(dict.fromkeys([*point_columns(a), *point_columns(b)]))
+    ends = ["final_error", "converged_epoch", "status"]
+    left, right = (
+        rows.reindex(columns=[*keys, *ends]).astype(dict.fromkeys(keys, object)) for rows in (a, b)
+    )
+    both = left.merge(right, on=keys, suffixes=("_a", "_b"))
+    same = np.ones(len(both), bool)
+    for name in ends:
+        one, other = (both[f"{name}_{which}"].astype(object) for which in ("a", "b"))
+        same &= ((one == other).fillna(False) | (one.isna() & other.isna())).to_numpy(bool)
+    return len(both), int(same.sum())

@@ -1,0 +1,61 @@
+"""How much longer one cell's runs take than another's, seed by seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import bdtr
+
+from xorsweep.fields import FloatArray
+
+
+@dataclass(frozen=True)
+class TimeRatio:
+    """The median of the ratios of epochs, with its limits.
+
+    `converged` are the seeds that converged in both cells, of `seeds` that failed in neither.
+    """
+
+    value: float
+    low: float
+    high: float
+    converged: int
+    seeds: int
+
+
+def time_ratio(a: pd.DataFrame, b: pd.DataFrame, confidence: float) -> TimeRatio | None:
+    """Return how many times as many epochs cell a's runs take as those of cell b.
+
+    It is of the seeds that converged in both: of the others the ratio isn't known. A run that
+    converged before its first epoch counts as one that took an epoch. None where there are too few
+    seeds for limits.
+    """
+    columns = ["seed", "converged_epoch"]
+    of_a, of_b = (rows.loc[rows["status"] != "failed", columns] for rows in (a, b))
+    pairs = of_a.merge(of_b, on="seed", suffixes=("_a", "_b"))
+    both = pairs.dropna()
+    epochs_a, epochs_b = (
+        np.maximum(both[f"converged_epoch_{name}"].to_numpy(np.float64), 1) for name in ("a", "b")
+    )
+    logs = np.log(epochs_a / epochs_b)
+    limits = median_interval(logs, confidence)
+    if limits is None:
+        return None
+    value, low, high = np.exp([np.median(logs), *limits])
+    return TimeRatio(float(value), float(low), float(high), len(both), len(pairs))
+
+
+def median_interval(values: FloatArray, confidence: float) -> tuple[float, float] | None:
+    """Return limits of the median that n values (n,) were drawn around, None where n is too few.
+
+    W. R. Thompson, "On confidence ranges for the median and other expectation distributions for
+    populations of unknown distribution form", Annals of Mathematical Statistics 7 (1936): the kth
+    smallest and the kth largest, with the largest k that a sign test allows. Whatever the
+    distribution, they hold the median at least as often as `confidence` says.
+    """
+    ordered, n = np.sort(values), len(values)
+    missed = 2 * bdtr(np.arange(n // 2), n, 0.5) if n else np.empty(0)
+    k = int((missed <= 1 - confidence).sum())
+    return (float(ordered[k - 1]), float(ordered[n - k])) if k else None

@@ -1,0 +1,76 @@
+"""Points that differ in epochs alone are one training, looked at after several budgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.summary import swept_columns
+from xorsweep.errors import ConfigError
+
+
+def longest_rows(results: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a training: its point with the most epochs of those that didn't fail."""
+    if results["epochs"].nunique() <= 1:
+        return results
+    rows: pd.DataFrame = results[have_most_epochs(_reached(results), training_numbers(results))]
+    return rows
+
+
+def _reached(results: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the epochs (N,) of each row, below 0 where it failed."""
+    epochs = results["epochs"].to_numpy(np.int64)
+    return np.where(results["status"] == "failed", epochs - np.iinfo(np.int64).max, epochs)
+
+
+def training_numbers(results: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the number (N,) of the training that each row belongs to."""
+    keys = [key for key in swept_columns(results) if key != "epochs"]
+    groups = results.groupby([*keys, "seed"], sort=False, observed=True, dropna=False)
+    return np.asarray(groups.ngroup(), np.intp)
+
+
+def have_most_epochs(epochs: NDArray[Any], group: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which of n have the most epochs (n,) of their group (n,), numbered from 0."""
+    most = np.full(int(group.max(initial=-1)) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(most, group, epochs.astype(np.int64))
+    found: NDArray[np.bool_] = epochs == most[group]
+    return found
+
+
+def first_rows(results: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows (N,) are their trainings' with the fewest epochs."""
+    return have_most_epochs(-results["epochs"].to_numpy(), training_numbers(results))
+
+
+def continued(results: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return how chosen rows (N,) ended with the most epochs that their training has.
+
+    Columns: `epochs` and `outcome` of the chosen row, `last_epochs` and `last_outcome`. Rows that
+    have the most epochs themselves aren't there, nor those whose training failed.
+    """
+    training = training_numbers(results)
+    last = have_most_epochs(_reached(results), training)
+    trained = (results["status"] != "failed").to_numpy()
+    rows = results[["epochs", "outcome"]].astype({"outcome": str}).assign(training=training)
+    ends = rows[last & trained].rename(columns=lambda name: f"last_{name}")
+    both = rows[chosen & trained].merge(ends, left_on="training", right_on="last_training")
+    found: pd.DataFrame = both[both["epochs"] < both["last_epochs"]]
+    return found.drop(columns=["training", "last_training"])
+
+
+def at_epochs(rows: pd.DataFrame, epochs: int | None) -> pd.DataFrame:
+    """Return the rows of results, or of a summary, after so many epochs; all of them where None.
+
+    They keep their index. Raises ConfigError where there is no such row.
+    """
+    if epochs is None:
+        return rows
+    found: pd.DataFrame = rows[rows["epochs"] == epochs]
+    if found.empty:
+        budgets = ", ".join(f"{budget:,}" for budget in sorted(rows["epochs"].unique()))
+        raise ConfigError(f"epochs={epochs}: must be one of the sweep's, {budgets}")
+    return found

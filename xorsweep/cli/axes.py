@@ -1,0 +1,180 @@
+"""Hydra's overrides as axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    Glob,
+    Override,
+    OverrideType,
+    QuotedString,
+    RangeSweep,
+    Transformer,
+)
+from hydra.errors import HydraException
+
+from xorsweep.cli.hydra_config import check_overrides, known_keys, readable
+from xorsweep.cli.hydra_errors import refusal
+from xorsweep.command_lines import quoted
+from xorsweep.errors import ConfigError
+from xorsweep.fields import is_number, is_whole, rules_of
+from xorsweep.grid.grid import Axis
+from xorsweep.grid.spacing import Spacing, is_spacing, read_spacing
+from xorsweep.networks.schema import GROUPS, PLAIN, rules_for
+
+Overrides = Mapping[str, Override]
+"""Overrides by key, without the prefix."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """An override: its axis, the text that sets each level, whether it has levels at all."""
+
+    axis: Axis
+    texts: tuple[str, ...]
+    is_axis: bool
+
+
+def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
+    """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
+    check_overrides(lines, lambda: loader.list_groups(""))
+    parser = OverridesParser.create(config_loader=loader)
+    try:
+        overrides = parser.parse_overrides([readable(line) for line in lines])
+    except HydraException as error:
+        raise ConfigError(refusal(error)) from None
+    return {override.key_or_group: override for override in overrides}
+
+
+def is_point_key(key: str) -> bool:
+    """Tell whether a key says what to train, and not how to run."""
+    return key in PLAIN or key.split(".")[0] in GROUPS
+
+
+def level_count(override: Override) -> int:
+    """Return how many levels an override has, without making them."""
+    found, spacing = override.value(), spacing_of(override)
+    if spacing:
+        return spacing.count
+    if isinstance(found, ChoiceSweep):
+        return len(found.list)
+    if isinstance(found, Glob):
+        return sum(1 for _ in override.sweep_iterator())
+    if not isinstance(found, RangeSweep):
+        return 1
+    assert found.start is not None
+    assert found.stop is not None
+    return max(0, ceil((found.stop - found.start) / found.step))
+
+
+def spacing_of(override: Override) -> Spacing | None:
+    """Return the levels by number that an override asks for, None where it asks for others."""
+    value = _level(override.value())
+    if isinstance(value, str) and is_spacing(value):
+        return read_spacing(override.key_or_group, value)
+    return None
+
+
+def swept(override: Override) -> Swept:
+    """Return an override as an axis; raises ConfigError where it has no levels."""
+    key, element = override.key_or_group, override.get_key_element()
+    spacing = spacing_of(override)
+    if not override.is_sweep_override() and not spacing:
+        text = override.input_line or ""
+        level = _level(_canonical(key, override.value()))
+        return Swept(Axis(key, (level,)), (text,), False)
+    if key not in known_keys() and not is_point_key(key):
+        raise ConfigError(
+            f"{override.input_line}: {key} is no key of a point, so it can't be swept; a file is "
+            "chosen by one name"
+        )
+    if not is_point_key(key):
+        raise ConfigError(f"{key}: says how to run and not what to train, so it can't be swept")
+    values = spacing.levels(_is_whole(key)) if spacing else list(_values(override))
+    values = [_canonical(key, value) for value in values]
+    texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)
+    levels = tuple(_level(value) for value in values)
+    return Swept(Axis(key, levels, _is_structural(override, texts)), texts, True)
+
+
+def _values(override: Override) -> Iterator[Any]:
+    """Return the levels; once, for shuffle() differs the next time."""
+    if not override.is_discrete_sweep():
+        key = override.key_or_group
+        raise ConfigError(
+            f"{override.input_line}: an interval has no levels; use {key}=a,b,c, "
+            f"{key}=range(start,stop,step) or {key}=linspace(from,to,count)"
+        )
+    if not level_count(override):
+        raise ConfigError(f"{override.input_line}: this axis has no levels")
+    _refuse_one_step(override)
+    return override.sweep_iterator()
+
+
+def _refuse_one_step(override: Override) -> None:
+    """Raise ConfigError for a range of real numbers that ends before its second step of 1."""
+    key, found = override.key_or_group, override.value()
+    if not isinstance(found, RangeSweep) or found.step != 1 or level_count(override) != 1:
+        return
+    if any(is_number(rule) and not is_whole(rule) for rule in rules_for(key)):
+        raise ConfigError(
+            f"{override.input_line}: counts in steps of 1, so {found.start} is its one level; "
+            f"write {key}=linspace({found.start},{found.stop},10), or give range a step"
+        )
+
+
+def _canonical(key: str, value: Any) -> Any:
+    """Return a level as it is, or the name of the choice that it is another word for."""
+    name = _level(value)
+    if key not in GROUPS or not isinstance(name, str):
+        return value
+    canonical = GROUPS[key].canonical(name)
+    return value if canonical == name else canonical
+
+
+def _level(value: Any) -> Any:
+    return value.text if isinstance(value, QuotedString) else value
+
+
+def _is_whole(key: str) -> bool:
+    return all(map(is_whole, rules_for(key)))
+
+
+def _is_structural(override: Override, texts: Sequence[str]) -> bool:
+    """Tell whether the levels have to be composed: anything but values of a known key."""
+    return (
+        override.type is not OverrideType.CHANGE
+        or override.key_or_group in GROUPS
+        or any(mark in text for text in texts for mark in ("${", "[", "{"))
+    )
+
+
+def refuse_missing_keys(block: Overrides) -> None:
+    """Raise ConfigError for a key that only some of the swept choices of its group have."""
+    for key, override in block.items():
+        group, _, name = key.partition(".")
+        if not name or group not in block or group not in GROUPS or override.is_delete():
+            continue
+        choices = [str(level) for level in swept(block[group]).axis.levels]
+        has = {choice: name in rules_of(GROUPS[group][choice]) for choice in choices}
+        lacking = [choice for choice in choices if not has[choice]]
+        if any(has.values()) and lacking:
+            levels = str(override.input_line).partition("=")[2]
+            blocks = ", ".join(
+                f"{{{group}: {each}, {key}: {quoted(levels)}}}"
+                if has[each]
+                else f"{{{group}: {each}}}"
+                for each in has
+            )
+            have = "has" if len(lacking) == 1 else "have"
+            raise ConfigError(
+                f"{key}: {group}={','.join(has)} is swept, and {' and '.join(lacking)} {have} no "
+                f"such key; 'grid.blocks=[{blocks}]' gives each its own"
+            )

@@ -1,0 +1,54 @@
+"""Arguments with dashes: those that Hydra knows, and keys that are given as other programs do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import brief
+from xorsweep.hints import bare_hint, meant_key
+
+LONG = (
+    "--help",
+    "--hydra-help",
+    "--version",
+    "--cfg",
+    "--resolve",
+    "--package",
+    "--run",
+    "--multirun",
+    "--shell-completion",
+    "--config-path",
+    "--config-name",
+    "--config-dir",
+    "--experimental-rerun",
+    "--info",
+)
+"""Hydra's flags, which may be shortened; each has a short one, too."""
+
+
+def refuse_flags(arguments: Sequence[str], known: Sequence[str]) -> None:
+    """Raise ConfigError for the first argument with dashes that isn't one of Hydra's flags.
+
+    `known` are the keys that may be given, without dashes.
+    """
+    for line in _refused(arguments, known):
+        raise ConfigError(line)
+
+
+def _refused(arguments: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        flag, equals, value = argument.partition("=")
+        name = flag.lstrip("-")
+        key = meant_key(name, known)
+        is_long = flag.startswith("--") and name
+        if not flag.startswith("-") or (is_long and any(each.startswith(flag) for each in LONG)):
+            continue
+        if not equals and not following.startswith("-") and "=" not in following:
+            value = following
+        if key:
+            yield f"{brief(flag)}: keys have no dashes; write {key}={brief(value) or '...'}"
+        elif is_long:
+            hint = bare_hint(name) or "values are given as key=value; --help lists keys and flags"
+            yield f"{brief(flag)}: there is no such flag; {hint}"

@@ -1,0 +1,141 @@
+"""The node `grid` of a configuration: axes, blocks of them, which go together, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig
+
+from xorsweep.cli.axes import Overrides, is_point_key, parsed, refuse_missing_keys
+from xorsweep.cli.config_files import composed_files, without_replaced
+from xorsweep.cli.hydra_config import AXES, BLOCKS, plain
+from xorsweep.errors import ConfigError
+from xorsweep.fields import refuse_unknown, shown, unknown_key
+from xorsweep.grid.grid import ZIP
+from xorsweep.grid.where import read_where
+from xorsweep.networks.schema import every_point_key, rules_for
+
+_AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
+_BLOCKS_ALLOWED = (
+    "must be a list of blocks, each of keys and their levels, such as "
+    '[{optimizer: sgd, lr: "0.5,2"}, {optimizer: momentum, lr: "0.1,0.5"}]'
+)
+_ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,epochs]]"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a grid is made of: the overrides of each block, and what holds for all of them."""
+
+    blocks: tuple[Overrides, ...]
+    zipped: tuple[tuple[str, ...], ...] = ()
+    where: str | None = None
+
+
+def grid_node(
+    loader: ConfigLoader, config: DictConfig, axes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the node `grid` of a configuration, with `axes` over its own.
+
+    An axis is left out whose key a file that is composed later gives one plain value. Raises
+    ConfigError for a file that can't be meant.
+    """
+    files = composed_files(loader, config.hydra)
+    section = plain(config)["grid"]
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"grid={shown(section)}: must be keys such as axes and where")
+    if axes and isinstance(section.get("axes"), Mapping):
+        section = {**section, "axes": {**section["axes"], **axes}}
+    return without_replaced(section, files, config.hydra.overrides.hydra)
+
+
+def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides) -> Asked:
+    """Return the grid that the node `grid` asks for, under the overrides `given`.
+
+    Each block is made of `axes`, over them the block's own, over those the ones given; without
+    blocks there is one product, that of `axes`. Raises ConfigError.
+    """
+    refuse_unknown("grid.", section, ["axes", "blocks", "zip", "where"])
+    axes, blocks = section.get("axes", {}), section.get("blocks")
+    if not isinstance(axes, Mapping):
+        raise ConfigError(f"{AXES}={shown(axes)}: {_AXES_ALLOWED}")
+    common = {**_read_axes(loader, AXES, axes), **given}
+    where = section.get("where")
+    found = tuple(_read_blocks(loader, common, blocks, given))
+    for block in found:
+        refuse_missing_keys(block)
+    return Asked(
+        found,
+        _read_zip(section.get("zip")),
+        None if where is None else read_where(where).text,
+    )
+
+
+def _read_blocks(
+    loader: ConfigLoader, common: Overrides, blocks: object, given: Overrides
+) -> list[Overrides]:
+    if blocks is None:
+        return [common]
+    if not isinstance(blocks, Sequence) or isinstance(blocks, str) or not blocks:
+        raise ConfigError(f"{BLOCKS}={shown(blocks)}: {_BLOCKS_ALLOWED}")
+    return [
+        {**common, **_read_axes(loader, f"{BLOCKS}[{place}]", block), **given}
+        for place, block in enumerate(blocks)
+    ]
+
+
+def _read_axes(loader: ConfigLoader, where: str, axes: object) -> Overrides:
+    if not isinstance(axes, Mapping):
+        raise ConfigError(f"{where}={shown(axes)}: {_BLOCKS_ALLOWED}")
+    try:
+        overrides = parsed(loader, [_line(where, key, axes[key]) for key in axes])
+    except ConfigError as error:
+        raise ConfigError(_named(where, str(error))) from None
+    for key in overrides:
+        if not is_point_key(key):
+            raise ConfigError(
+                f"{where}.{key}: says how to run and not what to train, so it has no place in a "
+                "grid"
+            )
+    return overrides
+
+
+def _named(where: str, message: str) -> str:
+    return message if message.startswith(where) else f"{where}: {message}"
+
+
+def _line(where: str, key: object, levels: object) -> str:
+    if isinstance(levels, str | int | float | bool):
+        return f"{key}={shown(levels)}"
+    if isinstance(levels, Sequence) and levels:
+        listed = ",".join(shown(level) for level in levels)
+        raise ConfigError(
+            f"{where}.{key}={levels}: a YAML list is one value and no axis; write {key}: {listed}"
+        )
+    raise ConfigError(f"{where}.{key}={shown(levels)}: must be levels, such as 1,2 or one value")
+
+
+def _read_zip(groups: Any) -> tuple[tuple[str, ...], ...]:
+    if groups is None:
+        return ()
+    if not _is_list(groups) or any(not _is_list(keys) or len(keys) < 2 for keys in groups):
+        raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
+    named = [str(key) for keys in groups for key in keys]
+    for key in named:
+        if not rules_for(key):
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {unknown_key(key, every_point_key())}")
+        if named.count(key) > 1:
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
+    return tuple(tuple(keys) for keys in groups)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _listed(value: Any) -> str:
+    """Return a list of lists as an override has it."""
+    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else shown(value)

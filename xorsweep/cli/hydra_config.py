@@ -1,0 +1,209 @@
+"""From Hydra's configuration to plain dictionaries; with the command line, all that knows Hydra."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString, ValueType
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from xorsweep.cli.hydra_errors import refusal
+from xorsweep.command_lines import quoted
+from xorsweep.errors import ConfigError
+from xorsweep.fields import allows, is_number, is_whole, rules_of, unknown_key
+from xorsweep.grid.grid import ZIP
+from xorsweep.grid.spacing import is_spacing, read_spacing
+from xorsweep.grid.where import KEY as WHERE
+from xorsweep.grid.where import refuse_long
+from xorsweep.hints import NUMBER, comma_hint
+from xorsweep.networks.schema import GROUPS, every_point_key, rules_for
+from xorsweep.settings import SETTINGS, Rounds, Sweep
+
+VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
+"""What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
+
+RUN_KEYS = ("grid", "plan", "resume", "study")
+"""Top-level keys that say what to do, or what for, rather than what to train."""
+
+AXES, BLOCKS = "grid.axes", "grid.blocks"
+GRID_KEYS = (ZIP, BLOCKS, WHERE)
+"""The keys below `grid` that the command line may give; axes are given by their own names."""
+
+_QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
+_NO_NAME = re.compile(rf"\s*(null|true|false|nan|[-+]?inf|{NUMBER}|\{{.*)?\s*", re.IGNORECASE)
+"""Values that Hydra reads as something else than the name of a file."""
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
+_OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
+
+
+def config_folder() -> str:
+    """Return the folder of the YAML files: the package's own, or the checkout's."""
+    package = Path(__file__).parents[1]
+    packaged = package / "conf"
+    return str(packaged if packaged.is_dir() else package.parent / "conf")
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """Return a configuration, resolved and without Hydra's part; raises ConfigError."""
+    keys = [str(key) for key in config if key != "hydra"]
+    try:
+        found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).splitlines()[0]) from None
+    assert isinstance(found, dict)
+    return {str(key): value for key, value in found.items()}
+
+
+def interpolated_texts(config: DictConfig) -> list[str]:
+    """Return the values, anywhere outside Hydra's part, that refer to other keys."""
+    keys = [str(key) for key in config if key != "hydra"]
+    container = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=False)
+    return [text for text in _texts(container) if "${" in text]
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for value in node.values():
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+
+
+def known_keys() -> list[str]:
+    """Return every key that some choice of groups reads, of xorsweep's own choices."""
+    settings = [
+        f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
+    ]
+    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS, *GRID_KEYS]
+    return [*every_point_key(), *run]
+
+
+def readable(argument: str) -> str:
+    """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
+
+    That is levels by number, the expression of `grid.where`, and a path below the home folder.
+    """
+    key, _, value = argument.partition("=")
+    ours = is_spacing(value) or key.lstrip("+") == WHERE or value.startswith("~")
+    if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
+        return argument
+    return f"{key}={quoted(value)}"
+
+
+def levels_of(arguments: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the levels of each key, written as those of any sweep; raises ConfigError."""
+    levels: dict[str, list[Any]] = {}
+    for argument in arguments:
+        key, _, text = argument.partition("=")
+        if key in levels:
+            raise ConfigError(f"{key}: given twice; give it once")
+        spaced = is_spacing(text)
+        levels[key] = (
+            read_spacing(key, text).levels(whole=False) if spaced else _listed(key, argument)
+        )
+    return levels
+
+
+def _listed(key: str, argument: str) -> list[Any]:
+    """Return the levels that an override lists in Hydra's grammar; raises ConfigError."""
+    try:
+        (override,) = OverridesParser.create().parse_overrides([argument])
+    except HydraException as error:
+        raise ConfigError(refusal(error)) from None
+    if override.value_type in (ValueType.INTERVAL_SWEEP, ValueType.GLOB_CHOICE_SWEEP):
+        raise ConfigError(
+            f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
+        )
+    swept = override.is_sweep_override()
+    values = [*override.sweep_iterator()] if swept else [override.value()]
+    return [each.text if isinstance(each, QuotedString) else each for each in values]
+
+
+def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[str]]) -> None:
+    """Raise ConfigError for an override of a key that nothing reads, or of a key given before.
+
+    `groups` returns the config groups of the user, should one be chosen from.
+    """
+    known = known_keys()
+    earlier: dict[str, str] = {}
+    for argument in arguments:
+        match = _OVERRIDE.match(argument)
+        if not match or ("=" not in argument and match["prefix"] != "~"):
+            continue
+        key = match["key"]
+        _refuse_whole_grid(key)
+        # A file is chosen so, too; where it is none, that is said once Hydra has composed.
+        may_be_file = match["prefix"] == "+" and "." not in key
+        is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
+        if not is_known and key not in groups():
+            raise ConfigError(unknown_key(key, known))
+        if key in earlier:
+            raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
+        earlier[key] = argument
+        if match["prefix"] != "~":
+            value = argument.partition("=")[2]
+            _refuse_no_value(key, value)
+            _refuse_commas(key, value)
+            if key == WHERE:
+                refuse_long(value)
+
+
+def _is_known_to_others(key: str) -> bool:
+    """Tell whether some choice that isn't xorsweep's own may read a key.
+
+    One that is broken may: what is wrong with it is said where it is chosen.
+    """
+    group, _, name = key.partition(".")
+    for other in GROUPS[group].others if group in GROUPS else ():
+        try:
+            if name in rules_of(GROUPS[group][other]):
+                return True
+        except ConfigError:
+            return True
+    return False
+
+
+def _is_known(key: str, known: list[str]) -> bool:
+    return key in known or key == "hydra" or key.startswith(("hydra.", "hydra/"))
+
+
+def _refuse_whole_grid(key: str) -> None:
+    if key == "grid":
+        raise ConfigError(f"grid: isn't given as a whole; give {', '.join(GRID_KEYS)}")
+    if key == AXES or key.startswith(f"{AXES}."):
+        axis = key.removeprefix(AXES).removeprefix(".") or "lr"
+        raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")
+
+
+def _refuse_no_value(key: str, value: str) -> None:
+    """Raise ConfigError for what Hydra takes and nobody means."""
+    is_group = key in GROUPS or key in SETTINGS
+    is_named = is_group or (key == "study" and value not in ("", "null"))
+    if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
+        raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
+    if value.startswith("[") and (is_group or rules_for(key)):
+        levels = value.strip("[]")
+        raise ConfigError(
+            f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
+        )
+
+
+def _refuse_commas(key: str, value: str) -> None:
+    """Raise ConfigError for commas within one number, where the levels between aren't allowed."""
+    rules = rules_for(key) or [rule for name, rule in rules_of(Rounds).items() if name == key]
+    numbers = [rule for rule in rules if is_number(rule)]
+    hint = numbers and comma_hint(key, value, whole=is_whole(numbers[0]))
+    # In Hydra's grammar 05 is a text.
+    levels = [int(text) if _WHOLE.fullmatch(text) else text for text in value.split(",")]
+    if hint and any(not any(allows(rule, level) for rule in rules) for level in levels):
+        raise ConfigError(f"{key}={value}: {key} must be {rules[0].allowed}{hint}")

@@ -1,0 +1,73 @@
+"""What Hydra refuses, in one line that names the key, the value and what is allowed."""
+
+from __future__ import annotations
+
+import re
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+
+from xorsweep.fields import is_number, is_whole, rules_of
+from xorsweep.hints import bare_hint, choice_hint, comma_hint, number_hint
+from xorsweep.networks.schema import GROUPS, rules_for
+
+_FUNCTIONS = "range, linspace, logspace, choice, sort, shuffle, glob"
+_UNKNOWN_FUNCTION = re.compile(r"Unknown function '(\w+)'")
+_EVALUATING = re.compile(r"while evaluating '.*': (.+)")
+_NO_KEY = re.compile(r"Could not override '(.+?)'")
+_TO_BE_ADDED = re.compile(r"To append to your default list use \+([^=\s]+)=(\S+)")
+_THERE_ALREADY = re.compile(r"An item is already at '(.+?)'|Multiple values for (.+?)\. ")
+_SWEPT = re.compile(r"Ambiguous value for argument '(.+)'")
+
+
+def refusal(error: HydraException) -> str:
+    """Return what is wrong and what is allowed."""
+    if isinstance(error, MissingConfigException) and error.options:
+        return _no_choice(str(error.missing_cfg_file), list(error.options))
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: {_unreadable(error)}"
+    text = str(error)
+    if match := _TO_BE_ADDED.search(text):
+        return f"{match[1]}: isn't chosen from by default; write +{match[1]}={match[2]}"
+    if match := _NO_KEY.search(text):
+        return f"{match[1]}: {_no_key(match[1])}"
+    if match := _THERE_ALREADY.search(text):
+        return f"+{match[1] or match[2]}: is there already; leave the + out"
+    if match := _SWEPT.search(text):
+        key, _, text = match[1].partition("=")
+        numbers = [rule for rule in rules_for(key) if is_number(rule)]
+        hint = comma_hint(key, text, whole=is_whole(numbers[0])) if numbers else ""
+        return f"{match[1]}: several values make a sweep; add -m{hint}"
+    return "\n".join([line for line in text.splitlines() if line.strip()][:2])
+
+
+def _no_choice(file: str, options: list[str]) -> str:
+    group, _, name = file.rpartition("/")
+    aliases = GROUPS[group].aliases if group in GROUPS else ()
+    hint = choice_hint(group, name, [*options, *aliases])
+    return f"{group}={name}: {group} must be one of {', '.join(options)}{hint}"
+
+
+def _unreadable(error: OverrideParseException) -> str:
+    key, equals, text = error.override.partition("=")
+    if not equals:
+        return bare_hint(key) or f"needs a value, as in {key}=..."
+    if match := _UNKNOWN_FUNCTION.search(error.message):
+        return f"there is no function {match[1]}; there are {_FUNCTIONS}"
+    if match := _EVALUATING.search(error.message):
+        return match[1]
+    if hint := number_hint(key, text):
+        return f"can't be read{hint}"
+    return (
+        "can't be read; brackets and quotes come in pairs, and a text of other characters than "
+        'letters, digits and - _ . / : needs quotes, as in key="text"'
+    )
+
+
+def _no_key(key: str) -> str:
+    """Return why a key isn't there: a key of ours belongs to other choices of its group."""
+    group, _, name = key.partition(".")
+    choices = GROUPS[group].usable() if name and group in GROUPS else ()
+    owners = [choice for choice, each in choices if name in rules_of(each)]
+    if owners:
+        return f"the {group} that is chosen has no such key; it is one of {', '.join(owners)}"
+    return "there is no such key; --help lists ours, and --cfg hydra those of Hydra"

@@ -1,0 +1,108 @@
+"""Before a run or a sweep starts: what the command line asks of it in vain, and its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from xorsweep.cli.config_files import composed_files
+from xorsweep.cli.hydra_config import GRID_KEYS, RUN_KEYS, plain
+from xorsweep.errors import ConfigError
+from xorsweep.fields import shown
+from xorsweep.networks.schema import Point, read_point
+from xorsweep.settings import Sweep, read_sweep, refuse_unknown_keys
+from xorsweep.storage.paths import folder_of, make_folder, make_free_folder, refuse_taken
+
+RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
+
+
+def read_run(config: DictConfig) -> tuple[Point, Sweep]:
+    """Return the point and the settings of a single run, or of a job of another sweeper.
+
+    Raises ConfigError for a value that isn't allowed, and for what only our sweeper reads.
+    """
+    hydra = HydraConfig.get()
+    asked = _asks_for_grid(hydra)
+    values = plain(config)
+    refuse_unknown_keys(values, RUN_KEYS)
+    settings = read_sweep(values)
+    _refuse_what_sweeps(values, asked, hydra)
+    return read_point(values), settings
+
+
+def _asks_for_grid(hydra: Any) -> str | None:
+    """Return what of a configuration is a grid: a study, or a file that has one."""
+    files = composed_files(GlobalHydra.instance().config_loader(), hydra)
+    if study := hydra.runtime.choices.get("study"):
+        return f"study={study}"
+    asking = (file.path for file in files if not file.is_primary and (file.axes or file.has_grid))
+    return next((f"grid in {path}" for path in asking), None)
+
+
+def _refuse_what_sweeps(values: Mapping[str, Any], asked: str | None, hydra: Any) -> None:
+    """Raise ConfigError for what a single run, or a job of another sweeper, would pass over."""
+    if values["resume"] is not None:
+        raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
+    if values["plan"] is not False:
+        raise ConfigError(f"plan={shown(values['plan'])}: plans a sweep; add -m")
+    given = _given(hydra.overrides.task)
+    asked = asked or next((key for key in GRID_KEYS if key in given), None)
+    if asked and hydra.mode is RunMode.RUN:
+        raise ConfigError(f"{asked}: makes a sweep; add -m")
+    if asked:
+        raise ConfigError(f"{asked}: is for hydra/sweeper=xorsweep_grid, the default")
+
+
+def run_folder(config: DictConfig) -> Path:
+    """Return the folder of a single run, made, with nothing in it that the run would write over.
+
+    Raises ConfigError where there is none.
+    """
+    given = _given(config.hydra.overrides.hydra)
+    if SWEEP_DIR in given:
+        raise ConfigError(f"{given[SWEEP_DIR]}: is for a sweep; add -m or give {RUN_DIR}")
+    folder = folder_of(str(config.hydra.run.dir), RUN_DIR)
+    if RUN_DIR not in given:
+        return make_free_folder(folder)
+    refuse_taken(folder, RUN_DIR)
+    make_folder(folder)
+    return folder
+
+
+def sweep_folder(config: DictConfig) -> Path:
+    """Return the folder of a new sweep, made, and empty of other sweeps and runs.
+
+    Raises ConfigError or StoreError where there is none.
+    """
+    folder = folder_of(str(config.hydra.sweep.dir), SWEEP_DIR)
+    if SWEEP_DIR not in _given(config.hydra.overrides.hydra):
+        return make_free_folder(folder)
+    from xorsweep.storage.store import refuse_used  # which a single run doesn't need
+
+    refuse_used(folder)
+    make_folder(folder)
+    return folder
+
+
+def refuse_folders(config: DictConfig, resumed: bool) -> None:
+    """Raise ConfigError for a folder that a sweep wouldn't use."""
+    given = _given(config.hydra.overrides.hydra)
+    if RUN_DIR in given:
+        raise ConfigError(f"{given[RUN_DIR]}: is the folder of a single run; give {SWEEP_DIR}")
+    if SUBDIR in given:
+        raise ConfigError(
+            f"{given[SUBDIR]}: a sweep has no folder a point; hydra/sweeper=basic has one"
+        )
+    if resumed and SWEEP_DIR in given:
+        raise ConfigError(f"{given[SWEEP_DIR]}: resume goes on in the folder that it names")
+
+
+def _given(lines: list[str]) -> dict[str, str]:
+    """Return overrides by their keys, without the prefix."""
+    return {line.partition("=")[0].lstrip("+~"): line for line in lines}

@@ -1,0 +1,51 @@
+"""The commands that do something again: one point alone, or a sweep from where it ended."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xorsweep.fields import shown
+
+_PLAIN = re.compile(r"[A-Za-z_./]([\w./ -]*[\w./-])?", re.ASCII)
+"""Texts that Hydra's grammar takes as they are, but for the words below."""
+_WORDS = {"true", "false", "null", "nan", "inf"}
+
+
+def single_run_command(point: Mapping[Any, Any]) -> str:
+    """Return the command that trains one point alone and looks at it closely."""
+    return shlex.join(["python", "-m", "xorsweep", *_overrides(point)])
+
+
+def sweep_command(point: Mapping[Any, Any], seeds: int) -> str:
+    """Return the command that trains a point from each of so many seeds."""
+    fixed = {key: value for key, value in point.items() if key != "seed"}
+    seed = f"seed=range(0,{seeds})"
+    return shlex.join(["python", "-m", "xorsweep", "-m", *_overrides(fixed), seed])
+
+
+def _overrides(point: Mapping[Any, Any]) -> list[str]:
+    given = {key: value for key, value in point.items() if value is not None and value == value}
+    return [f"{key}={typed(value)}" for key, value in given.items()]
+
+
+def resume_command(folder: Path) -> str:
+    """Return the command that goes on with the sweep in a folder."""
+    return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={typed(str(folder))}"])
+
+
+def typed(value: Any) -> str:
+    """Return a value as an override has it, in quotes where Hydra would read something else."""
+    if not isinstance(value, str) or (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
+        return shown(value)
+    return quoted(value)
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes, as Hydra's grammar reads it back."""
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)
+    backslashes = len(escaped) - len(escaped.rstrip("\\"))
+    return f'"{escaped}{backslashes * chr(92)}"'

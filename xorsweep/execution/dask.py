@@ -1,0 +1,174 @@
+"""Dask: worker processes of a cluster, one of our own on this machine or one that is running.
+
+joblib's backend for Dask isn't used: in joblib 1.6 it never hears of a task that the scheduler has
+given up because its workers died, and waits for it for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dask
+import numpy as np
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+
+from xorsweep._version import NUMERICS
+from xorsweep.errors import ConfigError, ExecuteError
+from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Work
+from xorsweep.execution.pool import no_processes
+from xorsweep.text import text_of
+
+PATIENCE = 10
+"""Seconds within which a scheduler has to answer and to have a worker."""
+AT_ONCE = 2
+"""Batches a worker that the scheduler is given: the next is there when one is finished."""
+
+_QUIET = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+_OWN = {**_QUIET, "distributed.scheduler.allowed-failures": 0}
+_LEAVE_INTERRUPTS = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+"""Ctrl-C reaches every process of a terminal; this one ends the workers, in its own time."""
+
+
+def count_workers(address: str) -> int:
+    """Return how many batches a running cluster trains at a time.
+
+    Raises ConfigError where it can't be reached, has no worker, or would give other numbers.
+    """
+    with _connected(address) as client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise ConfigError(
+                f"parallel.address={address}: its scheduler has had no worker for {PATIENCE} s"
+            ) from None
+        _refuse_other_numbers(client, address)
+        return sum(client.nthreads().values())
+
+
+def run_dask(
+    batches: Sequence[Batch], work: Work[Batch, Rows], workers: int, address: str | None
+) -> FinishedBatches[Batch, Rows]:
+    """Work through the batches on the cluster at an address, or on one of this machine's processes.
+
+    Dask does a batch again when its worker dies, and gives it up when that happens too often,
+    together with others that lay waiting on those workers. What was given up is done once
+    more, each batch alone; one that is given up a second time becomes failed rows.
+    """
+    given_up = []
+    with _cluster(workers) if address is None else _connected(address) as client:
+        for batch, rows in _stream(client, batches, work, workers * AT_ONCE):
+            if rows is None:
+                given_up.append(batch)
+            else:
+                yield batch, rows
+        for batch, rows in _stream(client, given_up, work, at_once=1):
+            yield batch, rows or work.failed(batch, "every worker process that trained it died")
+
+
+def _stream(
+    client: Client, batches: Sequence[Batch], work: Work[Batch, Rows], at_once: int
+) -> Iterator[tuple[Batch, list[Rows] | None]]:
+    """Yield batches as they finish, with None for those that the scheduler has given up."""
+    waiting = iter(batches)
+    under_way: dict[Future[list[Rows]], Batch] = {}
+
+    def submit(some: int) -> list[Future[list[Rows]]]:
+        # Tasks that aren't pure get a random key: Dask would hash the arrays for another.
+        new = {client.submit(work, batch, pure=False): batch for batch in islice(waiting, some)}
+        under_way.update(new)
+        return list(new)
+
+    finished = as_completed(
+        submit(at_once), loop=client.loop, with_results=True, raise_errors=False
+    )
+    for future, result in finished:
+        batch = under_way.pop(future)
+        finished.update(submit(1))
+        yield batch, _rows_of(future, result)
+
+
+def _rows_of(future: Future[list[Rows]], result: Any) -> list[Rows] | None:
+    if future.status == "finished":
+        rows: list[Rows] = result
+        return rows
+    error = future.exception() if future.status == "error" else None
+    if isinstance(error, KilledWorker):
+        return None
+    reason = f"{type(error).__name__}: {error}" if error else "its scheduler is gone"
+    raise ExecuteError(f"the Dask cluster can't go on: {reason.splitlines()[0]}")
+
+
+@contextmanager
+def _cluster(workers: int) -> Iterator[Client]:
+    """Start processes of one thread each, and end them; raises ExecuteError where it can't."""
+    with (
+        dask.config.set(_OWN),
+        TemporaryDirectory(prefix="xorsweep-dask-") as folder,
+        _started(workers, folder) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _started(workers: int, folder: str) -> LocalCluster:
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=folder,
+            memory_limit=None,
+            silence_logs=logging.CRITICAL,
+            preload=[_LEAVE_INTERRUPTS],
+        )
+    except (OSError, RuntimeError) as error:  # a RuntimeError holds the other one
+        cause: BaseException = error
+        while (before := cause.__cause__ or cause.__context__) and not isinstance(cause, OSError):
+            cause = before
+        if isinstance(cause, OSError):
+            raise no_processes(cause) from error
+        raise ExecuteError(f"the Dask cluster can't be started ({text_of(cause)})") from error
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    """Connect to a running cluster; raises ConfigError where it doesn't answer."""
+    with dask.config.set(_QUIET):
+        try:
+            client = Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"parallel.address={address}: no Dask scheduler answers there "
+                f"({str(error).splitlines()[0]})"
+            ) from None
+        with client:
+            yield client
+
+
+def _refuse_other_numbers(client: Client, address: str) -> None:
+    """Raise ConfigError where a worker hasn't got what would give the same bits as here."""
+    here = _what_makes_the_bits()
+    try:
+        found = client.run(_what_makes_the_bits)
+    except Exception as error:
+        raise ConfigError(
+            f"parallel.address={address}: its workers can't run xorsweep {here} ({error})"
+        ) from None
+    for worker, there in found.items():
+        if there != here:
+            raise ConfigError(
+                f"parallel.address={address}: worker {worker} has {there} where this process has "
+                f"{here}; results must not mix them"
+            )
+
+
+def _what_makes_the_bits() -> str:
+    return f"numerics {NUMERICS}, NumPy {np.__version__}"

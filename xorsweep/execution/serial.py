@@ -1,0 +1,13 @@
+"""The batches one after the other, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Work
+
+
+def run_serial(batches: Sequence[Batch], work: Work[Batch, Rows]) -> FinishedBatches[Batch, Rows]:
+    """Work through the batches in this process, in their order."""
+    for batch in batches:
+        yield batch, work(batch)

@@ -1,0 +1,322 @@
+"""What a configured value may be: a rule for each kind of value, able to say what is allowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.hints import choice_hint, key_hint, null_hint, number_hint, truth_hint
+
+Scalar = bool | int | float | str | None
+FloatArray = NDArray[np.float64]
+Batched = float | FloatArray
+"""A number for one network, or a float64 array (B,) with one number a member of a batch."""
+
+
+LONGEST = 200
+"""Characters of a value that a message repeats."""
+MOST_BITS = 2_000
+"""Of a whole number that is written in tens."""
+
+
+class Rule(Protocol):
+    """A kind of value: reads what was typed into its type, or raises ValueError.
+
+    `allowed` completes the sentence "must be ...". Members of one batch may differ in values that
+    `Real` reads, and in no others.
+    """
+
+    @property
+    def allowed(self) -> str:
+        """Return what may be typed, in words."""
+        ...
+
+    def read(self, value: object) -> Scalar:
+        """Return the value as its type; raises ValueError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Real:
+    """A finite float64 within bounds; `above` and `below` are exclusive."""
+
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+
+    @property
+    def allowed(self) -> str:
+        """Return the bounds in words."""
+        bounds = [
+            f"{word} {bound:g}"
+            for word, bound in (
+                ("above", self.above),
+                ("at least", self.at_least),
+                ("below", self.below),
+                ("at most", self.at_most),
+            )
+            if bound is not None
+        ]
+        return " ".join(["a finite number", " and ".join(bounds)]).strip()
+
+    def read(self, value: object) -> float:
+        """Return the value as a float; raises ValueError where it isn't one within bounds."""
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise ValueError
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ValueError from None
+        inside = (
+            math.isfinite(number)
+            and (self.above is None or number > self.above)
+            and (self.at_least is None or number >= self.at_least)
+            and (self.below is None or number < self.below)
+            and (self.at_most is None or number <= self.at_most)
+        )
+        if not inside:
+            raise ValueError
+        return number + 0.0  # -0.0 and 0.0 are one level
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole number within inclusive bounds; 1e4 counts as one, 2.5 and true do not."""
+
+    at_least: int
+    at_most: int = 2**53
+
+    @property
+    def allowed(self) -> str:
+        """Return the bounds in words."""
+        return f"a whole number from {self.at_least} to {self.at_most}"
+
+    def read(self, value: object) -> int:
+        """Return the value as an int; raises ValueError where it isn't one within bounds."""
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise ValueError
+        if isinstance(value, float | np.floating) and not float(value).is_integer():
+            raise ValueError
+        number = int(value)
+        if not self.at_least <= number <= self.at_most:
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few names; `aliases` maps other words for them, which are read as the name."""
+
+    names: Collection[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> str:
+        """Return the names, comma-separated."""
+        return "one of " + ", ".join(self.names)
+
+    def read(self, value: object) -> str:
+        """Return the name; raises ValueError for any other."""
+        if isinstance(value, str) and value in self.names:
+            return value
+        if isinstance(value, str) and value in self.aliases:
+            return self.aliases[value]
+        raise ValueError
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """True or false."""
+
+    @property
+    def allowed(self) -> str:
+        """Return the two values."""
+        return "true or false"
+
+    def read(self, value: object) -> bool:
+        """Return the value; raises ValueError for anything but a bool."""
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any non-empty text, such as a path."""
+
+    @property
+    def allowed(self) -> str:
+        """Return what is asked for."""
+        return "a text that isn't empty, in UTF-8"
+
+    def read(self, value: object) -> str:
+        """Return the text; raises ValueError for anything else."""
+        if not isinstance(value, str) or not value:
+            raise ValueError
+        value.encode()  # raises UnicodeEncodeError, a ValueError
+        return value
+
+
+@dataclass(frozen=True)
+class OrNull:
+    """A value of another kind, or none at all."""
+
+    rule: Rule
+
+    @property
+    def allowed(self) -> str:
+        """Return what the other kind allows, or null."""
+        return f"{self.rule.allowed}, or null"
+
+    def read(self, value: object) -> Scalar:
+        """Return the value, or None; raises ValueError where the other kind does."""
+        return None if value is None else self.rule.read(value)
+
+
+def is_number(rule: Rule) -> bool:
+    """Tell whether a rule is about numbers."""
+    return isinstance(rule.rule if isinstance(rule, OrNull) else rule, Real | Integer)
+
+
+def is_whole(rule: Rule) -> bool:
+    """Tell whether a rule is about whole numbers."""
+    return isinstance(rule.rule if isinstance(rule, OrNull) else rule, Integer)
+
+
+def allows(rule: Rule, value: object) -> bool:
+    """Tell whether a rule reads a value."""
+    try:
+        rule.read(value)
+    except ValueError:
+        return False
+    return True
+
+
+def parameter(default: Any, rule: Rule) -> Any:
+    """Declare a dataclass field that is also a configuration key held to `rule`."""
+    return field(default=default, metadata={"rule": rule})
+
+
+def rules_of(choice: type) -> dict[str, Rule]:
+    """Return the rule of each configurable field of a dataclass, in order of declaration."""
+    declared: Sequence[Field[Any]] = fields(choice)
+    return {entry.name: entry.metadata["rule"] for entry in declared if "rule" in entry.metadata}
+
+
+def read(key: str, value: object, rule: Rule) -> Scalar:
+    """Return `value` as its type; raises ConfigError that names key, value and what is allowed."""
+    try:
+        return rule.read(value)
+    except ValueError:
+        raise ConfigError(refusal(key, value, rule)) from None
+
+
+def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> int:
+    """Return a whole number within inclusive bounds; raises ConfigError for anything else."""
+    found = read(key, value, Integer(at_least, at_most))
+    assert isinstance(found, int)
+    return found
+
+
+def refusal(key: str, value: object, rule: Rule) -> str:
+    """Return the line for a value that isn't allowed, with what may have been meant by it."""
+    return f"{key}={brief(value)}: {key} must be {rule.allowed}{_hint(key, value, rule)}"
+
+
+def _hint(key: str, value: object, rule: Rule) -> str:
+    """Return what may have been meant by a value, as the end of a line; or nothing."""
+    if isinstance(value, list | tuple | range | np.ndarray):
+        return "; it takes one value here, and several where it is an axis of a sweep"
+    match rule:
+        case OrNull():
+            return _hint(key, value, rule.rule) or null_hint(value)
+        case Choice() if isinstance(value, str):
+            return choice_hint(key, value, [*rule.names, *rule.aliases])
+        case Boolean():
+            return truth_hint(value)
+        case Real() | Integer() if isinstance(value, str):
+            return number_hint(key, value)
+    return ""
+
+
+def shown(value: object) -> str:
+    """Return a value as a person would type it in an override."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"{value:#x}"  # Python writes no more digits than that in tens
+    return str(value)
+
+
+def brief(value: object) -> str:
+    """Return a value for a message: in one line, and cut where it is long."""
+    try:
+        text = shown(value)
+    except Exception:  # what the value itself raises, or Python for a number of many digits
+        text = f"<{type(value).__name__}>"
+    line = " ".join(text.encode(errors="backslashreplace").decode().splitlines())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
+
+
+def read_all(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:
+    """Return the checked values of a class's parameters; raises ConfigError."""
+    rules = rules_of(settings)
+    return {name: read(prefix + name, section.get(name), rule) for name, rule in rules.items()}
+
+
+def section_of(
+    config: Mapping[str, Any], key: str, choices: Iterable[str] = ()
+) -> Mapping[str, Any]:
+    """Return the values of one config group; raises ConfigError."""
+    section = config.get(key)
+    if not isinstance(section, Mapping):
+        names = ", ".join(choices)
+        raise ConfigError(f"{key}={section}: {key} is a config group; choose one of {names}")
+    return section
+
+
+class Checked(Protocol):
+    """Settings that check what they hold together."""
+
+    def check(self) -> None:
+        """Raise ConfigError where values that are each allowed can't be used together."""
+        ...
+
+
+Settings = TypeVar("Settings", bound=Checked)
+
+
+def read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
+    """Return the checked settings of one group, such as `engine`; raises ConfigError."""
+    section = section_of(config, key)
+    refuse_unknown(f"{key}.", section, rules_of(settings))
+    found = settings(**read_all(f"{key}.", section, settings))
+    found.check()
+    return found
+
+
+def refuse_unknown(
+    prefix: str, given: Iterable[str], known: Iterable[str], where: str = ""
+) -> None:
+    """Raise ConfigError for the first given name that isn't known, both without the prefix."""
+    known = list(known)
+    for name in given:
+        if name not in known:
+            raise ConfigError(unknown_key(prefix + str(name), [prefix + k for k in known], where))
+
+
+def unknown_key(key: str, known: Iterable[str], where: str = "") -> str:
+    """Return the message for a key that nothing reads, naming the nearest that something does."""
+    known = list(known)
+    short = [each for each in known if "." not in each] or known
+    hint = key_hint(key, known) or f"known keys: {', '.join(short)}"
+    return f"{brief(key)}: unknown key{where}; {hint}"

@@ -1,0 +1,4 @@
+"""The grid: axes, levels, points as columns, filters, and how a grid is stored.
+
+It knows no experiment. It may import errors, fields, registry, text and hints.
+"""

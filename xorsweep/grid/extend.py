@@ -1,0 +1,55 @@
+"""A grid with further levels, as a resumed sweep has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Scalar
+from xorsweep.grid.columns import distinct
+from xorsweep.grid.grid import ZIP, Axis, Block, Grid, concatenated, product_grid
+from xorsweep.networks.schema import rule_of
+
+
+def extended(grid: Grid, more: Sequence[Axis]) -> Grid:
+    """Return the grid with further levels behind those of its axes, in each of its blocks.
+
+    A key that has had one value for all points becomes the last axis, its old value first. Raises
+    ConfigError for a structural axis, whose levels would have to be composed.
+    """
+    return concatenated([_extended_block(block, more) for block in grid.blocks])
+
+
+def _extended_block(block: Block, more: Sequence[Axis]) -> Grid:
+    axes = {axis.key: axis for axis in block.axes}
+    _refuse_half_a_zip(block, [axis.key for axis in more])
+    for axis in more:
+        known = axes.get(axis.key)
+        if axis.structural or (known and known.structural):
+            raise ConfigError(
+                f"{axis.key}: a sweep can be extended along keys with plain values alone; "
+                "start another sweep for other config groups"
+            )
+        levels = known.levels if known else _fixed_levels(block, axis.key)
+        axes[axis.key] = Axis(axis.key, (*levels, *axis.levels))
+    return product_grid(list(axes.values()), block.bases, block.zipped, block.where)
+
+
+def _refuse_half_a_zip(block: Block, keys: Sequence[str]) -> None:
+    for group in block.zipped:
+        missing = [key for key in group if key not in keys]
+        for key in group:
+            if key in keys and missing:
+                raise ConfigError(
+                    f"{key}: goes together with {', '.join(missing)} by {ZIP}; give further "
+                    "levels of each, as many of one as of the other"
+                )
+
+
+def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
+    for base in block.bases:
+        rule_of(key, base)
+    levels = distinct(base[key] for base in block.bases)
+    if len(levels) > 1:
+        raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")
+    return levels

@@ -1,0 +1,395 @@
+"""The grid as columns of codes into short lists of levels, never as one object per point."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Scalar, read, shown
+from xorsweep.grid.columns import Codes, Column, distinct
+from xorsweep.grid.combinations import check_combinations
+from xorsweep.grid.where import KEY as WHERE
+from xorsweep.grid.where import read_where
+from xorsweep.networks.schema import GROUPS, POINT_KEYS, Point, rule_of
+
+ZIP = "grid.zip"
+
+BYTES_A_POINT = 600
+"""Memory that a point takes at most while its sweep runs and is reported."""
+MOST_PRODUCTS = 3
+"""Products that the text of a grid names one by one."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A swept key and its levels, distinct and typed, in the order in which they were given.
+
+    Levels of a structural axis are the texts of overrides; each of them composes a base point.
+    """
+
+    key: str
+    levels: tuple[Scalar, ...]
+    structural: bool = False
+
+
+Dimension = tuple[Axis, ...]
+"""Axes that vary together, level by level; most often a single one."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A full product of dimensions, the last varying fastest, without the points left out.
+
+    `zipped` names the keys of each dimension with several axes, which stands where its first axis
+    does. `bases` holds a point for each combination of the dimensions with a structural axis, in
+    the same order. `where` is the expression that is true at the points that are kept.
+    """
+
+    axes: tuple[Axis, ...]
+    bases: tuple[Point, ...]
+    zipped: tuple[tuple[str, ...], ...] = ()
+    where: str | None = None
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """Return the axes in order of rows, those that vary together in one."""
+        return dimensions(self.axes, self.zipped)
+
+    @property
+    def points(self) -> int:
+        """Return how many points the product has, those left out included."""
+        return prod(size_of(each) for each in self.dimensions)
+
+    @property
+    def text(self) -> str:
+        """Return the axes with their numbers of levels; nothing where there is no axis."""
+        product = " x ".join(f"{_name(each)} {size_of(each)}" for each in self.dimensions)
+        return f"{product} where ({self.where})" if self.where else product
+
+
+def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Dimension]:
+    """Return axes as dimensions: those that `zipped` names together in the place of the first.
+
+    Raises ConfigError where axes that go together have different numbers of levels.
+    """
+    partners = {key: tuple(keys) for keys in zipped for key in keys}
+    by_key = {axis.key: axis for axis in axes}
+    groups = dict.fromkeys(partners.get(axis.key, (axis.key,)) for axis in axes)
+    found = [tuple(by_key[key] for key in keys) for keys in groups]
+    for each in found:
+        _refuse_other_lengths(each)
+    return found
+
+
+def _refuse_other_lengths(dimension: Dimension) -> None:
+    if len({len(axis.levels) for axis in dimension}) > 1:
+        counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
+        keys = ",".join(axis.key for axis in dimension)
+        raise ConfigError(
+            f"{ZIP}=[[{keys}]]: {counts}; axes that go together need as many levels each, or one "
+            "value for all"
+        )
+
+
+def size_of(dimension: Dimension) -> int:
+    """Return how many levels a dimension has."""
+    return len(dimension[0].levels)
+
+
+def is_structural(dimension: Dimension) -> bool:
+    """Tell whether each level of a dimension has a base point of its own."""
+    return any(axis.structural for axis in dimension)
+
+
+def _name(dimension: Dimension) -> str:
+    keys = ", ".join(axis.key for axis in dimension)
+    return keys if len(dimension) == 1 else f"({keys})"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """N points in order of rows: columns by flat key, and the blocks that follow each other.
+
+    The last `added` of them lie in no block: rounds of further seeds have put them there.
+    `left_out` counts the points of the blocks that aren't there because of their `where`.
+    """
+
+    columns: Mapping[str, Column]
+    blocks: tuple[Block, ...]
+    added: int = 0
+    left_out: int = 0
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())).codes)
+
+    @property
+    def text(self) -> str:
+        """Return the grid in a few words, such as `lr 5 x seed 100 = 500 points`."""
+        count = f"{len(self):,} point{'s' if len(self) != 1 else ''}"
+        products = Counter(block.text for block in self.blocks)
+        sizes = [f"{n} times ({text})" if n > 1 else text for text, n in products.items() if text]
+        if len(sizes) > MOST_PRODUCTS:
+            sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more products"]
+        if self.added:
+            sizes.append(f"{self.added:,} of further seeds")
+        given = sum(block.points for block in self.blocks) - self.left_out + self.added
+        repeated = given > len(self)
+        once = ", each once" if repeated else ""
+        return f"{' + '.join(sizes)} = {count}{once}" if sizes else count
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """Return the flat keys that some block sweeps, then those in which only blocks differ."""
+        keys = [axis.key for block in self.blocks for each in block.dimensions for axis in each]
+        if len(self.blocks) > 1:
+            keys += [key for key, column in self.columns.items() if len(column.levels) > 1]
+        return tuple(key for key in dict.fromkeys(keys) if key in self.columns)
+
+    def point(self, row: int) -> Point:
+        """Return one point, flat, without the keys that don't apply to it."""
+        values = {key: column.levels[column.codes[row]] for key, column in self.columns.items()}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def at(self, rows: NDArray[np.int64]) -> Grid:
+        """Return the grid of some of the points, by their rows (n,)."""
+        columns = {key: _at(column, rows) for key, column in self.columns.items()}
+        return replace(self, columns=columns)
+
+    @cached_property
+    def identities(self) -> NDArray[np.uint64]:
+        """Return a 64-bit identity a point (N,), made of every key and value that it has.
+
+        Each (key, value) is hashed by BLAKE2b; a point's identity is the sum of its hashes modulo
+        2**64, so it depends neither on the order of keys nor on the rest of the grid.
+        """
+        total = np.zeros(len(self), np.uint64)
+        for key, column in self.columns.items():
+            hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
+            total += hashes[column.codes] if len(hashes) > 1 else hashes
+        return total
+
+    def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return the rows (n,) of points with these identities, -1 for those not in the grid."""
+        order, ordered = self._by_identity
+        place = np.minimum(np.searchsorted(ordered, identities), len(ordered) - 1)
+        return np.where(ordered[place] == identities, order[place], -1)
+
+    @cached_property
+    def _by_identity(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        order = np.argsort(self.identities, kind="stable")
+        return order, self.identities[order]
+
+
+def product_grid(
+    axes: Sequence[Axis],
+    bases: Sequence[Point],
+    zipped: Sequence[Sequence[str]] = (),
+    where: str | None = None,
+) -> Grid:
+    """Return the product of the axes, the last of them varying fastest, where `where` is true.
+
+    bases: one point a combination of structural dimensions, last varying fastest; the levels of
+    the other axes replace its values. Axes that `zipped` names together vary together. Raises
+    ConfigError for a level that isn't allowed, with every level checked on its own and every
+    combination that a batch can't hold apart.
+    """
+    refuse_too_large(sizes(axes, zipped))
+    typed = [_typed(each, bases) for each in dimensions(axes, zipped)]
+    expression = read_where(where) if where else None
+    block = Block(
+        tuple(axis for each in typed for axis in each),
+        tuple(bases),
+        tuple(tuple(keys) for keys in zipped),
+        expression.text if expression else None,
+    )
+    columns = _columns(typed, bases)
+    grid = Grid(columns, (block,))
+    if expression:
+        rows = expression.rows(columns)
+        grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
+    check_combinations(grid.columns)
+    return grid
+
+
+def _columns(typed: Sequence[Dimension], bases: Sequence[Point]) -> dict[str, Column]:
+    sizes = [size_of(each) for each in typed]
+    count = prod(sizes)
+    combination = np.zeros(count, np.int32)
+    swept: dict[str, Column] = {}
+    for place, each in enumerate(typed):
+        codes = _codes(count, sizes[place], prod(sizes[place + 1 :]))
+        if is_structural(each):
+            combination = combination * np.int32(sizes[place]) + codes
+        swept |= {axis.key: _column(axis.levels, codes) for axis in each if not axis.structural}
+    return {
+        key: swept[key] if key in swept else _base_column(key, bases, combination)
+        for key in _keys(bases)
+    }
+
+
+def _column(levels: Sequence[Scalar], codes: Codes) -> Column:
+    """Return the column of an axis, whose levels may be given more than once."""
+    unique = distinct(levels)
+    if len(unique) == len(levels):
+        return Column(unique, codes)
+    index = {(type(level), level): code for code, level in enumerate(unique)}
+    return Column(unique, np.array([index[(type(each), each)] for each in levels], np.int32)[codes])
+
+
+def _at(column: Column, rows: NDArray[np.int64]) -> Column:
+    """Return a column at some rows, with the levels that are left."""
+    if len(column.levels) == 1:
+        return Column(column.levels, np.broadcast_to(np.int32(0), rows.shape))
+    codes = column.codes[rows]
+    left = np.bincount(codes, minlength=len(column.levels)) > 0
+    if left.all() or not len(rows):
+        return Column(column.levels, codes)
+    levels = tuple(level for level, is_left in zip(column.levels, left, strict=True) if is_left)
+    return Column(levels, (np.cumsum(left) - 1).astype(np.int32)[codes])
+
+
+def concatenated(grids: Sequence[Grid]) -> Grid:
+    """Return the points of all the grids, one grid after the other, each point once.
+
+    Raises ConfigError where expressions leave none.
+    """
+    filled = [grid for grid in grids if len(grid)]
+    keys = _keys([dict.fromkeys(grid.columns) for grid in filled])
+    columns = {key: _joined(key, filled) for key in keys}
+    joined = Grid(
+        columns,
+        tuple(block for grid in grids for block in grid.blocks),
+        left_out=sum(grid.left_out for grid in grids),
+    )
+    if not filled:
+        _refuse_empty(joined)
+    _, first = np.unique(joined.identities, return_index=True)
+    if len(first) == len(joined):
+        return joined
+    rows = np.sort(first)
+    kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
+    return replace(joined, columns=kept, blocks=tuple(_telling_blocks(grids, rows)))
+
+
+def _refuse_empty(grid: Grid) -> None:
+    wheres = " or ".join(dict.fromkeys(str(block.where) for block in grid.blocks))
+    raise ConfigError(
+        f"{WHERE}={wheres}: is true at none of the grid's {grid.left_out:,} points, so there is "
+        "nothing to train"
+    )
+
+
+def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[Block]:
+    """Yield the blocks without those that add nothing, and never will with further levels."""
+    starts = np.cumsum([0, *map(len, grids)])
+    added = np.diff(np.searchsorted(rows, starts))
+    for grid, count in zip(grids, added, strict=True):
+        if count or any(block.where for block in grid.blocks):
+            yield from grid.blocks
+
+
+def _joined(key: str, grids: Sequence[Grid]) -> Column:
+    absent = Column((None,), np.zeros(1, np.int32))
+    parts = [grid.columns.get(key, absent) for grid in grids]
+    levels = distinct(level for part in parts for level in part.levels)
+    index = {(type(level), level): code for code, level in enumerate(levels)}
+    codes = [
+        np.array([index[(type(level), level)] for level in part.levels], np.int32)[
+            part.codes if part is not absent else np.zeros(len(grid), np.int32)
+        ]
+        for part, grid in zip(parts, grids, strict=True)
+    ]
+    return Column(levels, np.concatenate(codes))
+
+
+def sizes(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return how many levels each dimension has, by its name."""
+    return {_name(each): size_of(each) for each in dimensions(axes, zipped)}
+
+
+def refuse_too_large(*products: Mapping[str, int]) -> None:
+    """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
+
+    Each of the products maps the key of an axis to how many levels it has.
+    """
+    count = sum(prod(levels.values()) for levels in products)
+    needed = count * BYTES_A_POINT
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory // 2:
+        largest = max(products, key=lambda levels: prod(levels.values()))
+        sizes = " x ".join(f"{key} {number:,}" for key, number in largest.items() if number > 1)
+        others = " and the other blocks" if len(products) > 1 else ""
+        raise ConfigError(
+            f"{sizes}{others} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, "
+            f"and half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"
+        )
+
+
+def _typed(dimension: Dimension, bases: Sequence[Point]) -> Dimension:
+    """Return a dimension with its levels typed, and each once unless bases belong to them."""
+    axes = [axis if axis.structural else _typed_axis(axis, bases) for axis in dimension]
+    if is_structural(dimension):
+        return tuple(axes)
+    if len(axes) == 1:
+        return (Axis(axes[0].key, distinct(axes[0].levels)),)
+    rows = zip(*(axis.levels for axis in axes), strict=True)
+    unique = {tuple((type(level), level) for level in row): row for row in rows}
+    columns = zip(*unique.values(), strict=True)
+    return tuple(Axis(axis.key, levels) for axis, levels in zip(axes, columns, strict=True))
+
+
+def _typed_axis(axis: Axis, bases: Sequence[Point]) -> Axis:
+    if not axis.levels:
+        raise ConfigError(f"{axis.key}=: an axis needs at least one level")
+    typed: list[Scalar] = []
+    for base in bases[:1] or [{}]:
+        rule = rule_of(axis.key, base)
+        typed = [read(axis.key, level, rule) for level in axis.levels]
+    for base in bases[1:]:
+        rule_of(axis.key, base)
+    return Axis(axis.key, tuple(typed))
+
+
+def _codes(count: int, size: int, stride: int) -> Codes:
+    if size == 1:
+        return np.broadcast_to(np.int32(0), (count,))
+    one_cycle = np.repeat(np.arange(size, dtype=np.int32), stride)
+    return np.tile(one_cycle, count // len(one_cycle)) if count else one_cycle
+
+
+def _base_column(key: str, bases: Sequence[Point], combination: Codes) -> Column:
+    values = [base.get(key) for base in bases]
+    levels = distinct(values)
+    if len(levels) == 1:
+        return Column(levels, np.broadcast_to(np.int32(0), combination.shape))
+    index = {(type(level), level): code for code, level in enumerate(levels)}
+    table = np.array([index[(type(value), value)] for value in values], np.int32)
+    return Column(levels, table[combination])
+
+
+def _keys(bases: Sequence[Point]) -> list[str]:
+    """Return every flat key that some base has, in the order of columns."""
+    found = {key for base in bases for key in base}
+    ordered: list[str] = []
+    for key in POINT_KEYS:
+        ordered.append(key)
+        if key in GROUPS:
+            parts = [k for base in bases for k in base if k.startswith(f"{key}.")]
+            ordered += dict.fromkeys(parts)
+    return [key for key in ordered if key in found]
+
+
+def _hash(key: str, level: Scalar) -> int:
+    if level is None:
+        return 0
+    text = f"{key}\0{type(level).__name__}\0{shown(level)}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

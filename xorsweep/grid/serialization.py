@@ -1,0 +1,103 @@
+"""The grid as JSON has it, and back; what comes back is checked as if a stranger had written it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Scalar, read, rules_of
+from xorsweep.grid.grid import (
+    Axis,
+    Block,
+    Grid,
+    concatenated,
+    is_structural,
+    product_grid,
+    refuse_too_large,
+    size_of,
+)
+from xorsweep.networks.schema import GROUPS, POINT_KEYS, Point, rule_of
+
+
+def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
+    """Return what JSON needs to make the grid again: a dictionary a block."""
+    return [
+        {
+            "axes": [
+                {"key": axis.key, "levels": list(axis.levels), "structural": axis.structural}
+                for axis in block.axes
+            ],
+            "bases": list(block.bases),
+            "zipped": [list(keys) for keys in block.zipped],
+            "where": block.where,
+        }
+        for block in grid.blocks
+    ]
+
+
+def grid_from_data(data: Any) -> Grid:
+    """Return the grid that `grid_to_data` described.
+
+    Raises ConfigError for data of another form and for a value that isn't allowed.
+    """
+    blocks = [_block_from_data(entry) for entry in _items(data)]
+    refuse_too_large(*({"all": block.points} for block in blocks))
+    return concatenated(
+        [product_grid(block.axes, block.bases, block.zipped, block.where) for block in blocks]
+    )
+
+
+def _block_from_data(entry: Any) -> Block:
+    _expect(isinstance(entry, Mapping) and set(entry) == {"axes", "bases", "zipped", "where"})
+    axes = tuple(_axis_from_data(axis) for axis in _items(entry["axes"], empty=True))
+    bases = tuple(_checked_base(base) for base in _items(entry["bases"]))
+    keys = [axis.key for axis in axes]
+    _expect(len(set(keys)) == len(keys))
+    where = entry["where"]
+    _expect(where is None or isinstance(where, str))
+    block = Block(axes, bases, _zipped_from_data(entry["zipped"], keys), where)
+    combinations = prod(size_of(each) for each in block.dimensions if is_structural(each))
+    _expect(combinations == len(bases))
+    return block
+
+
+def _zipped_from_data(data: Any, keys: list[str]) -> tuple[tuple[str, ...], ...]:
+    groups = tuple(tuple(_items(group)) for group in _items(data, empty=True))
+    named = [key for group in groups for key in group]
+    _expect(all(key in keys for key in named) and len(set(named)) == len(named))
+    return groups
+
+
+def _axis_from_data(axis: Any) -> Axis:
+    _expect(isinstance(axis, Mapping) and set(axis) == {"key", "levels", "structural"})
+    key, structural = axis["key"], axis["structural"]
+    _expect(isinstance(key, str) and isinstance(structural, bool))
+    _expect(structural or key not in GROUPS)
+    levels = tuple(_items(axis["levels"]))
+    _expect(all(level is None or isinstance(level, Scalar) for level in levels))
+    return Axis(key, levels, structural)
+
+
+def _checked_base(base: Any) -> Point:
+    _expect(isinstance(base, Mapping))
+    groups = {
+        key: read(key, base.get(key), rule_of(key, {})) for key in POINT_KEYS if key in GROUPS
+    }
+    point = {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
+    wanted = {*POINT_KEYS}
+    for group, choice in groups.items():
+        wanted |= {f"{group}.{name}" for name in rules_of(GROUPS[group][str(choice)])}
+    _expect(set(point) == wanted)
+    return point
+
+
+def _items(data: Any, empty: bool = False) -> list[Any]:
+    _expect(isinstance(data, list) and (empty or data))
+    return list(data)
+
+
+def _expect(is_so: object) -> None:
+    if not is_so:
+        raise ConfigError("its points aren't a grid")

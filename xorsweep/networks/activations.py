@@ -1,0 +1,118 @@
+"""Activations of the hidden layer, computed in place on whole arrays.
+
+Each takes pre-activations z, or -z where it is `negated`, and its backward pass works on
+p = d * a, which the gradient of the output weights needs anyway: `back` makes d * f'(z) of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import Batched, Real, parameter
+from xorsweep.registry import Choices
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation f; arrays are (rows, hidden, B), floating, and contiguous."""
+
+    negated: ClassVar[bool] = False
+
+    def activate(self, z: Array, scratch: Array) -> None:
+        """Turn pre-activations into activations, in place; scratch is as large as z."""
+        raise NotImplementedError
+
+    def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
+        """Write d * f'(z), given activations a and p = d * a; d may broadcast against a."""
+        raise NotImplementedError
+
+
+class Logistic(Activation):
+    """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); takes -z, so that nothing has to be negated."""
+
+    negated = True
+
+    def activate(self, z: Array, scratch: Array) -> None:
+        """Turn -z into activations, in place."""
+        np.exp(z, out=z)
+        np.add(z, 1.0, out=z)
+        np.divide(1.0, z, out=z)
+
+    def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
+        """Write p - p a = d a (1 - a)."""
+        np.multiply(p, a, out=out)
+        np.subtract(p, out, out=out)
+
+
+class Tanh(Activation):
+    """f(z) = tanh(z), f' = 1 - a**2."""
+
+    def activate(self, z: Array, scratch: Array) -> None:
+        """Turn z into activations, in place."""
+        np.tanh(z, out=z)
+
+    def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
+        """Write d - p a = d (1 - a**2)."""
+        np.multiply(p, a, out=out)
+        np.subtract(d, out, out=out)
+
+
+class Relu(Activation):
+    """f(z) = max(z, 0), f' = 1 above 0 and 0 elsewhere.
+
+    X. Glorot, A. Bordes and Y. Bengio, "Deep sparse rectifier neural networks", AISTATS 2011.
+    """
+
+    def activate(self, z: Array, scratch: Array) -> None:
+        """Turn z into activations, in place."""
+        np.maximum(z, 0.0, out=z)
+
+    def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
+        """Write d where the unit is active, and zero elsewhere."""
+        np.heaviside(a, 0.0, out=out)
+        np.multiply(d, out, out=out)
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Activation):
+    """f(z) = z above 0 and slope * z elsewhere; f' accordingly.
+
+    A. L. Maas, A. Y. Hannun and A. Y. Ng, "Rectifier nonlinearities improve neural network
+    acoustic models", ICML 2013.
+    """
+
+    slope: Batched = parameter(0.01, Real(above=0, below=1))
+
+    def activate(self, z: Array, scratch: Array) -> None:
+        """Turn z into activations, in place: the larger of z and slope * z."""
+        np.multiply(z, self.slope, out=scratch)
+        np.maximum(z, scratch, out=z)
+
+    def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
+        """Write d where the unit is active, and slope * d elsewhere."""
+        np.heaviside(a, 0.0, out=out)
+        np.maximum(out, self.slope, out=out)
+        np.multiply(d, out, out=out)
+
+
+SIGMOID = {"sigmoid": "logistic"}
+"""What most programs call the logistic function, of hidden units and of outputs."""
+
+ACTIVATIONS = Choices(
+    "activation",
+    "xorsweep.activations",
+    Activation,
+    {
+        "logistic": Logistic,
+        "tanh": Tanh,
+        "relu": Relu,
+        "leaky_relu": LeakyRelu,
+    },
+    aliases=SIGMOID,
+)

@@ -1,0 +1,124 @@
+"""What counts as converged, each as a distance from the target that has to be small enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import Batched, Integer, Real, parameter
+from xorsweep.registry import Choices
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Met where `distance` of the errors lies below `limit`, for `held_for` epochs in a row.
+
+    The epoch that counts is the last of those, so with held_for 1 the first at which it is met.
+    """
+
+    held_for: int = parameter(1, Integer(1))
+
+    @property
+    def limit(self) -> Batched:
+        """Return what the distance has to stay below: a number, or an array (B,)."""
+        raise NotImplementedError
+
+    def distance(self, errors: Array, scratch: Array, out: Array) -> None:
+        """Write the distance (B,) of errors (n, B), using scratch (n, B)."""
+        raise NotImplementedError
+
+
+class _LargestError(Criterion):
+    def distance(self, errors: Array, scratch: Array, out: Array) -> None:
+        """Write the largest absolute error."""
+        np.abs(errors, out=scratch)
+        np.maximum.reduce(scratch, axis=0, out=out)
+
+
+class Fahlman(_LargestError):
+    """Every output on its side of the middle fifth: |error| < 0.4, the 40-20-40 criterion.
+
+    S. E. Fahlman, "An empirical study of learning speed in back-propagation networks",
+    CMU-CS-88-162 (1988).
+    """
+
+    @property
+    def limit(self) -> float:
+        """Return 0.4."""
+        return 0.4
+
+
+class RightSide(_LargestError):
+    """Every output on the right side of one half: |error| < 0.5."""
+
+    @property
+    def limit(self) -> float:
+        """Return 0.5."""
+        return 0.5
+
+
+@dataclass(frozen=True)
+class Margin(_LargestError):
+    """Every |error| below a number."""
+
+    threshold: Batched = parameter(0.1, Real(above=0))
+
+    @property
+    def limit(self) -> Batched:
+        """Return the threshold."""
+        return self.threshold
+
+
+@dataclass(frozen=True)
+class Sse(Criterion):
+    """The sum of squared errors over all rows and outputs below a number."""
+
+    threshold: Batched = parameter(0.04, Real(above=0))
+
+    @property
+    def limit(self) -> Batched:
+        """Return the threshold."""
+        return self.threshold
+
+    def distance(self, errors: Array, scratch: Array, out: Array) -> None:
+        """Write the sum of squared errors."""
+        np.multiply(errors, errors, out=scratch)
+        np.add.reduce(scratch, axis=0, out=out)
+
+
+@dataclass(frozen=True)
+class Rms(Criterion):
+    """The root of the mean squared error over all rows and outputs below a number."""
+
+    threshold: Batched = parameter(0.05, Real(above=0))
+
+    @property
+    def limit(self) -> Batched:
+        """Return the threshold."""
+        return self.threshold
+
+    def distance(self, errors: Array, scratch: Array, out: Array) -> None:
+        """Write the root mean squared error."""
+        np.multiply(errors, errors, out=scratch)
+        np.add.reduce(scratch, axis=0, out=out)
+        np.divide(out, len(errors), out=out)
+        np.sqrt(out, out=out)
+
+
+CRITERIA = Choices(
+    "criterion",
+    "xorsweep.criteria",
+    Criterion,
+    {
+        "fahlman": Fahlman,
+        "right_side": RightSide,
+        "margin": Margin,
+        "sse": Sse,
+        "rms": Rms,
+    },
+)

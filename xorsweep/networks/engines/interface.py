@@ -1,0 +1,102 @@
+"""What every engine takes and returns; an engine is a function from Training to Trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import FloatArray
+from xorsweep.networks.activations import Activation
+from xorsweep.networks.architecture import Network
+from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.losses import Loss
+from xorsweep.networks.optimizers import Optimizer
+from xorsweep.networks.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Training:
+    """A batch of B networks that one array program trains.
+
+    inputs (rows, inputs) and targets (rows, outputs) are the task's truth table;
+    parameters (P, B) the initial weights, float64; learning_rate (B,); seeds (B,) uint32, for
+    schedules that shuffle. `snapshots` are the epochs, ascending, at which outputs and parameters
+    are kept; the last of them is where training ends. An epoch is one pass over the rows, with
+    one update or, online, one a row. `course_epochs`, ascending and not beyond
+    that, are those at which half the sum of squared errors is kept. Parameters of `optimizer` and
+    `criterion` are numbers or arrays (B,).
+    """
+
+    network: Network
+    inputs: FloatArray
+    targets: FloatArray
+    activation: Activation
+    output: str
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    criterion: Criterion
+    until_converged: bool
+    learning_rate: FloatArray
+    parameters: FloatArray
+    seeds: NDArray[np.uint32]
+    snapshots: tuple[int, ...]
+    course_epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of the batch.
+
+    outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
+    (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of the course epochs;
+    converged_epoch (B,) int64, the number
+    of epochs made when the criterion first held, or -1. With `until_converged` a network stands
+    still from that epoch on.
+    """
+
+    outputs: FloatArray
+    parameters: FloatArray
+    meets: NDArray[np.bool_]
+    half_sse: FloatArray
+    converged_epoch: NDArray[np.int64]
+
+
+class Train(Protocol):
+    """Trains a batch; the same network gives the same bits in any company.
+
+    Where training is in float32, everything is cast once, before the first epoch, and what is
+    kept is cast back.
+    """
+
+    def __call__(self, training: Training) -> Trained:
+        """Return what became of the batch."""
+        ...
+
+
+class Capacity(Protocol):
+    """Says how many networks a batch should have at most."""
+
+    def __call__(self, network: Network, rows: int) -> int:
+        """Return the number, for a task with so many rows."""
+        ...
+
+
+class Compile(Protocol):
+    """Compiles, or reads from disk, what some trainings need."""
+
+    def __call__(self, trainings: Iterable[Training], say: Callable[[str], None]) -> None:
+        """Say so, once, where something has to be compiled."""
+        ...
+
+
+class Gap(Protocol):
+    """Says which choice an engine leaves to the reference engine."""
+
+    def __call__(self, values: Mapping[str, Any]) -> str | None:
+        """Return it as it is typed, given flat keys and values; None where there is none."""
+        ...

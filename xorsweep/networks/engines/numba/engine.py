@@ -1,0 +1,106 @@
+"""The compiled engine: tiles of networks trained by Numba's machine code, a network to a lane.
+
+It trains whatever the reference engine trains. A network's bits depend on nothing but its own
+weights and settings; from those of the reference they differ in the last places, since products
+and sums fuse and exp isn't NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from xorsweep.networks.activations import ACTIVATIONS
+from xorsweep.networks.architecture import Network
+from xorsweep.networks.criteria import CRITERIA
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines.numba.batch import COMPILED, NumbaBatch
+from xorsweep.networks.engines.numba.compile import (
+    LANES,
+    cache_folder,
+    compilation_told,
+    is_kept,
+    one_at_a_time,
+)
+from xorsweep.networks.engines.numba.recorder import NumbaRecord
+from xorsweep.networks.engines.numpy import engine as numpy_engine
+from xorsweep.networks.engines.precision import cast
+from xorsweep.networks.losses import LOSSES
+from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.optimizers import OPTIMIZERS
+from xorsweep.networks.schedules import SCHEDULES
+
+WORKING_SET = 2**25
+"""Bytes that a batch may fill; what has to fit a cache is a tile and not the batch."""
+MOST_MEMBERS = 2**13
+RETIRING_STEPS = 32
+"""How many times a decade of epochs the networks that stand still leave their batch."""
+
+REGISTRIES: Mapping[str, Mapping[str, type]] = {
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "criterion": CRITERIA,
+}
+
+
+def train(training: Training, dtype: str = "float64") -> Trained:
+    """Train a batch, or have the reference engine train it where a choice isn't compiled."""
+    if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
+        return numpy_engine.train(training, dtype)
+    training = cast(training, dtype)
+    record, batch = NumbaRecord(training), NumbaBatch.of(training)
+    for last in _stops(training):
+        batch.train(last)
+        record.keep(last, batch)
+        if training.until_converged:
+            batch = batch.still_open()
+            if not len(batch.where):
+                break
+    return record.trained(batch)
+
+
+def compile_kernels(
+    trainings: Iterable[Training], say: Callable[[str], None], dtype: str = "float64"
+) -> None:
+    """Have what some trainings need compiled, or read from disk; say so where it is compiled."""
+    with one_at_a_time(), compilation_told(lambda: say(_compiling())):
+        for training in trainings:
+            train(replace(training, snapshots=(1,), course_epochs=()), dtype)
+
+
+def _compiling() -> str:
+    if is_kept():
+        return f"compiling engine=numba for this machine; kept in {cache_folder()}"
+    return (
+        f"compiling engine=numba for this run only: {cache_folder()} can't be written; "
+        "set NUMBA_CACHE_DIR to a folder that can"
+    )
+
+
+def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
+    """Return how many networks make a batch that is worth its trip, in whole tiles."""
+    numbers = 6 * network.size + 2 * rows * network.outputs
+    fitting = WORKING_SET // (np.dtype(dtype).itemsize * numbers)
+    return max(LANES, min(MOST_MEMBERS, fitting) // LANES * LANES)
+
+
+def gap(values: Mapping[str, Any]) -> str | None:
+    """Return the choice because of which the reference engine trains a batch, if there is one."""
+    for group, registry in REGISTRIES.items():
+        if registry[values[group]] not in COMPILED:
+            return f"{group}={values[group]}"
+    return None
+
+
+def _stops(training: Training) -> Iterator[int]:
+    """Return the epochs at which the networks are looked at, ascending."""
+    last = training.snapshots[-1]
+    stops = {*training.snapshots, *training.course_epochs}
+    if training.until_converged:
+        stops |= {*course_epochs(last, RETIRING_STEPS)}
+    yield from sorted(stops)

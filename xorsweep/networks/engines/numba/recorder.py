@@ -1,0 +1,70 @@
+"""What is kept of a batch of the compiled engine while it trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines.numba.batch import NumbaBatch
+
+Array = NDArray[Any]
+
+
+class NumbaRecord:
+    """Outputs, parameters and errors of M networks at the marked epochs, and who converged when."""
+
+    def __init__(self, training: Training) -> None:
+        members = len(training.learning_rate)
+        self._training = training
+        self._outputs = np.empty((len(training.snapshots), training.targets.size, members))
+        self._parameters = np.empty((len(training.snapshots), training.network.size, members))
+        self._meets = np.empty((len(training.snapshots), members), bool)
+        self._half_sse = np.empty((len(training.course_epochs), members))
+        self._converged = np.full(members, -1, np.int64)
+
+    def keep(self, epoch: int, batch: NumbaBatch) -> None:
+        """Keep what is to be kept at an epoch, and for good what stands still from now on."""
+        if not self._training.until_converged:
+            self._keep(epoch, epoch, slice(None), batch, False)
+            return
+        converged_epoch = self._note_converged(batch)
+        self._keep(epoch, epoch, np.flatnonzero(converged_epoch < 0), batch, False)
+        last = self._training.snapshots[-1]
+        self._keep(epoch, last, np.flatnonzero(converged_epoch >= 0), batch, True)
+
+    def _note_converged(self, batch: NumbaBatch) -> Array:
+        converged_epoch = batch.converged_epoch
+        self._converged[batch.where] = converged_epoch
+        return converged_epoch
+
+    def _keep(self, first: int, last: int, which: Any, batch: NumbaBatch, still: bool) -> None:
+        """Keep some networks of the batch at the marks from one epoch to another."""
+        marks, course = self._training.snapshots, self._training.course_epochs
+        at = [i for i, mark in enumerate(marks) if first <= mark <= last]
+        course_at = [i for i, mark in enumerate(course) if first <= mark <= last]
+        where = batch.where[which]
+        if not len(where):
+            return
+        for i in at:
+            self._outputs[i][:, where] = batch.outputs(still)[:, which]
+            self._parameters[i][:, where] = batch.parameters(still)[:, which]
+            self._meets[i, where] = True if still else batch.meets[which]
+        if course_at:
+            half_sse = batch.half_sse(still)[which]
+            for i in course_at:
+                self._half_sse[i, where] = half_sse
+
+    def trained(self, batch: NumbaBatch) -> Trained:
+        """Return the record, with what is left of the batch."""
+        self._note_converged(batch)
+        rows, outputs = self._training.targets.shape
+        return Trained(
+            outputs=self._outputs.reshape(len(self._outputs), rows, outputs, -1),
+            parameters=self._parameters,
+            meets=self._meets,
+            half_sse=self._half_sse,
+            converged_epoch=self._converged,
+        )

@@ -1,0 +1,120 @@
+"""What is kept of a batch while it trains, and who has converged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines.members import choice_taken, padded
+from xorsweep.networks.engines.numpy.state import Networks
+
+Array = NDArray[Any]
+
+RETIRING_SHARE = 0.25
+"""Converged networks leave their batch once they make up this share of it."""
+
+
+class Record:
+    """What is kept of a batch: outputs, parameters and errors at the marked epochs, convergence.
+
+    `_where` holds, for each network still in the batch, its place in the record.
+    """
+
+    def __init__(self, training: Training, members: int) -> None:
+        rows, outputs = training.targets.shape
+        self._training = training
+        self._snapshots, self._course = training.snapshots, training.course_epochs
+        self._outputs = np.empty((len(self._snapshots), rows, outputs, members))
+        self._parameters = np.empty((len(self._snapshots), training.network.size, members))
+        self._meets = np.empty((len(self._snapshots), members), bool)
+        self._half_sse = np.empty((len(self._course), members))
+        self._converged = np.full(members, -1, np.int64)
+        self._marked = {*self._snapshots, *self._course}
+        self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
+
+    def _admit(self, where: Array, held: Array, criterion: Criterion) -> None:
+        """Take up the networks that are (still) in the batch, none of them converged."""
+        count = len(where)
+        self._where, self._held, self._criterion = where, held, criterion
+        self._open = np.ones(count, bool)
+        self._left = count
+        self._met = np.empty(count, bool)
+        dtype = self._training.parameters.dtype
+        self._distance = np.empty(count, dtype)
+        self._scratch = np.empty((self._training.targets.size, count), dtype)
+
+    def observe(self, epoch: int, networks: Networks) -> None:
+        """Note which networks have converged and keep what is to be kept after this epoch."""
+        if self._left:
+            self._check(epoch, networks)
+        if epoch in self._marked:
+            going_on = self._open if self._training.until_converged else slice(None)
+            at = [i for i, mark in enumerate(self._snapshots) if mark == epoch]
+            course_at = [i for i, mark in enumerate(self._course) if mark == epoch]
+            self._keep(at, course_at, going_on, networks)
+
+    def retiring(self) -> bool:
+        """Tell whether enough networks have converged to be worth taking out of the batch."""
+        return self._left <= (1 - RETIRING_SHARE) * len(self._open)
+
+    def retire(self) -> Array:
+        """Let the converged networks go and return the places of the others, in whole lanes."""
+        left = np.flatnonzero(self._open)
+        if len(left):
+            left = padded(left)
+            criterion = choice_taken(self._criterion, left)
+            self._admit(self._where[left], self._held[left], criterion)
+        return left
+
+    def trained(self, members: int) -> Trained:
+        """Return the record of the first networks, without those that only filled the lanes."""
+        return Trained(
+            outputs=self._outputs[..., :members],
+            parameters=self._parameters[..., :members],
+            meets=self._meets[:, :members],
+            half_sse=self._half_sse[:, :members],
+            converged_epoch=self._converged[:members],
+        )
+
+    def _check(self, epoch: int, networks: Networks) -> None:
+        met, criterion = self._met, self._criterion
+        np.less(self._measured(networks), criterion.limit, out=met)
+        if criterion.held_for > 1:
+            np.add(self._held, 1, out=self._held)
+            np.multiply(self._held, met, out=self._held)
+            np.greater_equal(self._held, criterion.held_for, out=met)
+        np.logical_and(met, self._open, out=met)
+        if np.count_nonzero(met):  # twice as quick as any()
+            self._converge(epoch, np.flatnonzero(met), networks)
+
+    def _measured(self, networks: Networks) -> Array:
+        """Return the criterion's distance of the networks as they stand (B,)."""
+        errors = networks.errors.reshape(self._scratch.shape)
+        self._criterion.distance(errors, self._scratch, self._distance)
+        return self._distance
+
+    def _converge(self, epoch: int, new: Array, networks: Networks) -> None:
+        self._converged[self._where[new]] = epoch
+        self._open[new] = False
+        self._left -= len(new)
+        if self._training.until_converged:
+            to_come = [i for i, mark in enumerate(self._snapshots) if mark >= epoch]
+            course_to_come = [i for i, mark in enumerate(self._course) if mark >= epoch]
+            self._keep(to_come, course_to_come, new, networks)
+
+    def _keep(self, at: list[int], course_at: list[int], which: Any, networks: Networks) -> None:
+        """Keep the state of some networks at some of the snapshots and course epochs."""
+        where = self._where[which]
+        for i in at:
+            self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
+            self._parameters[i][:, where] = networks.parameters[:, which]
+            self._meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
+        if course_at:
+            squares = networks.errors.reshape(self._scratch.shape) ** 2
+            half_sse = 0.5 * np.add.reduce(squares, axis=0)
+            for i in course_at:
+                self._half_sse[i, where] = half_sse[which]

@@ -1,0 +1,88 @@
+"""The networks of a batch that are still being trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.members import taken
+from xorsweep.networks.engines.numpy.input_layers import input_layer
+from xorsweep.networks.engines.numpy.passes import Pass
+from xorsweep.networks.engines.numpy.row_order import patterns_of
+from xorsweep.networks.schedules import Online
+
+Array = NDArray[Any]
+
+
+class Networks:
+    """B networks on their way: parameters (P, B) and the optimizer's state.
+
+    outputs and errors (outputs, rows, B) are those of the last `forward`.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.parameters = training.parameters.copy()
+        self._training = training
+        self._state = training.optimizer.start(self.parameters, training.learning_rate)
+        self._descent = np.empty_like(self.parameters)
+        self._scratch = np.empty_like(self.parameters)
+        self._whole = self._pass(len(training.inputs))
+        wanted = np.empty_like(self._whole.errors)
+        wanted[...] = training.targets.T[:, :, None]
+        self._whole.show(input_layer(training.inputs), wanted)
+        if isinstance(training.schedule, Online):
+            self._single = self._pass(1)
+            self._patterns = patterns_of(training, training.schedule)
+
+    def _pass(self, rows: int) -> Pass:
+        views = self._training.network.views
+        return Pass(self._training, views(self.parameters), views(self._descent), rows)
+
+    @property
+    def outputs(self) -> Array:
+        """Return the outputs for every row (outputs, rows, B)."""
+        return self._whole.outputs
+
+    @property
+    def errors(self) -> Array:
+        """Return target - output for every row (outputs, rows, B)."""
+        return self._whole.errors
+
+    def taken(self, members: Array) -> Networks:
+        """Return some of the networks, as they stand."""
+        parameters = np.ascontiguousarray(self.parameters[:, members])
+        networks = Networks(replace(taken(self._training, members), parameters=parameters))
+        networks._state = tuple(np.ascontiguousarray(part[..., members]) for part in self._state)
+        networks.forward()
+        return networks
+
+    def forward(self) -> None:
+        """Compute outputs and errors from the parameters, for every row."""
+        self._whole.forward()
+
+    def train(self, epoch: int) -> None:
+        """Train for an epoch, the first of which is 1; the last call must have been `forward`."""
+        for seen in self._seen(epoch):
+            seen.backward()
+            self._training.optimizer.step(
+                self._state,
+                self.parameters,
+                self._descent,
+                self._training.learning_rate,
+                self._scratch,
+            )
+
+    def _seen(self, epoch: int) -> Iterator[Pass]:
+        """Return the forward passes that an epoch makes an update from."""
+        if not isinstance(self._training.schedule, Online):
+            yield self._whole
+            return
+        for layer, targets in self._patterns.of(epoch):
+            self._single.show(layer, targets)
+            self._single.forward()
+            yield self._single

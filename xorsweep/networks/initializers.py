@@ -1,0 +1,308 @@
+"""How initial weights are drawn from a seed.
+
+A seed's draws come in the notebook's order: hidden weights, hidden biases, output weights, output
+biases, and last the direct links of a network that has them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Batched, Choice, FloatArray, Real, Text, parameter
+from xorsweep.networks.architecture import Network, Weights
+from xorsweep.registry import Choices
+
+Seeds = NDArray[np.uint32]
+
+
+@dataclass(frozen=True)
+class Init:
+    """Where the initial weights of a network come from."""
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return initial parameters (P, B) for seeds (B,), each made of its seed alone."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raise ConfigError where parameters that are each allowed mean nothing together."""
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless there are weights for the network and each seed."""
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError where seeds beyond those that were asked for mean nothing."""
+
+
+@dataclass(frozen=True)
+class _Drawn(Init):
+    """Weights drawn at random.
+
+    stream: `legacy`, NumPy's RandomState(seed), which np.random.seed(seed) also starts, or
+    `pcg64`, default_rng(seed). layout: matrices are drawn as `notebook`, (inputs, outputs), or as
+    `framework`, (outputs, inputs). biases: `drawn` like weights, or `zero`, which takes no draws.
+    """
+
+    stream: str = parameter("legacy", Choice(("legacy", "pcg64")))
+    layout: str = parameter("notebook", Choice(("notebook", "framework")))
+    biases: str = parameter("drawn", Choice(("drawn", "zero")))
+    normal: ClassVar[bool] = False
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return initial parameters (P, B)."""
+        places = _order_of_draws(network, self.layout, self.biases == "drawn")
+        distinct, member = np.unique(seeds, return_inverse=True)
+        drawn = np.zeros((network.size, len(distinct)))
+        drawn[places] = _draws(self.stream, self.normal, distinct, len(places))
+        values = np.zeros((network.size, len(seeds)))
+        with np.errstate(over="ignore", invalid="ignore"):  # such a network counts as diverged
+            values[places] = self._scaled(drawn[:, member], network)[places]
+        return values
+
+    def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
+        """Return parameters (P, B) from draws (P, B): uniform on [0, 1), or standard normal."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Uniform(_Drawn):
+    """Uniform between `low` and `high`."""
+
+    low: Batched = parameter(0.0, Real())
+    high: Batched = parameter(1.0, Real())
+
+    def check(self) -> None:
+        """Raise ConfigError unless low lies below high."""
+        low, high = (np.ravel(bound) for bound in np.broadcast_arrays(self.low, self.high))
+        for wrong in np.flatnonzero(low >= high)[:1]:
+            raise ConfigError(
+                f"init.low={low[wrong]}: must be below init.high, which is {high[wrong]}"
+            )
+
+    def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
+        return self.low + (self.high - self.low) * draws
+
+
+@dataclass(frozen=True)
+class Symmetric(_Drawn):
+    """Uniform between -range and range."""
+
+    range: Batched = parameter(1.0, Real(above=0))
+
+    def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
+        return 2 * self.range * (draws - 0.5)
+
+
+@dataclass(frozen=True)
+class Normal(_Drawn):
+    """Normal with mean zero and standard deviation `std`."""
+
+    std: Batched = parameter(1.0, Real(above=0))
+    normal = True
+
+    def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
+        return self.std * draws
+
+
+@dataclass(frozen=True)
+class Xavier(_Drawn):
+    """Uniform within sqrt(6 / (fan_in + fan_out)), times `gain`.
+
+    X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010.
+    """
+
+    biases: str = parameter("zero", Choice(("drawn", "zero")))
+    gain: Batched = parameter(1.0, Real(above=0))
+
+    def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
+        fan_in, fan_out = _fans(network)
+        return self.gain * np.sqrt(6 / (fan_in + fan_out)) * (2 * draws - 1)
+
+
+@dataclass(frozen=True)
+class He(_Drawn):
+    """Normal with standard deviation sqrt(2 / fan_in), times `gain`.
+
+    K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015.
+    """
+
+    biases: str = parameter("zero", Choice(("drawn", "zero")))
+    gain: Batched = parameter(1.0, Real(above=0))
+    normal = True
+
+    def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
+        return self.gain * np.sqrt(2 / _fans(network)[0]) * draws
+
+
+class Printed(Init):
+    """The weights that the notebook printed before its run, whatever the seed."""
+
+    weights: ClassVar[tuple[float, ...]] = (
+        *(0.52399551, 0.12936348, 0.37207811, 0.09731689),
+        *(0.76282442, 0.91433687),
+        *(0.31447765, 0.90309069),
+        0.46824842,
+    )
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the printed parameters (P, B), the same for every seed."""
+        return np.repeat(np.array(self.weights)[:, None], len(seeds), axis=1)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError for any network but the notebook's."""
+        if network != Network(2, 2, 1):
+            raise ConfigError(
+                "init=printed: these are the weights of a 2-2-1 network without direct links; "
+                "it needs a task with two inputs and one output, hidden=2 and skip=false"
+            )
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as all seeds have the same weights."""
+        raise ConfigError(
+            "precision with init=printed: its weights are the same for every seed, so further "
+            "seeds say nothing more; precision must be null"
+        )
+
+
+@dataclass(frozen=True)
+class File(Init):
+    """Weights from an .npz file, one network a row; the seed is the number of the row.
+
+    Arrays: w1 (N, inputs, hidden), b1 (N, hidden), w2 (N, hidden, outputs), b2 (N, outputs) and,
+    with direct links, direct (N, inputs, outputs).
+    """
+
+    path: str = parameter("weights.npz", Text())
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the parameters (P, B) of the rows that the seeds number; raises ConfigError."""
+        return np.ascontiguousarray(self._rows(network, seeds).T)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless the file has weights of this shape for each seed."""
+        self._rows(network, seeds)
+
+    def _rows(self, network: Network, seeds: NDArray[np.integer]) -> FloatArray:
+        """Return the networks that the seeds number (B, P); raises ConfigError."""
+        table = self._read(network)
+        if seeds.max() >= len(table):
+            raise ConfigError(
+                f"seed={seeds.max()}: {self.path} holds {len(table)} networks, "
+                f"so seed must be from 0 to {len(table) - 1}"
+            )
+        rows: FloatArray = table[seeds]
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            raise ConfigError(
+                f"seed={seeds[finite.argmin()]}: {self.path} holds weights of that network that "
+                "are NaN or infinite; weights must be finite numbers"
+            )
+        return rows
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as the seeds are the rows of a file."""
+        raise ConfigError(
+            "precision with init=file: the seed is the number of a row in the file, so there are "
+            "no further seeds; precision must be null"
+        )
+
+    def _read(self, network: Network) -> FloatArray:
+        """Return the parameters of all networks in the file (N, P); raises ConfigError."""
+        arrays = self._arrays()
+        if "direct" in arrays and not network.skip:
+            raise self._error("holds direct links, so skip must be true")
+        columns = []
+        for name, view in network.views(np.empty((network.size, 1)))._asdict().items():
+            if not view.size:
+                continue
+            if name not in arrays or arrays[name].shape[1:] != view.shape[:-1]:
+                wanted = ", ".join(["N", *map(str, view.shape[:-1])])
+                raise self._error(f"needs an array {name} ({wanted})")
+            columns.append(arrays[name].reshape(-1, view.size))
+        counts = {len(column) for column in columns}
+        if len(counts) > 1 or 0 in counts:
+            raise self._error("needs one row a network in each of its arrays")
+        return np.concatenate(columns, axis=1)
+
+    def _arrays(self) -> dict[str, FloatArray]:
+        """Return the weights by role, whatever their shapes; raises ConfigError."""
+        if not Path(self.path).is_file():
+            raise self._error("there is no such file")
+        if not zipfile.is_zipfile(self.path):
+            raise self._error("isn't an .npz file")
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                names = [name for name in Weights._fields if name in file.files]
+                arrays = {name: file[name] for name in names}
+        except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise self._error(f"can't be read ({error})") from None
+        for name, array in arrays.items():
+            if array.dtype.kind not in "iuf":
+                raise self._error(f"its array {name} must hold real numbers, not {array.dtype}")
+        with np.errstate(over="ignore"):  # what float64 can't hold becomes infinite
+            return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+    def _error(self, reason: str) -> ConfigError:
+        return ConfigError(f"init.path={self.path}: {reason}")
+
+
+def _order_of_draws(network: Network, layout: str, biases: bool) -> NDArray[np.intp]:
+    """Return the place in the column of parameters that each draw goes to."""
+    places = network.views(np.arange(float(network.size))[:, None])
+    order: list[NDArray[Any]] = []
+    for name, view in places._asdict().items():
+        matrix = view[..., 0]
+        if name.startswith("b") and not biases:
+            continue
+        order.append(matrix.T.ravel() if layout == "framework" else matrix.ravel())
+    return np.concatenate(order).astype(np.intp)
+
+
+def _draws(stream: str, normal: bool, seeds: Seeds, count: int) -> FloatArray:
+    """Return the first draws of each seed's stream (count, seeds)."""
+    drawn = np.empty((len(seeds), count))
+    legacy = np.random.RandomState()
+    for row, seed in zip(drawn, seeds.tolist(), strict=True):
+        if stream == "legacy":
+            legacy.seed(seed)
+            row[:] = legacy.standard_normal(count) if normal else legacy.random_sample(count)
+        else:
+            generator = np.random.default_rng(seed)
+            row[:] = generator.standard_normal(count) if normal else generator.random(count)
+    return drawn.T
+
+
+def _fans(network: Network) -> tuple[FloatArray, FloatArray]:
+    """Return fan-in and fan-out of the unit layer that each parameter belongs to, (P, 1)."""
+    fan_in, fan_out = np.empty((2, network.size, 1))
+    inputs, outputs = network.views(fan_in), network.views(fan_out)
+    for name in ("w1", "b1"):
+        getattr(inputs, name)[...], getattr(outputs, name)[...] = network.inputs, network.hidden
+    for name in ("w2", "b2"):
+        getattr(inputs, name)[...], getattr(outputs, name)[...] = network.hidden, network.outputs
+    inputs.direct[...], outputs.direct[...] = network.inputs, network.outputs
+    return fan_in, fan_out
+
+
+INITS = Choices(
+    "init",
+    "xorsweep.inits",
+    Init,
+    {
+        "uniform": Uniform,
+        "symmetric": Symmetric,
+        "normal": Normal,
+        "xavier": Xavier,
+        "he": He,
+        "printed": Printed,
+        "file": File,
+    },
+)

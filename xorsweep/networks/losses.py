@@ -1,0 +1,80 @@
+"""What training descends on, as the factor by which each loss scales the output error.
+
+With the error e = target - output, minus the derivative of a squared loss by the output is
+factor * e. The scale of a loss changes what a learning rate means: lr under `half_sse` does what
+lr * n does under `half_mse` and lr * n / 2 under `mse`, with n = rows * outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xorsweep.registry import Choices
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss over all rows and outputs of a task.
+
+    Where `cancels_slope`, the derivative of the logistic output cancels against the loss's own,
+    and minus the derivative by the output's pre-activation is the error itself.
+    """
+
+    cancels_slope: ClassVar[bool] = False
+
+    def factor(self, count: int) -> float:
+        """Return the factor of the error, for count = rows * outputs."""
+        raise NotImplementedError
+
+
+class HalfSse(Loss):
+    """Half the sum of squared errors, the notebook's: sum of e**2 / 2."""
+
+    def factor(self, count: int) -> float:
+        """Return 1."""
+        return 1.0
+
+
+class Mse(Loss):
+    """The mean of e**2 over rows and outputs."""
+
+    def factor(self, count: int) -> float:
+        """Return 2 / count."""
+        return 2.0 / count
+
+
+class HalfMse(Loss):
+    """The mean of e**2 / 2 over rows and outputs."""
+
+    def factor(self, count: int) -> float:
+        """Return 1 / count."""
+        return 1.0 / count
+
+
+class CrossEntropy(Loss):
+    """The sum of -t log(y) - (1 - t) log(1 - y), for a logistic output.
+
+    S. A. Solla, E. Levin and M. Fleisher, "Accelerated learning in layered neural networks",
+    Complex Systems 2 (1988).
+    """
+
+    cancels_slope = True
+
+    def factor(self, count: int) -> float:
+        """Return 1."""
+        return 1.0
+
+
+LOSSES = Choices(
+    "loss",
+    "xorsweep.losses",
+    Loss,
+    {
+        "half_sse": HalfSse,
+        "mse": Mse,
+        "half_mse": HalfMse,
+        "cross_entropy": CrossEntropy,
+    },
+    shared=True,
+)

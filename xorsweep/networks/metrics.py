@@ -1,0 +1,179 @@
+"""What is read off a trained network: its errors, and the outcome that its outputs show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import FloatArray
+
+OUTCOMES = (
+    "solved",
+    "two_rows_at_half",
+    "three_rows_share",
+    "all_at_half",
+    "constant_output",
+    "one_row_wrong",
+    "two_rows_wrong",
+    "unclassified",
+    "diverged",
+    "failed",
+)
+"""How a run can end; results hold these names."""
+
+DESCRIPTIONS = {
+    "solved": "meets the criterion at the end",
+    "two_rows_at_half": "two rows are right, the other two are at one half",
+    "three_rows_share": "one row is right, the other three are at the mean of their targets",
+    "all_at_half": "all four rows are at one half",
+    "constant_output": "all four rows are at 0, or all at 1; with soft targets at 0.1 or 0.9",
+    "one_row_wrong": "three rows are right, one is at the other target",
+    "two_rows_wrong": "two rows are right, two are at the other target",
+    "unclassified": "not solved, and its outputs show none of the known patterns",
+    "diverged": "its numbers grew beyond what a float can hold",
+    "failed": "couldn't be trained; the message says why",
+}
+
+PLATEAUS = {
+    "two_rows_at_half": 1 / 4,
+    "three_rows_share": 1 / 3,
+    "all_at_half": 1 / 2,
+    "constant_output": 1.0,
+}
+"""Outcomes near which the error of XOR falls slowly or not at all, with half the sum of squared
+errors there, for targets 0 and 1."""
+
+TOLERANCE = 0.1
+"""How far an output may be from a pattern's."""
+EPOCHS_A_DECADE = 8
+
+_LABELS = {
+    "all_at_half": "all rows at 1/2",
+    "two_rows_at_half": "two rows at 1/2",
+    "constant_output": "output constant",
+    "three_rows_share": "three rows alike",
+}
+
+
+class Measures(NamedTuple):
+    """Errors of B networks, each (B,) float64."""
+
+    final_error: FloatArray
+    mse: FloatArray
+    max_abs_error: FloatArray
+
+
+def measure(outputs: FloatArray, targets: FloatArray) -> Measures:
+    """Return half the sum of squared errors, their mean, and the largest absolute error.
+
+    outputs is (rows, units, B), targets (rows, units). Sums are written out, row by row, so that
+    a network's bits don't depend on how many are measured together.
+    """
+    total, largest = np.zeros((2, outputs.shape[-1]))
+    with np.errstate(all="ignore"):
+        for row, wanted in zip(outputs, targets, strict=True):
+            for output, target in zip(row, wanted, strict=True):
+                error = target - output
+                total = total + error * error
+                largest = np.maximum(largest, np.abs(error))
+    return Measures(0.5 * total, total / targets.size, largest)
+
+
+def classify(
+    outputs: FloatArray,
+    targets: FloatArray,
+    holds_at_end: NDArray[np.bool_],
+    finite: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    """Return the outcome of each network (B,), as codes into OUTCOMES.
+
+    outputs is (rows, units, B), targets (rows, units). A network that neither solves its task nor
+    diverged has the outcome whose pattern each of its outputs is near.
+    """
+    outcome = np.full(outputs.shape[-1], OUTCOMES.index("unclassified"), np.int8)
+    outcome[holds_at_end] = OUTCOMES.index("solved")
+    outcome[~finite] = OUTCOMES.index("diverged")
+    if is_xor(targets):
+        others = np.flatnonzero(finite & ~holds_at_end)
+        for name, met in _patterns(outputs[:, 0, others], targets):
+            outcome[others[met]] = OUTCOMES.index(name)
+    return outcome
+
+
+def is_xor(targets: FloatArray) -> bool:
+    """Tell whether targets (rows, units) are those of XOR or XNOR, hard or soft.
+
+    The patterns of outputs are known for them alone.
+    """
+    if targets.shape != (4, 1):
+        return False
+    first, second, third, last = targets[:, 0].tolist()
+    return first == last and second == third and sorted((first, second)) in ([0, 1], [0.1, 0.9])
+
+
+def plateaus(targets: FloatArray) -> dict[str, float]:
+    """Return half the sum of squared errors at each of PLATEAUS, none where they aren't known."""
+    if not is_xor(targets):
+        return {}
+    scale = float((targets.max() - targets.min()) ** 2)
+    saturated = float((targets**2).sum()) / 2  # outputs are at 0 or 1, whatever is wanted
+    return {**{name: scale * at for name, at in PLATEAUS.items()}, "constant_output": saturated}
+
+
+def plateau_labels(levels: Mapping[str, float]) -> dict[str, float]:
+    """Return plateaus by their errors and outputs in words, the most common first.
+
+    Where labels crowd, the first are written.
+    """
+    return {
+        f"{error_label(levels[name])}: {text}": levels[name]
+        for name, text in _LABELS.items()
+        if name in levels
+    }
+
+
+def error_label(error: float) -> str:
+    """Return the error of a plateau, as a fraction of one where it is that."""
+    parts = round(1 / error)
+    if not math.isclose(error * parts, 1):
+        return f"{error:.2g}"
+    return "1" if parts == 1 else f"1/{parts}"
+
+
+def _patterns(outputs: FloatArray, targets: FloatArray) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield which outputs (4, n) for XOR or XNOR meet each pattern (n,); later ones count.
+
+    The sums count rows: a row has one target, and is near it, the other one, or neither.
+    """
+    low, high = targets.min(), targets.max()
+    near_low, near_high, half = (_near(outputs, value) for value in (low, high, 0.5))
+    right = np.where(targets == low, near_low, near_high)
+    wrong = np.where(targets == low, near_high, near_low)
+    rights, wrongs, halves = (rows.sum(axis=0, dtype=np.int8) for rows in (right, wrong, half))
+    yield "two_rows_wrong", (rights == 2) & (wrongs == 2)
+    yield "one_row_wrong", (rights == 3) & (wrongs == 1)
+    lows, highs = (rows.sum(axis=0, dtype=np.int8) for rows in (near_low, near_high))
+    yield "constant_output", (lows == 4) | (highs == 4)
+    yield "all_at_half", halves == 4
+    yield "two_rows_at_half", (rights == 2) & (halves == 2)
+    for target in (low, high):
+        others = (2 * (low + high) - target) / 3
+        sharing = _near(outputs, others).sum(axis=0, dtype=np.int8) == 3
+        mine = (right & (targets == target)).sum(axis=0, dtype=np.int8) == 1
+        yield "three_rows_share", mine & (rights == 1) & sharing
+
+
+def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
+    near: NDArray[np.bool_] = np.abs(outputs - value) <= TOLERANCE
+    return near
+
+
+def course_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
+    """Return 0, `last`, and between them the same log-spaced epochs whatever `last` is."""
+    exponents = np.arange(a_decade * 10 + 1) / a_decade
+    spaced = sorted({*np.round(10**exponents).astype(np.int64).tolist()})
+    return (0, *(epoch for epoch in spaced if epoch < last), last) if last else (0,)

@@ -1,0 +1,64 @@
+"""Quickprop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xorsweep.fields import Batched, Real, parameter
+from xorsweep.networks.optimizers.base import Array, Optimizer, State
+
+
+@dataclass(frozen=True)
+class Quickprop(Optimizer):
+    """Quickprop: to the minimum of a parabola through two slopes, a weight at a time.
+
+    With the slope s = descent - decay * w, the one before it p and the last step d, the next step
+    is d s / (p - s), but d * growth where that would be longer or lie uphill, which is where
+    s / p reaches growth / (1 + growth). To it lr * s is added, unless s and p differ in sign; the
+    first step is lr * s. S. E. Fahlman, "An empirical study of learning speed in back-propagation
+    networks", CMU-CS-88-162 (1988), where growth is mu and lr epsilon. Neither his division of
+    epsilon by fan-in nor the 0.1 that he adds to the slope of the logistic is part of the rule.
+    """
+
+    online = False
+    growth: Batched = parameter(1.75, Real(above=0))
+    decay: Batched = parameter(0.0, Real(at_least=0, below=1))
+
+    def start(self, parameters: Array, learning_rate: Array) -> State:
+        """Return the last step, the slope before it and room for a mask, each (P, B)."""
+        last = np.zeros_like(parameters), np.zeros_like(parameters)
+        return *last, np.empty(parameters.shape, bool)
+
+    def step(
+        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+    ) -> None:
+        """Take one step."""
+        step, previous, mask = state
+        np.multiply(parameters, self.decay, out=scratch)
+        np.subtract(descent, scratch, out=descent)
+        self._jump(step, previous, descent, mask, scratch)
+        np.sign(previous, out=scratch)
+        np.multiply(scratch, descent, out=scratch)
+        np.less(scratch, 0.0, out=mask)
+        np.multiply(descent, learning_rate, out=scratch)
+        np.copyto(scratch, 0.0, where=mask)
+        np.add(step, scratch, out=step)
+        np.add(parameters, step, out=parameters)
+        np.copyto(previous, descent)
+
+    def _jump(
+        self, step: Array, previous: Array, slope: Array, mask: Array, scratch: Array
+    ) -> None:
+        """Make of the last step the one to the parabola's minimum, or the longest allowed.
+
+        A step always goes the way of its slope, so s / (p - s) is at most -1 where s is steeper
+        than p: there the parabola has no minimum. It is NaN where neither slope nor step is.
+        """
+        np.subtract(previous, slope, out=scratch)
+        np.divide(slope, scratch, out=scratch)
+        np.less_equal(scratch, -1.0, out=mask)
+        np.copyto(scratch, self.growth, where=mask)
+        np.fmin(scratch, self.growth, out=scratch)
+        np.multiply(step, scratch, out=step)

@@ -1,0 +1,252 @@
+"""From points to trajectories to batches: pure functions over the grid's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import Scalar
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines.interface import Capacity
+from xorsweep.networks.schema import network_of, task_rows
+
+Rows = NDArray[np.int64]
+
+FEWEST_MEMBERS = 512
+"""Below this the fixed cost of an array call outweighs what a smaller batch gains."""
+BATCHES_A_WORKER = 4
+"""No batch is larger than a worker's share of the work divided by this."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B trajectories that one array program trains, with S snapshots.
+
+    `fixed` holds the flat keys on which all members agree, `varying` the others as arrays (B,);
+    neither holds `epochs`. `snapshots` (S,) are the epochs to be kept, ascending; `rows` (S, B)
+    the grid's row of each, -1 where the grid has no such point; `identities` (S, B) theirs.
+    """
+
+    fixed: Mapping[str, Scalar]
+    varying: Mapping[str, NDArray[Any]]
+    snapshots: tuple[int, ...]
+    rows: Rows
+    identities: NDArray[np.uint64]
+
+    @property
+    def members(self) -> int:
+        """Return B."""
+        return int(self.rows.shape[1])
+
+    @property
+    def net_epochs(self) -> int:
+        """Return the work in full-batch epochs of one network."""
+        return self.members * self.snapshots[-1]
+
+    @property
+    def work(self) -> int:
+        """Return what training costs: net-epochs times hidden units."""
+        return self.net_epochs * int(self.fixed["hidden"] or 1)
+
+    def part(self, members: slice) -> Batch:
+        """Return the batch of some of the members."""
+        return Batch(
+            self.fixed,
+            {key: values[members] for key, values in self.varying.items()},
+            self.snapshots,
+            self.rows[:, members],
+            self.identities[:, members],
+        )
+
+
+def batch_of_one(
+    point: Mapping[str, Scalar], snapshots: tuple[int, ...], identity: int = 0
+) -> Batch:
+    """Return a batch that trains one point alone, kept at the snapshots."""
+    fixed = {key: value for key, value in point.items() if key != "epochs"}
+    shape = (len(snapshots), 1)
+    return Batch(
+        fixed, {}, snapshots, np.zeros(shape, np.int64), np.full(shape, identity, np.uint64)
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The batches of a sweep, the largest first, and what they add up to."""
+
+    batches: tuple[Batch, ...]
+    points: int
+    trajectories: int
+    net_epochs: int
+
+
+def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None = None) -> Plan:
+    """Return batches that hold each pending point (all of them by default) exactly once."""
+    rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
+    trajectories = _Trajectories(grid, rows)
+    groups = [trajectories.group(code) for code in range(trajectories.groups)]
+    share = sum(group.cost for group in groups) / workers
+    batches = [
+        batch
+        for group in groups
+        for batch in _split(grid, group, trajectories, capacity, _Shares(workers, share))
+    ]
+    batches.sort(key=lambda batch: -batch.work)
+    return Plan(
+        tuple(batches),
+        len(rows),
+        len(trajectories),
+        sum(batch.net_epochs for batch in batches),
+    )
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Trajectories that may share a batch: `members` (T,) and what all of them have in common."""
+
+    members: Rows
+    last_epoch: int
+    hidden: int
+
+    @property
+    def cost(self) -> float:
+        return float(len(self.members)) * self.last_epoch * self.hidden
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """How much each of so many workers is to do of all."""
+
+    workers: int
+    cost: float
+
+    def pieces(self, group: _Group, most: int) -> int:
+        """Return into how many batches of at most so many members a group is cut.
+
+        Where they are large enough, each worker gets as many of them as the others: else one would
+        work on a last one while the others rest.
+        """
+        members = len(group.members)
+        fair = int(self.cost / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
+        pieces = ceil(members / max(1, min(most, max(FEWEST_MEMBERS, fair))))
+        even = ceil(pieces / self.workers) * self.workers
+        return even if members >= even * FEWEST_MEMBERS else pieces
+
+
+class _Trajectories:
+    """The trajectories of the points in `rows`, in order of their first point.
+
+    A trajectory's points lie together in `points`, from `starts[t]` to `starts[t + 1]`, by epoch.
+    """
+
+    def __init__(self, grid: Grid, rows: Rows) -> None:
+        self._grid = grid
+        epochs = grid.columns["epochs"]
+        codes = combined_codes(grid, [key for key in grid.columns if key != "epochs"], rows)
+        _, first, trajectory = np.unique(codes, return_index=True, return_inverse=True)
+        order = np.argsort(first, kind="stable")
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        trajectory = rank[trajectory]
+        point_epochs = np.asarray(epochs.level_array, np.int64)[epochs.codes[rows]]
+        by_trajectory = np.lexsort((point_epochs, trajectory))
+        self.points = rows[by_trajectory]
+        self.epochs = point_epochs[by_trajectory]
+        self.starts = np.concatenate([[0], np.cumsum(np.bincount(trajectory))]).astype(np.int64)
+        self.last_rows = self.points[self.starts[1:] - 1]
+        self.last_epochs = self.epochs[self.starts[1:] - 1]
+        shared = [key for key in grid.columns if _is_shared(grid, key)]
+        group_codes = combined_codes(grid, shared, self.last_rows)
+        _, group_codes = np.unique(group_codes, return_inverse=True)
+        _, epoch_codes = np.unique(self.last_epochs, return_inverse=True)
+        _, self._group_codes = np.unique(
+            group_codes * (epoch_codes.max(initial=0) + 1) + epoch_codes, return_inverse=True
+        )
+        self.groups = int(self._group_codes.max(initial=-1)) + 1
+        self._by_group = np.argsort(self._group_codes, kind="stable")
+        self._group_starts = np.concatenate([[0], np.cumsum(np.bincount(self._group_codes))])
+
+    def __len__(self) -> int:
+        return len(self.last_rows)
+
+    def group(self, code: int) -> _Group:
+        members = self._by_group[self._group_starts[code] : self._group_starts[code + 1]]
+        row = self.last_rows[members[0]]
+        hidden = self._grid.columns["hidden"]
+        return _Group(
+            members, int(self.last_epochs[members[0]]), int(hidden.level_array[hidden.codes[row]])
+        )
+
+    def points_of(self, members: Rows) -> tuple[tuple[int, ...], Rows]:
+        """Return the snapshots (S,) of some trajectories and their grid rows (S, B), or -1."""
+        counts = self.starts[members + 1] - self.starts[members]
+        member = np.repeat(np.arange(len(members)), counts)
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        where = self.starts[members][member] + offsets
+        snapshots, snapshot = np.unique(self.epochs[where], return_inverse=True)
+        rows = np.full((len(snapshots), len(members)), -1, np.int64)
+        rows[snapshot, member] = self.points[where]
+        return tuple(int(epoch) for epoch in snapshots), rows
+
+
+def _split(
+    grid: Grid,
+    group: _Group,
+    trajectories: _Trajectories,
+    capacity: Capacity,
+    shares: _Shares,
+) -> Iterator[Batch]:
+    fixed_point = grid.point(int(trajectories.last_rows[group.members[0]]))
+    most = capacity(network_of(fixed_point), task_rows(fixed_point))
+    for members in np.array_split(group.members, shares.pieces(group, most)):
+        yield _batch(grid, members, trajectories)
+
+
+def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
+    snapshots, rows = trajectories.points_of(members)
+    last_rows = trajectories.last_rows[members]
+    fixed: dict[str, Scalar] = {}
+    varying: dict[str, NDArray[Any]] = {}
+    for key, column in grid.columns.items():
+        if key == "epochs":
+            continue
+        codes = column.codes[last_rows]
+        if _is_shared(grid, key) or (codes == codes[0]).all():
+            fixed[key] = column.levels[codes[0]]
+        else:
+            varying[key] = column.level_array[codes]
+    fixed = {key: value for key, value in fixed.items() if value is not None}
+    return Batch(fixed, varying, snapshots, rows, _identities(grid, rows))
+
+
+def _is_shared(grid: Grid, key: str) -> bool:
+    """Tell whether members of one batch must agree on a key."""
+    return key not in ("epochs", "seed") and not grid.columns[key].batched
+
+
+def _identities(grid: Grid, rows: Rows) -> NDArray[np.uint64]:
+    found = np.zeros(rows.shape, np.uint64)
+    found[rows >= 0] = grid.identities[rows[rows >= 0]]
+    return found
+
+
+def combined_codes(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.int64]:
+    """Return one code a row that differs where any of the keys differs (N,)."""
+    combined = np.zeros(len(rows), np.int64)
+    size = 1
+    for key in keys:
+        column = grid.columns[key]
+        levels = len(column.levels)
+        if levels == 1:
+            continue
+        if size * levels > 2**62:
+            _, combined = np.unique(combined, return_inverse=True)
+            size = int(combined.max(initial=0)) + 1
+        combined = combined * levels + column.codes[rows]
+        size *= levels
+    return combined

@@ -1,0 +1,59 @@
+"""How much of the truth table an update sees; an epoch shows each of its rows once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import Choice, parameter
+from xorsweep.registry import Choices
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A way of going through the rows of a task."""
+
+
+class Batch(Schedule):
+    """One update an epoch, from all rows together."""
+
+
+@dataclass(frozen=True)
+class Online(Schedule):
+    """One update a row, as many an epoch as the task has rows.
+
+    A row's loss is its share of the loss over all rows, so that its gradients at one set of
+    weights add up to the gradient of the batch. The order is `fixed`, that of the truth table, or
+    `shuffled`: each network draws one of its own for each epoch.
+    """
+
+    order: str = parameter("fixed", Choice(("fixed", "shuffled")))
+
+
+def shuffled_rows(seeds: NDArray[np.uint32], epoch: int, rows: int) -> NDArray[np.intp]:
+    """Return the order of rows, (rows, B), in which networks with these seeds (B,) see them.
+
+    Row r takes the place of its key h(h(h(seed) + epoch) + r) among the keys of all rows, which
+    are distinct, since h is one-to-one. So the order hangs on nothing but seed and epoch.
+    """
+    stream = _hashed(_hashed(seeds.astype(np.uint64)) + np.uint64(epoch))
+    keys = _hashed(stream[:, None] + np.arange(rows, dtype=np.uint64))
+    return np.ascontiguousarray(np.argsort(keys, axis=1).T)
+
+
+def _hashed(numbers: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return h of uint64 numbers, modulo 2**64: one output of SplitMix64 from each as its state.
+
+    G. L. Steele, D. Lea and C. H. Flood, "Fast splittable pseudorandom number generators",
+    OOPSLA 2014; the constants are those of S. Vigna's public-domain splitmix64.c.
+    """
+    mixed: NDArray[np.uint64] = numbers + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+SCHEDULES = Choices("schedule", None, Schedule, {"batch": Batch, "online": Online}, shared=True)

@@ -1,0 +1,181 @@
+"""The notebook's one run: one network, trained by the sweep's own engine and looked at closely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xorsweep.fields import FloatArray, Scalar
+from xorsweep.networks.architecture import Weights
+from xorsweep.networks.engines import Engine, load_train
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
+from xorsweep.networks.planning import batch_of_one
+from xorsweep.networks.schema import choose, network_of
+from xorsweep.networks.tasks import Task
+from xorsweep.networks.trainer import STATUSES, build_training, read_snapshot
+from xorsweep.text import text_of
+
+EPOCHS_A_DECADE = 32
+"""How closely a single run is followed; a sweep keeps a quarter of these epochs."""
+
+LAYERS = {
+    "w1": "hidden weight",
+    "b1": "hidden bias",
+    "w2": "output weight",
+    "b2": "output bias",
+    "direct": "direct link",
+}
+"""What the notebook calls each role of a weight."""
+
+
+@dataclass(frozen=True)
+class SingleRun:
+    """One network on its way, kept at E log-spaced epochs: 0 first, the last last.
+
+    parameters (P, E) and outputs (rows, units, E) are those after so many epochs;
+    outputs_before_last_epoch (rows, units) are those an epoch earlier: of the notebook's run, what
+    the notebook prints. `converged_epoch` is None where the criterion was
+    never met.
+    """
+
+    point: Mapping[str, Scalar]
+    engine: Engine
+    training: Training
+    epochs: tuple[int, ...]
+    parameters: FloatArray
+    outputs: FloatArray
+    outputs_before_last_epoch: FloatArray
+    converged_epoch: int | None
+    holds_at_end: bool
+    outcome: str
+    status: str
+
+    @property
+    def task(self) -> Task:
+        """Return the task that the network was given."""
+        task: Task = choose("task", self.point)
+        return task
+
+    @property
+    def initial(self) -> Weights:
+        """Return the weights before training, without a batch axis."""
+        return self._weights(0)
+
+    @property
+    def final(self) -> Weights:
+        """Return the weights after the last epoch, without a batch axis."""
+        return self._weights(-1)
+
+    @property
+    def final_outputs(self) -> FloatArray:
+        """Return the outputs after the last epoch (rows, units)."""
+        return self.outputs[..., -1]
+
+    @property
+    def errors(self) -> Measures:
+        """Return the errors after so many epochs, each (E,)."""
+        return measure(self.outputs, self.training.targets)
+
+    @property
+    def final_error(self) -> float:
+        """Return half the sum of squared errors after the last epoch."""
+        return float(self.errors.final_error[-1])
+
+    def _weights(self, at: int) -> Weights:
+        views = self.training.network.views(self.parameters)
+        return Weights(*(view[..., at] for view in views))
+
+
+def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> SingleRun:
+    """Return the run of one checked point, the same to the bit as in a sweep."""
+    last = point["epochs"]
+    assert isinstance(last, int)
+    training, trained = _train(point, last, engine)
+    stopped = int(trained.converged_epoch[0])
+    if training.until_converged and 0 <= stopped < last:
+        # The network stands still from there on, and what matters is how it came there.
+        training, trained = _train(point, stopped, engine)
+    return _single_run(point, engine, training, trained)
+
+
+def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
+    """Train to an epoch, with the state kept at the epochs of the course and before the last."""
+    kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
+    try:
+        training = build_training(batch_of_one(point, kept))
+        return training, load_train(engine)(training)
+    except SystemExit as error:  # of somebody's choice: it would end the program without a word
+        raise RuntimeError(f"training ended with {text_of(error)}") from error
+
+
+def _single_run(
+    point: Mapping[str, Scalar], engine: Engine, training: Training, trained: Trained
+) -> SingleRun:
+    snapshots = training.snapshots
+    last = snapshots[-1]
+    epochs = course_epochs(last, EPOCHS_A_DECADE)
+    course = [snapshots.index(epoch) for epoch in epochs]
+    end = read_snapshot(training, trained, len(snapshots) - 1)
+    converged_epoch = int(end["converged_epoch"][0])
+    return SingleRun(
+        point=dict(point),
+        engine=engine,
+        training=training,
+        epochs=epochs,
+        parameters=np.ascontiguousarray(trained.parameters[course, :, 0].T),
+        outputs=np.moveaxis(trained.outputs[course, ..., 0], 0, -1).copy(),
+        outputs_before_last_epoch=trained.outputs[snapshots.index(max(last - 1, 0)), ..., 0],
+        converged_epoch=None if converged_epoch < 0 else converged_epoch,
+        holds_at_end=bool(end["holds_at_end"][0]),
+        outcome=OUTCOMES[end["outcome"][0]],
+        status=STATUSES[end["status"][0]],
+    )
+
+
+def headline(point: Mapping[str, Scalar]) -> str:
+    """Return in one line what is trained, and how."""
+    network = network_of(point)
+    direct = " with direct links" if network.skip else ""
+    online = " online" if point["schedule"] == "online" else ""
+    return (
+        f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
+        f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
+        f"{point['init']} weights, seed {point['seed']}, {point['epochs']:,} epochs"
+    )
+
+
+def places_of_weights(run: SingleRun) -> Iterator[tuple[str, float, float]]:
+    """Return each weight by what it is called, with its initial and its final value."""
+    for role, (before, after) in both_ends(run).items():
+        places = _places(role, before.shape)
+        for place, initial, final in zip(places, before.ravel(), after.ravel(), strict=True):
+            yield f"{LAYERS[role]} {place}".strip(), float(initial), float(final)
+
+
+def _places(role: str, shape: tuple[int, ...]) -> Iterator[str]:
+    """Return between which units each weight of a role lies, counted from 1."""
+    units = {"w1": ("input", "hidden"), "w2": ("hidden", "output"), "direct": ("input", "output")}
+    for index in np.ndindex(shape):
+        numbers = [number + 1 for number in index]
+        ends = units.get(role, ("",) * len(shape))
+        yield " to ".join(f"{unit} {n}".strip() for unit, n in zip(ends, numbers, strict=True))
+
+
+def _conclusion(run: SingleRun) -> Iterator[str]:
+    yield f"outcome {run.outcome} ({DESCRIPTIONS[run.outcome]})"
+    criterion = f"criterion {run.point['criterion']}"
+    if run.converged_epoch is None:
+        yield f"{criterion} never met"
+    else:
+        end = "" if run.holds_at_end else ", and left again before the end"
+        yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
+    yield f"half the sum of squared errors: {run.final_error:.8g}"
+
+
+def both_ends(run: SingleRun) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Return initial and final weights by role, of the roles that the network has."""
+    initial, final = run.initial._asdict(), run.final._asdict()
+    return {role: (initial[role], final[role]) for role in initial if initial[role].size}

@@ -1,0 +1,152 @@
+"""Truth tables: what a network is asked to learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import ClassVar
+
+import numpy as np
+
+from xorsweep.fields import Choice, FloatArray, Integer, parameter
+from xorsweep.registry import Choices
+
+
+@dataclass(frozen=True)
+class Task:
+    """A table of input rows, in counting order with the last input fastest, and their targets.
+
+    `levels` says what a target of 0 or 1 is trained towards: hard 0 and 1, or soft 0.1 and 0.9.
+    `encoding` says what an input of 0 or 1 is: binary 0 and 1, or bipolar -1 and 1.
+    `allows_skip` tells whether direct links from input to output leave anything to be learnt.
+    """
+
+    allows_skip: ClassVar[bool] = True
+    levels: str = parameter("hard", Choice(("hard", "soft")))
+    encoding: str = parameter("binary", Choice(("binary", "bipolar")))
+
+    def rows(self) -> FloatArray:
+        """Return the input rows (rows, inputs) as 0 and 1."""
+        raise NotImplementedError
+
+    def truth(self) -> FloatArray:
+        """Return the wanted outputs (rows, outputs) as 0 and 1."""
+        raise NotImplementedError
+
+    def inputs(self) -> FloatArray:
+        """Return what the network is shown, float64 (rows, inputs)."""
+        return self.rows() if self.encoding == "binary" else 2 * self.rows() - 1
+
+    def targets(self) -> FloatArray:
+        """Return what the network is to answer, float64 (rows, outputs)."""
+        return self.truth() if self.levels == "hard" else 0.1 + 0.8 * self.truth()
+
+    def row_labels(self) -> tuple[str, ...]:
+        """Return a short name a row: its input bits."""
+        return tuple("".join(str(int(bit)) for bit in row) for row in self.rows())
+
+
+def _every_row(bits: int) -> FloatArray:
+    return np.array(list(product((0.0, 1.0), repeat=bits)))
+
+
+@dataclass(frozen=True)
+class _TwoBits(Task):
+    """A Boolean function of two inputs, given by its four answers."""
+
+    answers: ClassVar[tuple[float, ...]]
+
+    def rows(self) -> FloatArray:
+        """Return 00, 01, 10 and 11."""
+        return _every_row(2)
+
+    def truth(self) -> FloatArray:
+        """Return the four answers."""
+        return np.array(self.answers)[:, None]
+
+
+class Xor(_TwoBits):
+    """One where exactly one of two inputs is one."""
+
+    answers = (0.0, 1.0, 1.0, 0.0)
+
+
+class Xnor(_TwoBits):
+    """One where two inputs are equal."""
+
+    answers = (1.0, 0.0, 0.0, 1.0)
+
+
+class And(_TwoBits):
+    """One where both inputs are one; a single layer can learn it."""
+
+    answers = (0.0, 0.0, 0.0, 1.0)
+
+
+class Nand(_TwoBits):
+    """Zero where both inputs are one."""
+
+    answers = (1.0, 1.0, 1.0, 0.0)
+
+
+class Or(_TwoBits):
+    """One where any input is one."""
+
+    answers = (0.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Parity(Task):
+    """One where an odd number of the inputs is one: XOR of `bits` inputs."""
+
+    bits: int = parameter(3, Integer(2, 8))
+
+    def rows(self) -> FloatArray:
+        """Return every row of bits."""
+        return _every_row(self.bits)
+
+    def truth(self) -> FloatArray:
+        """Return the parity of each row."""
+        ones: FloatArray = self.rows().sum(axis=1, keepdims=True)
+        return ones % 2
+
+
+@dataclass(frozen=True)
+class Encoder(Task):
+    """The N-M-N encoder: N one-hot rows to be repeated through M = `hidden` units.
+
+    D. H. Ackley, G. E. Hinton and T. J. Sejnowski, "A learning algorithm for Boltzmann machines",
+    Cognitive Science 9 (1985).
+    """
+
+    allows_skip = False
+    size: int = parameter(10, Integer(2, 64))
+
+    def rows(self) -> FloatArray:
+        """Return the unit vectors."""
+        return np.eye(self.size)
+
+    def truth(self) -> FloatArray:
+        """Return the unit vectors."""
+        return np.eye(self.size)
+
+    def row_labels(self) -> tuple[str, ...]:
+        """Return the number of each row, from 0."""
+        return tuple(str(row) for row in range(self.size))
+
+
+TASKS = Choices(
+    "task",
+    "xorsweep.tasks",
+    Task,
+    {
+        "xor": Xor,
+        "xnor": Xnor,
+        "and": And,
+        "nand": Nand,
+        "or": Or,
+        "parity": Parity,
+        "encoder": Encoder,
+    },
+    shared=True,
+)

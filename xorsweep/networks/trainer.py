@@ -1,0 +1,203 @@
+"""What a worker does: train one batch and return its points as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import FloatArray
+from xorsweep.networks.engines import Engine, load_train
+from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.metrics import OUTCOMES, classify, course_epochs, measure
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.plugins import Extensions
+from xorsweep.networks.schema import choose, network_of
+from xorsweep.text import in_utf8, text_of
+
+STATUSES = ("ok", "diverged", "failed")
+OK, DIVERGED, FAILED = range(3)
+MOST_OUTPUTS = 16
+"""Outputs of a task with more of them are not kept for each point."""
+MOST_PARAMETERS = 128
+"""Weights and biases of a network with more of them are not kept for each point."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """n finished points and the t trajectories they were read off.
+
+    identity (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
+    float64; converged_epoch (n,) int64, -1 for never; holds_at_end (n,) bool; outcome and status
+    (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str. parameters (n, P) float64 are the
+    weights and biases of each network, or (n, 0). courses (C, t) float32 is half the sum of squared
+    errors by course epoch, and course_of (n,) the column of it that belongs to the longest point of
+    a trajectory, -1 for its other points.
+    """
+
+    identity: NDArray[np.uint64]
+    final_error: FloatArray
+    mse: FloatArray
+    max_abs_error: FloatArray
+    outputs: FloatArray
+    converged_epoch: NDArray[np.int64]
+    holds_at_end: NDArray[np.bool_]
+    outcome: NDArray[np.int8]
+    status: NDArray[np.int8]
+    message: list[str]
+    parameters: FloatArray
+    courses: NDArray[np.float32]
+    course_of: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.identity)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains batches: what a worker does, in whatever process; it can be pickled."""
+
+    engine: Engine
+    extensions: Extensions = Extensions()
+
+    def __call__(self, batch: Batch) -> list[Rows]:
+        """Return the points of a batch, failed ones where what they need isn't here."""
+        try:
+            self.extensions.take_up()
+        except ConfigError as error:
+            return self.failed(batch, str(error))
+        return train_batch(batch, self.engine)
+
+    def failed(self, batch: Batch, message: str) -> list[Rows]:
+        """Return the points of a batch that couldn't be trained, each with the reason."""
+        return [failed_rows(batch, message)]
+
+
+def train_batch(batch: Batch, engine: Engine) -> list[Rows]:
+    """Return the points of a batch; where training it raises, of each half, down to single ones.
+
+    A network whose training raises on its own becomes rows with the status `failed` and the
+    exception's message, and costs the others nothing. That holds for whatever code of others
+    raises, `sys.exit` too, but for an interrupt.
+    """
+    try:
+        training = build_training(batch)
+        return [_rows(batch, training, load_train(engine)(training))]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the message is the row's
+        if batch.members == 1:
+            return [failed_rows(batch, text_of(error))]
+        half = batch.members // 2
+        parts = batch.part(slice(None, half)), batch.part(slice(half, None))
+        return [rows for part in parts for rows in train_batch(part, engine)]
+
+
+def build_training(batch: Batch, parameters: FloatArray | None = None) -> Training:
+    """Return the arrays that an engine trains, with the initial weights drawn from the seeds.
+
+    Or with `parameters` (P, B) as they are.
+    """
+    values: Mapping[str, Any] = {**batch.fixed, **batch.varying}
+    seeds = np.broadcast_to(np.asarray(values["seed"], np.uint32), (batch.members,))
+    rates = np.broadcast_to(np.asarray(values["lr"], np.float64), (batch.members,))
+    task, network = choose("task", values), network_of(values)
+    if parameters is None:
+        parameters = choose("init", values).draw(network, seeds)
+    return Training(
+        network=network,
+        inputs=task.inputs(),
+        targets=task.targets(),
+        activation=choose("activation", values),
+        output=values["output"],
+        loss=choose("loss", values),
+        optimizer=choose("optimizer", values),
+        schedule=choose("schedule", values),
+        criterion=choose("criterion", values),
+        until_converged=bool(values["until_converged"]),
+        learning_rate=np.ascontiguousarray(rates),
+        parameters=parameters,
+        seeds=np.ascontiguousarray(seeds),
+        snapshots=batch.snapshots,
+        course_epochs=course_epochs(batch.snapshots[-1]),
+    )
+
+
+def failed_rows(batch: Batch, message: str) -> Rows:
+    """Return the points of a batch that couldn't be trained, each with the reason."""
+    identity = batch.identities[batch.rows >= 0]
+    count = len(identity)
+    nothing = np.full(count, np.nan)
+    return Rows(
+        identity=identity,
+        final_error=nothing,
+        mse=nothing,
+        max_abs_error=nothing,
+        outputs=np.empty((0, count)),
+        converged_epoch=np.full(count, -1, np.int64),
+        holds_at_end=np.zeros(count, bool),
+        outcome=np.full(count, OUTCOMES.index("failed"), np.int8),
+        status=np.full(count, FAILED, np.int8),
+        message=[in_utf8(message)] * count,
+        parameters=np.empty((count, 0)),
+        courses=np.empty((0, 0), np.float32),
+        course_of=np.full(count, -1, np.int32),
+    )
+
+
+def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
+    """Return the points of a batch, snapshot by snapshot."""
+    by_snapshot = [
+        read_snapshot(training, trained, number) for number in range(len(training.snapshots))
+    ]
+    wanted = batch.rows >= 0
+    columns = {
+        name: np.stack([found[name] for found in by_snapshot])[wanted] for name in by_snapshot[0]
+    }
+    outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T
+    with np.errstate(over="ignore"):  # an error beyond float32 is drawn as infinite
+        courses = trained.half_sse.astype(np.float32)
+    return Rows(
+        identity=batch.identities[wanted],
+        outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
+        message=[""] * int(wanted.sum()),
+        parameters=_kept_parameters(trained)[wanted],
+        courses=courses,
+        course_of=_course_of(wanted)[wanted],
+        **columns,
+    )
+
+
+def _kept_parameters(trained: Trained) -> FloatArray:
+    """Return what is kept of the parameters: all (S, B, P), or of large networks none (S, B, 0)."""
+    parameters = np.moveaxis(trained.parameters, 1, -1)
+    return parameters if parameters.shape[-1] <= MOST_PARAMETERS else parameters[..., :0]
+
+
+def read_snapshot(training: Training, trained: Trained, number: int) -> dict[str, NDArray[Any]]:
+    """Return the columns (B,) of the networks at one snapshot: errors, convergence, outcome."""
+    outputs, targets = trained.outputs[number], training.targets
+    measured = measure(outputs, targets)
+    finite = np.isfinite(measured.final_error) & np.isfinite(trained.parameters[number]).all(axis=0)
+    reached = trained.converged_epoch <= training.snapshots[number]
+    holds = trained.meets[number] & finite
+    return {
+        **measured._asdict(),
+        "converged_epoch": np.where(reached, trained.converged_epoch, -1),
+        "holds_at_end": holds,
+        "outcome": classify(outputs, targets, holds, finite),
+        "status": np.where(finite, OK, DIVERGED).astype(np.int8),
+    }
+
+
+def _course_of(wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return, for the last wanted snapshot of each member, the member, and -1 elsewhere (S, B)."""
+    snapshots, members = wanted.shape
+    last = snapshots - 1 - np.argmax(wanted[::-1], axis=0)
+    course_of = np.full(wanted.shape, -1, np.int32)
+    course_of[last, np.arange(members)] = np.arange(members)
+    return course_of

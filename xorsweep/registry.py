@@ -1,0 +1,206 @@
+"""The choices of a config group: xorsweep's own, and those that packages and scripts add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import MISSING, Field, fields
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Real, brief, read
+from xorsweep.text import text_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
+
+Kind = TypeVar("Kind")
+
+
+class Choices(Mapping[str, type[Kind]], Generic[Kind]):
+    """The classes of a config group by name, xorsweep's own first.
+
+    Others come from `register`, and from installed packages by the entry point group `entries`.
+    Packages are looked through only for a name that is neither own nor registered, or to list all
+    names, and one is imported only when its choice is asked for. A group without `entries` can't be
+    added to. Where members of a batch may not differ in a choice's parameters, it is `shared`.
+    `aliases` maps other words for names, each of which gives way to a choice of that name.
+    """
+
+    def __init__(
+        self,
+        group: str,
+        entries: str | None,
+        base: type[Kind],
+        own: Mapping[str, type[Kind]],
+        shared: bool = False,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        self.group, self.entries, self.base, self.own = group, entries, base, own
+        self._shared = shared
+        self.aliases = aliases or {}
+        self._registered: dict[str, type[Kind]] = {}
+        self._loaded: dict[str, type[Kind]] = {}
+
+    def __getitem__(self, name: str) -> type[Kind]:
+        """Return a choice; raises KeyError for no such name, ConfigError for one of no use."""
+        for known in (self.own, self._registered, self._loaded):
+            if name in known:
+                return known[name]
+        self._loaded[name] = self._load(name, self._offers[name])
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a name can be chosen, without importing what stands behind it."""
+        return name in self.own or name in self._registered or name in self._offers
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names, own ones first, without importing what stands behind them."""
+        yield from self.own
+        yield from self._registered
+        yield from (name for name in self._offers if name not in self.own)
+
+    def __len__(self) -> int:
+        """Return how many names there are."""
+        return sum(1 for _ in self)
+
+    def canonical(self, name: str) -> str:
+        """Return the name of the choice that a word stands for: the word itself if it is none."""
+        return self.aliases.get(name, name) if name not in self else name
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Return the names that aren't xorsweep's own."""
+        return tuple(name for name in self if name not in self.own)
+
+    def usable(self) -> Iterator[tuple[str, type[Kind]]]:
+        """Yield names and choices, but for those of broken packages; all are imported."""
+        for name in self:
+            with suppress(ConfigError):
+                yield name, self[name]
+
+    def register(self, name: str, choice: type[Kind]) -> None:
+        """Add a choice for this process; raises ConfigError for a taken name or an unfit class."""
+        if self.entries is None:
+            raise ConfigError(f"{self.group}={name}: engines know every {self.group} they have")
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ConfigError(
+                f"{self.group}={brief(name)}: a name is made of letters, digits and _"
+            )
+        if name in self.own:
+            raise ConfigError(f"{self.group}={name}: is xorsweep's own; choose another name")
+        if name in self._offers:
+            offering = _package(self._offers[name][0])
+            raise ConfigError(f"{self.group}={name}: is of {offering}; choose another name")
+        self._refuse_unfit(name, choice, _class_name(choice))
+        self._registered[name] = choice
+
+    def registered(self, name: str) -> type[Kind] | None:
+        """Return the class that was registered by this name, if one was."""
+        return self._registered.get(name)
+
+    def forget(self, name: str) -> None:
+        """Take back a registration."""
+        self._registered.pop(name, None)
+
+    def origin(self, name: str) -> str | None:
+        """Return `package NAME VERSION` or `class MODULE.NAME`; None for xorsweep's own."""
+        if name in self.own or name not in self:
+            return None
+        if name in self._registered:
+            return f"class {_class_name(self._registered[name])}"
+        return f"package {_package(self._offers[name][0])}"
+
+    def left_out(self, name: str) -> str | None:
+        """Return the package that offers a choice by the name of one of xorsweep's own, if any."""
+        offers = self._offers.get(name, []) if name in self.own else []
+        return _package(offers[0]) if offers else None
+
+    @cached_property
+    def _offers(self) -> Mapping[str, list[EntryPoint]]:
+        """Return what installed packages offer, by name; where a name is our own, ours is taken."""
+        if self.entries is None:
+            return {}
+        offers: dict[str, list[EntryPoint]] = {}
+        for entry in installed()(group=self.entries):
+            offers.setdefault(entry.name, []).append(entry)
+        return offers
+
+    def _load(self, name: str, offers: list[EntryPoint]) -> type[Kind]:
+        if len(offers) > 1:
+            packages = " and ".join(sorted(map(_package, offers)))
+            raise ConfigError(f"{self.group}={name}: {packages} both offer it; uninstall one")
+        (entry,) = offers
+        try:
+            choice = entry.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever the import of a stranger's module raises
+            reason = (text_of(error).splitlines() or [""])[0]
+            raise ConfigError(
+                f"{self.group}={name}: {_package(entry)} is broken, {entry.value} can't be "
+                f"imported ({reason})"
+            ) from error
+        self._refuse_unfit(name, choice, f"{entry.value} of {_package(entry)}")
+        found: type[Kind] = choice
+        return found
+
+    def _refuse_unfit(self, name: str, choice: object, where: str) -> None:
+        """Raise ConfigError unless a class can be configured, and trained in batches."""
+        for reason in self._faults(choice):
+            raise ConfigError(f"{self.group}={name}: {where} {reason}")
+
+    def _faults(self, choice: object) -> Iterator[str]:
+        base = f"{self.base.__module__}.{self.base.__qualname__}"
+        if not isinstance(choice, type) or not issubclass(choice, self.base):
+            yield f"must be a class derived from {base}"
+            return
+        undeclared = [key for key, value in vars(choice).items() if isinstance(value, Field)]
+        if undeclared:
+            yield f"has the parameter {undeclared[0]}, so it needs @dataclass(frozen=True)"
+        declared: tuple[Field[Any], ...] = fields(choice)  # type: ignore[arg-type]
+        for entry in declared:
+            yield from self._faults_of(entry)
+
+    def _faults_of(self, entry: Field[Any]) -> Iterator[str]:
+        """Yield what is wrong with a parameter."""
+        rule = entry.metadata.get("rule")
+        if rule is None or entry.default is MISSING:
+            yield f"has a field {entry.name} that isn't declared by xorsweep.fields.parameter"
+            return
+        if entry.name == "name":
+            yield "has a parameter name, which is where the choice itself stands"
+        if self._shared and isinstance(rule, Real):
+            yield (
+                f"has the parameter {entry.name}, a Real, in which members of a batch could "
+                f"differ; one batch shares its {self.group}, so it must be an Integer or a Choice"
+            )
+        try:
+            read(entry.name, entry.default, rule)
+        except ConfigError as error:
+            yield f"has a default that its rule refuses: {error}"
+
+
+@cache
+def installed() -> Callable[..., EntryPoints]:
+    """Return what selects among the entry points of all packages, each of which is looked at."""
+    from importlib.metadata import entry_points
+
+    return entry_points().select
+
+
+def defaults_of(choice: type) -> dict[str, Any]:
+    """Return the parameters of a choice with their defaults, as its YAML would have them."""
+    declared: tuple[Field[Any], ...] = fields(choice)
+    return {entry.name: entry.default for entry in declared if "rule" in entry.metadata}
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+
+
+def _class_name(choice: object) -> str:
+    if isinstance(choice, type):
+        return f"{choice.__module__}.{choice.__qualname__}"
+    return brief(choice)

@@ -1,0 +1,4 @@
+"""What a person sees: figures, pages, findings in words, and the terminal.
+
+It may import analysis and what that imports. Matplotlib is imported by `figures` alone.
+"""

@@ -1,0 +1,298 @@
+"""What a person sees while a sweep runs: the grid, the progress, the rates, the paths."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from xorsweep.execution.interface import Advance
+from xorsweep.reporting.standard_output import Dropping
+from xorsweep.text import in_line, level_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xorsweep.analysis.failures import Failure
+    from xorsweep.analysis.studies.spec import Study
+    from xorsweep.analysis.studies.verdicts import Verdict
+    from xorsweep.reporting.layout import Chosen
+
+_LOG = logging.getLogger(__name__)
+
+TRAINING = "net-epochs"
+"""The unit of work where networks are trained."""
+FLICKER = 0.5
+"""Seconds of training before a progress bar appears."""
+PLAIN_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+MOST_REASONS = 12
+MOST_LINES = 40
+MOST_COLUMNS = 8
+DOTS = "…"
+KEY_WIDTH, RATE_WIDTH = 9, 17
+"""Characters that a column of levels and one of rates take."""
+
+
+class LastingConsole(Console):
+    """A console of rich, but that what can't be written any more is dropped, and ends no sweep."""
+
+    @property
+    def file(self) -> IO[str]:
+        """Return what is written to: a stream that raises nothing."""
+        return cast(IO[str], Dropping(super().file))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        self._file = new_file
+
+
+class Terminal:
+    """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or LastingConsole(soft_wrap=True, highlight=False)
+
+    @classmethod
+    def silent(cls) -> Terminal:
+        """Return one that says nothing."""
+        return cls(Console(quiet=True))
+
+    def say(self, line: str) -> None:
+        """Print one line as it is, and put it into the log."""
+        _LOG.info(line)
+        self.show(line)
+
+    def show(self, line: str) -> None:
+        """Print one line as it is."""
+        self.console.print(Text(line))
+
+    def warn(self, line: str) -> None:
+        """Say what even a caller who is told little has to know at once."""
+        self.say(line)
+
+    @contextmanager
+    def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
+        """Show how much of the work is done, once it has taken long enough to be looked at."""
+        meter = _LiveMeter if self.console.is_terminal else _PlainMeter
+        with meter(self, work, unit).shown() as advance:
+            yield advance
+
+    def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
+        """Print how often training converged within the most epochs that each setting has."""
+        # This brings pandas, which is there by now.
+        from xorsweep.reporting.layout import longest
+
+        summary = longest(summary)
+        if summary["epochs"].nunique() == 1:
+            epochs = summary["epochs"].max()
+            self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
+        else:  # they go together with other keys, or are those of a block
+            self.say("Converged within the epochs of each cell, with 95 % intervals")
+        table, left_out = rate_table(summary, swept, self.console.width)
+        self.console.print(table)
+        if left_out:
+            self.say(left_out)
+
+    def verdicts(self, study: Study, judged: Sequence[Verdict]) -> None:
+        """Print a study's published figures beside the measured ones, and what agrees."""
+        # This brings pandas, which is there by now.
+        from xorsweep.analysis.studies.verdicts import HEAD, verdict_findings, verdict_row
+
+        self.say(f"{study.title}: references and measurements")
+        *head, _ = HEAD  # the report has room for the reasons
+        self.table(head, [verdict_row(each, study.certainty)[:-1] for each in judged])
+        for line in verdict_findings(judged):
+            self.say(line)
+
+    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+        """Print lines of texts under their heads."""
+        table = Table(box=SIMPLE_HEAD, show_edge=False)
+        for name in head:
+            table.add_column(Text(name))
+        for line in lines:
+            table.add_row(*map(Text, line))
+        self.console.print(table, soft_wrap=False)
+
+    def failures(self, found: Sequence[Failure]) -> None:
+        """Print what failed, by reason, with the command that tries one of each alone."""
+        for failure in found[:MOST_REASONS]:
+            count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
+            self.say(f"{count} failed: {in_line(failure.reason)}")
+            self.say(f"  one of them alone: {in_line(failure.command)}")
+        if len(found) > MOST_REASONS:
+            self.say(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
+
+    def paths(self, paths: Sequence[Path]) -> None:
+        """Print where the results are."""
+        for path in paths:
+            self.say(f"  {path}")
+
+
+def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
+    """Return convergence rates with their 95 % intervals, and what is left out of them.
+
+    One key lies across (hidden, where it is swept), the others down; where there are too many
+    levels for `width` characters, or too many lines, some are chosen by axis.
+    """
+    # This brings pandas, which is there by now.
+    from xorsweep.reporting.layout import chosen, levels
+
+    keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
+    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
+    across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
+    down = [key for key in keys if key != across]
+    columns = chosen(cells, [across] if across else [], room)
+    lines = chosen(columns.cells, down, MOST_LINES, thin=True)
+    if lines.thinned:  # each gap takes a line, too
+        lines = chosen(columns.cells, down, MOST_LINES // 2, thin=True)
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
+    for key in lines.keys:
+        table.add_column(key, justify="right")
+    heads = levels(lines.cells, across) if across else [""]
+    for head in heads:
+        table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
+    fields: dict[tuple[str, ...], dict[object, str]] = {}
+    for row in lines.cells.to_dict("records"):
+        line = tuple(level_name(row[key]) for key in lines.keys)
+        fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
+    every = [level_name(level) for level in levels(cells, lines.thinned)] if lines.thinned else []
+    for line, found in _with_gaps(fields, every, lines):
+        table.add_row(*line, *(found.get(head, "") for head in heads))
+    left = len(cells) - len(lines.cells)
+    notes = "; ".join(filter(None, (lines.note, columns.note)))
+    return table, f"and {left:,} more cells in summary.csv; shown: {notes}" if left else ""
+
+
+def _with_gaps(
+    fields: Mapping[tuple[str, ...], dict[object, str]], every: Sequence[str], shown: Chosen
+) -> Iterator[tuple[tuple[str, ...], dict[object, str]]]:
+    """Yield the lines, with one of dots wherever levels are left out, and last if others are."""
+    dots = (DOTS,) * len(shown.keys)
+    place = shown.keys.index(shown.thinned) if shown.thinned else 0
+    before: int | None = None
+    for line, found in fields.items():
+        at = every.index(line[place]) if every else None
+        if at is not None and before is not None and at - before > 1:
+            yield dots, {}
+        before = at
+        yield line, found
+    if shown.note and not every:
+        yield dots, {}
+
+
+def _across(keys: Sequence[str], fitting: Sequence[str]) -> str | None:
+    """Return the key whose levels make columns: one of those with few levels where there is one."""
+    if "hidden" in fitting or len(keys) < 2:
+        return "hidden" if "hidden" in fitting else None
+    return fitting[-1] if fitting else "hidden" if "hidden" in keys else keys[-1]
+
+
+def _rate_text(cell: Mapping[Hashable, Any]) -> str:
+    if cell["rate"] is None or cell["rate"] != cell["rate"]:
+        return "no run"
+    rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
+    return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
+
+
+class _RateColumn(ProgressColumn):
+    """Work a second, over the whole of the run."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(rate_text(speed, self._unit) if speed else "")
+
+
+def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
+    """Return a rate in millions of units a second, or in thousands where it is low."""
+    if work_a_second < 1e5:
+        return f"{work_a_second / 1e3:,.1f} k {unit}/s"
+    return f"{work_a_second / 1e6:,.1f} M {unit}/s"
+
+
+def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -> str:
+    """Return how much of the work is done after so many seconds, and what is left."""
+    did = "trained" if unit == TRAINING else "done"
+    rate = done / seconds
+    left = (total - done) / rate
+    return f"{100 * done / total:.0f} % {did}, {rate_text(rate, unit)}, {left:.0f} s left"
+
+
+def count_line(counts: Mapping[str, int]) -> str:
+    """Return how many points were planned and what became of them."""
+    return (
+        f"planned {counts['planned']:,} = ok {counts['ok']:,} + "
+        f"diverged {counts['diverged']:,} + failed {counts['failed']:,}"
+    )
+
+
+class _LiveMeter:
+    def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
+        self._progress = Progress(
+            TextColumn("training" if unit == TRAINING else "working"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            _RateColumn(unit),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=terminal.console,
+            transient=True,
+            speed_estimate_period=3600,
+        )
+        self._task = self._progress.add_task(unit, total=work)
+        self._started = monotonic()
+
+    @contextmanager
+    def shown(self) -> Iterator[Advance]:
+        try:
+            yield self._advance
+        finally:
+            self._progress.stop()
+
+    def _advance(self, work: int) -> None:
+        self._progress.advance(self._task, work)
+        if monotonic() - self._started > FLICKER:
+            self._progress.start()
+
+
+class _PlainMeter:
+    def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
+        self._terminal, self._unit = terminal, unit
+        self._total = work
+        self._done = 0
+        self._started = self._said = monotonic()
+
+    @contextmanager
+    def shown(self) -> Iterator[Advance]:
+        yield self._advance
+
+    def _advance(self, work: int) -> None:
+        self._done += work
+        now = monotonic()
+        if now - self._said < PLAIN_EVERY or self._done == self._total:
+            return
+        self._said = now
+        seconds = now - self._started
+        self._terminal.say(progress_text(self._done, self._total, seconds, self._unit))

@@ -1,0 +1,70 @@
+"""What the pictures are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.learning_curves import CellCourses
+from xorsweep.analysis.summary import point_columns, swept_columns
+from xorsweep.networks.metrics import plateaus
+from xorsweep.networks.schema import choose
+from xorsweep.reporting.layout import Layout
+
+Courses = Callable[[pd.DataFrame], Mapping[int, CellCourses]]
+"""Returns the errors by epoch in some cells, by their places in the summary."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the pictures are made from: the rows, the summary, and how to get at the courses.
+
+    `plateaus` are half the sums of squared errors to be marked, by the outcomes of runs there.
+    """
+
+    results: pd.DataFrame
+    summary: pd.DataFrame
+    courses: Courses
+    plateaus: Mapping[str, float]
+    layout: Layout = field(init=False)
+
+    @classmethod
+    def of(cls, results: pd.DataFrame, summary: pd.DataFrame, courses: Courses) -> Tables:
+        """Return those of a sweep, with the plateaus that all of its tasks have."""
+        return cls(results, summary, courses, _shared_plateaus(results))
+
+    @cached_property
+    def cell_of(self) -> NDArray[np.int64]:
+        """Return the place in the summary (N,) of each row's cell."""
+        keys = swept_columns(self.summary)
+        if not keys:
+            return np.zeros(len(self.results), np.int64)
+        # Cells are in the order in which they first appear.
+        groups = self.results.groupby(keys, sort=False, observed=True, dropna=False)
+        return np.asarray(groups.ngroup(), np.int64)
+
+    def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return the results of some cells of the summary."""
+        return self.results[np.isin(self.cell_of, cells.index)]
+
+    def __post_init__(self) -> None:
+        layout = Layout.of(self.summary, swept_columns(self.summary))
+        object.__setattr__(self, "layout", layout)
+
+
+def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:
+    columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
+    tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
+    found = [plateaus(choose("task", _present(task)).targets()) for task in tasks]
+    first, *others = found or [{}]
+    return {name: at for name, at in first.items() if all(each.get(name) == at for each in others)}
+
+
+def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): value for key, value in point.items() if value == value}

@@ -1,0 +1,344 @@
+"""What a sweep found, in sentences made from its numbers; none that their intervals don't carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.costs import running_time_intervals
+from xorsweep.analysis.intervals import rate_interval, simultaneous
+from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_interval
+from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
+from xorsweep.analysis.trainings import continued
+from xorsweep.reporting.cell_names import View, having
+from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.wording import (
+    ENDS,
+    PLATEAU_TEXTS,
+    continued_text,
+    count_text,
+    listed,
+    named,
+    outcome_text,
+    percent_text,
+    said,
+    share_text,
+    times_text,
+    with_text,
+    within_text,
+)
+
+MOST_FINDINGS = 7
+FEWEST_FOR_A_MEDIAN = 6
+"""Runs below which all of them lie on one side of their median more than 5 times in 100."""
+ENOUGH_SOLVED = 30
+"""Runs that must have converged before a cell's cost has an interval that can be relied on."""
+MOST_TIES_NAMED = 3
+
+
+def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
+    """Return up to seven findings, most general first, each with its intervals or its test.
+
+    They are about the cells of the summary with the most epochs; it may be that of some budgets
+    only, with the comparisons made of the same, while the results are all there are. A difference
+    is reported where a test or an interval shows it that is corrected for the number of those it
+    was picked from, and "most" where an interval lies above one half.
+    """
+    view = View.of(results, summary)
+    parts = (
+        _unsolved(view),
+        _speed(view),
+        _fall(view, comparisons),
+        _diverging(view),
+        _neighbours(comparisons, view.layout),
+        _cheapest(view),
+    )
+    return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The cells with the highest rate of some: one of them, what tells it, and of how many."""
+
+    cell: pd.Series[Any]
+    where: str
+    tried: int
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, across: str) -> _Best:
+        """Return the best of the cells along a key, that with the most runs where some tie."""
+        best = cells[cells["rate"] == cells["rate"].max()]
+        cell = best.iloc[int(best["trained"].argmax())]
+        ties = best.drop(index=cell.name)
+        return cls(cell, _best_text(cell, ties, across, len(cells)), len(cells))
+
+    @property
+    def unsolved_text(self) -> str:
+        """Return the share that didn't converge, its interval corrected for the cells tried."""
+        trained = int(self.cell["trained"])
+        unsolved = trained - int(self.cell["converged"])
+        return share_text(unsolved, trained, simultaneous(self.tried))
+
+
+def _best_text(cell: Any, ties: pd.DataFrame, across: str, tried: int) -> str:
+    """Return where the best cell lies, of how many, and which others have the same rate."""
+    if not across:
+        return ""
+    names = [said(across, level) for level in ties[across]]
+    at = f" at {said(across, cell[across])}"
+    if len(ties) == tried - 1:
+        return at + f" (the same rate at each of {tried:,} levels of {across})" * (tried > 1)
+    best = f"{at}, the best of {tried:,}"
+    if len(ties) > MOST_TIES_NAMED:
+        return f"{best} (the same rate at {len(ties):,} others)"
+    return f"{best} (the same rate at {listed(names)})" if names else best
+
+
+def _unsolved(view: View) -> Iterator[str]:
+    """Say how often training fails, by the key that is drawn as lines, the other at its best."""
+    if view.shown.empty or view.shown["trained"].max() < 2:
+        return
+    lines = list(view.by_lines())
+    found = [(line, _Best.of(cells, view.across)) for line, cells in lines]
+    shares = [f"{best.unsolved_text}{with_text(line)}{best.where}" for line, best in found]
+    within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
+    fixed = with_text(*view.fixed)
+    levels_left = view.shown[view.lines].nunique(dropna=False) - len(found) if view.lines else 0
+    left = f"; {levels_left:,} more levels of {view.lines} are in summary.csv" * (levels_left > 0)
+    yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
+    line, worst = min(found, key=lambda item: float(item[1].cell["rate"]))
+    end = _most_end(view, worst.cell)
+    if end:
+        at = f" at {said(view.across, worst.cell[view.across])}" if view.across else ""
+        yield f"Of the runs{view.those_with(line)}{at} that don't, {end}."
+
+
+def _most_end(view: View, cell: pd.Series[Any]) -> str:
+    """Return how most of the runs of a cell end that don't converge, if an interval shows it.
+
+    Runs that diverged are among them. A plateau that they are at is followed by what came of them
+    with more epochs, where the sweep has these.
+    """
+    rows = view.rows_of(cell)
+    rows = rows[(rows["status"] != "failed") & ~rows["converged"]]
+    outcomes = rows["outcome"].astype(str)
+    counts = outcomes[outcomes.isin(ENDS)].value_counts()
+    if counts.empty:
+        return ""
+    name, count, confidence = str(counts.index[0]), int(counts.iloc[0]), simultaneous(len(ENDS))
+    if rate_interval(count, len(rows), confidence)[0] <= 0.5:
+        return ""
+    share = share_text(count, len(rows), confidence)
+    text = f"{share} {outcome_text(name, int(cell['epochs']))}"
+    if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
+        chosen = view.results.index.isin(rows.index[outcomes == name])
+        later = continued(view.results, chosen)
+        if len(later):
+            text += f" ({continued_text(later)})"
+    return text
+
+
+def _speed(view: View) -> Iterator[str]:
+    """Say how many times sooner the same seeds converge at another learning rate than the lowest.
+
+    It is the fastest that is named, at the first line that shows a difference; the interval is
+    corrected for all pairs of learning rates on all lines.
+    """
+    if view.across != "lr":
+        return
+    lines = [(line, _timed(cells)) for line, cells in view.by_lines()]
+    confidence = simultaneous(sum(len(cells) * (len(cells) - 1) // 2 for _, cells in lines))
+    for line, cells in lines:
+        if len(cells) < 2:
+            continue
+        slow, fast = cells.iloc[0], cells.iloc[int(cells["median_epochs"].argmin())]
+        ratio = time_ratio(view.rows_of(slow), view.rows_of(fast), confidence)
+        if ratio and ratio.low > 1:
+            yield _ratio_text(view, line, ratio, slow, fast)
+            return
+
+
+def _timed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that have a median time, by learning rate."""
+    enough = cells[cells["converged"] >= FEWEST_FOR_A_MEDIAN]
+    return enough.dropna(subset=["median_epochs"]).sort_values("lr")
+
+
+def _ratio_text(view: View, line: str, ratio: TimeRatio, slow: Any, fast: Any) -> str:
+    seeds = (
+        f"all {count_text(ratio.seeds, 'seed')}"
+        if ratio.converged == ratio.seeds
+        else f"the {ratio.converged:,} of {count_text(ratio.seeds, 'seed')}"
+    )
+    value, low, high = map(times_text, (ratio.value, ratio.low, ratio.high))
+    return (
+        f"Compared seed by seed, runs{view.those_with(line)} that {view.goal} take {value} "
+        f"[{low}, {high}] times as many epochs at lr {slow['lr']:g} as at lr {fast['lr']:g}: the "
+        f"median of the ratios over {seeds} that converge at both."
+    )
+
+
+def _fall(view: View, comparisons: pd.DataFrame) -> Iterator[str]:
+    """Say from which learning rate to the next the rate first falls, as the comparisons show."""
+    along = comparisons[comparisons["key"] == "lr"]
+    falling = along[along["verdict"] == A_HIGHER]
+    if view.across != "lr" or falling.empty:
+        return
+    for line, cells in view.by_lines():
+        ordered = cells.sort_values("lr")
+        for place in range(len(ordered) - 1):
+            before, after = ordered.iloc[place], ordered.iloc[place + 1]
+            pair = _pair_of(falling, "lr", before, after)
+            if pair is not None:
+                yield _fall_text(view, line, pair, before, after, len(along))
+                return
+
+
+def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | None:
+    """Return the comparison of two cells along a key, None where there is none."""
+    for other in _swept_of(pairs):
+        if other != key:
+            pairs = pairs[having(pairs[other], a[other])]
+    pairs = pairs[(pairs["level_a"] == a[key]) & (pairs["level_b"] == b[key])]
+    return None if pairs.empty else pairs.iloc[0]
+
+
+def _swept_of(comparisons: pd.DataFrame) -> list[str]:
+    """Return the swept keys, which lie between the levels compared and the counts."""
+    columns = [str(column) for column in comparisons.columns]
+    return columns[columns.index("level_b") + 1 : columns.index("n")]
+
+
+def _fall_text(view: View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
+    end = _most_end(view, after)
+    rest = f"; of the runs at lr {after['lr']:g} that don't, {end}" if end else ""
+    rates = (f"{percent_text(pair[name])} %" for name in ("rate_a", "rate_b"))
+    within = within_text((before["epochs"], after["epochs"]))
+    return (
+        f"From lr {before['lr']:g} to lr {after['lr']:g} the share of "
+        f"runs{view.those_with(line)} that {view.goal} {within} falls from "
+        f"{' to '.join(rates)} of the same {count_text(int(pair['n']), 'seed')}, by "
+        f"{_points_text(pair, tried)}{rest}."
+    )
+
+
+def _points_text(pair: Any, tried: int) -> str:
+    """Return the size of a difference in points, its interval corrected for the pairs tried."""
+    n, only_a, only_b = (np.array([int(pair[name])]) for name in ("n", "only_a", "only_b"))
+    limits = difference_interval(n, only_a, only_b, simultaneous(tried))
+    low, high = (float(limit[0]) for limit in limits)
+    if pair["difference"] < 0:
+        low, high = -high, -low
+    size, low_text, high_text = map(percent_text, (abs(pair["difference"]), low, high))
+    return f"{size} points [{low_text}, {high_text}]"
+
+
+def _diverging(view: View) -> Iterator[str]:
+    """Say where the largest share of the runs diverges before it converges, if any does."""
+    cells = view.cells
+    if not (cells["diverged_rate"] > 0).any():
+        return
+    most = cells[cells["diverged_rate"] == cells["diverged_rate"].max()]
+    cell = most.iloc[int(most["trained"].argmax())]
+    diverged, trained = round(cell["diverged_rate"] * cell["trained"]), int(cell["trained"])
+    share = share_text(diverged, trained, simultaneous(len(cells)))
+    if len(cells) == 1:
+        where = with_text(named(view.layout, cell))
+        yield f"Runs{where} that diverge before they {view.goal}: {share}."
+        return
+    ties = f"; the same share in {count_text(len(most) - 1, 'other cell')}" * (len(most) > 1)
+    yield (
+        f"The largest share of runs that diverge before they {view.goal} is with "
+        f"{named(view.layout, cell)}: {share}{ties}."
+    )
+
+
+def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
+    """Say how many neighbouring cells really differ, and by how much along the lines at most."""
+    if comparisons.empty:
+        return
+    differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
+    count = f"{len(differing):,}" if len(differing) else "none"
+    others = "; for the others no difference was shown"
+    rest = others * (0 < len(differing) < len(comparisons))
+    yield (
+        "Compared seed by seed, neighbouring cells differ in how often they converge in "
+        f"{count} of {count_text(len(comparisons), 'pair')} (McNemar's exact test, p < 0.05 after "
+        f"Holm's correction over all of them){rest}.{_largest_step(comparisons, layout)}"
+    )
+
+
+def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
+    """Return the largest difference along the lines, if one was shown."""
+    along = comparisons[comparisons["key"] == layout.lines]
+    size = along["difference"].abs().where(along["verdict"] != NO_DIFFERENCE)
+    if not size.notna().any():
+        return ""
+    most = along.iloc[int(size.argmax())]
+    higher, lower = ("a", "b") if most["difference"] > 0 else ("b", "a")
+    keys = [key for key in (layout.across, *layout.others) if key in along.columns]
+    at = ", ".join(said(key, most[key]) for key in keys if key and pd.notna(most[key]))
+    ties = int((size == size.max()).sum()) - 1
+    alike = f"; {count_text(ties, 'other pair')} differ by as much" if ties > 1 else ""
+    alike = alike or "; 1 other pair differs by as much" * ties
+    return (
+        f" The largest step along {layout.lines}{at and f', at {at},'} is from "
+        f"{said(layout.lines, most[f'level_{lower}'])} up to "
+        f"{said(layout.lines, most[f'level_{higher}'])}: {_points_text(most, len(along))}"
+        f"{alike}."
+    )
+
+
+def _cheapest(view: View) -> Iterator[str]:
+    """Say which cell solves the task for the fewest epochs, those of its failures included."""
+    cells = view.cells
+    enough = cells[cells["converged"] >= ENOUGH_SOLVED]
+    if len(enough) < 2:
+        return
+    low, high = _costs(view, enough)
+    best = int(enough["expected_running_time"].argmin())
+    cell, cost = enough.iloc[best], enough["expected_running_time"].iloc[best]
+    alike = int((low <= high[best]).sum()) - 1
+    dearer = len(enough) - 1 - alike
+    told = [
+        f"{count_text(alike, 'other')} can't be told from it" if alike else "",
+        f"{dearer:,} cost{'s' if dearer == 1 else ''} more" if dearer else "",
+    ]
+    yield (
+        f"Of {count_text(len(enough), 'cell')} with at least {ENOUGH_SOLVED} solutions, a solution "
+        "costs the fewest epochs, those of runs that don't find one included, with "
+        f"{named(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
+        f"{' and '.join(filter(None, told))}.{_too_few_text(view, cost)}"
+    )
+
+
+def _too_few_text(view: View, cost: float) -> str:
+    """Return how many cells have too few solutions, and whether one of them costs less so far."""
+    few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
+    if few.empty:
+        return ""
+    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} left out"
+    cheaper = few[few["expected_running_time"] < cost]
+    if cheaper.empty:
+        return f"{text}."
+    least = cheaper.iloc[int(cheaper["expected_running_time"].argmin())]
+    return (
+        f"{text}; the lowest cost among those is {least['expected_running_time']:,.0f}, from "
+        f"{count_text(int(least['converged']), 'solution')} with {named(view.layout, least)}."
+    )
+
+
+def _costs(view: View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the limits (cells,) of what a solution costs, which hold for all cells together."""
+    place = pd.Series(range(len(cells)), cells.index).reindex(view.cell).to_numpy()
+    counted = ~np.isnan(place) & (view.results["status"] != "failed").to_numpy()
+    rows = view.results[counted]
+    spent = rows["converged_epoch"].fillna(rows["epochs"]).to_numpy(np.float64)
+    converged = rows["converged"].to_numpy(np.float64)
+    confidence = simultaneous(len(cells))
+    return running_time_intervals(place[counted].astype(np.intp), spent, converged, confidence)

@@ -1,0 +1,122 @@
+"""What has to be known to read a report's findings: counts of all runs, and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from xorsweep.analysis.intervals import rate_intervals, simultaneous
+from xorsweep.analysis.summary import swept_columns
+from xorsweep.analysis.trainings import continued, first_rows, longest_rows
+from xorsweep.reporting.layout import Layout, longest
+from xorsweep.reporting.wording import (
+    PLATEAU_TEXTS,
+    continued_text,
+    count_text,
+    named,
+    range_text,
+    share_text,
+)
+
+FEW_RUNS = 1000
+"""Runs in a cell below which the width of an interval is worth a word."""
+MOST_PLATEAUS = 4
+
+
+def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    """Return what has to be known to read the findings, each in a sentence or two.
+
+    The counts have no intervals: a mixture of cells is no sample of anything. A run is a training,
+    whatever the number of its epochs that are points of the sweep, and is counted after the most.
+    """
+    trainings = longest_rows(results)
+    parts = (
+        _counts(trainings),
+        _continued(results),
+        _left_again(trainings, summary),
+        _how_sure(longest(summary)),
+    )
+    return [sentence for part in parts for sentence in part]
+
+
+def _counts(trainings: pd.DataFrame) -> Iterator[str]:
+    ended = trainings["status"].value_counts()
+    trained = len(trainings) - int(ended.get("failed", 0))
+    if trained:
+        converged = int(trainings["converged"].sum())
+        yield (
+            f"Of {count_text(trained, 'run')} trained, {converged:,} met the criterion within "
+            f"{'its' if trained == 1 else 'their'} epochs."
+        )
+    for status, text in (("diverged", "diverged"), ("failed", "couldn't be trained")):
+        if ended.get(status, 0):
+            yield f"{count_text(int(ended[status]), 'run')} {text}."
+
+
+def _continued(results: pd.DataFrame) -> Iterator[str]:
+    """Say how runs ended that were at a plateau after the fewest of their epochs."""
+    if results["epochs"].nunique() <= 1:
+        return
+    runs = continued(results, first_rows(results))
+    runs = runs[runs["outcome"].isin(list(PLATEAU_TEXTS))]
+    groups = runs.groupby(["epochs", "last_epochs", "outcome"], sort=False)
+    largest_first = sorted(groups, key=lambda group: -len(group[1]))
+    for (epochs, _, outcome), some in largest_first[:MOST_PLATEAUS]:
+        yield (
+            f"After {epochs:,} epochs {count_text(len(some), 'run')} "
+            f"{'was' if len(some) == 1 else 'were'} still at the plateau "
+            f"{PLATEAU_TEXTS[str(outcome)]}; {continued_text(some)}."
+        )
+
+
+def _left_again(trainings: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
+    """Say how many runs met the criterion and left it, and where the share of them is largest."""
+    rows = trainings[trainings["converged"]]
+    left = int((~rows["holds_at_end"]).sum())
+    if not left:
+        return
+    yield (
+        f"Of {count_text(len(rows), 'run')} that met the criterion, {left:,} no longer did after "
+        f"{'its' if len(rows) == 1 else 'their'} last epoch{_most_left(rows, summary)}."
+    )
+
+
+def _most_left(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Return in which cell the largest share of the runs that converged left the criterion."""
+    swept = swept_columns(summary)
+    if not swept:
+        return f": {share_text(int((~converged['holds_at_end']).sum()), len(converged))}"
+    cells = converged.groupby(swept, sort=False, observed=True, dropna=False)["holds_at_end"]
+    held, runs = cells.sum(), cells.size()
+    place = int(np.lexsort((-runs.to_numpy(), (held / runs).to_numpy()))[0])
+    levels = dict(zip(swept, np.atleast_1d(np.array(held.index[place], object)), strict=True))
+    left, of = int((runs - held).iloc[place]), int(runs.iloc[place])
+    share = share_text(left, of, simultaneous(len(runs))) + f" of {of:,}" * (left < of)
+    ties = int((held / runs == (held / runs).min()).sum()) - 1
+    others = f"; the same share in {count_text(ties, 'other cell')}" if ties else ""
+    return (
+        f"; the largest share of a cell is {share}, with "
+        f"{named(Layout.of(summary, swept), levels)}{others}"
+    )
+
+
+def _how_sure(summary: pd.DataFrame) -> Iterator[str]:
+    """Say how wide the intervals of rates can be, and how wide with more runs."""
+    trained = (summary["runs"] - summary["failed"]).to_numpy()
+    trained = trained[trained > 0]
+    if not len(trained) or trained.min() >= FEW_RUNS:
+        return
+    runs = range_text(trained)
+    width, less = _widest(int(trained.min())), _widest(FEW_RUNS)
+    yield (
+        f"With {runs} {'run' if runs == '1' else 'runs'} a cell, the interval of a rate is up to "
+        f"{width:.0f} points wide; with {FEW_RUNS:,} it would be up to {less:.0f}."
+    )
+
+
+def _widest(runs: int) -> float:
+    """Return the width of the widest interval that a rate of so many runs has, in points."""
+    low, high = rate_intervals(np.arange(runs + 1), np.full(runs + 1, runs))
+    return float(100 * (high - low).max())

@@ -1,0 +1,75 @@
+"""The files of a single run: its page, and its numbers to the last bit."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xorsweep.networks.single_run import SingleRun, both_ends
+from xorsweep.storage.atomic import replacing, write_atomically
+
+
+def write_single(run: SingleRun, folder: Path) -> list[Path]:
+    """Write the page and the numbers of a run into a folder and return their paths.
+
+    run.json holds all about it; course.csv the errors by epoch; weights.npz the initial and the
+    final weights, rows 0 and 1 of what `init=file` reads. Numbers read back to the bit.
+    """
+    # What draws is imported here, once there is something to draw.
+    from xorsweep.reporting.run_page import write_page
+
+    paths = [folder / name for name in ("run.json", "course.csv", "weights.npz")]
+    data = json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n"
+    write_atomically(paths[0], data.encode("utf-8"))
+    write_atomically(paths[1], _course_text(run).encode("utf-8"))
+    ends: dict[str, Any] = {role: np.stack(pair) for role, pair in both_ends(run).items()}
+    with replacing(paths[2]) as file:
+        np.savez(file, **ends)
+    return [*write_page(run, folder), *paths]
+
+
+def _as_data(run: SingleRun) -> dict[str, Any]:
+    ends = both_ends(run)
+    errors = {name: _plain(values[-1]) for name, values in run.errors._asdict().items()}
+    return {
+        "point": dict(run.point),
+        "epochs": run.epochs[-1],
+        **errors,
+        "converged": run.converged_epoch is not None,
+        "converged_epoch": run.converged_epoch,
+        "holds_at_end": run.holds_at_end,
+        "outcome": run.outcome,
+        "status": run.status,
+        "initial_weights": {role: _plain(initial) for role, (initial, _) in ends.items()},
+        "final_weights": {role: _plain(final) for role, (_, final) in ends.items()},
+        "truth_table": [
+            {
+                "row": label,
+                "inputs": _plain(run.training.inputs[row]),
+                "targets": _plain(run.training.targets[row]),
+                "outputs": _plain(run.final_outputs[row]),
+                "outputs_before_last_epoch": _plain(run.outputs_before_last_epoch[row]),
+            }
+            for row, label in enumerate(run.task.row_labels())
+        ],
+    }
+
+
+def _course_text(run: SingleRun) -> str:
+    errors = run.errors
+    columns = (errors.final_error, errors.mse, errors.max_abs_error)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", "half_sse", "mse", "max_abs_error"])
+    writer.writerows(zip(run.epochs, *map(_plain, columns), strict=True))
+    return text.getvalue()
+
+
+def _plain(values: Any) -> Any:
+    """Return numbers as JSON has them: None stands for what isn't finite."""
+    return np.where(np.isfinite(values), values, np.array(None)).tolist()

@@ -1,0 +1,93 @@
+"""How pictures look: colours, fonts, and how a figure becomes files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from PIL import Image
+
+from xorsweep.reporting.figures.label_placement import lay_out
+from xorsweep.storage.atomic import replacing
+
+GREY = "#595959"
+INK = "#000000"
+
+COLOURS = (
+    "#0173b2",
+    "#de8f05",
+    "#029e73",
+    "#d55e00",
+    "#cc78bc",
+    "#ca9161",
+    "#fbafe4",
+    "#949494",
+    "#ece133",
+    "#56b4e9",
+)
+"""Seaborn's palette `colorblind`, without the import of seaborn, which brings SciPy along."""
+
+OUTCOME_COLOURS = {
+    "solved": "#0173b2",
+    "two_rows_at_half": "#ff8a14",
+    "three_rows_share": "#55be6f",
+    "all_at_half": "#990073",
+    "constant_output": "#d452ff",
+    "one_row_wrong": "#997300",
+    "two_rows_wrong": "#d897d8",
+    "unclassified": "#949494",
+    "diverged": "#222222",
+}
+"""Of all runs that have an error. Found by a search for colours that lie far apart for readers with
+each kind of colour vision, on the light page and on the dark one."""
+
+DOTS_AN_INCH = 160
+
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titley": 1.0,  # where it is anyway, without a look for what is in its way
+    "svg.hashsalt": "xorsweep",
+}
+
+
+_DRAWING = RLock()
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Have figures drawn in our style, which is the process's: threads take turns."""
+    with _DRAWING, mpl.rc_context(STYLE):
+        yield
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG and SVG, the same bytes for the same figure; return their paths."""
+    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
+    with styled():
+        figure.set_dpi(DOTS_AN_INCH)
+        raster: Any = FigureCanvasAgg(figure)
+        lay_out(figure)
+        # savefig would draw each file twice, the first time to lay the figure out once more.
+        raster.draw()
+        with replacing(png) as file:
+            _image(raster).save(file, "png", dpi=2 * (DOTS_AN_INCH,), compress_level=3)
+        vector: Any = FigureCanvasSVG(figure)
+        with replacing(svg) as file:
+            vector.print_svg(file, metadata={"Date": None})
+    return [png, svg]
+
+
+def _image(drawn: Any) -> Image.Image:
+    """Return what is drawn, without transparency: nothing is, and a quarter less is written."""
+    return Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")

@@ -1,0 +1,235 @@
+"""How an error falls, as a small picture: epochs and errors on log axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import FloatArray
+from xorsweep.reporting.svg.markup import (
+    NEGATIVE,
+    PAPER,
+    POSITIVE,
+    SOFT,
+    group,
+    number,
+    picture,
+    place,
+    text,
+)
+
+LARGEST = 1e9
+"""Errors from here on are left out: the run has diverged, and the rest would be squeezed flat."""
+HALF_SSE = "half the sum of squared errors"
+FEWEST_TICKS, MOST_TICKS = 3, 7
+LINE = 12.0
+"""Pixels from one line of words to the next."""
+
+Points = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class LogAxes:
+    """Where epochs and errors lie in a picture of width by height pixels."""
+
+    width: float
+    height: float
+    last: int
+    low: float
+    high: float
+    left: float = 50.0
+    right: float = 16.0
+    top: float = 30.0
+    bottom: float = 36.0
+
+    def x(self, epoch: float) -> float:
+        """Return where an epoch lies: linear up to 1, from there on by its logarithm."""
+        return self.left + (self.width - self.left - self.right) * (
+            _epoch_scale(epoch) / _epoch_scale(max(self.last, 1))
+        )
+
+    def y(self, error: float) -> float:
+        """Return where an error lies, by its logarithm."""
+        share = math.log(error / self.low) / math.log(self.high / self.low)
+        return self.height - self.bottom - share * (self.height - self.bottom - self.top)
+
+
+def error_curve(
+    epochs: Sequence[int],
+    errors: FloatArray,
+    levels: Mapping[str, float] | None = None,
+    met: int | None = None,
+    error: str = HALF_SSE,
+    width: float = 420.0,
+    height: float = 250.0,
+) -> str:
+    """Return errors (E,) after so many epochs, ascending, as SVG text on log axes.
+
+    `levels` are errors to be marked by name, those that lie in the picture; `met` is the epoch at
+    which the criterion was met. Errors that are 0, beyond LARGEST or not finite can't be drawn; the
+    curve ends before them, and the alternative text says so.
+    """
+    drawn = drawable(errors)
+    alt = describe_curve(epochs, errors, met, error)
+    if not drawn.any():
+        words = text(width / 2, height / 2, "no error that can be drawn", "middle")
+        return picture(width, height, alt, [words])
+    values = errors[drawn]
+    axes = LogAxes(width, height, int(epochs[-1]), *span(values))
+    points = [
+        (axes.x(epoch), axes.y(value))
+        for epoch, value in zip(np.asarray(epochs)[drawn], values, strict=True)
+    ]
+    parts = chain(
+        _error_ticks(axes),
+        _epoch_ticks(axes, error),
+        _levels(axes, levels or {}, points),
+        [_curve(points)],
+        [] if met is None else _mark(axes, met),
+    )
+    return picture(width, height, alt, parts)
+
+
+def drawable(errors: FloatArray) -> NDArray[np.bool_]:
+    """Return which errors can be drawn on a log axis; others are 0, or follow divergence."""
+    return (errors > 0) & (errors < LARGEST)
+
+
+def describe_curve(
+    epochs: Sequence[int], errors: FloatArray, met: int | None = None, error: str = HALF_SSE
+) -> str:
+    """Return in words what `error_curve` shows."""
+    first, last = number(float(errors[0])), number(float(errors[-1]))
+    said = f"{error[0].upper()}{error[1:]} by epoch: {first} before training"
+    if len(epochs) > 1:
+        said += f", {last} after {_epochs(epochs[-1])}"
+    lost = ~(errors < LARGEST)
+    if lost.any():
+        said += f"; it grew beyond what is drawn by epoch {epochs[int(np.argmax(lost))]:,}"
+    if met is not None:
+        said += f"; the criterion was first met after {_epochs(met)}"
+    return said + "."
+
+
+def _epochs(count: int) -> str:
+    return f"{count:,} epoch{'' if count == 1 else 's'}"
+
+
+def _epoch_scale(epoch: float) -> float:
+    return epoch if epoch < 1 else 1 + math.log10(epoch)
+
+
+def span(values: FloatArray) -> tuple[float, float]:
+    """Return the errors between which the axis runs, a little wider than the values."""
+    low, high = math.log10(values.min()), math.log10(values.max())
+    room = max(0.05 * (high - low), 0.04)
+    return 10 ** (low - room), 10 ** (high + room)
+
+
+def _error_ticks(axes: LogAxes) -> Iterator[str]:
+    lines, names = [], []
+    for value, name in _round_errors(axes.low, axes.high):
+        y = axes.y(value)
+        lines.append(f'<path d="M{place(axes.left)} {place(y)}H{place(axes.width - axes.right)}"/>')
+        names.append(text(axes.left - 6, y + 4, name, "end"))
+    yield group(f"stroke:{SOFT};stroke-opacity:.25;stroke-width:1px", lines)
+    yield group(f"fill:{SOFT}", names)
+
+
+def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
+    """Return as many round errors as there is room for, and how they are written."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    powers = [10.0**power for power in range(first, last + 1)]
+    for digits in (range(1, 10), (1, 2, 5), (1,)):
+        ticks = [digit * power for power in powers for digit in digits]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= MOST_TICKS:
+            break
+    if len(ticks) < FEWEST_TICKS:
+        ticks = _evenly(low, high)
+    every = -(-len(ticks) // MOST_TICKS)
+    for tick in ticks[::-1][::every]:
+        near_one = 1e-4 <= tick < 1e5
+        yield tick, f"{tick:.6g}" if near_one else _with_exponent(tick)
+
+
+def _with_exponent(error: float) -> str:
+    digits, _, exponent = f"{error:.3g}".partition("e")
+    return f"{digits}e{int(exponent)}"
+
+
+def _evenly(low: float, high: float) -> list[float]:
+    """Return round errors at even distances, for a span without enough of one digit."""
+    step = 10.0 ** math.floor(math.log10((high - low) / FEWEST_TICKS))
+    step *= next(factor for factor in (10, 5, 2, 1) if factor * step * FEWEST_TICKS <= high - low)
+    return [count * step for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _epoch_ticks(axes: LogAxes, error: str) -> Iterator[str]:
+    below = axes.height - axes.bottom
+    yield group(
+        f"stroke:{SOFT};fill:none",
+        [f'<path d="M{place(axes.left)} {place(below)}H{place(axes.width - axes.right)}"/>'],
+    )
+    decades = [10**power for power in range(len(str(axes.last)))]
+    every = -(-len(decades) // MOST_TICKS)
+    ticks = [0, *decades[::every]] if axes.last else [0]
+    names = [text(axes.x(epoch), below + 14, _counted(epoch), "middle") for epoch in ticks]
+    middle = (axes.left + axes.width - axes.right) / 2
+    names += [text(middle, axes.height - 6, "epochs", "middle"), text(4, 12, error)]
+    yield group(f"fill:{SOFT}", names)
+
+
+def _counted(epochs: int) -> str:
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if epochs >= size:
+            return f"{epochs // size}{unit}"
+    return str(epochs)
+
+
+def _levels(axes: LogAxes, levels: Mapping[str, float], points: Points) -> Iterator[str]:
+    """Return lines at the levels within the picture; those that have room are named."""
+    shown = {name: axes.y(y) for name, y in levels.items() if axes.low < y < axes.high}
+    names: list[str] = []
+    named: list[float] = []
+    for name, y in shown.items():
+        if all(abs(y - other) > LINE for other in named):
+            named.append(y)
+            below = any(0 < y - other < LINE for other in shown.values())
+            names.append(_name_of_level(axes, name, y, below, points))
+    reach = f"M{place(axes.left)} {{}}H{place(axes.width - axes.right)}"
+    lines = [f'<path d="{reach.format(place(y))}"/>' for y in shown.values()]
+    yield group(f"stroke:{SOFT};stroke-dasharray:4 3;stroke-width:1px", lines)
+    halo = f"paint-order:stroke;stroke:{PAPER};stroke-width:3px"
+    yield group(f"fill:{SOFT};font-size:10px;{halo}", names)
+
+
+def _name_of_level(axes: LogAxes, name: str, y: float, below: bool, points: Points) -> str:
+    """Return a level's name beside its line: on the left, or the right if the curve is there."""
+    start, end = axes.left + 4, axes.width - axes.right - 4
+    reach = start + 5.2 * len(name)
+    top, base = (y + 2, y + LINE - 2) if below else (y - LINE, y - 3)
+    crossed = any(x < reach and top < over < top + LINE - 2 for x, over in points)
+    return text(end, base, name, "end") if crossed else text(start, base, name)
+
+
+def _curve(points: Points) -> str:
+    if len(points) == 1:
+        x, y = points[0]
+        return f'<circle cx="{place(x)}" cy="{place(y)}" r="3" style="fill:{POSITIVE}"/>'
+    style = f"fill:none;stroke:{POSITIVE};stroke-width:2px;stroke-linejoin:round"
+    places = " ".join(f"{place(x)},{place(y)}" for x, y in points)
+    return f'<polyline points="{places}" style="{style}"/>'
+
+
+def _mark(axes: LogAxes, met: int) -> Iterator[str]:
+    x, below = axes.x(met), axes.height - axes.bottom
+    yield f'<path d="M{place(x)} {place(axes.top)}V{place(below)}" style="stroke:{NEGATIVE}"/>'
+    anchor, x = ("end", x - 4) if x > axes.width / 2 else ("start", x + 4)
+    words = text(x, below - 6, f"criterion met after {_epochs(met)}", anchor)
+    yield group(f"fill:{NEGATIVE}", [words])

@@ -1,0 +1,206 @@
+"""A network as a picture: a line a weight, as wide as it is large and coloured by its sign."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
+
+import numpy as np
+
+from xorsweep.networks.architecture import Weights
+from xorsweep.reporting.svg.markup import (
+    NEGATIVE,
+    PAPER,
+    POSITIVE,
+    SOFT,
+    group,
+    number,
+    picture,
+    place,
+    quoted,
+    text,
+)
+from xorsweep.reporting.svg.network_layout import Layout, Link, Unit, lay_out
+
+MOST_LABELLED = 8
+"""Links between two layers that are labelled."""
+MOST_SPOKEN = 20
+"""Weights that the alternative text names; of more, it says the range."""
+WIDEST = 7.0
+"""Pixels of the line for the largest weight."""
+
+
+def network_diagram(weights: Weights, scale: float | None = None) -> str:
+    """Return a network as SVG text: units from left to right, a line a weight.
+
+    weights have no batch axis: w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2
+    (outputs,), direct (inputs or 0, outputs). Positive weights are blue and solid, negative ones
+    vermillion and dashed, those that aren't finite grey and dotted. The widest line stands for
+    `scale`, by default the largest weight; give `largest_weight` of several networks to draw them
+    alike. Layers of up to MOST_UNITS units are drawn whole; of larger ones the first units, and how
+    many more there are.
+    """
+    layout = lay_out(weights)
+    scale = scale or largest_weight(weights)
+    parts = chain(_lines(layout, scale), _circles(layout, scale), _names(layout), _labels(layout))
+    return picture(layout.width, layout.height, describe_network(weights), parts)
+
+
+def largest_weight(*networks: Weights) -> float:
+    """Return the largest size of a finite weight or bias of some networks; 1 if all are 0."""
+    sizes = [np.abs(part).ravel() for weights in networks for part in weights]
+    finite = np.concatenate(sizes)
+    finite = finite[np.isfinite(finite)]
+    return float(finite.max(initial=0)) or 1.0
+
+
+def describe_network(weights: Weights) -> str:
+    """Return in words what `network_diagram` shows: the shape and the weights, or their range."""
+    inputs, hidden = weights.w1.shape
+    parts = [_count(inputs, "input"), _count(hidden, "hidden unit")]
+    shape = f"Network of {', '.join(parts)} and {_count(len(weights.b2), 'output')}"
+    if len(weights.direct):
+        shape += " with direct links"
+    size = sum(part.size for part in weights)
+    if size > MOST_SPOKEN:
+        return f"{shape}. {_range(weights)}"
+    layout = lay_out(weights)
+    spoken = [f"{link.spoken} {number(link.weight)}" for link in layout.links]
+    spoken += [
+        f"bias of {unit.spoken} {number(unit.bias)}"
+        for unit in layout.units
+        if unit.bias is not None
+    ]
+    return f"{shape}. {', '.join(spoken)}."
+
+
+def _count(units: int, name: str) -> str:
+    return f"{units} {name}{'' if units == 1 else 's'}"
+
+
+def _range(weights: Weights) -> str:
+    values = np.concatenate([part.ravel() for part in weights])
+    finite = values[np.isfinite(values)]
+    lost = len(values) - len(finite)
+    said = f"{len(values)} weights and biases"
+    if len(finite):
+        said += f" from {number(float(finite.min()))} to {number(float(finite.max()))}"
+    return f"{said}, {lost} of them not finite." if lost else f"{said}."
+
+
+def _lines(layout: Layout, scale: float) -> Iterator[str]:
+    kinds: tuple[tuple[str, Callable[[float], bool]], ...] = (
+        (f"stroke:{SOFT};stroke-dasharray:1 3", lambda weight: not math.isfinite(weight)),
+        (f"stroke:{NEGATIVE};stroke-dasharray:6 2", lambda weight: weight < 0),
+        (f"stroke:{POSITIVE}", lambda weight: weight >= 0),
+    )
+    left = layout.links
+    for style, belongs in kinds:
+        inside = [link for link in left if belongs(link.weight)]
+        left = [link for link in left if not belongs(link.weight)]
+        yield group(f"fill:none;{style}", (_line(link, layout, scale) for link in inside))
+
+
+def _line(link: Link, layout: Layout, scale: float) -> str:
+    start, end = link.start, link.end
+    way = f"M{place(start.x)} {place(start.y)}"
+    if link.curved:
+        x, y = _bend(link, layout)
+        way += f"Q{place(x)} {place(y)} {place(end.x)} {place(end.y)}"
+    else:
+        way += f"L{place(end.x)} {place(end.y)}"
+    said = quoted(f"{link.spoken}: {number(link.weight)}")
+    width = place(_thickness(link.weight, scale))
+    return f'<path d="{way}" stroke-width="{width}"><title>{said}</title></path>'
+
+
+def _bend(link: Link, layout: Layout) -> tuple[float, float]:
+    """Return the control point of a direct link: it passes above the hidden units, or below."""
+    above = link.start.y + link.end.y <= layout.height
+    return (link.start.x + link.end.x) / 2, -0.25 * layout.height if above else (
+        1.25 * layout.height
+    )
+
+
+def _thickness(weight: float, scale: float) -> float:
+    """Return the width of a line; a line that isn't finite is drawn thin."""
+    share = min(abs(weight) / scale, 1.0) if math.isfinite(weight) else 0.1
+    return 0.4 + (WIDEST - 0.4) * share
+
+
+def _circles(layout: Layout, scale: float) -> Iterator[str]:
+    """Return the units; a ring is as wide as the bias is large and coloured by its sign."""
+    for unit in layout.units:
+        bias = unit.bias
+        if bias is None:
+            color, width, said = SOFT, 1.0, unit.spoken
+        else:
+            color = POSITIVE if bias >= 0 else NEGATIVE
+            color = color if math.isfinite(bias) else SOFT
+            width = 0.5 * _thickness(bias, scale) + 0.6
+            said = f"{unit.spoken}, bias {number(bias)}"
+        yield (
+            f'<circle cx="{place(unit.x)}" cy="{place(unit.y)}" r="{place(layout.radius)}" '
+            f'style="fill:var(--paper,#fff);stroke:{color}" stroke-width="{place(width)}">'
+            f"<title>{quoted(said)}</title></circle>"
+        )
+
+
+def _names(layout: Layout) -> Iterator[str]:
+    size = 13 if layout.roomy else 9
+    names = (text(unit.x, unit.y + 0.35 * size, unit.name, "middle") for unit in layout.units)
+    ink = "fill:var(--ink,#1c2330);pointer-events:none"
+    yield group(f"font-size:{size}px;{ink}", names)
+    for column, left_out in zip(layout.columns, layout.left_out, strict=True):
+        if left_out:
+            below = column[-1].y + 27.0
+            yield text(column[-1].x, below, f"and {left_out:,} more", "middle")
+
+
+def _labels(layout: Layout) -> Iterator[str]:
+    if not layout.roomy:
+        return
+    halo = f"paint-order:stroke;stroke:{PAPER};stroke-width:3px;pointer-events:none"
+    yield group(halo, chain(_biases(layout), _link_labels(layout), _direct_labels(layout)))
+
+
+def _biases(layout: Layout) -> Iterator[str]:
+    for unit in layout.units:
+        if unit.bias is not None and math.isfinite(unit.bias):
+            below = unit.y + layout.radius + 13
+            yield text(unit.x, below, f"bias {number(unit.bias)}", "middle")
+
+
+def _link_labels(layout: Layout) -> Iterator[str]:
+    for starts, ends in pairwise(layout.columns):
+        if len(starts) * len(ends) > MOST_LABELLED:
+            continue
+        along = _along(starts, ends)
+        for link in layout.links:
+            if link.start in starts and link.end in ends and math.isfinite(link.weight):
+                yield _link_label(link, along)
+
+
+def _along(starts: list[Unit], ends: list[Unit]) -> float:
+    """Return how far along the links labels are drawn: where they are all equally far apart."""
+    if len(starts) == 1 or len(ends) == 1:
+        return 0.45
+    step, other = starts[1].y - starts[0].y, ends[1].y - ends[0].y
+    return step / (len(ends) * other + step)
+
+
+def _direct_labels(layout: Layout) -> Iterator[str]:
+    for link in layout.links:
+        if link.curved and math.isfinite(link.weight):
+            x, y = _bend(link, layout)
+            middle = (link.start.y + 2 * y + link.end.y) / 4
+            yield text(x, middle - 6, number(link.weight), "middle")
+
+
+def _link_label(link: Link, along: float) -> str:
+    start, end = link.start, link.end
+    x, y = start.x + along * (end.x - start.x), start.y + along * (end.y - start.y)
+    angle = math.degrees(math.atan2(end.y - start.y, end.x - start.x))
+    turned = f' transform="rotate({place(angle)} {place(x)} {place(y)})"' if angle else ""
+    return text(x, y - 6, number(link.weight), "middle", turned)

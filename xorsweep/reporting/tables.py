@@ -1,0 +1,205 @@
+"""The tables of a report, as texts: cells, neighbours, outcomes, failures, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from xorsweep.analysis.failures import failures_of
+from xorsweep.analysis.paired_tests import NO_DIFFERENCE
+from xorsweep.analysis.studies.spec import CERTAINTIES, Study
+from xorsweep.analysis.studies.verdicts import HEAD, Verdict, notes, verdict_row
+from xorsweep.analysis.summary import is_numeric, point_columns, swept_columns
+from xorsweep.analysis.trainings import longest_rows
+from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES
+from xorsweep.reporting.layout import chosen, levels
+from xorsweep.text import level_name, level_text
+
+MOST_CELLS = 1_000
+"""Rows of the table of cells; summary.csv holds all."""
+MOST_NEIGHBOURS = 100
+MOST_LEVELS = 8
+MOST_REASONS = 50
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place on the page: its name there, the text that leads to it, and the text in full."""
+
+    target: str
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts; `note` says what it leaves out.
+
+    The first `keys` columns name a row, and `numbers` are the columns that begin with a number.
+    `links` holds those of each row, where there are any.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    keys: int = 1
+    numbers: Sequence[int] = ()
+    links: Sequence[Sequence[Link]] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a study asks, and its published figures beside the measured ones."""
+
+    question: str
+    source: str
+    why: str
+    table: Table
+
+
+def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    """Return a study's figures beside what was measured, as texts."""
+    known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
+    source = f"{study.source}; figures {known}"
+    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
+    table = Table("Reference figures and measured ones.", HEAD, rows, notes(study))
+    return Comparison(study.question, source, study.why, table)
+
+
+def settings_table(results: pd.DataFrame) -> Table:
+    """Return every key that says what was trained, with its levels."""
+    rows = [(key, _levels_text(results, key)) for key in point_columns(results)]
+    caption = "Every setting, and the values that it had."
+    return Table(caption, ("key", "values"), [(key, text) for key, text in rows if text])
+
+
+def _levels_text(results: pd.DataFrame, key: str) -> str:
+    found = levels(results[[key]].dropna(), key)
+    if len(found) <= MOST_LEVELS:
+        return ", ".join(map(level_name, found))
+    if is_numeric(results[key]):
+        return f"{level_name(found[0])} to {level_name(found[-1])}, {len(found):,} of them"
+    return (
+        f"{', '.join(map(level_name, found[:MOST_LEVELS]))} and {len(found) - MOST_LEVELS:,} more"
+    )
+
+
+def cells_table(
+    summary: pd.DataFrame, most: int, links: Mapping[int, Sequence[Link]] | None = None
+) -> Table:
+    """Return the cells, or some chosen by axis where there are too many.
+
+    `links` are those of cells by their places in the summary.
+    """
+    keys = swept_columns(summary)
+    found = chosen(summary, keys, most, thin=True)
+    shown = found.cells
+    head = (
+        *keys,
+        "runs",
+        "converged",
+        "rate, 95 % interval",
+        "median epochs, 95 % interval",
+        "expected running time",
+        "median final error",
+    )
+    rows = [
+        (
+            *(level_name(cell[key]) for key in keys),
+            f"{cell['runs']:,}",
+            f"{cell['converged']:,}",
+            _interval(cell, "rate", 100, " %"),
+            cell["median_note"] or _interval(cell, "median_epochs"),
+            _number(cell["expected_running_time"], "never solved"),
+            "" if pd.isna(cell["final_error_q50"]) else f"{cell['final_error_q50']:.3g}",
+        )
+        for cell in shown.to_dict("records")
+    ]
+    numeric = [place for place, key in enumerate(keys) if is_numeric(summary[key].dropna())]
+    return Table(
+        "Cells: all runs that differ in seed alone, and how often, how fast and how far off they "
+        "ended.",
+        head,
+        rows,
+        left_out_note(found.note, len(shown), len(summary)),
+        keys=len(keys),
+        numbers=(*numeric, *range(len(keys), len(head))),
+        links=[links.get(place, ()) for place in shown.index] if links else (),
+    )
+
+
+def left_out_note(note: str, shown: int, total: int, file: str = "summary.csv") -> str:
+    """Return what to say of cells that a table has no room for, or nothing."""
+    return f"{shown:,} of {total:,} cells: {note}; {file} holds all" if shown < total else ""
+
+
+def neighbours_table(comparisons: pd.DataFrame) -> Table:
+    """Return the neighbours that really differ, the most certain of them first."""
+    head = ("a", "b", "both in", "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
+    differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
+    order = differing.assign(size=-differing["difference"].abs()).sort_values(
+        ["p_holm", "size"], kind="stable"
+    )
+    shown = order.head(MOST_NEIGHBOURS)
+    rows = [
+        (
+            *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
+            ", ".join(level_text(key, pair[key]) for key in _others(shown) if pd.notna(pair[key])),
+            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n']:,}",
+            difference_text(pair),
+            f"{pair['p_holm']:.2g}",
+        )
+        for pair in shown.to_dict("records")
+    ]
+    left = len(differing) - len(shown)
+    note = f"and {left:,} more, less sure ones, in comparisons.csv" if left else ""
+    caption = "Neighbouring cells whose rates differ beyond chance, the surest first."
+    return Table(caption, head, rows, note, keys=3, numbers=(3, 4, 5))
+
+
+def _others(comparisons: pd.DataFrame) -> list[str]:
+    """Return the swept keys, which lie between the levels compared and the counts."""
+    columns = [str(column) for column in comparisons.columns]
+    return columns[columns.index("level_b") + 1 : columns.index("n")]
+
+
+def difference_text(pair: Mapping[Any, Any]) -> str:
+    """Return a difference of two rates in points, with its interval."""
+    names = ("difference", "difference_low", "difference_high")
+    middle, low, high = (f"{100 * pair[name]:+.0f}" for name in names)
+    return f"{middle} points [{low}, {high}]"
+
+
+def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = "") -> str:
+    if pd.isna(cell[name]):
+        return ""
+    low, high = (_number(scale * cell[f"{name}_{end}"], "not reached") for end in ("low", "high"))
+    return f"{scale * cell[name]:,.0f}{unit} [{low}, {high}]"
+
+
+def _number(value: float, absent: str) -> str:
+    return absent if pd.isna(value) else f"{value:,.0f}"
+
+
+def outcomes_table(results: pd.DataFrame) -> Table:
+    """Return how many runs ended where, each training being one run, after its most epochs."""
+    counts = longest_rows(results)["outcome"].value_counts()
+    rows = [
+        (name, f"{counts[name]:,}", DESCRIPTIONS[name]) for name in OUTCOMES if counts.get(name, 0)
+    ]
+    caption = "Outcomes of all runs, each after its most epochs."
+    return Table(caption, ("outcome", "runs", "what it means"), rows, numbers=(1,))
+
+
+def failures_table(results: pd.DataFrame) -> Table:
+    """Return what failed, by reason, with the command that tries one of each again."""
+    found = failures_of(results, point_columns(results))
+    rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
+    left = len(found) - len(rows)
+    note = f"and {left:,} more reasons in results.csv" if left else ""
+    head = ("reason", "points", "one of them alone")
+    return Table("Points that couldn't be trained, by reason.", head, rows, note, numbers=(1,))

@@ -1,0 +1,114 @@
+"""Numbers as a report's sentences hold them: shares, counts, levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
+from xorsweep.reporting.layout import Layout
+from xorsweep.text import level_name, level_text
+
+MOST_DIGITS = 6
+"""Digits of a percentage behind the point."""
+
+PLATEAU_TEXTS = {
+    "two_rows_at_half": "where two outputs are right and two are at one half",
+    "three_rows_share": "where one output is right and three are at the mean of their targets",
+    "all_at_half": "where all outputs are at one half",
+    "constant_output": "where all outputs are at the same target",
+}
+ANSWER_TEXTS = {
+    "one_row_wrong": "answer one row wrong, with every output at a target",
+    "two_rows_wrong": "answer two rows wrong, with every output at a target",
+    "diverged": "diverge",
+}
+"""What runs do that neither solve the task nor are at a plateau."""
+ENDS = (*PLATEAU_TEXTS, *ANSWER_TEXTS)
+"""Outcomes of runs that don't solve the task, and are of a known kind."""
+
+
+def share_text(count: int, total: int, confidence: float = CONFIDENCE) -> str:
+    """Return a share with its interval in percent; none and all are words."""
+    low, high = rate_interval(count, total, confidence)
+    words = {0: f"none of {total:,}", total: f"all {total:,}"}
+    text = words.get(count, f"{percent_text(count / total)} %")
+    unit = " %" if count in words else ""
+    return f"{text} [{percent_text(low)}, {percent_text(high)}{unit}]"
+
+
+def percent_text(share: float) -> str:
+    """Return a share in percent, to a tenth, or finer where that would be 0 or 100 and isn't."""
+    text = ""
+    for digits in range(1, MOST_DIGITS + 1):
+        text = f"{100 * share:.{digits}f}"
+        if share in (0, 1) or float(text) not in (0, 100):
+            break
+    return text.removesuffix(".0")
+
+
+def times_text(ratio: float) -> str:
+    """Return a ratio with two digits at least."""
+    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def count_text(count: int, noun: str) -> str:
+    """Return a count with its noun, one or many."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def range_text(numbers: Iterable[int]) -> str:
+    """Return the least and the most of some numbers, or the number where it is one."""
+    different = sorted(set(numbers))
+    ends = dict.fromkeys((different[0], different[-1]))
+    return " to ".join(f"{number:,}" for number in ends)
+
+
+def within_text(epochs: Iterable[int]) -> str:
+    """Return the budgets of some cells as the time within which something happened."""
+    different = set(epochs)
+    return f"within {'their ' if len(different) > 1 else ''}{range_text(different)} epochs"
+
+
+def with_text(*names: str) -> str:
+    """Return the words that tell some runs by names of levels, nothing without any."""
+    known = [name for name in names if name]
+    return f" with {', '.join(known)}" if known else ""
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return texts as a list of a sentence."""
+    *first, last = texts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def said(key: str, level: Any) -> str:
+    """Return a level with its key, in the words of someone who has never seen the configuration."""
+    if key == "hidden":
+        return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
+    return level_text(key, level)
+
+
+def named(layout: Layout, cell: Any) -> str:
+    """Return the levels that tell a cell from the others."""
+    keys = [layout.across, layout.lines, *layout.others]
+    return ", ".join(said(key, cell[key]) for key in keys if key and pd.notna(cell[key]))
+
+
+def outcome_text(outcome: str, epochs: int) -> str:
+    """Return what runs of an outcome do, after so many epochs."""
+    if outcome in PLATEAU_TEXTS:
+        return f"are still at the plateau {PLATEAU_TEXTS[outcome]} after {epochs:,} epochs"
+    return ANSWER_TEXTS[outcome]
+
+
+def continued_text(runs: pd.DataFrame) -> str:
+    """Return how many runs, as `continued` has them, were solved with the most of their epochs."""
+    solved = int((runs["last_outcome"] == "solved").sum())
+    after = f"solved after {range_text(runs['last_epochs'])} epochs"
+    if len(runs) == 1:
+        return f"it was{'' if solved else ' not'} {after}"
+    count = f"{solved:,} of them" if solved else "none of them"
+    return f"{count} {'was' if solved == 1 else 'were'} {after}"

@@ -1,0 +1,4 @@
+"""The files of one sweep: parts, manifest, lock, and the tables made of them.
+
+It may import networks and settings, and nothing that computes statistics or draws.
+"""

@@ -1,0 +1,69 @@
+"""Files that are whole or not there at all, for any reader and after a power cut."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedRandom
+from pathlib import Path
+from secrets import token_hex
+
+from xorsweep.storage.plain_files import create_file, is_folder
+
+LEFTOVERS = ".*.tmp"
+"""What temporary names look like."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BufferedRandom]:
+    """Yield a new file to write to; what it holds at the end is synced and moved to `path`.
+
+    It has a name of its own, which nobody can have put a link under. Where writing raises or is
+    interrupted, `path` stays what it was and nothing else is left; an OSError names it.
+    """
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+    try:
+        with named(path):
+            with create_file(temporary) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Let an OSError that doesn't say which file it is about name this one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a power cut, sees all of it or none of it."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process was writing to a folder; there must be no other that writes."""
+    for path in folder.glob(LEFTOVERS):
+        if not is_folder(path):
+            path.unlink()
+
+
+def sync(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,141 @@
+"""Where runs go: a fresh folder each, and `latest` beside them pointing to the newest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import brief
+from xorsweep.hints import folder_hint
+
+OUTPUTS = Path("outputs")
+LATEST = "latest"
+
+RUN_FILES = ("run.json", "course.csv", "weights.npz", "run.html", "learning.gif")
+"""What a single run leaves beside Hydra's own files."""
+SWEEP_FILES = (
+    "manifest.json",
+    "parts",
+    "results.csv",
+    "results.parquet",
+    "summary.csv",
+    "report.html",
+)
+"""What only a sweep leaves, and no other run may write over."""
+
+
+def folder_of(value: object, key: str = "folder") -> Path:
+    """Return the folder that a person or a caller names, `~` as the home folder.
+
+    The path never begins with `~`, which some of the libraries that write files would expand.
+    Raises ConfigError for what is no path.
+    """
+    text = os.fspath(value) if isinstance(value, str | PathLike) else None
+    given = f"{key}={brief(value)}"
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ConfigError(f"{given}: must be the path of a folder")
+    if "://" in text:
+        raise ConfigError(f"{given}: is an address; must be the path of a folder on this machine")
+    expanded = os.path.expanduser(text)
+    if text.startswith("~") and expanded == text:
+        raise ConfigError(f"{given}: there is no such home folder; ./{text} is one of that name")
+    path = Path(expanded)
+    return path.absolute() if str(path).startswith("~") else path
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder unless it is there; raises ConfigError that says what is in the way."""
+    with _said_why(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def make_free_folder(folder: Path) -> Path:
+    """Make the folder, or one with a number behind its name where it exists; return its path.
+
+    Raises ConfigError where none can be made.
+    """
+    make_folder(folder.parent)
+    candidate, number = folder, 1
+    with _said_why(folder):
+        while True:
+            try:
+                candidate.mkdir()
+            except FileExistsError:
+                number += 1
+                candidate = folder.with_name(f"{folder.name}-{number}")
+            else:
+                return candidate
+
+
+@contextmanager
+def _said_why(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        obstacles = (_obstacle(path) for path in (*reversed(folder.parents), folder))
+        reasons = [str(error.strerror), *filter(None, obstacles)]
+        raise ConfigError(f"{folder}: can't be made ({': '.join(reasons[:2])})") from None
+
+
+def _obstacle(path: Path) -> str | None:
+    """Return why a path can't hold a folder, None where it may."""
+    if path.is_symlink() and not path.is_dir():
+        return f"{path} is a link to {os.readlink(path)}, where no folder is"
+    return f"{path} is no folder" if path.exists() and not path.is_dir() else None
+
+
+def refuse_taken(folder: Path, key: str) -> None:
+    """Raise ConfigError where a folder holds what a single run would write over, or a sweep."""
+    for name in (*SWEEP_FILES, *RUN_FILES):
+        if os.path.lexists(folder / name):
+            what = "a sweep's" if name in SWEEP_FILES else "a run's"
+            raise ConfigError(f"{key}={folder}: holds {what} {name} already; choose another folder")
+
+
+def point_latest(folder: Path) -> list[str]:
+    """Let `outputs/latest` point to a folder, if that is outputs/<date>/<time>.
+
+    Return what is to be said where it can't.
+    """
+    root = folder.absolute().parent.parent
+    if root.name != OUTPUTS.name:
+        return []
+    link, temporary = root / LATEST, root / f".{LATEST}.{os.getpid()}"
+    if link.exists() and not link.is_symlink():
+        return []
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(folder.absolute().relative_to(root))
+        temporary.replace(link)
+    except OSError as error:
+        return [f"{link} doesn't point to {folder}: {error.strerror}"]
+    return []
+
+
+def cache_folder() -> Path:
+    """Return where sweeps live that were given no folder, such as ~/.cache/xorsweep/sweeps."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("xorsweep", appauthor=False) / "sweeps"
+
+
+def named_folder(name: object, key: str = "folder") -> Path:
+    """Return the folder of a sweep by its path, or the newest by the name `latest`.
+
+    Raises ConfigError for what names no folder.
+    """
+    if name != LATEST:
+        folder = folder_of(name, key)
+        if (hint := folder_hint(str(name))) and not folder.exists():
+            raise ConfigError(f"{key}={name}: there is no such folder{hint}")
+        return folder
+    link = OUTPUTS / LATEST
+    if link.is_symlink() and not link.exists():
+        raise ConfigError(
+            f"{LATEST}: {link} is a link to {os.readlink(link)}, where nothing is; name a folder"
+        )
+    return Path(os.path.realpath(link))

@@ -1,0 +1,307 @@
+"""The folder of a sweep: its manifest, its lock, and parts that are whole or not there at all."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from xorsweep.command_lines import resume_command
+from xorsweep.errors import ConfigError, DamagedPartError, ManifestError, NotPlainError, StoreError
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.trainer import Rows
+from xorsweep.storage.atomic import LEFTOVERS, remove_leftovers, write_atomically
+from xorsweep.storage.manifest import unsealed
+from xorsweep.storage.parts import LISTS, decode, encode
+from xorsweep.storage.paths import RUN_FILES
+from xorsweep.storage.plain_files import (
+    files_in,
+    is_folder,
+    is_there,
+    make_folder,
+    read_bytes,
+    refuse_other_than_file,
+)
+
+MANIFEST = "manifest.json"
+PARTS = "parts"
+DAMAGED = "damaged"
+LOCK = ".lock"
+LONG = 2_000
+"""Characters of an entry of the manifest above which it isn't laid out for people."""
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Folder(ABC, Generic[Row]):
+    """The folder of one sweep, of whatever kind; one process at a time writes to it."""
+
+    folder: Path
+
+    @abstractmethod
+    def encoded(self, rows: Sequence[Row]) -> tuple[str, bytes]:
+        """Return the file name and the bytes of a part."""
+
+    @abstractmethod
+    def decoded(self, path: Path) -> pa.Table:
+        """Return the rows of a part; raises DamagedPartError."""
+
+    @property
+    @abstractmethod
+    def resume_command(self) -> str:
+        """Return the command that goes on with the sweep."""
+
+    @property
+    def holds_manifest(self) -> bool:
+        """Tell whether the sweep has begun."""
+        return is_there(self.folder / MANIFEST)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; raises StoreError where another process that is alive holds it."""
+        with locked(self.folder):
+            yield
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write manifest.json, whole or not at all."""
+        entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in manifest.items())
+        text = ",\n".join(entries)
+        data = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
+        write_atomically(self.folder / MANIFEST, data)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Put a finished batch on disk."""
+        name, data = self.encoded(rows)
+        write_atomically(make_folder(self.folder / PARTS) / name, data)
+
+    def parts(self) -> Iterator[pa.Table]:
+        """Yield the parts in the order of their names; raises StoreError for a damaged one."""
+        return self._each(self.decoded)
+
+    def _each(self, decoded: Callable[[Path], pa.Table]) -> Iterator[pa.Table]:
+        for path in self.part_files():
+            try:
+                part = _read(decoded, path)
+            except DamagedPartError as error:
+                raise StoreError(
+                    f"{path} is damaged: {error}; {self.resume_command} sets it aside and trains "
+                    "its points again"
+                ) from None
+            yield part
+
+    def whole_parts(self) -> Iterator[pa.Table]:
+        """Yield the parts that aren't damaged, in the order of their names."""
+        for path in self.part_files():
+            with suppress(DamagedPartError):
+                yield _read(self.decoded, path)
+
+    def damaged(self) -> Iterator[tuple[Path, str]]:
+        """Yield what isn't a whole part, and in which way it isn't.
+
+        Raises StoreError for what can't be read, which may be whole.
+        """
+        for path in self.part_files():
+            try:
+                _read(self.decoded, path)
+            except DamagedPartError as error:
+                yield path, str(error)
+
+    def set_aside_damaged(self) -> list[str]:
+        """Move what isn't a whole part into `damaged/` and say, a line each, what it was.
+
+        Where one of the parts can't be read, raises StoreError and moves none of them.
+        """
+        lines = []
+        for path, reason in list(self.damaged()):
+            aside = _free_name(make_folder(self.folder / DAMAGED) / path.name)
+            path.rename(aside)
+            lines.append(f"{PARTS}/{path.name} is damaged: {reason}; moved to {DAMAGED}/")
+        return lines
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files of a process that was killed while it wrote them."""
+        for folder in (self.folder, *filter(is_folder, self.folder.iterdir())):
+            remove_leftovers(folder)
+
+    def part_files(self) -> list[Path]:
+        """Return the files of the parts, whole or not, in the order of their names.
+
+        Raises StoreError where they can't be listed.
+        """
+        with reading(self.folder / PARTS):
+            found = files_in(self.folder / PARTS)
+        return [path for path in found if not fnmatch(path.name, LEFTOVERS)]
+
+
+def _read(decoded: Callable[[Path], pa.Table], path: Path) -> pa.Table:
+    with reading(path):
+        return decoded(path)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise StoreError where what is there can't be read, be it the disk, a right, the memory."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{error.filename or path} can't be read: {error.strerror or error}"
+        ) from None
+    except MemoryError:
+        raise StoreError(f"{path} can't be read: there isn't enough memory") from None
+
+
+@dataclass(frozen=True)
+class Store(Folder[Rows]):
+    """The folder of a sweep of networks."""
+
+    engine: Engine
+
+    @classmethod
+    def create(cls, folder: Path, engine: Engine) -> Store:
+        """Return the store of a new sweep, in a folder that is made where there is none.
+
+        Raises StoreError where the folder holds one already or can't be written.
+        """
+        refuse_used(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} can't be written: {error.strerror}") from None
+        return cls(folder, engine)
+
+    @classmethod
+    def open(cls, folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
+        """Return the store of a sweep that was begun, its grid and its manifest.
+
+        Raises StoreError where the folder holds none or its manifest can't be trusted.
+        """
+        manifest = read_manifest(folder)
+        try:
+            grid, engine = unsealed(manifest)
+        except (ManifestError, ConfigError) as error:
+            raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+        except (RecursionError, MemoryError):
+            raise StoreError(f"{folder / MANIFEST} can't be used: it is too large") from None
+        return cls(folder, engine), grid, manifest
+
+    def encoded(self, rows: Sequence[Rows]) -> tuple[str, bytes]:
+        """Return the file name and the bytes of a part."""
+        return encode(rows, self.engine)
+
+    def decoded(self, path: Path) -> pa.Table:
+        """Return the rows of a part; raises DamagedPartError."""
+        return decode(path, self.engine)
+
+    def measurements(self) -> Iterator[pa.Table]:
+        """Yield what `parts` does, but for weights and courses, which take most of the room."""
+        return self._each(partial(decode, engine=self.engine, left_out=LISTS))
+
+    @property
+    def resume_command(self) -> str:
+        """Return the command that goes on with the sweep."""
+        return resume_command(self.folder)
+
+
+def _shortest(value: object) -> str:
+    """Return JSON for people, or on one line what is too long for them, which is far quicker."""
+    in_line = _json(value)
+    if len(in_line) > LONG:
+        return in_line
+    return _json(value, indent=2).replace("\n", "\n  ")
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder, which a dead process doesn't.
+
+    Raises StoreError where another process that is alive holds it, or where it can't be written.
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        refuse_other_than_file(folder / LOCK)
+        lock.acquire()
+    except Timeout:
+        raise StoreError(f"{folder} is in use: another process is training this sweep") from None
+    except (OSError, NotImplementedError) as error:
+        where = error.filename if isinstance(error, NotPlainError) else folder
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StoreError(f"{where} can't be written: {reason}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def refuse_used(folder: Path) -> None:
+    """Raise StoreError where a folder holds a sweep already.
+
+    What a process leaves that was killed before its sweep began is no sweep.
+    """
+    if is_there(folder / MANIFEST):
+        raise StoreError(
+            f"hydra.sweep.dir={folder}: holds a sweep already; go on with it by "
+            f"resume={folder}, or choose another folder"
+        )
+    if (folder / RUN_FILES[0]).exists():
+        raise StoreError(f"hydra.sweep.dir={folder}: holds a single run; choose another folder")
+    if _holds_parts(folder):
+        raise StoreError(
+            f"hydra.sweep.dir={folder}: holds the {PARTS} of a sweep without its {MANIFEST}; "
+            "put that back, or choose another folder"
+        )
+
+
+def _holds_parts(folder: Path) -> bool:
+    parts = folder / PARTS
+    return is_there(parts) and (not is_folder(parts) or any(parts.iterdir()))
+
+
+def _free_name(path: Path) -> Path:
+    """Return a path, with a number behind its name where something is there already."""
+    candidate, number = path, 1
+    while is_there(candidate):
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return manifest.json; raises StoreError where there is none that can be read."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(read_bytes(path).decode("utf-8"))
+    except FileNotFoundError:
+        hint = (
+            f"; its {PARTS} are of no use without it"
+            if _holds_parts(folder)
+            else "; a sweep that ended so early has trained nothing: start it again"
+            if folder.is_dir()
+            else ""
+        )
+        raise StoreError(f"{folder} holds no sweep: there is no {MANIFEST} in it{hint}") from None
+    except OSError as error:
+        raise StoreError(f"{path} can't be read: {error.strerror or error}") from None
+    except (RecursionError, MemoryError):
+        raise StoreError(f"{path} can't be read: it is too large") from None
+    except ValueError as error:
+        raise StoreError(f"{path} can't be read: {error}") from None
+    if not isinstance(manifest, dict):
+        raise StoreError(f"{path} isn't a manifest of xorsweep")
+    return manifest

@@ -1,0 +1,57 @@
+"""Finished batches on their way to disk: quick ones share a part, slow ones wait for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Generic
+
+from xorsweep.execution.interface import Advance
+from xorsweep.storage.store import Folder, Row
+
+EVERY = 0.25
+"""Seconds of finished work that a kill may cost: to make a file safe takes some milliseconds."""
+
+
+class GroupCommit(Generic[Row]):
+    """Puts batches into a store, and counts them once they are safe.
+
+    As a context it leaves nothing behind at its end, whatever ends it.
+    """
+
+    def __init__(self, store: Folder[Row], advance: Advance) -> None:
+        self._store, self._advance = store, advance
+        self._rows: list[Row] = []
+        self._work = 0
+        self._last = float("-inf")
+
+    def add(self, rows: Sequence[Row], work: int) -> None:
+        """Take up a finished batch, and write what there is unless something was written just now.
+
+        Raises OSError where it can't be written.
+        """
+        self._rows += rows
+        self._work += work
+        if monotonic() - self._last >= EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what there is, as one part."""
+        if self._rows:
+            self._store.add(self._rows)
+            self._advance(self._work)
+        self._rows, self._work = [], 0
+        self._last = monotonic()
+
+    def __enter__(self) -> GroupCommit[Row]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not isinstance(error, OSError):  # which a second attempt would only meet again
+            self.flush()

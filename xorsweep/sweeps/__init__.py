@@ -1,0 +1,4 @@
+"""What can be done with a sweep: run, resume, preview, verify, merge, replay, compare.
+
+It may import everything but functions, the command line and the Python interface.
+"""

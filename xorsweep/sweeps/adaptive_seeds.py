@@ -1,0 +1,297 @@
+"""Rounds of further seeds, until the rate of every cell is as sure as was asked for.
+
+The rounds are a function of the first one's grid and of what its points came to, so that a sweep
+that was interrupted, or was trained elsewhere, has the same points in the same order. Cells that
+differ in epochs alone are read off the same trajectories, and get further seeds together, while
+any of them is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from math import floor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Integer
+from xorsweep.grid.columns import Codes, Column, distinct
+from xorsweep.grid.grid import Grid, refuse_too_large
+from xorsweep.grid.where import KEY as WHERE
+from xorsweep.grid.where import read_where
+from xorsweep.networks.planning import combined_codes
+from xorsweep.networks.schema import PLAIN, choose
+from xorsweep.networks.trainer import FAILED
+from xorsweep.settings import Rounds
+from xorsweep.storage.manifest import rounds_of
+from xorsweep.storage.store import Store
+
+FEWEST_RUNS = 200
+"""Runs below which no cell is closed: with fewer, coverage falls below 93 % at rates near 5 %."""
+
+PULL = 2
+"""Runs of either kind that are added before it is decided whether a cell is sure enough."""
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round of a sweep: its grid holds the points of the rounds before it, too.
+
+    `open_cells` of `cells` weren't sure enough before it; `missing` are the rows of its grid that
+    no part holds yet.
+    """
+
+    number: int
+    grid: Grid
+    cells: int
+    open_cells: int
+    missing: NDArray[np.int64]
+
+    @property
+    def text(self) -> str:
+        """Return the round in a few words."""
+        return (
+            f"round {self.number}: {self.open_cells:,} of {self.cells:,} cells are still open; "
+            f"{len(self.missing):,} points are added"
+        )
+
+
+def full_grid(first: Grid, rounds: Rounds, parts: Iterable[pa.Table]) -> Grid:
+    """Return all points that a sweep has so far: those of every round that the parts ask for."""
+    return first if rounds.precision is None else latest_round(first, rounds, parts).grid
+
+
+def open_with_rounds(folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
+    """Return the store of a sweep, its full grid and its manifest; raises as `Store.open` does."""
+    store, first, manifest = Store.open(folder)
+    return store, full_grid(first, rounds_of(manifest), store.measurements()), manifest
+
+
+def latest_round(first: Grid, rounds: Rounds, parts: Iterable[pa.Table]) -> Round:
+    """Return the last round that the parts ask for; a round with points missing asks for none."""
+    *_, latest = _rounds(first, rounds, _Verdicts.read(parts))
+    return latest
+
+
+def check_rounds(first: Grid, rounds: Rounds) -> None:
+    """Raise ConfigError where rounds of further seeds would mean nothing or wouldn't fit."""
+    if rounds.precision is None:
+        return
+    for block in first.blocks:
+        if block.where and "seed" in read_where(block.where).keys:
+            raise ConfigError(
+                f"precision={rounds.precision}: adds seeds, and {WHERE}={block.where} leaves some "
+                "of them out; give one of the two up"
+            )
+    codes = first.columns["init"].codes
+    for row in np.unique(codes, return_index=True)[1]:
+        choose("init", first.point(int(row))).check_further_seeds()
+    cells = _Cells.of(first)
+    most = int(cells.seeds.max())
+    if most > rounds.max_seeds:
+        raise ConfigError(
+            f"max_seeds={rounds.max_seeds}: the first round has {most:,} seeds a cell already; "
+            f"max_seeds must be at least {most}"
+        )
+    last, rule = int(cells.last_seed.max()), PLAIN["seed"]
+    assert isinstance(rule, Integer)
+    if last + rounds.max_seeds > rule.at_most:
+        raise ConfigError(
+            f"max_seeds={rounds.max_seeds}: further seeds follow the largest that was given, "
+            f"{last}, and would go beyond {rule.at_most}; begin with lower ones"
+        )
+    refuse_too_large({"cell": len(cells), "max_seeds": rounds.max_seeds})
+
+
+def is_open(converged: Counts, runs: Counts, precision: float) -> NDArray[np.bool_]:
+    """Tell which cells (n,) need further seeds, given how many of their runs converged.
+
+    A cell is closed where half the width of its interval is below the precision, and would be with
+    two runs more of either kind: looking again and again ends a cell the sooner the more extreme
+    its rate happens to be, and the four runs pull it back, as in J. Frey, "Fixed-width sequential
+    confidence intervals for a proportion", The American Statistician 64 (2010). A cell all of
+    whose runs failed is closed: there is nothing that more of them could show.
+    """
+    from xorsweep.analysis.intervals import (
+        rate_intervals,  # SciPy, for sweeps that ask for a precision
+    )
+
+    widths = []
+    for more in (0, PULL):
+        low, high = rate_intervals(converged + more, runs + 2 * more)
+        widths.append(high - low)
+    too_wide = np.maximum(*widths) / 2 >= precision
+    return (runs > 0) & ((runs < FEWEST_RUNS) | too_wide)
+
+
+def further_seeds(seeds: Counts, rounds: Rounds) -> Counts:
+    """Return how many seeds (n,) a round adds to open cells that have so many.
+
+    As many again, but no more than the rate that is hardest to tell, one half, needs, and never
+    more than `max_seeds` in all.
+    """
+    assert rounds.precision is not None
+    enough = max(FEWEST_RUNS, enough_runs(rounds.precision))
+    wanted = np.maximum(2 * seeds, FEWEST_RUNS)
+    wanted = np.where(seeds < enough, np.minimum(wanted, enough), wanted)
+    return np.maximum(np.minimum(wanted, rounds.max_seeds) - seeds, 0)
+
+
+def enough_runs(precision: float) -> int:
+    """Return the fewest runs whose interval is narrower than asked for at whatever rate.
+
+    Wilson's half-width is largest at a rate of one half: z / (2 sqrt(n + z**2)).
+    """
+    from xorsweep.analysis.intervals import Z
+
+    return floor(Z**2 * (1 / (4 * precision**2) - 1)) + 1
+
+
+def _rounds(first: Grid, rounds: Rounds, verdicts: _Verdicts) -> Iterator[Round]:
+    """Yield the rounds, the first included, up to one with points missing or with no open cell."""
+    assert rounds.precision is not None
+    grid, cells, done = first, _Cells.of(first), 0
+    open_cells = len(cells)
+    for number in count(1):
+        present, converged, failed = verdicts.of(grid.identities[done:])
+        missing = done + np.flatnonzero(~present)
+        yield Round(number, grid, len(cells), open_cells, missing)
+        if len(missing):
+            return
+        cells, done = cells.trained(converged, failed), len(grid)
+        opened = is_open(cells.converged, cells.runs, rounds.precision)
+        more = np.where(cells.any_of_group(opened), further_seeds(cells.seeds, rounds), 0)
+        if not more.any():
+            return
+        open_cells = int((opened & (more > 0)).sum())
+        grid, cells = _followed(grid, cells, more)
+
+
+def _followed(grid: Grid, cells: _Cells, more: Counts) -> tuple[Grid, _Cells]:
+    """Return the grid with `more` (cells,) further seeds behind, and the cells with them.
+
+    Cells of different groups get the same seeds, and so can be compared run by run.
+    """
+    cell = np.repeat(np.arange(len(cells)), more)
+    offsets = np.arange(len(cell)) - np.repeat(np.cumsum(more) - more, more)
+    seeds = np.repeat(cells.last_seed, more) + 1 + offsets
+    further = replace(
+        cells, latest=cell, seeds=cells.seeds + more, last_seed=cells.last_seed + more
+    )
+    return _with_more_seeds(grid, cells.first_row[cell], seeds), further
+
+
+def _with_more_seeds(grid: Grid, rows: NDArray[Any], seeds: NDArray[Any]) -> Grid:
+    """Return the grid followed by the points of `rows` (n,) again, with `seeds` (n,) for theirs."""
+    columns = {key: _longer(column, column.codes[rows]) for key, column in grid.columns.items()}
+    levels = distinct((*grid.columns["seed"].levels, *np.unique(seeds).tolist()))
+    values = np.array(levels, np.int64)
+    order = np.argsort(values)
+    codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
+    columns["seed"] = _longer(Column(levels, grid.columns["seed"].codes), codes)
+    return replace(grid, columns=columns, added=grid.added + len(rows))
+
+
+def _longer(column: Column, codes: Codes) -> Column:
+    if len(column.levels) == 1:
+        count = len(column.codes) + len(codes)
+        return Column(column.levels, np.broadcast_to(np.int32(0), (count,)))
+    return Column(column.levels, np.concatenate([column.codes, codes]))
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a grid, in order of their first points, and what is known of them (cells,).
+
+    `latest` (n,) is the cell of each point of the latest round. `group` is the same for cells that
+    share trajectories; `seeds` is how many seeds the largest cell of the group has, and `last_seed`
+    the one after which further ones follow.
+    """
+
+    latest: NDArray[np.intp]
+    first_row: NDArray[np.intp]
+    group: NDArray[np.intp]
+    seeds: Counts
+    last_seed: Counts
+    converged: Counts
+    runs: Counts
+
+    @classmethod
+    def of(cls, first: Grid) -> _Cells:
+        """Return the cells of a first round, with no run of them known."""
+        keys = [key for key in first.columns if key != "seed"]
+        cell, first_row = _numbered(combined_codes(first, keys, np.arange(len(first))))
+        sharing = [key for key in keys if key != "epochs"]
+        group, _ = _numbered(combined_codes(first, sharing, first_row))
+        seeds = np.zeros(len(first_row), np.int64)
+        np.maximum.at(seeds, group, np.bincount(cell))
+        last_seed = np.full(len(first_row), first.columns["seed"].array().max())
+        nothing = np.zeros(len(first_row), np.int64)
+        return cls(cell, first_row, group, seeds[group], last_seed, nothing, nothing)
+
+    def __len__(self) -> int:
+        return len(self.first_row)
+
+    def trained(self, converged: NDArray[np.bool_], failed: NDArray[np.bool_]) -> _Cells:
+        """Return the cells with what came of the latest points (n,)."""
+        return replace(
+            self,
+            converged=self.converged + self._counted(converged),
+            runs=self.runs + self._counted(~failed),
+        )
+
+    def any_of_group(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the cells in whose group any is chosen (cells,)."""
+        return (np.bincount(self.group[chosen], minlength=len(self)) > 0)[self.group]
+
+    def _counted(self, chosen: NDArray[np.bool_]) -> Counts:
+        return np.bincount(self.latest[chosen], minlength=len(self))
+
+
+def _numbered(codes: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return codes (N,) as numbers in order of first appearance, and where each appears first."""
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[inverse], first[order]
+
+
+@dataclass(frozen=True)
+class _Verdicts:
+    """What parts say of points (n,), in order of their identities: who converged, who failed."""
+
+    identities: NDArray[np.uint64]
+    converged: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
+
+    @classmethod
+    def read(cls, parts: Iterable[pa.Table]) -> _Verdicts:
+        """Return each point once; one that failed first and was trained later as trained."""
+        nothing = [np.empty(0, kind) for kind in (np.uint64, np.int64, np.int8)]
+        read = [[part[name].to_numpy() for name in _READ] for part in parts]
+        identity, epoch, status = map(np.concatenate, zip(nothing, *read, strict=True))
+        failed = status == FAILED
+        trained_first = np.argsort(failed, kind="stable")
+        identities, place = np.unique(identity[trained_first], return_index=True)
+        rows = trained_first[place]
+        return cls(identities, epoch[rows] >= 0, failed[rows])
+
+    def of(self, identities: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], ...]:
+        """Return which points (N,) are present, which converged and which failed."""
+        if not len(self.identities):
+            return (np.zeros(len(identities), bool),) * 3
+        place = np.searchsorted(self.identities, identities) % len(self.identities)
+        present = self.identities[place] == identities
+        return present, present & self.converged[place], present & self.failed[place]
+
+
+_READ = ("identity", "converged_epoch", "status")

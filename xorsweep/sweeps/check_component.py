@@ -1,0 +1,308 @@
+"""Holds a choice of your own to what sweeps promise."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.cli.commands import Parser, errors_in_one_line
+from xorsweep.errors import ChoiceError, ConfigError
+from xorsweep.execution.loky import run_loky
+from xorsweep.execution.settings import Parallel
+from xorsweep.fields import FloatArray, Real, Rule, Scalar, rules_of
+from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.engines import Engine, load_train
+from xorsweep.networks.engines.members import LANES, choice_taken
+from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.plugins import extensions_of, register
+from xorsweep.networks.schema import GROUPS, PLAIN, Point, choose, read_point
+from xorsweep.networks.trainer import Trainer, build_training
+from xorsweep.registry import defaults_of
+from xorsweep.reporting.standard_output import lasting_output
+from xorsweep.settings import Sweep
+from xorsweep.storage.parts import encode
+from xorsweep.storage.store import PARTS
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.text import text_of
+
+MEMBERS = 4096
+"""Networks of the largest batch that is compared with smaller ones."""
+SIZES = (1, 2, 7)
+COMPARED = 14
+"""Networks from either end of that batch that are trained in batches of those sizes."""
+SNAPSHOTS = (10, 40)
+LEAVING: Mapping[str, Scalar] = {
+    "until_converged": True,
+    "criterion": "margin",
+    "criterion.threshold": 0.6,
+}
+"""With this, networks leave their batch at one epoch or another."""
+
+_SETTING: Mapping[str, Scalar] = {
+    **{"hidden": 2, "skip": False, "output": "logistic", "until_converged": False},
+    **{"lr": 0.5, "epochs": SNAPSHOTS[-1], "seed": 0},
+}
+
+EXAMPLES = """\
+  python -m xorsweep.sweeps.check_component optimizer=rmsprop
+  python -m xorsweep.sweeps.check_component init=fan_in task=parity hidden=4
+
+Arguments after the first set the point that is trained: KEY=VALUE."""
+
+
+def check_choice(
+    group: str,
+    choice: str | type,
+    point: Mapping[str, Scalar] | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Raise ChoiceError unless a choice gives the same rows however it is swept.
+
+    `choice` is a name, or a class that needs no name yet. Networks are trained in batches of 1, 2,
+    7 and 4,096, in which every Real parameter differs, with both schedules, in both precisions and
+    with networks that leave their batch; then in worker processes, and in a sweep that is
+    interrupted and resumed. `point` replaces values of the point that is trained. What holds is
+    said, a line each. Raises ConfigError where the choice can't be used, or not at that point.
+    """
+    with _named(group, choice) as name:
+        base = _base_point({**(point or {}), group: name})
+        _check_batches(base, group)
+        _check_distances(base)
+        sizes = ", ".join(map(str, SIZES))
+        say(f"{group}={name}: the same bits in batches of {sizes} and {MEMBERS:,}")
+        grid = _small_grid(base)
+        _check_workers(grid)
+        say(f"{group}={name}: the same rows from worker processes")
+        _check_resumed(grid)
+        say(f"{group}={name}: the same results.csv after a resume")
+
+
+@contextmanager
+def _named(group: str, choice: str | type) -> Iterator[str]:
+    """Yield the name of a choice, which for a class is registered meanwhile."""
+    if isinstance(choice, str):
+        if choice not in GROUPS.get(group, ()):
+            raise ConfigError(f"{group}={choice}: there is no such choice")
+        yield choice
+        return
+    name = f"checked_{choice.__name__}"
+    register(group, name, choice)
+    try:
+        yield name
+    finally:
+        GROUPS[group].forget(name)
+
+
+def _base_point(given: Mapping[str, Scalar]) -> Point:
+    """Return the point that is trained; where nothing is given, a group has its first choice."""
+    config: dict[str, Any] = {key: given.get(key, _SETTING[key]) for key in PLAIN}
+    for group, choices in GROUPS.items():
+        name = str(given.get(group, next(iter(choices))))
+        config[group] = {"name": name, **(defaults_of(choices[name]) if name in choices else {})}
+    for key, value in given.items():
+        group, _, parameter = key.partition(".")
+        if parameter and group in GROUPS:
+            config[group][parameter] = value
+        elif key not in config:
+            raise ConfigError(f"{key}: no such key")
+    return read_point(config)
+
+
+def _check_batches(base: Point, group: str) -> None:
+    for point, engine in _variants(base, group):
+        batch = _large_batch(point)
+        whole = _trained(batch, engine)
+        for size in SIZES:
+            for start in (*range(0, COMPARED, size), *range(MEMBERS - COMPARED, MEMBERS, size)):
+                members = slice(start, start + size)
+                few = _trained(batch.part(members), engine)
+                _compare(whole, few, members, f"{_told(point)} {engine}")
+
+
+def _check_distances(point: Point) -> None:
+    """Compare what the criterion makes of errors, most of which would never meet it."""
+    batch = _large_batch(point)
+    values = {**batch.fixed, **batch.varying}
+    criterion, targets = choose("criterion", values), choose("task", values).targets()
+    errors = np.random.default_rng(2).uniform(-1.0, 1.0, (targets.size, MEMBERS))
+    errors *= np.linspace(0.01, 1.0, MEMBERS)
+    together = _distance(criterion, errors)
+    for start in (*range(0, COMPARED, LANES), MEMBERS - LANES):
+        members = np.arange(start, start + LANES)
+        few = _distance(choice_taken(criterion, members), np.ascontiguousarray(errors[:, members]))
+        if few.tobytes() != together[members].tobytes():
+            raise ChoiceError(
+                f"criterion={point['criterion']}: network {start} is at another distance in a "
+                f"batch of {LANES} than in one of {MEMBERS:,}; no sum or maximum may go over the "
+                "last axis"
+            )
+
+
+def _distance(criterion: Criterion, errors: FloatArray) -> FloatArray:
+    distance = np.full(errors.shape[1], np.nan)
+    criterion.distance(errors.copy(), np.empty_like(errors), distance)
+    return distance
+
+
+def _variants(base: Point, group: str) -> Iterator[tuple[Point, Engine]]:
+    """Yield the ways of training in which batches are compared."""
+    yield base, Engine()
+    yield base, Engine(dtype="float32")
+    leaving = LEAVING if group != "criterion" else {"until_converged": True}
+    yield _base_point({**base, **leaving}), Engine()
+    try:
+        yield _base_point({**base, "schedule": "online"}), Engine()
+    except ConfigError:  # a rule that makes no sense for single rows
+        return
+
+
+def _large_batch(point: Point) -> Batch:
+    """Return networks that differ in seed, learning rate and every real parameter."""
+    chooser = np.random.default_rng(1)
+    varying: dict[str, NDArray[Any]] = {
+        "seed": np.arange(MEMBERS),
+        "lr": np.float64(point["lr"]) * chooser.uniform(0.2, 5.0, MEMBERS),
+    }
+    for group, choices in GROUPS.items():
+        for name, rule in rules_of(choices[str(point[group])]).items():
+            if isinstance(rule, Real):
+                key = f"{group}.{name}"
+                varying[key] = _around(point[key], rule, chooser)
+    fixed = {key: value for key, value in point.items() if key not in ("epochs", *varying)}
+    rows = np.arange(len(SNAPSHOTS) * MEMBERS).reshape(len(SNAPSHOTS), MEMBERS)
+    return Batch(fixed, varying, SNAPSHOTS, rows, rows.astype(np.uint64))
+
+
+def _around(value: Scalar, rule: Rule, chooser: np.random.Generator) -> NDArray[np.float64]:
+    """Return numbers near a value, all of them allowed."""
+    assert isinstance(value, float)
+    spread = 0.1 * abs(value) or 0.05
+    drawn = value + chooser.uniform(-spread, spread, MEMBERS)
+    return np.array([number if _is_allowed(number, rule) else value for number in drawn])
+
+
+def _is_allowed(number: float, rule: Rule) -> bool:
+    try:
+        rule.read(number)
+    except ValueError:
+        return False
+    return True
+
+
+def _trained(batch: Batch, engine: Engine) -> Mapping[str, NDArray[Any]]:
+    try:
+        return vars(load_train(engine)(build_training(batch)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a stranger's class raises
+        raise ChoiceError(
+            f"{_told(batch.fixed)}: {batch.members:,} networks can't be trained together "
+            f"({text_of(error)})"
+        ) from error
+
+
+def _compare(
+    whole: Mapping[str, NDArray[Any]], few: Mapping[str, NDArray[Any]], members: slice, where: str
+) -> None:
+    for name, array in whole.items():
+        together = np.ascontiguousarray(array[..., members])
+        if together.tobytes() != np.ascontiguousarray(few[name]).tobytes():
+            count = together.shape[-1]
+            raise ChoiceError(
+                f"{where}: network {members.start} has other {name} in a batch of {count} than "
+                f"in one of {MEMBERS:,}; no sum or mean may go over the last axis, and no branch "
+                "may look at more than one network"
+            )
+
+
+def _told(point: Mapping[str, Scalar]) -> str:
+    return " ".join(f"{group}={point[group]}" for group in (*GROUPS, "until_converged"))
+
+
+def _small_grid(point: Point) -> Grid:
+    """Return a grid of a few batches."""
+    seeds = Axis("seed", tuple(range(6)))
+    return product_grid([Axis("lr", (0.1, 1.0)), Axis("epochs", (5, 20, 30)), seeds], [point])
+
+
+def _check_workers(grid: Grid) -> None:
+    trainer = Trainer(Engine(), extensions_of(grid))
+    batches = _batches_of(grid)
+    here = sorted(encode(trainer(batch), trainer.engine) for batch in batches)
+    there = sorted(
+        encode(rows, trainer.engine) for _, rows in run_loky(batches, trainer, workers=2)
+    )
+    if here != there:
+        raise ChoiceError(f"{_told(grid.point(0))}: other rows from a worker process")
+
+
+def _batches_of(grid: Grid) -> Sequence[Batch]:
+    return make_plan(grid, lambda network, rows: 3, workers=2).batches
+
+
+def _check_resumed(grid: Grid) -> None:
+    settings = replace(Sweep(), parallel=Parallel("serial"), report=False)
+    with TemporaryDirectory(prefix="xorsweep-check-") as made:
+        folder, resumed = Path(made) / "whole", Path(made) / "resumed"
+        result = run_sweep(grid, settings, folder, {})
+        if result.counts["failed"]:
+            raise ChoiceError(f"{_told(grid.point(0))}: {result.counts['failed']} points failed")
+        shutil.copytree(folder, resumed)
+        trainer = Trainer(settings.engine, extensions_of(grid))
+        shutil.rmtree(resumed / PARTS)
+        (resumed / PARTS).mkdir()
+        for batch in _batches_of(grid)[::2]:
+            name, data = encode(trainer(batch), settings.engine)
+            (resumed / PARTS / name).write_bytes(data)
+        resume_sweep(resumed, settings, [], {})
+        if (resumed / "results.csv").read_bytes() != result.results.read_bytes():
+            raise ChoiceError(f"{_told(grid.point(0))}: other rows after a resume")
+
+
+@lasting_output()
+def main() -> None:
+    """Check the choice named on the command line; exit code 1 where it doesn't hold."""
+    parser = Parser(
+        "check_choice", "Hold a choice of your own to what sweeps promise of it.", EXAMPLES
+    )
+    parser.add_argument("choice", metavar="GROUP=NAME", type=_pair, help="what is checked")
+    parser.add_argument("point", metavar="KEY=VALUE", type=_pair, nargs="*", help="of the point")
+    given = parser.parse_args()
+    with errors_in_one_line():
+        try:
+            group, name = given.choice
+            check_choice(group, str(name), dict(given.point), print)
+        except ChoiceError as error:
+            raise ConfigError(str(error)) from error
+
+
+def _pair(text: str) -> tuple[str, Scalar]:
+    """Return a key and its value, typed as YAML has it."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError
+    return key, _typed(value)
+
+
+def _typed(text: str) -> Scalar:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,341 @@
+"""Two sweeps of the same grid side by side: `python -m xorsweep.sweeps.compare FOLDER FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as TerminalTable
+
+from xorsweep.analysis.paired_tests import NO_DIFFERENCE
+from xorsweep.analysis.summary import is_numeric
+from xorsweep.analysis.sweep_comparison import PAIRED, SideBySide, side_by_side
+from xorsweep.analysis.trainings import at_epochs
+from xorsweep.cli.commands import Parser, errors_in_one_line, given_folder, whole
+from xorsweep.errors import StoreError
+from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.layout import chosen
+from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.standard_output import lasting_output
+from xorsweep.reporting.svg.scatter import rates_against_each_other
+from xorsweep.reporting.tables import Table, difference_text, left_out_note
+from xorsweep.reporting.wording import count_text, percent_text
+from xorsweep.storage.atomic import replacing, write_atomically
+from xorsweep.storage.paths import named_folder
+from xorsweep.storage.plain_files import make_folder
+from xorsweep.sweeps.finished import finished_manifest, stored_results
+from xorsweep.text import level_name, level_text
+
+FOLDER = "compared"
+MOST_CELLS = 1_000
+"""Cells on the page; compare.csv holds all."""
+MOST_LINES = 12
+"""Cells that are printed."""
+
+EXAMPLES = """\
+  python -m xorsweep.sweeps.compare outputs/a outputs/b
+  python -m xorsweep.sweeps.compare latest outputs/b --into /tmp/compared"""
+
+CELLS_HEAD = (
+    "rate in a",
+    "rate in b",
+    "a minus b, 95 % interval",
+    "p, by Holm",
+    "verdict",
+    "test",
+    "median epochs in a",
+    "median epochs in b",
+)
+"""What the table of cells has beside the keys."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A finished sweep: where it lies, its grid in words, and its rows."""
+
+    folder: Path
+    text: str
+    results: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path, terminal: Terminal) -> Sweep:
+        """Return the sweep in a folder; raises StoreError where there is none that is finished."""
+        manifest = finished_manifest(folder)
+        results = stored_results(folder, manifest, terminal)
+        return cls(folder, manifest["grid"]["text"], results)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page of a comparison holds, as texts."""
+
+    title: str
+    sweeps: Sequence[tuple[str, str, str]]
+    findings: Sequence[str]
+    test: str
+    settings: Table
+    picture: str
+    cells: Table
+    only: Table
+
+
+def compare(
+    folders: tuple[Path, Path],
+    into: Path | None = None,
+    terminal: Terminal | None = None,
+    epochs: int | None = None,
+) -> SideBySide:
+    """Compare two finished sweeps in the cells that both have; print it and leave page and CSV.
+
+    Of cells that differ in epochs alone those with the most that both have are compared, or those
+    with the `epochs` asked for. Page and CSV go into `compared/<name of the second>` of the first
+    sweep's folder, or `into` another. Raises StoreError where a folder holds no finished sweep, or
+    the two have no cell in common, ConfigError where one has no points with these epochs.
+    """
+    terminal = terminal or Terminal()
+    a, b = (Sweep.read(folder, terminal) for folder in folders)
+    found = side_by_side(at_epochs(a.results, epochs), at_epochs(b.results, epochs))
+    if found.cells.empty:
+        raise StoreError(_nothing_in_common(a, b, found))
+    if into is None:
+        into = make_folder(make_folder(a.folder / FOLDER) / b.folder.absolute().name)
+    into.mkdir(parents=True, exist_ok=True)
+    with replacing(into / "compare.csv") as file:
+        found.cells.to_csv(file, mode="wb", index=False, encoding="utf-8")
+    page = _page(a, b, found)
+    text = environment().get_template("compare.html.j2").render(page=page)
+    write_atomically(into / "compare.html", text.encode(errors="backslashreplace"))
+    _print(page, found, terminal)
+    terminal.paths([into / "compare.csv", into / "compare.html"])
+    return found
+
+
+def _nothing_in_common(a: Sweep, b: Sweep, found: SideBySide) -> str:
+    common = f"{a.folder} and {b.folder} have no cell in common"
+    for key in found.keys:
+        one, other = (_level_set(sweep.results, key) for sweep in (a, b))
+        if not one & other:
+            texts = (", ".join(sorted(map(level_name, some), key=str)[:6]) for some in (one, other))
+            return f"{common}: {key} is {' in the first and '.join(texts)} in the second"
+    return common
+
+
+def _level_set(results: pd.DataFrame, key: str) -> set[Any]:
+    column = results.reindex(columns=[key])[key].astype(object)
+    return set(column.where(column.notna(), "none").unique())
+
+
+def _page(a: Sweep, b: Sweep, found: SideBySide) -> Page:
+    differing = [
+        ("a", str(a.folder), a.text),
+        ("b", str(b.folder), b.text),
+    ]
+    return Page(
+        title=f"{a.folder.absolute().name} and {b.folder.absolute().name}, side by side",
+        sweeps=differing,
+        findings=list(_findings(found)),
+        test=_test_text(found),
+        settings=Table(
+            "Settings in which the cells that are compared differ.",
+            ("key", "in a", "in b"),
+            found.settings,
+        ),
+        picture=_picture(found),
+        cells=_cells_table(found),
+        only=_only_table(found),
+    )
+
+
+def _findings(found: SideBySide) -> Iterator[str]:
+    cells, differing = found.cells, found.differing
+    higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
+    if differing.empty:
+        yield (
+            f"In none of {count_text(len(cells), 'cell')} do the sweeps differ beyond chance in "
+            "how often they converge. That doesn't mean that there is no difference."
+        )
+    else:
+        yield (
+            f"In {len(differing):,} of {count_text(len(cells), 'cell')} the sweeps differ beyond "
+            f"chance in how often they converge: a is higher in {higher['a']:,}, b in "
+            f"{higher['b']:,}."
+        )
+        largest = found.largest.to_dict("records")
+        most, ties = largest[0], len(largest) - 1
+        yield (
+            f"The largest difference is with {_name(most, found.keys)}: "
+            f"{percent_text(most['rate_a'])} % in a and {percent_text(most['rate_b'])} % in b, "
+            f"{difference_text(most)}{_ties_text(ties)}."
+        )
+    if found.points:
+        yield (
+            f"{found.same:,} of {count_text(found.points, 'point')} in both ended with the same "
+            "error to the last bit and converged at the same epoch."
+        )
+    for which, only in (("a", found.only_a), ("b", found.only_b)):
+        if len(only):
+            yield f"{count_text(len(only), 'cell')} only in {which}: not compared."
+
+
+def _ties_text(ties: int) -> str:
+    return f"; it is as large in {count_text(ties, 'other cell')}" if ties else ""
+
+
+def _test_text(found: SideBySide) -> str:
+    paired = int((found.cells["test"] == PAIRED).sum())
+    apart = len(found.cells) - paired
+    tests = [
+        f"{count_text(paired, 'cell')} with the same seeds in both, run by run by McNemar's exact "
+        "test"
+        if paired
+        else "",
+        f"{count_text(apart, 'cell')} with other seeds by Fisher's exact test" if apart else "",
+    ]
+    return (
+        f"Compared are {' and '.join(filter(None, tests))}; beyond chance is p < 0.05 after Holm's "
+        f"correction over {count_text(len(found.cells), 'cell')}. Intervals hold 95 % each; that "
+        f"of the largest difference holds it over all cells.{_epochs_text(found)}"
+    )
+
+
+def _epochs_text(found: SideBySide) -> str:
+    if "epochs" not in found.keys:
+        return ""
+    return (
+        " Of cells that differ in epochs alone those with the most that both sweeps have are "
+        "compared; --epochs asks for others."
+    )
+
+
+def _name(cell: Any, keys: Sequence[str]) -> str:
+    return (
+        ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key])) or "all runs"
+    )
+
+
+def _picture(found: SideBySide) -> str:
+    shown, _ = _shown_cells(found)
+    return rates_against_each_other(
+        shown["rate_a"].to_numpy(),
+        shown["rate_b"].to_numpy(),
+        (shown["verdict"] != NO_DIFFERENCE).to_numpy(),
+        [_name(cell, found.keys) for cell in shown.to_dict("records")],
+    )
+
+
+def _cells_table(found: SideBySide) -> Table:
+    """Return all cells in the order of the grid; those that differ, then others, if too many."""
+    (cells, note), keys = _shown_cells(found), list(found.keys)
+    rows = [
+        (
+            *(level_name(cell[key]) for key in keys),
+            _rate(cell, "a"),
+            _rate(cell, "b"),
+            difference_text(cell),
+            f"{cell['p_holm']:.2g}",
+            cell["verdict"],
+            cell["test"],
+            _epochs(cell, "a"),
+            _epochs(cell, "b"),
+        )
+        for cell in cells.to_dict("records")
+    ]
+    note = left_out_note(note, len(cells), len(found.cells), "compare.csv")
+    numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
+    first = len(keys)
+    numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)
+    return Table("Cells of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers)
+
+
+def _shown_cells(found: SideBySide) -> tuple[pd.DataFrame, str]:
+    """Return the cells that there is room for, in the order of the grid, and which these are."""
+    cells = found.cells
+    if len(cells) <= MOST_CELLS:
+        return cells, ""
+    differing = found.differing.head(MOST_CELLS)
+    which, room = "those that differ, the surest first", MOST_CELLS - len(differing)
+    if not room:
+        return cells.loc[sorted(differing.index)], which
+    others = cells.drop(index=differing.index)
+    rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
+    rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
+    some = chosen(others, found.keys, room, rank, thin=True)
+    kept = sorted([*differing.index, *some.cells.index])
+    return cells.loc[kept], f"{which}, and of the others {some.note}"
+
+
+def _rate(cell: Any, which: str) -> str:
+    low, high = (100 * cell[f"rate_{which}_{end}"] for end in ("low", "high"))
+    runs = f"{cell[f'runs_{which}']:,}"
+    return f"{100 * cell[f'rate_{which}']:.0f} % [{low:.0f}, {high:.0f}] of {runs}"
+
+
+def _epochs(cell: Any, which: str) -> str:
+    median = cell[f"median_epochs_{which}"]
+    return "not reached" if pd.isna(median) else f"{median:,.0f}"
+
+
+def _only_table(found: SideBySide) -> Table:
+    rows = [
+        (which, _name(cell, found.keys))
+        for which, only in (("a", found.only_a), ("b", found.only_b))
+        for cell in only.head(MOST_CELLS // 2).to_dict("records")
+    ]
+    left = len(found.only_a) + len(found.only_b) - len(rows)
+    note = f"and {left:,} more" if left else ""
+    return Table("Cells that only one sweep has.", ("only in", "cell"), rows, note)
+
+
+def _print(page: Page, found: SideBySide, terminal: Terminal) -> None:
+    for which, folder, text in page.sweeps:
+        terminal.say(f"{which}: {folder}, {text}")
+    for key, one, other in found.settings:
+        terminal.say(f"{key}: {one} in a, {other} in b")
+    for line in (*page.findings, page.test):
+        terminal.say(line)
+    if len(found.differing):
+        terminal.console.print(_terminal_table(found))
+    left = len(found.differing) - MOST_LINES
+    if left > 0:
+        terminal.say(f"and {left:,} more in compare.csv")
+
+
+def _terminal_table(found: SideBySide) -> TerminalTable:
+    table = TerminalTable(box=SIMPLE_HEAD)
+    table.add_column("cell")
+    for head in ("a", "b", "a minus b", "p, by Holm"):
+        table.add_column(head, justify="right")
+    for cell in found.differing.head(MOST_LINES).to_dict("records"):
+        rates = (f"{100 * cell[f'rate_{which}']:.0f} %" for which in ("a", "b"))
+        table.add_row(
+            _name(cell, found.keys).replace("[", r"\["),
+            *rates,
+            difference_text(cell).replace("[", r"\["),
+            f"{cell['p_holm']:.2g}",
+        )
+    return table
+
+
+@lasting_output()
+def main() -> None:
+    """Compare the two folders named on the command line."""
+    parser = Parser("compare", "Show two sweeps of the same grid side by side.", EXAMPLES)
+    parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
+    parser.add_argument("b", metavar="B", help="another's")
+    parser.add_argument("--into", metavar="DIR", help=f"instead of A/{FOLDER}/NAME OF B")
+    parser.add_argument(
+        "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
+    )
+    given = parser.parse_args()
+    with errors_in_one_line():
+        folders = named_folder(given.a), named_folder(given.b)
+        compare(folders, given_folder(given.into, "--into"), epochs=given.epochs)
+
+
+if __name__ == "__main__":
+    main()

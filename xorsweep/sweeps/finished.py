@@ -1,0 +1,119 @@
+"""A finished sweep as its folder holds it: what its manifest says, and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from xorsweep.errors import ManifestError, OtherTableError, StoreError
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.reporting.console import Terminal
+from xorsweep.storage.manifest import check_format
+from xorsweep.storage.plain_files import is_there, open_file
+from xorsweep.storage.provenance import OF_NETWORKS, check_finished, check_record
+from xorsweep.storage.results import Assembled, assemble, frame_of, results_of
+from xorsweep.storage.store import MANIFEST, Store, read_manifest, reading
+from xorsweep.storage.table_writer import PARQUET, digest_of
+from xorsweep.sweeps.adaptive_seeds import open_with_rounds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def finished_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a finished sweep, also one of other numerics than this version's.
+
+    Raises StoreError where there is none, it isn't finished, or an entry isn't of its form.
+    """
+    manifest = read_manifest(folder)
+    if manifest.get("state") != "finished":
+        raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
+    try:
+        check_format(manifest)
+        check_record(manifest, OF_NETWORKS)
+        check_finished(manifest)
+    except (ManifestError, RecursionError) as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+    return manifest
+
+
+def stored_results(
+    folder: Path, manifest: Mapping[str, Any], terminal: Terminal, whole: bool = False
+) -> pd.DataFrame:
+    """Return the rows of a finished sweep, as `read_results` does.
+
+    Where results.parquet isn't the one that the sweep wrote, that is said, and they are made of
+    the parts. Raises StoreError where these can't be used either.
+    """
+    try:
+        return written_results(folder, manifest, whole)
+    except OtherTableError as error:
+        terminal.warn(f"{folder / PARQUET} {error}; its rows are made of the parts again")
+    store, grid, _ = open_with_rounds(folder)
+    with reading(folder):
+        return results_of(grid, all_assembled(store, grid), whole)
+
+
+def written_results(folder: Path, manifest: Mapping[str, Any], whole: bool = False) -> pd.DataFrame:
+    """Return results.parquet as `read_results` does, if it is the one that the sweep wrote.
+
+    Raises OtherTableError if not, StoreError where that can't be told.
+    """
+    path = folder / PARQUET
+    with reading(path):
+        if not is_there(path):
+            raise OtherTableError("isn't there")
+        with open_file(path) as data:
+            if digest_of(data) != manifest["tables"][PARQUET]:
+                raise OtherTableError("isn't as it was written")
+            return _frame(data, manifest["counts"]["planned"], whole)
+
+
+def _frame(data: Any, points: int, whole: bool) -> pd.DataFrame:
+    """Return the rows of a file whose digest somebody may have made up."""
+    try:
+        file = pyarrow.parquet.ParquetFile(data)
+        if file.metadata.num_rows == points and _holds_all(file.schema_arrow):
+            return frame_of(file, whole)
+    except (pa.ArrowException, ValueError) as error:
+        if isinstance(error, MemoryError):
+            raise
+    raise OtherTableError("isn't a table of this sweep")
+
+
+def _holds_all(schema: pa.Schema) -> bool:
+    """Tell whether a table has the columns of every sweep, each with its type and once."""
+    return len(set(schema.names)) == len(schema.names) and all(
+        name in schema.names and is_so(_plain(schema.field(name).type))
+        for name, is_so in _COLUMNS.items()
+    )
+
+
+def _plain(type_: pa.DataType) -> pa.DataType:
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
+_COLUMNS = {
+    **dict.fromkeys(POINT_KEYS, lambda type_: not pa.types.is_nested(type_)),
+    **dict.fromkeys(("hidden", "epochs", "seed", "converged_epoch"), pa.types.is_integer),
+    **dict.fromkeys(("lr", "final_error", "mse", "max_abs_error"), pa.types.is_float64),
+    **dict.fromkeys(("converged", "holds_at_end"), pa.types.is_boolean),
+    **dict.fromkeys(("outcome", "status", "message"), pa.types.is_string),
+}
+
+
+def all_assembled(store: Store, grid: Grid) -> Assembled:
+    """Return what the parts hold of a finished sweep; raises StoreError where they lack points."""
+    assembled = assemble(grid, store.measurements())
+    absent = int((~assembled.present).sum())
+    if absent:
+        raise StoreError(
+            f"{store.folder}: its parts lack {absent:,} of {len(grid):,} points; go on with it by "
+            f"resume={store.folder}"
+        )
+    return assembled

@@ -1,0 +1,66 @@
+"""How a sweep ends before its end: what is recorded, and what is said about going on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+
+from xorsweep.errors import ExecuteError, StoppedError, StoreError
+from xorsweep.networks.trainer import FAILED, Rows
+from xorsweep.reporting.console import Terminal
+from xorsweep.storage.manifest import now
+from xorsweep.storage.store import Folder
+
+
+def stop_if_failed(batch: Sequence[Rows]) -> None:
+    """Raise StoppedError where points of a batch failed."""
+    for rows in batch:
+        failed = np.flatnonzero(rows.status == FAILED)
+        if len(failed):
+            count = f"{len(failed):,} point{'' if len(failed) == 1 else 's'}"
+            raise StoppedError(f"on_failure=stop: {count} failed: {rows.message[failed[0]]}")
+
+
+@contextmanager
+def how_to_go_on(store: Folder[Any], terminal: Terminal) -> Iterator[None]:
+    """Say how to go on where something ends a sweep.
+
+    Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
+    sweep that was to stop at a failure; an interrupt goes on its way.
+    """
+    try:
+        yield
+    except (OSError, MemoryError, ExecuteError, StoppedError) as error:
+        raise StoreError(f"{_reason(error, store)}{_hint(store)}") from error
+    except KeyboardInterrupt:
+        terminal.say(f"interrupted{_hint(store)}")
+        raise
+
+
+@contextmanager
+def recorded(store: Folder[Any], manifest: Mapping[str, Any]) -> Iterator[None]:
+    """Let the manifest say where something ended the run before its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            store.write_manifest({**manifest, "state": "interrupted", "finished": now()})
+        raise
+
+
+def _reason(error: Exception, store: Folder[Any]) -> str:
+    if isinstance(error, MemoryError):
+        return f"there isn't enough memory: {error}"
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = error.strerror or str(error)
+    return f"{error.filename or store.folder} can't be written: {reason}"
+
+
+def _hint(store: Folder[Any]) -> str:
+    if not store.holds_manifest:
+        return ""
+    return f"; the batches that were finished before are kept, go on with {store.resume_command}"

@@ -1,0 +1,223 @@
+"""What a sweep would do: its grid, batches, time and disk, and nothing trained or left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xorsweep.execution.backends import choose_execute, is_in_process, settled, workers_of
+from xorsweep.execution.serial import run_serial
+from xorsweep.fields import Scalar, shown
+from xorsweep.grid.grid import Axis, Block, Dimension, Grid
+from xorsweep.networks.engines import load_capacity
+from xorsweep.networks.planning import Batch, Plan, Rows, make_plan
+from xorsweep.networks.plugins import extensions_of, left_out
+from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.networks.trainer import Trainer
+from xorsweep.networks.warmup import prepare
+from xorsweep.reporting.console import MOST_LINES, Terminal
+from xorsweep.settings import Sweep
+from xorsweep.storage.results import assemble
+from xorsweep.sweeps.adaptive_seeds import check_rounds, latest_round
+from xorsweep.sweeps.estimate import Estimate, estimate
+from xorsweep.sweeps.resume import open_begun
+from xorsweep.sweeps.runner import found_line, plan_line
+from xorsweep.sweeps.shards import Sharded
+
+FIRST, LAST = 5, 3
+"""Points that are shown of the beginning and of the end of a grid."""
+MOST_LEVELS, MOST_KEYS = 6, 6
+"""Levels of an axis, and keys of a point, that have room in a line."""
+
+
+def preview_sweep(
+    grid: Grid,
+    settings: Sweep,
+    notes: Sequence[str] = (),
+    terminal: Terminal | None = None,
+    sharded: Sharded | None = None,
+) -> None:
+    """Say what `run_sweep` would do with these arguments; raises as it does."""
+    terminal = terminal or Terminal()
+    check_rounds(grid, settings.rounds)
+    for note in (*notes, *left_out(grid)):
+        terminal.show(note)
+    _Preview(terminal, settings, sharded).show(grid, None)
+
+
+def preview_resume(
+    folder: Path,
+    settings: Sweep,
+    more: Sequence[Axis],
+    terminal: Terminal | None = None,
+    rounds: Mapping[str, Any] | None = None,
+    sharded: Sharded | None = None,
+    keep_engine: bool = False,
+) -> None:
+    """Say what `resume_sweep` would do with these arguments; raises as it does."""
+    terminal = terminal or Terminal()
+    begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
+    whole, damaged = list(begun.store.whole_parts()), list(begun.store.damaged())
+    grid = begun.grid
+    if begun.settings.rounds.precision is not None:
+        grid = latest_round(grid, begun.settings.rounds, whole).grid
+    found = assemble(grid, whole)
+    pending = found.pending()
+    for path, reason in damaged:
+        terminal.show(f"{path.name} is damaged: {reason}; its points would be trained again")
+    added = len(begun.grid) - begun.points_before
+    failed = found.counts()["failed"]
+    terminal.show(found_line(len(grid) - len(pending), len(pending), added, failed))
+    if len(pending):
+        _Preview(terminal, begun.settings, sharded).show(grid, pending)
+
+
+class _Preview:
+    """Shows a grid on a terminal, and what training it would take."""
+
+    def __init__(self, terminal: Terminal, settings: Sweep, sharded: Sharded | None) -> None:
+        self._terminal = terminal
+        self._settings = replace(settings, parallel=settled(settings.parallel))
+        self._sharded = sharded
+
+    def show(self, grid: Grid, pending: Rows | None) -> None:
+        """Print the grid and the batches of its pending points, and what they would take."""
+        parallel, engine = self._settings.parallel, self._settings.engine
+        workers = self._sharded.workers if self._sharded else workers_of(parallel)
+        plan = make_plan(grid, load_capacity(engine), workers, pending)
+        alone = not self._sharded and is_in_process(parallel, plan.net_epochs)
+        workers = 1 if alone else workers
+        self._terminal.show(plan_line(grid, plan, workers))
+        self._show_grid(grid)
+        self._terminal.table(_BATCH_HEAD, list(_batch_lines(plan.batches)))
+        prepare(plan.batches, engine, self._terminal.show)
+        execute = run_serial if self._sharded else choose_execute(parallel, plan.net_epochs)
+        trainer = Trainer(engine, extensions_of(grid))
+        found = estimate(grid, plan, trainer, execute, 1 if self._sharded else workers)
+        if self._sharded:
+            found = replace(found, seconds=found.seconds / workers)
+        self._show_estimate(found, plan, workers)
+
+    def _show_grid(self, grid: Grid) -> None:
+        common = common_dimensions(grid.blocks)
+        self._terminal.table(("axis", "levels", ""), list(_axis_lines(common)))
+        if len(grid.blocks) > 1:
+            self._terminal.table(("block", "of its own"), list(_block_lines(grid.blocks, common)))
+        for where in dict.fromkeys(block.where for block in grid.blocks if block.where):
+            self._terminal.show(f"points where not ({where}) are left out: {grid.left_out:,}")
+        keys = grid.swept[:MOST_KEYS]
+        self._terminal.table(("row", *keys), list(_point_lines(grid, keys)))
+
+    def _show_estimate(self, found: Estimate, plan: Plan, workers: int) -> None:
+        settings, lines = self._settings, []
+        most = "at most " if any(batch.fixed["until_converged"] for batch in plan.batches) else ""
+        lines.append(
+            f"training: {most}about {duration(found.seconds)} with {workers:,} "
+            f"worker{'s' if workers > 1 else ''}, measured on this machine as it is now"
+        )
+        files = ", ".join(f"{name} {size(count)}" for name, count in found.sizes.items())
+        lines.append(f"disk: about {size(sum(found.sizes.values()))} ({files})")
+        if settings.report:
+            lines.append("pictures and the report come on top: seconds, and a few MB")
+        if settings.rounds.precision is not None:
+            lines.append(
+                f"precision={settings.rounds.precision}: rounds of further seeds follow this one, "
+                f"up to {settings.rounds.max_seeds:,} seeds a cell"
+            )
+        for line in (*lines, "nothing was trained or written; leave plan=true out to run it"):
+            self._terminal.show(line)
+
+
+_BATCH_HEAD = ("batches", "networks", "epochs", "hidden", "task", "optimizer")
+
+
+def common_dimensions(blocks: Sequence[Block]) -> list[Dimension]:
+    """Return the dimensions that every block has."""
+    first, *others = ([*block.dimensions] for block in blocks)
+    return [each for each in first if all(each in other for other in others)]
+
+
+def _axis_lines(dimensions: Sequence[Dimension]) -> Iterator[tuple[str, ...]]:
+    for first, *others in dimensions:
+        yield first.key, f"{len(first.levels):,}", levels_text(first.levels)
+        for axis in others:
+            yield axis.key, f"with {first.key}", levels_text(axis.levels)
+
+
+def _block_lines(blocks: Sequence[Block], common: Sequence[Dimension]) -> Iterator[tuple[str, ...]]:
+    """Yield what each block has that not every other has: its settings and its axes."""
+    settings = [_settings_of(block) for block in blocks]
+    for number, block in enumerate(blocks[:MOST_LINES]):
+        own = settings[number].items()
+        texts = [f"{k}={v}" for k, v in own if any(other.get(k) != v for other in settings)]
+        for dimension in block.dimensions:
+            if dimension not in common:
+                texts += [f"{axis.key}={levels_text(axis.levels)}" for axis in dimension]
+        yield str(number), "  ".join(texts)
+    if len(blocks) > MOST_LINES:
+        yield "...", f"and {len(blocks) - MOST_LINES:,} more blocks"
+
+
+def _settings_of(block: Block) -> dict[str, str]:
+    """Return the keys that have one value in a block, parameters of groups left out."""
+    first, swept = block.bases[0], {axis.key for axis in block.axes}
+    return {key: shown(first[key]) for key in POINT_KEYS if key not in swept}
+
+
+def levels_text(levels: Sequence[Scalar]) -> str:
+    """Return levels with commas between them, of many the first and the last."""
+    if len(levels) <= MOST_LEVELS:
+        return ", ".join(map(shown, levels))
+    first = ", ".join(map(shown, levels[: MOST_LEVELS - 2]))
+    return f"{first}, ..., {shown(levels[-1])}"
+
+
+def _point_lines(grid: Grid, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    count = len(grid)
+    rows = range(count)
+    shown_rows = rows if count <= FIRST + LAST else [*rows[:FIRST], None, *rows[-LAST:]]
+    for row in shown_rows:
+        if row is None:
+            yield ("...",) * (len(keys) + 1)
+            continue
+        point = grid.point(row)
+        yield f"{row:,}", *(shown(point[key]) if key in point else "" for key in keys)
+
+
+def _batch_lines(batches: Sequence[Batch]) -> Iterator[tuple[str, ...]]:
+    """Yield the batches that are alike in a line, those with most work first."""
+    counts: Counter[tuple[str, ...]] = Counter()
+    networks: Counter[tuple[str, ...]] = Counter()
+    for batch in batches:
+        fixed = batch.fixed
+        alike = tuple(str(fixed[key]) for key in ("hidden", "task", "optimizer"))
+        alike = (f"{batch.snapshots[-1]:,}", *alike)
+        counts[alike] += 1
+        networks[alike] += batch.members
+    for alike in list(counts)[:MOST_LINES]:
+        yield f"{counts[alike]:,}", f"{networks[alike]:,}", *alike
+    if len(counts) > MOST_LINES:
+        left = list(counts)[MOST_LINES:]
+        yield f"{sum(counts[a] for a in left):,}", f"{sum(networks[a] for a in left):,}", *_DOTS
+
+
+_DOTS = ("...",) * 4
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in the unit that a person would take."""
+    if seconds < 1:
+        return "a second"
+    for limit, unit, name in ((120, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:,.0f} days"
+
+
+def size(count: float) -> str:
+    """Return bytes in kB, MB or GB."""
+    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB")) if count >= u), (1e3, "kB"))
+    return f"{count / unit:,.{1 if count < 10 * unit else 0}f} {name}"

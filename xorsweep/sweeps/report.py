@@ -1,0 +1,102 @@
+"""The report of a finished sweep made again: `python -m xorsweep.sweeps.report FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from joblib import cpu_count
+
+from xorsweep.analysis.export import write_comparisons, write_summary
+from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.analysis.trainings import at_epochs
+from xorsweep.cli.commands import Parser, errors_in_one_line, whole
+from xorsweep.errors import OtherTableError
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.trainer import STATUSES
+from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.figures.catalog import FIGURES, begin_figures
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.report import Report
+from xorsweep.reporting.run_drawings import begin_drawing
+from xorsweep.reporting.standard_output import lasting_output
+from xorsweep.storage.manifest import input_notes
+from xorsweep.storage.paths import named_folder
+from xorsweep.storage.results import assemble, read_results, tables_of, write_results
+from xorsweep.storage.store import Store
+from xorsweep.storage.table_writer import CSV, PARQUET
+from xorsweep.sweeps.adaptive_seeds import open_with_rounds
+from xorsweep.sweeps.finished import all_assembled, finished_manifest, written_results
+
+
+def remake_report(
+    folder: Path, terminal: Terminal | None = None, epochs: int | None = None
+) -> Path:
+    """Make tables, figures and report of a finished sweep again from what its folder holds.
+
+    Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
+    are written again. Findings and comparisons are those after `epochs`, each cell's most where
+    None. Raises StoreError where the folder holds no finished sweep, ConfigError where it has no
+    points with these epochs.
+    """
+    manifest = finished_manifest(folder)
+    read_study(manifest.get("study"))  # before anything is written
+    store, grid, _ = open_with_rounds(folder)
+    terminal, workers = terminal or Terminal.silent(), int(cpu_count())
+    for line in input_notes(grid):
+        terminal.say(line)
+    assembled = assemble(grid, store.measurements())
+    try:
+        results = written_results(folder, manifest)
+    except OtherTableError as error:
+        terminal.warn(f"{folder / PARQUET} {error}; it and {CSV} are written again from the parts")
+        manifest = _with_tables_again(store, grid, manifest)
+        results = read_results(folder)
+    asked = at_epochs(results, epochs)
+    # What is derived is shown as the rows have it.
+    manifest["grid"] = {**manifest["grid"], "text": grid.text, "points": len(grid)}
+    manifest["counts"] = {"planned": len(grid), **_counts(results)}
+    drawing = begin_drawing(grid, assembled, store.parts(), workers)
+    tables = Tables.of(results, write_summary(results, folder), CoursesOnDisk(grid, store))
+    figures = begin_figures(tables, folder / FIGURES, workers)
+    report = Report(folder, manifest, tables, figures, drawing, epochs)
+    return report(write_comparisons(asked, folder))
+
+
+def _counts(results: pd.DataFrame) -> dict[str, int]:
+    return {status: int((results["status"] == status).sum()) for status in STATUSES}
+
+
+def _with_tables_again(store: Store, grid: Grid, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write both tables from the parts, and return the manifest that says so."""
+    with store.locked():
+        digest = write_results(grid, all_assembled(store, grid), store.folder)
+        manifest = {**manifest, **tables_of(digest)}
+        store.write_manifest(manifest)
+    return manifest
+
+
+EXAMPLES = """\
+  python -m xorsweep.sweeps.report latest
+  python -m xorsweep.sweeps.report latest --epochs 1000
+  python -m xorsweep.sweeps.report outputs/a"""
+
+
+@lasting_output()
+def main() -> None:
+    """Remake the report of the folder named on the command line."""
+    parser = Parser("report", "Make tables, pictures and report of a sweep again.", EXAMPLES)
+    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
+    parser.add_argument(
+        "--epochs", metavar="N", type=whole(1), help="findings after N epochs, not after the most"
+    )
+    given = parser.parse_args()
+    with errors_in_one_line():
+        print(remake_report(named_folder(given.folder), Terminal(), given.epochs))
+
+
+if __name__ == "__main__":
+    main()

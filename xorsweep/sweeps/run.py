@@ -1,0 +1,248 @@
+"""What `xorsweep.train` returns: one trained network, to be looked at from Python."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import FloatArray, Scalar
+from xorsweep.networks.architecture import Weights
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.engines.predict import answers
+from xorsweep.networks.metrics import DESCRIPTIONS, plateau_labels, plateaus
+from xorsweep.networks.planning import batch_of_one
+from xorsweep.networks.single_run import SingleRun, headline, train_single
+from xorsweep.networks.warmup import prepare
+from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.run_console import describe_single
+from xorsweep.reporting.run_files import write_single
+from xorsweep.storage.paths import folder_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:center"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as HTML, an SVG or an image, and what stands beneath it."""
+
+    html: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Drawings:
+    """Pictures side by side, as a notebook shows them."""
+
+    drawings: tuple[Drawing, ...]
+
+    def _repr_html_(self) -> str:
+        figures = (
+            f'<figure style="margin:0">{each.html}<figcaption>{each.caption}</figcaption></figure>'
+            for each in self.drawings
+        )
+        return f'<div style="{_SIDE_BY_SIDE}">{"".join(figures)}</div>'
+
+    def __repr__(self) -> str:
+        return f"<{'; '.join(each.caption for each in self.drawings)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """One trained network: its weights, its outputs and its errors by epoch.
+
+    `single` is what the command line and the pictures work on.
+    """
+
+    single: SingleRun
+
+    @property
+    def point(self) -> Mapping[str, Scalar]:
+        """Return every key of the run with its value, in the order of the columns of results."""
+        return self.single.point
+
+    @property
+    def outputs(self) -> FloatArray:
+        """Return what the network answers to each row after the last epoch, (rows, outputs)."""
+        return self.single.final_outputs
+
+    @property
+    def weights(self) -> Weights:
+        """Return the weights after the last epoch.
+
+        w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2 (outputs,), direct
+        (inputs, outputs), which has no rows in a network without direct links.
+        """
+        return self.single.final
+
+    @property
+    def initial_weights(self) -> Weights:
+        """Return the weights before training, shaped as `weights`."""
+        return self.single.initial
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """Return the E epochs at which the run was looked at: 0, then evenly on a log scale."""
+        return self.single.epochs
+
+    @property
+    def outputs_by_epoch(self) -> FloatArray:
+        """Return the outputs after each of `epochs`, (rows, outputs, E)."""
+        return self.single.outputs
+
+    @property
+    def weights_by_epoch(self) -> Weights:
+        """Return the weights after each of `epochs`, shaped as `weights` with a last axis (E,)."""
+        return Weights(*self.single.training.network.views(self.single.parameters))
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Return the errors by epoch: half_sse, mse, max_abs_error, and `epoch` as the index."""
+        import pandas as pd
+
+        errors = self.single.errors
+        columns = {
+            "half_sse": errors.final_error,
+            "mse": errors.mse,
+            "max_abs_error": errors.max_abs_error,
+        }
+        return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
+
+    @property
+    def truth_table(self) -> pd.DataFrame:
+        """Return inputs, targets and outputs after the last epoch, one row a row of the table."""
+        import pandas as pd
+
+        training = self.single.training
+        columns: dict[str, Any] = {}
+        for name, values in (
+            ("input", training.inputs),
+            ("target", training.targets),
+            ("output", self.outputs),
+        ):
+            numbered = values.shape[1] > 1
+            columns |= {
+                f"{name} {place + 1}" if numbered else name: column
+                for place, column in enumerate(values.T)
+            }
+        return pd.DataFrame(columns, index=pd.Index(self.single.task.row_labels(), name="row"))
+
+    @property
+    def final_error(self) -> float:
+        """Return half the sum of squared errors after the last epoch."""
+        return self.single.final_error
+
+    @property
+    def converged(self) -> bool:
+        """Tell whether the criterion was ever met."""
+        return self.single.converged_epoch is not None
+
+    @property
+    def converged_epoch(self) -> int | None:
+        """Return the number of epochs after which the criterion was first met, if ever."""
+        return self.single.converged_epoch
+
+    @property
+    def holds_at_end(self) -> bool:
+        """Tell whether the criterion was met after the last epoch."""
+        return self.single.holds_at_end
+
+    @property
+    def outcome(self) -> str:
+        """Return the name of the place where the run ended, such as `solved`."""
+        return self.single.outcome
+
+    def predict(self, inputs: ArrayLike) -> FloatArray:
+        """Return what the trained network answers to any inputs (n, inputs), (n, outputs).
+
+        Raises ConfigError for inputs of another shape.
+        """
+        rows = np.asarray(inputs, np.float64)
+        wanted = self.single.training.network.inputs
+        if rows.ndim != 2 or rows.shape[1] != wanted:
+            raise ConfigError(f"inputs of shape {rows.shape}: must be rows of {wanted} numbers")
+        return answers(self.single.training, self.single.parameters[:, -1], rows)
+
+    def surfaces(self, *epochs: int) -> Drawings:
+        """Return what the network answers over the square of inputs after some epochs.
+
+        Of `epochs` the nearest at which the run was looked at are drawn, by default the first and
+        the last. Raises ConfigError for a network with other than two inputs and one output.
+        """
+        from xorsweep.reporting.svg.decision_surface import has_surface
+
+        if not has_surface(self.single.training.network):
+            raise ConfigError("surfaces: needs a network with two inputs and one output")
+        wanted = epochs or (self.epochs[0], self.epochs[-1])
+        places = [int(np.abs(np.array(self.epochs) - epoch).argmin()) for epoch in wanted]
+        return Drawings(tuple(self._surface(place) for place in places))
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write the page and numbers that `python -m xorsweep` leaves; return their paths."""
+        path = folder_of(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        return write_single(self.single, path)
+
+    def _repr_html_(self) -> str:
+        """Return the run as a notebook shows it: the network, its error and its surface."""
+        from xorsweep.reporting.svg.decision_surface import has_surface
+        from xorsweep.reporting.svg.error_curve import error_curve
+        from xorsweep.reporting.svg.network_diagram import network_diagram
+
+        training = self.single.training
+        levels = plateau_labels(plateaus(training.targets))
+        errors = self.single.errors.final_error
+        shown = [
+            Drawing(network_diagram(self.weights)),
+            Drawing(error_curve(self.epochs, errors, levels, self.converged_epoch)),
+        ]
+        if has_surface(training.network):
+            shown.append(self._surface(-1))
+        head = f"<p>{escape(headline(self.point))}<br>{escape(self._end)}</p>"
+        return head + Drawings(tuple(shown))._repr_html_()
+
+    def _surface(self, place: int) -> Drawing:
+        from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface
+
+        there = self.single.training, self.single.parameters[:, place]
+        data = base64.b64encode(decision_surface(*there)).decode()
+        source = f"data:image/png;base64,{data}"
+        error, epoch = self.single.errors.final_error[place], self.epochs[place]
+        when = f"after {epoch:,} epochs" if epoch else "before training"
+        return Drawing(
+            f'<img src="{source}" alt="{escape(describe_surface(*there))}" width="160">',
+            f"{when}: error {error:.3g}",
+        )
+
+    def __repr__(self) -> str:
+        return f"<Run {headline(self.point)}; {self._end}>"
+
+    @property
+    def _end(self) -> str:
+        met = f"converged after {self.converged_epoch:,} epochs" if self.converged else ""
+        end = met or f"not converged: {DESCRIPTIONS[self.outcome]}"
+        return f"{end}; half SSE {self.final_error:.3g}"
+
+
+def run_single(
+    point: Mapping[str, Scalar], engine: Engine, folder: Path, terminal: Terminal | None = None
+) -> float:
+    """Train one checked point, say and write what became of it, and return its final error."""
+    terminal = terminal or Terminal()
+    terminal.say(headline(point))
+    prepare([batch_of_one(point, (1,))], engine, terminal.say)
+    run = train_single(point, engine)
+    paths = write_single(run, folder)
+    describe_single(run, terminal.console)
+    terminal.paths(paths)
+    return run.final_error

@@ -1,0 +1,382 @@
+"""A sweep from its grid to its report: the way of the data, one way only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.errors import ExecuteError
+from xorsweep.execution.backends import (
+    choose_execute,
+    is_in_process,
+    local_workers,
+    settled,
+    workers_of,
+)
+from xorsweep.execution.interface import Advance
+from xorsweep.execution.signals import raise_if_heard
+from xorsweep.grid.grid import Axis, Grid
+from xorsweep.networks.engines import load_capacity
+from xorsweep.networks.planning import Plan, make_plan
+from xorsweep.networks.plugins import extensions_of, left_out
+from xorsweep.networks.trainer import Trainer
+from xorsweep.networks.warmup import prepare
+from xorsweep.reporting.console import Terminal, count_line
+from xorsweep.settings import Sweep
+from xorsweep.storage.atomic import write_atomically
+from xorsweep.storage.manifest import describe_run, input_notes, now
+from xorsweep.storage.parts import memory_given_back
+from xorsweep.storage.provenance import throughput
+from xorsweep.storage.results import Assembled, assemble, read_results, tables_of, write_results
+from xorsweep.storage.store import Store, locked, read_manifest, refuse_used
+from xorsweep.storage.writer import GroupCommit
+from xorsweep.sweeps.adaptive_seeds import Round, check_rounds, full_grid, latest_round
+from xorsweep.sweeps.interruption import how_to_go_on, recorded, stop_if_failed
+from xorsweep.sweeps.resume import open_begun
+from xorsweep.sweeps.shards import Sharded, remove_shards, train_in_shards
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xorsweep.reporting.report import Report
+    from xorsweep.reporting.run_drawings import Drawing
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a finished sweep left: its folder, its files, and how many points ended how."""
+
+    folder: Path
+    counts: Mapping[str, int]
+    results: Path
+    summary: Path
+    report: Path | None
+
+
+def run_sweep(
+    grid: Grid,
+    settings: Sweep,
+    folder: Path,
+    provenance: Mapping[str, object],
+    notes: Sequence[str] = (),
+    terminal: Terminal | None = None,
+    sharded: Sharded | None = None,
+    documents: Mapping[str, str] | None = None,
+) -> SweepResult:
+    """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
+
+    The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
+    into the manifest as it is, and its `study`, where it has one, is what the report holds the
+    results against; `documents`, texts by file name, go into the folder; `notes` are said before
+    the sweep begins; where the sweep is `sharded`, that says where batches are trained, and not
+    `settings`. Raises StoreError where the folder holds a sweep already, can't be written, or the
+    sweep was to stop at a failure, and ConfigError where rounds make no sense or there are no
+    workers to be had.
+    """
+    check_rounds(grid, settings.rounds)
+    terminal = terminal or Terminal.silent()
+    for note in (*notes, *left_out(grid)):
+        terminal.say(note)
+    settings = replace(settings, parallel=settled(settings.parallel))
+    store = Store.create(folder, settings.engine)
+    with store.locked():
+        refuse_used(folder)  # now that no other process can begin one
+        run = _Run(store, grid, settings, provenance, terminal, sharded)
+        return run.finish(documents or {})
+
+
+def resume_sweep(
+    folder: Path,
+    settings: Sweep,
+    more: Sequence[Axis],
+    provenance: Mapping[str, object],
+    terminal: Terminal | None = None,
+    rounds: Mapping[str, Any] | None = None,
+    sharded: Sharded | None = None,
+    keep_engine: bool = False,
+) -> SweepResult:
+    """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
+
+    The sweep's own rounds go on, but for what `rounds` says otherwise: `precision`, `max_seeds`.
+    `sharded` as in `run_sweep`; with `keep_engine` the engine is the one that began the sweep,
+    whatever the settings say. Raises StoreError where the folder can't be used, ConfigError where
+    the grid can't be extended or there are no workers to be had.
+    """
+    terminal = terminal or Terminal.silent()
+    settings = replace(settings, parallel=settled(settings.parallel))
+    read_manifest(folder)  # so that nothing is put into a folder without a sweep
+    with locked(folder):
+        begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
+        manifest = begun.manifest
+        read_study(manifest.get("study"))
+        begun.store.remove_leftovers()
+        remove_shards(folder)
+        for line in (*input_notes(begun.grid), *begun.store.set_aside_damaged()):
+            terminal.say(line)
+        study = {"study": manifest["study"]} if "study" in manifest else {}
+        earlier = [*manifest.get("earlier", []), record_of(manifest)]
+        provenance = {**study, **provenance, "earlier": earlier}
+        run = _Run(
+            begun.store,
+            begun.grid,
+            begun.settings,
+            provenance,
+            terminal,
+            sharded,
+            begun.points_before,
+        )
+        return run.finish({})
+
+
+def end_sweep(
+    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+) -> SweepResult:
+    """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
+    with memory_given_back():
+        return _Run(store, grid, settings, {}, terminal).end(manifest)
+
+
+def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a later manifest keeps of an earlier one."""
+    kept = ("command_line", "merged_from", "started", "finished", "seconds", "net_epochs", "state")
+    return {key: manifest[key] for key in (*kept, "git", "versions") if key in manifest}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One go at a sweep, the first or a later one; `first` is the grid of its first round."""
+
+    store: Store
+    first: Grid
+    settings: Sweep
+    provenance: Mapping[str, object]
+    terminal: Terminal
+    sharded: Sharded | None = None
+    points_before: int | None = None
+    """How many points the first round had where the sweep was begun earlier."""
+
+    @property
+    def workers(self) -> int:
+        return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
+
+    @property
+    def trainer(self) -> Trainer:
+        return Trainer(self.settings.engine, extensions_of(self.first))
+
+    def finish(self, documents: Mapping[str, str]) -> SweepResult:
+        with how_to_go_on(self.store, self.terminal), memory_given_back():
+            for name, text in documents.items():
+                write_atomically(self.store.folder / name, text.encode(errors="backslashreplace"))
+            return self._finish()
+
+    def _finish(self) -> SweepResult:
+        grid = self._full_grid()
+        found = assemble(grid, self.store.measurements())
+        plan = self._plan(grid, found.pending())
+        manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
+        self.store.write_manifest(manifest)
+        with recorded(self.store, manifest):
+            self._announce(grid, plan, found.counts()["failed"])
+            engine = self.settings.engine
+            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.warn)
+            del found
+            done = self._train(plan)
+            del plan
+            for further in self._further_rounds():
+                self.terminal.say(further.text)
+                done += self._train(self._plan(further.grid, further.missing))
+            return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+
+    def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
+        """Leave the rows, the tables, the pictures and the report of what is on disk."""
+        grid = self._full_grid()
+        assembled = self._assembled(grid)
+        drawing = self._begin_drawing(grid, assembled) if self.settings.report else None
+        digest = write_results(grid, assembled, self.store.folder)
+        counts = assembled.counts()
+        del assembled
+        manifest = {**manifest, **_finished(grid, counts, done), **tables_of(digest)}
+        report = self._show(grid, manifest, drawing)
+        self.store.write_manifest(manifest)
+        return self._conclude(counts, report)
+
+    def _full_grid(self) -> Grid:
+        return full_grid(self.first, self.settings.rounds, self.store.measurements())
+
+    def _further_rounds(self) -> Iterator[Round]:
+        """Yield each round that what is on disk asks for, until no cell is open."""
+        if self.settings.rounds.precision is None:
+            return
+        number = 0
+        while True:
+            latest = latest_round(self.first, self.settings.rounds, self.store.measurements())
+            if not len(latest.missing) or latest.number == number:
+                return
+            number = latest.number
+            yield latest
+
+    def _plan(self, grid: Grid, pending: Any) -> Plan:
+        capacity = load_capacity(self.settings.engine)
+        return make_plan(grid, capacity, self.workers, pending)
+
+    def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
+        alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
+        self.terminal.say(plan_line(grid, plan, 1 if alone else self.workers))
+        if self.points_before is not None:
+            added = len(self.first) - self.points_before
+            self.terminal.say(found_line(len(grid) - plan.points, plan.points, added, failed))
+
+    def _train(self, plan: Plan) -> _Work:
+        """Return the work that was done, once every batch is on disk."""
+        started = perf_counter()
+        with self.terminal.progress(plan.net_epochs) as advance:
+            self._train_batches(plan, advance)
+        seconds = perf_counter() - started
+        return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
+
+    def _train_batches(self, plan: Plan, advance: Advance) -> None:
+        if self.sharded:
+            train_in_shards(self.store, plan.batches, self.trainer, self.sharded, advance)
+            return
+        execute = choose_execute(self.settings.parallel, plan.net_epochs)
+        with (
+            closing(execute(plan.batches, self.trainer)) as finished,
+            GroupCommit(self.store, advance) as commit,
+        ):
+            for batch, rows in finished:
+                commit.add(rows, batch.net_epochs)
+                if self.settings.on_failure == "stop":
+                    stop_if_failed(rows)
+                raise_if_heard()
+
+    def _assembled(self, grid: Grid) -> Assembled:
+        """Return what became of every point; raises ExecuteError where one is missing."""
+        assembled = assemble(grid, self.store.measurements())
+        if not assembled.present.all():
+            missing = _count(int((~assembled.present).sum()), "point is", "points are")
+            raise ExecuteError(f"{missing} in none of the parts")
+        return assembled
+
+    def _begin_drawing(self, grid: Grid, assembled: Assembled) -> Drawing:
+        """Begin to draw what a report needs the parts for, while rows are written and summed up."""
+        from xorsweep.reporting.run_drawings import begin_drawing
+
+        workers = local_workers(self.settings.parallel)
+        return begin_drawing(grid, assembled, self.store.parts(), workers)
+
+    def _show(
+        self, grid: Grid, manifest: Mapping[str, Any], drawing: Drawing | None
+    ) -> Path | None:
+        # pandas, SciPy and seaborn are imported here, once there are rows to show.
+        from xorsweep.analysis.export import write_comparisons, write_summary
+        from xorsweep.analysis.failures import failures_of
+        from xorsweep.analysis.studies.verdicts import verdicts
+        from xorsweep.analysis.summary import point_columns, swept_columns
+
+        folder = self.store.folder
+        results = read_results(folder)
+        summary = write_summary(results, folder)
+        report = drawing and self._begin_report(grid, manifest, results, summary, drawing)
+        comparisons = write_comparisons(results, folder)
+        self.terminal.rates(summary, swept_columns(summary))
+        self.terminal.failures(failures_of(results, point_columns(results)))
+        if study := read_study(manifest.get("study")):
+            self.terminal.verdicts(study, verdicts(study, results))
+        return report(comparisons) if report else None
+
+    def _begin_report(
+        self,
+        grid: Grid,
+        manifest: Mapping[str, Any],
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        drawing: Drawing,
+    ) -> Report:
+        """Begin to draw the pictures, which takes longest, while everything else is made."""
+        from xorsweep.reporting.figures.catalog import FIGURES, begin_figures
+        from xorsweep.reporting.figures.data import Tables
+        from xorsweep.reporting.report import Report
+
+        folder, workers = self.store.folder, local_workers(self.settings.parallel)
+        tables = Tables.of(results, summary, CoursesOnDisk(grid, self.store))
+        figures = begin_figures(tables, folder / FIGURES, workers)
+        return Report(folder, manifest, tables, figures, drawing)
+
+    def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
+        folder = self.store.folder
+        result = SweepResult(folder, counts, folder / "results.csv", folder / "summary.csv", report)
+        paths = (result.results, result.summary, result.report)
+        self.terminal.paths([path for path in paths if path])
+        self.terminal.say(count_line(counts))
+        return result
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What was trained in one round or in several, and how long it took."""
+
+    trajectories: int
+    batches: int
+    net_epochs: int
+    seconds: float
+
+    def __add__(self, other: _Work) -> _Work:
+        return _Work(
+            self.trajectories + other.trajectories,
+            self.batches + other.batches,
+            self.net_epochs + other.net_epochs,
+            self.seconds + other.seconds,
+        )
+
+
+def plan_line(grid: Grid, plan: Plan, workers: int) -> str:
+    """Return the grid, and how it is to be trained, in a line."""
+    parts = [
+        grid.text,
+        _count(plan.trajectories, "trajectory", "trajectories"),
+        _count(len(plan.batches), "batch", "batches"),
+        _count(workers, "worker", "workers"),
+    ]
+    return ", ".join(parts)
+
+
+def found_line(reused: int, missing: int, added: int, failed: int) -> str:
+    """Return what a folder held and what is trained now, and why."""
+    if not missing:
+        return f"found all {reused:,} points finished: there is nothing to train"
+    kinds = ((added, "new to the grid"), (failed, "failed before"))
+    why = ", ".join(f"{count:,} of them {kind}" for count, kind in kinds if count)
+    return (
+        f"found {reused:,} finished points, which are reused; {missing:,} are trained now"
+        f"{why and f' ({why})'}"
+    )
+
+
+def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict[str, Any]:
+    """Return what a manifest says of a sweep once its rows are written."""
+    trained = {"trajectories": done.trajectories, "batches": done.batches} if done else {}
+    return {
+        "state": "finished",
+        "finished": now(),
+        "grid": {"text": grid.text, "points": len(grid), **trained},
+        "counts": dict(counts),
+    }
+
+
+def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
+    """Return what a manifest says about how long training took."""
+    return {
+        "seconds": seconds,
+        "net_epochs": net_epochs,
+        "throughput": throughput(net_epochs, seconds),
+    }
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -1,0 +1,217 @@
+"""Shards: shares of a sweep's batches that jobs elsewhere train, handed over as files."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from joblib import cpu_count
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError, ExecuteError
+from xorsweep.execution.backends import choose_execute, workers_of
+from xorsweep.execution.settings import Parallel
+from xorsweep.networks.planning import Batch
+from xorsweep.networks.trainer import Trainer
+from xorsweep.settings import Sweep
+from xorsweep.storage.plain_files import remove_tree
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.interruption import stop_if_failed
+
+SHARDS = ".shards"
+"""The folder, inside the sweep's, with a numbered folder a shard; gone when all have ended well."""
+BATCHES = "batches.npz"
+FINISHED = "finished.txt"
+POLL = 0.5
+"""Seconds between two looks at what the shards have finished."""
+
+TrainShard = Callable[[int], None]
+Advance = Callable[[int], None]
+
+
+class Launch(Protocol):
+    """Starts jobs, on whatever machine, and returns when all of them have ended."""
+
+    def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
+        """Call `train` with the numbers from 0, each in a job; raises ExecuteError if one failed.
+
+        `train` can be pickled.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Sharded:
+    """A sweep in shards: how many, with what each of them trains, and who launches them.
+
+    With `stops` a shard ends at the first batch with a failure.
+    """
+
+    shards: int
+    parallel: Parallel
+    launch: Launch
+    stops: bool = False
+
+    @property
+    def workers(self) -> int:
+        """Return how many processes train at the same time, all shards together."""
+        return self.shards * workers_of(self.parallel)
+
+
+def sharded(settings: Sweep, launch: Launch) -> Sharded:
+    """Return a sweep's shards; each trains in one process unless `n_jobs` says otherwise.
+
+    Raises ConfigError where a cluster is asked for as well.
+    """
+    parallel = settings.parallel
+    if parallel.backend == "dask":
+        raise ConfigError(
+            "parallel=dask: says where batches are trained, and so does hydra/launcher; choose one"
+        )
+    inside = replace(parallel, n_jobs=1) if parallel.n_jobs == -1 else parallel
+    stops = settings.on_failure == "stop"
+    return Sharded(parallel.shards or int(cpu_count()), inside, launch, stops)
+
+
+def train_in_shards(
+    store: Store, batches: Sequence[Batch], trainer: Trainer, how: Sharded, advance: Advance
+) -> None:
+    """Have shards train the batches and put them on disk; raises ExecuteError.
+
+    The caller holds the store: every file has one writer, and parts are named by what is in them.
+    """
+    shares = divide(batches, how.shards)
+    folder = store.folder.absolute()
+    remove_shards(folder)
+    for number, share in enumerate(shares):
+        write_shard(folder, number, share)
+    if shares:
+        with _watched(folder, shares, advance):
+            train = partial(train_shard, folder, trainer, how.parallel, how.stops)
+            how.launch(folder, len(shares), train)
+    for number, share in enumerate(shares):
+        if len(finished_batches(folder, number)) < len(share):
+            raise ExecuteError(f"shard {number} ended before its batches were trained")
+    with suppress(OSError):  # the next sweep here removes what is left
+        remove_shards(folder)
+
+
+def remove_shards(folder: Path) -> None:
+    """Remove what shards of an earlier run have left; their finished batches are in the parts."""
+    remove_tree(folder / SHARDS)
+
+
+def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
+    """Return the batches of each shard, about the same work in each and none without work.
+
+    batches: the largest first; each goes to the shard that has least to do.
+    """
+    shares: list[list[Batch]] = [[] for _ in range(min(shards, len(batches)))]
+    loads = [(0, number) for number in range(len(shares))]
+    for batch in batches:
+        load, number = heappop(loads)
+        shares[number].append(batch)
+        heappush(loads, (load + batch.work, number))
+    return shares
+
+
+def train_shard(
+    folder: Path, trainer: Trainer, parallel: Parallel, stops: bool, number: int
+) -> None:
+    """Train the batches of one shard, each on disk before the next is counted.
+
+    Raises StoppedError, with `stops`, at a batch with a failure.
+    """
+    batches = read_shard(folder, number)
+    places = {id(batch): place for place, batch in enumerate(batches)}
+    store = Store(folder, trainer.engine)
+    execute = choose_execute(parallel, sum(batch.net_epochs for batch in batches))
+    with (_shard(folder, number) / FINISHED).open("w", buffering=1, encoding="utf-8") as finished:
+        for batch, rows in execute(batches, trainer):
+            store.add(rows)
+            finished.write(f"{places[id(batch)]}\n")
+            if stops:
+                stop_if_failed(rows)
+
+
+def write_shard(folder: Path, number: int, batches: Sequence[Batch]) -> None:
+    """Write the batches of a shard: arrays and JSON, nothing that is code."""
+    heads = [{"fixed": dict(each.fixed), "snapshots": each.snapshots} for each in batches]
+    arrays: dict[str, NDArray[Any]] = {"heads": np.frombuffer(json.dumps(heads).encode(), np.uint8)}
+    for place, batch in enumerate(batches):
+        arrays[f"{place}/rows"] = batch.rows
+        arrays[f"{place}/identities"] = batch.identities
+        arrays |= {f"{place}/varying/{key}": values for key, values in batch.varying.items()}
+    _shard(folder, number).mkdir(parents=True)
+    with (_shard(folder, number) / BATCHES).open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_shard(folder: Path, number: int) -> list[Batch]:
+    """Return the batches of a shard, as they were written."""
+    with np.load(_shard(folder, number) / BATCHES, allow_pickle=False) as arrays:
+        heads = json.loads(arrays["heads"].tobytes())
+        varying: list[dict[str, NDArray[Any]]] = [{} for _ in heads]
+        for name in arrays.files:
+            place, _, key = name.partition("/varying/")
+            if key:
+                varying[int(place)][key] = arrays[name]
+        return [
+            Batch(
+                head["fixed"],
+                varying[place],
+                tuple(head["snapshots"]),
+                arrays[f"{place}/rows"],
+                arrays[f"{place}/identities"],
+            )
+            for place, head in enumerate(heads)
+        ]
+
+
+def finished_batches(folder: Path, number: int) -> list[int]:
+    """Return which batches of a shard are on disk."""
+    try:
+        text = (_shard(folder, number) / FINISHED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    return [int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def _shard(folder: Path, number: int) -> Path:
+    return folder / SHARDS / str(number)
+
+
+@contextmanager
+def _watched(folder: Path, shares: Sequence[Sequence[Batch]], advance: Advance) -> Iterator[None]:
+    """Count what shards finish while a launcher waits for them."""
+    over = threading.Event()
+    counted = [0] * len(shares)
+
+    def look() -> None:
+        for number, share in enumerate(shares):
+            new = finished_batches(folder, number)[counted[number] :]
+            counted[number] += len(new)
+            if new:
+                advance(sum(share[place].net_epochs for place in new))
+
+    def watch() -> None:
+        while not over.wait(POLL):
+            with suppress(OSError):  # looked at again the next time
+                look()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    look()

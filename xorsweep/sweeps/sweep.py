@@ -1,0 +1,252 @@
+"""What `xorsweep.sweep` and `xorsweep.load` return: a finished sweep, read as it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.fields import read_whole
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.single_run import train_single
+from xorsweep.reporting.console import count_line
+from xorsweep.reporting.jupyter import shown
+from xorsweep.reporting.progress import ScriptTerminal
+from xorsweep.storage.manifest import input_notes
+from xorsweep.storage.paths import folder_of
+from xorsweep.storage.plain_files import copy_tree, is_there
+from xorsweep.storage.store import LOCK, MANIFEST, Store, read_manifest, refuse_used
+from xorsweep.sweeps.adaptive_seeds import open_with_rounds
+from xorsweep.sweeps.finished import finished_manifest, stored_results
+from xorsweep.sweeps.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from xorsweep.reporting.figures.data import Tables
+
+MOST_CELLS = 24
+"""Rows of the table that a notebook shows of a sweep; `summary` has all."""
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """A finished sweep: its folder, and what the folder holds, read once it is asked for."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> Sweep:
+        """Return the sweep in a folder; raises StoreError where there is no finished one."""
+        _, grid, _ = Store.open(folder)
+        for line in input_notes(grid):
+            ScriptTerminal().say(line)
+        return cls(folder, finished_manifest(folder))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many points were planned, and how many are ok, diverged and failed."""
+        return dict(self.manifest["counts"])
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """Return one row a point, the columns those of results.csv.
+
+        Texts are categorical, whole numbers with gaps Int64. Where results.parquet isn't as it was
+        written, the rows are made of the parts, and a line on stderr says so.
+        """
+        return stored_results(self.folder, self.manifest, ScriptTerminal(), whole=True)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Return one row a cell, all points that differ in seed alone, as in summary.csv."""
+        from xorsweep.analysis.summary import summarise
+
+        return summarise(self.results)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """Return one row a pair of neighbouring cells, compared run by run.
+
+        Of pairs that differ in epochs alone it is that with the most.
+        """
+        return self.comparisons_at(None)
+
+    def comparisons_at(self, epochs: int | None) -> pd.DataFrame:
+        """Return the comparisons after so many epochs; raises ConfigError where there are none."""
+        from xorsweep.analysis.paired_tests import PairedComparisons
+        from xorsweep.analysis.trainings import at_epochs
+
+        return PairedComparisons()(at_epochs(self.results, epochs))
+
+    @cached_property
+    def findings(self) -> list[str]:
+        """Return what was found after each cell's most epochs, each a sentence or two."""
+        return self.findings_at(None)
+
+    def findings_at(self, epochs: int | None) -> list[str]:
+        """Return what was found after so many epochs; raises ConfigError where there are none."""
+        from xorsweep.analysis.trainings import at_epochs
+        from xorsweep.reporting.findings import findings
+
+        summary = at_epochs(self.summary, epochs)
+        return findings(self.results, summary, self.comparisons_at(epochs))
+
+    @property
+    def plot(self) -> SweepPlots:
+        """Return the pictures of the report, each a method."""
+        return SweepPlots(self)
+
+    def run(self, row: int) -> Run:
+        """Return one row of `results`, counted from 0, trained again and looked at closely.
+
+        It ends with the same bits. Raises ConfigError where there is no such row.
+        """
+        number = read_whole("row", row, 0, len(self._grid) - 1)
+        return Run(train_single(self._grid.point(number), self._store.engine))
+
+    def report(self, folder: str | Path | None = None) -> Path:
+        """Write the report, with all that the sweep left, into a folder; return the page's path.
+
+        Without a folder it is written into the sweep's own. Raises StoreError where the folder
+        holds another sweep or can't be written.
+        """
+        from xorsweep.sweeps.report import remake_report
+
+        target = self.folder if folder is None else folder_of(folder)
+        if target.absolute() != self.folder.absolute():
+            refuse_other(target, self.manifest["digest"])
+        with _writing(target):
+            if target.absolute() != self.folder.absolute():
+                target.mkdir(parents=True, exist_ok=True)
+                copy_tree(self.folder, target, {LOCK})
+            return remake_report(target, ScriptTerminal())
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Return what the pictures are made from."""
+        from xorsweep.reporting.figures.data import Tables
+
+        courses = CoursesOnDisk(self._grid, self._store)
+        return Tables.of(self.results, self.summary, courses)
+
+    @cached_property
+    def _opened(self) -> tuple[Store, Grid]:
+        store, grid, _ = open_with_rounds(self.folder)
+        return store, grid
+
+    @property
+    def _store(self) -> Store:
+        return self._opened[0]
+
+    @property
+    def _grid(self) -> Grid:
+        return self._opened[1]
+
+    def __len__(self) -> int:
+        return int(self.counts["planned"])
+
+    def __repr__(self) -> str:
+        return f"<Sweep {self._text}; {count_line(self.counts)}>"
+
+    @property
+    def _text(self) -> str:
+        return str(self.manifest["grid"]["text"])
+
+    def _repr_html_(self) -> str:
+        found = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
+        rates = rate_frame(self.summary)
+        left = len(rates) - MOST_CELLS
+        more = f"<p>and {left:,} more cells in <code>summary</code></p>" if left > 0 else ""
+        table = rates.head(MOST_CELLS).to_html(index=False, border=0)
+        head = f"<p><b>{escape(self._text)}</b><br>{escape(count_line(self.counts))}</p>"
+        return f"{head}<ul>{found}</ul>{table}{more}"
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where, reason = error.filename or folder, error.strerror or error
+        raise StoreError(f"{where} can't be written: {reason}") from None
+
+
+def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return texts for the swept keys, runs and rate of each cell of a summary."""
+    from xorsweep.analysis.summary import swept_columns
+    from xorsweep.text import level_name
+
+    cells = summary[swept_columns(summary)].astype(object)
+    frame: pd.DataFrame = cells.apply(lambda column: column.map(level_name))
+    frame["runs"] = summary["runs"].map("{:,}".format)
+    frame["converged, 95 % interval"] = [
+        "no run" if rate != rate else f"{100 * rate:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+        for rate, low, high in summary[["rate", "rate_low", "rate_high"]].to_numpy(float)
+    ]
+    return frame
+
+
+def holds_sweep(folder: Path) -> bool:
+    """Tell whether a sweep was begun in a folder."""
+    return is_there(folder / MANIFEST)
+
+
+def refuse_other(folder: Path, digest: str) -> None:
+    """Raise StoreError where a folder holds another sweep than the one with this digest."""
+    if not holds_sweep(folder):
+        refuse_used(folder)
+    elif read_manifest(folder).get("digest") != digest:
+        raise StoreError(
+            f"folder={folder}: holds another sweep; xs.load opens it, resume= goes on with it, or "
+            "choose another folder"
+        )
+
+
+@dataclass(frozen=True)
+class SweepPlots:
+    """The pictures of a sweep's report, as Matplotlib figures.
+
+    Each raises ConfigError where the rows don't allow it.
+    """
+
+    _sweep: Sweep
+
+    def rate(self) -> Figure:
+        """Return a map of how often training converges, a field a cell."""
+        return self._draw("convergence_rate")
+
+    def rate_lines(self) -> Figure:
+        """Return the rates as lines with their 95 % intervals."""
+        return self._draw("rate_lines")
+
+    def unsolved(self) -> Figure:
+        """Return the share of runs that hadn't converged yet, by epoch, with 95 % bands."""
+        return self._draw("unsolved")
+
+    def final_error(self) -> Figure:
+        """Return where runs end: their final errors, and the plateaus of the error."""
+        return self._draw("final_error")
+
+    def error_by_epoch(self) -> Figure:
+        """Return how the error falls: its median and middle half over the seeds, by epoch."""
+        return self._draw("error_by_epoch")
+
+    def _draw(self, name: str) -> Figure:
+        from xorsweep.reporting.figures.catalog import PICTURES
+        from xorsweep.reporting.style import styled
+
+        (picture,) = (each for each in PICTURES if each.name == name)
+        with styled():
+            figure = picture.draw(self._sweep.tables)
+        if figure is None:
+            raise ConfigError(f"plot: the rows of this sweep don't allow {name}")
+        return shown(figure)

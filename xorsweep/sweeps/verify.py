@@ -1,0 +1,304 @@
+"""Trains rows of a sweep again, each alone: `python -m xorsweep.sweeps.verify FOLDER`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
+from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+from joblib import cpu_count
+from numpy.typing import NDArray
+
+from xorsweep.cli.commands import (
+    Parser,
+    errors_in_one_line,
+    open_trainable,
+    point_text,
+    refuse_damaged,
+    whole,
+)
+from xorsweep.execution.loky import run_loky
+from xorsweep.execution.serial import run_serial
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.planning import Batch, batch_of_one
+from xorsweep.networks.plugins import extensions_of
+from xorsweep.networks.trainer import FAILED, Trainer
+from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.standard_output import lasting_output
+from xorsweep.storage.bitwise_diff import Difference, differences, of_points
+from xorsweep.storage.manifest import input_notes
+from xorsweep.storage.parts import table_of
+from xorsweep.storage.plain_files import is_there, open_file
+from xorsweep.storage.results import Assembled, assemble, write_results
+from xorsweep.storage.store import Store, reading
+from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
+
+SAMPLE = 100
+MOST_SHOWN = 100
+"""Differences that are listed; the rest is counted."""
+AT_ONCE = 4096
+"""Rows that are trained before they are compared, so that memory stays bounded."""
+WORTH_A_WORD = 5.0
+"""Seconds from which on it is said beforehand how long the training will take."""
+WORTH_PROCESSES = 10.0
+"""Seconds from which on other processes help, whose start takes a while."""
+
+Compared = Callable[[BufferedReader, BufferedReader], Iterable[str]]
+
+EXAMPLES = """\
+  python -m xorsweep.sweeps.verify latest                    100 rows of the newest sweep
+  python -m xorsweep.sweeps.verify outputs/a --sample 1000 --seed 7
+  python -m xorsweep.sweeps.verify outputs/a --all           every row, however long it takes"""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What became of it: how many rows were compared, what was left out, what differs."""
+
+    rows: int
+    compared: int
+    failed: int
+    absent: int
+    tables: bool
+    wrong: Sequence[str]
+
+    @property
+    def text(self) -> str:
+        """Return what was compared, in one line, once nothing is wrong."""
+        left_out = [
+            text
+            for count, text in (
+                (self.failed, "failed and hold no numbers"),
+                (self.absent, "are still to be trained"),
+            )
+            for text in ([f"{count:,} rows {text}"] if count else [])
+        ]
+        tables = ["results.csv and results.parquet say what the parts say"] if self.tables else []
+        compared = f"{self.compared:,} of {self.rows:,} rows trained again alone: the same bits"
+        return "; ".join([compared, *tables, *left_out])
+
+
+def verify(
+    folder: str,
+    sample: int | None = SAMPLE,
+    seed: int = 0,
+    workers: int = 1,
+    terminal: Terminal | None = None,
+) -> Verified:
+    """Train rows of a sweep again, each as a batch of one, and compare everything stored of them.
+
+    `sample` rows are drawn by `seed`, or all are taken where it is None. Compares the tables of
+    a finished sweep with its parts, too. Changes nothing in the folder. Raises StoreError where
+    the folder holds no sweep that can be trained again.
+    """
+    store, grid, manifest = open_trainable(folder)
+    refuse_damaged(store)
+    terminal = terminal or Terminal.silent()
+    for line in input_notes(grid):
+        terminal.say(line)
+    assembled = assemble(grid, store.measurements())
+    trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
+    rows = _drawn(trained, sample, seed)
+    finished = manifest.get("state") == "finished"
+    wrong = [
+        *_in_the_parts(store, grid, rows, workers, terminal),
+        *(_in_the_tables(store.folder, grid, assembled) if finished else ()),
+    ]
+    return Verified(
+        rows=len(grid),
+        compared=len(rows),
+        failed=int((assembled.status == FAILED).sum()),
+        absent=int((~assembled.present).sum()),
+        tables=finished,
+        wrong=wrong,
+    )
+
+
+def _drawn(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np.int64]:
+    if sample is None or sample >= len(rows):
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
+
+
+def _in_the_parts(
+    store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Terminal
+) -> Iterator[str]:
+    """Yield what differs between the parts and the rows trained alone."""
+    identities = grid.identities[rows]
+    stored = pa.concat_tables(
+        [of_points(part, identities) for part in store.parts()], promote_options="default"
+    )
+    trainer = Trainer(store.engine, extensions_of(grid))
+    for table in _trained_alone(grid, rows, trainer, workers, terminal):
+        for each in differences(stored, table):
+            yield _told(grid, each)
+
+
+def _told(grid: Grid, each: Difference) -> str:
+    (row,) = grid.rows_of(np.array([each.identity], np.uint64))
+    return (
+        f"{point_text(grid, int(row))}: {each.column} is {each.here} in the sweep "
+        f"and {each.there} trained again"
+    )
+
+
+def _trained_alone(
+    grid: Grid, rows: NDArray[np.int64], trainer: Trainer, workers: int, terminal: Terminal
+) -> Iterator[pa.Table]:
+    """Yield the rows as parts hold them, each trained as a batch of one, with one snapshot."""
+    if not len(rows):
+        return
+    net_epochs = int(grid.columns["epochs"].array(rows).sum())
+    seconds = net_epochs * _seconds_an_epoch(grid, rows, trainer)
+    workers = workers if seconds > WORTH_PROCESSES else 1
+    if seconds > WORTH_A_WORD:
+        terminal.say(
+            f"{len(rows):,} rows, each alone, {net_epochs:,} epochs in all: "
+            f"about {_duration(seconds / workers)} on {workers} worker{'s' * (workers > 1)}"
+        )
+    with terminal.progress(net_epochs) as advance:
+        for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+            trained = []
+            batches = [_alone(grid, int(row)) for row in some]
+            for batch, part in _execute(batches, trainer, workers):
+                trained += part
+                advance(batch.net_epochs)
+            yield table_of(trained)
+
+
+def _execute(batches: list[Batch], trainer: Trainer, workers: int) -> Iterator[Any]:
+    if workers == 1:
+        return run_serial(batches, trainer)
+    return run_loky(batches, trainer, workers)
+
+
+def _alone(grid: Grid, row: int) -> Batch:
+    point = grid.point(row)
+    epochs = point["epochs"]
+    assert isinstance(epochs, int)
+    return batch_of_one(point, (epochs,), int(grid.identities[row]))
+
+
+def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], trainer: Trainer) -> float:
+    """Return what an epoch of the shortest row takes, once its engine has warmed up."""
+    batch = _alone(grid, int(rows[grid.columns["epochs"].array(rows).argmin()]))
+    list(run_serial([batch], trainer))
+    started = perf_counter()
+    list(run_serial([batch], trainer))
+    return (perf_counter() - started) / batch.net_epochs
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _in_the_tables(folder: Path, grid: Grid, assembled: Assembled) -> Iterator[str]:
+    """Yield what results.csv and results.parquet say otherwise than the parts."""
+    absent = int((~assembled.present).sum())
+    if absent:
+        yield f"the parts lack {absent:,} points of a sweep that is said to be finished"
+        return
+    with TemporaryDirectory() as made:
+        write_results(grid, assembled, Path(made))
+        for name, compared in ((CSV, _in_csv), (PARQUET, _in_parquet)):
+            yield from (f"{name}{line}" for line in _in_table(folder / name, made, compared))
+
+
+def _in_table(path: Path, made: str, compared: Compared) -> list[str]:
+    """Return what a table says otherwise than the one that was made of the parts."""
+    with reading(path):
+        if not is_there(path):
+            return [" is missing"]
+        with open_file(path) as found, open_file(Path(made) / path.name) as wanted:
+            if digest_of(found) == digest_of(wanted):
+                return []
+            try:
+                lines = [f": {line}" for line in compared(found, wanted)]
+            except (csv.Error, pa.ArrowException, OSError, ValueError) as error:
+                return [f": can't be read ({str(error).splitlines()[0]})"]
+    return lines or [": its bytes aren't those that the parts give, though every field is the same"]
+
+
+def _in_csv(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
+    """Yield the fields that differ."""
+    with (
+        TextIOWrapper(found, "utf-8", "replace", newline="") as one,
+        TextIOWrapper(wanted, "utf-8", newline="") as other,
+    ):
+        lines = zip_longest(csv.reader(one), csv.reader(other))
+        head, names = next(lines)
+        if head != names:
+            yield "its columns aren't those of this sweep"
+            return
+        for row, (has, wants) in enumerate(lines):
+            if has != wants:
+                yield from _in_fields(row, names or [], has, wants)
+
+
+def _in_fields(
+    row: int, names: list[str], has: list[str] | None, wants: list[str] | None
+) -> Iterator[str]:
+    if has is None or wants is None or len(has) != len(wants):
+        yield f"row {row} isn't one of this sweep" if wants is None else f"row {row} isn't whole"
+        return
+    for name, text, wanted in zip(names, has, wants, strict=True):
+        if text != wanted:
+            yield f"row {row}: {name} is {text!r}, and {wanted!r} in the parts"
+
+
+def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
+    """Yield the values that differ."""
+    one, other = (pyarrow.parquet.ParquetFile(file).read() for file in (found, wanted))
+    if one.schema != other.schema or len(one) != len(other):
+        yield "its columns or its number of rows aren't those of this sweep"
+        return
+    for name in one.column_names:
+        if one[name].equals(other[name]):
+            continue
+        pairs = zip(one[name].to_pylist(), other[name].to_pylist(), strict=True)
+        for row, (has, wants) in enumerate(pairs):
+            if has != wants:
+                yield f"row {row}: {name} is {has!r}, and {wants!r} in the parts"
+
+
+@lasting_output()
+def main() -> None:
+    """Verify the folder named on the command line; exit code 1 where something differs."""
+    parser = Parser("verify", "Train rows of a sweep again, each alone, and compare.", EXAMPLES)
+    parser.add_argument("folder", help="the sweep's folder, or latest")
+    taken = parser.add_mutually_exclusive_group()
+    taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
+    taken.add_argument("--all", action="store_true", help="take every row")
+    parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
+    parser.add_argument(
+        "--workers", type=whole(1, 4096), default=cpu_count(), help="processes (%(default)s)"
+    )
+    given = parser.parse_args()
+    sample = None if given.all else given.sample
+    with errors_in_one_line():
+        verified = verify(given.folder, sample, given.seed, given.workers, Terminal())
+    if not verified.wrong:
+        print(verified.text)
+        return
+    print("\n".join(verified.wrong[:MOST_SHOWN]))
+    left = len(verified.wrong) - MOST_SHOWN
+    if left > 0:
+        print(f"and {left:,} more")
+    sys.exit(f"{given.folder}: {len(verified.wrong):,} values differ")
+
+
+if __name__ == "__main__":
+    main()
