@@ -5,8 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 NEXT := .venv-hydra-1.4
-HYDRA_TESTS := $(patsubst %,tests/test_%.py,aliases cli completion conf config_files flags launchers \
-	packaging preview run_start sweeper threads typed_lines yaml_faults)
+HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
 .PHONY: sweep studies test test-slow test-hydra-1.4 lint format wheel bench clean
 
@@ -30,6 +29,7 @@ lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/.dev-ready
 	$(BIN)/ruff check --fix

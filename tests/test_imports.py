@@ -1,114 +1,13 @@
-"""What an import costs, and that the rooms depend on one another one way only."""
+"""What an import brings; the order of the packages is held by import-linter."""
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 import xorsweep
 from xorsweep.reporting.figures.catalog import PICTURES
 
-PACKAGE = Path(xorsweep.__file__).parent
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
-KNOW_HYDRA = {
-    "cli.py",
-    "compose_grid.py",
-    "composing.py",
-    "config_files.py",
-    "grid_section.py",
-    "hydra_config.py",
-    "hydra_errors.py",
-    "run_start.py",
-    "swept.py",
-    "yaml_faults.py",
-}
-
-WAY = (
-    (
-        "atomic",
-        "exceptions",
-        "hints",
-        "interrupts",
-        "markdown",
-        "notebook",
-        "output",
-        "plain_files",
-        "printing",
-        "selection",
-    ),
-    (
-        "rules",
-        "choices",
-        "activations",
-        "losses",
-        "optimizers",
-        "schedules",
-        "criteria",
-        "tasks",
-        "network",
-    ),
-    ("init", "engines", "measures", "numerics"),
-    ("config", "again", "flags", "levels", "pages", "spacing"),
-    ("overrides", "folders"),
-    ("columns",),
-    ("combinations", "where"),
-    ("grid",),
-    ("further_levels", "grid_data", "extensions", "csv_parquet"),
-    ("plan",),
-    ("worker",),
-    ("prepare",),
-    ("parts", "execute"),
-    ("record",),
-    ("manifest",),
-    ("store", "results", "courses", "differences"),
-    ("representatives", "kept_runs"),
-    ("run_pictures",),
-    ("drawn_runs",),
-    ("rounds",),
-    ("rates", "survival", "summary"),
-    ("layout", "trainings"),
-    ("comparisons", "studies", "wording"),
-    ("measured",),
-    ("failures",),
-    (
-        "tables",
-        "placing",
-        "style",
-        "costs",
-        "time_ratios",
-        "view",
-        "side_by_side",
-        "terminal",
-        "verdicts",
-    ),
-    ("finished", "progress"),
-    ("single", "figures", "findings", "remarks"),
-    ("commands",),
-    ("report_tables", "alt_texts", "templating", "themes"),
-    ("details", "single_pictures"),
-    ("single_page", "report", "runs"),
-    ("endings", "group_commit", "begun"),
-    ("functions",),
-    ("shards",),
-    ("orchestrator",),
-    ("estimates",),
-    ("preview",),
-    ("verify", "merge", "replay", "check_choice", "compare"),
-    ("sweeps",),
-    ("hydra_errors", "yaml_faults"),
-    ("config_files",),
-    ("hydra_config",),
-    ("swept",),
-    ("grid_section",),
-    ("compose_grid",),
-    ("composing", "run_start"),
-    ("api",),
-    ("cli", "map"),
-)
-"""The way of the data: a room imports from its own line, or from those above it."""
 
 
 def modules_after(statement: str) -> set[str]:
@@ -119,15 +18,6 @@ def modules_after(statement: str) -> set[str]:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     return set(done.stdout.split())
-
-
-def imports_of(path: Path) -> set[str]:
-    """Return the rooms of the package that a file imports when it is imported itself."""
-    found = set()
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xorsweep."):
-            found.add(str(node.module).split(".")[1])
-    return found
 
 
 def test_import_of_the_package_brings_nothing_heavy() -> None:
@@ -175,37 +65,6 @@ def test_only_the_pictures_that_say_so_bring_seaborn() -> None:
     for picture in set(PICTURES) - set(others):
         module = f"xorsweep.reporting.figures.{picture.drawn_by.split('.')[0]}"
         assert "seaborn" in modules_after(f"import {module}")
-
-
-def test_every_room_has_its_place_on_the_way() -> None:
-    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    rooms |= {path.stem for path in PACKAGE.glob("*.py")}
-    assert rooms - {"__init__", "__main__"} == {room for line in WAY for room in line}
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_the_data_flows_one_way(path: Path) -> None:
-    place = {room: number for number, line in enumerate(WAY) for room in line}
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if room in ("__init__", "__main__"):
-        return
-    against = {other for other in imports_of(path) if place[other] > place[room]}
-    assert not against, f"{room} imports from rooms that come after it: {against}"
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_only_the_command_line_knows_hydra(path: Path) -> None:
-    imported = {
-        (node.module or "").split(".")[0]
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom)
-    } | {
-        name.name.split(".")[0]
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Import)
-        for name in node.names
-    }
-    assert not imported & {"hydra", "omegaconf"} or path.name in KNOW_HYDRA
 
 
 def test_the_pieces_of_pages_need_no_matplotlib() -> None:

@@ -28,7 +28,7 @@ class Own(Base):
 
 MODULE = """
 from dataclasses import dataclass
-from test_choices import Base
+from tests.test_registry import Base
 from xorsweep.fields import Integer, parameter
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ SCRIPT = "<script>alert(1)</script>"
 NASTY = f"{SCRIPT}|`x`\\| $\\frac$ [a](http://b) ![c](d)"
 
 
-OURS = (files("xorsweep") / "templates/page.js").read_text().strip()
+OURS = (files("xorsweep.reporting") / "templates/page.js").read_text().strip()
 """The one script that a page has."""
 
 

@@ -179,7 +179,7 @@ def test_sweeps_of_two_versions_arent_merged(grid: Grid, tmp_path: Path) -> None
     merged = json.loads((tmp_path / "same/manifest.json").read_text())
     assert merged["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}
     manifest = (other / "manifest.json").read_text()
-    (other / "manifest.json").write_text(manifest.replace("tensions.Signed", "tensions.Former"))
+    (other / "manifest.json").write_text(manifest.replace("plugins.Signed", "plugins.Former"))
     with pytest.raises(
         StoreError, match=r"^optimizer=signed: is of class tests.networks.test_plugins.Signed "
     ):

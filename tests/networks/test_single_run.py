@@ -12,10 +12,10 @@ from xorsweep.errors import ConfigError
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import Point
-from xorsweep.networks.single_run import MOST_LINES, headline, train_single
+from xorsweep.networks.single_run import headline, train_single
 from xorsweep.networks.trainer import train_batch
 from xorsweep.reporting.console import Terminal
-from xorsweep.reporting.run_console import describe_single
+from xorsweep.reporting.run_console import MOST_LINES, describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.sweeps.run import run_single
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep import _version
 from xorsweep.errors import DamagedPartError
 from xorsweep.grid.grid import Axis, product_grid
-from xorsweep.networks import numerics
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import course_epochs
 from xorsweep.networks.planning import Batch, make_plan
@@ -198,7 +198,7 @@ def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, b
 def test_a_part_of_another_version_is_detected(
     tmp_path: Path, part: tuple[str, bytes], version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, mine = written(tmp_path, *part), getattr(numerics, version)
+    path, mine = written(tmp_path, *part), getattr(_version, version)
     monkeypatch.setattr(parts, version, mine + 1)
     wanted = f"^written for xorsweep {version.lower()} {mine}, not {mine + 1}$"
     with pytest.raises(DamagedPartError, match=wanted):

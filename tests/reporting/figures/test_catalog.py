@@ -26,8 +26,8 @@ from xorsweep.execution.settings import Parallel
 from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.reporting.alt_texts import alt_text, left_out
+from xorsweep.reporting.figures import selected_cells as shown
 from xorsweep.reporting.figures.catalog import PICTURES, begin_figures
-from xorsweep.reporting.figures.catalog import selected_cells as shown
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_curves import error_bands
 from xorsweep.reporting.figures.error_histogram import TALLEST, final_errors

@@ -129,7 +129,7 @@ PICTURES = (
         "A field is a cell, all runs that differ in seed alone; the brighter it is, the more of "
         "them met the criterion within their epochs. Where there is room its numbers say how many "
         "of how many.",
-        "rate_map.rate_map",
+        "rate_heatmap.rate_map",
         with_seaborn=True,
     ),
     Picture(
@@ -148,7 +148,7 @@ PICTURES = (
         "Read a curve from the left: the share of runs that hadn't met the criterion after so many "
         "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge. Where "
         "it stays flat, none does; more epochs may change that.",
-        "unsolved.unsolved_curves",
+        "survival_curves.unsolved_curves",
     ),
     Picture(
         "final_error",
@@ -157,7 +157,7 @@ PICTURES = (
         "epochs that their setting has. A bar that holds all of them reaches up to the next row; "
         "further left is better, and colours say how a run ended. The dashed lines are the "
         "plateaus of the error, where several rows of the task share one output.",
-        "final_error.final_errors",
+        "error_histogram.final_errors",
     ),
     Picture(
         "error_by_epoch",
@@ -168,7 +168,7 @@ PICTURES = (
         "setting has; of a cell with more than 20,000 runs, of the first of them. Both axes are "
         "logarithmic; errors above 100 or below 10⁻⁹ lie beyond the edge. The dashed lines are the "
         "plateaus of the error, on which a run may rest or which it may leave later.",
-        "error_by_epoch.error_bands",
+        "error_curves.error_bands",
     ),
 )
 """The pictures of a report, in its order."""

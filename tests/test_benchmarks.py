@@ -15,7 +15,7 @@ from benchmarks.scaling import (
     tables,
 )
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "scaling.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "scaling.md"
 FREE = Costs(**{field.name: 0 for field in fields(Costs)} | {"capacity": 1000})  # type: ignore[arg-type]
 
 
