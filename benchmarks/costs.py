@@ -18,7 +18,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from benchmarks.points import point_of
-from xorsweep.execution.interface import Execute
+from xorsweep.execution.interface import Executor
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
@@ -170,7 +170,7 @@ def _storing(repeats: int) -> tuple[float, float]:
     return row, max(0.0, times[0] - sizes[0] * row)
 
 
-def _handing(execute: Execute, repeats: int) -> tuple[float, float, float]:
+def _handing(execute: Executor, repeats: int) -> tuple[float, float, float]:
     """Return the parent's seconds a row and a batch, and the wall seconds until all is started."""
 
     def hand(count: int, members: int) -> float:

@@ -13,12 +13,12 @@ import numpy as np
 
 from benchmarks.peers.ours import training_of
 from benchmarks.points import point_of
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks.engines import Engine, load_capacity, load_train
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import build_training
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
 ENGINES = ("numpy", "numba")
@@ -88,7 +88,12 @@ def _sweep(points: int) -> float:
     grid = _grid(points)
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
-        run_sweep(grid, Sweep(Parallel("serial"), report=False), Path(folder) / "sweep", {})
+        run_sweep(
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            Path(folder) / "sweep",
+            {},
+        )
         return perf_counter() - started
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.points import point_of
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, product_grid
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
 LIMIT_MIB = 1536
@@ -54,8 +54,8 @@ def sweep(points: int, folder: Path) -> None:
         Axis("seed", tuple(range(points // 20))),
     ]
     grid = product_grid(axes, [point_of()])
-    settings = Sweep(Parallel("serial"))
-    run_sweep(grid, settings, folder, {"command_line": sys.argv}, terminal=Terminal())
+    settings = SweepSettings(ExecutionSettings("serial"))
+    run_sweep(grid, settings, folder, {"command_line": sys.argv}, terminal=Console())
 
 
 if __name__ == "__main__":

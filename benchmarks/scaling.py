@@ -25,9 +25,9 @@ from time import perf_counter
 from joblib import cpu_count
 
 from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.networks.planning import BATCHES_A_WORKER
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
 EPOCHS = 300
@@ -91,10 +91,14 @@ def run_one(points: int, workers: int) -> None:
     """Run a sweep in this process and print what it took."""
     import xorsweep.analysis.export  # noqa: F401 - its imports are paid once, whatever the size
 
-    parallel = Parallel("serial", 1) if workers == 1 else Parallel("loky", workers)
+    parallel = (
+        ExecutionSettings("serial", 1) if workers == 1 else ExecutionSettings("loky", workers)
+    )
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
-        run_sweep(grid_of(points, EPOCHS), Sweep(parallel, report=False), Path(folder) / "s", {})
+        run_sweep(
+            grid_of(points, EPOCHS), SweepSettings(parallel, report=False), Path(folder) / "s", {}
+        )
         seconds = perf_counter() - started
     print(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes()}))
 

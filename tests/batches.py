@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import build_training
@@ -21,12 +21,14 @@ def batch_of(point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any)
     )
 
 
-def training_of(point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any) -> Training:
+def training_of(
+    point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any
+) -> TrainingBatch:
     """Return what an engine is given for such a batch."""
     return build_training(batch_of(point, seeds, snapshots, **varying))
 
 
-def bits_of(trained: Trained) -> list[np.ndarray]:
+def bits_of(trained: TrainingResult) -> list[np.ndarray]:
     """Return every number of what became of a batch as bits, members last."""
     kinds = {8: np.uint64, 1: np.uint8}
     return [

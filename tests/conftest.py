@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from xorsweep.execution.settings import Parallel
-from xorsweep.fields import Scalar, rules_of
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import Scalar, fields_of
 from xorsweep.grid.grid import Axis, Grid, product_grid
-from xorsweep.networks.schema import GROUPS, POINT_KEYS, Point, read_point
-from xorsweep.settings import Sweep
+from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, read_point
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
 # Nothing in the tests is timed: a busy machine is no failure.
@@ -45,12 +45,12 @@ def point_of() -> PointOf:
         config: dict[str, object] = {}
         for key in POINT_KEYS:
             config[key] = values.pop(key, NOTEBOOK[key])
-            if key in GROUPS:
-                choice = GROUPS[key][str(config[key])]
-                defaults = {name: getattr(choice(), name) for name in rules_of(choice)}
+            if key in COMPONENTS:
+                choice = COMPONENTS[key][str(config[key])]
+                defaults = {name: getattr(choice(), name) for name in fields_of(choice)}
                 set_here = {
                     name: values.pop(f"{key}.{name}")
-                    for name in rules_of(choice)
+                    for name in fields_of(choice)
                     if f"{key}.{name}" in values
                 }
                 config[key] = {"name": config[key], **defaults, **set_here}
@@ -81,5 +81,10 @@ def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Return the folder of a finished sweep with its report, some of its runs unsolved."""
     folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
     grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
-    run_sweep(grid, Sweep(Parallel("serial")), folder, {"command_line": ["xorsweep", "-m"]})
+    run_sweep(
+        grid,
+        SweepSettings(ExecutionSettings("serial")),
+        folder,
+        {"command_line": ["xorsweep", "-m"]},
+    )
     return folder

@@ -19,7 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 import xorsweep as xs
 from xorsweep import api
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.networks.schema import GROUPS, POINT_KEYS, nested, read_point
+from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, nested, read_point
 from xorsweep.storage.store import read_manifest
 
 PATIENCE = 400.0
@@ -118,7 +118,7 @@ def test_the_defaults_of_a_run_are_those_of_the_yaml() -> None:
     assert defaults.pop("engine") == yaml_values()["engine"]["name"]
     assert set(defaults) == set(POINT_KEYS)
     assert read_point(nested(defaults)) == read_point(yaml_values())
-    assert read_point(nested({key: defaults[key] for key in defaults if key not in GROUPS}))
+    assert read_point(nested({key: defaults[key] for key in defaults if key not in COMPONENTS}))
 
 
 def test_a_sweep_takes_every_key_and_its_axes_from_the_yaml() -> None:

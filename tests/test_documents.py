@@ -165,11 +165,11 @@ def test_inline_commands_are_modules_that_exist() -> None:
 
 
 def test_every_choice_is_in_the_readme() -> None:
-    from xorsweep.networks.schema import GROUPS
+    from xorsweep.networks.schema import COMPONENTS
 
     missing = [
         f"{group}={name}"
-        for group, choices in GROUPS.items()
+        for group, choices in COMPONENTS.items()
         for name in choices
         if f"`{name}`" not in TEXTS["README.md"]
     ]
@@ -177,21 +177,24 @@ def test_every_choice_is_in_the_readme() -> None:
 
 
 def test_every_choice_and_every_key_is_explained() -> None:
-    from xorsweep.fields import rules_of
-    from xorsweep.networks.schema import GROUPS, PLAIN
+    from xorsweep.fields import fields_of
+    from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS
 
     text = TEXTS["docs/training.md"]
-    names = {name for choices in GROUPS.values() for name in choices}
+    names = {name for choices in COMPONENTS.values() for name in choices}
     names |= {
-        key for choices in GROUPS.values() for each in choices.values() for key in rules_of(each)
+        key
+        for choices in COMPONENTS.values()
+        for each in choices.values()
+        for key in fields_of(each)
     }
-    names |= {*PLAIN, *GROUPS} - {"epochs", "seed", "lr"}
+    names |= {*SCALAR_KEYS, *COMPONENTS} - {"epochs", "seed", "lr"}
     assert not [name for name in sorted(names) if not re.search(rf"`{name}[`=]", text)]
 
 
 def test_the_defaults_that_are_told_are_the_defaults() -> None:
-    from xorsweep.fields import rules_of
-    from xorsweep.networks.schema import GROUPS
+    from xorsweep.fields import fields_of
+    from xorsweep.networks.schema import COMPONENTS
 
     rows = re.findall(r"^\| (`.*?)\|.*\| (.*) \|$", TEXTS["docs/training.md"], re.MULTILINE)
     told = {
@@ -202,9 +205,9 @@ def test_the_defaults_that_are_told_are_the_defaults() -> None:
     }
     wrong = {
         f"{choice}.{key}": default
-        for choices in GROUPS.values()
+        for choices in COMPONENTS.values()
         for choice, each in choices.items()
-        for key in rules_of(each)
+        for key in fields_of(each)
         if isinstance(default := getattr(each(), key), float)
         and float(told.get((choice, key), "nan")) != default
     }

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from xorsweep import hints
 from xorsweep.cli.hydra_config import known_keys
-from xorsweep.fields import Choice, rules_of
-from xorsweep.networks.schema import GROUPS, PLAIN, rules_for
+from xorsweep.fields import Choice, fields_of
+from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, fields_for
 from xorsweep.settings import SETTINGS
 
 KNOWN = known_keys()
 
-NAMES = {group: set(choices) for group, choices in GROUPS.items()}
+NAMES = {group: set(choices) for group, choices in COMPONENTS.items()}
 NAMES |= {"output": {"logistic", "linear"}, "engine": {"numpy", "numba"}}
 NAMES |= {"parallel": {"loky", "serial", "dask"}, "engine.dtype": {"float32", "float64"}}
 
@@ -48,8 +48,8 @@ def test_no_word_stands_for_two_things(table: hints.Table) -> None:
 
 def test_no_word_is_a_key_that_can_be_typed() -> None:
     assert not {word for words in hints.KEYS.values() for word in words.split()} & {
-        *PLAIN,
-        *GROUPS,
+        *SCALAR_KEYS,
+        *COMPONENTS,
         *SETTINGS,
     }
 
@@ -107,7 +107,7 @@ def test_a_word_for_what_there_is_not_says_what_there_is(typed: str, said: str) 
 
 
 def test_a_key_that_is_not_known_there_is_not_suggested() -> None:
-    assert hints.key_hint("n_jobs", [*PLAIN, *GROUPS]) is None
+    assert hints.key_hint("n_jobs", [*SCALAR_KEYS, *COMPONENTS]) is None
     assert hints.key_hint("qqq", KNOWN) is None
 
 
@@ -129,7 +129,7 @@ def test_a_key_that_is_not_known_there_is_not_suggested() -> None:
     ],
 )
 def test_another_word_for_a_choice_is_known(key: str, typed: str, meant: str) -> None:
-    names = [*NAMES[key], *(GROUPS[key].aliases if key in GROUPS else ())]
+    names = [*NAMES[key], *(COMPONENTS[key].aliases if key in COMPONENTS else ())]
     assert hints.choice_hint(key, typed, names) == f"; did you mean {meant}?"
 
 
@@ -228,6 +228,6 @@ def test_a_folder_of_another_name_is_not_taken_for_latest() -> None:
 
 
 def test_every_key_that_takes_names_has_other_words() -> None:
-    keys = [key for key in (*PLAIN, *GROUPS) if isinstance(rules_for(key)[0], Choice)]
-    keys += [key for key in SETTINGS if "name" in rules_of(SETTINGS[key])]
+    keys = [key for key in (*SCALAR_KEYS, *COMPONENTS) if isinstance(fields_for(key)[0], Choice)]
+    keys += [key for key in SETTINGS if "name" in fields_of(SETTINGS[key])]
     assert {*keys} - {"task"} <= {*hints.VALUES}

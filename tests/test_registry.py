@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Batched, Integer, Real, parameter
-from xorsweep.registry import Choices, defaults_of, installed
+from xorsweep.fields import Batched, Integer, Real, field
+from xorsweep.registry import Registry, defaults_of, installed
 
 OFFERED = "xorsweep.tests"
 
@@ -23,7 +23,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Own(Base):
-    rate: Batched = parameter(0.5, Real())
+    rate: Batched = field(0.5, Real())
 
 
 MODULE = """
@@ -39,8 +39,8 @@ class NotOfIt: pass
 """
 
 
-def choices(shared: bool = False) -> Choices[Base]:
-    return Choices("thing", OFFERED, Base, {"own": Own}, shared=shared)
+def choices(shared: bool = False) -> Registry[Base]:
+    return Registry("thing", OFFERED, Base, {"own": Own}, shared=shared)
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +168,7 @@ def test_a_registered_class_is_a_choice_until_it_is_forgotten() -> None:
 
 
 class Undecorated(Base):
-    rate: Batched = parameter(0.5, Real())
+    rate: Batched = field(0.5, Real())
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,12 @@ class WithoutDefault(Base):
 
 @dataclass(frozen=True)
 class WrongDefault(Base):
-    size: int = parameter(0, Integer(1))
+    size: int = field(0, Integer(1))
 
 
 @dataclass(frozen=True)
 class Named(Base):
-    name: int = parameter(1, Integer(1))
+    name: int = field(1, Integer(1))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_name_that_cant_be_taken_is_refused(install: Install, name: str, messa
 
 
 def test_a_group_without_entry_points_takes_nothing() -> None:
-    closed = Choices("thing", None, Base, {"own": Own})
+    closed = Registry("thing", None, Base, {"own": Own})
     assert list(closed) == ["own"]
     with pytest.raises(ConfigError, match=r"^thing=mine: engines know every thing they have$"):
         closed.register("mine", Own)

@@ -21,17 +21,17 @@ import numpy as np
 
 from xorsweep._version import __version__
 from xorsweep.cli.overrides import flattened, grid_overrides, overrides
-from xorsweep.command_lines import typed
+from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Boolean, Scalar, brief, read, read_settings
+from xorsweep.fields import Boolean, Scalar, read_settings, read_value, shorten
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import nested, read_point
 from xorsweep.networks.single_run import train_single
-from xorsweep.networks.warmup import prepare
-from xorsweep.reporting.console import Terminal
+from xorsweep.networks.warmup import warm_up
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.progress import ScriptTerminal, caller_terminal
-from xorsweep.storage.manifest import input_files, sealed
+from xorsweep.storage.manifest import input_files, seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.finished import finished_manifest
@@ -40,7 +40,7 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
 
 if TYPE_CHECKING:
-    from xorsweep.cli.compose_python import Asked
+    from xorsweep.cli.compose_python import ComposedSweep
 
 Group = str | Mapping[str, Scalar]
 """A choice of a config group by name, or its name and parameters, as in the YAML files."""
@@ -127,7 +127,7 @@ def train(
     }
     point = read_point(nested(flattened(given)))
     chosen = _engine(engine)
-    prepare([batch_of_one(point, (1,))], chosen, ScriptTerminal().warn)
+    warm_up([batch_of_one(point, (1,))], chosen, ScriptTerminal().warn)
     return Run(train_single(point, chosen))
 
 
@@ -169,7 +169,7 @@ def sweep(
     if n_jobs is not None:
         given["parallel.n_jobs"] = n_jobs
     for key, value in (("report", report), ("progress", progress)):
-        read(key, value, Boolean())
+        read_value(key, value, Boolean())
     into = None if folder is None else folder_of(folder)
     lines = [*overrides(given), *grid_overrides(blocks, zip, where)]
     terminal = caller_terminal(progress)
@@ -177,7 +177,7 @@ def sweep(
         return _begin(into, lines, report, terminal)
     if folder is not None:
         raise ConfigError(
-            f"resume={brief(resume)}: goes on in that folder; folder must be left out"
+            f"resume={shorten(resume)}: goes on in that folder; folder must be left out"
         )
     return _go_on(named_folder(resume, "resume"), lines, report, terminal)
 
@@ -190,13 +190,13 @@ def load(folder: Folder) -> Sweep:
     return Sweep.open(named_folder(folder))
 
 
-def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
+def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Console) -> Sweep:
     """Train the sweep that the overrides ask for, or what its folder lacks of it."""
-    from xorsweep.cli.compose_python import ask
+    from xorsweep.cli.compose_python import compose_sweep
 
-    asked = ask(lines)
+    asked = compose_sweep(lines)
     settings = replace(asked.settings, report=report)
-    digest = str(sealed(asked.grid, settings.engine, settings.rounds)["digest"])
+    digest = str(seal(asked.grid, settings.engine, settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
     provenance = _provenance(asked.values, lines)
     with _turn_at(target), _interruption_told(target, terminal):
@@ -211,13 +211,13 @@ def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Te
     return Sweep.open(target)
 
 
-def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Terminal) -> Sweep:
+def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Console) -> Sweep:
     """Train what a sweep's folder lacks, with the further levels that the overrides have."""
-    from xorsweep.cli.compose_python import ask_more
+    from xorsweep.cli.compose_python import compose_resume
 
-    asked = ask_more(lines)
+    asked = compose_resume(lines)
     settings = replace(asked.settings, report=report)
-    provenance = _provenance(asked.values, [f"resume={typed(str(folder))}", *lines])
+    provenance = _provenance(asked.values, [f"resume={override_value(str(folder))}", *lines])
     with _turn_at(folder), _interruption_told(folder, terminal):
         resume_sweep(
             folder,
@@ -240,7 +240,7 @@ def _has_all(folder: Path, report: bool) -> bool:
     return is_finished and (not report or (folder / "report.html").exists())
 
 
-def _cache_name(asked: Asked, digest: str) -> str:
+def _cache_name(asked: ComposedSweep, digest: str) -> str:
     """Return a name made of all that the rows and the report of a sweep depend on."""
     parts = (
         digest,
@@ -269,7 +269,7 @@ def _turn_at(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _interruption_told(folder: Path, terminal: Terminal) -> Iterator[None]:
+def _interruption_told(folder: Path, terminal: Console) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:

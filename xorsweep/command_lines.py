@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xorsweep.fields import shown
+from xorsweep.fields import format_value
 
 _PLAIN = re.compile(r"[A-Za-z_./]([\w./ -]*[\w./-])?", re.ASCII)
 """Texts that Hydra's grammar takes as they are, but for the words below."""
@@ -29,22 +29,22 @@ def sweep_command(point: Mapping[Any, Any], seeds: int) -> str:
 
 def _overrides(point: Mapping[Any, Any]) -> list[str]:
     given = {key: value for key, value in point.items() if value is not None and value == value}
-    return [f"{key}={typed(value)}" for key, value in given.items()]
+    return [f"{key}={override_value(value)}" for key, value in given.items()]
 
 
 def resume_command(folder: Path) -> str:
     """Return the command that goes on with the sweep in a folder."""
-    return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={typed(str(folder))}"])
+    return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={override_value(str(folder))}"])
 
 
-def typed(value: Any) -> str:
+def override_value(value: Any) -> str:
     """Return a value as an override has it, in quotes where Hydra would read something else."""
     if not isinstance(value, str) or (_PLAIN.fullmatch(value) and value.lower() not in _WORDS):
-        return shown(value)
-    return quoted(value)
+        return format_value(value)
+    return quote(value)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return a text in double quotes, as Hydra's grammar reads it back."""
     escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)
     backslashes = len(escaped) - len(escaped.rstrip("\\"))

@@ -5,11 +5,11 @@
     ├── StoreError (RuntimeError)        a folder that can't be used
     ├── ManifestError (ValueError)       a manifest.json that can't be used
     ├── DamagedPartError (ValueError)    a part that isn't as it was written
-    ├── OtherTableError (ValueError)     a table that isn't as it was written
-    ├── NotPlainError (OSError)          a link, pipe or device where a file or folder belongs
-    ├── ExecuteError (RuntimeError)      workers that can't be had, or that died
-    ├── StoppedError (RuntimeError)      a sweep that stops at its first failure
-    ├── ChoiceError (AssertionError)     a component that a sweep can't use
+    ├── TableMismatchError (ValueError)     a table that isn't as it was written
+    ├── IrregularFileError (OSError)          a link, pipe or device where a file or folder belongs
+    ├── ExecutionError (RuntimeError)      workers that can't be had, or that died
+    ├── SweepAborted (RuntimeError)      a sweep that stops at its first failure
+    ├── ComponentError (AssertionError)     a component that a sweep can't use
     └── FunctionError (ValueError)       a function that doesn't return what it should
         └── PointError                   a value that no column can hold
 
@@ -42,26 +42,26 @@ class DamagedPartError(XorsweepError, ValueError):
     """
 
 
-class OtherTableError(XorsweepError, ValueError):
+class TableMismatchError(XorsweepError, ValueError):
     """A results.parquet that isn't the one that its sweep wrote; the message says how it isn't."""
 
 
-class NotPlainError(XorsweepError, OSError):
+class IrregularFileError(XorsweepError, OSError):
     """Something inside a sweep that is neither a file nor a folder, or one in place of the other.
 
     Its `filename` is the path, its `strerror` what is wrong with it.
     """
 
 
-class ExecuteError(XorsweepError, RuntimeError):
+class ExecutionError(XorsweepError, RuntimeError):
     """Work that can't go on; the message says why. What was yielded before is good."""
 
 
-class StoppedError(XorsweepError, RuntimeError):
+class SweepAborted(XorsweepError, RuntimeError):
     """A sweep that was to stop at its first failure; the message says what failed."""
 
 
-class ChoiceError(XorsweepError, AssertionError):
+class ComponentError(XorsweepError, AssertionError):
     """A choice that doesn't hold what sweeps promise; the message is one line."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ MOST_BITS = 2_000
 """Of a whole number that is written in tens."""
 
 
-class Rule(Protocol):
+class Field(Protocol):
     """A kind of value: reads what was typed into its type, or raises ValueError.
 
     `allowed` completes the sentence "must be ...". Members of one batch may differ in values that
@@ -115,7 +116,7 @@ class Choice:
     """One of a few names; `aliases` maps other words for them, which are read as the name."""
 
     names: Collection[str]
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def allowed(self) -> str:
@@ -148,7 +149,7 @@ class Boolean:
 
 
 @dataclass(frozen=True)
-class Text:
+class String:
     """Any non-empty text, such as a path."""
 
     @property
@@ -165,10 +166,10 @@ class Text:
 
 
 @dataclass(frozen=True)
-class OrNull:
+class Nullable:
     """A value of another kind, or none at all."""
 
-    rule: Rule
+    rule: Field
 
     @property
     def allowed(self) -> str:
@@ -180,17 +181,17 @@ class OrNull:
         return None if value is None else self.rule.read(value)
 
 
-def is_number(rule: Rule) -> bool:
+def is_number(rule: Field) -> bool:
     """Tell whether a rule is about numbers."""
-    return isinstance(rule.rule if isinstance(rule, OrNull) else rule, Real | Integer)
+    return isinstance(rule.rule if isinstance(rule, Nullable) else rule, Real | Integer)
 
 
-def is_whole(rule: Rule) -> bool:
+def is_whole(rule: Field) -> bool:
     """Tell whether a rule is about whole numbers."""
-    return isinstance(rule.rule if isinstance(rule, OrNull) else rule, Integer)
+    return isinstance(rule.rule if isinstance(rule, Nullable) else rule, Integer)
 
 
-def allows(rule: Rule, value: object) -> bool:
+def allows(rule: Field, value: object) -> bool:
     """Tell whether a rule reads a value."""
     try:
         rule.read(value)
@@ -199,43 +200,43 @@ def allows(rule: Rule, value: object) -> bool:
     return True
 
 
-def parameter(default: Any, rule: Rule) -> Any:
-    """Declare a dataclass field that is also a configuration key held to `rule`."""
-    return field(default=default, metadata={"rule": rule})
+def field(default: Any, kind: Field) -> Any:
+    """Declare a dataclass field that is also a configuration key held to `kind`."""
+    return dataclasses.field(default=default, metadata={"kind": kind})
 
 
-def rules_of(choice: type) -> dict[str, Rule]:
+def fields_of(choice: type) -> dict[str, Field]:
     """Return the rule of each configurable field of a dataclass, in order of declaration."""
-    declared: Sequence[Field[Any]] = fields(choice)
-    return {entry.name: entry.metadata["rule"] for entry in declared if "rule" in entry.metadata}
+    declared: Sequence[dataclasses.Field[Any]] = dataclasses.fields(choice)
+    return {entry.name: entry.metadata["kind"] for entry in declared if "kind" in entry.metadata}
 
 
-def read(key: str, value: object, rule: Rule) -> Scalar:
+def read_value(key: str, value: object, rule: Field) -> Scalar:
     """Return `value` as its type; raises ConfigError that names key, value and what is allowed."""
     try:
         return rule.read(value)
     except ValueError:
-        raise ConfigError(refusal(key, value, rule)) from None
+        raise ConfigError(refusal_message(key, value, rule)) from None
 
 
 def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> int:
     """Return a whole number within inclusive bounds; raises ConfigError for anything else."""
-    found = read(key, value, Integer(at_least, at_most))
+    found = read_value(key, value, Integer(at_least, at_most))
     assert isinstance(found, int)
     return found
 
 
-def refusal(key: str, value: object, rule: Rule) -> str:
+def refusal_message(key: str, value: object, rule: Field) -> str:
     """Return the line for a value that isn't allowed, with what may have been meant by it."""
-    return f"{key}={brief(value)}: {key} must be {rule.allowed}{_hint(key, value, rule)}"
+    return f"{key}={shorten(value)}: {key} must be {rule.allowed}{_hint(key, value, rule)}"
 
 
-def _hint(key: str, value: object, rule: Rule) -> str:
+def _hint(key: str, value: object, rule: Field) -> str:
     """Return what may have been meant by a value, as the end of a line; or nothing."""
     if isinstance(value, list | tuple | range | np.ndarray):
         return "; it takes one value here, and several where it is an axis of a sweep"
     match rule:
-        case OrNull():
+        case Nullable():
             return _hint(key, value, rule.rule) or null_hint(value)
         case Choice() if isinstance(value, str):
             return choice_hint(key, value, [*rule.names, *rule.aliases])
@@ -246,7 +247,7 @@ def _hint(key: str, value: object, rule: Rule) -> str:
     return ""
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a value as a person would type it in an override."""
     if value is None:
         return "null"
@@ -257,20 +258,22 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def brief(value: object) -> str:
+def shorten(value: object) -> str:
     """Return a value for a message: in one line, and cut where it is long."""
     try:
-        text = shown(value)
+        text = format_value(value)
     except Exception:  # what the value itself raises, or Python for a number of many digits
         text = f"<{type(value).__name__}>"
     line = " ".join(text.encode(errors="backslashreplace").decode().splitlines())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
-def read_all(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:
+def read_fields(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:
     """Return the checked values of a class's parameters; raises ConfigError."""
-    rules = rules_of(settings)
-    return {name: read(prefix + name, section.get(name), rule) for name, rule in rules.items()}
+    rules = fields_of(settings)
+    return {
+        name: read_value(prefix + name, section.get(name), rule) for name, rule in rules.items()
+    }
 
 
 def section_of(
@@ -298,25 +301,25 @@ Settings = TypeVar("Settings", bound=Checked)
 def read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
     """Return the checked settings of one group, such as `engine`; raises ConfigError."""
     section = section_of(config, key)
-    refuse_unknown(f"{key}.", section, rules_of(settings))
-    found = settings(**read_all(f"{key}.", section, settings))
+    check_known(f"{key}.", section, fields_of(settings))
+    found = settings(**read_fields(f"{key}.", section, settings))
     found.check()
     return found
 
 
-def refuse_unknown(
-    prefix: str, given: Iterable[str], known: Iterable[str], where: str = ""
-) -> None:
+def check_known(prefix: str, given: Iterable[str], known: Iterable[str], where: str = "") -> None:
     """Raise ConfigError for the first given name that isn't known, both without the prefix."""
     known = list(known)
     for name in given:
         if name not in known:
-            raise ConfigError(unknown_key(prefix + str(name), [prefix + k for k in known], where))
+            raise ConfigError(
+                unknown_key_message(prefix + str(name), [prefix + k for k in known], where)
+            )
 
 
-def unknown_key(key: str, known: Iterable[str], where: str = "") -> str:
+def unknown_key_message(key: str, known: Iterable[str], where: str = "") -> str:
     """Return the message for a key that nothing reads, naming the nearest that something does."""
     known = list(known)
     short = [each for each in known if "." not in each] or known
     hint = key_hint(key, known) or f"known keys: {', '.join(short)}"
-    return f"{brief(key)}: unknown key{where}; {hint}"
+    return f"{shorten(key)}: unknown key{where}; {hint}"

@@ -9,8 +9,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Real, brief, read
-from xorsweep.text import text_of
+from xorsweep.fields import Real, read_value, shorten
+from xorsweep.text import exception_text
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind")
 
 
-class Choices(Mapping[str, type[Kind]], Generic[Kind]):
+class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     """The classes of a config group by name, xorsweep's own first.
 
     Others come from `register`, and from installed packages by the entry point group `entries`.
@@ -86,7 +86,7 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
             raise ConfigError(f"{self.group}={name}: engines know every {self.group} they have")
         if not isinstance(name, str) or not name.isidentifier():
             raise ConfigError(
-                f"{self.group}={brief(name)}: a name is made of letters, digits and _"
+                f"{self.group}={shorten(name)}: a name is made of letters, digits and _"
             )
         if name in self.own:
             raise ConfigError(f"{self.group}={name}: is xorsweep's own; choose another name")
@@ -112,7 +112,7 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
             return f"class {_class_name(self._registered[name])}"
         return f"package {_package(self._offers[name][0])}"
 
-    def left_out(self, name: str) -> str | None:
+    def shadowed(self, name: str) -> str | None:
         """Return the package that offers a choice by the name of one of xorsweep's own, if any."""
         offers = self._offers.get(name, []) if name in self.own else []
         return _package(offers[0]) if offers else None
@@ -137,7 +137,7 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever the import of a stranger's module raises
-            reason = (text_of(error).splitlines() or [""])[0]
+            reason = (exception_text(error).splitlines() or [""])[0]
             raise ConfigError(
                 f"{self.group}={name}: {_package(entry)} is broken, {entry.value} can't be "
                 f"imported ({reason})"
@@ -177,7 +177,7 @@ class Choices(Mapping[str, type[Kind]], Generic[Kind]):
                 f"differ; one batch shares its {self.group}, so it must be an Integer or a Choice"
             )
         try:
-            read(entry.name, entry.default, rule)
+            read_value(entry.name, entry.default, rule)
         except ConfigError as error:
             yield f"has a default that its rule refuses: {error}"
 
@@ -203,4 +203,4 @@ def _package(entry: EntryPoint) -> str:
 def _class_name(choice: object) -> str:
     if isinstance(choice, type):
         return f"{choice.__module__}.{choice.__qualname__}"
-    return brief(choice)
+    return shorten(choice)

@@ -21,7 +21,7 @@ def level_name(level: object) -> str:
     return str(level)
 
 
-def text_of(error: BaseException) -> str:
+def exception_text(error: BaseException) -> str:
     """Return the name of an exception's class and what it says, in UTF-8.
 
     What isn't UTF-8 in it is escaped; where the exception can't be made a text, that is said.
@@ -33,15 +33,15 @@ def text_of(error: BaseException) -> str:
         raise
     except BaseException as another:
         text = f"{name}, whose text can't be made ({_name_of(type(another))})"
-    return in_utf8(text)
+    return escape_non_utf8(text)
 
 
-def in_utf8(text: str) -> str:
+def escape_non_utf8(text: str) -> str:
     """Return a text with what isn't UTF-8 in it, such as half a surrogate pair, escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def in_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text in one line, without what a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 

@@ -11,21 +11,24 @@ import numpy as np
 
 from benchmarks.peers import LEARNING_RATE
 from benchmarks.points import point_of
-from xorsweep.networks.engines.interface import Trained, Training
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import build_training
 
 
 def train_with(
-    engine: Callable[[Training], Trained], parameters: np.ndarray, hidden: int, epochs: int
+    engine: Callable[[TrainingBatch], TrainingResult],
+    parameters: np.ndarray,
+    hidden: int,
+    epochs: int,
 ) -> tuple[np.ndarray, float]:
     """Train all networks, with everything kept that a sweep keeps."""
     training = replace(
         training_of(hidden, parameters.shape[1]),
         parameters=parameters,
         snapshots=(epochs,),
-        course_epochs=course_epochs(epochs),
+        course_epochs=learning_curve_epochs(epochs),
     )
     engine(replace(training, snapshots=(1,), course_epochs=()))  # compiled, if it has to be
     started = perf_counter()
@@ -34,7 +37,7 @@ def train_with(
 
 
 @cache
-def training_of(hidden: int, networks: int) -> Training:
+def training_of(hidden: int, networks: int) -> TrainingBatch:
     """Return the notebook's networks, a seed each."""
     point = point_of(hidden=hidden, lr=LEARNING_RATE)
     fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}

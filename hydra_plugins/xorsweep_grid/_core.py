@@ -21,19 +21,19 @@ from xorsweep.cli.axes import Overrides, is_point_key, parsed, swept
 from xorsweep.cli.compose import compose_grid
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_config import plain
-from xorsweep.cli.run_start import refuse_folders, sweep_folder
+from xorsweep.cli.run_start import check_folders, sweep_folder
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.backends import settled
-from xorsweep.fields import Boolean, read
-from xorsweep.reporting.console import Terminal
+from xorsweep.execution.backends import resolve_workers
+from xorsweep.fields import Boolean, read_value
+from xorsweep.reporting.console import Console
 from xorsweep.settings import read_sweep
 from xorsweep.storage.paths import named_folder, point_latest
-from xorsweep.storage.plain_files import refuse_other_than_file
+from xorsweep.storage.plain_files import check_is_file
 from xorsweep.storage.store import read_manifest, reading
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.preview import preview_resume, preview_sweep
 from xorsweep.sweeps.runner import SweepResult, resume_sweep, run_sweep
-from xorsweep.sweeps.shards import Launch, sharded
+from xorsweep.sweeps.shards import Launcher, plan_shards
 
 FAILED = 1
 
@@ -68,18 +68,18 @@ def _run(
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
     is_resumed = resumed is not None and resumed.value() is not None
-    refuse_folders(config, is_resumed)
+    check_folders(config, is_resumed)
     if resumed is not None and is_resumed:
         return _resume(loader, config, named_folder(str(resumed.value()), "resume"), given, launch)
     section = grid_node(loader, config, params)
     composed = compose_grid(loader, config, read_grid(loader, section, given))
     settings = read_sweep(composed.values)
-    shards = sharded(settings, launch) if launch else None
-    settled(settings.parallel)  # before there is a folder
+    shards = plan_shards(settings, launch) if launch else None
+    resolve_workers(settings.parallel)  # before there is a folder
     check_rounds(composed.grid, settings.rounds)
     read_study(composed.values.get("study"))
     if _is_plan(composed.values):
-        preview_sweep(composed.grid, settings, composed.notes, Terminal(), shards)
+        preview_sweep(composed.grid, settings, composed.notes, Console(), shards)
         return None
     folder = sweep_folder(config)
     _log_into(folder, config)
@@ -87,7 +87,7 @@ def _run(
     provenance = _provenance(composed.values)
     documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return run_sweep(
-        composed.grid, settings, folder, provenance, notes, Terminal(), shards, documents
+        composed.grid, settings, folder, provenance, notes, Console(), shards, documents
     )
 
 
@@ -96,7 +96,7 @@ def _resume(
     config: DictConfig,
     folder: Path,
     given: Overrides,
-    launch: Launch | None,
+    launch: Launcher | None,
 ) -> SweepResult | None:
     """Go on with a sweep: what names a point extends its grid, the rest says how to run."""
     for key in given:
@@ -109,20 +109,20 @@ def _resume(
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
     settings = read_sweep(values)
-    shards = sharded(settings, launch) if launch else None
+    shards = plan_shards(settings, launch) if launch else None
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     rounds = {key: value for key, value in asdict(settings.rounds).items() if key in given}
     keep_engine = not any(key.split(".")[0] == "engine" for key in given)
     if _is_plan(values):
-        preview_resume(folder, settings, more, Terminal(), rounds, shards, keep_engine)
+        preview_resume(folder, settings, more, Console(), rounds, shards, keep_engine)
         return None
     _log_into(folder, config)
     provenance = _provenance(values)
-    return resume_sweep(folder, settings, more, provenance, Terminal(), rounds, shards, keep_engine)
+    return resume_sweep(folder, settings, more, provenance, Console(), rounds, shards, keep_engine)
 
 
 def _is_plan(values: Mapping[str, Any]) -> bool:
-    return bool(read("plan", values["plan"], Boolean()))
+    return bool(read_value("plan", values["plan"], Boolean()))
 
 
 def _log_into(folder: Path, config: DictConfig) -> None:
@@ -146,7 +146,7 @@ def _refuse_irregular_logs(folder: Path, logging: DictConfig) -> None:
         path = Path(handler.get("filename") or "")
         if path.parent == folder.absolute():
             with reading(path):
-                refuse_other_than_file(path)
+                check_is_file(path)
 
 
 def _provenance(values: Mapping[str, Any]) -> dict[str, object]:

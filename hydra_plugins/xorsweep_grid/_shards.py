@@ -14,18 +14,23 @@ from hydra.types import HydraContext
 from joblib.externals.loky.backend import resource_tracker
 from omegaconf import DictConfig, flag_override
 
-from xorsweep.errors import ExecuteError
+from xorsweep.errors import ExecutionError
 from xorsweep.execution.pool import no_processes
-from xorsweep.execution.signals import Process, end_with, leave_signals_to, unheard_by_children
-from xorsweep.sweeps.shards import SHARDS, Launch, TrainShard
-from xorsweep.text import text_of
+from xorsweep.execution.signals import (
+    Process,
+    block_signals_in_children,
+    exit_with_parent,
+    leave_signals_to,
+)
+from xorsweep.sweeps.shards import SHARDS, Launcher, TrainShard
+from xorsweep.text import exception_text
 
 _LOG = logging.getLogger(__name__)
 
 BASIC = "basic"
 
 
-def chosen_launch(context: HydraContext, config: DictConfig) -> Launch | None:
+def chosen_launch(context: HydraContext, config: DictConfig) -> Launcher | None:
     """Return what launches shards, or None where Hydra's own launcher is left in its place."""
     if config.hydra.runtime.choices["hydra/launcher"] == BASIC:
         return None
@@ -40,13 +45,13 @@ class HydraLaunch:
     config: DictConfig
 
     def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
-        """Call `train` with each number in a job of its own; raises ExecuteError if one failed."""
+        """Call `train` with each number in a job of its own; raises ExecutionError if one failed."""
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.context,
             task_function=partial(run_job_of_shard, train, Process()),
             config=_config_of_jobs(self.config, folder),
         )
-        with unheard_by_children():
+        with block_signals_in_children():
             resource_tracker.ensure_running()  # a terminal that closes would end it with the others
         try:
             returns = launcher.launch([[] for _ in range(shards)], initial_job_idx=0)
@@ -54,10 +59,10 @@ class HydraLaunch:
             raise no_processes(error) from error
         except Exception as error:  # each launcher has its own way of saying that a job died
             lines = str(error).strip().splitlines() or [""]
-            raise ExecuteError(f"a shard died ({type(error).__name__}: {lines[0]})") from error
+            raise ExecutionError(f"a shard died ({type(error).__name__}: {lines[0]})") from error
         for number, job in enumerate(returns):
             if job.return_value is not None:
-                raise ExecuteError(f"shard {number} failed ({job.return_value})")
+                raise ExecutionError(f"shard {number} failed ({job.return_value})")
 
 
 def run_job_of_shard(train: TrainShard, sweep: Process, config: DictConfig) -> str | None:
@@ -68,12 +73,12 @@ def run_job_of_shard(train: TrainShard, sweep: Process, config: DictConfig) -> s
     """
     if sweep.is_ancestor:
         leave_signals_to(sweep)
-        end_with(sweep)
+        exit_with_parent(sweep)
     try:
         train(HydraConfig.get().job.num)
     except Exception as error:
         _LOG.exception("the shard failed")
-        return text_of(error)
+        return exception_text(error)
     return None
 
 

@@ -28,12 +28,12 @@ class OtherChoices(ConfigSource):
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Return a choice with its defaults; raises ConfigError where it is broken."""
-        from xorsweep.networks.schema import GROUPS
+        from xorsweep.networks.schema import COMPONENTS
         from xorsweep.registry import defaults_of
 
         group, word = _parts(config_path)
-        name = GROUPS[group].canonical(word)
-        values = {"name": name, **defaults_of(GROUPS[group][name])}
+        name = COMPONENTS[group].canonical(word)
+        values = {"name": name, **defaults_of(COMPONENTS[group][name])}
         return ConfigResult(
             self.provider, self.full_path(), OmegaConf.create(values), {"package": None}
         )
@@ -75,12 +75,12 @@ def _parts(config_path: str) -> tuple[str, str]:
 
 
 def _is_alias(group: str, name: str) -> bool:
-    from xorsweep.networks.schema import GROUPS
+    from xorsweep.networks.schema import COMPONENTS
 
-    return group in GROUPS and name in GROUPS[group].aliases
+    return group in COMPONENTS and name in COMPONENTS[group].aliases
 
 
 def _others(group: str) -> tuple[str, ...]:
-    from xorsweep.networks.schema import GROUPS
+    from xorsweep.networks.schema import COMPONENTS
 
-    return GROUPS[group].others if group in GROUPS else ()
+    return COMPONENTS[group].others if group in COMPONENTS else ()

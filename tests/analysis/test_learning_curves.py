@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 
 from xorsweep.analysis import learning_curves as courses
-from xorsweep.analysis.learning_curves import CellCourses, courses_of
+from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import Trainer
@@ -27,7 +27,7 @@ BANDS = ["q25", "q50", "q75"]
 def grid(point_of: PointOf) -> Grid:
     axes = [Axis("lr", (0.1, 5.0, 1e6)), Axis("epochs", (30, 500)), Axis("seed", tuple(range(8)))]
     wild = {"activation": "relu", "output": "linear"}
-    return concatenated(
+    return concatenate(
         [
             product_grid(axes, [point_of(**wild)]),
             product_grid(axes, [point_of(optimizer="momentum", **wild)]),
@@ -61,7 +61,7 @@ def expected(grid: Grid, parts: list[pa.Table], lr: float, momentum: bool) -> pd
             point = grid.point(int(row))
             mine = point["lr"] == lr and point["epochs"] == 500
             if mine and ("optimizer.momentum" in point) == momentum:
-                found += list(zip(course_epochs(500), course, strict=True))
+                found += list(zip(learning_curve_epochs(500), course, strict=True))
     frame = pd.DataFrame(found, columns=["epoch", "half_sse"])
     bands = frame.groupby("epoch")["half_sse"].quantile([0.25, 0.5, 0.75]).unstack()
     return bands.set_axis(BANDS, axis=1).reset_index()
@@ -75,9 +75,9 @@ def test_bands_are_the_quantiles_over_the_longest_points_of_a_cell(
     cells = every_cell(grid)
     cells = cells[(cells["lr"] == lr) & (cells["epochs"] == 500)]
     cells = cells[cells["optimizer"] == ("momentum" if momentum else "sgd")]
-    ((place, courses),) = courses_of(grid, parts, cells).items()
+    ((place, courses),) = learning_curves_of(grid, parts, cells).items()
     assert place == cells.index[0]
-    assert tuple(courses.epochs) == course_epochs(500)
+    assert tuple(courses.epochs) == learning_curve_epochs(500)
     found, wanted = courses.quantiles().T, expected(grid, parts, lr, momentum)[BANDS].to_numpy()
     sure = ~np.isnan(wanted)  # between two infinite errors pandas finds nothing
     np.testing.assert_allclose(found[sure], wanted[sure], rtol=1e-12)
@@ -93,10 +93,10 @@ def every_cell(grid: Grid) -> pd.DataFrame:
 def test_several_cells_follow_each_other(grid: Grid, parts: list[pa.Table]) -> None:
     cells = every_cell(grid)
     cells = cells[cells["epochs"] == 500]
-    together = courses_of(grid, parts, cells)
+    together = learning_curves_of(grid, parts, cells)
     assert list(together) == list(cells.index)
     for place, index in enumerate(cells.index):
-        alone = courses_of(grid, parts, cells.iloc[[place]])
+        alone = learning_curves_of(grid, parts, cells.iloc[[place]])
         expect_equal(together[index], alone[index])
 
 
@@ -109,13 +109,13 @@ def test_each_course_is_that_of_its_row(grid: Grid, parts: list[pa.Table]) -> No
             grid.rows_of(part["identity"].to_numpy()), part["course"].to_pylist(), strict=True
         )
     }
-    for mine in courses_of(grid, parts, cells[cells["epochs"] == 500]).values():
+    for mine in learning_curves_of(grid, parts, cells[cells["epochs"] == 500]).values():
         assert len(mine.rows) == 8
         for row, course in zip(mine.rows, mine.courses, strict=True):
             np.testing.assert_array_equal(course, np.array(stored[int(row)], np.float32))
 
 
-def expect_equal(one: CellCourses, other: CellCourses) -> None:
+def expect_equal(one: CellLearningCurves, other: CellLearningCurves) -> None:
     np.testing.assert_array_equal(one.rows, other.rows)
     np.testing.assert_array_equal(one.courses, other.courses)
 
@@ -124,12 +124,14 @@ def test_a_cell_whose_trajectories_go_on_in_another_has_no_bands(
     grid: Grid, parts: list[pa.Table]
 ) -> None:
     cells = every_cell(grid)
-    assert not courses_of(grid, parts, cells[cells["epochs"] == 30])
+    assert not learning_curves_of(grid, parts, cells[cells["epochs"] == 30])
 
 
 def test_a_trajectory_that_is_in_two_parts_counts_once(grid: Grid, parts: list[pa.Table]) -> None:
     cells = every_cell(grid)
-    twice, once = (courses_of(grid, some, cells) for some in ([*parts, *parts[::-1]], parts))
+    twice, once = (
+        learning_curves_of(grid, some, cells) for some in ([*parts, *parts[::-1]], parts)
+    )
     assert list(twice) == list(once)
     for index, mine in once.items():
         expect_equal(twice[index], mine)
@@ -144,7 +146,7 @@ def test_of_a_large_cell_the_first_runs_are_taken(
         [Axis("seed", (0, 1, 2))],
         [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
     )
-    (wanted,) = courses_of(few, parts, every_cell(few)).values()
+    (wanted,) = learning_curves_of(few, parts, every_cell(few)).values()
     monkeypatch.setattr(courses, "MOST_COURSES", 3)
-    (found,) = courses_of(grid, parts, cells[cells["optimizer"] == "sgd"]).values()
+    (found,) = learning_curves_of(grid, parts, cells[cells["optimizer"] == "sgd"]).values()
     np.testing.assert_array_equal(found.courses, wanted.courses)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from xorsweep.analysis.representative_runs import representatives
-from xorsweep.analysis.summary import summarise, swept_columns
+from xorsweep.analysis.summary import summarize, swept_columns
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.trainer import FAILED
-from xorsweep.storage.results import Assembled, assemble, read_results
+from xorsweep.storage.results import ResultColumns, assemble, read_results
 from xorsweep.storage.store import Store
 
 GridOf = Callable[..., Grid]
@@ -37,15 +37,15 @@ def test_they_are_the_ends_and_the_middle_of_the_runs_in_order(small_sweep: Path
     results = read_results(small_sweep)
     keys = swept_columns(results)
     cells = results.groupby(keys, sort=False, observed=True, dropna=False)
-    assert len(found) == len(summarise(results)) == cells.ngroups
+    assert len(found) == len(summarize(results)) == cells.ngroups
     for (typical, best, worst), (_, rows) in zip(found.tolist(), cells, strict=True):
         order = ranked(rows)
         assert (best, worst) == (order[0], order[-1])
         assert typical == order[(len(order) - 1) // 2]
 
 
-def assembled_of(grid: Grid, errors: list[float], epochs: list[int]) -> Assembled:
-    empty = Assembled.empty(grid)
+def assembled_of(grid: Grid, errors: list[float], epochs: list[int]) -> ResultColumns:
+    empty = ResultColumns.empty(grid)
     return replace(
         empty,
         present=np.ones(len(grid), bool),

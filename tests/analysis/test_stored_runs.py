@@ -6,27 +6,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xorsweep.analysis.stored_runs import KeptRun, read_runs
-from xorsweep.execution.settings import Parallel
+from xorsweep.analysis.stored_runs import StoredRun, read_runs
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.single_run import train_single
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
-SETTINGS = Sweep(Parallel("serial"), report=False)
+SETTINGS = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
-def kept(folder: Path) -> dict[int, KeptRun]:
+def kept(folder: Path) -> dict[int, StoredRun]:
     store, grid, _ = Store.open(folder)
     assembled = assemble(grid, store.measurements())
     return read_runs(grid, assembled, store.parts(), np.arange(len(grid)))
 
 
-def assert_as_alone(run: KeptRun) -> None:
+def assert_as_alone(run: StoredRun) -> None:
     """Compare with the same run trained alone, whose course is denser."""
     alone = train_single(run.point, Engine())
     assert run.epochs[-1] == run.point["epochs"]

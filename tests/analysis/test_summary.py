@@ -15,19 +15,19 @@ from xorsweep.analysis.summary import (
     MOST_STEPS,
     NOT_REACHED,
     point_columns,
-    summarise,
+    summarize,
     survival_curves,
     swept_columns,
 )
 from xorsweep.execution.backends import run_serial
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, concatenated, product_grid
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, concatenate, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import Trainer
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.sweeps.runner import run_sweep
@@ -71,7 +71,7 @@ def only(summary: pd.DataFrame) -> dict[str, Any]:
 
 def test_a_cell_is_counted_by_hand() -> None:
     runs = [solved(10, 0.02), solved(30, 0.04), unsolved(0.25), lost("diverged"), lost("failed")]
-    row = only(summarise(results_of(runs)))
+    row = only(summarize(results_of(runs)))
     assert (row["runs"], row["ok"], row["diverged"], row["failed"]) == (5, 3, 1, 1)
     assert (row["converged"], row["rate"]) == (2, 2 / 4)
     assert (row["rate_low"], row["rate_high"]) == rate_interval(2, 4)
@@ -86,7 +86,7 @@ def test_a_cell_is_counted_by_hand() -> None:
 
 
 def test_a_median_that_is_not_reached_is_said_to_be() -> None:
-    row = only(summarise(results_of([solved(10), unsolved(), unsolved()])))
+    row = only(summarize(results_of([solved(10), unsolved(), unsolved()])))
     assert np.isnan(row["median_epochs"])
     assert row["median_note"] == NOT_REACHED
     assert row["expected_running_time"] == 10 + 100 + 100
@@ -94,7 +94,7 @@ def test_a_median_that_is_not_reached_is_said_to_be() -> None:
 
 
 def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solved() -> None:
-    row = only(summarise(results_of([solved(90), unsolved(), lost("diverged"), lost("diverged")])))
+    row = only(summarize(results_of([solved(90), unsolved(), lost("diverged"), lost("diverged")])))
     assert row["unsolved_at_end"] == pytest.approx(3 / 4)
     assert row["rate"] == 1 / 4
     assert row["expected_running_time"] == 90 + 3 * 100
@@ -102,7 +102,7 @@ def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solve
 
 def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
     runs = [solved(90), unsolved(), unsolved(), *[lost("diverged")] * 3, lost("failed")]
-    row = only(summarise(results_of(runs)))
+    row = only(summarize(results_of(runs)))
     assert (row["rate"], row["diverged_rate"]) == (1 / 6, 3 / 6)
     assert (row["diverged_rate_low"], row["diverged_rate_high"]) == rate_interval(3, 6)
     assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"])
@@ -110,7 +110,7 @@ def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
 
 def test_a_run_that_met_the_criterion_and_left_it_does_not_hold() -> None:
     left = {**unsolved(), "converged_epoch": 20}
-    row = only(summarise(results_of([solved(90), solved(10), left, unsolved(), lost("failed")])))
+    row = only(summarize(results_of([solved(90), solved(10), left, unsolved(), lost("failed")])))
     assert (row["rate"], row["holds_rate"]) == (3 / 4, 2 / 4)
     assert (row["holds_rate_low"], row["holds_rate_high"]) == rate_interval(2, 4)
 
@@ -121,7 +121,7 @@ def test_a_run_that_converged_counts_so_even_if_it_diverged_later() -> None:
         {**solved(10, np.nan), "status": "diverged", "outcome": "diverged"},
         unsolved(),
     ]
-    row = only(summarise(results_of(runs)))
+    row = only(summarize(results_of(runs)))
     assert (row["diverged"], row["converged"], row["rate"]) == (1, 2, 2 / 3)
     assert (row["diverged_rate"], row["diverged_rate_low"]) == (0, 0)
     assert row["median_epochs"] == 90
@@ -146,7 +146,7 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
             until_converged=until_converged,
         )
         folder = tmp_path / str(until_converged)
-        run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {})
+        run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
         found.append(pd.read_csv(folder / "summary.csv"))
     on, stopped = found
     same = ["converged", "rate", "rate_low", "rate_high", "diverged_rate", "median_epochs"]
@@ -158,7 +158,7 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
 
 
 def test_a_cell_that_never_converged_has_no_running_time() -> None:
-    row = only(summarise(results_of([unsolved(), unsolved(0.5, "all_at_half")])))
+    row = only(summarize(results_of([unsolved(), unsolved(0.5, "all_at_half")])))
     assert np.isnan(row["expected_running_time"])
     assert (row["rate"], row["rate_low"]) == (0, 0)
     assert row["rate_high"] == pytest.approx(1 - 0.025 ** (1 / 2))
@@ -166,7 +166,7 @@ def test_a_cell_that_never_converged_has_no_running_time() -> None:
 
 
 def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
-    row = only(summarise(results_of([lost("failed"), lost("failed")])))
+    row = only(summarize(results_of([lost("failed"), lost("failed")])))
     assert (row["runs"], row["failed"], row["converged"]) == (2, 2, 0)
     absent = ("rate", "rate_low", "rate_high", "diverged_rate", "median_epochs", "unsolved_at_end")
     assert all(np.isnan(row[name]) for name in absent)
@@ -184,7 +184,7 @@ def test_rate_and_running_time_are_what_their_definitions_say(
     epochs: list[int | None], budget: int
 ) -> None:
     runs = [unsolved() if epoch is None else solved(epoch) for epoch in epochs]
-    row = only(summarise(results_of(runs, budget)))
+    row = only(summarize(results_of(runs, budget)))
     reached = [epoch for epoch in epochs if epoch is not None]
     assert row["rate"] == len(reached) / len(epochs)
     assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"], abs=1e-12)
@@ -200,7 +200,7 @@ def test_cells_come_in_the_order_in_which_they_appear() -> None:
     order = [("tanh", 0.5), ("logistic", 2.0), ("tanh", 0.1), ("logistic", 0.5)]
     cells: list[Run] = [{"activation": activation, "lr": lr} for activation, lr in order]
     runs = [solved(n + 1, **cell) for n, cell in enumerate([*cells, *reversed(cells)])]
-    summary = summarise(results_of(runs))
+    summary = summarize(results_of(runs))
     assert list(zip(summary["activation"], summary["lr"], strict=True)) == order
     assert summary["runs"].tolist() == [2] * 4
     assert summary["median_epochs"].tolist() == [1, 2, 3, 4]
@@ -213,7 +213,7 @@ def test_a_key_that_a_cell_lacks_keeps_it_apart() -> None:
         {"optimizer": "momentum", "optimizer.momentum": 0.5},
     ]
     runs = [solved(10 * (n + 1), **key) for _ in range(2) for n, key in enumerate(keys)]
-    summary = summarise(results_of(runs))
+    summary = summarize(results_of(runs))
     assert summary["optimizer"].tolist() == ["sgd", "momentum", "momentum"]
     assert summary["optimizer.momentum"].tolist() == pytest.approx([np.nan, 0.9, 0.5], nan_ok=True)
     assert summary["runs"].tolist() == [2, 2, 2]
@@ -230,7 +230,7 @@ def test_swept_columns_are_those_that_tell_cells_apart() -> None:
     keys = ["init", "init.low", "hidden", "lr", "epochs"]
     assert point_columns(results) == [*keys, "seed"]
     assert swept_columns(results) == ["init", "lr"]
-    summary = summarise(results)
+    summary = summarize(results)
     assert point_columns(summary) == keys
     assert swept_columns(summary) == ["init", "lr"]
     assert swept_columns(results.iloc[:1]) == []
@@ -246,7 +246,7 @@ def test_a_parameter_that_tells_more_than_its_choice_is_swept() -> None:
 
 def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path: Path) -> None:
     seeds = Axis("seed", tuple(range(10)))
-    grid = concatenated(
+    grid = concatenate(
         [
             product_grid([Axis("epochs", (200, 600)), seeds], [point_of(lr=5.0)]),
             product_grid([seeds], [point_of(optimizer="momentum", lr=1.0, epochs=300)]),
@@ -265,7 +265,7 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
         parts.append(decode(tmp_path / name, Engine()))
     write_results(grid, assemble(grid, parts), tmp_path)
     results = read_results(tmp_path)
-    summary = summarise(results)
+    summary = summarize(results)
     assert summary["epochs"].tolist() == [200, 600, 300, 50, 50]
     assert summary["runs"].tolist() == [10] * 5
     assert swept_columns(summary) == ["activation", "optimizer", "lr", "epochs"]

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binomtest, fisher_exact, norm
 
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.sweep_comparison import newcombe_interval, side_by_side
+from xorsweep.analysis.sweep_comparison import compare_sweeps, newcombe_interval
 
 
 def sweep(
@@ -41,7 +41,7 @@ HALF = [1, 0] * 20
 def test_the_same_seeds_are_compared_in_pairs() -> None:
     a = sweep({(0.1, 2): [1] * 30 + [0] * 10, (0.5, 2): HALF})
     b = sweep({(0.1, 2): [0] * 10 + [1] * 20 + [0] * 10, (0.5, 2): HALF})
-    first, second = side_by_side(a, b).cells.to_dict("records")
+    first, second = compare_sweeps(a, b).cells.to_dict("records")
     assert first["test"] == "McNemar"
     assert (first["only_a"], first["only_b"]) == (10, 0)
     assert first["p"] == pytest.approx(binomtest(10, 10, 0.5).pvalue)
@@ -54,7 +54,7 @@ def test_the_same_seeds_are_compared_in_pairs() -> None:
 def test_other_seeds_are_compared_by_fisher() -> None:
     a = sweep({(0.1, 2): [1] * 30 + [0] * 10})
     b = sweep({(0.1, 2): [1] * 10 + [0] * 40}, first_seed=1000)
-    (cell,) = side_by_side(a, b).cells.to_dict("records")
+    (cell,) = compare_sweeps(a, b).cells.to_dict("records")
     assert cell["test"] == "Fisher"
     assert cell["p"] == pytest.approx(fisher_exact([[30, 10], [10, 40]]).pvalue)
     assert (cell["rate_a"], cell["rate_b"]) == (0.75, 0.2)
@@ -63,7 +63,7 @@ def test_other_seeds_are_compared_by_fisher() -> None:
 
 def test_a_run_that_failed_is_left_out_with_its_partner() -> None:
     a, b = sweep({(0.1, 2): [1, 1, -1, 0]}), sweep({(0.1, 2): [1, -1, 1, 0]})
-    (cell,) = side_by_side(a, b).cells.to_dict("records")
+    (cell,) = compare_sweeps(a, b).cells.to_dict("records")
     assert (cell["runs_a"], cell["converged_a"]) == (2, 1)
     assert (cell["runs_b"], cell["converged_b"]) == (2, 1)
 
@@ -71,7 +71,7 @@ def test_a_run_that_failed_is_left_out_with_its_partner() -> None:
 def test_cells_of_one_sweep_only_are_named() -> None:
     a = sweep({(0.1, 2): HALF, (0.5, 2): HALF})
     b = sweep({(0.5, 2): HALF, (0.9, 2): HALF, (0.9, 4): HALF})
-    found = side_by_side(a, b)
+    found = compare_sweeps(a, b)
     assert found.cells[["hidden", "lr"]].to_numpy().tolist() == [[2, 0.5]]
     assert found.only_a[["hidden", "lr"]].to_numpy().tolist() == [[2, 0.1]]
     assert found.only_b[["hidden", "lr"]].to_numpy().tolist() == [[2, 0.9], [4, 0.9]]
@@ -81,7 +81,7 @@ def test_cells_of_one_sweep_only_are_named() -> None:
 def test_a_setting_that_neither_sweeps_is_what_they_are_compared_for() -> None:
     a = sweep({(0.1, 2): HALF, (0.5, 2): HALF})
     b = sweep({(0.1, 2): HALF, (0.5, 2): HALF}, activation="tanh")
-    found = side_by_side(a, b)
+    found = compare_sweeps(a, b)
     assert found.keys == ["lr"]
     assert list(found.settings) == [("activation", "logistic", "tanh")]
     assert len(found.cells) == 2
@@ -90,7 +90,7 @@ def test_a_setting_that_neither_sweeps_is_what_they_are_compared_for() -> None:
 
 def test_a_key_that_one_sweeps_picks_the_cells_of_the_other() -> None:
     a, b = sweep({(0.1, 2): HALF, (0.1, 4): HALF}), sweep({(0.1, 4): HALF})
-    found = side_by_side(a, b)
+    found = compare_sweeps(a, b)
     assert found.keys == ["hidden"]
     assert found.cells["hidden"].tolist() == [4]
 
@@ -98,7 +98,7 @@ def test_a_key_that_one_sweeps_picks_the_cells_of_the_other() -> None:
 def test_the_order_is_that_of_the_first_sweep_and_a_and_b_change_places() -> None:
     a = sweep({(0.5, 2): [1] * 40, (0.1, 2): HALF})
     b = sweep({(0.1, 2): HALF, (0.5, 2): [0] * 40})
-    there, back = side_by_side(a, b).cells, side_by_side(b, a).cells
+    there, back = compare_sweeps(a, b).cells, compare_sweeps(b, a).cells
     assert there["lr"].tolist() == [0.5, 0.1]
     assert back["lr"].tolist() == [0.1, 0.5]
     assert there["verdict"].tolist() == ["a higher", NO_DIFFERENCE]
@@ -113,11 +113,11 @@ def test_cells_that_differ_in_epochs_alone_are_compared_once_after_the_most_in_b
             ignore_index=True,
         )
 
-    found = side_by_side(of_epochs(100, 1000, 5000), of_epochs(100, 1000, 9000))
+    found = compare_sweeps(of_epochs(100, 1000, 5000), of_epochs(100, 1000, 9000))
     assert found.cells[["lr", "epochs"]].to_numpy().tolist() == [[0.1, 1000], [0.5, 1000]]
     assert found.only_a.empty
     assert found.only_b.empty
-    only = side_by_side(of_epochs(100, 1000), of_epochs(100, 1000).query("lr > 0.1"))
+    only = compare_sweeps(of_epochs(100, 1000), of_epochs(100, 1000).query("lr > 0.1"))
     assert only.only_a[["lr", "epochs"]].to_numpy().tolist() == [[0.1, 1000]]
 
 
@@ -125,7 +125,7 @@ def test_the_interval_of_the_largest_difference_is_for_all_cells_together() -> N
     clear, none = [1] * 20 + [0] * 20, [0] * 40
     a = sweep({(0.1, 2): clear, (0.5, 2): HALF, (0.9, 2): clear, (2.0, 2): HALF})
     b = sweep({(0.1, 2): none, (0.5, 2): HALF, (0.9, 2): none, (2.0, 2): HALF})
-    found = side_by_side(a, b)
+    found = compare_sweeps(a, b)
     assert found.largest["lr"].tolist() == [0.1, 0.9]
     half = norm.ppf(1 - 0.025 / 4) * np.sqrt((22 / 42 - (20 / 42) ** 2) / 42)
     assert found.largest["difference_low"].tolist() == pytest.approx([20 / 42 - half] * 2)

@@ -12,11 +12,11 @@ from omegaconf import DictConfig, OmegaConf
 from xorsweep.cli.compose import compose_grid
 from xorsweep.cli.grid_config import read_grid
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.execution.settings import Parallel
-from xorsweep.fields import rules_of
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import fields_of
 from xorsweep.networks.engines import ENGINES, Engine
-from xorsweep.networks.schema import GROUPS, PLAIN, read_point
-from xorsweep.settings import SETTINGS, Sweep, read_sweep
+from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, read_point
+from xorsweep.settings import SETTINGS, SweepSettings, read_sweep
 
 CONF = Path(config_folder())
 
@@ -37,16 +37,16 @@ def groups_of_files() -> dict[str, set[str]]:
 
 
 def test_every_choice_has_its_file_and_every_file_its_choice() -> None:
-    assert groups_of_files() == {group: set(choices) for group, choices in GROUPS.items()}
+    assert groups_of_files() == {group: set(choices) for group, choices in COMPONENTS.items()}
 
 
 @pytest.mark.parametrize(
-    ("group", "name"), [(group, name) for group in GROUPS for name in GROUPS[group]]
+    ("group", "name"), [(group, name) for group in COMPONENTS for name in COMPONENTS[group]]
 )
 def test_files_hold_the_parameters_and_defaults_of_the_code(group: str, name: str) -> None:
     found = OmegaConf.to_container(OmegaConf.load(CONF / group / f"{name}.yaml"))
-    choice = GROUPS[group][name]
-    wanted = {parameter: getattr(choice(), parameter) for parameter in rules_of(choice)}
+    choice = COMPONENTS[group][name]
+    wanted = {parameter: getattr(choice(), parameter) for parameter in fields_of(choice)}
     assert found == {"name": name, **wanted}
 
 
@@ -58,9 +58,9 @@ def test_an_engine_has_its_file_with_the_defaults_of_the_code(name: str) -> None
 
 def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -> None:
     values = plain(hydra[1])
-    assert read_sweep(values) == Sweep(Parallel("loky", -1), Engine(), report=True)
+    assert read_sweep(values) == SweepSettings(ExecutionSettings("loky", -1), Engine(), report=True)
     point = read_point(values)
-    assert {key: point[key] for key in PLAIN} == {
+    assert {key: point[key] for key in SCALAR_KEYS} == {
         "hidden": 2,
         "skip": False,
         "output": "logistic",

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from planning import planned, stored
 
-from xorsweep.errors import ConfigError, ExecuteError
+from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution import dask as dask_cluster
-from xorsweep.execution.backends import choose_execute, settled, workers_of
+from xorsweep.execution.backends import choose_executor, resolve_workers, workers_of
 from xorsweep.execution.serial import run_serial
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.networks import planning as plan
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.trainer import FAILED, Trainer
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -122,15 +122,15 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def of_two_workers(address: str) -> Parallel:
-    wait_until(lambda: settled(Parallel("dask", address=address)).n_jobs == 2)
-    return Parallel("dask", address=address)
+def of_two_workers(address: str) -> ExecutionSettings:
+    wait_until(lambda: resolve_workers(ExecutionSettings("dask", address=address)).n_jobs == 2)
+    return ExecutionSettings("dask", address=address)
 
 
 def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_nothing(
     grid: Grid, empty_folder: Path
 ) -> None:
-    execute = choose_execute(Parallel("dask", 2), 10**9)
+    execute = choose_executor(ExecutionSettings("dask", 2), 10**9)
     batches = planned(grid)
     together = list(execute(batches, Trainer(Engine())))
     assert stored(together) == stored(list(run_serial(batches, Trainer(Engine()))))
@@ -201,7 +201,9 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
     monkeypatch.setattr(plan, "FEWEST_MEMBERS", 50)
     monkeypatch.setattr(plan, "BATCHES_A_WORKER", 10**9)
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "serial", {})
+    run_sweep(
+        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "serial", {}
+    )
 
     parallel = of_two_workers(cluster.address)
     victim = cluster.processes[-1]
@@ -215,7 +217,7 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    result = run_sweep(grid, Sweep(parallel, report=False), tmp_path / "dask", {})
+    result = run_sweep(grid, SweepSettings(parallel, report=False), tmp_path / "dask", {})
     killer.join()
     assert left_at_death[0] > 2
     assert victim.wait() == -signal.SIGKILL
@@ -225,16 +227,18 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
 
 def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
     parallel = of_two_workers(cluster.address)
-    assert workers_of(settled(parallel)) == 2
-    assert workers_of(settled(replace(parallel, n_jobs=7))) == 7
+    assert workers_of(resolve_workers(parallel)) == 2
+    assert workers_of(resolve_workers(replace(parallel, n_jobs=7))) == 7
 
 
 def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
-    execute = choose_execute(settled(of_two_workers(cluster.address)), 1)
+    execute = choose_executor(resolve_workers(of_two_workers(cluster.address)), 1)
     finished = execute(planned(grid) * 200, Trainer(Engine()))
     next(finished)
     cluster.processes[0].kill()
-    with pytest.raises(ExecuteError, match=r"^the Dask cluster can't go on: its scheduler is gone"):
+    with pytest.raises(
+        ExecutionError, match=r"^the Dask cluster can't go on: its scheduler is gone"
+    ):
         list(finished)
 
 
@@ -243,7 +247,7 @@ def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.M
     with started(tmp_path, workers=0) as lonely:
         address = lonely.address
         with pytest.raises(ConfigError) as told:
-            settled(Parallel("dask", address=address))
+            resolve_workers(ExecutionSettings("dask", address=address))
     assert str(told.value) == (
         f"parallel.address={address}: its scheduler has had no worker for 2 s"
     )
@@ -255,7 +259,7 @@ def test_an_address_where_nobody_answers_is_one_line(
 ) -> None:
     monkeypatch.setattr(dask_cluster, "PATIENCE", 2)
     with pytest.raises(ConfigError) as told:
-        settled(Parallel("dask", address=address))
+        resolve_workers(ExecutionSettings("dask", address=address))
     assert str(told.value).startswith(
         f"parallel.address={address}: no Dask scheduler answers there ("
     )
@@ -268,4 +272,4 @@ def test_a_worker_that_would_give_other_numbers_is_refused(
     parallel = of_two_workers(cluster.address)
     monkeypatch.setattr(dask_cluster, "NUMERICS", 999)
     with pytest.raises(ConfigError, match=r"has numerics \d+, NumPy .* where .* numerics 999"):
-        settled(parallel)
+        resolve_workers(parallel)

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from xorsweep.errors import StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 GO_ON = "the batches that were finished before are kept, go on with python -m xorsweep -m resume="
 
@@ -94,7 +94,7 @@ def test_a_disk_that_is_full_of_rows_says_how_to_go_on(
 def test_a_disk_that_fills_while_the_pictures_are_made(
     small_disk: Path, grid: Grid, undisturbed: Path
 ) -> None:
-    with_report = Sweep(Parallel("serial"))
+    with_report = SweepSettings(ExecutionSettings("serial"))
     rows = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
     filled(small_disk, rows + 160 * 1024)
     sweep = small_disk / "sweep"

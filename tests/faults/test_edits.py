@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Grid, concatenated
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Grid, concatenate
 from xorsweep.networks.engines import Engine
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage import manifest as manifests
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.merge import merge
@@ -24,7 +24,7 @@ from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 NONSENSE = st.recursive(
     st.none()
@@ -41,7 +41,7 @@ NONSENSE = st.recursive(
 @pytest.fixture(scope="module")
 def folder(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("edits") / "sweep"
-    grid = concatenated(
+    grid = concatenate(
         [
             grid_of(hidden=[2, 3], lr=[0.5, 2.0], epochs=5, seed=range(3)),
             grid_of(optimizer="momentum", epochs=5, seed=range(2)),

@@ -9,20 +9,20 @@ import pandas as pd
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
-from xorsweep.fields import Batched, Integer, Real, parameter
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import Batched, Integer, Real, field
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.initializers import INITS
+from xorsweep.networks.initializers import INITIALIZERS
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.plugins import register
-from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.tasks import TASKS
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 BAD_SEED = 3
 
 
@@ -32,10 +32,10 @@ class Unspeakable(Exception):
 
 
 @dataclass(frozen=True)
-class Refusing(INITS["uniform"]):  # type: ignore[misc]
+class Refusing(INITIALIZERS["uniform"]):  # type: ignore[misc]
     """Weights of every seed but one."""
 
-    error: int = parameter(0, Integer(0, 4))
+    error: int = field(0, Integer(0, 4))
 
     def draw(self, network: Any, seeds: Any) -> Any:
         if (seeds == BAD_SEED).any():
@@ -47,7 +47,7 @@ class Refusing(INITS["uniform"]):  # type: ignore[misc]
 class Leaving(OPTIMIZERS["sgd"]):  # type: ignore[misc]
     """Leaves Python at the first step of whoever has the share 0.25."""
 
-    share: Batched = parameter(0.5, Real(above=0))
+    share: Batched = field(0.5, Real(above=0))
 
     def step(self, *arguments: Any) -> None:
         if (
@@ -90,7 +90,7 @@ def registered() -> Iterator[None]:
         register(group, "failing", choice)
     yield
     for group in CHOICES:
-        GROUPS[group].forget("failing")
+        COMPONENTS[group].forget("failing")
 
 
 @pytest.mark.parametrize("number", range(len(ERRORS)))

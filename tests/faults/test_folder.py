@@ -11,23 +11,23 @@ import numpy as np
 import pytest
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid
 from xorsweep.networks.engines import Engine
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.storage import writer as group_commit
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
-class Heard(Terminal):
+class Heard(Console):
     """A terminal that keeps what was said."""
 
     def __init__(self) -> None:
-        super().__init__(Terminal.silent().console)
+        super().__init__(Console.silent().console)
         self.lines: list[str] = []
 
     def say(self, line: str) -> None:
@@ -196,7 +196,7 @@ def test_a_mismatch_names_its_key(key: str, change: Callable[..., None], sweep: 
 
 
 def test_another_engine_is_refused_unless_the_old_one_is_kept(sweep: Path) -> None:
-    other = Sweep(Parallel("serial"), Engine(dtype="float32"), report=False)
+    other = SweepSettings(ExecutionSettings("serial"), Engine(dtype="float32"), report=False)
     with pytest.raises(StoreError, match=r"^engine=numpy engine.dtype=float32: .* was trained"):
         resume_sweep(sweep, other, [], {})
     resume_sweep(sweep, other, [], {}, keep_engine=True)
@@ -236,7 +236,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert f"2 points failed: {reason}" in heard.lines
     command = heard.lines[heard.lines.index(f"2 points failed: {reason}") + 1]
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")
-    stop = Sweep(Parallel("serial"), report=False, on_failure="stop")
+    stop = SweepSettings(ExecutionSettings("serial"), report=False, on_failure="stop")
     with pytest.raises(StoreError, match=r"^on_failure=stop: 1 point failed: .*; the batches that"):
         run_sweep(grid, stop, tmp_path / "stopped", {})
     manifest = json.loads((tmp_path / "stopped/manifest.json").read_text())

@@ -15,10 +15,10 @@ import pytest
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.compare import compare
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
@@ -28,18 +28,18 @@ from xorsweep.sweeps.shards import write_shard
 from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 SECONDS = 120
 """After which a command hangs."""
 
 COMMANDS: dict[str, Callable[[Path], object]] = {
     "resume": lambda sweep: resume_sweep(sweep, QUIET, [], {}),
-    "report": lambda sweep: remake_report(sweep, Terminal.silent()),
+    "report": lambda sweep: remake_report(sweep, Console.silent()),
     "load": lambda sweep: xs.load(sweep).results,
     "report elsewhere": lambda sweep: xs.load(sweep).report(sweep.parent / "other"),
-    "compare": lambda sweep: compare((sweep, sweep), terminal=Terminal.silent()),
+    "compare": lambda sweep: compare((sweep, sweep), terminal=Console.silent()),
     "verify": lambda sweep: verify(str(sweep), sample=1),
-    "replay": lambda sweep: replay(str(sweep), 3, terminal=Terminal.silent()),
+    "replay": lambda sweep: replay(str(sweep), 3, terminal=Console.silent()),
     "merge": lambda sweep: merge(sweep.parent / "both", [sweep, sweep], report=False),
 }
 
@@ -170,12 +170,12 @@ def test_a_sweep_that_is_reached_by_a_link_is_as_any_other(sweep: Path, tmp_path
 def test_shards_are_never_written_through_a_link(sweep: Path, tmp_path: Path) -> None:
     from xorsweep.networks.trainer import Trainer
     from xorsweep.storage.store import Store
-    from xorsweep.sweeps.shards import Sharded, train_in_shards
+    from xorsweep.sweeps.shards import ShardPlan, train_in_shards
 
     (tmp_path / "outside/0").mkdir(parents=True)
     (sweep / ".shards").symlink_to(tmp_path / "outside")
     store, _, _ = Store.open(sweep)
-    how = Sharded(1, Parallel("serial"), lambda *_: None)
+    how = ShardPlan(1, ExecutionSettings("serial"), lambda *_: None)
     train_in_shards(store, [], Trainer(store.engine), how, lambda work: None)
     assert not os.path.lexists(sweep / ".shards")
     write_shard(sweep, 0, [])
@@ -214,7 +214,7 @@ def test_no_file_that_a_manifest_names_is_read(sweep: Path) -> None:
 
 
 def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) -> None:
-    class Heard(Terminal):
+    class Heard(Console):
         lines: list[str]
 
         def say(self, line: str) -> None:
@@ -231,7 +231,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
         lambda terminal: verify(str(tmp_path / "sweep"), sample=1, terminal=terminal),
         lambda terminal: replay(str(tmp_path / "sweep"), 1, terminal=terminal),
     ):
-        heard = Heard(Terminal.silent().console)
+        heard = Heard(Console.silent().console)
         heard.lines = []
         command(heard)
         assert f"init.path={path}: initial weights are read from there" in heard.lines

@@ -16,7 +16,7 @@ import pytest
 from running import SWEEP, Begin, parts_in
 
 from xorsweep.cli.commands import errors_in_one_line
-from xorsweep.execution.signals import Interrupted, heard, raise_if_heard
+from xorsweep.execution.signals import Interrupted, handle_signals, raise_pending_interrupt
 
 GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -33,7 +33,7 @@ def handlers() -> Iterator[None]:
 
 @pytest.mark.usefixtures("handlers")
 def test_only_the_first_signal_is_heard_and_in_order() -> None:
-    with heard():
+    with handle_signals():
         with pytest.raises(Interrupted, match="SIGTERM") as raised:
             signal.raise_signal(signal.SIGTERM)
         assert raised.value.exit_code == 143
@@ -41,17 +41,17 @@ def test_only_the_first_signal_is_heard_and_in_order() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)
         with pytest.raises(Interrupted, match="SIGTERM"):
-            raise_if_heard()
+            raise_pending_interrupt()
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(0.01)
-    raise_if_heard()  # a later sweep in the same process isn't interrupted
+    raise_pending_interrupt()  # a later sweep in the same process isn't interrupted
 
 
 @pytest.mark.usefixtures("handlers")
 def test_without_a_signal_the_handlers_are_as_before() -> None:
     before = {number: signal.getsignal(number) for number in CODES}
-    with heard():
-        raise_if_heard()
+    with handle_signals():
+        raise_pending_interrupt()
     assert {number: signal.getsignal(number) for number in CODES} == before
 
 
@@ -60,7 +60,7 @@ def test_a_signal_that_is_ignored_stays_ignored(number: signal.Signals) -> None:
     """As `nohup` has SIGHUP ignored."""
     before = signal.signal(number, signal.SIG_IGN)
     try:
-        with heard():
+        with handle_signals():
             os.kill(os.getpid(), number)
             time.sleep(0.01)
     finally:

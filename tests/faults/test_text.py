@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.analysis.failures import Failure
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.runner import run_sweep
 
@@ -76,7 +76,10 @@ def sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = {SCRIPT: NASTY}
     folder = root / "sweep"
     result = run_sweep(
-        grid, Sweep(Parallel("serial")), folder, {"command_line": command, "config": config}
+        grid,
+        SweepSettings(ExecutionSettings("serial")),
+        folder,
+        {"command_line": command, "config": config},
     )
     assert result.counts["failed"] == 6
     write_weights(paths[1])  # so that the grid can be read again
@@ -131,7 +134,7 @@ def test_what_was_written_into_the_manifest_by_hand_is_shown_and_not_obeyed(swee
 
 
 def test_a_terminal_obeys_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal = Terminal(Console(soft_wrap=True, highlight=False))
+    terminal = Console(RichConsole(soft_wrap=True, highlight=False))
     terminal.failures([Failure("a\x1b[2J\x07\n[bold]b", 2, "python\n-m \x1b[31mx")])
     assert capsys.readouterr().out == (
         "2 points failed: a [2J [bold]b\n  one of them alone: python -m [31mx\n"

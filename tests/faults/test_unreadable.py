@@ -16,11 +16,11 @@ from forging import forge, with_value
 
 import xorsweep as xs
 from xorsweep.errors import StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
-from xorsweep.storage.parts import memory_given_back
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
+from xorsweep.storage.parts import release_arrow_memory
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
@@ -29,7 +29,7 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 CAPABILITIES_VERSION = 0x20080522
 OVERRIDES_PERMISSIONS = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
@@ -37,9 +37,9 @@ MIB = 2**20
 
 READERS: list[Callable[[Path], object]] = [
     lambda sweep: resume_sweep(sweep, QUIET, [], {}),
-    lambda sweep: remake_report(sweep, Terminal.silent()),
+    lambda sweep: remake_report(sweep, Console.silent()),
     lambda sweep: verify(str(sweep), sample=1),
-    lambda sweep: replay(str(sweep), 0, sweep / "replay", Terminal.silent()),
+    lambda sweep: replay(str(sweep), 0, sweep / "replay", Console.silent()),
     lambda sweep: merge(sweep.parent / "merged", [sweep, sweep]),
 ]
 
@@ -159,7 +159,7 @@ def file_of_many_gibibytes(sweep: Path) -> None:
     ids=["file", "rows"],
 )
 def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep: Path) -> None:
-    with memory_given_back():  # Arrow's own pool holds more than it says
+    with release_arrow_memory():  # Arrow's own pool holds more than it says
         enlarge(sweep)
         (part,) = Store.open(sweep)[0].part_files()
         with memory_for(96 * MIB):

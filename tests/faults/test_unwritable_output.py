@@ -62,7 +62,7 @@ COMMANDS = {
     "replay": ["xorsweep.sweeps.replay", "a", "0"],
     "map": ["xorsweep.cli.function", "squaring:squares", "x=1,2", "--into", "g"],
     "map-resume": ["xorsweep.cli.function", "squaring:squares", "--resume", "f"],
-    "check_choice": ["xorsweep.sweeps.check_component", "--help"],
+    "check_component": ["xorsweep.sweeps.check_component", "--help"],
 }
 
 

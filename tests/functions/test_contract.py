@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from xorsweep.errors import FunctionError
-from xorsweep.functions.contract import Batch, Caller, Function, called
+from xorsweep.functions.contract import Batch, Caller, Function, call_batch
 
 
 def batch(count: int) -> Batch:
@@ -22,7 +22,7 @@ def test_columns_come_back_as_the_four_kinds() -> None:
         small = {"f": x.astype(np.float32), "i": x.astype(np.int8), "u": x.astype(np.uint16)}
         return {**small, "b": x > 1, "listed": x.tolist(), "text": x.astype(str)}
 
-    found = called(kinds, batch(3))
+    found = call_batch(kinds, batch(3))
     assert [values.dtype.kind for values in found.values()] == ["f", "i", "i", "b", "i", "U"]
     assert {values.dtype.itemsize for values in found.values()} == {8, 1, 4 * 21}
     assert found["u"].tolist() == [0, 1, 2]
@@ -35,7 +35,7 @@ def test_what_a_function_is_given_is_its_own() -> None:
         columns["x"] += 1
         return {"y": columns.pop("x")}
 
-    assert called(greedy, given)["y"].tolist() == [1, 2, 3]
+    assert call_batch(greedy, given)["y"].tolist() == [1, 2, 3]
     assert given.columns["x"].tolist() == [0, 1, 2]
 
 
@@ -57,7 +57,7 @@ def test_what_a_function_is_given_is_its_own() -> None:
 )
 def test_anything_else_is_refused_in_one_line(returned: Any, message: str) -> None:
     with pytest.raises(FunctionError) as told:
-        called(lambda columns: returned, batch(3))
+        call_batch(lambda columns: returned, batch(3))
     assert str(told.value).startswith(message)
     assert "\n" not in str(told.value)
 

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 from xorsweep.functions import folder as folder_module
 from xorsweep.functions import sweep as sweep_module
 from xorsweep.functions.folder import _SEALED, _digest
 
-ALONE = Parallel("serial")
+ALONE = ExecutionSettings("serial")
 X = {"x": np.linspace(0, 20, 41)}
 
 
@@ -152,7 +152,9 @@ def test_a_function_that_leaves_python_ends_no_process_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep_module, "WORTH_PROCESSES", 0.0)
-    result = sweep_function(some.leaving, {"x": range(20)}, tmp_path, Parallel("loky", 2), batch=4)
+    result = sweep_function(
+        some.leaving, {"x": range(20)}, tmp_path, ExecutionSettings("loky", 2), batch=4
+    )
     assert result.counts == {"planned": 20, "ok": 19, "failed": 1}
 
 
@@ -332,7 +334,7 @@ def test_workers_move_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return {"y": np.exp(columns["x"] / 20) + offset}
 
     sweep_function(local, X, tmp_path / "alone", ALONE, batch=4)
-    sweep_function(local, X, tmp_path / "two", Parallel("loky", 2), batch=4)
+    sweep_function(local, X, tmp_path / "two", ExecutionSettings("loky", 2), batch=4)
     assert rows_of(tmp_path / "alone") == rows_of(tmp_path / "two")
 
 
@@ -341,7 +343,9 @@ def test_a_point_that_kills_its_process_costs_its_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep_module, "WORTH_PROCESSES", 0.0)
-    result = sweep_function(some.deadly, {"x": range(20)}, tmp_path, Parallel("loky", 2), batch=4)
+    result = sweep_function(
+        some.deadly, {"x": range(20)}, tmp_path, ExecutionSettings("loky", 2), batch=4
+    )
     assert result.counts == {"planned": 20, "ok": 16, "failed": 4}
     monkeypatch.setenv("HOME_PROCESS", str(os.getpid()))
     assert resume_function(tmp_path, some.deadly, ALONE).counts["ok"] == 20

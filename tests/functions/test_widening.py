@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 
-ALONE = Parallel("serial")
+ALONE = ExecutionSettings("serial")
 BIG = 2**53 + 1
 
 

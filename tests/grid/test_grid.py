@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Scalar
 from xorsweep.grid.columns import Column, distinct
-from xorsweep.grid.extend import extended
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid, refuse_too_large
+from xorsweep.grid.extend import extend_grid
+from xorsweep.grid.grid import Axis, Grid, check_size, concatenate, product_grid
 from xorsweep.grid.serialization import grid_from_data, grid_to_data
 from xorsweep.networks.schema import Point
 
@@ -174,7 +174,7 @@ def test_a_grid_that_would_not_fit_into_memory_is_refused_before_it_is_made() ->
     levels = tuple(range(100_000))
     axes = [Axis("seed", levels), Axis("epochs", levels), Axis("lr", levels)]
     with pytest.raises(ConfigError, match=r"^seed 100,000 x epochs 100,000 x lr 100,000 = "):
-        refuse_too_large({axis.key: len(axis.levels) for axis in axes})
+        check_size({axis.key: len(axis.levels) for axis in axes})
     with pytest.raises(ConfigError, match=r"sweep fewer levels$"):
         product_grid(axes, [])
 
@@ -185,12 +185,12 @@ def test_a_grid_is_told_in_a_few_words(point_of: PointOf) -> None:
     second = product_grid([Axis("hidden", (7,))], [point_of()])
     assert product_grid([], [point_of()]).text == "1 point"
     assert first.text == "lr 2 x seed 600 = 1,200 points"
-    assert concatenated([first, second]).text == "lr 2 x seed 600 + hidden 1 = 1,201 points"
+    assert concatenate([first, second]).text == "lr 2 x seed 600 + hidden 1 = 1,201 points"
     others = [
         product_grid([Axis("lr", tuple(map(float, range(1, n))))], [point_of()])
         for n in range(6, 10)
     ]
-    joined = concatenated([first, *others]).text
+    joined = concatenate([first, *others]).text
     assert joined == "lr 2 x seed 600 + lr 5 + 3 more products = 1,208 points, each once"
 
 
@@ -251,7 +251,7 @@ def test_grids_follow_each_other_and_each_point_is_there_once(
     point_of: PointOf, first: list[Axis], second: list[Axis]
 ) -> None:
     grids = [product_grid(first, [point_of()]), product_grid(second, [point_of()])]
-    joined = concatenated(grids)
+    joined = concatenate(grids)
     every = {frozen(point): point for grid in grids for point in points(grid)}
     assert points(joined) == list(every.values())
     assert len(set(joined.identities.tolist())) == len(joined)
@@ -264,8 +264,8 @@ def test_a_grid_that_adds_nothing_leaves_no_trace(point_of: PointOf) -> None:
         product_grid([Axis("lr", (0.1, 1.0)), Axis("seed", seeds)], [point_of()])
         for seeds in ((0, 1, 2), (2, 1))
     )
-    assert concatenated([whole, part]).blocks == whole.blocks
-    joined = concatenated([part, whole])
+    assert concatenate([whole, part]).blocks == whole.blocks
+    joined = concatenate([part, whole])
     assert joined.blocks == (*part.blocks, *whole.blocks)
     assert joined.text == "lr 2 x seed 2 + lr 2 x seed 3 = 6 points, each once"
 
@@ -273,7 +273,7 @@ def test_a_grid_that_adds_nothing_leaves_no_trace(point_of: PointOf) -> None:
 def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
     parity = product_grid([Axis("task.bits", (4, 3))], [point_of(task="parity")])
     momentum = product_grid([Axis("seed", (1, 0))], [point_of(optimizer="momentum")])
-    joined = concatenated([parity, momentum])
+    joined = concatenate([parity, momentum])
     assert points(joined) == [
         point_of(task="parity", task__bits=4),
         point_of(task="parity", task__bits=3),
@@ -290,7 +290,7 @@ def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
 
 def test_further_levels_come_behind_those_of_their_axis(point_of: PointOf) -> None:
     grid = product_grid([Axis("lr", (0.5, 0.1)), Axis("seed", (0, 1))], [point_of()])
-    longer = extended(grid, [Axis("seed", (1, 2, 3)), Axis("lr", (0.2,))])
+    longer = extend_grid(grid, [Axis("seed", (1, 2, 3)), Axis("lr", (0.2,))])
     wanted = product_grid([Axis("lr", (0.5, 0.1, 0.2)), Axis("seed", (0, 1, 2, 3))], [point_of()])
     assert points(longer) == points(wanted)
     assert (longer.rows_of(grid.identities) >= 0).all()
@@ -302,7 +302,7 @@ def test_a_key_that_was_fixed_becomes_the_last_axis_with_its_old_value_first(
     grid = product_grid([Axis("seed", (0, 1))], [point_of(hidden=3)])
     assert [
         (point["seed"], point["hidden"])
-        for point in points(extended(grid, [Axis("hidden", (2, 3))]))
+        for point in points(extend_grid(grid, [Axis("hidden", (2, 3))]))
     ] == [(0, 3), (0, 2), (1, 3), (1, 2)]
 
 
@@ -311,7 +311,7 @@ def test_every_block_of_a_grid_is_extended(point_of: PointOf) -> None:
         product_grid([Axis("lr", (0.1, 0.2))], [point_of()]),
         product_grid([Axis("hidden", (4,))], [point_of()]),
     ]
-    longer = extended(concatenated(blocks), [Axis("seed", (7,))])
+    longer = extend_grid(concatenate(blocks), [Axis("seed", (7,))])
     found = [(point["lr"], point["hidden"], point["seed"]) for point in points(longer)]
     assert found == [
         *((0.1, 2, 0), (0.1, 2, 7), (0.2, 2, 0), (0.2, 2, 7)),
@@ -321,7 +321,7 @@ def test_every_block_of_a_grid_is_extended(point_of: PointOf) -> None:
 
 def test_levels_that_are_there_already_add_nothing(point_of: PointOf) -> None:
     grid = product_grid([Axis("lr", (0.1, 0.2)), Axis("seed", (0, 1))], [point_of()])
-    again = extended(grid, [Axis("lr", (0.2,)), Axis("hidden", (2,))])
+    again = extend_grid(grid, [Axis("lr", (0.2,)), Axis("hidden", (2,))])
     assert points(again) == points(grid)
 
 
@@ -342,10 +342,10 @@ def test_a_grid_is_extended_along_plain_keys_alone(
     axes = [Axis("init", ("uniform", "xavier"), structural=True)]
     grid = product_grid(axes, [point_of(), point_of(init="xavier")])
     if message is None:
-        assert len(extended(grid, [more])) == 2 * len(grid)
+        assert len(extend_grid(grid, [more])) == 2 * len(grid)
         return
     with pytest.raises(ConfigError, match=message):
-        extended(grid, [more])
+        extend_grid(grid, [more])
 
 
 def test_axes_that_go_together_vary_level_by_level_in_the_place_of_the_first(
@@ -398,12 +398,12 @@ def test_points_are_left_out_where_the_expression_is_not_true(
 def test_a_grid_without_a_point_is_refused(point_of: PointOf) -> None:
     empty = product_grid([Axis("lr", (0.1, 0.2))], [point_of()], where="lr > 1")
     with pytest.raises(ConfigError) as refused:
-        concatenated([empty])
+        concatenate([empty])
     assert str(refused.value) == (
         "grid.where=lr > 1: is true at none of the grid's 2 points, so there is nothing to train"
     )
     other = product_grid([Axis("lr", (3.0,))], [point_of()], where="lr > 1")
-    assert points(concatenated([empty, other])) == [point_of(lr=3.0)]
+    assert points(concatenate([empty, other])) == [point_of(lr=3.0)]
 
 
 def test_what_means_nothing_may_be_left_out(point_of: PointOf) -> None:
@@ -416,7 +416,7 @@ def test_what_means_nothing_may_be_left_out(point_of: PointOf) -> None:
 def test_a_point_that_is_left_out_stays_out_of_a_longer_grid(point_of: PointOf) -> None:
     lr, seed = Axis("lr", (0.5, 1.5)), Axis("seed", (0, 1))
     grid = product_grid([lr, seed], [point_of()], where="lr * seed < 2")
-    longer = extended(grid, [Axis("seed", (2, 3)), Axis("lr", (0.1,))])
+    longer = extend_grid(grid, [Axis("seed", (2, 3)), Axis("lr", (0.1,))])
     assert [(point["lr"], point["seed"]) for point in points(longer)] == [
         *((0.5, seed) for seed in range(4)),
         *((1.5, seed) for seed in range(2)),
@@ -429,8 +429,8 @@ def test_a_block_that_is_left_out_may_have_points_in_a_longer_grid(point_of: Poi
         product_grid([Axis("lr", (lr,))], [point_of()], where="lr * hidden < 5")
         for lr in (1.0, 2.0, 3.0)
     ]
-    assert len(concatenated(blocks)) == 2
-    longer = extended(concatenated(blocks), [Axis("hidden", (1,))])
+    assert len(concatenate(blocks)) == 2
+    longer = extend_grid(concatenate(blocks), [Axis("hidden", (1,))])
     assert [(point["lr"], point["hidden"]) for point in points(longer)] == [
         (1.0, 2),
         (1.0, 1),
@@ -443,16 +443,16 @@ def test_a_block_that_is_left_out_may_have_points_in_a_longer_grid(point_of: Poi
 def test_axes_that_go_together_are_extended_together(point_of: PointOf) -> None:
     axes = [Axis("lr", (0.1, 0.2)), Axis("epochs", (10, 20))]
     grid = product_grid(axes, [point_of()], [("lr", "epochs")])
-    longer = extended(grid, [Axis("epochs", (30, 20)), Axis("lr", (0.3, 0.2))])
+    longer = extend_grid(grid, [Axis("epochs", (30, 20)), Axis("lr", (0.3, 0.2))])
     assert [(point["lr"], point["epochs"]) for point in points(longer)] == [
         (0.1, 10),
         (0.2, 20),
         (0.3, 30),
     ]
     with pytest.raises(ConfigError, match=r"^lr: goes together with epochs by grid.zip; give"):
-        extended(grid, [Axis("lr", (0.3,))])
+        extend_grid(grid, [Axis("lr", (0.3,))])
     with pytest.raises(ConfigError, match=r"^grid.zip=.*lr has 3, epochs has 4"):
-        extended(grid, [Axis("lr", (0.3,)), Axis("epochs", (30, 40))])
+        extend_grid(grid, [Axis("lr", (0.3,)), Axis("epochs", (30, 40))])
 
 
 @given(first=axes_of(), second=axes_of())
@@ -461,7 +461,7 @@ def test_a_grid_comes_back_from_json_as_it_was(
 ) -> None:
     inits = ("uniform", "normal")
     structural = [axis for axis in second if not axis.key.startswith("init.")]
-    grid = concatenated(
+    grid = concatenate(
         [
             product_grid(first, [point_of()]),
             product_grid(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.cli.compose_python import ask
+from xorsweep.cli.compose_python import compose_sweep
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.grid.where import MOST_CHARACTERS, MOST_NESTED, read_where
 from xorsweep.networks.schema import Point
 
@@ -23,7 +23,7 @@ PointOf = Callable[..., Point]
 def grid(point_of: PointOf) -> Grid:
     """Return a grid of two optimizers, so that not every key applies to every point."""
     bases = [point_of(optimizer="sgd"), point_of(optimizer="adam")]
-    return concatenated(
+    return concatenate(
         [
             product_grid(
                 [
@@ -123,7 +123,9 @@ def test_a_path_with_two_spaces_is_told_from_one_with_one(
         np.savez(path, **{role: np.ones(shape) for role, shape in weights.items()})  # type: ignore[arg-type]
     line = f"grid.where=init.path != '{paths[1]}'"
     levels = ",".join(f"'{path}'" for path in paths)
-    grid = ask(["init=file", f"init.path={levels}", "lr=1", "hidden=2", "seed=0", line]).grid
+    grid = compose_sweep(
+        ["init=file", f"init.path={levels}", "lr=1", "hidden=2", "seed=0", line]
+    ).grid
     assert {grid.point(row)["init.path"] for row in range(len(grid))} == {paths[0]}
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xorsweep.networks.criteria import CRITERIA, Criterion
 from xorsweep.networks.engines.numpy.engine import train
-from xorsweep.networks.schema import Point, choose
+from xorsweep.networks.schema import Point, component_of
 
 PointOf = Callable[..., Point]
 Floats = NDArray[np.float64]
@@ -124,4 +124,4 @@ def test_a_limit_is_a_number_for_one_and_an_array_for_a_batch(point_of: PointOf)
     limits = np.array([0.1, 0.2])
     for name in ("margin", "sse", "rms"):
         values = {**point_of(criterion=name), "criterion.threshold": limits}
-        assert choose("criterion", values).limit is limits
+        assert component_of("criterion", values).limit is limits

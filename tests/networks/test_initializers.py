@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xorsweep.errors import ConfigError
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.initializers import (
-    INITS,
+    INITIALIZERS,
     File,
     He,
     Normal,
@@ -75,7 +75,7 @@ def test_normal_draws_come_from_the_same_stream(stream: str) -> None:
 @pytest.mark.parametrize("stream", ["legacy", "pcg64"])
 def test_a_member_is_drawn_from_its_own_seed_alone(name: str, stream: str) -> None:
     network = Network(3, 5, 2, skip=True)
-    init = INITS[name](stream=stream, biases="drawn")  # type: ignore[call-arg]
+    init = INITIALIZERS[name](stream=stream, biases="drawn")  # type: ignore[call-arg]
     seeds = seeds_of(9, 2, 9, 0, 4_294_967_295, 2)
     together = init.draw(network, seeds)
     alone = np.concatenate([init.draw(network, seeds[[i]]) for i in range(len(seeds))], axis=1)
@@ -94,7 +94,7 @@ def test_members_may_differ_in_their_ranges() -> None:
 
 @pytest.mark.parametrize("name", ["uniform", "symmetric", "normal", "xavier", "he"])
 def test_direct_links_are_drawn_last(name: str) -> None:
-    init = INITS[name]()
+    init = INITIALIZERS[name]()
     without = init.draw(Network(3, 2, 1), seeds_of(5))
     with_links = init.draw(Network(3, 2, 1, skip=True), seeds_of(5))
     np.testing.assert_array_equal(with_links[: len(without)], without)

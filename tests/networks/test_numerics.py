@@ -22,7 +22,7 @@ from naive_loop import train as train_naively
 from xorsweep._version import NUMERICS
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines.numpy.engine import train
-from xorsweep.networks.schema import GROUPS, Point
+from xorsweep.networks.schema import COMPONENTS, Point
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]
@@ -178,7 +178,7 @@ def test_every_choice_of_every_group_is_among_the_points(point_of: PointOf) -> N
     points += [point_named(point_of, name, False) for name in ROUNDED]
     missing = {
         f"{group}={name}"
-        for group, choices in GROUPS.items()
+        for group, choices in COMPONENTS.items()
         for name in choices
         if not any(point[group] == name for point in points)
     }

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import rules_of
+from xorsweep.fields import fields_of
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.optimizers import OPTIMIZERS, Optimizer
 from xorsweep.networks.optimizers import State as OptimizerState
-from xorsweep.networks.schema import Point, choose
+from xorsweep.networks.schema import Point, component_of
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]
@@ -74,7 +74,7 @@ class Following:
 def test_a_rule_goes_the_way_of_its_formula_with_numbers_for_each_network(name: str) -> None:
     values, descents = drawn_values(name), slopes(60, 6)
     start = np.random.default_rng(3).normal(size=(6, MEMBERS))
-    rule = Following(choose("optimizer", values), values["lr"], start)
+    rule = Following(component_of("optimizer", values), values["lr"], start)
     found = np.stack([rule.step(descent) for descent in descents])
     for member in range(MEMBERS):
         point = {k: v if isinstance(v, str) else float(v[member]) for k, v in values.items()}
@@ -87,16 +87,16 @@ def test_a_rule_goes_the_way_of_its_formula_with_numbers_for_each_network(name: 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_number_of_a_rule_may_differ_within_a_batch(name: str) -> None:
-    numbers = set(rules_of(OPTIMIZERS[name]))
+    numbers = set(fields_of(OPTIMIZERS[name]))
     assert numbers == set(VARYING[name])
     values, descents = drawn_values(name), slopes(15, 4)
     start = np.zeros((4, MEMBERS))
-    together = Following(choose("optimizer", values), values["lr"], start)
+    together = Following(component_of("optimizer", values), values["lr"], start)
     for descent in descents:
         together.step(descent)
     for member in range(MEMBERS):
         own = {k: v if isinstance(v, str) else float(v[member]) for k, v in values.items()}
-        alone = Following(choose("optimizer", own), np.full(MEMBERS, own["lr"]), start)
+        alone = Following(component_of("optimizer", own), np.full(MEMBERS, own["lr"]), start)
         for descent in descents:
             alone.step(descent)
         np.testing.assert_array_equal(alone.parameters[:, member], together.parameters[:, member])
@@ -105,12 +105,12 @@ def test_every_number_of_a_rule_may_differ_within_a_batch(name: str) -> None:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_networks_taken_out_with_their_state_go_on_as_they_would_have(name: str) -> None:
     values, descents = drawn_values(name), slopes(20, 5)
-    whole = Following(choose("optimizer", values), values["lr"], np.zeros((5, MEMBERS)))
+    whole = Following(component_of("optimizer", values), values["lr"], np.zeros((5, MEMBERS)))
     for descent in descents[:10]:
         whole.step(descent)
     members = np.array([6, 1, 3])
     left = {k: v if isinstance(v, str) else v[members] for k, v in values.items()}
-    part = Following(choose("optimizer", left), left["lr"], whole.parameters[:, members])
+    part = Following(component_of("optimizer", left), left["lr"], whole.parameters[:, members])
     part.state = tuple(np.ascontiguousarray(array[..., members]) for array in whole.state)
     for descent in descents[10:]:
         np.testing.assert_array_equal(
@@ -125,7 +125,7 @@ def test_a_step_allocates_no_array(name: str) -> None:
             k: np.resize(v, members) if k != "optimizer" else v
             for k, v in drawn_values(name).items()
         }
-        rule = choose("optimizer", values)
+        rule = component_of("optimizer", values)
         parameters, descent = np.zeros((5, members)), np.ones((5, members))
         state, scratch = rule.start(parameters, values["lr"]), np.empty((5, members))
         tracemalloc.start()

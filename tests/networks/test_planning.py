@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.grid.columns import Column
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.engines.interface import Capacity
@@ -61,9 +61,7 @@ def blocks(draw: st.DrawFn) -> list[tuple[str, list[Axis]]]:
 
 
 def grid_of(point_of: PointOf, described: Sequence[tuple[str, list[Axis]]]) -> Grid:
-    return concatenated(
-        [product_grid(axes, [point_of(optimizer=name)]) for name, axes in described]
-    )
+    return concatenate([product_grid(axes, [point_of(optimizer=name)]) for name, axes in described])
 
 
 def placed(plan: Plan) -> Iterator[tuple[Batch, int, int, int]]:

@@ -13,30 +13,30 @@ import pytest
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.serial import run_serial
-from xorsweep.execution.settings import Parallel
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import Batched, Real, field
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.optimizers import Optimizer
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.plugins import Extensions, extensions_of, missing, register
-from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, register
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.trainer import FAILED, Trainer
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
 @dataclass(frozen=True)
 class Signed(Optimizer):
     """w += lr * share * sign(descent)."""
 
-    share: Batched = parameter(0.5, Real(above=0))
+    share: Batched = field(0.5, Real(above=0))
 
     def step(
         self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
@@ -51,7 +51,7 @@ class Signed(Optimizer):
 def signed() -> Iterator[None]:
     register("optimizer", "signed", Signed)
     yield
-    GROUPS["optimizer"].forget("signed")
+    COMPONENTS["optimizer"].forget("signed")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_manifest_says_where_it_comes_from(grid: Grid, tmp_path: Path) -> None
 
 
 def test_what_is_xorsweeps_own_needs_nothing(grid_of: GridOf) -> None:
-    assert extensions_of(grid_of(seed=range(2))) == Extensions({}, {})
+    assert extensions_of(grid_of(seed=range(2))) == PluginSet({}, {})
 
 
 def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
@@ -97,8 +97,8 @@ def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     here = [encode(rows, Engine()) for _, rows in run_serial(batches, trainer)]
     handed = pickle.dumps(trainer)
-    GROUPS["optimizer"].forget("signed")
-    (lacking,) = Trainer(Engine(), Extensions(dict(trainer.extensions.origins)))(batches[0])
+    COMPONENTS["optimizer"].forget("signed")
+    (lacking,) = Trainer(Engine(), PluginSet(dict(trainer.extensions.origins)))(batches[0])
     assert set(lacking.status.tolist()) == {FAILED}
     assert set(lacking.message) == {
         "optimizer=signed: is tests.networks.test_plugins.Signed, which a script registered; "
@@ -122,7 +122,7 @@ def test_without_it_a_sweep_cant_be_gone_on_with_and_says_what_is_lacking(
 ) -> None:
     folder = tmp_path / "sweep"
     run_sweep(grid, QUIET, folder, {})
-    GROUPS["optimizer"].forget("signed")
+    COMPONENTS["optimizer"].forget("signed")
     wanted = (
         r"manifest.json can't be used: optimizer=signed: is tests.networks.test_plugins.Signed, "
         "which a script registered; register it here, too$"
@@ -151,7 +151,7 @@ def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
     grid: Grid, tmp_path: Path
 ) -> None:
     pytest.importorskip("numba")
-    settings = Sweep(Parallel("serial"), Engine("numba"), report=False)
+    settings = SweepSettings(ExecutionSettings("serial"), Engine("numba"), report=False)
     run_sweep(grid, settings, tmp_path / "sweep", {})
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["left_to_numpy"] == [
@@ -160,7 +160,9 @@ def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
 
 
 def test_a_missing_package_is_named() -> None:
-    assert missing({"optimizer=lion": "package zoo 2.0", "optimizer=sgd": "package zoo 2.0"}) == [
+    assert missing_plugins(
+        {"optimizer=lion": "package zoo 2.0", "optimizer=sgd": "package zoo 2.0"}
+    ) == [
         "optimizer=lion: is of zoo 2.0, and that package isn't installed here",
         "optimizer=sgd: is of zoo 2.0, and that package isn't installed here",
     ]

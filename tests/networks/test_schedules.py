@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from xorsweep.errors import ConfigError
 from xorsweep.networks.engines.numpy.engine import train
-from xorsweep.networks.engines.numpy.input_layers import ChosenRow
-from xorsweep.networks.engines.numpy.row_order import patterns_of
+from xorsweep.networks.engines.numpy.input_layers import PerNetworkRow
+from xorsweep.networks.engines.numpy.row_order import row_order
 from xorsweep.networks.losses import LOSSES
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schedules import Online, _hashed, shuffled_rows
@@ -108,8 +108,8 @@ def test_rows_are_shown_in_the_order_of_each_network(point_of: PointOf) -> None:
     training = training_of(point_of(task="encoder", task__size=5, **SHUFFLED), seeds, [1])
     orders = shuffled_rows(training.seeds, 3, 5)
     shown = []
-    for layer, targets in patterns_of(training, Online("shuffled")).of(3):
-        assert isinstance(layer, ChosenRow)
+    for layer, targets in row_order(training, Online("shuffled")).of(3):
+        assert isinstance(layer, PerNetworkRow)
         shown.append(layer.row.argmax(axis=0).tolist())
         np.testing.assert_array_equal(targets[:, 0], layer.row)
     np.testing.assert_array_equal(shown, orders)

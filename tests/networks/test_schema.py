@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
-from xorsweep.fields import Choice, Integer, Real, rules_of, unknown_key
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import Choice, Integer, Real, fields_of, unknown_key_message
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.schema import (
-    GROUPS,
-    PLAIN,
+    COMPONENTS,
     POINT_KEYS,
+    SCALAR_KEYS,
     Point,
     check_points,
-    choose,
+    component_of,
+    field_of,
     network_of,
     read_point,
-    rule_of,
     task_rows,
 )
-from xorsweep.settings import Rounds, Sweep, read_sweep, refuse_unknown_keys
+from xorsweep.settings import AdaptiveSeeds, SweepSettings, check_known_keys, read_sweep
 
 PointOf = Callable[..., Point]
 
@@ -48,8 +48,8 @@ def nested(**given: Any) -> dict[str, Any]:
         "seed": 0,
     }
     for group, name in groups.items():
-        choice = GROUPS[group][name]
-        defaults = {key: getattr(choice(), key) for key in rules_of(choice)}
+        choice = COMPONENTS[group][name]
+        defaults = {key: getattr(choice(), key) for key in fields_of(choice)}
         config[group] = {"name": name, **defaults}
     return {**config, **given}
 
@@ -64,7 +64,7 @@ def test_a_point_is_flat_with_the_keys_of_a_group_behind_its_name() -> None:
 
 
 def test_every_key_of_a_point_is_a_group_or_plain_and_not_both() -> None:
-    assert sorted(POINT_KEYS) == sorted([*GROUPS, *PLAIN])
+    assert sorted(POINT_KEYS) == sorted([*COMPONENTS, *SCALAR_KEYS])
 
 
 @pytest.mark.parametrize(("given", "read"), [(1, 1.0), (1e4, 1e4), (np.float64(0.5), 0.5)])
@@ -115,16 +115,16 @@ def test_a_whole_number_is_read_as_int_however_it_is_written(given: object) -> N
         ),
         (
             {"loss": {"name": "hinge"}},
-            f"loss=hinge: loss must be one of {', '.join(GROUPS['loss'])}",
+            f"loss=hinge: loss must be one of {', '.join(COMPONENTS['loss'])}",
         ),
         (
             {"loss": "half_sse"},
-            f"loss=half_sse: loss is a config group; choose one of {', '.join(GROUPS['loss'])}",
+            f"loss=half_sse: loss is a config group; choose one of {', '.join(COMPONENTS['loss'])}",
         ),
         (
             {"schedule": None},
             "schedule=None: schedule is a config group; choose one of "
-            + ", ".join(GROUPS["schedule"]),
+            + ", ".join(COMPONENTS["schedule"]),
         ),
     ],
 )
@@ -185,21 +185,21 @@ def test_one_bad_combination_among_many_points_is_found(point_of: PointOf) -> No
 
 
 def test_every_choice_of_every_group_makes_a_point(point_of: PointOf) -> None:
-    for group, choices in GROUPS.items():
+    for group, choices in COMPONENTS.items():
         for name in choices:
             if name == "file":
                 continue
             point = point_of(**{group: name})
-            found = choose(group, point)
+            found = component_of(group, point)
             assert type(found) is choices[name]
-            for key in rules_of(choices[name]):
+            for key in fields_of(choices[name]):
                 assert getattr(found, key) == point[f"{group}.{key}"]
 
 
 def test_a_choice_takes_the_arrays_of_a_batch(point_of: PointOf) -> None:
     momenta = np.array([0.0, 0.5, 0.9])
     point = point_of(optimizer="momentum")
-    assert choose("optimizer", {**point, "optimizer.momentum": momenta}).momentum is momenta
+    assert component_of("optimizer", {**point, "optimizer.momentum": momenta}).momentum is momenta
 
 
 def test_the_network_follows_from_the_task_and_the_hidden_size(point_of: PointOf) -> None:
@@ -224,15 +224,15 @@ def test_a_task_has_as_many_rows_as_its_truth_table(
 
 
 def test_a_rule_depends_on_the_choices_that_a_point_makes(point_of: PointOf) -> None:
-    assert rule_of("lr", {}) == Real(above=0.0)
-    assert rule_of("loss", {}) == Choice(GROUPS["loss"])
-    assert rule_of("task.bits", point_of(task="parity")) == Integer(2, 8)
+    assert field_of("lr", {}) == Real(above=0.0)
+    assert field_of("loss", {}) == Choice(COMPONENTS["loss"])
+    assert field_of("task.bits", point_of(task="parity")) == Integer(2, 8)
     with pytest.raises(ConfigError, match=r"^task.bits: unknown key of task=xor; "):
-        rule_of("task.bits", point_of())
+        field_of("task.bits", point_of())
     with pytest.raises(ConfigError, match=r"^learning_rate: unknown key; "):
-        rule_of("learning_rate", point_of())
+        field_of("learning_rate", point_of())
     with pytest.raises(ConfigError, match=r"^epoch: unknown key; did you mean epochs\?$"):
-        rule_of("epoch", point_of())
+        field_of("epoch", point_of())
 
 
 def test_the_settings_of_a_sweep_have_their_defaults() -> None:
@@ -245,11 +245,11 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "max_seeds": 10_000,
         "lr": 0.1,
     }
-    assert read_sweep(config) == Sweep()
+    assert read_sweep(config) == SweepSettings()
     sure = {**config, "precision": 0.02, "max_seeds": 500}
-    assert read_sweep(sure) == Sweep(rounds=Rounds(0.02, 500))
+    assert read_sweep(sure) == SweepSettings(rounds=AdaptiveSeeds(0.02, 500))
     serial = {**config, "parallel": {"backend": "serial", "n_jobs": 1}, "report": False}
-    assert read_sweep(serial) == Sweep(Parallel("serial", 1), report=False)
+    assert read_sweep(serial) == SweepSettings(ExecutionSettings("serial", 1), report=False)
 
 
 @pytest.mark.parametrize(
@@ -289,16 +289,17 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
 
 
 def test_a_key_that_nothing_reads_is_refused_with_the_nearest_that_is() -> None:
-    refuse_unknown_keys({**nested(), "parallel": {}, "engine": {}, "report": True})
-    refuse_unknown_keys({"resume": None}, others=["resume"])
+    check_known_keys({**nested(), "parallel": {}, "engine": {}, "report": True})
+    check_known_keys({"resume": None}, others=["resume"])
     with pytest.raises(ConfigError, match=r"^hiden: unknown key; did you mean hidden\?$"):
-        refuse_unknown_keys({"hiden": 3})
+        check_known_keys({"hiden": 3})
     with pytest.raises(ConfigError, match=r"^resume: unknown key"):
-        refuse_unknown_keys({"resume": None})
+        check_known_keys({"resume": None})
 
 
 def test_where_nothing_is_near_the_known_keys_are_listed() -> None:
-    assert unknown_key("zzz", ["lr", "seed"]) == "zzz: unknown key; known keys: lr, seed"
+    assert unknown_key_message("zzz", ["lr", "seed"]) == "zzz: unknown key; known keys: lr, seed"
     assert (
-        unknown_key("sed", ["lr", "seed"], " here") == "sed: unknown key here; did you mean seed?"
+        unknown_key_message("sed", ["lr", "seed"], " here")
+        == "sed: unknown key here; did you mean seed?"
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
 from xorsweep.networks.engines import Engine
@@ -14,7 +14,7 @@ from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import Point
 from xorsweep.networks.single_run import headline, train_single
 from xorsweep.networks.trainer import train_batch
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.run_console import MOST_LINES, describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.sweeps.run import run_single
@@ -25,9 +25,9 @@ Weights = dict[str, Any]
 FILES = {"run.html", "learning.gif", "run.json", "course.csv", "weights.npz"}
 
 
-def said(act: Callable[[Console], object]) -> str:
+def said(act: Callable[[RichConsole], object]) -> str:
     """Return what a console without a terminal was given, wide enough for any line."""
-    console = Console(width=200, force_terminal=False, highlight=False)
+    console = RichConsole(width=200, force_terminal=False, highlight=False)
     with console.capture() as capture:
         act(console)
     return capture.get()
@@ -157,7 +157,7 @@ def test_every_task_can_be_run_and_leaves_its_files(
     point_of: PointOf, tmp_path: Path, keys: dict[str, Any]
 ) -> None:
     point = point_of(epochs=50, **keys)
-    final_error = run_single(point, Engine(), tmp_path, Terminal.silent())
+    final_error = run_single(point, Engine(), tmp_path, Console.silent())
     assert {path.name for path in tmp_path.iterdir()} == FILES
     assert final_error == train_single(point).final_error
 
@@ -248,7 +248,7 @@ def test_without_a_terminal_there_are_no_control_characters(
     point_of: PointOf, tmp_path: Path
 ) -> None:
     point = point_of(epochs=20)
-    text = said(lambda console: run_single(point, Engine(), tmp_path, Terminal(console)))
+    text = said(lambda console: run_single(point, Engine(), tmp_path, Console(console)))
     assert all(character.isprintable() or character == "\n" for character in text)
     assert text.startswith("xor, 2-2-1, logistic, sgd at lr 0.1, uniform weights, seed 0")
     assert str(tmp_path / "run.html") in text

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import read, rules_of
+from xorsweep.fields import fields_of, read_value
 from xorsweep.networks.tasks import TASKS, Encoder, Parity, Task, Xor
 
 TWO_BITS = {
@@ -65,7 +65,7 @@ def test_a_truth_table_is_of_float64_with_a_label_a_row(name: str) -> None:
 @pytest.mark.parametrize(("name", "key", "value"), [("parity", "bits", 0), ("encoder", "size", 1)])
 def test_a_task_of_no_size_is_refused(name: str, key: str, value: int) -> None:
     with pytest.raises(ConfigError, match=f"task.{key}={value}"):
-        read(f"task.{key}", value, rules_of(TASKS[name])[key])
+        read_value(f"task.{key}", value, fields_of(TASKS[name])[key])
 
 
 def test_direct_links_are_refused_where_the_hidden_units_are_the_task() -> None:

@@ -17,7 +17,7 @@ from xorsweep.networks.trainer import (
     MOST_OUTPUTS,
     OK,
     STATUSES,
-    Rows,
+    PointResults,
     build_training,
     train_batch,
 )
@@ -25,7 +25,7 @@ from xorsweep.networks.trainer import (
 PointOf = Callable[..., Point]
 
 
-def rows_of(batch: Batch) -> Rows:
+def rows_of(batch: Batch) -> PointResults:
     (rows,) = train_batch(batch, Engine())
     return rows
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.sweeps.compare import compare
 
 CHROMIUM = shutil.which("chromium")
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def compared(small_sweep: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compared")
-    compare((small_sweep, small_sweep), folder, Terminal.silent())
+    compare((small_sweep, small_sweep), folder, Console.silent())
     return folder / "compare.html"
 
 

@@ -6,20 +6,20 @@ import re
 
 import pandas as pd
 import pytest
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.reporting import console as terminal
-from xorsweep.reporting.console import Terminal, rate_text
+from xorsweep.reporting.console import Console, rate_text
 
 
-def plain() -> tuple[Terminal, io.StringIO]:
+def plain() -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Terminal(Console(file=text, width=100, soft_wrap=True, highlight=False)), text
+    return Console(RichConsole(file=text, width=100, soft_wrap=True, highlight=False)), text
 
 
-def live() -> tuple[Terminal, io.StringIO]:
+def live() -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Terminal(Console(file=text, width=100, force_terminal=True)), text
+    return Console(RichConsole(file=text, width=100, force_terminal=True)), text
 
 
 def summary_of(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def table_text(summary: pd.DataFrame, swept: list[str]) -> str:
 def test_lines_are_printed_as_they_are_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     shown, text = plain()
     with caplog.at_level(logging.INFO, logger="xorsweep"):
-        shown.say("seed=range(0,3) [bold] :smile: 1e-3")
+        shown.log("seed=range(0,3) [bold] :smile: 1e-3")
     assert text.getvalue() == "seed=range(0,3) [bold] :smile: 1e-3\n"
     assert caplog.messages == ["seed=range(0,3) [bold] :smile: 1e-3"]
 

@@ -10,15 +10,15 @@ import pytest
 
 from xorsweep.analysis.intervals import rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import PairedComparisons
-from xorsweep.analysis.summary import summarise
+from xorsweep.analysis.summary import summarize
 from xorsweep.analysis.trainings import at_epochs, longest_rows
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.schema import Point
 from xorsweep.reporting.findings import MOST_FINDINGS, findings
 from xorsweep.reporting.remarks import remarks
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.runner import run_sweep
 
@@ -32,11 +32,11 @@ def results(small_sweep: Path) -> pd.DataFrame:
 
 
 def findings_of(results: pd.DataFrame) -> str:
-    return "\n".join(findings(results, summarise(results), PairedComparisons()(results)))
+    return "\n".join(findings(results, summarize(results), PairedComparisons()(results)))
 
 
 def remarks_of(results: pd.DataFrame) -> str:
-    return "\n".join(remarks(results, summarise(results)))
+    return "\n".join(remarks(results, summarize(results)))
 
 
 def times_over(results: pd.DataFrame, times: int) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def interval_text(count: int, runs: int, tried: int = 1) -> str:
 
 
 def swept(grid: Grid, folder: Path) -> pd.DataFrame:
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {})
+    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
     return read_results(folder)
 
 
@@ -147,7 +147,7 @@ def test_the_same_seeds_give_the_ratio_of_times(results: pd.DataFrame) -> None:
 
 def test_the_cheapest_cell_has_its_cost_with_an_interval(results: pd.DataFrame) -> None:
     many = times_over(results, 5)
-    summary = summarise(many).query("epochs == 1500")
+    summary = summarize(many).query("epochs == 1500")
     best = summary.loc[summary["expected_running_time"].idxmin()]
     found = re.search(
         r"fewest epochs,.* with (.*): ([\d,]+) \[([\d,]+), ([\d,]+)]", findings_of(many)
@@ -176,7 +176,7 @@ def test_a_cell_with_too_few_solutions_is_left_out_aloud(
     axes = [Axis("lr", (0.5, 1.0, 5.0)), Axis("seed", tuple(range(40)))]
     base = point_of(hidden=4, epochs=1500)
     rows = swept(product_grid(axes, [base], where="not (lr == 5 and seed >= 25)"), tmp_path / "a")
-    cost = summarise(rows).set_index("lr")["expected_running_time"]
+    cost = summarize(rows).set_index("lr")["expected_running_time"]
     solved = int(rows[rows["lr"] == 5]["converged"].sum())
     assert cost[5.0] < cost[1.0]
     assert solved < 30
@@ -250,7 +250,7 @@ def test_runs_at_a_plateau_are_followed_to_their_longest_budget(results: pd.Data
 def test_other_budgets_are_looked_at_on_request(results: pd.DataFrame) -> None:
     many = times_over(results, 5)
     asked = at_epochs(many, 200)
-    summary = at_epochs(summarise(many), 200)
+    summary = at_epochs(summarize(many), 200)
     found = "\n".join(findings(many, summary, PairedComparisons()(asked)))
     assert "within 200 epochs" in found
     assert "1,500 epochs:" not in found
@@ -272,7 +272,9 @@ def test_few_runs_are_called_few(results: pd.DataFrame) -> None:
 
 
 def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path: Path) -> None:
-    run_sweep(grid_of(epochs=5), Sweep(Parallel("serial"), report=False), tmp_path, {})
+    run_sweep(
+        grid_of(epochs=5), SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {}
+    )
     results = read_results(tmp_path)
     assert findings_of(results) == ""
     assert remarks_of(results).startswith("Of 1 run trained, 0 met the criterion")
@@ -305,10 +307,12 @@ def test_where_every_run_failed_no_rate_is_made_up(results: pd.DataFrame) -> Non
 def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: Path) -> None:
     momentum: dict[str, object] = {"optimizer": "momentum", "optimizer__momentum": [0.5, 0.9]}
     blocks: list[dict[str, object]] = [{"task": "xor"}, {"task": "xnor"}, momentum]
-    grid = concatenated(
+    grid = concatenate(
         [grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8), **block) for block in blocks]
     )
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "sweep", {})
+    run_sweep(
+        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "sweep", {}
+    )
     results = read_results(tmp_path / "sweep")
     text = findings_of(results)
     assert "don't meet the criterion within 300 epochs with optimizer sgd: " in text

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from xorsweep.reporting.layout import Layout, best_first, chosen, levels, longest, panels
+from xorsweep.reporting.layout import Layout, best_first, chosen, final_epochs_only, levels, panels
 from xorsweep.text import level_name, level_text
 
 
@@ -13,13 +13,13 @@ def summary_of(**levels: list[object]) -> pd.DataFrame:
 def test_learning_rate_lies_across_and_hidden_size_makes_the_lines() -> None:
     summary = summary_of(hidden=[2, 4], lr=[0.1, 1.0], epochs=[10, 100], init=["a", "b"])
     layout = Layout.of(summary, ["hidden", "init", "lr", "epochs"])
-    assert (layout.across, layout.lines, layout.others) == ("lr", "hidden", ("init", "epochs"))
+    assert (layout.x, layout.hue, layout.col) == ("lr", "hidden", ("init", "epochs"))
 
 
 def test_without_these_a_number_lies_across_and_epochs_comes_last() -> None:
     summary = summary_of(init=["a", "b"], epochs=[10, 100], high=[1.0, 2.0, 3.0])
     layout = Layout.of(summary, ["init", "epochs", "high"])
-    assert (layout.across, layout.lines, layout.others) == ("high", "init", ("epochs",))
+    assert (layout.x, layout.hue, layout.col) == ("high", "init", ("epochs",))
 
 
 def test_a_picture_of_time_has_no_panels_for_epochs() -> None:
@@ -122,11 +122,14 @@ def test_levels_are_said_as_short_as_they_can_be() -> None:
 
 def test_the_longest_rows_are_those_with_most_epochs_of_their_setting() -> None:
     frame = summary_of(lr=[0.1, 1.0], epochs=[10, 100]).assign(runs=5)
-    assert longest(frame)[["lr", "epochs"]].to_numpy().tolist() == [[0.1, 100], [1.0, 100]]
+    assert final_epochs_only(frame)[["lr", "epochs"]].to_numpy().tolist() == [
+        [0.1, 100],
+        [1.0, 100],
+    ]
     together = pd.DataFrame({"lr": [0.1, 0.1, 1.0], "epochs": [100, 1000, 10], "runs": 5})
-    assert longest(together)["epochs"].tolist() == [1000, 10]
+    assert final_epochs_only(together)["epochs"].tolist() == [1000, 10]
     alone = pd.DataFrame({"epochs": [10, 100], "runs": 5})
-    assert longest(alone)["epochs"].tolist() == [100]
+    assert final_epochs_only(alone)["epochs"].tolist() == [100]
 
 
 def test_titles_of_panels_leave_out_keys_of_other_choices_and_fit_their_panel() -> None:

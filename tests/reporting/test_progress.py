@@ -21,7 +21,7 @@ def script() -> tuple[ScriptTerminal, io.StringIO]:
 def test_a_script_hears_of_failures_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     told, text = script()
     with caplog.at_level(logging.INFO, logger="xorsweep"):
-        told.say("lr 2 = 2 points")
+        told.log("lr 2 = 2 points")
     told.rates(pd.DataFrame(), [])
     told.paths([])
     with told.progress(10) as advance:
@@ -56,7 +56,7 @@ def test_a_notebook_keeps_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     told = NotebookTerminal()
     monkeypatch.setattr(told._line, "say", said.append)
-    told.say("lr 2 = 2 points")
+    told.log("lr 2 = 2 points")
     with told.progress(100) as advance:
         advance(25)
     assert said[0] == "lr 2 = 2 points"

@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.reporting import run_drawings as drawn_runs
-from xorsweep.reporting.run_drawings import MOST_CELLS, DrawnRuns, begin_drawing
-from xorsweep.settings import Sweep
+from xorsweep.reporting.run_drawings import MOST_CELLS, DrawnRuns, submit_run_drawings
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.runner import run_sweep
@@ -22,9 +22,9 @@ GridOf = Callable[..., Grid]
 
 def drawn(grid: Grid, folder: Path, workers: int = 1) -> DrawnRuns:
     if not folder.exists():
-        run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {})
+        run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
     store = Store(folder, Engine())
-    return begin_drawing(grid, assemble(grid, store.measurements()), store.parts(), workers)()
+    return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts(), workers)()
 
 
 def test_every_run_that_stands_for_a_cell_is_drawn(grid_of: GridOf, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_cannot_be_drawn_costs_the_pictures_alone(grid_of: GridOf, tmp_path
     grid = grid_of(epochs=5, seed=range(2))
     drawn(grid, tmp_path / "sweep")
     assembled = assemble(grid, Store.open(tmp_path / "sweep")[0].measurements())
-    found = begin_drawing(grid, assembled, unreadable(), workers=1)()
+    found = submit_run_drawings(grid, assembled, unreadable(), workers=1)()
     assert not found.runs
     assert found.why_not == "drawing them ended with OSError: the disk is gone"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xorsweep.analysis.summary import summarise
-from xorsweep.reporting.run_drawings import DrawnRuns, begin_drawing
-from xorsweep.reporting.run_gallery import details
+from xorsweep.analysis.summary import summarize
+from xorsweep.reporting.run_drawings import DrawnRuns, submit_run_drawings
+from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.storage.results import assemble, read_results
 from xorsweep.storage.store import Store
 
@@ -21,14 +21,16 @@ def results(small_sweep: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def drawn(small_sweep: Path) -> DrawnRuns:
     store, grid, _ = Store.open(small_sweep)
-    return begin_drawing(grid, assemble(grid, store.measurements()), store.parts(), workers=1)()
+    return submit_run_drawings(
+        grid, assemble(grid, store.measurements()), store.parts(), workers=1
+    )()
 
 
 def test_each_cell_has_its_runs_with_their_seeds_and_ends(
     results: pd.DataFrame, drawn: DrawnRuns
 ) -> None:
-    summary = summarise(results)
-    found = details(results, summary, drawn)
+    summary = summarize(results)
+    found = run_gallery(results, summary, drawn)
     assert len(found.cells) == len(summary)
     for cell, rows in zip(found.cells, drawn.rows.tolist(), strict=True):
         by_row = {run.pictures.row: run for run in cell.runs}
@@ -48,19 +50,19 @@ def test_a_run_that_stands_for_two_things_is_shown_once(
 ) -> None:
     rows = drawn.rows.copy()
     rows[0] = rows[0, 1]
-    found = details(results, summarise(results), replace(drawn, rows=rows))
+    found = run_gallery(results, summarize(results), replace(drawn, rows=rows))
     (run,) = found.cells[0].runs
     assert run.heading.startswith("Typical and best and worst: seed")
 
 
 def test_that_cells_are_left_out_is_told(results: pd.DataFrame, drawn: DrawnRuns) -> None:
     runs = {each: run for each, run in drawn.runs.items() if each not in drawn.rows[1]}
-    found = details(results, summarise(results), replace(drawn, runs=runs))
+    found = run_gallery(results, summarize(results), replace(drawn, runs=runs))
     assert "The runs of 11 of 12 cells are shown" in found.note
 
 
 def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: DrawnRuns) -> None:
-    found = details(results, summarise(results), DrawnRuns(drawn.rows, {}, "no time"))
+    found = run_gallery(results, summarize(results), DrawnRuns(drawn.rows, {}, "no time"))
     assert found.cells == []
     assert found.note == "No runs are shown: no time."
 
@@ -68,10 +70,10 @@ def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: DrawnRun
 def test_a_page_has_room_for_so_many_pictures(
     results: pd.DataFrame, drawn: DrawnRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = details(results, summarise(results), drawn)
+    whole = run_gallery(results, summarize(results), drawn)
     size = sum(run.size for cell in whole.cells for run in cell.runs)
     monkeypatch.setattr("xorsweep.reporting.run_gallery.MOST_CHARACTERS", -(-size // 2))
-    found = details(results, summarise(results), drawn)
+    found = run_gallery(results, summarize(results), drawn)
     assert len(found.cells) == 6
     headings = [cell.heading for cell in found.cells]
     assert all("1,500 epochs" in heading for heading in headings)

@@ -11,7 +11,7 @@ from made_up import PLATEAUS, tables
 from sentences import Cell, Grid, bonett_price, cost, limits, pairs, rate, ratio_of_times
 
 from xorsweep.analysis.paired_tests import PairedComparisons
-from xorsweep.analysis.summary import summarise
+from xorsweep.analysis.summary import summarize
 from xorsweep.reporting.findings import ENOUGH_SOLVED, findings
 from xorsweep.reporting.remarks import remarks
 from xorsweep.storage.results import read_results
@@ -254,7 +254,7 @@ FINDINGS = {
 
 def check_findings(results: pd.DataFrame) -> None:
     grid = Grid(results)
-    for text in findings(results, summarise(results), PairedComparisons()(results)):
+    for text in findings(results, summarize(results), PairedComparisons()(results)):
         (check,) = (check for head, check in FINDINGS.items() if re.match(head, text))
         check(text, grid)
 
@@ -281,7 +281,7 @@ def test_so_it_is_where_networks_were_trained(small_sweep: Path, times: int) -> 
 def test_every_number_of_a_remark_is_that_of_the_rows(results: pd.DataFrame) -> None:
     trainings = Grid(results).trainings()
     last = [rows[-1] for rows in trainings]
-    found = remarks(results, summarise(results))
+    found = remarks(results, summarize(results))
     trained = [row for row in last if row["status"] != "failed"]
     converged = [row for row in trained if row["converged"]]
     left = sum(not row["holds_at_end"] for row in converged)

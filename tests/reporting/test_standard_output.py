@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.standard_output import lasting_output
 
 FULL = Path("/dev/full")
@@ -105,7 +105,7 @@ def test_closed_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     with lasting_output():
         print("line")
-        Terminal().say("line")
+        Console().log("line")
 
 
 @needs_full
@@ -119,12 +119,12 @@ def test_a_stream_that_python_has_not_got_can_be_flushed(monkeypatch: pytest.Mon
 
 def test_a_terminal_drops_what_cannot_be_written() -> None:
     """As in a script that calls xorsweep, whose output is its own."""
-    terminal = Terminal()
+    terminal = Console()
     with standard_output(unread_pipe()):
         for _ in range(3):
-            terminal.say("line")
+            terminal.log("line")
             terminal.table(["head"], [["field"]])
             terminal.failures([])
     with standard_output(full_disk()):
-        terminal.say("line")
+        terminal.log("line")
     assert not terminal.console.quiet

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.storage.atomic import remove_leftovers, replacing, write_atomically
+from xorsweep.storage.atomic import atomic_path, remove_leftovers, write_atomically
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_other(
@@ -30,7 +30,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(
 
 
 def write_half_of(path: Path, error: type[BaseException]) -> None:
-    with replacing(path) as file:
+    with atomic_path(path) as file:
         file.write(b"ne")
         assert path.read_text() == "old"
         raise error

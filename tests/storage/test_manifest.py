@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from xorsweep._version import FORMAT, NUMERICS, __version__
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import Point
-from xorsweep.settings import Rounds, Sweep
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage import manifest
 from xorsweep.storage.manifest import (
     ManifestError,
@@ -25,8 +25,8 @@ from xorsweep.storage.manifest import (
     git_state,
     machine,
     now,
-    sealed,
-    unsealed,
+    seal,
+    verify_seal,
     versions,
 )
 
@@ -36,7 +36,7 @@ PointOf = Callable[..., Point]
 @pytest.fixture(scope="module")
 def grid(point_of: PointOf) -> Grid:
     inits = ("uniform", "normal")
-    return concatenated(
+    return concatenate(
         [
             product_grid(
                 [Axis("init", inits, structural=True), Axis("lr", (0.1, 1 / 3, 1e-12))],
@@ -53,7 +53,7 @@ def through_json(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
-    found, engine = unsealed(through_json(sealed(grid, Engine(), Rounds())))
+    found, engine = verify_seal(through_json(seal(grid, Engine(), AdaptiveSeeds())))
     assert engine == Engine()
     assert [found.point(row) for row in range(len(found))] == [
         grid.point(row) for row in range(len(grid))
@@ -67,23 +67,23 @@ def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
 )
 def test_any_numbers_survive_the_seal(point_of: PointOf, lr: list[float], seed: list[int]) -> None:
     mine = product_grid([Axis("lr", tuple(lr)), Axis("seed", tuple(seed))], [point_of()])
-    found, _ = unsealed(through_json(sealed(mine, Engine(), Rounds())))
+    found, _ = verify_seal(through_json(seal(mine, Engine(), AdaptiveSeeds())))
     assert found.blocks == mine.blocks
     assert found.identities.tolist() == mine.identities.tolist()
 
 
 def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> None:
-    digest = sealed(grid, Engine(), Rounds())["digest"]
-    assert sealed(grid, Engine(), Rounds())["digest"] == digest
-    assert sealed(grid, Engine("numba"), Rounds())["digest"] != digest
-    assert sealed(grid, Engine(dtype="float32"), Rounds())["digest"] != digest
-    assert sealed(product_grid([], [point_of()]), Engine(), Rounds())["digest"] != digest
+    digest = seal(grid, Engine(), AdaptiveSeeds())["digest"]
+    assert seal(grid, Engine(), AdaptiveSeeds())["digest"] == digest
+    assert seal(grid, Engine("numba"), AdaptiveSeeds())["digest"] != digest
+    assert seal(grid, Engine(dtype="float32"), AdaptiveSeeds())["digest"] != digest
+    assert seal(product_grid([], [point_of()]), Engine(), AdaptiveSeeds())["digest"] != digest
 
 
 def test_what_is_not_sealed_may_change(grid: Grid) -> None:
-    written = sealed(grid, Engine(), Rounds())
+    written = seal(grid, Engine(), AdaptiveSeeds())
     turned = dict(reversed(written.items()))
-    unsealed({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
+    verify_seal({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_what_is_not_sealed_may_change(grid: Grid) -> None:
 )
 def test_what_is_sealed_may_not(grid: Grid, change: dict[str, Any]) -> None:
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
-        unsealed({**sealed(grid, Engine(), Rounds()), **change})
+        verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), **change})
 
 
 @given(data=st.data())
 def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
     grid: Grid, data: st.DataObject
 ) -> None:
-    written = through_json(sealed(grid, Engine(), Rounds()))
+    written = through_json(seal(grid, Engine(), AdaptiveSeeds()))
     block = data.draw(st.sampled_from(written["points"]))
     if data.draw(st.booleans()):
         axis = data.draw(st.sampled_from(block["axes"]))
@@ -114,34 +114,34 @@ def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
         base = data.draw(st.sampled_from(block["bases"]))
         base[data.draw(st.sampled_from(sorted(base)))] = 0.25
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
-        unsealed(written)
+        verify_seal(written)
 
 
 @pytest.mark.parametrize("key", ["format", "numerics", "engine", "points", "digest"])
 def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
-    written = sealed(grid, Engine(), Rounds())
+    written = seal(grid, Engine(), AdaptiveSeeds())
     del written[key]
     with pytest.raises(ManifestError, match=f"^it has no '{key}', so it isn't a manifest"):
-        unsealed(written)
+        verify_seal(written)
 
 
 @pytest.mark.parametrize(("key", "mine"), [("format", FORMAT), ("numerics", NUMERICS)])
 def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: int) -> None:
     with pytest.raises(ManifestError, match=f"^its {key} is {mine + 1} and this version"):
-        unsealed({**sealed(grid, Engine(), Rounds()), key: mine + 1})
+        verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), key: mine + 1})
 
 
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
-    written = through_json(sealed(grid, Engine(), Rounds()))
+    written = through_json(seal(grid, Engine(), AdaptiveSeeds()))
     content = {key: value for key, value in written.items() if key != "digest"}
     content["points"][1]["bases"][0]["hidden"] = 0
     with pytest.raises(ConfigError, match=r"^hidden=0: "):
-        unsealed({**content, "digest": manifest._digest(content)})
+        verify_seal({**content, "digest": manifest._digest(content)})
 
 
 def test_a_run_is_described(grid: Grid) -> None:
     plan = make_plan(grid, load_capacity(Engine()), 3)
-    found = describe_run(grid, plan, Sweep(), 3, {"command_line": ["-m"], "earlier": []})
+    found = describe_run(grid, plan, SweepSettings(), 3, {"command_line": ["-m"], "earlier": []})
     assert found["state"] == "running"
     assert found["command_line"] == ["-m"]
     assert found["workers"] == 3
@@ -151,7 +151,7 @@ def test_a_run_is_described(grid: Grid) -> None:
         "trajectories": plan.trajectories,
         "batches": len(plan.batches),
     }
-    assert unsealed(through_json(found))[1] == Engine()
+    assert verify_seal(through_json(found))[1] == Engine()
     assert {"git", "versions", "machine", "started"} <= set(found)
 
 

@@ -14,10 +14,10 @@ from xorsweep import _version
 from xorsweep.errors import DamagedPartError
 from xorsweep.grid.grid import Axis, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.schema import Point
-from xorsweep.networks.trainer import FAILED, Rows, failed_rows, train_batch
+from xorsweep.networks.trainer import FAILED, PointResults, failed_rows, train_batch
 from xorsweep.storage import parts
 from xorsweep.storage.parts import LISTS, SUFFIX, decode, encode
 
@@ -45,12 +45,12 @@ def batch(point_of: PointOf) -> Batch:
 
 
 @pytest.fixture(scope="module")
-def rows(batch: Batch) -> list[Rows]:
+def rows(batch: Batch) -> list[PointResults]:
     return train_batch(batch, Engine())
 
 
 @pytest.fixture(scope="module")
-def part(rows: list[Rows]) -> tuple[str, bytes]:
+def part(rows: list[PointResults]) -> tuple[str, bytes]:
     return encode(rows, Engine())
 
 
@@ -77,7 +77,7 @@ def as_bytes(table: pa.Table) -> bytes:
 
 
 def test_a_part_comes_back_bit_for_bit(
-    tmp_path: Path, rows: list[Rows], part: tuple[str, bytes]
+    tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
 ) -> None:
     table = decode(written(tmp_path, *part), Engine())
     (mine,) = rows
@@ -96,16 +96,16 @@ def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -
 
 
 def test_the_course_comes_back_at_the_longest_point_of_its_trajectory(
-    tmp_path: Path, rows: list[Rows], part: tuple[str, bytes]
+    tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
 ) -> None:
     courses = decode(written(tmp_path, *part), Engine())["course"].to_pylist()
     assert courses[:3] == [[], [], []]
     assert courses[3:] == rows[0].courses.T.tolist()
-    assert {len(course) for course in courses[3:]} == {len(course_epochs(20))}
+    assert {len(course) for course in courses[3:]} == {len(learning_curve_epochs(20))}
 
 
 def test_the_same_rows_have_the_same_name_and_bytes(
-    rows: list[Rows], part: tuple[str, bytes]
+    rows: list[PointResults], part: tuple[str, bytes]
 ) -> None:
     assert encode(rows, Engine()) == part
     assert encode(rows, Engine("numba"))[0] != part[0]
@@ -123,9 +123,9 @@ def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) 
     assert table["message"].to_pylist()[2:4] == ['ValueError: "a", b\nand c'] * 2
     assert table["output_0"].null_count == 2
     assert [len(course) for course in table["course"].to_pylist()] == [
-        *(0, len(course_epochs(20))),
+        *(0, len(learning_curve_epochs(20))),
         *(0, 0),
-        *(0, len(course_epochs(20))),
+        *(0, len(learning_curve_epochs(20))),
     ]
 
 

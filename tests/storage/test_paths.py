@@ -7,12 +7,12 @@ import pytest
 
 from xorsweep.errors import ConfigError
 from xorsweep.storage.paths import (
+    check_free,
     folder_of,
     make_folder,
     make_free_folder,
     named_folder,
     point_latest,
-    refuse_taken,
 )
 
 
@@ -151,7 +151,7 @@ def test_what_names_no_folder_of_this_machine_is_refused(text: str) -> None:
 @pytest.mark.parametrize("name", ["run.json", "weights.npz", "manifest.json", "parts"])
 def test_a_folder_with_what_a_run_would_write_over_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").touch()
-    refuse_taken(tmp_path, "hydra.run.dir")
+    check_free(tmp_path, "hydra.run.dir")
     (tmp_path / name).symlink_to("nowhere")
     with pytest.raises(ConfigError, match=f"holds a .*{name} already; choose another folder"):
-        refuse_taken(tmp_path, "hydra.run.dir")
+        check_free(tmp_path, "hydra.run.dir")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.errors import NotPlainError
+from xorsweep.errors import IrregularFileError
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.plain_files import (
+    check_is_file,
     copy_tree,
     create_file,
     files_in,
     make_folder,
     open_file,
     read_bytes,
-    refuse_other_than_file,
     remove_tree,
 )
 
@@ -50,8 +50,8 @@ OTHERS = [os.mkfifo, bound_socket]
 def test_only_a_plain_file_is_opened(make: Make, tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     make(path)
-    for attempt in (open_file, read_bytes, refuse_other_than_file):
-        with pytest.raises(NotPlainError, match=r"it is a link|it isn't a file") as raised:
+    for attempt in (open_file, read_bytes, check_is_file):
+        with pytest.raises(IrregularFileError, match=r"it is a link|it isn't a file") as raised:
             attempt(path)
         assert raised.value.filename == str(path)
     with pytest.raises(FileExistsError):
@@ -63,7 +63,7 @@ def test_only_a_plain_folder_is_used(make: Make, tmp_path: Path) -> None:
     path = tmp_path / "figures"
     make(path)
     for attempt in (make_folder, files_in):
-        with pytest.raises(NotPlainError, match=r"it is a link|it isn't a folder"):
+        with pytest.raises(IrregularFileError, match=r"it is a link|it isn't a folder"):
             attempt(path)
 
 
@@ -114,6 +114,6 @@ def test_a_tree_is_copied_over_links_and_never_through_them(tmp_path: Path) -> N
     assert read_bytes(target / "b") == read_bytes(target / "parts/a") == b"mine"
     (target / "b").unlink()
     link_to_a_file(target / "b")
-    with pytest.raises(NotPlainError):
+    with pytest.raises(IrregularFileError):
         copy_tree(source, target)
     assert (target / "elsewhere").read_bytes() == b"theirs"

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
 from xorsweep.grid.columns import Column
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point, choose
+from xorsweep.networks.schema import Point, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
 from xorsweep.networks.trainer import FAILED, STATUSES, Trainer, failed_rows
 from xorsweep.storage import table_writer as csv_parquet
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
-    Assembled,
+    ResultColumns,
     assemble,
     output_names,
     read_results,
@@ -76,7 +76,7 @@ def grid(point_of: PointOf) -> Grid:
     sgd = product_grid(
         [Axis("epochs", (30, 500)), Axis("seed", tuple(range(8)))], [point_of(lr=5.0)]
     )
-    return concatenated([relu, sgd, momentum, parity])
+    return concatenate([relu, sgd, momentum, parity])
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +243,7 @@ def test_results_are_replaced_as_a_whole(grid: Grid, parts: list[pa.Table], tmp_
 
 
 def test_points_without_a_part_are_pending(grid: Grid, parts: list[pa.Table]) -> None:
-    assert Assembled.empty(grid).pending().tolist() == list(range(len(grid)))
+    assert ResultColumns.empty(grid).pending().tolist() == list(range(len(grid)))
     assert assemble(grid, []).counts() == {
         "planned": len(grid),
         "ok": 0,
@@ -304,7 +304,7 @@ def test_any_finite_number_reads_back_to_its_bits(
     base = product_grid([Axis("seed", tuple(range(len(values))))], [point_of()])
     lr = Column(tuple(values), np.arange(len(values), dtype=np.int32))
     grid = Grid({**base.columns, "lr": lr}, base.blocks)
-    assembled = Assembled.empty(grid)
+    assembled = ResultColumns.empty(grid)
     assembled.final_error[:] = assembled.outputs[0] = values
     folder = tmp_path_factory.mktemp("numbers")
     write_results(grid, assembled, folder)
@@ -342,6 +342,6 @@ def test_outputs_of_a_point_are_what_its_error_is_made_of(folder: Path, grid: Gr
     for row, record in enumerate(frame.to_dict("records")):
         if record["status"] != "ok":
             continue
-        task = choose("task", grid.point(row))
+        task = component_of("task", grid.point(row))
         errors = task.targets()[:, 0] - [record[name] for name in output_names(task)]
         assert record["final_error"] == pytest.approx((errors**2).sum() / 2, rel=1e-12)

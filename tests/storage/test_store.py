@@ -14,11 +14,19 @@ from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import Point
-from xorsweep.networks.trainer import Rows, Trainer
-from xorsweep.settings import Rounds
-from xorsweep.storage.manifest import sealed
+from xorsweep.networks.trainer import PointResults, Trainer
+from xorsweep.settings import AdaptiveSeeds
+from xorsweep.storage.manifest import seal
 from xorsweep.storage.parts import decode
-from xorsweep.storage.store import DAMAGED, LOCK, MANIFEST, PARTS, Store, read_manifest, refuse_used
+from xorsweep.storage.store import (
+    DAMAGED,
+    LOCK,
+    MANIFEST,
+    PARTS,
+    Store,
+    check_unused,
+    read_manifest,
+)
 
 PointOf = Callable[..., Point]
 
@@ -40,17 +48,17 @@ def grid(point_of: PointOf) -> Grid:
 
 
 @pytest.fixture(scope="module")
-def batches(grid: Grid) -> list[list[Rows]]:
+def batches(grid: Grid) -> list[list[PointResults]]:
     """Return the rows of three batches of four points each."""
     plan = make_plan(grid, load_capacity(Engine()), 1)
     return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
 
 
 @pytest.fixture
-def store(tmp_path: Path, grid: Grid, batches: list[list[Rows]]) -> Store:
+def store(tmp_path: Path, grid: Grid, batches: list[list[PointResults]]) -> Store:
     """Return a sweep's folder with its manifest and three parts."""
     made = Store.create(tmp_path / "sweep", Engine())
-    made.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    made.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
     for rows in batches:
         made.add(rows)
     return made
@@ -94,7 +102,7 @@ def test_parts_come_in_the_order_of_their_names(store: Store) -> None:
     ]
 
 
-def test_the_same_batch_twice_is_one_part(store: Store, batches: list[list[Rows]]) -> None:
+def test_the_same_batch_twice_is_one_part(store: Store, batches: list[list[PointResults]]) -> None:
     before = part_paths(store)
     for rows in reversed(batches):
         store.add(rows)
@@ -106,13 +114,13 @@ def test_a_folder_that_holds_a_sweep_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match=wanted):
         Store.create(store.folder, Engine())
     with pytest.raises(StoreError, match=wanted):
-        refuse_used(store.folder)
+        check_unused(store.folder)
 
 
 def test_parts_without_their_manifest_are_neither_mixed_nor_resumed(store: Store) -> None:
     (store.folder / MANIFEST).unlink()
     with pytest.raises(StoreError, match=r"holds the parts of a sweep without its manifest.json"):
-        refuse_used(store.folder)
+        check_unused(store.folder)
     with pytest.raises(StoreError, match=r"no manifest.json in it; its parts are of no use"):
         Store.open(store.folder)
 
@@ -203,7 +211,7 @@ def test_damaged_parts_and_foreign_files_are_set_aside_and_told(store: Store) ->
     flipped.write_bytes(flipped_bytes)
     (store.folder / PARTS / "notes.txt").write_text("mine")
     (store.folder / PARTS / "empty.parquet").write_bytes(b"")
-    lines = store.set_aside_damaged()
+    lines = store.quarantine_damaged_parts()
     assert sorted(line.split(" is damaged: ")[0] for line in lines) == sorted(
         f"{PARTS}/{name}" for name in (cut.name, flipped.name, "notes.txt", "empty.parquet")
     )
@@ -214,18 +222,18 @@ def test_damaged_parts_and_foreign_files_are_set_aside_and_told(store: Store) ->
     assert (aside / flipped.name).read_bytes() == flipped_bytes
     assert (aside / "notes.txt").read_text() == "mine"
     assert identities(store) < kept
-    assert store.set_aside_damaged() == []
+    assert store.quarantine_damaged_parts() == []
 
 
 def test_nothing_is_set_aside_where_all_is_whole(store: Store) -> None:
-    assert store.set_aside_damaged() == []
+    assert store.quarantine_damaged_parts() == []
     assert not (store.folder / DAMAGED).exists()
 
 
 @pytest.mark.parametrize("engine", [Engine("numba"), Engine(dtype="float32")], ids=str)
 def test_parts_of_another_engine_are_set_aside(store: Store, engine: Engine) -> None:
     other = Store(store.folder, engine)
-    assert len(other.set_aside_damaged()) == 3
+    assert len(other.quarantine_damaged_parts()) == 3
     assert list(other.parts()) == []
 
 
@@ -239,7 +247,7 @@ def test_a_part_that_was_being_written_at_a_kill_is_passed_over_and_removed(stor
     (store.folder / "figures").mkdir()
     for path in leftovers:
         path.write_bytes(b"PAR1")
-    assert store.set_aside_damaged() == []
+    assert store.quarantine_damaged_parts() == []
     assert identities(store) == kept
     store.remove_leftovers()
     assert not any(path.exists() for path in leftovers)
@@ -250,7 +258,7 @@ def test_what_is_damaged_twice_is_kept_twice(store: Store) -> None:
     path = part_paths(store)[0]
     for text in ("once", "again"):
         path.write_text(text)
-        store.set_aside_damaged()
+        store.quarantine_damaged_parts()
     aside = sorted((store.folder / DAMAGED).iterdir())
     assert [each.read_text() for each in aside] == ["once", "again"]
 
@@ -264,7 +272,7 @@ def test_a_part_that_is_damaged_while_it_is_used_is_named(store: Store) -> None:
 
 def test_a_foreign_folder_among_the_parts_is_set_aside(store: Store) -> None:
     (store.folder / PARTS / ".ipynb_checkpoints").mkdir()
-    assert len(store.set_aside_damaged()) == 1
+    assert len(store.quarantine_damaged_parts()) == 1
     assert len(part_paths(store)) == 3
 
 

@@ -11,16 +11,16 @@ from xorsweep.execution.serial import run_serial
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import Rows, Trainer
+from xorsweep.networks.trainer import PointResults, Trainer
 from xorsweep.storage import writer as group_commit
 from xorsweep.storage.store import Store
-from xorsweep.storage.writer import GroupCommit
+from xorsweep.storage.writer import BatchWriter
 
 GridOf = Callable[..., Grid]
 
 
 @pytest.fixture(scope="module")
-def batches(grid_of: GridOf) -> list[list[Rows]]:
+def batches(grid_of: GridOf) -> list[list[PointResults]]:
     """Return the rows of three batches of two points each."""
     plan = make_plan(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]), load_capacity(Engine()), 1)
     return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
@@ -45,15 +45,15 @@ def counted(tmp_path: Path) -> Counted:
     return Counted(tmp_path)
 
 
-def identities_of(batches: list[list[Rows]]) -> list[int]:
+def identities_of(batches: list[list[PointResults]]) -> list[int]:
     return sorted(int(i) for rows in batches for some in rows for i in np.ravel(some.identity))
 
 
 def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
-    counted: Counted, batches: list[list[Rows]], monkeypatch: pytest.MonkeyPatch
+    counted: Counted, batches: list[list[PointResults]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "EVERY", 3600)
-    with GroupCommit(counted.store, counted.advance) as commit:
+    with BatchWriter(counted.store, counted.advance) as commit:
         for rows in batches:
             commit.add(rows, 10)
     assert counted.counted == [(10, 2), (20, 6)]
@@ -62,10 +62,10 @@ def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
 
 
 def test_slow_batches_wait_for_nobody(
-    counted: Counted, batches: list[list[Rows]], monkeypatch: pytest.MonkeyPatch
+    counted: Counted, batches: list[list[PointResults]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "EVERY", 0)
-    with GroupCommit(counted.store, counted.advance) as commit:
+    with BatchWriter(counted.store, counted.advance) as commit:
         for rows in batches:
             commit.add(rows, 10)
             assert counted.counted[-1][0] == 10
@@ -75,12 +75,12 @@ def test_slow_batches_wait_for_nobody(
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError])
 def test_whatever_ends_a_sweep_what_was_computed_is_written(
     counted: Counted,
-    batches: list[list[Rows]],
+    batches: list[list[PointResults]],
     ending: type[BaseException],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(group_commit, "EVERY", 3600)
-    with suppress(ending), GroupCommit(counted.store, counted.advance) as commit:
+    with suppress(ending), BatchWriter(counted.store, counted.advance) as commit:
         for rows in batches:
             commit.add(rows, 10)
         raise ending
@@ -88,9 +88,9 @@ def test_whatever_ends_a_sweep_what_was_computed_is_written(
 
 
 def test_a_disk_that_takes_nothing_is_not_tried_again(
-    counted: Counted, batches: list[list[Rows]]
+    counted: Counted, batches: list[list[PointResults]]
 ) -> None:
     (counted.store.folder / "parts").write_text("in the way")
-    with pytest.raises(OSError, match="parts"), GroupCommit(counted.store, counted.advance) as both:
+    with pytest.raises(OSError, match="parts"), BatchWriter(counted.store, counted.advance) as both:
         both.add(batches[0], 10)
     assert not counted.counted

@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from rich.console import Console
+from rich.console import Console as RichConsole
 from scipy.stats import binom, binomtest
 
 from xorsweep import execution as execute
 from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks import planning as plan
 from xorsweep.networks import trainer as worker
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Rounds, Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.adaptive_seeds import (
     FEWEST_RUNS,
     check_rounds,
@@ -88,7 +88,7 @@ def test_a_cell_is_open_until_its_interval_is_narrow(
 def test_a_round_doubles_the_seeds_within_what_is_needed_and_allowed(
     seeds: int, precision: float, most: int, further: int
 ) -> None:
-    found = further_seeds(np.array([seeds]), Rounds(precision, most))
+    found = further_seeds(np.array([seeds]), AdaptiveSeeds(precision, most))
     assert found.tolist() == [further]
 
 
@@ -115,7 +115,7 @@ def covers(converged: NDArray[Any], runs: NDArray[Any], rate: float) -> NDArray[
 @pytest.mark.parametrize("first", [10, 100])
 def test_stopping_when_sure_enough_keeps_the_coverage(first: int, precision: float) -> None:
     rng, cells = np.random.default_rng(20260801), 40_000
-    rounds = Rounds(precision, 10_000)
+    rounds = AdaptiveSeeds(precision, 10_000)
     for rate in RATES:
         runs = np.full(cells, first)
         converged = rng.binomial(runs, rate)
@@ -130,7 +130,7 @@ def test_stopping_when_sure_enough_keeps_the_coverage(first: int, precision: flo
 
 def test_the_coverage_is_the_exact_one_too() -> None:
     """Every way to stop is followed, with its probability, from a first round of 50 seeds."""
-    precision, rounds = 0.04, Rounds(0.04, 10_000)
+    precision, rounds = 0.04, AdaptiveSeeds(0.04, 10_000)
     for rate in np.linspace(0.01, 0.99, 50):
         runs, coverage = 50, 0.0
         chance = binom.pmf(np.arange(runs + 1), runs, rate)
@@ -155,7 +155,7 @@ def parts_of(grid: Grid, verdict: Verdict) -> list[pa.Table]:
     return [pa.table(table).slice(start, 7) for start in range(0, len(grid), 7)]
 
 
-def grown(first: Grid, rounds: Rounds, verdict: Verdict) -> Grid:
+def grown(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> Grid:
     """Return the grid once every point of every round has been trained."""
     grid, parts = first, parts_of(first, verdict)
     for _ in range(30):
@@ -183,7 +183,7 @@ def by_chance(rates: dict[tuple[float, int], float]) -> Verdict:
     return verdict
 
 
-def naive(first: Grid, rounds: Rounds, verdict: Verdict) -> list[Point]:
+def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
     """Return the points that rounds should come to, cell by cell and seed by seed."""
     assert rounds.precision is not None
     rows: list[dict[str, Any]] = [first.point(row) for row in range(len(first))]
@@ -227,7 +227,7 @@ def test_rounds_are_those_of_a_loop_over_cells_and_seeds(
     first = grid_of(lr=[0.5, 2.0], epochs=[10, 40], seed=range(3, 3 + first_seeds))
     keys = [(lr, epochs) for lr in (0.5, 2.0) for epochs in (10, 40)]
     verdict = by_chance(dict(zip(keys, chances, strict=True)))
-    rounds = Rounds(precision, most)
+    rounds = AdaptiveSeeds(precision, most)
     assert points_of(grown(first, rounds, verdict)) == naive(first, rounds, verdict)
 
 
@@ -238,7 +238,7 @@ def always(word: str) -> Verdict:
 def test_a_cell_that_is_clear_stops_early_and_takes_no_other_with_it(grid_of: GridOf) -> None:
     first = grid_of(lr=[0.5, 2.0], seed=range(100))
     verdict = by_chance({(0.5, 10_000): 1.0, (2.0, 10_000): 0.5})
-    grid = grown(first, Rounds(0.04), verdict)
+    grid = grown(first, AdaptiveSeeds(0.04), verdict)
     counts = pd.Series(grid.columns["lr"].array()).value_counts()
     assert counts[0.5] == 200
     assert counts[2.0] > 500
@@ -247,7 +247,7 @@ def test_a_cell_that_is_clear_stops_early_and_takes_no_other_with_it(grid_of: Gr
 def test_cells_that_share_trajectories_get_further_seeds_together(grid_of: GridOf) -> None:
     first = grid_of(lr=[0.5, 2.0], epochs=[10, 40], seed=range(100))
     chances = {(0.5, 10): 0.0, (0.5, 40): 0.5, (2.0, 10): 0.0, (2.0, 40): 0.0}
-    grid = grown(first, Rounds(0.04), by_chance(chances))
+    grid = grown(first, AdaptiveSeeds(0.04), by_chance(chances))
     frame = pd.DataFrame({key: grid.columns[key].array() for key in ("lr", "epochs")})
     counts = frame.value_counts()
     assert counts[0.5, 10] == counts[0.5, 40] > 500
@@ -256,14 +256,14 @@ def test_cells_that_share_trajectories_get_further_seeds_together(grid_of: GridO
 
 def test_failed_runs_say_nothing_and_a_cell_of_them_alone_is_closed(grid_of: GridOf) -> None:
     first = grid_of(seed=range(50))
-    assert len(grown(first, Rounds(0.05, 400), always("failed"))) == 50
+    assert len(grown(first, AdaptiveSeeds(0.05, 400), always("failed"))) == 50
 
     def half_of_them(grid: Grid, row: int) -> str:
         return "failed" if row % 2 else "converged"
 
-    grid = grown(first, Rounds(0.05, 1000), half_of_them)
+    grid = grown(first, AdaptiveSeeds(0.05, 1000), half_of_them)
     assert len(grid) == 762
-    assert len(grown(first, Rounds(0.01, 500), half_of_them)) == 500
+    assert len(grown(first, AdaptiveSeeds(0.01, 500), half_of_them)) == 500
 
 
 def test_a_point_that_failed_first_and_was_trained_later_counts_as_trained(
@@ -272,45 +272,45 @@ def test_a_point_that_failed_first_and_was_trained_later_counts_as_trained(
     first = grid_of(seed=range(100))
     parts = [*parts_of(first, always("failed")), *parts_of(first, always("converged"))]
     for order in (parts, parts[::-1]):
-        assert len(latest_round(first, Rounds(0.025), order).missing) == 100
+        assert len(latest_round(first, AdaptiveSeeds(0.025), order).missing) == 100
 
 
 def test_a_round_with_points_missing_is_the_last(grid_of: GridOf) -> None:
     first = grid_of(seed=range(100))
-    nothing = latest_round(first, Rounds(0.02), [])
+    nothing = latest_round(first, AdaptiveSeeds(0.02), [])
     assert nothing.grid is first
     assert nothing.missing.tolist() == list(range(100))
-    some = latest_round(first, Rounds(0.02), parts_of(first, always("converged"))[1:])
+    some = latest_round(first, AdaptiveSeeds(0.02), parts_of(first, always("converged"))[1:])
     assert some.missing.tolist() == list(range(7))
 
 
 def test_the_order_of_parts_and_points_of_other_grids_change_nothing(grid_of: GridOf) -> None:
     first, other = grid_of(seed=range(100)), grid_of(lr=7.0, seed=range(90))
     parts = parts_of(first, always("converged"))
-    wanted = points_of(full_grid(first, Rounds(0.02), parts))
+    wanted = points_of(full_grid(first, AdaptiveSeeds(0.02), parts))
     shuffled: Iterable[pa.Table] = [*reversed(parts), *parts_of(other, always("not"))]
-    assert points_of(full_grid(first, Rounds(0.02), shuffled)) == wanted
+    assert points_of(full_grid(first, AdaptiveSeeds(0.02), shuffled)) == wanted
     assert len(wanted) == 200
 
 
 def test_without_a_precision_there_is_one_round(grid_of: GridOf) -> None:
     first = grid_of(seed=range(10))
-    assert full_grid(first, Rounds(), parts_of(first, always("not"))) is first
+    assert full_grid(first, AdaptiveSeeds(), parts_of(first, always("not"))) is first
 
 
 def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
-    grid = grown(grid_of(lr=[0.5, 2.0], seed=range(100)), Rounds(0.025), always("converged"))
+    grid = grown(grid_of(lr=[0.5, 2.0], seed=range(100)), AdaptiveSeeds(0.025), always("converged"))
     assert grid.text == "lr 2 x seed 100 + 200 of further seeds = 400 points"
 
 
 def test_further_seeds_follow_the_largest_of_any_cell(point_of: PointOf) -> None:
-    first = concatenated(
+    first = concatenate(
         [
             product_grid([Axis("seed", tuple(range(seeds)))], [point_of(lr=lr)])
             for lr, seeds in ((0.5, 100), (2.0, 120))
         ]
     )
-    grid = grown(first, Rounds(0.025), always("converged"))
+    grid = grown(first, AdaptiveSeeds(0.025), always("converged"))
     seeds = grid.columns["seed"].array()[grid.columns["lr"].array() == 0.5]
     assert seeds.tolist() == [*range(100), *range(120, 220)]
 
@@ -334,17 +334,17 @@ def test_rounds_that_make_no_sense_are_refused(
         np.savez(path, **{name: np.ones(shape) for name, shape in shapes.items()})
         given = {**given, "init__path": str(path)}
     grid = grid_of(**{"seed": range(10), **given})
-    check_rounds(grid, Rounds(None, most))
+    check_rounds(grid, AdaptiveSeeds(None, most))
     with pytest.raises(ConfigError, match=message):
-        check_rounds(grid, Rounds(0.1, most))
+        check_rounds(grid, AdaptiveSeeds(0.1, most))
     with pytest.raises(ConfigError, match=message):
-        run_sweep(grid, Sweep(rounds=Rounds(0.1, most)), tmp_path / "sweep", {})
+        run_sweep(grid, SweepSettings(rounds=AdaptiveSeeds(0.1, most)), tmp_path / "sweep", {})
     assert not (tmp_path / "sweep").exists()
 
 
 AXES: dict[str, Any] = {"lr": [1.0, 5.0], "hidden": [2, 4], "epochs": [50, 150], "seed": range(20)}
-ROUNDS = Rounds(0.045, 420)
-QUIET = Sweep(Parallel("serial"), rounds=ROUNDS, report=False)
+ROUNDS = AdaptiveSeeds(0.045, 420)
+QUIET = SweepSettings(ExecutionSettings("serial"), rounds=ROUNDS, report=False)
 
 
 @pytest.fixture(scope="module")
@@ -369,7 +369,7 @@ def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
 
 def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
     text = io.StringIO()
-    terminal = Terminal(Console(file=text, width=120, soft_wrap=True, highlight=False))
+    terminal = Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False))
     result = run_sweep(grid_of(**AXES), QUIET, tmp_path / "sweep", {}, terminal=terminal)
     lines = text.getvalue().splitlines()
     assert lines[1] == "round 2: 8 of 8 cells are still open; 1,440 points are added"
@@ -384,7 +384,7 @@ def test_the_rows_are_the_same_from_two_processes_and_small_batches(
 ) -> None:
     monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
     monkeypatch.setattr(plan, "FEWEST_MEMBERS", 13)
-    settings = Sweep(Parallel("loky", n_jobs=2), rounds=ROUNDS, report=False)
+    settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
     run_sweep(grid_of(**AXES), settings, tmp_path / "sweep", {})
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
 
@@ -412,7 +412,7 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     with pytest.raises(Stopped):
         run_sweep(grid_of(**AXES), QUIET, folder, {})
     batches = -1
-    resume_sweep(folder, Sweep(Parallel("serial"), report=False), [], {})
+    resume_sweep(folder, SweepSettings(ExecutionSettings("serial"), report=False), [], {})
     assert rows_of(folder) == rows_of(undisturbed)
     assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
 
@@ -425,7 +425,7 @@ def test_a_lost_part_of_an_early_round_is_trained_again(
     parts = sorted((folder / "parts").iterdir())
     for part in parts[::2]:
         part.unlink()
-    resume_sweep(folder, Sweep(Parallel("serial"), report=False), [], {})
+    resume_sweep(folder, SweepSettings(ExecutionSettings("serial"), report=False), [], {})
     assert rows_of(folder) == rows_of(undisturbed)
 
 
@@ -434,7 +434,9 @@ def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
 ) -> None:
     folder = tmp_path / "sweep"
     run_sweep(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder, {})
-    resume_sweep(folder, Sweep(Parallel("serial"), report=False), [Axis("lr", (5.0,))], {})
+    resume_sweep(
+        folder, SweepSettings(ExecutionSettings("serial"), report=False), [Axis("lr", (5.0,))], {}
+    )
     assert rows_of(folder) == rows_of(undisturbed)
 
 
@@ -442,8 +444,8 @@ def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES), Sweep(Parallel("serial"), report=False), folder, {})
-    plain = Sweep(Parallel("serial"), report=False)
+    run_sweep(grid_of(**AXES), SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+    plain = SweepSettings(ExecutionSettings("serial"), report=False)
     resume_sweep(folder, plain, [], {}, rounds={"precision": 0.045, "max_seeds": 420})
     assert rows_of(folder) == rows_of(undisturbed)
     resume_sweep(folder, plain, [], {}, rounds={"precision": None})
@@ -508,9 +510,11 @@ def test_bad_precision_is_refused_in_one_line(
 
 def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
-    check_rounds(product_grid(axes, [point_of()], where="lr < 1"), Rounds(precision=0.1))
+    check_rounds(product_grid(axes, [point_of()], where="lr < 1"), AdaptiveSeeds(precision=0.1))
     with pytest.raises(ConfigError) as refused:
-        check_rounds(product_grid(axes, [point_of()], where="seed < 3"), Rounds(precision=0.1))
+        check_rounds(
+            product_grid(axes, [point_of()], where="seed < 3"), AdaptiveSeeds(precision=0.1)
+        )
     assert str(refused.value).startswith("precision=0.1: adds seeds, and grid.where=seed < 3 ")
 
 
@@ -522,7 +526,9 @@ def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path)
         Axis("seed", tuple(range(20))),
     ]
     grid = product_grid(axes, [point_of()], where="lr*hidden < 10")
-    settings = Sweep(Parallel("serial"), rounds=Rounds(0.1, 300), report=False)
+    settings = SweepSettings(
+        ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.1, 300), report=False
+    )
     run_sweep(grid, settings, tmp_path / "sweep", {})
     rows = pd.read_csv(tmp_path / "sweep/results.csv")
     cells = rows.groupby(["lr", "hidden"]).size()

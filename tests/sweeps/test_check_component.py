@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xorsweep.errors import ChoiceError, ConfigError
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.errors import ComponentError, ConfigError
+from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.criteria import Criterion
-from xorsweep.networks.initializers import Init
+from xorsweep.networks.initializers import Initializer
 from xorsweep.networks.optimizers import Optimizer
-from xorsweep.networks.schema import GROUPS
-from xorsweep.sweeps.check_component import check_choice
+from xorsweep.networks.schema import COMPONENTS
+from xorsweep.sweeps.check_component import check_component
 
 
 @pytest.mark.slow
@@ -22,7 +22,7 @@ from xorsweep.sweeps.check_component import check_choice
 )
 def test_our_own_pass_it(group: str, name: str) -> None:
     said: list[str] = []
-    check_choice(group, name, say=said.append)
+    check_component(group, name, say=said.append)
     assert said == [
         f"{group}={name}: the same bits in batches of 1, 2, 7 and 4,096",
         f"{group}={name}: the same rows from worker processes",
@@ -43,7 +43,7 @@ class MeanOfAll(Optimizer):
 class Branching(Optimizer):
     """Takes its parameter for a number."""
 
-    share: Batched = parameter(0.5, Real())
+    share: Batched = field(0.5, Real())
 
     def step(
         self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
@@ -52,7 +52,7 @@ class Branching(Optimizer):
             parameters += learning_rate * descent
 
 
-class Streaming(Init):
+class Streaming(Initializer):
     """Draws one network after the other from one stream."""
 
     def draw(self, network: Any, seeds: Any) -> Any:
@@ -91,18 +91,18 @@ class Stateless(Optimizer):
     ],
 )
 def test_what_breaks_a_promise_is_told_in_one_line(group: str, choice: type, message: str) -> None:
-    with pytest.raises(ChoiceError) as told:
-        check_choice(group, choice)
+    with pytest.raises(ComponentError) as told:
+        check_component(group, choice)
     assert message in str(told.value)
     assert "\n" not in str(told.value)
-    assert list(GROUPS[group]) == list(GROUPS[group].own)
+    assert list(COMPONENTS[group]) == list(COMPONENTS[group].own)
 
 
 def test_a_name_that_isnt_there_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^optimizer=nix: there is no such choice$"):
-        check_choice("optimizer", "nix")
+        check_component("optimizer", "nix")
 
 
 def test_a_point_at_which_it_means_nothing_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^init=printed: "):
-        check_choice("init", "printed", {"hidden": 3})
+        check_component("init", "printed", {"hidden": 3})

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.sweep_comparison import SideBySide
+from xorsweep.analysis.sweep_comparison import SweepComparison
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, main
 from xorsweep.sweeps.runner import run_sweep
@@ -29,7 +29,7 @@ GridOf = Callable[..., Grid]
 def pair(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return two sweeps, of logistic and of tanh units, the second without the largest rate."""
     root = tmp_path_factory.mktemp("pair")
-    settings = Sweep(Parallel("serial"), report=False)
+    settings = SweepSettings(ExecutionSettings("serial"), report=False)
     one = grid_of(lr=[0.5, 2.0, 5.0], hidden=[2, 4], epochs=250, seed=range(20))
     other = grid_of(lr=[0.5, 2.0], hidden=[2, 4], epochs=250, seed=range(20), activation="tanh")
     for name, grid in (("one", one), ("other", other)):
@@ -40,7 +40,7 @@ def pair(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 @pytest.fixture(scope="module")
 def said(pair: tuple[Path, Path]) -> str:
     stream = io.StringIO()
-    compare(pair, terminal=Terminal(Console(file=stream, width=100)))
+    compare(pair, terminal=Console(RichConsole(file=stream, width=100)))
     return " ".join(stream.getvalue().split())
 
 
@@ -74,15 +74,15 @@ def test_the_page_shows_every_cell_and_needs_nothing_else(
 
 
 def test_other_epochs_are_compared_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    found = compare(pair, tmp_path / "into", Terminal.silent(), epochs=250)
+    found = compare(pair, tmp_path / "into", Console.silent(), epochs=250)
     assert len(found.cells) == 4
     with pytest.raises(ConfigError, match="epochs=100: must be one of the sweep's, 250"):
-        compare(pair, terminal=Terminal.silent(), epochs=100)
+        compare(pair, terminal=Console.silent(), epochs=100)
 
 
 def test_a_sweep_beside_itself_is_the_same(pair: tuple[Path, Path], tmp_path: Path) -> None:
     shutil.copytree(pair[0], tmp_path / "copy")
-    found = compare((pair[0], tmp_path / "copy"), tmp_path / "into", Terminal.silent())
+    found = compare((pair[0], tmp_path / "copy"), tmp_path / "into", Console.silent())
     assert found.differing.empty
     assert (found.points, found.same) == (120, 120)
     assert (tmp_path / "into/compare.html").is_file()
@@ -92,18 +92,20 @@ def test_no_cell_in_common_is_said_in_one_line(
     pair: tuple[Path, Path], grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(lr=7.0, hidden=[2, 4], epochs=5, seed=range(2))
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path / "seven", {})
+    run_sweep(
+        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "seven", {}
+    )
     with pytest.raises(StoreError, match=r"in common: lr is 0\.5, 2, 5 in the first and 7 in the"):
-        compare((pair[0], tmp_path / "seven"), terminal=Terminal.silent())
+        compare((pair[0], tmp_path / "seven"), terminal=Console.silent())
     assert not (pair[0] / "compared/seven").exists()
 
 
 def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no sweep"):
-        compare((pair[0], tmp_path), terminal=Terminal.silent())
+        compare((pair[0], tmp_path), terminal=Console.silent())
     (tmp_path / "manifest.json").write_text('{"state": "running"}')
     with pytest.raises(StoreError, match="isn't finished"):
-        compare((tmp_path, pair[1]), terminal=Terminal.silent())
+        compare((tmp_path, pair[1]), terminal=Console.silent())
 
 
 def test_into_is_a_folder_of_this_machine(
@@ -129,11 +131,13 @@ def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids
     cells = pd.DataFrame({"lr": places, "verdict": verdicts, "difference": 0.5, "p_holm": 0.01})
     cells = cells.assign(rate_a=0.5, rate_b=0.5)
     nowhere = pd.DataFrame()
-    found, note = _shown_cells(SideBySide(["lr"], cells, nowhere, nowhere, (), 0, 0))
+    found, note = _shown_cells(SweepComparison(["lr"], cells, nowhere, nowhere, (), 0, 0))
     shown = found["lr"].tolist()
     assert f"of the others {MOST_CELLS - 4:,} of {3 * MOST_CELLS - 4:,} levels of lr" in note
     assert len(shown) == MOST_CELLS
     assert differing <= set(shown)
     assert shown == sorted(shown)
     few = cells.head(MOST_CELLS)
-    assert len(_shown_cells(SideBySide(["lr"], few, nowhere, nowhere, (), 0, 0))[0]) == MOST_CELLS
+    assert (
+        len(_shown_cells(SweepComparison(["lr"], few, nowhere, nowhere, (), 0, 0))[0]) == MOST_CELLS
+    )

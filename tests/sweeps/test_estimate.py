@@ -10,13 +10,13 @@ import pytest
 
 from xorsweep.execution.interface import FinishedBatches
 from xorsweep.execution.serial import run_serial
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import Trainer
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps import estimate as estimates
 from xorsweep.sweeps.estimate import Cost, estimate
 from xorsweep.sweeps.runner import run_sweep
@@ -33,7 +33,7 @@ def test_bytes_are_those_of_a_sweep(
 ) -> None:
     monkeypatch.setattr(estimates, "PROBE", 0.001)
     seeds = Axis("seed", tuple(range(100)))
-    grid = concatenated(
+    grid = concatenate(
         [
             product_grid(
                 [Axis("lr", (0.5, 2.0)), Axis("epochs", (50, 300)), seeds],
@@ -45,7 +45,7 @@ def test_bytes_are_those_of_a_sweep(
     )
     plan = make_plan(grid, load_capacity(Engine()), 1)
     found = estimate(grid, plan, Trainer(Engine()), run_serial, 1)
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
     real = {
         "parts": sum(path.stat().st_size for path in (tmp_path / "parts").iterdir()),
         "results.csv": size_of(tmp_path, "results.csv"),

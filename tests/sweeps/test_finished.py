@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import xorsweep as xs
 from xorsweep.errors import StoreError
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Grid, concatenated
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Grid, concatenate
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.compare import compare
 from xorsweep.sweeps.finished import stored_results
@@ -27,14 +27,14 @@ from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
-class Heard(Terminal):
+class Heard(Console):
     """A terminal that keeps what was said."""
 
     def __init__(self) -> None:
-        super().__init__(Terminal.silent().console)
+        super().__init__(Console.silent().console)
         self.lines: list[str] = []
 
     def say(self, line: str) -> None:
@@ -49,7 +49,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
         grid_of(hidden=[2, 3], lr=[0.5, 1e3], activation="relu", epochs=30, seed=range(3)),
         grid_of(task="parity", optimizer="momentum", epochs=5, seed=range(2)),
     ]
-    run_sweep(concatenated(grids), QUIET, folder, {"command_line": ["xorsweep"]})
+    run_sweep(concatenate(grids), QUIET, folder, {"command_line": ["xorsweep"]})
     return folder
 
 
@@ -59,7 +59,7 @@ def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
-def rows_of(sweep: Path, terminal: Terminal, whole: bool = True) -> pd.DataFrame:
+def rows_of(sweep: Path, terminal: Console, whole: bool = True) -> pd.DataFrame:
     manifest = json.loads((sweep / "manifest.json").read_text())
     return stored_results(sweep, manifest, terminal, whole)
 

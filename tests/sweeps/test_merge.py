@@ -16,19 +16,19 @@ import pytest
 from forging import forge, with_bit_flipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import Trainer, failed_rows
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Rounds, Sweep
-from xorsweep.storage.manifest import sealed
+from xorsweep.reporting.console import Console
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store, read_manifest
 from xorsweep.sweeps.merge import Merged, merge
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
@@ -36,7 +36,7 @@ from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
 
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 LEVELS = {"lr": [0.5, 3.0, 1e4], "epochs": [4, 9], "seed": list(range(4))}
 
 
@@ -48,7 +48,7 @@ def swept(folder: Path, grid: Grid) -> Path:
 def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -> Path:
     """Make a sweep of which some batches are on disk and others have failed."""
     store = Store.create(folder, Engine())
-    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    store.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     for _, rows in run_serial(batches[trained], Trainer(Engine())):
         store.add(rows)
@@ -90,7 +90,7 @@ def test_the_merged_sweep_is_that_of_the_grids_one_after_the_other(
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         sources = [swept(folder / f"source-{n}", grid) for n, grid in enumerate(grids)]
-        undisturbed = swept(folder / "whole", concatenated(grids))
+        undisturbed = swept(folder / "whole", concatenate(grids))
         merged(folder / "out", *sources)
         assert table_of(folder / "out") == table_of(undisturbed)
         merged(folder / "again", folder / "out", *sources[::-1])
@@ -180,7 +180,7 @@ def test_unfinished_sweeps_make_an_unfinished_one_that_resumes(
     )
     text = io.StringIO()
     out = tmp_path / "out"
-    found = merge(out, [one, other], terminal=Terminal(Console(file=text, soft_wrap=True)))
+    found = merge(out, [one, other], terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert (found.points, found.absent) == (4, 2)
     assert text.getvalue().splitlines()[-1] == (
         f"2 points are still to be trained; go on with python -m xorsweep -m resume={out}"
@@ -190,7 +190,7 @@ def test_unfinished_sweeps_make_an_unfinished_one_that_resumes(
     resume_sweep(out, QUIET, [Axis("seed", (1,))], {})
     whole = swept(
         tmp_path / "whole",
-        concatenated(
+        concatenate(
             [
                 grid_of(hidden=[2, 3, 4], epochs=4, seed=[0, 1]),
                 grid_of(hidden=[4, 5], epochs=4, seed=[0, 1]),
@@ -246,7 +246,9 @@ def test_another_engine_is_refused(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(epochs=4)
     one = swept(tmp_path / "one", grid)
     store = Store.create(tmp_path / "other", Engine(dtype="float32"))
-    store.write_manifest({"state": "running", **sealed(grid, Engine(dtype="float32"), Rounds())})
+    store.write_manifest(
+        {"state": "running", **seal(grid, Engine(dtype="float32"), AdaptiveSeeds())}
+    )
     with pytest.raises(StoreError) as raised:
         merged(tmp_path / "out", one, store.folder)
     assert str(raised.value) == (

@@ -6,20 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.schema import Point
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Rounds, Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps import estimate as estimates
 from xorsweep.sweeps.preview import duration, levels_text, preview_resume, preview_sweep, size
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,9 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimates, "PROBE", 0.001)
 
 
-def console() -> tuple[Terminal, io.StringIO]:
+def console() -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Terminal(Console(file=text, width=120, soft_wrap=True, highlight=False)), text
+    return Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False)), text
 
 
 def words(text: io.StringIO) -> list[list[str]]:
@@ -62,7 +62,7 @@ def test_a_grid_is_shown_with_its_first_and_last_points(
 
 def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -> None:
     seeds = Axis("seed", (0, 1))
-    grid = concatenated(
+    grid = concatenate(
         [
             product_grid([Axis("lr", (0.5, 2.0)), seeds], [point_of()], where="lr < 1"),
             product_grid(
@@ -73,7 +73,7 @@ def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -
         ]
     )
     terminal, text = console()
-    preview_sweep(grid, replace(QUIET, rounds=Rounds(0.1, 300)), terminal=terminal)
+    preview_sweep(grid, replace(QUIET, rounds=AdaptiveSeeds(0.1, 300)), terminal=terminal)
     lines = words(text)
     assert ["seed", "2", "0,", "1"] in lines
     assert ["0", "hidden=2", "optimizer=sgd", "lr=0.5,", "2.0"] in lines
@@ -113,7 +113,7 @@ def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_
 
 def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
     with pytest.raises(ConfigError, match=r"^max_seeds=3: the first round has 5"):
-        preview_sweep(grid_of(seed=range(5)), replace(QUIET, rounds=Rounds(0.1, 3)))
+        preview_sweep(grid_of(seed=range(5)), replace(QUIET, rounds=AdaptiveSeeds(0.1, 3)))
 
 
 def test_lengths_of_time_and_of_files_have_units_of_a_fitting_size() -> None:

@@ -13,14 +13,14 @@ import pytest
 from forging import forge, with_bit_flipped
 
 from xorsweep.errors import StoreError
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Grid, concatenated
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Grid, concatenate
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import failed_rows
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Rounds, Sweep
-from xorsweep.storage.manifest import sealed
+from xorsweep.reporting.console import Console
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.runner import run_sweep
@@ -34,7 +34,7 @@ FILES = {"run.html", "learning.gif", "run.json", "course.csv", "weights.npz"}
 def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sweep: 8 runs of XOR, 2 that stop early, 2 that diverge, an encoder."""
     folder = tmp_path_factory.mktemp("replay") / "sweep"
-    grid = concatenated(
+    grid = concatenate(
         [
             grid_of(lr=[0.5, 3.0], epochs=[5, 300], seed=range(2)),
             grid_of(lr=3.0, hidden=4, epochs=2000, seed=range(2), until_converged=True),
@@ -42,7 +42,9 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
             grid_of(task="encoder", hidden=3, epochs=20),
         ]
     )
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {"command_line": []})
+    run_sweep(
+        grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {"command_line": []}
+    )
     return folder
 
 
@@ -53,7 +55,7 @@ def sweep(finished: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("row", [0, 7, 8, 10, 12])
 def test_a_row_is_drawn_and_has_the_stored_bits(row: int, sweep: Path) -> None:
-    assert replay(str(sweep), row, terminal=Terminal.silent()) == []
+    assert replay(str(sweep), row, terminal=Console.silent()) == []
     stored = pd.read_parquet(sweep / "results.parquet").iloc[row]
     found = json.loads((sweep / f"replay/{row}/run.json").read_text())
     for key in ("lr", "hidden", "epochs", "seed"):
@@ -66,7 +68,7 @@ def test_a_row_is_drawn_and_has_the_stored_bits(row: int, sweep: Path) -> None:
 
 @pytest.mark.parametrize("row", [0, 12])
 def test_a_row_leaves_what_a_single_run_leaves(row: int, finished: Path, tmp_path: Path) -> None:
-    replay(str(finished), row, tmp_path / "into", Terminal.silent())
+    replay(str(finished), row, tmp_path / "into", Console.silent())
     assert {path.name for path in (tmp_path / "into").iterdir()} == FILES
     assert not (finished / "replay" / str(row)).exists()
 
@@ -80,15 +82,15 @@ def forged_row(sweep: Path) -> int:
 
 def test_a_forged_row_is_found(sweep: Path) -> None:
     row = forged_row(sweep)
-    (found,) = replay(str(sweep), row, terminal=Terminal.silent())
+    (found,) = replay(str(sweep), row, terminal=Console.silent())
     assert found.column == "mse"
-    assert replay(str(sweep), (row + 1) % 13, terminal=Terminal.silent()) == []
+    assert replay(str(sweep), (row + 1) % 13, terminal=Console.silent()) == []
 
 
 @pytest.mark.parametrize("row", [-1, 13])
 def test_a_row_that_isnt_there_is_refused(row: int, finished: Path) -> None:
     with pytest.raises(StoreError, match=f"{row}: .* has no such row; its rows are 0 to 12"):
-        replay(str(finished), row, terminal=Terminal.silent())
+        replay(str(finished), row, terminal=Console.silent())
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -107,7 +109,7 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
 ) -> None:
     grid = grid_of(hidden=[2, 3], epochs=4)
     store = Store.create(tmp_path / "sweep", Engine())
-    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    store.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     failed = next(batch for batch in batches if batch.fixed["hidden"] == 2)
     store.add([failed_rows(failed, "out of luck")])
@@ -123,11 +125,13 @@ def test_a_row_whose_weights_are_gone_is_told(grid_of: GridOf, tmp_path: Path) -
     np.savez(weights, **{role: np.ones(shape) for role, shape in shapes.items()})
     folder = tmp_path / "sweep"
     grid = grid_of(init="file", init__path=str(weights), epochs=4)
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {"command_line": []})
-    assert replay(str(folder), 0, terminal=Terminal.silent()) == []
+    run_sweep(
+        grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {"command_line": []}
+    )
+    assert replay(str(folder), 0, terminal=Console.silent()) == []
     weights.unlink()
     with pytest.raises(StoreError, match=r"weights\.npz"):
-        replay(str(folder), 0, terminal=Terminal.silent())
+        replay(str(folder), 0, terminal=Console.silent())
 
 
 def test_the_command_prints_the_run_and_the_verdict(sweep: Path) -> None:

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep import execution as execute
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks import planning as plan
 from xorsweep.networks.engines import Engine
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
@@ -32,7 +32,7 @@ AXES: dict[str, Any] = {
     "epochs": [30, 200],
     "seed": range(9),
 }
-QUIET = Sweep(Parallel("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
 @pytest.fixture
@@ -106,9 +106,9 @@ def test_a_sweep_without_some_points_is_extended_without_them(
     assert {4} < {row["hidden"] for row in rows}
 
 
-def console() -> tuple[Terminal, io.StringIO]:
+def console() -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Terminal(Console(file=text, width=120, soft_wrap=True, highlight=False)), text
+    return Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False)), text
 
 
 @pytest.mark.parametrize("members", [1, 2, 7, 64])
@@ -130,7 +130,7 @@ def test_the_rows_are_the_same_bytes_from_two_processes(
 ) -> None:
     monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
     monkeypatch.setattr(plan, "FEWEST_MEMBERS", 5)
-    settings = Sweep(Parallel("loky", n_jobs=2), report=False)
+    settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), report=False)
     run_sweep(grid, settings, tmp_path, {})
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 

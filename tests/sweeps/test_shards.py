@@ -15,23 +15,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.errors import ConfigError, ExecuteError, StoppedError, StoreError
-from xorsweep.execution.settings import Parallel
+from xorsweep.errors import ConfigError, ExecutionError, StoreError, SweepAborted
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.trainer import Trainer
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.shards import (
     SHARDS,
-    Sharded,
+    ShardPlan,
     TrainShard,
     divide,
     finished_batches,
+    plan_shards,
     read_shard,
-    sharded,
     train_in_shards,
     train_shard,
     write_shard,
@@ -39,8 +39,8 @@ from xorsweep.sweeps.shards import (
 
 GridOf = Callable[..., Grid]
 
-SERIAL = Parallel("serial", 1)
-QUIET = Sweep(SERIAL, report=False)
+SERIAL = ExecutionSettings("serial", 1)
+QUIET = SweepSettings(SERIAL, report=False)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def without_the_last(folder: Path, shards: int, train: TrainShard) -> None:
 
 def that_says_a_shard_died(folder: Path, shards: int, train: TrainShard) -> None:
     train(0)
-    raise ExecuteError("a shard died (of boredom)")
+    raise ExecutionError("a shard died (of boredom)")
 
 
 def of_work(work: int) -> Batch:
@@ -135,7 +135,7 @@ def test_half_a_line_counts_nothing(tmp_path: Path) -> None:
 def test_shards_give_the_bytes_that_one_process_gives(
     shards: int, grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:
-    how = Sharded(shards, SERIAL, here)
+    how = ShardPlan(shards, SERIAL, here)
     result = run_sweep(grid, QUIET, tmp_path / "sharded", {}, sharded=how)
     assert result.results.read_bytes() == serial_bytes
     assert not (tmp_path / "sharded" / SHARDS).exists()
@@ -153,12 +153,12 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
 ) -> None:
     folder = tmp_path / "sharded"
     with pytest.raises(StoreError) as told:
-        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, launch))
+        run_sweep(grid, QUIET, folder, {}, sharded=ShardPlan(2, SERIAL, launch))
     assert str(told.value).startswith(line)
     assert str(told.value).endswith(f"go on with python -m xorsweep -m resume={folder}")
     parts = set((folder / "parts").iterdir())
     assert parts
-    result = resume_sweep(folder, QUIET, [], {}, sharded=Sharded(2, SERIAL, here))
+    result = resume_sweep(folder, QUIET, [], {}, sharded=ShardPlan(2, SERIAL, here))
     assert parts < set((folder / "parts").iterdir())
     assert result.results.read_bytes() == serial_bytes
 
@@ -170,14 +170,14 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     folder = tmp_path / "sharded"
     script = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from xorsweep.execution.settings import Parallel\n"
+        "from xorsweep.execution.settings import ExecutionSettings\n"
         "from xorsweep.networks.engines import Engine\n"
         "from xorsweep.networks.trainer import Trainer\n"
         "from xorsweep.storage import store; from xorsweep.sweeps import shards\n"
         "add = store.Store.add\n"
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"
-        "folder, number, serial = Path(sys.argv[1]), int(sys.argv[2]), Parallel('serial', 1)\n"
+        "folder, number, serial = Path(sys.argv[1]), int(sys.argv[2]), ExecutionSettings('serial', 1)\n"
         "shards.train_shard(folder, Trainer(Engine()), serial, False, number)"
     )
 
@@ -185,10 +185,10 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
         for number in range(shards):
             command = [sys.executable, "-c", script, str(folder), str(number)]
             assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-        raise ExecuteError("all of them died")
+        raise ExecutionError("all of them died")
 
     with pytest.raises(StoreError, match="all of them died"):
-        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, killed))
+        run_sweep(grid, QUIET, folder, {}, sharded=ShardPlan(2, SERIAL, killed))
     assert len(list((folder / "parts").iterdir())) == 2
     assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
 
@@ -200,10 +200,10 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
 
     def dead(folder: Path, shards: int, train: TrainShard) -> None:
         train(0)
-        raise ExecuteError("gone")
+        raise ExecutionError("gone")
 
     with pytest.raises(StoreError, match="gone"):
-        run_sweep(grid, QUIET, folder, {}, sharded=Sharded(2, SERIAL, dead))
+        run_sweep(grid, QUIET, folder, {}, sharded=ShardPlan(2, SERIAL, dead))
     assert (folder / SHARDS).is_dir()
     assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
     assert not (folder / SHARDS).exists()
@@ -211,7 +211,7 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
     elsewhere.mkdir()
     (elsewhere / "0").mkdir()
     (folder / SHARDS).symlink_to(elsewhere)
-    resume_sweep(folder, QUIET, [], {}, sharded=Sharded(2, SERIAL, here))
+    resume_sweep(folder, QUIET, [], {}, sharded=ShardPlan(2, SERIAL, here))
     assert not (folder / SHARDS).is_symlink()
     assert (elsewhere / "0").is_dir()
 
@@ -220,19 +220,19 @@ def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -
     store = Store.create(tmp_path, Engine())
     batches = make_plan(grid, load_capacity(Engine()), 2).batches
     counted: list[int] = []
-    train_in_shards(store, batches, Trainer(Engine()), Sharded(2, SERIAL, here), counted.append)
+    train_in_shards(store, batches, Trainer(Engine()), ShardPlan(2, SERIAL, here), counted.append)
     assert sum(counted) == sum(batch.net_epochs for batch in batches)
 
 
 def test_a_shard_trains_in_one_process_unless_more_are_asked_for() -> None:
-    assert sharded(Sweep(Parallel("loky", -1, shards=5)), here).workers == 5
-    assert sharded(Sweep(Parallel("loky", 3, shards=5)), here).workers == 15
-    assert sharded(QUIET, here).shards == joblib.cpu_count()
+    assert plan_shards(SweepSettings(ExecutionSettings("loky", -1, shards=5)), here).workers == 5
+    assert plan_shards(SweepSettings(ExecutionSettings("loky", 3, shards=5)), here).workers == 15
+    assert plan_shards(QUIET, here).shards == joblib.cpu_count()
 
 
 def test_a_cluster_and_a_launcher_are_one_too_many() -> None:
     with pytest.raises(ConfigError, match=r"^parallel=dask: .* choose one$"):
-        sharded(Sweep(Parallel("dask")), here)
+        plan_shards(SweepSettings(ExecutionSettings("dask")), here)
 
 
 def test_a_shard_that_is_to_stop_stops_at_a_failure(
@@ -241,8 +241,8 @@ def test_a_shard_that_is_to_stop_stops_at_a_failure(
     Store.create(tmp_path, Engine())
     absent = {**batches[0].fixed, "init": "file", "init.path": "absent.npz"}
     write_shard(tmp_path, 0, [batches[0], replace(batches[1], fixed=absent), *batches[2:]])
-    with pytest.raises(StoppedError, match=r"absent\.npz"):
+    with pytest.raises(SweepAborted, match=r"absent\.npz"):
         train_shard(tmp_path, Trainer(Engine()), SERIAL, True, 0)
     assert finished_batches(tmp_path, 0) == [0, 1]
-    assert sharded(replace(QUIET, on_failure="stop"), here).stops
-    assert not sharded(QUIET, here).stops
+    assert plan_shards(replace(QUIET, on_failure="stop"), here).stops
+    assert not plan_shards(QUIET, here).stops

@@ -13,18 +13,18 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from forging import forge, with_bit_flipped, with_value
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import Trainer, failed_rows
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Rounds, Sweep
-from xorsweep.storage.manifest import sealed
+from xorsweep.reporting.console import Console
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store
 from xorsweep.sweeps import verify as verify_module
 from xorsweep.sweeps.runner import run_sweep
@@ -39,7 +39,9 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     grid = grid_of(
         activation="relu", lr=[0.5, 1e200], hidden=[2, 3, 4], epochs=[5, 40], seed=range(4)
     )
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), folder, {"command_line": []})
+    run_sweep(
+        grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {"command_line": []}
+    )
     return folder
 
 
@@ -172,7 +174,7 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
 ) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
     store = Store.create(tmp_path / "sweep", Engine())
-    store.write_manifest({"state": "running", **sealed(grid, Engine(), Rounds())})
+    store.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     ((_, rows),) = run_serial(batches[:1], Trainer(Engine()))
     store.add(rows)
@@ -197,7 +199,7 @@ def test_a_sample_is_drawn_by_its_seed(finished: Path) -> None:
 def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify_module, "WORTH_A_WORD", 0.0)
     text = io.StringIO()
-    verify(str(finished), sample=None, terminal=Terminal(Console(file=text, soft_wrap=True)))
+    verify(str(finished), sample=None, terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert re.match(
         r"48 rows, each alone, 1,080 epochs in all: about \d+ s on 1 worker\n", text.getvalue()
     )
@@ -229,7 +231,7 @@ def test_a_sweep_that_cant_be_trained_again_is_refused(
 def test_an_engine_that_isnt_here_is_named(grid_of: GridOf, tmp_path: Path) -> None:
     store = Store.create(tmp_path / "sweep", Engine("abacus"))
     store.write_manifest(
-        {"state": "running", **sealed(grid_of(epochs=3), Engine("abacus"), Rounds())}
+        {"state": "running", **seal(grid_of(epochs=3), Engine("abacus"), AdaptiveSeeds())}
     )
     with pytest.raises(StoreError, match=r"engine.name=abacus: engine.name must be one of numpy"):
         verify(str(store.folder))

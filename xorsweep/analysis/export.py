@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from xorsweep.analysis.summary import summarise
-from xorsweep.storage.atomic import replacing
+from xorsweep.analysis.summary import summarize
+from xorsweep.storage.atomic import atomic_path
 
 
 def write_summary(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """Write summary.csv and return it."""
-    return _written(summarise(results), folder / "summary.csv")
+    return _written(summarize(results), folder / "summary.csv")
 
 
 def write_comparisons(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -24,6 +24,6 @@ def write_comparisons(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 
 def _written(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    with replacing(path) as file:
+    with atomic_path(path) as file:
         table.to_csv(file, mode="wb", index=False, encoding="utf-8")
     return table

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xorsweep.errors import StoreError
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Courses = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class CellCourses:
+class CellLearningCurves:
     """Half the sum of squared errors of a cell's runs by epoch.
 
     epochs: (C,); rows: (n,) the runs by their places among the points; courses: (n, C), infinite
@@ -53,20 +53,20 @@ class CellCourses:
 
 
 @dataclass(frozen=True)
-class CoursesOnDisk:
+class LearningCurves:
     """The courses of a sweep, read when they are asked for, in whatever process."""
 
     grid: Grid
     store: Store
 
-    def __call__(self, cells: pd.DataFrame) -> Mapping[int, CellCourses]:
+    def __call__(self, cells: pd.DataFrame) -> Mapping[int, CellLearningCurves]:
         """Return what `courses_of` finds in its parts."""
-        return courses_of(self.grid, self.store.parts(), cells)
+        return learning_curves_of(self.grid, self.store.parts(), cells)
 
 
-def courses_of(
+def learning_curves_of(
     grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame
-) -> Mapping[int, CellCourses]:
+) -> Mapping[int, CellLearningCurves]:
     """Return the courses of some cells, rows of the summary, by these rows' index.
 
     A cell whose trajectories go on in another, longer one is left out; of one with more than
@@ -75,13 +75,13 @@ def courses_of(
     keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]
     cell_of = _cell_of(grid, cells[keys])
     return {
-        cells.index[number]: CellCourses(_epochs(grid, rows[0]), rows, courses)
+        cells.index[number]: CellLearningCurves(_epochs(grid, rows[0]), rows, courses)
         for number, (rows, courses) in sorted(_by_cell(grid, parts, cell_of).items())
     }
 
 
 def _epochs(grid: Grid, row: int) -> NDArray[np.int64]:
-    return np.array(course_epochs(int(grid.columns["epochs"].array(row))), np.int64)
+    return np.array(learning_curve_epochs(int(grid.columns["epochs"].array(row))), np.int64)
 
 
 def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:

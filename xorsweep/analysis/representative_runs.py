@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.planning import combined_codes
 from xorsweep.networks.trainer import FAILED
-from xorsweep.storage.results import Assembled
+from xorsweep.storage.results import ResultColumns
 
 KINDS = ("typical", "best", "worst")
 
@@ -21,7 +21,7 @@ RULE = (
 Rows = NDArray[np.int64]
 
 
-def representatives(grid: Grid, assembled: Assembled) -> Rows:
+def representatives(grid: Grid, assembled: ResultColumns) -> Rows:
     """Return the rows (cells, 3) of each cell's typical, best and worst run, -1 where none is.
 
     Cells are in order of their first points, as in summary.csv. A run that failed stands for
@@ -41,7 +41,7 @@ def representatives(grid: Grid, assembled: Assembled) -> Rows:
     return found
 
 
-def best_first(grid: Grid, assembled: Assembled) -> Rows:
+def best_first(grid: Grid, assembled: ResultColumns) -> Rows:
     """Return the rank (cells,) of each cell, 0 for the best.
 
     That is the one where most runs converge, of several the one with the least expected running

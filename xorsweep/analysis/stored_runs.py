@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import combined_codes
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import FAILED
-from xorsweep.storage.results import Assembled
+from xorsweep.storage.results import ResultColumns
 
 Rows = NDArray[np.int64]
 Course = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class KeptRun:
+class StoredRun:
     """A run by its row of the results, after the last of its epochs.
 
     parameters (P,) float64 are its final weights and biases, none of a network too large to be
@@ -39,8 +39,8 @@ class KeptRun:
 
 
 def read_runs(
-    grid: Grid, assembled: Assembled, parts: Iterable[pa.Table], rows: Rows
-) -> dict[int, KeptRun]:
+    grid: Grid, assembled: ResultColumns, parts: Iterable[pa.Table], rows: Rows
+) -> dict[int, StoredRun]:
     """Return the runs in some rows (n,) of a grid, none of which failed, by row."""
     siblings = _siblings(grid, rows)
     parameters, courses = _read(grid, parts, siblings)
@@ -52,17 +52,17 @@ def read_runs(
 
 def _run(
     grid: Grid,
-    assembled: Assembled,
+    assembled: ResultColumns,
     row: int,
     parameters: FloatArray,
     course: tuple[NDArray[np.int64], Course],
-) -> KeptRun:
+) -> StoredRun:
     point = grid.point(row)
     last = int(grid.columns["epochs"].array(row))
     epochs, half_sse = course
     before = epochs < last
     converged_epoch = int(assembled.converged_epoch[row])
-    return KeptRun(
+    return StoredRun(
         row=row,
         point=point,
         parameters=parameters,
@@ -115,4 +115,4 @@ def _course(
     """Return epochs (C,) and errors (C,) of the first sibling that keeps a course."""
     row = next(row for row in siblings.tolist() if row in courses)
     last = int(grid.columns["epochs"].array(row))
-    return np.array(course_epochs(last), np.int64), courses[row]
+    return np.array(learning_curve_epochs(last), np.int64), courses[row]

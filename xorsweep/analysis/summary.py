@@ -47,7 +47,7 @@ def _count(cells: pd.DataFrame, keys: list[str]) -> int:
     return len(cells.drop_duplicates(keys)) if keys else 1
 
 
-def summarise(results: pd.DataFrame) -> pd.DataFrame:
+def summarize(results: pd.DataFrame) -> pd.DataFrame:
     """Return one row a cell, in the order in which the cells first appear.
 
     Columns: the point columns but seed; `runs`, `ok`, `diverged`, `failed`, `converged`; `rate`

@@ -23,7 +23,7 @@ from xorsweep.analysis.paired_tests import (
     exact_mcnemar,
     holm,
 )
-from xorsweep.analysis.summary import point_columns, summarise, swept_columns
+from xorsweep.analysis.summary import point_columns, summarize, swept_columns
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.fields import FloatArray
 from xorsweep.text import level_name
@@ -32,7 +32,7 @@ PAIRED, UNPAIRED = "McNemar", "Fisher"
 
 
 @dataclass(frozen=True)
-class SideBySide:
+class SweepComparison:
     """Two sweeps, a and b, compared cell by cell.
 
     `cells` has a row for each cell of both, in a's order: the `keys` that tell cells apart, then
@@ -72,7 +72,7 @@ class SideBySide:
         return largest
 
 
-def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
+def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     """Return two sweeps' results compared in the cells that both have, by how often they converge.
 
     Cells are matched by the keys that either sweep sweeps; what else differs between the sweeps is
@@ -103,7 +103,7 @@ def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> SideBySide:
     )
     compared = compared[(compared["runs_a"] > 0) & (compared["runs_b"] > 0)]
     points, same = _same_points(a, b)
-    return SideBySide(
+    return SweepComparison(
         keys,
         _judged(compared.reset_index(drop=True)),
         _unmatched(left.described, every_a),
@@ -277,7 +277,7 @@ def _fisher(converged_a: Counts, runs_a: Counts, converged_b: Counts, runs_b: Co
 def _times(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return what summary.csv says of the cells' times and errors, marked with a or b."""
     columns = ["median_epochs", "expected_running_time", "final_error_q50"]
-    return summarise(rows)[columns].add_suffix(f"_{name}")
+    return summarize(rows)[columns].add_suffix(f"_{name}")
 
 
 def _settings(

@@ -20,21 +20,21 @@ from hydra.core.override_parser.types import (
 )
 from hydra.errors import HydraException
 
-from xorsweep.cli.hydra_config import check_overrides, known_keys, readable
-from xorsweep.cli.hydra_errors import refusal
-from xorsweep.command_lines import quoted
+from xorsweep.cli.hydra_config import check_overrides, known_keys, quote_for_hydra
+from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
-from xorsweep.fields import is_number, is_whole, rules_of
+from xorsweep.fields import fields_of, is_number, is_whole
 from xorsweep.grid.grid import Axis
 from xorsweep.grid.spacing import Spacing, is_spacing, read_spacing
-from xorsweep.networks.schema import GROUPS, PLAIN, rules_for
+from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, fields_for
 
 Overrides = Mapping[str, Override]
 """Overrides by key, without the prefix."""
 
 
 @dataclass(frozen=True)
-class Swept:
+class ParsedAxis:
     """An override: its axis, the text that sets each level, whether it has levels at all."""
 
     axis: Axis
@@ -47,15 +47,15 @@ def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     check_overrides(lines, lambda: loader.list_groups(""))
     parser = OverridesParser.create(config_loader=loader)
     try:
-        overrides = parser.parse_overrides([readable(line) for line in lines])
+        overrides = parser.parse_overrides([quote_for_hydra(line) for line in lines])
     except HydraException as error:
-        raise ConfigError(refusal(error)) from None
+        raise ConfigError(explain_hydra_error(error)) from None
     return {override.key_or_group: override for override in overrides}
 
 
 def is_point_key(key: str) -> bool:
     """Tell whether a key says what to train, and not how to run."""
-    return key in PLAIN or key.split(".")[0] in GROUPS
+    return key in SCALAR_KEYS or key.split(".")[0] in COMPONENTS
 
 
 def level_count(override: Override) -> int:
@@ -82,14 +82,14 @@ def spacing_of(override: Override) -> Spacing | None:
     return None
 
 
-def swept(override: Override) -> Swept:
+def swept(override: Override) -> ParsedAxis:
     """Return an override as an axis; raises ConfigError where it has no levels."""
     key, element = override.key_or_group, override.get_key_element()
     spacing = spacing_of(override)
     if not override.is_sweep_override() and not spacing:
         text = override.input_line or ""
         level = _level(_canonical(key, override.value()))
-        return Swept(Axis(key, (level,)), (text,), False)
+        return ParsedAxis(Axis(key, (level,)), (text,), False)
     if key not in known_keys() and not is_point_key(key):
         raise ConfigError(
             f"{override.input_line}: {key} is no key of a point, so it can't be swept; a file is "
@@ -101,7 +101,7 @@ def swept(override: Override) -> Swept:
     values = [_canonical(key, value) for value in values]
     texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)
     levels = tuple(_level(value) for value in values)
-    return Swept(Axis(key, levels, _is_structural(override, texts)), texts, True)
+    return ParsedAxis(Axis(key, levels, _is_structural(override, texts)), texts, True)
 
 
 def _values(override: Override) -> Iterator[Any]:
@@ -123,7 +123,7 @@ def _refuse_one_step(override: Override) -> None:
     key, found = override.key_or_group, override.value()
     if not isinstance(found, RangeSweep) or found.step != 1 or level_count(override) != 1:
         return
-    if any(is_number(rule) and not is_whole(rule) for rule in rules_for(key)):
+    if any(is_number(rule) and not is_whole(rule) for rule in fields_for(key)):
         raise ConfigError(
             f"{override.input_line}: counts in steps of 1, so {found.start} is its one level; "
             f"write {key}=linspace({found.start},{found.stop},10), or give range a step"
@@ -133,9 +133,9 @@ def _refuse_one_step(override: Override) -> None:
 def _canonical(key: str, value: Any) -> Any:
     """Return a level as it is, or the name of the choice that it is another word for."""
     name = _level(value)
-    if key not in GROUPS or not isinstance(name, str):
+    if key not in COMPONENTS or not isinstance(name, str):
         return value
-    canonical = GROUPS[key].canonical(name)
+    canonical = COMPONENTS[key].canonical(name)
     return value if canonical == name else canonical
 
 
@@ -144,31 +144,31 @@ def _level(value: Any) -> Any:
 
 
 def _is_whole(key: str) -> bool:
-    return all(map(is_whole, rules_for(key)))
+    return all(map(is_whole, fields_for(key)))
 
 
 def _is_structural(override: Override, texts: Sequence[str]) -> bool:
     """Tell whether the levels have to be composed: anything but values of a known key."""
     return (
         override.type is not OverrideType.CHANGE
-        or override.key_or_group in GROUPS
+        or override.key_or_group in COMPONENTS
         or any(mark in text for text in texts for mark in ("${", "[", "{"))
     )
 
 
-def refuse_missing_keys(block: Overrides) -> None:
+def check_keys(block: Overrides) -> None:
     """Raise ConfigError for a key that only some of the swept choices of its group have."""
     for key, override in block.items():
         group, _, name = key.partition(".")
-        if not name or group not in block or group not in GROUPS or override.is_delete():
+        if not name or group not in block or group not in COMPONENTS or override.is_delete():
             continue
         choices = [str(level) for level in swept(block[group]).axis.levels]
-        has = {choice: name in rules_of(GROUPS[group][choice]) for choice in choices}
+        has = {choice: name in fields_of(COMPONENTS[group][choice]) for choice in choices}
         lacking = [choice for choice in choices if not has[choice]]
         if any(has.values()) and lacking:
             levels = str(override.input_line).partition("=")[2]
             blocks = ", ".join(
-                f"{{{group}: {each}, {key}: {quoted(levels)}}}"
+                f"{{{group}: {each}, {key}: {quote(levels)}}}"
                 if has[each]
                 else f"{{{group}: {each}}}"
                 for each in has

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from xorsweep.errors import ConfigError, ExecuteError, StoreError
-from xorsweep.execution.signals import Interrupted, heard
-from xorsweep.fields import Integer, shown
+from xorsweep.errors import ConfigError, ExecutionError, StoreError
+from xorsweep.execution.signals import Interrupted, handle_signals
+from xorsweep.fields import Integer, format_value
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.printing import escape_unprintable
 from xorsweep.storage.paths import folder_of, named_folder
@@ -61,9 +61,9 @@ def errors_in_one_line() -> Iterator[None]:
     A signal ends it with 128 and the signal's number.
     """
     try:
-        with heard():
+        with handle_signals():
             yield
-    except (ConfigError, StoreError, ExecuteError) as error:
+    except (ConfigError, StoreError, ExecutionError) as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}" if error.filename else str(error))
@@ -84,7 +84,7 @@ def open_trainable(name: str) -> tuple[Store, Grid, dict[str, Any]]:
     return store, grid, manifest
 
 
-def refuse_damaged(store: Store) -> None:
+def check_undamaged(store: Store) -> None:
     """Raise StoreError for the first part of a sweep that isn't as it was written."""
     for path, reason in store.damaged():
         raise StoreError(
@@ -96,5 +96,5 @@ def refuse_damaged(store: Store) -> None:
 def point_text(grid: Grid, row: int) -> str:
     """Return what tells a point from the others of its grid, with the row where it lies."""
     point = grid.point(row)
-    values = (f"{key} {shown(point[key])}" for key in grid.swept if key in point)
+    values = (f"{key} {format_value(point[key])}" for key in grid.swept if key in point)
     return f"row {row} ({', '.join(values)})" if grid.swept else f"row {row}"

@@ -14,23 +14,23 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
-from xorsweep.cli.axes import Overrides, Swept, level_count, swept
-from xorsweep.cli.grid_config import Asked
+from xorsweep.cli.axes import Overrides, ParsedAxis, level_count, swept
+from xorsweep.cli.grid_config import GridSpec
 from xorsweep.cli.hydra_config import RUN_KEYS, interpolated_texts, plain
 from xorsweep.errors import ConfigError
 from xorsweep.grid.grid import (
     Axis,
     Dimension,
     Grid,
-    concatenated,
+    check_size,
+    concatenate,
     dimensions,
-    is_structural,
+    is_composed,
     product_grid,
-    refuse_too_large,
     size_of,
 )
-from xorsweep.networks.schema import Point, choose, read_values
-from xorsweep.settings import refuse_unknown_keys
+from xorsweep.networks.schema import Point, component_of, read_values
+from xorsweep.settings import check_known_keys
 
 MANY = 10_000
 """Seeds up to which one seed is likely to be meant as a number of them."""
@@ -47,18 +47,18 @@ class Composed:
     notes: tuple[str, ...]
 
 
-def compose_grid(loader: ConfigLoader, config: DictConfig, asked: Asked) -> Composed:
+def compose_grid(loader: ConfigLoader, config: DictConfig, asked: GridSpec) -> Composed:
     """Return the grid of all blocks, one product after the other and each point once.
 
     Raises ConfigError for a value that isn't allowed, and where there is no point.
     """
     zips = [_zipped_here(asked.zipped, block) for block in asked.blocks]
-    refuse_too_large(*map(_sizes, asked.blocks, zips))
+    check_size(*map(_sizes, asked.blocks, zips))
     composed = [
         compose_block(loader, config, [swept(each) for each in block.values()], zipped, asked.where)
         for block, zipped in zip(asked.blocks, zips, strict=True)
     ]
-    grid = concatenated([each.grid for each in composed])
+    grid = concatenate([each.grid for each in composed])
     notes = dict.fromkeys(note for each in composed for note in each.notes)
     return Composed(grid, composed[0].values, (*notes, *_seed_note(grid, composed[0].values)))
 
@@ -79,7 +79,7 @@ def _sizes(block: Overrides, zipped: Zipped) -> dict[str, int]:
 def compose_block(
     loader: ConfigLoader,
     config: DictConfig,
-    overrides: Sequence[Swept],
+    overrides: Sequence[ParsedAxis],
     zipped: Zipped = (),
     where: str | None = None,
 ) -> Composed:
@@ -94,7 +94,7 @@ def compose_block(
     axes = [each.axis for each in overrides if each.is_axis]
     fixed = [each.texts[0] for each in overrides if not each.is_axis]
     texts = {each.axis.key: each.texts for each in overrides}
-    structural = [each for each in dimensions(axes, zipped) if is_structural(each)]
+    structural = [each for each in dimensions(axes, zipped) if is_composed(each)]
     combinations = list(product(*(_texts_of(each, texts) for each in structural)))
     configs = {
         chosen: _composed(loader, config, [*fixed, *(text for some in chosen for text in some)])
@@ -106,7 +106,7 @@ def compose_block(
         return compose_block(loader, config, overrides, zipped, where)
     values = {chosen: plain(each) for chosen, each in configs.items()}
     for each in values.values():
-        refuse_unknown_keys(each, RUN_KEYS)
+        check_known_keys(each, RUN_KEYS)
     read = {chosen: read_values(each) for chosen, each in values.items()}
     axes, points = merge_equal_levels(axes, [read[chosen] for chosen in combinations], zipped)
     grid = product_grid(axes, points, zipped, where)
@@ -126,7 +126,7 @@ def _texts_of(dimension: Dimension, texts: dict[str, tuple[str, ...]]) -> Iterat
     return zip(*composed, strict=True)
 
 
-def _without_repetitions(each: Swept) -> Swept:
+def _without_repetitions(each: ParsedAxis) -> ParsedAxis:
     """Return a structural axis with each text once; levels of others are compared when typed."""
     if not each.axis.structural:
         return each
@@ -135,7 +135,7 @@ def _without_repetitions(each: Swept) -> Swept:
     return replace(each, axis=axis, texts=tuple(unique))
 
 
-def _interpolated(configs: Iterable[DictConfig], overrides: Sequence[Swept]) -> set[str]:
+def _interpolated(configs: Iterable[DictConfig], overrides: Sequence[ParsedAxis]) -> set[str]:
     """Return the value axes that an interpolation somewhere in the configuration refers to."""
     texts = {text for config in configs for text in interpolated_texts(config)}
     axes = [each.axis for each in overrides if each.is_axis and not each.axis.structural]
@@ -147,7 +147,7 @@ def _interpolated(configs: Iterable[DictConfig], overrides: Sequence[Swept]) -> 
     }
 
 
-def _composed_too(each: Swept, keys: set[str]) -> Swept:
+def _composed_too(each: ParsedAxis, keys: set[str]) -> ParsedAxis:
     return (
         replace(each, axis=replace(each.axis, structural=True)) if each.axis.key in keys else each
     )
@@ -161,7 +161,7 @@ def merge_equal_levels(
     points: one for each combination of structural dimensions, the last varying fastest. Axes that
     vary together stay as they are.
     """
-    structural = [each for each in dimensions(axes, zipped) if is_structural(each)]
+    structural = [each for each in dimensions(axes, zipped) if is_composed(each)]
     table = np.array([json.dumps(point) for point in points], object)
     table = table.reshape([size_of(each) for each in structural])
     kept_levels = {}
@@ -176,7 +176,7 @@ def merge_equal_levels(
     return merged, [json.loads(text) for text in table.ravel()]
 
 
-def _notes(overrides: Sequence[Swept], grid: Grid) -> Iterator[str]:
+def _notes(overrides: Sequence[ParsedAxis], grid: Grid) -> Iterator[str]:
     kept = {axis.key: len(axis.levels) for block in grid.blocks for axis in block.axes}
     for each in overrides:
         given = len(each.texts)
@@ -193,7 +193,7 @@ def _seed_note(grid: Grid, values: Mapping[str, Any]) -> Iterator[str]:
     if len(seeds) > 1 or values["precision"] is not None:
         return
     try:
-        choose("init", grid.point(0)).check_further_seeds()
+        component_of("init", grid.point(0)).check_further_seeds()
     except ConfigError:
         return
     (seed,) = seeds

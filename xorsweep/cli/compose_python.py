@@ -24,48 +24,48 @@ from xorsweep.cli.axes import is_point_key, parsed, swept
 from xorsweep.cli.compose import compose_grid
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.cli.hydra_errors import refusal
+from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.errors import ConfigError
 from xorsweep.grid.grid import Axis, Grid
-from xorsweep.settings import Sweep, read_sweep
+from xorsweep.settings import SweepSettings, read_sweep
 
 _USED = RLock()
 """Held while Hydra is in use, whose state is the whole process's."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class ComposedSweep:
     """A new sweep, as it was asked for; `yaml` is its configuration as Hydra composed it."""
 
     grid: Grid
-    settings: Sweep
+    settings: SweepSettings
     values: Mapping[str, Any]
     notes: Sequence[str]
     yaml: str
 
 
 @dataclass(frozen=True)
-class Continuation:
+class ComposedResume:
     """What a sweep that was begun goes on with, as `resume_sweep` takes it."""
 
-    settings: Sweep
+    settings: SweepSettings
     more: Sequence[Axis]
     rounds: Mapping[str, Any]
     keep_engine: bool
     values: Mapping[str, Any]
 
 
-def ask(lines: Sequence[str]) -> Asked:
+def compose_sweep(lines: Sequence[str]) -> ComposedSweep:
     """Return the sweep that overrides ask for; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
         composed = compose_grid(loader, config, read_grid(loader, grid_node(loader, config), given))
         settings = read_sweep(composed.values)
         read_study(composed.values.get("study"))
         yaml = OmegaConf.to_yaml(config)
-        return Asked(composed.grid, settings, composed.values, composed.notes, yaml)
+        return ComposedSweep(composed.grid, settings, composed.values, composed.notes, yaml)
 
 
-def ask_more(lines: Sequence[str]) -> Continuation:
+def compose_resume(lines: Sequence[str]) -> ComposedResume:
     """Return how overrides ask to go on with a sweep that was begun; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
         for key in given:
@@ -75,7 +75,7 @@ def ask_more(lines: Sequence[str]) -> Continuation:
         others = [each.input_line for key, each in given.items() if key not in about_points]
         values = plain(loader.load_sweep_config(config, [line for line in others if line]))
         settings = read_sweep(values)
-        return Continuation(
+        return ComposedResume(
             settings,
             [swept(each).axis for each in about_points.values()],
             {key: value for key, value in asdict(settings.rounds).items() if key in given},
@@ -103,7 +103,7 @@ def _composed(
             config = compose("config", fixed, return_hydra_config=True)
             yield loader, config, given
     except HydraException as error:
-        raise ConfigError(refusal(error)) from None
+        raise ConfigError(explain_hydra_error(error)) from None
     except OmegaConfBaseException as error:
         raise ConfigError(str(error).splitlines()[0]) from None
 

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.yaml_errors import HEADER, fault_of, grid_fault
 from xorsweep.errors import ConfigError
-from xorsweep.networks.schema import GROUPS, PLAIN
+from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS
 from xorsweep.settings import SETTINGS
 
 PRIMARY = "config"
@@ -49,7 +49,9 @@ def composed_files(loader: ConfigLoader, hydra: DictConfig) -> list[ConfigFile]:
     Raises ConfigError for a file that can't be meant.
     """
     chosen = {group for group, choice in hydra.runtime.choices.items() if choice is not None}
-    others = {group for group in chosen - {*GROUPS, *SETTINGS} if not group.startswith("hydra/")}
+    others = {
+        group for group in chosen - {*COMPONENTS, *SETTINGS} if not group.startswith("hydra/")
+    }
     if not others and hydra.job.config_name == PRIMARY:
         return []
     overrides = [*hydra.overrides.hydra, *hydra.overrides.task]
@@ -79,12 +81,12 @@ def _read(default: Any, source: ConfigSource) -> ConfigFile:
     if not isinstance(values, dict) or not values:
         reason = f"{path}: is empty; write keys and values, or choose another file"
         raise ConfigError(fault_of(Path(path)) or reason)
-    if package and package.split(".")[0] not in {*GROUPS, *SETTINGS, "grid", "hydra"}:
+    if package and package.split(".")[0] not in {*COMPONENTS, *SETTINGS, "grid", "hydra"}:
         reason = f"{path}: its keys would lie below {package}; its first line must be {HEADER}"
         raise ConfigError(fault_of(Path(path)) or reason)
     overridden = _overridden_groups(values.pop("defaults", ()))
     for group, choice in () if package else values.items():
-        if group in {*GROUPS, *SETTINGS} and isinstance(choice, str) and "${" not in choice:
+        if group in {*COMPONENTS, *SETTINGS} and isinstance(choice, str) and "${" not in choice:
             raise ConfigError(
                 f"{path}: {group}={choice}: {group} is a config group; choose in the file's "
                 f"defaults, as - override /{group}: {choice}"
@@ -112,9 +114,9 @@ def _overridden_groups(defaults: Iterable[Any]) -> Iterator[str]:
 def _point_keys(values: Mapping[Any, Any]) -> Iterator[str]:
     """Yield the flat keys of a point that nested values set."""
     for key, value in values.items():
-        if key in PLAIN:
+        if key in SCALAR_KEYS:
             yield key
-        elif key in GROUPS and isinstance(value, Mapping):
+        elif key in COMPONENTS and isinstance(value, Mapping):
             yield from (key if name == "name" else f"{key}.{name}" for name in value)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import brief
+from xorsweep.fields import shorten
 from xorsweep.hints import bare_hint, meant_key
 
 LONG = (
@@ -28,7 +28,7 @@ LONG = (
 """Hydra's flags, which may be shortened; each has a short one, too."""
 
 
-def refuse_flags(arguments: Sequence[str], known: Sequence[str]) -> None:
+def check_flags(arguments: Sequence[str], known: Sequence[str]) -> None:
     """Raise ConfigError for the first argument with dashes that isn't one of Hydra's flags.
 
     `known` are the keys that may be given, without dashes.
@@ -48,7 +48,7 @@ def _refused(arguments: Sequence[str], known: Sequence[str]) -> Iterator[str]:
         if not equals and not following.startswith("-") and "=" not in following:
             value = following
         if key:
-            yield f"{brief(flag)}: keys have no dashes; write {key}={brief(value) or '...'}"
+            yield f"{shorten(flag)}: keys have no dashes; write {key}={shorten(value) or '...'}"
         elif is_long:
             hint = bare_hint(name) or "values are given as key=value; --help lists keys and flags"
-            yield f"{brief(flag)}: there is no such flag; {hint}"
+            yield f"{shorten(flag)}: there is no such flag; {hint}"

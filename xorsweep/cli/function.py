@@ -9,11 +9,11 @@ from pathlib import Path
 
 from xorsweep.cli.commands import Parser, errors_in_one_line, given_folder, whole
 from xorsweep.cli.hydra_config import levels_of
-from xorsweep.execution.settings import Parallel
-from xorsweep.functions import FunctionSweep, resume_function, sweep_function
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.functions import FunctionSweepResult, resume_function, sweep_function
 from xorsweep.functions.folder import load_function
 from xorsweep.functions.sweep import BATCH
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.paths import OUTPUTS, make_free_folder, named_folder, point_latest
 
@@ -45,11 +45,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.resume is not None and (given.axes or given.into is not None):
         parser.error("--resume takes the axes and the folder of the sweep, so give neither")
-    parallel = Parallel(n_jobs=given.workers or -1)
+    parallel = ExecutionSettings(n_jobs=given.workers or -1)
     with errors_in_one_line():
         if given.resume is not None:
             function = load_function(given.function)
-            result = resume_function(named_folder(given.resume), function, parallel, Terminal())
+            result = resume_function(named_folder(given.resume), function, parallel, Console())
         else:
             into = given_folder(given.into, "--into")
             result = _swept(given.function, given.axes, into, parallel, given.batch)
@@ -57,13 +57,13 @@ def main() -> None:
 
 
 def _swept(
-    name: str, axes: list[str], into: Path | None, parallel: Parallel, batch: int
-) -> FunctionSweep:
+    name: str, axes: list[str], into: Path | None, parallel: ExecutionSettings, batch: int
+) -> FunctionSweepResult:
     levels, function = levels_of(axes), load_function(name)
     command = ["python", "-m", "xorsweep.cli.function", *sys.argv[1:]]
     folder = into or make_free_folder(OUTPUTS / datetime.now().strftime("%Y-%m-%d/%H-%M-%S"))
     try:
-        return sweep_function(function, levels, folder, parallel, batch, Terminal(), command)
+        return sweep_function(function, levels, folder, parallel, batch, Console(), command)
     finally:
         if into is None:
             _keep_or_remove(folder)

@@ -9,14 +9,14 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
-from xorsweep.cli.axes import Overrides, is_point_key, parsed, refuse_missing_keys
+from xorsweep.cli.axes import Overrides, check_keys, is_point_key, parsed
 from xorsweep.cli.config_files import composed_files, without_replaced
 from xorsweep.cli.hydra_config import AXES, BLOCKS, plain
 from xorsweep.errors import ConfigError
-from xorsweep.fields import refuse_unknown, shown, unknown_key
+from xorsweep.fields import check_known, format_value, unknown_key_message
 from xorsweep.grid.grid import ZIP
 from xorsweep.grid.where import read_where
-from xorsweep.networks.schema import every_point_key, rules_for
+from xorsweep.networks.schema import all_point_keys, fields_for
 
 _AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
 _BLOCKS_ALLOWED = (
@@ -27,7 +27,7 @@ _ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,e
 
 
 @dataclass(frozen=True)
-class Asked:
+class GridSpec:
     """What a grid is made of: the overrides of each block, and what holds for all of them."""
 
     blocks: tuple[Overrides, ...]
@@ -46,28 +46,28 @@ def grid_node(
     files = composed_files(loader, config.hydra)
     section = plain(config)["grid"]
     if not isinstance(section, Mapping):
-        raise ConfigError(f"grid={shown(section)}: must be keys such as axes and where")
+        raise ConfigError(f"grid={format_value(section)}: must be keys such as axes and where")
     if axes and isinstance(section.get("axes"), Mapping):
         section = {**section, "axes": {**section["axes"], **axes}}
     return without_replaced(section, files, config.hydra.overrides.hydra)
 
 
-def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides) -> Asked:
+def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides) -> GridSpec:
     """Return the grid that the node `grid` asks for, under the overrides `given`.
 
     Each block is made of `axes`, over them the block's own, over those the ones given; without
     blocks there is one product, that of `axes`. Raises ConfigError.
     """
-    refuse_unknown("grid.", section, ["axes", "blocks", "zip", "where"])
+    check_known("grid.", section, ["axes", "blocks", "zip", "where"])
     axes, blocks = section.get("axes", {}), section.get("blocks")
     if not isinstance(axes, Mapping):
-        raise ConfigError(f"{AXES}={shown(axes)}: {_AXES_ALLOWED}")
+        raise ConfigError(f"{AXES}={format_value(axes)}: {_AXES_ALLOWED}")
     common = {**_read_axes(loader, AXES, axes), **given}
     where = section.get("where")
     found = tuple(_read_blocks(loader, common, blocks, given))
     for block in found:
-        refuse_missing_keys(block)
-    return Asked(
+        check_keys(block)
+    return GridSpec(
         found,
         _read_zip(section.get("zip")),
         None if where is None else read_where(where).text,
@@ -80,7 +80,7 @@ def _read_blocks(
     if blocks is None:
         return [common]
     if not isinstance(blocks, Sequence) or isinstance(blocks, str) or not blocks:
-        raise ConfigError(f"{BLOCKS}={shown(blocks)}: {_BLOCKS_ALLOWED}")
+        raise ConfigError(f"{BLOCKS}={format_value(blocks)}: {_BLOCKS_ALLOWED}")
     return [
         {**common, **_read_axes(loader, f"{BLOCKS}[{place}]", block), **given}
         for place, block in enumerate(blocks)
@@ -89,7 +89,7 @@ def _read_blocks(
 
 def _read_axes(loader: ConfigLoader, where: str, axes: object) -> Overrides:
     if not isinstance(axes, Mapping):
-        raise ConfigError(f"{where}={shown(axes)}: {_BLOCKS_ALLOWED}")
+        raise ConfigError(f"{where}={format_value(axes)}: {_BLOCKS_ALLOWED}")
     try:
         overrides = parsed(loader, [_line(where, key, axes[key]) for key in axes])
     except ConfigError as error:
@@ -109,13 +109,15 @@ def _named(where: str, message: str) -> str:
 
 def _line(where: str, key: object, levels: object) -> str:
     if isinstance(levels, str | int | float | bool):
-        return f"{key}={shown(levels)}"
+        return f"{key}={format_value(levels)}"
     if isinstance(levels, Sequence) and levels:
-        listed = ",".join(shown(level) for level in levels)
+        listed = ",".join(format_value(level) for level in levels)
         raise ConfigError(
             f"{where}.{key}={levels}: a YAML list is one value and no axis; write {key}: {listed}"
         )
-    raise ConfigError(f"{where}.{key}={shown(levels)}: must be levels, such as 1,2 or one value")
+    raise ConfigError(
+        f"{where}.{key}={format_value(levels)}: must be levels, such as 1,2 or one value"
+    )
 
 
 def _read_zip(groups: Any) -> tuple[tuple[str, ...], ...]:
@@ -125,8 +127,10 @@ def _read_zip(groups: Any) -> tuple[tuple[str, ...], ...]:
         raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
     named = [str(key) for keys in groups for key in keys]
     for key in named:
-        if not rules_for(key):
-            raise ConfigError(f"{ZIP}={_listed(groups)}: {unknown_key(key, every_point_key())}")
+        if not fields_for(key):
+            raise ConfigError(
+                f"{ZIP}={_listed(groups)}: {unknown_key_message(key, all_point_keys())}"
+            )
         if named.count(key) > 1:
             raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
     return tuple(tuple(keys) for keys in groups)
@@ -138,4 +142,4 @@ def _is_list(value: object) -> bool:
 
 def _listed(value: Any) -> str:
     """Return a list of lists as an override has it."""
-    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else shown(value)
+    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else format_value(value)

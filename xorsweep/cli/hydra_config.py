@@ -14,17 +14,17 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.cli.hydra_errors import refusal
-from xorsweep.command_lines import quoted
+from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
-from xorsweep.fields import allows, is_number, is_whole, rules_of, unknown_key
+from xorsweep.fields import allows, fields_of, is_number, is_whole, unknown_key_message
 from xorsweep.grid.grid import ZIP
 from xorsweep.grid.spacing import is_spacing, read_spacing
 from xorsweep.grid.where import KEY as WHERE
-from xorsweep.grid.where import refuse_long
+from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
-from xorsweep.networks.schema import GROUPS, every_point_key, rules_for
-from xorsweep.settings import SETTINGS, Rounds, Sweep
+from xorsweep.networks.schema import COMPONENTS, all_point_keys, fields_for
+from xorsweep.settings import SETTINGS, AdaptiveSeeds, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 """What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
@@ -82,13 +82,20 @@ def _texts(node: object) -> Iterator[str]:
 def known_keys() -> list[str]:
     """Return every key that some choice of groups reads, of xorsweep's own choices."""
     settings = [
-        f"{group}.{name}" for group, choice in SETTINGS.items() for name in rules_of(choice)
+        f"{group}.{name}" for group, choice in SETTINGS.items() for name in fields_of(choice)
     ]
-    run = [*rules_of(Rounds), *rules_of(Sweep), *SETTINGS, *settings, *RUN_KEYS, *GRID_KEYS]
-    return [*every_point_key(), *run]
+    run = [
+        *fields_of(AdaptiveSeeds),
+        *fields_of(SweepSettings),
+        *SETTINGS,
+        *settings,
+        *RUN_KEYS,
+        *GRID_KEYS,
+    ]
+    return [*all_point_keys(), *run]
 
 
-def readable(argument: str) -> str:
+def quote_for_hydra(argument: str) -> str:
     """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
 
     That is levels by number, the expression of `grid.where`, and a path below the home folder.
@@ -97,7 +104,7 @@ def readable(argument: str) -> str:
     ours = is_spacing(value) or key.lstrip("+") == WHERE or value.startswith("~")
     if not ours or not value or value == "null" or _QUOTED.fullmatch(value):
         return argument
-    return f"{key}={quoted(value)}"
+    return f"{key}={quote(value)}"
 
 
 def levels_of(arguments: Sequence[str]) -> dict[str, list[Any]]:
@@ -119,7 +126,7 @@ def _listed(key: str, argument: str) -> list[Any]:
     try:
         (override,) = OverridesParser.create().parse_overrides([argument])
     except HydraException as error:
-        raise ConfigError(refusal(error)) from None
+        raise ConfigError(explain_hydra_error(error)) from None
     if override.value_type in (ValueType.INTERVAL_SWEEP, ValueType.GLOB_CHOICE_SWEEP):
         raise ConfigError(
             f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
@@ -146,7 +153,7 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
         may_be_file = match["prefix"] == "+" and "." not in key
         is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
         if not is_known and key not in groups():
-            raise ConfigError(unknown_key(key, known))
+            raise ConfigError(unknown_key_message(key, known))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument
@@ -155,7 +162,7 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
             _refuse_no_value(key, value)
             _refuse_commas(key, value)
             if key == WHERE:
-                refuse_long(value)
+                check_length(value)
 
 
 def _is_known_to_others(key: str) -> bool:
@@ -164,9 +171,9 @@ def _is_known_to_others(key: str) -> bool:
     One that is broken may: what is wrong with it is said where it is chosen.
     """
     group, _, name = key.partition(".")
-    for other in GROUPS[group].others if group in GROUPS else ():
+    for other in COMPONENTS[group].others if group in COMPONENTS else ():
         try:
-            if name in rules_of(GROUPS[group][other]):
+            if name in fields_of(COMPONENTS[group][other]):
                 return True
         except ConfigError:
             return True
@@ -187,11 +194,11 @@ def _refuse_whole_grid(key: str) -> None:
 
 def _refuse_no_value(key: str, value: str) -> None:
     """Raise ConfigError for what Hydra takes and nobody means."""
-    is_group = key in GROUPS or key in SETTINGS
+    is_group = key in COMPONENTS or key in SETTINGS
     is_named = is_group or (key == "study" and value not in ("", "null"))
     if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
         raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
-    if value.startswith("[") and (is_group or rules_for(key)):
+    if value.startswith("[") and (is_group or fields_for(key)):
         levels = value.strip("[]")
         raise ConfigError(
             f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
@@ -200,7 +207,9 @@ def _refuse_no_value(key: str, value: str) -> None:
 
 def _refuse_commas(key: str, value: str) -> None:
     """Raise ConfigError for commas within one number, where the levels between aren't allowed."""
-    rules = rules_for(key) or [rule for name, rule in rules_of(Rounds).items() if name == key]
+    rules = fields_for(key) or [
+        rule for name, rule in fields_of(AdaptiveSeeds).items() if name == key
+    ]
     numbers = [rule for rule in rules if is_number(rule)]
     hint = numbers and comma_hint(key, value, whole=is_whole(numbers[0]))
     # In Hydra's grammar 05 is a text.

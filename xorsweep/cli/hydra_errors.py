@@ -6,9 +6,9 @@ import re
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 
-from xorsweep.fields import is_number, is_whole, rules_of
+from xorsweep.fields import fields_of, is_number, is_whole
 from xorsweep.hints import bare_hint, choice_hint, comma_hint, number_hint
-from xorsweep.networks.schema import GROUPS, rules_for
+from xorsweep.networks.schema import COMPONENTS, fields_for
 
 _FUNCTIONS = "range, linspace, logspace, choice, sort, shuffle, glob"
 _UNKNOWN_FUNCTION = re.compile(r"Unknown function '(\w+)'")
@@ -19,7 +19,7 @@ _THERE_ALREADY = re.compile(r"An item is already at '(.+?)'|Multiple values for 
 _SWEPT = re.compile(r"Ambiguous value for argument '(.+)'")
 
 
-def refusal(error: HydraException) -> str:
+def explain_hydra_error(error: HydraException) -> str:
     """Return what is wrong and what is allowed."""
     if isinstance(error, MissingConfigException) and error.options:
         return _no_choice(str(error.missing_cfg_file), list(error.options))
@@ -34,7 +34,7 @@ def refusal(error: HydraException) -> str:
         return f"+{match[1] or match[2]}: is there already; leave the + out"
     if match := _SWEPT.search(text):
         key, _, text = match[1].partition("=")
-        numbers = [rule for rule in rules_for(key) if is_number(rule)]
+        numbers = [rule for rule in fields_for(key) if is_number(rule)]
         hint = comma_hint(key, text, whole=is_whole(numbers[0])) if numbers else ""
         return f"{match[1]}: several values make a sweep; add -m{hint}"
     return "\n".join([line for line in text.splitlines() if line.strip()][:2])
@@ -42,7 +42,7 @@ def refusal(error: HydraException) -> str:
 
 def _no_choice(file: str, options: list[str]) -> str:
     group, _, name = file.rpartition("/")
-    aliases = GROUPS[group].aliases if group in GROUPS else ()
+    aliases = COMPONENTS[group].aliases if group in COMPONENTS else ()
     hint = choice_hint(group, name, [*options, *aliases])
     return f"{group}={name}: {group} must be one of {', '.join(options)}{hint}"
 
@@ -66,8 +66,8 @@ def _unreadable(error: OverrideParseException) -> str:
 def _no_key(key: str) -> str:
     """Return why a key isn't there: a key of ours belongs to other choices of its group."""
     group, _, name = key.partition(".")
-    choices = GROUPS[group].usable() if name and group in GROUPS else ()
-    owners = [choice for choice, each in choices if name in rules_of(each)]
+    choices = COMPONENTS[group].usable() if name and group in COMPONENTS else ()
+    owners = [choice for choice, each in choices if name in fields_of(each)]
     if owners:
         return f"the {group} that is chosen has no such key; it is one of {', '.join(owners)}"
     return "there is no such key; --help lists ours, and --cfg hydra those of Hydra"

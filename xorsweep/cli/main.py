@@ -20,19 +20,19 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.cli.flags import refuse_flags
+from xorsweep.cli.flags import check_flags
 from xorsweep.cli.hydra_config import (
     VERSION_BASE,
     check_overrides,
     config_folder,
     known_keys,
-    readable,
+    quote_for_hydra,
 )
-from xorsweep.cli.hydra_errors import refusal
+from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError
-from xorsweep.execution.signals import Interrupted, heard
+from xorsweep.execution.signals import Interrupted, handle_signals
 from xorsweep.reporting.printing import escape_unprintable
 from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.paths import point_latest
@@ -62,10 +62,10 @@ def main() -> None:
     escape_unprintable()
     completes = not _COMPLETION.isdisjoint(sys.argv)
     try:
-        with heard():
+        with handle_signals():
             if not completes:
-                sys.argv[1:] = map(readable, overrides_last(sys.argv[1:]))
-                refuse_flags(sys.argv[1:], known_keys())
+                sys.argv[1:] = map(quote_for_hydra, overrides_last(sys.argv[1:]))
+                check_flags(sys.argv[1:], known_keys())
                 overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
                 check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
             _run()
@@ -106,7 +106,7 @@ def _said(error: Exception) -> str | None:
     if not isinstance(error, _expected()):
         return None
     if isinstance(error, HydraException):
-        return refusal(error)
+        return explain_hydra_error(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from xorsweep.command_lines import quoted, typed
+from xorsweep.command_lines import override_value, quote
 from xorsweep.errors import ConfigError
-from xorsweep.fields import brief
+from xorsweep.fields import shorten
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
-from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import SETTINGS
 
 NAME = "name"
@@ -36,7 +36,7 @@ def flattened(given: Mapping[str, Any]) -> dict[str, Any]:
         _refuse_no_key(key)
         for name, each in _parameters(key, value).items():
             if name in flat:
-                both = f"{brief(flat[name])} and {brief(each)}"
+                both = f"{shorten(flat[name])} and {shorten(each)}"
                 raise ConfigError(f"{name}: given twice, as {both}; give it once")
             flat[name] = each
     return flat
@@ -44,15 +44,15 @@ def flattened(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse_no_key(key: object, within: str = "") -> None:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise ConfigError(f"{within}{brief(key)}: a key is a text of letters, digits, _ and dots")
+        raise ConfigError(f"{within}{shorten(key)}: a key is a text of letters, digits, _ and dots")
 
 
 def _parameters(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         return {key: value}
-    if key not in GROUPS and key not in SETTINGS:
-        groups = ", ".join([*GROUPS, *SETTINGS])
-        raise ConfigError(f"{key}={brief(value)}: a mapping is for config groups alone: {groups}")
+    if key not in COMPONENTS and key not in SETTINGS:
+        groups = ", ".join([*COMPONENTS, *SETTINGS])
+        raise ConfigError(f"{key}={shorten(value)}: a mapping is for config groups alone: {groups}")
     for name in value:
         _refuse_no_key(name, f"{key}: ")
     return {
@@ -81,15 +81,15 @@ def grid_overrides(
         lines.append(f"grid.zip=[{','.join(groups)}]")
     if where is not None:
         if not isinstance(where, str):
-            raise ConfigError(f"where={brief(where)}: must be {_WHERE_ALLOWED}")
-        lines.append(f"grid.where={quoted(where)}")
+            raise ConfigError(f"where={shorten(where)}: must be {_WHERE_ALLOWED}")
+        lines.append(f"grid.where={quote(where)}")
     return lines
 
 
 def _items(name: str, value: Any, allowed: str) -> Sequence[Any]:
     items = levels_of_value(name, value)
     if items is None or isinstance(items, range):
-        raise ConfigError(f"{name}={brief(value)}: must be {allowed}")
+        raise ConfigError(f"{name}={shorten(value)}: must be {allowed}")
     return items
 
 
@@ -97,15 +97,17 @@ def _group_text(keys: Any) -> str:
     names = _items("zip", keys, _ZIP_ALLOWED)
     for name in names:
         if not isinstance(name, str):
-            raise ConfigError(f"zip: {brief(name)} is no key; it must be {_ZIP_ALLOWED}")
-    return f"[{','.join(map(typed, names))}]"
+            raise ConfigError(f"zip: {shorten(name)} is no key; it must be {_ZIP_ALLOWED}")
+    return f"[{','.join(map(override_value, names))}]"
 
 
 def _block_text(block: Any) -> str:
     if not isinstance(block, Mapping):
-        raise ConfigError(f"blocks: {brief(block)} is no block; it must be {_BLOCKS_ALLOWED}")
+        raise ConfigError(f"blocks: {shorten(block)} is no block; it must be {_BLOCKS_ALLOWED}")
     try:
-        levels = [f"{k}: {typed(levels_text(k, value))}" for k, value in flattened(block).items()]
+        levels = [
+            f"{k}: {override_value(levels_text(k, value))}" for k, value in flattened(block).items()
+        ]
     except ConfigError as error:
         raise ConfigError(f"blocks: {error}") from None
     return f"{{{', '.join(levels)}}}"
@@ -138,12 +140,12 @@ def _as_range(levels: list[Any]) -> list[Any] | range:
 
 def _level_text(key: str, level: Any) -> str:
     if level is None or isinstance(level, bool | int | float | str):
-        return typed(level)
-    if isinstance(level, Mapping) and key in GROUPS:
+        return override_value(level)
+    if isinstance(level, Mapping) and key in COMPONENTS:
         raise ConfigError(
-            f"{key}={brief(level)}: choices with parameters of their own make no axis; use "
-            f"blocks, such as blocks=[dict({key}={brief(level)})]"
+            f"{key}={shorten(level)}: choices with parameters of their own make no axis; use "
+            f"blocks, such as blocks=[dict({key}={shorten(level)})]"
         )
     raise ConfigError(
-        f"{key}={brief(level)}: must be a number, a text, True, False or None, or a list of them"
+        f"{key}={shorten(level)}: must be a number, a text, True, False or None, or a list of them"
     )

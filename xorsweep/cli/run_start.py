@@ -14,15 +14,15 @@ from omegaconf import DictConfig
 from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.hydra_config import GRID_KEYS, RUN_KEYS, plain
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shown
+from xorsweep.fields import format_value
 from xorsweep.networks.schema import Point, read_point
-from xorsweep.settings import Sweep, read_sweep, refuse_unknown_keys
-from xorsweep.storage.paths import folder_of, make_folder, make_free_folder, refuse_taken
+from xorsweep.settings import SweepSettings, check_known_keys, read_sweep
+from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
 
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
 
 
-def read_run(config: DictConfig) -> tuple[Point, Sweep]:
+def read_run(config: DictConfig) -> tuple[Point, SweepSettings]:
     """Return the point and the settings of a single run, or of a job of another sweeper.
 
     Raises ConfigError for a value that isn't allowed, and for what only our sweeper reads.
@@ -30,7 +30,7 @@ def read_run(config: DictConfig) -> tuple[Point, Sweep]:
     hydra = HydraConfig.get()
     asked = _asks_for_grid(hydra)
     values = plain(config)
-    refuse_unknown_keys(values, RUN_KEYS)
+    check_known_keys(values, RUN_KEYS)
     settings = read_sweep(values)
     _refuse_what_sweeps(values, asked, hydra)
     return read_point(values), settings
@@ -50,7 +50,7 @@ def _refuse_what_sweeps(values: Mapping[str, Any], asked: str | None, hydra: Any
     if values["resume"] is not None:
         raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
     if values["plan"] is not False:
-        raise ConfigError(f"plan={shown(values['plan'])}: plans a sweep; add -m")
+        raise ConfigError(f"plan={format_value(values['plan'])}: plans a sweep; add -m")
     given = _given(hydra.overrides.task)
     asked = asked or next((key for key in GRID_KEYS if key in given), None)
     if asked and hydra.mode is RunMode.RUN:
@@ -70,7 +70,7 @@ def run_folder(config: DictConfig) -> Path:
     folder = folder_of(str(config.hydra.run.dir), RUN_DIR)
     if RUN_DIR not in given:
         return make_free_folder(folder)
-    refuse_taken(folder, RUN_DIR)
+    check_free(folder, RUN_DIR)
     make_folder(folder)
     return folder
 
@@ -83,14 +83,14 @@ def sweep_folder(config: DictConfig) -> Path:
     folder = folder_of(str(config.hydra.sweep.dir), SWEEP_DIR)
     if SWEEP_DIR not in _given(config.hydra.overrides.hydra):
         return make_free_folder(folder)
-    from xorsweep.storage.store import refuse_used  # which a single run doesn't need
+    from xorsweep.storage.store import check_unused  # which a single run doesn't need
 
-    refuse_used(folder)
+    check_unused(folder)
     make_folder(folder)
     return folder
 
 
-def refuse_folders(config: DictConfig, resumed: bool) -> None:
+def check_folders(config: DictConfig, resumed: bool) -> None:
     """Raise ConfigError for a folder that a sweep wouldn't use."""
     given = _given(config.hydra.overrides.hydra)
     if RUN_DIR in given:

@@ -13,8 +13,8 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.fields import shown
-from xorsweep.networks.schema import GROUPS
+from xorsweep.fields import format_value
+from xorsweep.networks.schema import COMPONENTS
 
 HEADER = "# @package _global_"
 """What the first line of a study or an experiment says: its keys are those of the configuration."""
@@ -103,12 +103,12 @@ def grid_fault(path: Path | str, values: Mapping[Any, Any]) -> str | None:
     """Return what is wrong with the form of the node `grid` of a file, None where nothing is."""
     grid = values.get("grid", {})
     if not isinstance(grid, Mapping):
-        return f"{path}: grid={shown(grid)}: must be keys such as axes and where"
+        return f"{path}: grid={format_value(grid)}: must be keys such as axes and where"
     axes = grid.get("axes", {})
     if isinstance(axes, Mapping) or "${" in str(axes):
         return None
     return (
-        f"{path}: grid.axes={shown(axes)}: must be keys and their levels, such as {{lr: 0.1,1}}; "
+        f"{path}: grid.axes={format_value(axes)}: must be keys and their levels, such as {{lr: 0.1,1}}; "
         "without grid.axes the default grid is swept"
     )
 
@@ -143,7 +143,7 @@ def _defaults_fault(path: Path, defaults: object) -> str | None:
     for entry in defaults:
         for key in entry if isinstance(entry, dict) else ():
             match = _SLASH_MISSING.fullmatch(str(key))
-            if match and match["group"] in GROUPS:
+            if match and match["group"] in COMPONENTS:
                 group = match["group"]
                 return f"{path}: override {group}: lacks a slash; write override /{group}"
     return None

@@ -11,15 +11,15 @@ from typing import Any
 from joblib import cpu_count
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.interface import Execute
+from xorsweep.execution.interface import Executor
 from xorsweep.execution.serial import run_serial
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 
 SMALL_SWEEP = 2_000_000
 """Net-epochs that one process trains sooner than the time that others take to start."""
 
 
-def settled(parallel: Parallel) -> Parallel:
+def resolve_workers(parallel: ExecutionSettings) -> ExecutionSettings:
     """Return the settings with a number of workers in place of -1.
 
     Raises ConfigError where what was chosen isn't installed, can't be reached or has no worker.
@@ -32,31 +32,31 @@ def settled(parallel: Parallel) -> Parallel:
     return replace(parallel, n_jobs=found if parallel.n_jobs == -1 else parallel.n_jobs)
 
 
-def workers_of(parallel: Parallel) -> int:
+def workers_of(parallel: ExecutionSettings) -> int:
     """Return how many processes train at the same time, a cluster elsewhere being settled."""
     if parallel.backend == "serial":
         return 1
     return int(cpu_count()) if parallel.n_jobs == -1 else parallel.n_jobs
 
 
-def local_workers(parallel: Parallel) -> int:
+def local_workers(parallel: ExecutionSettings) -> int:
     """Return how many processes of this machine may work at the same time."""
     return min(workers_of(parallel), int(cpu_count()))
 
 
-def is_in_process(parallel: Parallel, net_epochs: int) -> bool:
+def is_in_process(parallel: ExecutionSettings, net_epochs: int) -> bool:
     """Tell whether the batches are trained in this process, as small sweeps are."""
     if parallel.address is not None:
         return False
     return workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP
 
 
-def choose_execute(parallel: Parallel, net_epochs: int) -> Execute:
+def choose_executor(parallel: ExecutionSettings, net_epochs: int) -> Executor:
     """Return how to train: in this process where that is all the sweep needs."""
-    return run_serial if is_in_process(parallel, net_epochs) else execute_of(parallel)
+    return run_serial if is_in_process(parallel, net_epochs) else executor_of(parallel)
 
 
-def execute_of(parallel: Parallel) -> Execute:
+def executor_of(parallel: ExecutionSettings) -> Executor:
     """Return how batches are worked through by as many processes as there are to be."""
     workers = workers_of(parallel)
     if parallel.backend == "dask":

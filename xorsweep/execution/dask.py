@@ -18,10 +18,10 @@ import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from xorsweep._version import NUMERICS
-from xorsweep.errors import ConfigError, ExecuteError
-from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Work
+from xorsweep.errors import ConfigError, ExecutionError
+from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Task
 from xorsweep.execution.pool import no_processes
-from xorsweep.text import text_of
+from xorsweep.text import exception_text
 
 PATIENCE = 10
 """Seconds within which a scheduler has to answer and to have a worker."""
@@ -54,7 +54,7 @@ def count_workers(address: str) -> int:
 
 
 def run_dask(
-    batches: Sequence[Batch], work: Work[Batch, Rows], workers: int, address: str | None
+    batches: Sequence[Batch], work: Task[Batch, Rows], workers: int, address: str | None
 ) -> FinishedBatches[Batch, Rows]:
     """Work through the batches on the cluster at an address, or on one of this machine's processes.
 
@@ -74,7 +74,7 @@ def run_dask(
 
 
 def _stream(
-    client: Client, batches: Sequence[Batch], work: Work[Batch, Rows], at_once: int
+    client: Client, batches: Sequence[Batch], work: Task[Batch, Rows], at_once: int
 ) -> Iterator[tuple[Batch, list[Rows] | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)
@@ -103,12 +103,12 @@ def _rows_of(future: Future[list[Rows]], result: Any) -> list[Rows] | None:
     if isinstance(error, KilledWorker):
         return None
     reason = f"{type(error).__name__}: {error}" if error else "its scheduler is gone"
-    raise ExecuteError(f"the Dask cluster can't go on: {reason.splitlines()[0]}")
+    raise ExecutionError(f"the Dask cluster can't go on: {reason.splitlines()[0]}")
 
 
 @contextmanager
 def _cluster(workers: int) -> Iterator[Client]:
-    """Start processes of one thread each, and end them; raises ExecuteError where it can't."""
+    """Start processes of one thread each, and end them; raises ExecutionError where it can't."""
     with (
         dask.config.set(_OWN),
         TemporaryDirectory(prefix="xorsweep-dask-") as folder,
@@ -135,7 +135,9 @@ def _started(workers: int, folder: str) -> LocalCluster:
             cause = before
         if isinstance(cause, OSError):
             raise no_processes(cause) from error
-        raise ExecuteError(f"the Dask cluster can't be started ({text_of(cause)})") from error
+        raise ExecutionError(
+            f"the Dask cluster can't be started ({exception_text(cause)})"
+        ) from error
 
 
 @contextmanager

@@ -13,7 +13,7 @@ FinishedBatches = Generator[tuple[Batch, list[Rows]], None, None]
 """What streams back; closing it ends the work that is under way."""
 
 
-class Work(Protocol[Taken, Rows]):
+class Task(Protocol[Taken, Rows]):
     """What is done with each batch, in whatever process; it can be pickled."""
 
     def __call__(self, batch: Taken) -> list[Rows]:
@@ -25,13 +25,13 @@ class Work(Protocol[Taken, Rows]):
         ...
 
 
-class Execute(Protocol):
+class Executor(Protocol):
     """Works through batches and yields each with its rows, as soon as they are there."""
 
     def __call__(
-        self, batches: Sequence[Batch], work: Work[Batch, Rows]
+        self, batches: Sequence[Batch], work: Task[Batch, Rows]
     ) -> FinishedBatches[Batch, Rows]:
-        """Yield the batches in the order in which they finish; raises ExecuteError."""
+        """Yield the batches in the order in which they finish; raises ExecutionError."""
         ...
 
 

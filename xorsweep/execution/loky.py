@@ -9,12 +9,12 @@ from typing import Any, Generic
 from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Work
-from xorsweep.execution.pool import dispatched, pool_of
+from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Task
+from xorsweep.execution.pool import dispatch, pool_of
 
 
 def run_loky(
-    batches: Sequence[Batch], work: Work[Batch, Rows], workers: int
+    batches: Sequence[Batch], work: Task[Batch, Rows], workers: int
 ) -> FinishedBatches[Batch, Rows]:
     """Work through the batches in processes of this machine.
 
@@ -24,39 +24,39 @@ def run_loky(
     """
     left = list(batches)
     while left:
-        shift = _Shift(left)
+        shift = _PoolSession(left)
         try:
             yield from shift.results(work, workers)
             return
         except TerminatedWorkerError:
             left = shift.undispatched()
         for batch in shift.interrupted():
-            yield batch, _done_apart(batch, work)
+            yield batch, _run_isolated(batch, work)
 
 
-def _done_apart(batch: Batch, work: Work[Batch, Rows]) -> list[Rows]:
+def _run_isolated(batch: Batch, work: Task[Batch, Rows]) -> list[Rows]:
     """Do a batch that was under way when a process died, where it can take nothing with it."""
     try:
-        return next(_Shift([batch]).results(work, workers=2))[1]
+        return next(_PoolSession([batch]).results(work, workers=2))[1]
     except TerminatedWorkerError as error:
         reason = str(error).split("\n")[0]
         return work.failed(batch, f"the worker process died twice: {reason}")
 
 
 @dataclass
-class _Shift(Generic[Batch]):
+class _PoolSession(Generic[Batch]):
     """One life of a pool of processes: which batches it was given and which came back."""
 
     batches: Sequence[Batch]
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
-    def results(self, work: Work[Batch, Rows], workers: int) -> FinishedBatches[Batch, Rows]:
-        for number, rows in dispatched(pool_of(workers), self._tasks(work)):
+    def results(self, work: Task[Batch, Rows], workers: int) -> FinishedBatches[Batch, Rows]:
+        for number, rows in dispatch(pool_of(workers), self._tasks(work)):
             self.finished.add(number)
             yield self.batches[number], rows
 
-    def _tasks(self, work: Work[Batch, Any]) -> Iterator[object]:
+    def _tasks(self, work: Task[Batch, Any]) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, work)
@@ -68,5 +68,5 @@ class _Shift(Generic[Batch]):
         return list(self.batches[self.dispatched :])
 
 
-def _numbered(number: int, batch: Batch, work: Work[Batch, Rows]) -> tuple[int, list[Rows]]:
+def _numbered(number: int, batch: Batch, work: Task[Batch, Rows]) -> tuple[int, list[Rows]]:
     return number, work(batch)

@@ -12,8 +12,8 @@ from typing import Any
 from joblib import Parallel
 from joblib.parallel import BACKENDS
 
-from xorsweep.errors import ExecuteError
-from xorsweep.execution.signals import Process, end_with, unheard_by_children
+from xorsweep.errors import ExecutionError
+from xorsweep.execution.signals import Process, block_signals_in_children, exit_with_parent
 
 LOKY = "loky"
 SHARED_MEMORY = "/dev/shm"
@@ -23,7 +23,7 @@ SHARED_MEMORY = "/dev/shm"
 def pool_of(workers: int) -> Parallel:
     """Return so many processes, started when they are first needed; one is this process itself.
 
-    They stay for a while, and a pool of the same size has the same processes. Raises ExecuteError
+    They stay for a while, and a pool of the same size has the same processes. Raises ExecutionError
     where joblib found no room for locks when it was imported: it would use threads instead.
     """
     if workers > 1 and LOKY not in BACKENDS:
@@ -34,36 +34,36 @@ def pool_of(workers: int) -> Parallel:
         return_as="generator_unordered",
         batch_size=1,
         max_nbytes=None,
-        initializer=end_with,
+        initializer=exit_with_parent,
         initargs=(Process(),),
     )
 
 
-def dispatched(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
+def dispatch(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
     """Yield what tasks return as soon as each is done; closing the generator ends those under way.
 
     Raises TerminatedWorkerError where a process dies.
     """
-    yield from begun(pool, tasks)
+    yield from start_pool(pool, tasks)
 
 
-def begun(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
+def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
     """Begin tasks at once, unless this process itself is the pool; return what `dispatched` does.
 
-    They go on while something else is done. Raises ExecuteError where no process can be started.
+    They go on while something else is done. Raises ExecutionError where no process can be started.
     """
     try:
-        with unheard_by_children():
+        with block_signals_in_children():
             results = pool(tasks)
     except OSError as error:
         raise no_processes(error) from error
     return _closed_at_the_end(results)
 
 
-def no_processes(error: OSError) -> ExecuteError:
+def no_processes(error: OSError) -> ExecutionError:
     """Return what to say where the system has no room for further processes."""
     place = f", in {SHARED_MEMORY} or for temporary files" if error.errno == ENOSPC else ""
-    return ExecuteError(
+    return ExecutionError(
         f"worker processes can't be started: {error.strerror or error}{place}; train in one "
         "process, or make room for more"
     )

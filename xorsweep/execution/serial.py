@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Work
+from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Task
 
 
-def run_serial(batches: Sequence[Batch], work: Work[Batch, Rows]) -> FinishedBatches[Batch, Rows]:
+def run_serial(batches: Sequence[Batch], work: Task[Batch, Rows]) -> FinishedBatches[Batch, Rows]:
     """Work through the batches in this process, in their order."""
     for batch in batches:
         yield batch, work(batch)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Choice, Integer, OrNull, Text, parameter
+from xorsweep.fields import Choice, Integer, Nullable, String, field
 
 
 @dataclass(frozen=True)
-class Parallel:
+class ExecutionSettings:
     """Where batches are trained.
 
     `n_jobs` counts processes, -1 stands for every core; with the `address` of a Dask scheduler it
@@ -17,10 +17,10 @@ class Parallel:
     the jobs that a launcher of Hydra is given; None stands for as many as this machine has cores.
     """
 
-    backend: str = parameter("loky", Choice(("serial", "loky", "dask")))
-    n_jobs: int = parameter(-1, Integer(-1, 4096))
-    address: str | None = parameter(None, OrNull(Text()))
-    shards: int | None = parameter(None, OrNull(Integer(1, 100_000)))
+    backend: str = field("loky", Choice(("serial", "loky", "dask")))
+    n_jobs: int = field(-1, Integer(-1, 4096))
+    address: str | None = field(None, Nullable(String()))
+    shards: int | None = field(None, Nullable(Integer(1, 100_000)))
 
     def check(self) -> None:
         """Raise ConfigError where there would be no worker, or an address that nobody calls."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import sleep
 from types import FrameType
 
-HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, what Slurm and `kill` send, and what a terminal sends that is closed."""
 EVERY = 0.5
 """Seconds between two looks of a worker at its parent."""
@@ -32,14 +32,14 @@ _received: list[int] = []
 
 
 @contextmanager
-def heard() -> Iterator[None]:
+def handle_signals() -> Iterator[None]:
     """Raise Interrupted in the main thread at the first signal and ignore those that follow.
 
     What has to be put in order at the end takes a moment, and a second signal must not cut it
     short: once one was heard, all are ignored from then on. A signal that this process was started
     to ignore stays ignored.
     """
-    before = {number: signal.getsignal(number) for number in HEARD}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, _raise_once)
@@ -58,7 +58,7 @@ def _raise_once(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
 
 
-def raise_if_heard() -> None:
+def raise_pending_interrupt() -> None:
     """Raise Interrupted where a signal was heard and the exception got lost on its way.
 
     Python drops what is raised while it collects garbage.
@@ -68,10 +68,10 @@ def raise_if_heard() -> None:
 
 
 @contextmanager
-def unheard_by_children() -> Iterator[None]:
+def block_signals_in_children() -> Iterator[None]:
     """Start processes and threads that never hear the signals: a terminal sends them to all."""
     resource_tracker.ensure_running()  # started later it would lift the block, up to Python 3.12
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -96,7 +96,7 @@ class Process:
         return self.host == platform.node() and self.number in _ancestors()
 
 
-def end_with(process: Process) -> None:
+def exit_with_parent(process: Process) -> None:
     """Let this process end soon after one that it descends from, even where that one was killed."""
     threading.Thread(target=_watch, args=(process,), daemon=True).start()
 
@@ -104,7 +104,7 @@ def end_with(process: Process) -> None:
 def leave_signals_to(process: Process) -> None:
     """Let this process ignore the signals where the other one started it, and hears them."""
     if process.is_parent:
-        for number in HEARD:
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
 

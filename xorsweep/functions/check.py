@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import FunctionError
-from xorsweep.functions.contract import Batch, Function, called
+from xorsweep.functions.contract import Batch, Function, call_batch
 from xorsweep.functions.points import Levels, batches_of, grid_of
 from xorsweep.functions.values import column_of
 
@@ -29,13 +29,13 @@ def check_function(function: Function, axes: Mapping[str, Levels]) -> None:
     """
     grid = grid_of(axes)
     whole = next(batches_of(grid, np.arange(min(len(grid), MOST)), MOST))
-    together = called(function, whole)
+    together = call_batch(function, whole)
     for size in SIZES:
         for start in range(0, min(len(whole), COMPARED), size):
             points = slice(start, start + size)
-            _compare(called(function, whole.part(points)), together, points, whole)
+            _compare(call_batch(function, whole.part(points)), together, points, whole)
     backwards = slice(None, None, -1)
-    _compare(called(function, whole.part(backwards)), together, backwards, whole)
+    _compare(call_batch(function, whole.part(backwards)), together, backwards, whole)
 
 
 def _compare(

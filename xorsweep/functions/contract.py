@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import FunctionError
 from xorsweep.functions.values import column_of
-from xorsweep.text import in_utf8, text_of
+from xorsweep.text import escape_non_utf8, exception_text
 
 Columns = Mapping[str, NDArray[Any]]
 Function = Callable[[dict[str, NDArray[Any]]], Mapping[str, Any]]
@@ -41,7 +41,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Rows:
+class FunctionResults:
     """n points and what was returned for them: identities (n,), columns (n,) by name.
 
     `message` says why these points have failed; they then have no columns.
@@ -58,30 +58,30 @@ class Caller:
 
     function: Function
 
-    def __call__(self, batch: Batch) -> list[Rows]:
+    def __call__(self, batch: Batch) -> list[FunctionResults]:
         """Return a batch's rows; where the function raises, those of each half, down to points.
 
         That holds for whatever it raises, `sys.exit` too, but for an interrupt.
         """
         try:
-            columns = called(self.function, batch)
+            columns = call_batch(self.function, batch)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # the message is the row's
             if len(batch) == 1:
                 own = isinstance(error, FunctionError)
-                return self.failed(batch, str(error) if own else text_of(error))
+                return self.failed(batch, str(error) if own else exception_text(error))
             half = len(batch) // 2
             halves = batch.part(slice(None, half)), batch.part(slice(half, None))
             return [rows for part in halves for rows in self(part)]
-        return [Rows(batch.identities, columns)]
+        return [FunctionResults(batch.identities, columns)]
 
-    def failed(self, batch: Batch, message: str) -> list[Rows]:
+    def failed(self, batch: Batch, message: str) -> list[FunctionResults]:
         """Return the rows of points that failed."""
-        return [Rows(batch.identities, {}, in_utf8(message))]
+        return [FunctionResults(batch.identities, {}, escape_non_utf8(message))]
 
 
-def called(function: Function, batch: Batch) -> dict[str, NDArray[Any]]:
+def call_batch(function: Function, batch: Batch) -> dict[str, NDArray[Any]]:
     """Return the columns of a batch; raises FunctionError for what isn't columns of its length."""
     returned = function({key: values.copy() for key, values in batch.columns.items()})
     if not isinstance(returned, Mapping) or not returned:

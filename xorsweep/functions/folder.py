@@ -18,16 +18,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError, DamagedPartError, ManifestError, StoreError
-from xorsweep.functions.contract import Function, Rows
+from xorsweep.functions.contract import Function, FunctionResults
 from xorsweep.functions.points import grid_of
-from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widened
+from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widen
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.manifest import git_state, machine, now, versions
-from xorsweep.storage.parts import packed, unpacked
+from xorsweep.storage.parts import decode_table, encode_table
 from xorsweep.storage.provenance import OF_A_FUNCTION, check_record
 from xorsweep.storage.store import MANIFEST, Folder, read_manifest
 from xorsweep.storage.table_writer import key_array, level_texts, write_table
-from xorsweep.text import in_line, text_of
+from xorsweep.text import exception_text, one_line
 
 FORMAT = 3
 """The version of this folder's layout."""
@@ -37,7 +37,7 @@ _SEALED = ("function_format", "function", "source", "axes")
 
 
 @dataclass(frozen=True)
-class FunctionFolder(Folder[Rows]):
+class FunctionFolder(Folder[FunctionResults]):
     """The folder of a sweep of a function, which `digest` tells from other sweeps.
 
     `function` is the name of the one that is called; it comes from the caller, not from the folder.
@@ -46,14 +46,14 @@ class FunctionFolder(Folder[Rows]):
     digest: str
     function: str
 
-    def encoded(self, rows: Sequence[Rows]) -> tuple[str, bytes]:
+    def encoded(self, rows: Sequence[FunctionResults]) -> tuple[str, bytes]:
         """Return the file name and the bytes of a part."""
         table = pa.concat_tables([_table(some) for some in rows], promote_options="default")
-        return packed(table, self._stamp, ["message", RETURNED])
+        return encode_table(table, self._stamp, ["message", RETURNED])
 
     def decoded(self, path: Path) -> pa.Table:
         """Return the rows of a part; raises DamagedPartError."""
-        part = unpacked(path, self._stamp, _types)
+        part = decode_table(path, self._stamp, _types)
         for text in part[RETURNED].drop_null().unique().to_pylist():
             if not {*text.split(",")} <= {*part.column_names} - _OWN.keys():
                 raise DamagedPartError(f"its column {RETURNED} names columns that it hasn't got")
@@ -86,7 +86,7 @@ def _types(columns: Sequence[str]) -> dict[str, pa.DataType | None]:
     return {name: TYPES.get(kind) for name, kind in kinds.items()} | _OWN
 
 
-def _table(rows: Rows) -> pa.Table:
+def _table(rows: FunctionResults) -> pa.Table:
     count, returned = len(rows.identities), signature(rows.columns) or None
     return pa.table(
         {
@@ -153,7 +153,7 @@ def _refuse_other(function: Function, folder: Path, begun: Mapping[str, Any]) ->
     one, other = (each if source is None else each.partition(":")[2] for each in (name, was))
     if one != other:
         raise StoreError(
-            f"{name}: {folder} was begun with {in_line(was)}, and a sweep never mixes two "
+            f"{name}: {folder} was begun with {one_line(was)}, and a sweep never mixes two "
             "functions; give that one, or start another sweep"
         )
     if source not in (None, source_digest(function)):
@@ -172,7 +172,9 @@ def load_function(name: str) -> Function:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever the import of a stranger's module raises
-        raise ConfigError(f"{name}: can't be imported ({in_line(text_of(error))})") from error
+        raise ConfigError(
+            f"{name}: can't be imported ({one_line(exception_text(error))})"
+        ) from error
     if not callable(found):
         raise ConfigError(f"{name}: isn't a function")
     function: Function = found
@@ -201,7 +203,7 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Assembled:
+class FunctionColumns:
     """What is on disk of the N points of a grid: which are there (N,), and n rows of those.
 
     `columns` are what was returned for the n points, in the order of the grid, and `messages` (n,)
@@ -231,7 +233,7 @@ class Assembled:
         return {"planned": len(self.present), "ok": ok, "failed": failed}
 
 
-def assemble(grid: Grid, folder: FunctionFolder) -> Assembled:
+def assemble(grid: Grid, folder: FunctionFolder) -> FunctionColumns:
     """Return what is on disk, each point once, one that failed only where it failed each time."""
     table = pa.concat_tables([*folder.parts(), _nothing()], promote_options="default")
     rows = grid.rows_of(table["identity"].to_numpy())
@@ -240,10 +242,10 @@ def assemble(grid: Grid, folder: FunctionFolder) -> Assembled:
     known = found >= 0
     present = np.zeros(len(grid), bool)
     present[found[known]] = True
-    return Assembled(present, *widened(table.take(order[first[known]])))
+    return FunctionColumns(present, *widen(table.take(order[first[known]])))
 
 
-def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
+def write_results(grid: Grid, assembled: FunctionColumns, folder: Path) -> None:
     """Write results.csv and results.parquet of a sweep whose points are all there."""
     columns = [*assembled.columns.itercolumns(), assembled.messages]
     texts = [column.to_pylist() for column in columns if pa.types.is_string(column.type)]
@@ -256,7 +258,7 @@ def write_results(grid: Grid, assembled: Assembled, folder: Path) -> None:
     )
 
 
-def _batch(grid: Grid, assembled: Assembled, rows: slice) -> pa.RecordBatch:
+def _batch(grid: Grid, assembled: FunctionColumns, rows: slice) -> pa.RecordBatch:
     some, messages = assembled.columns[rows], assembled.messages[rows]
     columns = {key: key_array(column, rows) for key, column in grid.columns.items()}
     columns |= {name: _one(some[name]) for name in some.column_names}

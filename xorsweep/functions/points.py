@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Boolean, Integer, Real, Rule, Scalar, Text, brief, read
+from xorsweep.fields import Boolean, Field, Integer, Real, Scalar, String, read_value, shorten
 from xorsweep.functions.contract import RESERVED, Batch
 from xorsweep.grid.columns import Column, distinct
-from xorsweep.grid.grid import Axis, Block, Grid, refuse_too_large
+from xorsweep.grid.grid import Axis, Block, Grid, check_size
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""
 
 _WHOLE = Integer(-(2**63), 2**63 - 1)
-_RULES: Mapping[type, Rule] = {bool: Boolean(), int: _WHOLE, float: Real(), str: Text()}
+_RULES: Mapping[type, Field] = {bool: Boolean(), int: _WHOLE, float: Real(), str: String()}
 _NULL = '; the text null has quotes, "null"'
 
 
@@ -31,11 +31,11 @@ def grid_of(axes: Mapping[str, Levels]) -> Grid:
     numbers, whole numbers, true and false, or texts.
     """
     if not isinstance(axes, Mapping):
-        raise ConfigError(f"axes={brief(axes)}: must be a dictionary of keys and their levels")
+        raise ConfigError(f"axes={shorten(axes)}: must be a dictionary of keys and their levels")
     if not axes:
         raise ConfigError("a sweep needs at least one axis, such as r=0.1,0.2")
     typed = [_axis(key, levels) for key, levels in axes.items()]
-    refuse_too_large({axis.key: len(axis.levels) for axis in typed})
+    check_size({axis.key: len(axis.levels) for axis in typed})
     sizes = [len(axis.levels) for axis in typed]
     rows = np.arange(prod(sizes))
     columns, stride = {}, len(rows)
@@ -64,30 +64,30 @@ def _values(column: Column, rows: NDArray[np.int64]) -> NDArray[Any]:
 def _axis(key: str, levels: Levels) -> Axis:
     if not isinstance(key, str) or not key.isidentifier() or key in RESERVED:
         raise ConfigError(
-            f"{brief(key)}: a key is made of letters, digits and _, and is none of "
+            f"{shorten(key)}: a key is made of letters, digits and _, and is none of "
             f"{', '.join(RESERVED)}"
         )
     found = levels_of_value(key, levels)
     if isinstance(found, range):
-        refuse_too_large({key: range_length(found)})
+        check_size({key: range_length(found)})
     values = [plain_value(levels)] if found is None else list(found)
     if not values:
         raise ConfigError(f"{key}=: an axis needs at least one level")
     rule = _rule_of(key, values)
     for value in values:
         _refuse_altered(key, value, rule)
-    return Axis(key, distinct(read(key, value, rule) for value in values))
+    return Axis(key, distinct(read_value(key, value, rule) for value in values))
 
 
-def _refuse_altered(key: str, value: Any, rule: Rule) -> None:
+def _refuse_altered(key: str, value: Any, rule: Field) -> None:
     """Raise ConfigError for a level that its column would change, and read as another one."""
-    if isinstance(rule, Real) and type(value) is int and read(key, value, rule) != value:
+    if isinstance(rule, Real) and type(value) is int and read_value(key, value, rule) != value:
         raise ConfigError(f"{key}={value}: other levels are no whole numbers, and no float is that")
     if isinstance(value, str) and value.endswith("\0"):
         raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
 
 
-def _rule_of(key: str, values: list[Any]) -> Rule:
+def _rule_of(key: str, values: list[Any]) -> Field:
     kinds = {type(value) for value in values}
     if kinds == {int, float}:
         kinds = {float}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.functions.folder import Assembled
+from xorsweep.functions.folder import FunctionColumns
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.atomic import write_atomically
 
@@ -18,7 +18,7 @@ SEED = "seed"
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
-def write_summary(grid: Grid, assembled: Assembled, folder: Path) -> Path | None:
+def write_summary(grid: Grid, assembled: FunctionColumns, folder: Path) -> Path | None:
     """Write summary.csv: mean and quantiles of each number over the seeds that have it.
 
     `n` counts a cell's points that are ok, `failed` the others; quantiles interpolate linearly.
@@ -51,7 +51,7 @@ def _cells(grid: Grid, keys: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[n
     return first, cells
 
 
-def _summed(assembled: Assembled, cells: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+def _summed(assembled: FunctionColumns, cells: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
     """Return what is said of cells, in their order, by name."""
     import pandas as pd
 

@@ -13,21 +13,21 @@ from typing import Any
 import numpy as np
 
 from xorsweep.errors import ConfigError, FunctionError, PointError, StoreError
-from xorsweep.execution.backends import execute_of, settled, workers_of
-from xorsweep.execution.interface import Execute, FinishedBatches
+from xorsweep.execution.backends import executor_of, resolve_workers, workers_of
+from xorsweep.execution.interface import Executor, FinishedBatches
 from xorsweep.execution.serial import run_serial
-from xorsweep.execution.settings import Parallel
-from xorsweep.execution.signals import raise_if_heard
-from xorsweep.fields import brief, read_whole
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.execution.signals import raise_pending_interrupt
+from xorsweep.fields import read_whole, shorten
 from xorsweep.functions.contract import (
     Batch,
     Caller,
     Function,
-    Rows,
-    called,
+    FunctionResults,
+    call_batch,
 )
 from xorsweep.functions.folder import (
-    Assembled,
+    FunctionColumns,
     FunctionFolder,
     assemble,
     describe,
@@ -38,14 +38,14 @@ from xorsweep.functions.folder import (
 from xorsweep.functions.points import Levels, batches_of, grid_of
 from xorsweep.functions.summary import write_summary
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.storage.manifest import now
-from xorsweep.storage.parts import memory_given_back
+from xorsweep.storage.parts import release_arrow_memory
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.store import MANIFEST, PARTS, locked
-from xorsweep.storage.writer import GroupCommit
-from xorsweep.sweeps.interruption import how_to_go_on, recorded
-from xorsweep.text import in_line
+from xorsweep.storage.writer import BatchWriter
+from xorsweep.sweeps.interruption import mark_interrupted_on_error, resume_hint_on_error
+from xorsweep.text import one_line
 
 FIRST = 2
 """Points with which a function is tried before there is a folder."""
@@ -58,7 +58,7 @@ WORTH_PROCESSES = 1.0
 
 
 @dataclass(frozen=True)
-class FunctionSweep:
+class FunctionSweepResult:
     """What a finished sweep left: its folder, how many points ended how, and its tables.
 
     `summary` is there where a key `seed` has several levels.
@@ -74,11 +74,11 @@ def sweep_function(
     function: Function,
     axes: Mapping[str, Levels],
     folder: str | Path,
-    parallel: Parallel = Parallel(),
+    parallel: ExecutionSettings = ExecutionSettings(),
     batch: int = BATCH,
-    terminal: Terminal | None = None,
+    terminal: Console | None = None,
     command_line: Sequence[str] = (),
-) -> FunctionSweep:
+) -> FunctionSweepResult:
     """Call a function with every point of the product of some axes, and leave tables in a folder.
 
     The function gets a dictionary of arrays (n,), a key each, and returns one of arrays (n,); n is
@@ -88,14 +88,14 @@ def sweep_function(
     """
     if not callable(function):
         raise ConfigError(
-            f"function={brief(function)}: must be a function of a dictionary of arrays"
+            f"function={shorten(function)}: must be a function of a dictionary of arrays"
         )
-    if not isinstance(parallel, Parallel):
+    if not isinstance(parallel, ExecutionSettings):
         raise ConfigError(
-            f"parallel={brief(parallel)}: must be a xorsweep.networks.schema.Parallel"
+            f"parallel={shorten(parallel)}: must be a xorsweep.networks.schema.ExecutionSettings"
         )
     batch = read_whole("batch", batch, at_least=1)
-    grid, folder, parallel = grid_of(axes), folder_of(folder), settled(parallel)
+    grid, folder, parallel = grid_of(axes), folder_of(folder), resolve_workers(parallel)
     levels = {key: list(column.levels) for key, column in grid.columns.items()}
     manifest = {**describe(function, levels, command_line), "batch": batch}
     store = FunctionFolder(folder, manifest["digest"], name_of(function))
@@ -110,9 +110,9 @@ def sweep_function(
 def resume_function(
     folder: str | Path,
     function: Function,
-    parallel: Parallel = Parallel(),
-    terminal: Terminal | None = None,
-) -> FunctionSweep:
+    parallel: ExecutionSettings = ExecutionSettings(),
+    terminal: Console | None = None,
+) -> FunctionSweepResult:
     """Compute what a sweep's folder lacks and what failed in it, and make its tables again.
 
     The function is the one that the sweep was begun with: a folder is data, and the name that it
@@ -123,11 +123,11 @@ def resume_function(
     opened(folder, function)  # so that nothing is put into a folder without a sweep
     with locked(folder):
         store, grid, manifest = opened(folder, function)
-        terminal = terminal or Terminal.silent()
+        terminal = terminal or Console.silent()
         store.remove_leftovers()
-        for line in store.set_aside_damaged():
-            terminal.say(line)
-        return _Run(store, grid, function, manifest, settled(parallel), terminal).finish()
+        for line in store.quarantine_damaged_parts():
+            terminal.log(line)
+        return _Run(store, grid, function, manifest, resolve_workers(parallel), terminal).finish()
 
 
 def _refuse_used(store: FunctionFolder) -> None:
@@ -145,7 +145,7 @@ def _refuse_unfit(function: Function, grid: Grid, size: int) -> None:
     """
     first = next(batches_of(grid, np.arange(min(FIRST, len(grid))), size))
     try:
-        called(function, first)
+        call_batch(function, first)
     except (KeyboardInterrupt, PointError) as error:
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -155,11 +155,11 @@ def _refuse_unfit(function: Function, grid: Grid, size: int) -> None:
         return
 
 
-def _failures(assembled: Assembled) -> Iterator[str]:
+def _failures(assembled: FunctionColumns) -> Iterator[str]:
     """Yield a line for each of the most frequent reasons for which points failed."""
     messages = Counter(assembled.messages.drop_null().to_pylist())
     for message, count in messages.most_common(MOST_REASONS):
-        yield f"{count:,} point{'' if count == 1 else 's'} failed: {in_line(message)}"
+        yield f"{count:,} point{'' if count == 1 else 's'} failed: {one_line(message)}"
     if len(messages) > MOST_REASONS:
         yield f"and {len(messages) - MOST_REASONS:,} more reasons in results.csv"
 
@@ -172,20 +172,20 @@ class _Run:
     grid: Grid
     function: Function
     manifest: Mapping[str, Any]
-    parallel: Parallel
-    terminal_given: Terminal | None
+    parallel: ExecutionSettings
+    terminal_given: Console | None
 
     @property
-    def terminal(self) -> Terminal:
-        return self.terminal_given or Terminal.silent()
+    def terminal(self) -> Console:
+        return self.terminal_given or Console.silent()
 
-    def finish(self) -> FunctionSweep:
-        with how_to_go_on(self.store, self.terminal), memory_given_back():
+    def finish(self) -> FunctionSweepResult:
+        with resume_hint_on_error(self.store, self.terminal), release_arrow_memory():
             found = assemble(self.grid, self.store)
             pending = found.pending()
             manifest = {**self.manifest, "state": "running", "workers": workers_of(self.parallel)}
             self.store.write_manifest(manifest)
-            with recorded(self.store, manifest):
+            with mark_interrupted_on_error(self.store, manifest):
                 self._announce(len(found.present) - len(pending), len(pending))
                 started = perf_counter()
                 self._compute([*batches_of(self.grid, pending, int(manifest["batch"]))])
@@ -193,20 +193,20 @@ class _Run:
 
     def _announce(self, reused: int, missing: int) -> None:
         found = f"; {reused:,} are found finished, {missing:,} are computed" if reused else ""
-        self.terminal.say(f"{self.grid.text}{found}")
+        self.terminal.log(f"{self.grid.text}{found}")
 
     def _compute(self, batches: Sequence[Batch]) -> None:
         points = sum(map(len, batches))
         with (
             self.terminal.progress(points, "points") as advance,
             closing(self._finished(batches)) as finished,
-            GroupCommit(self.store, advance) as commit,
+            BatchWriter(self.store, advance) as commit,
         ):
             for batch, rows in finished:
                 commit.add(rows, len(batch))
-                raise_if_heard()
+                raise_pending_interrupt()
 
-    def _finished(self, batches: Sequence[Batch]) -> FinishedBatches[Batch, Rows]:
+    def _finished(self, batches: Sequence[Batch]) -> FinishedBatches[Batch, FunctionResults]:
         """Yield the batches: here until the function has returned columns, the rest by workers."""
         caller, done, started = Caller(self.function), 0, perf_counter()
         for batch in batches:
@@ -218,22 +218,22 @@ class _Run:
         seconds = (perf_counter() - started) / max(done, 1) * (len(batches) - done)
         yield from self._execute(seconds)(batches[done:], caller)
 
-    def _execute(self, seconds: float) -> Execute:
+    def _execute(self, seconds: float) -> Executor:
         alone = self.parallel.address is None and seconds < WORTH_PROCESSES
-        return run_serial if alone else execute_of(self.parallel)
+        return run_serial if alone else executor_of(self.parallel)
 
-    def _end(self, manifest: Mapping[str, Any]) -> FunctionSweep:
+    def _end(self, manifest: Mapping[str, Any]) -> FunctionSweepResult:
         assembled = assemble(self.grid, self.store)
         folder, counts = self.store.folder, assembled.counts()
         write_results(self.grid, assembled, folder)
         summary = write_summary(self.grid, assembled, folder)
         finished = {"state": "finished", "finished": now(), "counts": counts}
         self.store.write_manifest({**manifest, **finished})
-        result = FunctionSweep(folder, counts, folder / "results.csv", summary)
+        result = FunctionSweepResult(folder, counts, folder / "results.csv", summary)
         for line in _failures(assembled):
-            self.terminal.say(line)
+            self.terminal.log(line)
         self.terminal.paths([path for path in (result.results, result.summary) if path])
-        self.terminal.say(
+        self.terminal.log(
             f"planned {counts['planned']:,} = ok {counts['ok']:,} + failed {counts['failed']:,}"
         )
         return result

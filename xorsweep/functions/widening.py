@@ -35,7 +35,7 @@ def kinds_in(text: str) -> dict[str, str]:
     return dict(each.rsplit(".", 1) for each in text.split(","))
 
 
-def widened(table: pa.Table) -> tuple[pa.Table, pa.Array]:
+def widen(table: pa.Table) -> tuple[pa.Table, pa.Array]:
     """Return one column a name, and the messages, of points in the order of their rows.
 
     The first point that has columns decides their names, order and kinds. Whole numbers become

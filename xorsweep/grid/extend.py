@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Scalar
 from xorsweep.grid.columns import distinct
-from xorsweep.grid.grid import ZIP, Axis, Block, Grid, concatenated, product_grid
-from xorsweep.networks.schema import rule_of
+from xorsweep.grid.grid import ZIP, Axis, Block, Grid, concatenate, product_grid
+from xorsweep.networks.schema import field_of
 
 
-def extended(grid: Grid, more: Sequence[Axis]) -> Grid:
+def extend_grid(grid: Grid, more: Sequence[Axis]) -> Grid:
     """Return the grid with further levels behind those of its axes, in each of its blocks.
 
     A key that has had one value for all points becomes the last axis, its old value first. Raises
     ConfigError for a structural axis, whose levels would have to be composed.
     """
-    return concatenated([_extended_block(block, more) for block in grid.blocks])
+    return concatenate([_extended_block(block, more) for block in grid.blocks])
 
 
 def _extended_block(block: Block, more: Sequence[Axis]) -> Grid:
@@ -48,7 +48,7 @@ def _refuse_half_a_zip(block: Block, keys: Sequence[str]) -> None:
 
 def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
     for base in block.bases:
-        rule_of(key, base)
+        field_of(key, base)
     levels = distinct(base[key] for base in block.bases)
     if len(levels) > 1:
         raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")

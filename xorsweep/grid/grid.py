@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, read, shown
+from xorsweep.fields import Scalar, format_value, read_value
 from xorsweep.grid.columns import Codes, Column, distinct
 from xorsweep.grid.combinations import check_combinations
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
-from xorsweep.networks.schema import GROUPS, POINT_KEYS, Point, rule_of
+from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, field_of
 
 ZIP = "grid.zip"
 
@@ -105,7 +105,7 @@ def size_of(dimension: Dimension) -> int:
     return len(dimension[0].levels)
 
 
-def is_structural(dimension: Dimension) -> bool:
+def is_composed(dimension: Dimension) -> bool:
     """Tell whether each level of a dimension has a base point of its own."""
     return any(axis.structural for axis in dimension)
 
@@ -202,7 +202,7 @@ def product_grid(
     ConfigError for a level that isn't allowed, with every level checked on its own and every
     combination that a batch can't hold apart.
     """
-    refuse_too_large(sizes(axes, zipped))
+    check_size(sizes(axes, zipped))
     typed = [_typed(each, bases) for each in dimensions(axes, zipped)]
     expression = read_where(where) if where else None
     block = Block(
@@ -227,7 +227,7 @@ def _columns(typed: Sequence[Dimension], bases: Sequence[Point]) -> dict[str, Co
     swept: dict[str, Column] = {}
     for place, each in enumerate(typed):
         codes = _codes(count, sizes[place], prod(sizes[place + 1 :]))
-        if is_structural(each):
+        if is_composed(each):
             combination = combination * np.int32(sizes[place]) + codes
         swept |= {axis.key: _column(axis.levels, codes) for axis in each if not axis.structural}
     return {
@@ -257,7 +257,7 @@ def _at(column: Column, rows: NDArray[np.int64]) -> Column:
     return Column(levels, (np.cumsum(left) - 1).astype(np.int32)[codes])
 
 
-def concatenated(grids: Sequence[Grid]) -> Grid:
+def concatenate(grids: Sequence[Grid]) -> Grid:
     """Return the points of all the grids, one grid after the other, each point once.
 
     Raises ConfigError where expressions leave none.
@@ -316,7 +316,7 @@ def sizes(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> dict[str, in
     return {_name(each): size_of(each) for each in dimensions(axes, zipped)}
 
 
-def refuse_too_large(*products: Mapping[str, int]) -> None:
+def check_size(*products: Mapping[str, int]) -> None:
     """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
 
     Each of the products maps the key of an axis to how many levels it has.
@@ -337,7 +337,7 @@ def refuse_too_large(*products: Mapping[str, int]) -> None:
 def _typed(dimension: Dimension, bases: Sequence[Point]) -> Dimension:
     """Return a dimension with its levels typed, and each once unless bases belong to them."""
     axes = [axis if axis.structural else _typed_axis(axis, bases) for axis in dimension]
-    if is_structural(dimension):
+    if is_composed(dimension):
         return tuple(axes)
     if len(axes) == 1:
         return (Axis(axes[0].key, distinct(axes[0].levels)),)
@@ -352,10 +352,10 @@ def _typed_axis(axis: Axis, bases: Sequence[Point]) -> Axis:
         raise ConfigError(f"{axis.key}=: an axis needs at least one level")
     typed: list[Scalar] = []
     for base in bases[:1] or [{}]:
-        rule = rule_of(axis.key, base)
-        typed = [read(axis.key, level, rule) for level in axis.levels]
+        rule = field_of(axis.key, base)
+        typed = [read_value(axis.key, level, rule) for level in axis.levels]
     for base in bases[1:]:
-        rule_of(axis.key, base)
+        field_of(axis.key, base)
     return Axis(axis.key, tuple(typed))
 
 
@@ -382,7 +382,7 @@ def _keys(bases: Sequence[Point]) -> list[str]:
     ordered: list[str] = []
     for key in POINT_KEYS:
         ordered.append(key)
-        if key in GROUPS:
+        if key in COMPONENTS:
             parts = [k for base in bases for k in base if k.startswith(f"{key}.")]
             ordered += dict.fromkeys(parts)
     return [key for key in ordered if key in found]
@@ -391,5 +391,5 @@ def _keys(bases: Sequence[Point]) -> list[str]:
 def _hash(key: str, level: Scalar) -> int:
     if level is None:
         return 0
-    text = f"{key}\0{type(level).__name__}\0{shown(level)}"
+    text = f"{key}\0{type(level).__name__}\0{format_value(level)}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import brief
+from xorsweep.fields import shorten
 
 MOST = 1_000_000
 """Levels that are taken from what doesn't say how many it has, which may be endless."""
@@ -26,11 +26,11 @@ def levels_of_value(key: str, value: Any) -> list[Any] | range | None:
     if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
         return None
     if isinstance(value, set | frozenset):
-        raise ConfigError(f"{key}={brief(value)}: a set has no order; give a list")
+        raise ConfigError(f"{key}={shorten(value)}: a set has no order; give a list")
     levels = list(value) if isinstance(value, Sized) else list(islice(value, MOST + 1))
     if len(levels) > MOST and not isinstance(value, Sized):
         raise ConfigError(
-            f"{key}={brief(value)}: has more than {MOST:,} levels, perhaps without end; give a "
+            f"{key}={shorten(value)}: has more than {MOST:,} levels, perhaps without end; give a "
             "list or a range"
         )
     return [plain_value(level) for level in levels]

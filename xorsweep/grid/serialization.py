@@ -7,18 +7,18 @@ from math import prod
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, read, rules_of
+from xorsweep.fields import Scalar, fields_of, read_value
 from xorsweep.grid.grid import (
     Axis,
     Block,
     Grid,
-    concatenated,
-    is_structural,
+    check_size,
+    concatenate,
+    is_composed,
     product_grid,
-    refuse_too_large,
     size_of,
 )
-from xorsweep.networks.schema import GROUPS, POINT_KEYS, Point, rule_of
+from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, field_of
 
 
 def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
@@ -43,8 +43,8 @@ def grid_from_data(data: Any) -> Grid:
     Raises ConfigError for data of another form and for a value that isn't allowed.
     """
     blocks = [_block_from_data(entry) for entry in _items(data)]
-    refuse_too_large(*({"all": block.points} for block in blocks))
-    return concatenated(
+    check_size(*({"all": block.points} for block in blocks))
+    return concatenate(
         [product_grid(block.axes, block.bases, block.zipped, block.where) for block in blocks]
     )
 
@@ -58,7 +58,7 @@ def _block_from_data(entry: Any) -> Block:
     where = entry["where"]
     _expect(where is None or isinstance(where, str))
     block = Block(axes, bases, _zipped_from_data(entry["zipped"], keys), where)
-    combinations = prod(size_of(each) for each in block.dimensions if is_structural(each))
+    combinations = prod(size_of(each) for each in block.dimensions if is_composed(each))
     _expect(combinations == len(bases))
     return block
 
@@ -74,7 +74,7 @@ def _axis_from_data(axis: Any) -> Axis:
     _expect(isinstance(axis, Mapping) and set(axis) == {"key", "levels", "structural"})
     key, structural = axis["key"], axis["structural"]
     _expect(isinstance(key, str) and isinstance(structural, bool))
-    _expect(structural or key not in GROUPS)
+    _expect(structural or key not in COMPONENTS)
     levels = tuple(_items(axis["levels"]))
     _expect(all(level is None or isinstance(level, Scalar) for level in levels))
     return Axis(key, levels, structural)
@@ -83,12 +83,14 @@ def _axis_from_data(axis: Any) -> Axis:
 def _checked_base(base: Any) -> Point:
     _expect(isinstance(base, Mapping))
     groups = {
-        key: read(key, base.get(key), rule_of(key, {})) for key in POINT_KEYS if key in GROUPS
+        key: read_value(key, base.get(key), field_of(key, {}))
+        for key in POINT_KEYS
+        if key in COMPONENTS
     }
-    point = {key: read(key, value, rule_of(key, groups)) for key, value in base.items()}
+    point = {key: read_value(key, value, field_of(key, groups)) for key, value in base.items()}
     wanted = {*POINT_KEYS}
     for group, choice in groups.items():
-        wanted |= {f"{group}.{name}" for name in rules_of(GROUPS[group][str(choice)])}
+        wanted |= {f"{group}.{name}" for name in fields_of(COMPONENTS[group][str(choice)])}
     _expect(set(point) == wanted)
     return point
 

@@ -19,9 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Boolean, Choice, OrNull, Rule, Scalar, Text, brief, refusal, unknown_key
+from xorsweep.fields import (
+    Boolean,
+    Choice,
+    Field,
+    Nullable,
+    Scalar,
+    String,
+    refusal_message,
+    shorten,
+    unknown_key_message,
+)
 from xorsweep.grid.columns import Column
-from xorsweep.networks.schema import every_point_key, rules_for
+from xorsweep.networks.schema import all_point_keys, fields_for
 
 KEY = "grid.where"
 
@@ -79,14 +89,14 @@ def read_where(text: object) -> Where:
     """Return an expression, checked; raises ConfigError for what isn't allowed in one."""
     if not isinstance(text, str) or not text.strip():
         raise ConfigError(
-            f'{KEY}={brief(text)}: must be an expression over keys, such as "lr*hidden < 8"'
+            f'{KEY}={shorten(text)}: must be an expression over keys, such as "lr*hidden < 8"'
         )
-    refuse_long(text)
+    check_length(text)
     text = _in_one_line(text)
     term = _Reader(text).read(_parsed(text))
     if term.kind != TRUTH:
         raise ConfigError(
-            f"{KEY}={brief(text)}: is {term.kind}; must be true or false at each point, such as "
+            f"{KEY}={shorten(text)}: is {term.kind}; must be true or false at each point, such as "
             "lr < 1"
         )
     return Where(text, term.keys, term.evaluate)
@@ -97,7 +107,7 @@ _TEXT_OR_SPACE = re.compile(
 )
 
 
-def refuse_long(text: str) -> None:
+def check_length(text: str) -> None:
     """Raise ConfigError for an expression that would take long to be read."""
     if len(text) > MOST_CHARACTERS:
         raise ConfigError(
@@ -141,12 +151,12 @@ def _parsed(text: str) -> ast.expr:
             parsed = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise ConfigError(
-            f"{KEY}={brief(text)}: can't be read at character {error.offset}; {_ALLOWED}"
+            f"{KEY}={shorten(text)}: can't be read at character {error.offset}; {_ALLOWED}"
         ) from None
     except (RecursionError, MemoryError):
         raise _too_deep() from None
     except ValueError:
-        raise ConfigError(f"{KEY}={brief(text)}: can't be read; {_ALLOWED}") from None
+        raise ConfigError(f"{KEY}={shorten(text)}: can't be read; {_ALLOWED}") from None
     _refuse_deep(parsed)
     return parsed
 
@@ -211,20 +221,20 @@ class _Reader:
         key = ast.unparse(node)
         if key in _WORDS:
             return self._constant(node, _WORDS[key])
-        rules = rules_for(key)
+        rules = fields_for(key)
         if not rules:
-            raise ConfigError(f"{KEY}={brief(self.whole)}: {self._hint(key)}")
+            raise ConfigError(f"{KEY}={shorten(self.whole)}: {self._hint(key)}")
         kind = _kind(rules[0])
         column = _truths if kind == TRUTH else _numbers
         return _Term(kind, lambda c: column(c.get(key)), frozenset([key]), key=key)
 
     def _hint(self, key: str) -> str:
         """Return what is wrong with a name that is no key, and what may have been meant."""
-        for known in every_point_key():
-            for rule in rules_for(known):
+        for known in all_point_keys():
+            for rule in fields_for(known):
                 if isinstance(rule, Choice) and key in rule.names:
                     return f'{key}: is a value of {known} and no key; write "{key}"'
-        return unknown_key(key, every_point_key())
+        return unknown_key_message(key, all_point_keys())
 
     def _comparison(self, node: ast.Compare) -> _Term:
         """Return a comparison, or a chain of them: a < b < c is a < b and b < c."""
@@ -275,18 +285,18 @@ class _Reader:
         given = {other.text for other in others}
         if one.key is None or None in given:
             raise self._refused(node, "compare a key with texts in quotes")
-        key, rules, texts = one.key, rules_for(one.key), set[Scalar]()
+        key, rules, texts = one.key, fields_for(one.key), set[Scalar]()
         for text in given:
             found = {value for rule in rules for value in _read(rule, text)}
             if not found:
-                raise self._refused(node, refusal(key, text, rules[0]).partition(": ")[2])
+                raise self._refused(node, refusal_message(key, text, rules[0]).partition(": ")[2])
             texts |= found
         return _Term(TRUTH, lambda c: _has_text(c.get(key), texts, negated), one.keys)
 
     def _refused(self, node: ast.expr, why: str) -> ConfigError:
         part = ast.unparse(node)
-        about = "" if part == self.whole else f"{brief(part)}: "
-        return ConfigError(f"{KEY}={brief(self.whole)}: {about}{why}")
+        about = "" if part == self.whole else f"{shorten(part)}: "
+        return ConfigError(f"{KEY}={shorten(self.whole)}: {about}{why}")
 
 
 def _folded(kind: str, function: Callable[[Any, Any], Any], terms: Sequence[_Term]) -> _Term:
@@ -318,15 +328,15 @@ def _float(number: float) -> float:
         return np.inf
 
 
-def _kind(rule: Rule) -> str:
-    if isinstance(rule, OrNull):
+def _kind(rule: Field) -> str:
+    if isinstance(rule, Nullable):
         return _kind(rule.rule)
     if isinstance(rule, Boolean):
         return TRUTH
-    return TEXT if isinstance(rule, Choice | Text) else NUMBER
+    return TEXT if isinstance(rule, Choice | String) else NUMBER
 
 
-def _read(rule: Rule, text: str | None) -> Iterator[Scalar]:
+def _read(rule: Field, text: str | None) -> Iterator[Scalar]:
     """Yield what a rule reads a text as, if it allows it."""
     with suppress(ValueError):
         yield rule.read(text)

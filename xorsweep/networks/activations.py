@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import Batched, Real, parameter
-from xorsweep.registry import Choices
+from xorsweep.fields import Batched, Real, field
+from xorsweep.registry import Registry
 
 Array = NDArray[Any]
 
@@ -87,7 +87,7 @@ class LeakyRelu(Activation):
     acoustic models", ICML 2013.
     """
 
-    slope: Batched = parameter(0.01, Real(above=0, below=1))
+    slope: Batched = field(0.01, Real(above=0, below=1))
 
     def activate(self, z: Array, scratch: Array) -> None:
         """Turn z into activations, in place: the larger of z and slope * z."""
@@ -104,7 +104,7 @@ class LeakyRelu(Activation):
 SIGMOID = {"sigmoid": "logistic"}
 """What most programs call the logistic function, of hidden units and of outputs."""
 
-ACTIVATIONS = Choices(
+ACTIVATIONS = Registry(
     "activation",
     "xorsweep.activations",
     Activation,

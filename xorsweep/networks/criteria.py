@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import Batched, Integer, Real, parameter
-from xorsweep.registry import Choices
+from xorsweep.fields import Batched, Integer, Real, field
+from xorsweep.registry import Registry
 
 Array = NDArray[Any]
 
@@ -21,7 +21,7 @@ class Criterion:
     The epoch that counts is the last of those, so with held_for 1 the first at which it is met.
     """
 
-    held_for: int = parameter(1, Integer(1))
+    held_for: int = field(1, Integer(1))
 
     @property
     def limit(self) -> Batched:
@@ -66,7 +66,7 @@ class RightSide(_LargestError):
 class Margin(_LargestError):
     """Every |error| below a number."""
 
-    threshold: Batched = parameter(0.1, Real(above=0))
+    threshold: Batched = field(0.1, Real(above=0))
 
     @property
     def limit(self) -> Batched:
@@ -78,7 +78,7 @@ class Margin(_LargestError):
 class Sse(Criterion):
     """The sum of squared errors over all rows and outputs below a number."""
 
-    threshold: Batched = parameter(0.04, Real(above=0))
+    threshold: Batched = field(0.04, Real(above=0))
 
     @property
     def limit(self) -> Batched:
@@ -95,7 +95,7 @@ class Sse(Criterion):
 class Rms(Criterion):
     """The root of the mean squared error over all rows and outputs below a number."""
 
-    threshold: Batched = parameter(0.05, Real(above=0))
+    threshold: Batched = field(0.05, Real(above=0))
 
     @property
     def limit(self) -> Batched:
@@ -110,7 +110,7 @@ class Rms(Criterion):
         np.sqrt(out, out=out)
 
 
-CRITERIA = Choices(
+CRITERIA = Registry(
     "criterion",
     "xorsweep.criteria",
     Criterion,

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Batched, Choice, FloatArray, Real, Text, parameter
+from xorsweep.fields import Batched, Choice, FloatArray, Real, String, field
 from xorsweep.networks.architecture import Network, Weights
-from xorsweep.registry import Choices
+from xorsweep.registry import Registry
 
 Seeds = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
-class Init:
+class Initializer:
     """Where the initial weights of a network come from."""
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
@@ -42,7 +42,7 @@ class Init:
 
 
 @dataclass(frozen=True)
-class _Drawn(Init):
+class _Drawn(Initializer):
     """Weights drawn at random.
 
     stream: `legacy`, NumPy's RandomState(seed), which np.random.seed(seed) also starts, or
@@ -50,9 +50,9 @@ class _Drawn(Init):
     `framework`, (outputs, inputs). biases: `drawn` like weights, or `zero`, which takes no draws.
     """
 
-    stream: str = parameter("legacy", Choice(("legacy", "pcg64")))
-    layout: str = parameter("notebook", Choice(("notebook", "framework")))
-    biases: str = parameter("drawn", Choice(("drawn", "zero")))
+    stream: str = field("legacy", Choice(("legacy", "pcg64")))
+    layout: str = field("notebook", Choice(("notebook", "framework")))
+    biases: str = field("drawn", Choice(("drawn", "zero")))
     normal: ClassVar[bool] = False
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
@@ -75,8 +75,8 @@ class _Drawn(Init):
 class Uniform(_Drawn):
     """Uniform between `low` and `high`."""
 
-    low: Batched = parameter(0.0, Real())
-    high: Batched = parameter(1.0, Real())
+    low: Batched = field(0.0, Real())
+    high: Batched = field(1.0, Real())
 
     def check(self) -> None:
         """Raise ConfigError unless low lies below high."""
@@ -94,7 +94,7 @@ class Uniform(_Drawn):
 class Symmetric(_Drawn):
     """Uniform between -range and range."""
 
-    range: Batched = parameter(1.0, Real(above=0))
+    range: Batched = field(1.0, Real(above=0))
 
     def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
         return 2 * self.range * (draws - 0.5)
@@ -104,7 +104,7 @@ class Symmetric(_Drawn):
 class Normal(_Drawn):
     """Normal with mean zero and standard deviation `std`."""
 
-    std: Batched = parameter(1.0, Real(above=0))
+    std: Batched = field(1.0, Real(above=0))
     normal = True
 
     def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
@@ -119,8 +119,8 @@ class Xavier(_Drawn):
     networks", AISTATS 2010.
     """
 
-    biases: str = parameter("zero", Choice(("drawn", "zero")))
-    gain: Batched = parameter(1.0, Real(above=0))
+    biases: str = field("zero", Choice(("drawn", "zero")))
+    gain: Batched = field(1.0, Real(above=0))
 
     def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
         fan_in, fan_out = _fans(network)
@@ -134,15 +134,15 @@ class He(_Drawn):
     K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015.
     """
 
-    biases: str = parameter("zero", Choice(("drawn", "zero")))
-    gain: Batched = parameter(1.0, Real(above=0))
+    biases: str = field("zero", Choice(("drawn", "zero")))
+    gain: Batched = field(1.0, Real(above=0))
     normal = True
 
     def _scaled(self, draws: FloatArray, network: Network) -> FloatArray:
         return self.gain * np.sqrt(2 / _fans(network)[0]) * draws
 
 
-class Printed(Init):
+class Printed(Initializer):
     """The weights that the notebook printed before its run, whatever the seed."""
 
     weights: ClassVar[tuple[float, ...]] = (
@@ -173,14 +173,14 @@ class Printed(Init):
 
 
 @dataclass(frozen=True)
-class File(Init):
+class File(Initializer):
     """Weights from an .npz file, one network a row; the seed is the number of the row.
 
     Arrays: w1 (N, inputs, hidden), b1 (N, hidden), w2 (N, hidden, outputs), b2 (N, outputs) and,
     with direct links, direct (N, inputs, outputs).
     """
 
-    path: str = parameter("weights.npz", Text())
+    path: str = field("weights.npz", String())
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
         """Return the parameters (P, B) of the rows that the seeds number; raises ConfigError."""
@@ -292,10 +292,10 @@ def _fans(network: Network) -> tuple[FloatArray, FloatArray]:
     return fan_in, fan_out
 
 
-INITS = Choices(
+INITIALIZERS = Registry(
     "init",
     "xorsweep.inits",
-    Init,
+    Initializer,
     {
         "uniform": Uniform,
         "symmetric": Symmetric,

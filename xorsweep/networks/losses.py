@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from xorsweep.registry import Choices
+from xorsweep.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class CrossEntropy(Loss):
         return 1.0
 
 
-LOSSES = Choices(
+LOSSES = Registry(
     "loss",
     "xorsweep.losses",
     Loss,

@@ -172,7 +172,7 @@ def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
     return near
 
 
-def course_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
+def learning_curve_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
     """Return 0, `last`, and between them the same log-spaced epochs whatever `last` is."""
     exponents = np.arange(a_decade * 10 + 1) / a_decade
     spaced = sorted({*np.round(10**exponents).astype(np.int64).tolist()})

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import brief
+from xorsweep.fields import shorten
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.schema import COMPONENTS
 
 
 def register(group: str, name: str, choice: type) -> None:
@@ -19,13 +19,13 @@ def register(group: str, name: str, choice: type) -> None:
     can be configured and trained in batches. A package says the same by an entry point instead,
     and is then found wherever it is installed.
     """
-    if not isinstance(group, str) or group not in GROUPS:
-        raise ConfigError(f"{brief(group)}: no such group; choose one of {', '.join(GROUPS)}")
-    GROUPS[group].register(name, choice)
+    if not isinstance(group, str) or group not in COMPONENTS:
+        raise ConfigError(f"{shorten(group)}: no such group; choose one of {', '.join(COMPONENTS)}")
+    COMPONENTS[group].register(name, choice)
 
 
 @dataclass(frozen=True)
-class Extensions:
+class PluginSet:
     """What a worker needs beyond xorsweep to train some points; it can be pickled.
 
     `origins` maps choices as they are typed to where they come from, `classes` those that a script
@@ -35,46 +35,46 @@ class Extensions:
     origins: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, type] = field(default_factory=dict)
 
-    def take_up(self) -> None:
+    def install(self) -> None:
         """Have them here; raises ConfigError for a package that isn't, or in another version."""
         for choice, registered in self.classes.items():
             group, _, name = choice.partition("=")
-            GROUPS[group].register(name, registered)
-        for line in missing(self.origins):
+            COMPONENTS[group].register(name, registered)
+        for line in missing_plugins(self.origins):
             raise ConfigError(line)
 
 
-def extensions_of(grid: Grid) -> Extensions:
+def extensions_of(grid: Grid) -> PluginSet:
     """Return what the points of a grid need beyond xorsweep."""
     origins, classes = {}, {}
     for group, name in _chosen(grid):
-        origin = GROUPS[group].origin(name)
+        origin = COMPONENTS[group].origin(name)
         if origin is None:
             continue
         origins[f"{group}={name}"] = origin
-        registered = GROUPS[group].registered(name)
+        registered = COMPONENTS[group].registered(name)
         if registered is not None:
             classes[f"{group}={name}"] = registered
-    return Extensions(origins, classes)
+    return PluginSet(origins, classes)
 
 
-def left_out(grid: Grid) -> list[str]:
+def shadowed(grid: Grid) -> list[str]:
     """Return a line for each choice of a grid that some package offers by the same name."""
     return [
         f"{group}={name}: xorsweep's own; that of {package} has the same name and is left out"
         for group, name in _chosen(grid)
-        if (package := GROUPS[group].left_out(name))
+        if (package := COMPONENTS[group].shadowed(name))
     ]
 
 
-def missing(origins: Mapping[str, Any]) -> list[str]:
+def missing_plugins(origins: Mapping[str, Any]) -> list[str]:
     """Return a line for each choice that isn't here, or isn't what it was when it was recorded."""
     return [line for choice, was in origins.items() if (line := _missing(choice, str(was)))]
 
 
 def _missing(choice: str, was: str) -> str | None:
     group, _, name = choice.partition("=")
-    here = GROUPS[group].origin(name) if group in GROUPS else None
+    here = COMPONENTS[group].origin(name) if group in COMPONENTS else None
     if here == was:
         return None
     kind, _, source = was.partition(" ")
@@ -86,6 +86,6 @@ def _missing(choice: str, was: str) -> str | None:
 
 
 def _chosen(grid: Grid) -> Iterator[tuple[str, str]]:
-    for group in GROUPS:
+    for group in COMPONENTS:
         for name in grid.columns[group].levels if group in grid.columns else ():
             yield group, str(name)

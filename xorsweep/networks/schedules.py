@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import Choice, parameter
-from xorsweep.registry import Choices
+from xorsweep.fields import Choice, field
+from xorsweep.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Online(Schedule):
     `shuffled`: each network draws one of its own for each epoch.
     """
 
-    order: str = parameter("fixed", Choice(("fixed", "shuffled")))
+    order: str = field("fixed", Choice(("fixed", "shuffled")))
 
 
 def shuffled_rows(seeds: NDArray[np.uint32], epoch: int, rows: int) -> NDArray[np.intp]:
@@ -56,4 +56,4 @@ def _hashed(numbers: NDArray[Any]) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-SCHEDULES = Choices("schedule", None, Schedule, {"batch": Batch, "online": Online}, shared=True)
+SCHEDULES = Registry("schedule", None, Schedule, {"batch": Batch, "online": Online}, shared=True)

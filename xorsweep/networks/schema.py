@@ -12,42 +12,42 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import (
     Boolean,
     Choice,
+    Field,
     Integer,
     Real,
-    Rule,
     Scalar,
-    read,
-    read_all,
-    refuse_unknown,
-    rules_of,
+    check_known,
+    fields_of,
+    read_fields,
+    read_value,
     section_of,
 )
 from xorsweep.networks.activations import ACTIVATIONS, SIGMOID
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import CRITERIA
-from xorsweep.networks.initializers import INITS
+from xorsweep.networks.initializers import INITIALIZERS
 from xorsweep.networks.losses import LOSSES
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schedules import SCHEDULES
 from xorsweep.networks.tasks import TASKS
-from xorsweep.registry import Choices
-from xorsweep.text import in_line, text_of
+from xorsweep.registry import Registry
+from xorsweep.text import exception_text, one_line
 
 Point = dict[str, Scalar]
 """One point, flat: `task`, `task.levels`, ..., `lr`, `epochs`, `seed`, in the order of columns."""
 
-GROUPS: Mapping[str, Choices[Any]] = {
+COMPONENTS: Mapping[str, Registry[Any]] = {
     "task": TASKS,
     "activation": ACTIVATIONS,
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
-    "init": INITS,
+    "init": INITIALIZERS,
     "criterion": CRITERIA,
 }
 """The config groups of a point: a registry of choices each."""
 
-PLAIN: Mapping[str, Rule] = {
+SCALAR_KEYS: Mapping[str, Field] = {
     "hidden": Integer(1, 4096),
     "skip": Boolean(),
     "output": Choice(("logistic", "linear"), SIGMOID),
@@ -88,10 +88,10 @@ def read_values(config: Mapping[str, Any]) -> Point:
     """Return a flat point whose values are checked each on its own; raises ConfigError."""
     point: Point = {}
     for key in POINT_KEYS:
-        if key in GROUPS:
-            point.update(_read_group(key, section_of(config, key, GROUPS[key])))
+        if key in COMPONENTS:
+            point.update(_read_group(key, section_of(config, key, COMPONENTS[key])))
         else:
-            point[key] = read(key, config.get(key), PLAIN[key])
+            point[key] = read_value(key, config.get(key), SCALAR_KEYS[key])
     return point
 
 
@@ -100,89 +100,89 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
     A group that isn't given has its first choice, a choice its defaults for what isn't given.
     """
-    config = {key: value for key, value in flat.items() if key in PLAIN}
-    for group, choices in GROUPS.items():
+    config = {key: value for key, value in flat.items() if key in SCALAR_KEYS}
+    for group, choices in COMPONENTS.items():
         name = flat.get(group, next(iter(choices)))
         choice = choices.get(choices.canonical(str(name)))
         config[group] = {"name": name, **_defaults(choice)}
     for key, value in flat.items():
         group, _, name = key.partition(".")
-        if name and group in GROUPS:
+        if name and group in COMPONENTS:
             config[group][name] = value
         elif key not in config:
-            refuse_unknown("", [key], POINT_KEYS)
+            check_known("", [key], POINT_KEYS)
     return config
 
 
 def _defaults(choice: type | None) -> dict[str, Any]:
-    return {name: getattr(choice(), name) for name in rules_of(choice)} if choice else {}
+    return {name: getattr(choice(), name) for name in fields_of(choice)} if choice else {}
 
 
-def every_point_key() -> list[str]:
+def all_point_keys() -> list[str]:
     """Return every flat key that a point has whose choices are xorsweep's own."""
     parameters = (
         f"{group}.{name}"
-        for group, choices in GROUPS.items()
+        for group, choices in COMPONENTS.items()
         for choice in choices.own.values()
-        for name in rules_of(choice)
+        for name in fields_of(choice)
     )
-    return list(dict.fromkeys([*PLAIN, *GROUPS, *parameters]))
+    return list(dict.fromkeys([*SCALAR_KEYS, *COMPONENTS, *parameters]))
 
 
-def rules_for(key: str) -> list[Rule]:
+def fields_for(key: str) -> list[Field]:
     """Return the rules of a flat key, one a choice that has it; none where no point has the key.
 
     Choices of others are imported where none of xorsweep's own has the key; broken ones have none.
     """
     group, _, name = key.partition(".")
-    if key in PLAIN:
-        return [PLAIN[key]]
-    if group not in GROUPS:
+    if key in SCALAR_KEYS:
+        return [SCALAR_KEYS[key]]
+    if group not in COMPONENTS:
         return []
-    choices = GROUPS[group]
+    choices = COMPONENTS[group]
     if not name:
         return [_names_of(group)]
-    own = [rules[name] for rules in map(rules_of, choices.own.values()) if name in rules]
+    own = [rules[name] for rules in map(fields_of, choices.own.values()) if name in rules]
     if own:
         return own
-    return [rules[name] for _, each in choices.usable() if name in (rules := rules_of(each))]
+    return [rules[name] for _, each in choices.usable() if name in (rules := fields_of(each))]
 
 
-def rule_of(key: str, point: Mapping[str, Scalar]) -> Rule:
+def field_of(key: str, point: Mapping[str, Scalar]) -> Field:
     """Return the rule of a flat key, given the choices that `point` makes; raises ConfigError."""
-    if key in PLAIN:
-        return PLAIN[key]
+    if key in SCALAR_KEYS:
+        return SCALAR_KEYS[key]
     group, _, name = key.partition(".")
-    if group in GROUPS and not name:
+    if group in COMPONENTS and not name:
         return _names_of(group)
-    if group in GROUPS:
-        rules = rules_of(GROUPS[group][str(point[group])])
+    if group in COMPONENTS:
+        rules = fields_of(COMPONENTS[group][str(point[group])])
         if name in rules:
             return rules[name]
-        refuse_unknown(f"{group}.", [name], rules, f" of {group}={point[group]}")
-    refuse_unknown("", [key], POINT_KEYS)
+        check_known(f"{group}.", [name], rules, f" of {group}={point[group]}")
+    check_known("", [key], POINT_KEYS)
     raise AssertionError(key)
 
 
-def choose(group: str, values: Mapping[str, Any]) -> Any:
+def component_of(group: str, values: Mapping[str, Any]) -> Any:
     """Return the group's choice with its parameters: scalars, or arrays (B,) of a batch.
 
     `values` maps flat keys to scalars, and batched keys to scalars or arrays.
     """
-    choice = GROUPS[group][str(values[group])]
-    return choice(**{name: values[f"{group}.{name}"] for name in rules_of(choice)})
+    choice = COMPONENTS[group][str(values[group])]
+    return choice(**{name: values[f"{group}.{name}"] for name in fields_of(choice)})
 
 
 def network_of(values: Mapping[str, Any]) -> Network:
     """Return the network that a point or a batch trains."""
-    task = choose("task", values)
+    task = component_of("task", values)
     inputs, outputs = task.inputs().shape[1], task.targets().shape[1]
     return Network(inputs, int(values["hidden"]), outputs, bool(values["skip"]))
 
 
 def task_rows(values: Mapping[str, Any]) -> int:
     """Return the number of rows in the truth table of a point or a batch."""
-    return len(choose("task", values).inputs())
+    return len(component_of("task", values).inputs())
 
 
 def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
@@ -196,13 +196,15 @@ def check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     except (ConfigError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        names = {group: str(columns[group][0]) for group in GROUPS}
+        names = {group: str(columns[group][0]) for group in COMPONENTS}
         others = [
-            f"{group}={names[group]}" for group in GROUPS if names[group] not in GROUPS[group].own
+            f"{group}={names[group]}"
+            for group in COMPONENTS
+            if names[group] not in COMPONENTS[group].own
         ]
         if not others:
             raise
-        reason = in_line(text_of(error))
+        reason = one_line(exception_text(error))
         raise ConfigError(f"{' and '.join(others)}: can't be used ({reason})") from error
 
 
@@ -210,7 +212,7 @@ def _check_points(columns: Mapping[str, NDArray[Any]]) -> None:
     values = {
         key: column if column.dtype.kind == "f" else column[0] for key, column in columns.items()
     }
-    choices = {group: choose(group, values) for group in GROUPS}
+    choices = {group: component_of(group, values) for group in COMPONENTS}
     for choice in choices.values():
         if hasattr(choice, "check"):
             choice.check()
@@ -238,12 +240,12 @@ def _check_together(values: Mapping[str, Any], choices: Mapping[str, Any]) -> No
 
 
 def _names_of(group: str) -> Choice:
-    return Choice(GROUPS[group], GROUPS[group].aliases)
+    return Choice(COMPONENTS[group], COMPONENTS[group].aliases)
 
 
 def _read_group(group: str, section: Mapping[str, Any]) -> Point:
-    chosen = str(read(group, section.get("name"), _names_of(group)))
-    choice = GROUPS[group][chosen]
-    refuse_unknown(f"{group}.", section, ["name", *rules_of(choice)], f" of {group}={chosen}")
-    values = read_all(f"{group}.", section, choice)
+    chosen = str(read_value(group, section.get("name"), _names_of(group)))
+    choice = COMPONENTS[group][chosen]
+    check_known(f"{group}.", section, ["name", *fields_of(choice)], f" of {group}={chosen}")
+    values = read_fields(f"{group}.", section, choice)
     return {group: chosen, **{f"{group}.{name}": value for name, value in values.items()}}

@@ -10,13 +10,19 @@ import numpy as np
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine, load_train
-from xorsweep.networks.engines.interface import Trained, Training
-from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES, Measures, course_epochs, measure
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.metrics import (
+    DESCRIPTIONS,
+    OUTCOMES,
+    Measures,
+    learning_curve_epochs,
+    measure,
+)
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import choose, network_of
+from xorsweep.networks.schema import component_of, network_of
 from xorsweep.networks.tasks import Task
 from xorsweep.networks.trainer import STATUSES, build_training, read_snapshot
-from xorsweep.text import text_of
+from xorsweep.text import exception_text
 
 EPOCHS_A_DECADE = 32
 """How closely a single run is followed; a sweep keeps a quarter of these epochs."""
@@ -43,7 +49,7 @@ class SingleRun:
 
     point: Mapping[str, Scalar]
     engine: Engine
-    training: Training
+    training: TrainingBatch
     epochs: tuple[int, ...]
     parameters: FloatArray
     outputs: FloatArray
@@ -56,7 +62,7 @@ class SingleRun:
     @property
     def task(self) -> Task:
         """Return the task that the network was given."""
-        task: Task = choose("task", self.point)
+        task: Task = component_of("task", self.point)
         return task
 
     @property
@@ -101,22 +107,24 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
     return _single_run(point, engine, training, trained)
 
 
-def _train(point: Mapping[str, Scalar], last: int, engine: Engine) -> tuple[Training, Trained]:
+def _train(
+    point: Mapping[str, Scalar], last: int, engine: Engine
+) -> tuple[TrainingBatch, TrainingResult]:
     """Train to an epoch, with the state kept at the epochs of the course and before the last."""
-    kept = tuple(sorted({*course_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
+    kept = tuple(sorted({*learning_curve_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
     try:
         training = build_training(batch_of_one(point, kept))
         return training, load_train(engine)(training)
     except SystemExit as error:  # of somebody's choice: it would end the program without a word
-        raise RuntimeError(f"training ended with {text_of(error)}") from error
+        raise RuntimeError(f"training ended with {exception_text(error)}") from error
 
 
 def _single_run(
-    point: Mapping[str, Scalar], engine: Engine, training: Training, trained: Trained
+    point: Mapping[str, Scalar], engine: Engine, training: TrainingBatch, trained: TrainingResult
 ) -> SingleRun:
     snapshots = training.snapshots
     last = snapshots[-1]
-    epochs = course_epochs(last, EPOCHS_A_DECADE)
+    epochs = learning_curve_epochs(last, EPOCHS_A_DECADE)
     course = [snapshots.index(epoch) for epoch in epochs]
     end = read_snapshot(training, trained, len(snapshots) - 1)
     converged_epoch = int(end["converged_epoch"][0])

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from xorsweep.fields import Choice, FloatArray, Integer, parameter
-from xorsweep.registry import Choices
+from xorsweep.fields import Choice, FloatArray, Integer, field
+from xorsweep.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Task:
     """
 
     allows_skip: ClassVar[bool] = True
-    levels: str = parameter("hard", Choice(("hard", "soft")))
-    encoding: str = parameter("binary", Choice(("binary", "bipolar")))
+    levels: str = field("hard", Choice(("hard", "soft")))
+    encoding: str = field("binary", Choice(("binary", "bipolar")))
 
     def rows(self) -> FloatArray:
         """Return the input rows (rows, inputs) as 0 and 1."""
@@ -99,7 +99,7 @@ class Or(_TwoBits):
 class Parity(Task):
     """One where an odd number of the inputs is one: XOR of `bits` inputs."""
 
-    bits: int = parameter(3, Integer(2, 8))
+    bits: int = field(3, Integer(2, 8))
 
     def rows(self) -> FloatArray:
         """Return every row of bits."""
@@ -120,7 +120,7 @@ class Encoder(Task):
     """
 
     allows_skip = False
-    size: int = parameter(10, Integer(2, 64))
+    size: int = field(10, Integer(2, 64))
 
     def rows(self) -> FloatArray:
         """Return the unit vectors."""
@@ -135,7 +135,7 @@ class Encoder(Task):
         return tuple(str(row) for row in range(self.size))
 
 
-TASKS = Choices(
+TASKS = Registry(
     "task",
     "xorsweep.tasks",
     Task,

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from xorsweep.errors import ConfigError
 from xorsweep.fields import FloatArray
 from xorsweep.networks.engines import Engine, load_train
-from xorsweep.networks.engines.interface import Trained, Training
-from xorsweep.networks.metrics import OUTCOMES, classify, course_epochs, measure
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.metrics import OUTCOMES, classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.plugins import Extensions
-from xorsweep.networks.schema import choose, network_of
-from xorsweep.text import in_utf8, text_of
+from xorsweep.networks.plugins import PluginSet
+from xorsweep.networks.schema import component_of, network_of
+from xorsweep.text import escape_non_utf8, exception_text
 
 STATUSES = ("ok", "diverged", "failed")
 OK, DIVERGED, FAILED = range(3)
@@ -28,7 +28,7 @@ MOST_PARAMETERS = 128
 
 
 @dataclass(frozen=True)
-class Rows:
+class PointResults:
     """n finished points and the t trajectories they were read off.
 
     identity (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
@@ -62,22 +62,22 @@ class Trainer:
     """Trains batches: what a worker does, in whatever process; it can be pickled."""
 
     engine: Engine
-    extensions: Extensions = Extensions()
+    extensions: PluginSet = PluginSet()
 
-    def __call__(self, batch: Batch) -> list[Rows]:
+    def __call__(self, batch: Batch) -> list[PointResults]:
         """Return the points of a batch, failed ones where what they need isn't here."""
         try:
-            self.extensions.take_up()
+            self.extensions.install()
         except ConfigError as error:
             return self.failed(batch, str(error))
         return train_batch(batch, self.engine)
 
-    def failed(self, batch: Batch, message: str) -> list[Rows]:
+    def failed(self, batch: Batch, message: str) -> list[PointResults]:
         """Return the points of a batch that couldn't be trained, each with the reason."""
         return [failed_rows(batch, message)]
 
 
-def train_batch(batch: Batch, engine: Engine) -> list[Rows]:
+def train_batch(batch: Batch, engine: Engine) -> list[PointResults]:
     """Return the points of a batch; where training it raises, of each half, down to single ones.
 
     A network whose training raises on its own becomes rows with the status `failed` and the
@@ -91,13 +91,13 @@ def train_batch(batch: Batch, engine: Engine) -> list[Rows]:
         raise
     except BaseException as error:  # the message is the row's
         if batch.members == 1:
-            return [failed_rows(batch, text_of(error))]
+            return [failed_rows(batch, exception_text(error))]
         half = batch.members // 2
         parts = batch.part(slice(None, half)), batch.part(slice(half, None))
         return [rows for part in parts for rows in train_batch(part, engine)]
 
 
-def build_training(batch: Batch, parameters: FloatArray | None = None) -> Training:
+def build_training(batch: Batch, parameters: FloatArray | None = None) -> TrainingBatch:
     """Return the arrays that an engine trains, with the initial weights drawn from the seeds.
 
     Or with `parameters` (P, B) as they are.
@@ -105,34 +105,34 @@ def build_training(batch: Batch, parameters: FloatArray | None = None) -> Traini
     values: Mapping[str, Any] = {**batch.fixed, **batch.varying}
     seeds = np.broadcast_to(np.asarray(values["seed"], np.uint32), (batch.members,))
     rates = np.broadcast_to(np.asarray(values["lr"], np.float64), (batch.members,))
-    task, network = choose("task", values), network_of(values)
+    task, network = component_of("task", values), network_of(values)
     if parameters is None:
-        parameters = choose("init", values).draw(network, seeds)
-    return Training(
+        parameters = component_of("init", values).draw(network, seeds)
+    return TrainingBatch(
         network=network,
         inputs=task.inputs(),
         targets=task.targets(),
-        activation=choose("activation", values),
+        activation=component_of("activation", values),
         output=values["output"],
-        loss=choose("loss", values),
-        optimizer=choose("optimizer", values),
-        schedule=choose("schedule", values),
-        criterion=choose("criterion", values),
+        loss=component_of("loss", values),
+        optimizer=component_of("optimizer", values),
+        schedule=component_of("schedule", values),
+        criterion=component_of("criterion", values),
         until_converged=bool(values["until_converged"]),
         learning_rate=np.ascontiguousarray(rates),
         parameters=parameters,
         seeds=np.ascontiguousarray(seeds),
         snapshots=batch.snapshots,
-        course_epochs=course_epochs(batch.snapshots[-1]),
+        course_epochs=learning_curve_epochs(batch.snapshots[-1]),
     )
 
 
-def failed_rows(batch: Batch, message: str) -> Rows:
+def failed_rows(batch: Batch, message: str) -> PointResults:
     """Return the points of a batch that couldn't be trained, each with the reason."""
     identity = batch.identities[batch.rows >= 0]
     count = len(identity)
     nothing = np.full(count, np.nan)
-    return Rows(
+    return PointResults(
         identity=identity,
         final_error=nothing,
         mse=nothing,
@@ -142,14 +142,14 @@ def failed_rows(batch: Batch, message: str) -> Rows:
         holds_at_end=np.zeros(count, bool),
         outcome=np.full(count, OUTCOMES.index("failed"), np.int8),
         status=np.full(count, FAILED, np.int8),
-        message=[in_utf8(message)] * count,
+        message=[escape_non_utf8(message)] * count,
         parameters=np.empty((count, 0)),
         courses=np.empty((0, 0), np.float32),
         course_of=np.full(count, -1, np.int32),
     )
 
 
-def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
+def _rows(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> PointResults:
     """Return the points of a batch, snapshot by snapshot."""
     by_snapshot = [
         read_snapshot(training, trained, number) for number in range(len(training.snapshots))
@@ -161,7 +161,7 @@ def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
     outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T
     with np.errstate(over="ignore"):  # an error beyond float32 is drawn as infinite
         courses = trained.half_sse.astype(np.float32)
-    return Rows(
+    return PointResults(
         identity=batch.identities[wanted],
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
         message=[""] * int(wanted.sum()),
@@ -172,13 +172,15 @@ def _rows(batch: Batch, training: Training, trained: Trained) -> Rows:
     )
 
 
-def _kept_parameters(trained: Trained) -> FloatArray:
+def _kept_parameters(trained: TrainingResult) -> FloatArray:
     """Return what is kept of the parameters: all (S, B, P), or of large networks none (S, B, 0)."""
     parameters = np.moveaxis(trained.parameters, 1, -1)
     return parameters if parameters.shape[-1] <= MOST_PARAMETERS else parameters[..., :0]
 
 
-def read_snapshot(training: Training, trained: Trained, number: int) -> dict[str, NDArray[Any]]:
+def read_snapshot(
+    training: TrainingBatch, trained: TrainingResult, number: int
+) -> dict[str, NDArray[Any]]:
     """Return the columns (B,) of the networks at one snapshot: errors, convergence, outcome."""
     outputs, targets = trained.outputs[number], training.targets
     measured = measure(outputs, targets)

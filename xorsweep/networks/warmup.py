@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from xorsweep.networks.engines import Engine, load_compile, load_gap
-from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines import Engine, load_compile, load_unsupported
+from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import build_training
 
 
-def prepare(batches: Sequence[Batch], engine: Engine, say: Callable[[str], None]) -> list[str]:
+def warm_up(batches: Sequence[Batch], engine: Engine, say: Callable[[str], None]) -> list[str]:
     """Have the engine compiled, once and before workers start; return what it leaves to NumPy.
 
     Both are said, a line each.
     """
-    compile_kernels, gap = load_compile(engine), load_gap(engine)
+    compile_kernels, gap = load_compile(engine), load_unsupported(engine)
     if compile_kernels:
         compile_kernels(_samples(batches), say)
     gaps = Counter(reason for batch in batches if (reason := gap(batch.fixed)))
@@ -31,7 +31,7 @@ def prepare(batches: Sequence[Batch], engine: Engine, say: Callable[[str], None]
     return lines
 
 
-def _samples(batches: Sequence[Batch]) -> Iterator[Training]:
+def _samples(batches: Sequence[Batch]) -> Iterator[TrainingBatch]:
     """Return one network of each kind."""
     kinds = {tuple(batch.fixed.items()): batch for batch in batches}
     for batch in kinds.values():

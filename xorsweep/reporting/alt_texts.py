@@ -9,8 +9,8 @@ import pandas as pd
 
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.selected_cells import SHOWN, Shown
-from xorsweep.reporting.layout import BEST, levels, longest
+from xorsweep.reporting.figures.selected_cells import SELECTIONS, SelectedCells
+from xorsweep.reporting.layout import BEST, final_epochs_only, levels
 from xorsweep.text import level_name, level_text
 
 MOST_NAMED = 8
@@ -19,13 +19,13 @@ MOST_NAMED = 8
 
 def alt_text(name: str, tables: Tables) -> str:
     """Return what the picture of that name shows of a sweep."""
-    shown = SHOWN[name](tables)
+    shown = SELECTIONS[name](tables)
     return " ".join(filter(None, (ALT_TEXTS[name](tables, shown), left_out(name, tables))))
 
 
 def left_out(name: str, tables: Tables) -> str:
     """Return what the picture of that name doesn't show, as a sentence, or nothing."""
-    note = SHOWN[name](tables).note
+    note = SELECTIONS[name](tables).note
     if not note:
         return ""
     best = "; of cells as good, the one where a solution takes fewest epochs"
@@ -33,11 +33,11 @@ def left_out(name: str, tables: Tables) -> str:
     return f"Not all is shown: {note}.{which}"
 
 
-def _rate_map(tables: Tables, shown: Shown) -> str:
+def _rate_map(tables: Tables, shown: SelectedCells) -> str:
     layout, cells = shown.layout, shown.cells.dropna(subset=["rate"])
     axes = [
         f"{_along(shown.cells, key)} {where}"
-        for key, where in ((layout.across, "across"), (layout.lines, "upwards"))
+        for key, where in ((layout.x, "across"), (layout.hue, "upwards"))
         if key
     ]
     panels = [f"a panel for each level of {', '.join(shown.panels)}"] if shown.panels else []
@@ -48,17 +48,17 @@ def _rate_map(tables: Tables, shown: Shown) -> str:
     )
 
 
-def _rate_lines(tables: Tables, shown: Shown) -> str:
+def _rate_lines(tables: Tables, shown: SelectedCells) -> str:
     layout = shown.layout
     parts = [
         f"{words}{_range(cells['rate'], _percent)}"
-        for words, cells in _by_line(shown, longest(shown.cells))
+        for words, cells in _by_line(shown, final_epochs_only(shown.cells))
     ]
-    along = f" along {_along(shown.cells, layout.across)}" if layout.across else ""
+    along = f" along {_along(shown.cells, layout.x)}" if layout.x else ""
     return f"Rates with intervals{along}. At the most epochs: {'; '.join(parts)}."
 
 
-def _unsolved(tables: Tables, shown: Shown) -> str:
+def _unsolved(tables: Tables, shown: SelectedCells) -> str:
     parts = [
         f"{words}{_range(cells['unsolved_at_end'], _percent)}"
         for words, cells in _by_line(shown, shown.cells)
@@ -66,7 +66,7 @@ def _unsolved(tables: Tables, shown: Shown) -> str:
     return f"Falling curves, one a cell. Still unsolved at the end: {'; '.join(parts)}."
 
 
-def _final_error(tables: Tables, shown: Shown) -> str:
+def _final_error(tables: Tables, shown: SelectedCells) -> str:
     rows = tables.rows_of(shown.cells)
     rows = rows[rows["status"] == "ok"]
     parts = []
@@ -80,7 +80,7 @@ def _final_error(tables: Tables, shown: Shown) -> str:
     )
 
 
-def _error_by_epoch(tables: Tables, shown: Shown) -> str:
+def _error_by_epoch(tables: Tables, shown: SelectedCells) -> str:
     parts = [
         f"{words}{_range(cells['final_error_q50'], '{:.2g}'.format)}"
         for words, cells in _by_line(shown, shown.cells.dropna(subset=["final_error_q50"]))
@@ -92,7 +92,7 @@ def _error_by_epoch(tables: Tables, shown: Shown) -> str:
     )
 
 
-ALT_TEXTS: Mapping[str, Callable[[Tables, Shown], str]] = {
+ALT_TEXTS: Mapping[str, Callable[[Tables, SelectedCells], str]] = {
     "convergence_rate": _rate_map,
     "rate_lines": _rate_lines,
     "unsolved": _unsolved,
@@ -102,9 +102,9 @@ ALT_TEXTS: Mapping[str, Callable[[Tables, Shown], str]] = {
 """By the names of the pictures."""
 
 
-def _by_line(shown: Shown, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _by_line(shown: SelectedCells, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the rows of each line with the words that begin its part; all together if many."""
-    key = shown.layout.lines
+    key = shown.layout.hue
     found = levels(frame, key) if key else []
     if not 1 < len(found) <= MOST_NAMED:
         yield "", frame

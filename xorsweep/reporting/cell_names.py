@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.summary import swept_columns
-from xorsweep.reporting.layout import Layout, chosen, levels, longest
-from xorsweep.reporting.wording import said, with_text
+from xorsweep.reporting.layout import Layout, chosen, final_epochs_only, levels
+from xorsweep.reporting.wording import level_words, with_text
 
 MOST_NAMED = 6
 """Levels drawn as lines that are named one by one: of more, evenly spaced ones and the best."""
@@ -44,7 +44,7 @@ class View:
             groups = results.groupby(swept, sort=False, observed=True, dropna=False)
             cell = np.asarray(groups.ngroup(), np.intp)
         layout = Layout.of(summary, swept_columns(summary))
-        cells = longest(summary.dropna(subset=["rate"]))
+        cells = final_epochs_only(summary.dropna(subset=["rate"]))
         cells = cells.assign(trained=cells["runs"] - cells["failed"])
         shown, fixed = _others_first(cells, layout)
         goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
@@ -53,12 +53,12 @@ class View:
     @property
     def across(self) -> str:
         """Return the key along the axis; none where that is the epochs."""
-        return "" if self.layout.across == "epochs" else self.layout.across
+        return "" if self.layout.x == "epochs" else self.layout.x
 
     @property
     def lines(self) -> str:
         """Return the key that is drawn as lines; none where that is the epochs."""
-        return "" if self.layout.lines == "epochs" else self.layout.lines
+        return "" if self.layout.hue == "epochs" else self.layout.hue
 
     def by_lines(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the cells at each level that is drawn as a line, with the name of the level.
@@ -69,7 +69,7 @@ class View:
             yield "", self.shown
             return
         for level in levels(chosen(self.shown, [self.lines], MOST_NAMED).cells, self.lines):
-            name = "" if pd.isna(level) else said(self.lines, level)
+            name = "" if pd.isna(level) else level_words(self.lines, level)
             yield name, self.shown[having(self.shown[self.lines], level)]
 
     def those_with(self, line: str) -> str:
@@ -90,11 +90,11 @@ def having(column: pd.Series[Any], level: Any) -> Any:
 def _others_first(cells: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the cells at the first level of the keys not drawn as axis or lines, and its name."""
     fixed: list[str] = []
-    for key in layout.others:
+    for key in layout.col:
         if key == "epochs" or cells.empty:
             continue
         level = cells[key].iloc[0]
         cells = cells[having(cells[key], level)]
         if pd.notna(level):  # else another choice of its group has this key
-            fixed.append(said(key, level))
+            fixed.append(level_words(key, level))
     return cells, tuple(fixed)

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console as RichConsole
 from rich.progress import (
     BarColumn,
     Progress,
@@ -25,7 +25,7 @@ from rich.text import Text
 
 from xorsweep.execution.interface import Advance
 from xorsweep.reporting.standard_output import Dropping
-from xorsweep.text import in_line, level_name
+from xorsweep.text import level_name, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ KEY_WIDTH, RATE_WIDTH = 9, 17
 """Characters that a column of levels and one of rates take."""
 
 
-class LastingConsole(Console):
+class LastingConsole(RichConsole):
     """A console of rich, but that what can't be written any more is dropped, and ends no sweep."""
 
     @property
@@ -64,29 +64,29 @@ class LastingConsole(Console):
         self._file = new_file
 
 
-class Terminal:
+class Console:
     """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: RichConsole | None = None) -> None:
         self.console = console or LastingConsole(soft_wrap=True, highlight=False)
 
     @classmethod
-    def silent(cls) -> Terminal:
+    def silent(cls) -> Console:
         """Return one that says nothing."""
-        return cls(Console(quiet=True))
+        return cls(RichConsole(quiet=True))
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Print one line as it is, and put it into the log."""
         _LOG.info(line)
-        self.show(line)
+        self.print(line)
 
-    def show(self, line: str) -> None:
+    def print(self, line: str) -> None:
         """Print one line as it is."""
         self.console.print(Text(line))
 
     def warn(self, line: str) -> None:
         """Say what even a caller who is told little has to know at once."""
-        self.say(line)
+        self.log(line)
 
     @contextmanager
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
@@ -98,29 +98,29 @@ class Terminal:
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Print how often training converged within the most epochs that each setting has."""
         # This brings pandas, which is there by now.
-        from xorsweep.reporting.layout import longest
+        from xorsweep.reporting.layout import final_epochs_only
 
-        summary = longest(summary)
+        summary = final_epochs_only(summary)
         if summary["epochs"].nunique() == 1:
             epochs = summary["epochs"].max()
-            self.say(f"Converged within {epochs:,} epochs, with 95 % intervals")
+            self.log(f"Converged within {epochs:,} epochs, with 95 % intervals")
         else:  # they go together with other keys, or are those of a block
-            self.say("Converged within the epochs of each cell, with 95 % intervals")
+            self.log("Converged within the epochs of each cell, with 95 % intervals")
         table, left_out = rate_table(summary, swept, self.console.width)
         self.console.print(table)
         if left_out:
-            self.say(left_out)
+            self.log(left_out)
 
     def verdicts(self, study: Study, judged: Sequence[Verdict]) -> None:
         """Print a study's published figures beside the measured ones, and what agrees."""
         # This brings pandas, which is there by now.
         from xorsweep.analysis.studies.verdicts import HEAD, verdict_findings, verdict_row
 
-        self.say(f"{study.title}: references and measurements")
+        self.log(f"{study.title}: references and measurements")
         *head, _ = HEAD  # the report has room for the reasons
         self.table(head, [verdict_row(each, study.certainty)[:-1] for each in judged])
         for line in verdict_findings(judged):
-            self.say(line)
+            self.log(line)
 
     def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
         """Print lines of texts under their heads."""
@@ -135,15 +135,15 @@ class Terminal:
         """Print what failed, by reason, with the command that tries one of each alone."""
         for failure in found[:MOST_REASONS]:
             count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
-            self.say(f"{count} failed: {in_line(failure.reason)}")
-            self.say(f"  one of them alone: {in_line(failure.command)}")
+            self.log(f"{count} failed: {one_line(failure.reason)}")
+            self.log(f"  one of them alone: {one_line(failure.command)}")
         if len(found) > MOST_REASONS:
-            self.say(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
+            self.log(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
         for path in paths:
-            self.say(f"  {path}")
+            self.log(f"  {path}")
 
 
 def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
@@ -248,7 +248,7 @@ def count_line(counts: Mapping[str, int]) -> str:
 
 
 class _LiveMeter:
-    def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
+    def __init__(self, terminal: Console, work: int, unit: str) -> None:
         self._progress = Progress(
             TextColumn("training" if unit == TRAINING else "working"),
             BarColumn(),
@@ -278,7 +278,7 @@ class _LiveMeter:
 
 
 class _PlainMeter:
-    def __init__(self, terminal: Terminal, work: int, unit: str) -> None:
+    def __init__(self, terminal: Console, work: int, unit: str) -> None:
         self._terminal, self._unit = terminal, unit
         self._total = work
         self._done = 0
@@ -295,4 +295,4 @@ class _PlainMeter:
             return
         self._said = now
         seconds = now - self._started
-        self._terminal.say(progress_text(self._done, self._total, seconds, self._unit))
+        self._terminal.log(progress_text(self._done, self._total, seconds, self._unit))

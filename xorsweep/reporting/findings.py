@@ -20,13 +20,13 @@ from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.wording import (
     ENDS,
     PLATEAU_TEXTS,
+    cell_words,
     continued_text,
     count_text,
-    listed,
-    named,
+    join_words,
+    level_words,
     outcome_text,
     percent_text,
-    said,
     share_text,
     times_text,
     with_text,
@@ -89,14 +89,14 @@ def _best_text(cell: Any, ties: pd.DataFrame, across: str, tried: int) -> str:
     """Return where the best cell lies, of how many, and which others have the same rate."""
     if not across:
         return ""
-    names = [said(across, level) for level in ties[across]]
-    at = f" at {said(across, cell[across])}"
+    names = [level_words(across, level) for level in ties[across]]
+    at = f" at {level_words(across, cell[across])}"
     if len(ties) == tried - 1:
         return at + f" (the same rate at each of {tried:,} levels of {across})" * (tried > 1)
     best = f"{at}, the best of {tried:,}"
     if len(ties) > MOST_TIES_NAMED:
         return f"{best} (the same rate at {len(ties):,} others)"
-    return f"{best} (the same rate at {listed(names)})" if names else best
+    return f"{best} (the same rate at {join_words(names)})" if names else best
 
 
 def _unsolved(view: View) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _unsolved(view: View) -> Iterator[str]:
     line, worst = min(found, key=lambda item: float(item[1].cell["rate"]))
     end = _most_end(view, worst.cell)
     if end:
-        at = f" at {said(view.across, worst.cell[view.across])}" if view.across else ""
+        at = f" at {level_words(view.across, worst.cell[view.across])}" if view.across else ""
         yield f"Of the runs{view.those_with(line)}{at} that don't, {end}."
 
 
@@ -248,13 +248,13 @@ def _diverging(view: View) -> Iterator[str]:
     diverged, trained = round(cell["diverged_rate"] * cell["trained"]), int(cell["trained"])
     share = share_text(diverged, trained, simultaneous(len(cells)))
     if len(cells) == 1:
-        where = with_text(named(view.layout, cell))
+        where = with_text(cell_words(view.layout, cell))
         yield f"Runs{where} that diverge before they {view.goal}: {share}."
         return
     ties = f"; the same share in {count_text(len(most) - 1, 'other cell')}" * (len(most) > 1)
     yield (
         f"The largest share of runs that diverge before they {view.goal} is with "
-        f"{named(view.layout, cell)}: {share}{ties}."
+        f"{cell_words(view.layout, cell)}: {share}{ties}."
     )
 
 
@@ -275,21 +275,21 @@ def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
 
 def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
     """Return the largest difference along the lines, if one was shown."""
-    along = comparisons[comparisons["key"] == layout.lines]
+    along = comparisons[comparisons["key"] == layout.hue]
     size = along["difference"].abs().where(along["verdict"] != NO_DIFFERENCE)
     if not size.notna().any():
         return ""
     most = along.iloc[int(size.argmax())]
     higher, lower = ("a", "b") if most["difference"] > 0 else ("b", "a")
-    keys = [key for key in (layout.across, *layout.others) if key in along.columns]
-    at = ", ".join(said(key, most[key]) for key in keys if key and pd.notna(most[key]))
+    keys = [key for key in (layout.x, *layout.col) if key in along.columns]
+    at = ", ".join(level_words(key, most[key]) for key in keys if key and pd.notna(most[key]))
     ties = int((size == size.max()).sum()) - 1
     alike = f"; {count_text(ties, 'other pair')} differ by as much" if ties > 1 else ""
     alike = alike or "; 1 other pair differs by as much" * ties
     return (
-        f" The largest step along {layout.lines}{at and f', at {at},'} is from "
-        f"{said(layout.lines, most[f'level_{lower}'])} up to "
-        f"{said(layout.lines, most[f'level_{higher}'])}: {_points_text(most, len(along))}"
+        f" The largest step along {layout.hue}{at and f', at {at},'} is from "
+        f"{level_words(layout.hue, most[f'level_{lower}'])} up to "
+        f"{level_words(layout.hue, most[f'level_{higher}'])}: {_points_text(most, len(along))}"
         f"{alike}."
     )
 
@@ -312,7 +312,7 @@ def _cheapest(view: View) -> Iterator[str]:
     yield (
         f"Of {count_text(len(enough), 'cell')} with at least {ENOUGH_SOLVED} solutions, a solution "
         "costs the fewest epochs, those of runs that don't find one included, with "
-        f"{named(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
+        f"{cell_words(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
         f"{' and '.join(filter(None, told))}.{_too_few_text(view, cost)}"
     )
 
@@ -329,7 +329,7 @@ def _too_few_text(view: View, cost: float) -> str:
     least = cheaper.iloc[int(cheaper["expected_running_time"].argmin())]
     return (
         f"{text}; the lowest cost among those is {least['expected_running_time']:,.0f}, from "
-        f"{count_text(int(least['converged']), 'solution')} with {named(view.layout, least)}."
+        f"{count_text(int(least['converged']), 'solution')} with {cell_words(view.layout, least)}."
     )
 
 

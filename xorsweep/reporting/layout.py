@@ -27,9 +27,9 @@ class Layout:
     `across` and `lines` are empty where nothing is left for them.
     """
 
-    across: str
-    lines: str
-    others: tuple[str, ...]
+    x: str
+    hue: str
+    col: tuple[str, ...]
 
     @classmethod
     def of(cls, summary: pd.DataFrame, swept: Sequence[str]) -> Layout:
@@ -45,34 +45,34 @@ class Layout:
 
         A single key makes lines, which can be compared, rather than panels.
         """
-        lines, across = ("" if key == "epochs" else key for key in (self.lines, self.across))
+        lines, across = ("" if key == "epochs" else key for key in (self.hue, self.x))
         if not lines:
             lines, across = across, lines
-        return Layout(across, lines, tuple(key for key in self.others if key != "epochs"))
+        return Layout(across, lines, tuple(key for key in self.col if key != "epochs"))
 
     def with_few_lines(self, summary: pd.DataFrame, most: int) -> Layout:
         """Return the layout whose lines are a key with at most so many levels, or no key.
 
         The key that had too many takes the other's place, or makes panels.
         """
-        if not self.lines or summary[self.lines].nunique(dropna=False) <= most:
+        if not self.hue or summary[self.hue].nunique(dropna=False) <= most:
             return self
-        candidates = (key for key in (self.across, *self.others) if key and key != "epochs")
+        candidates = (key for key in (self.x, *self.col) if key and key != "epochs")
         few = next((key for key in candidates if summary[key].nunique(dropna=False) <= most), "")
-        if few and few == self.across:
-            return replace(self, across=self.lines, lines=self.across)
-        others = tuple(key for key in self.others if key != few)
-        return replace(self, lines=few, others=(self.lines, *others))
+        if few and few == self.x:
+            return replace(self, x=self.hue, hue=self.x)
+        others = tuple(key for key in self.col if key != few)
+        return replace(self, hue=few, col=(self.hue, *others))
 
     @property
     def keys(self) -> list[str]:
         """Return the keys that tell cells apart, lines first."""
-        return [key for key in (self.lines, self.across, *self.others) if key]
+        return [key for key in (self.hue, self.x, *self.col) if key]
 
     @property
     def facets(self) -> list[str]:
         """Return the keys that are panels where epochs lie along the axis."""
-        return [key for key in (self.across, *self.others) if key]
+        return [key for key in (self.x, *self.col) if key]
 
 
 def _taken(left: list[str], wanted: Sequence[str]) -> str:
@@ -145,7 +145,7 @@ def best_first(cells: pd.DataFrame) -> Codes:
     That is the one where most runs converge, of several the one with the least expected running
     time, and then the first; of cells that differ in epochs alone those with the most count.
     """
-    is_shorter = ~cells.index.isin(longest(cells).index)
+    is_shorter = ~cells.index.isin(final_epochs_only(cells).index)
     rate = cells["rate"].fillna(-1).to_numpy(np.float64)
     cost = cells["expected_running_time"].fillna(np.inf).to_numpy(np.float64)
     rank = np.empty(len(cells), np.int64)
@@ -211,17 +211,17 @@ def panels(frame: pd.DataFrame, keys: Sequence[str]) -> Panels:
 def _title(keys: Sequence[str], values: Sequence[Any]) -> str:
     """Return the levels that a panel has of some keys, in lines that are no wider than it is."""
     levels_of = zip(keys, values, strict=True)
-    known = [drawn(level_text(*item)) for item in levels_of if not pd.isna(item[1])]
+    known = [mpl_label(level_text(*item)) for item in levels_of if not pd.isna(item[1])]
     return fill(", ".join(known), TITLE_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def drawn(text: str) -> str:
+def mpl_label(text: str) -> str:
     """Return a text as Matplotlib takes it: dollars begin no formula, and of much only the end."""
     end = text if len(text) <= LONGEST_TEXT else f"…{text[1 - LONGEST_TEXT :]}"
     return end.replace("$", r"\$")
 
 
-def longest(frame: pd.DataFrame) -> pd.DataFrame:
+def final_epochs_only(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the most epochs among those that differ in epochs or seed alone."""
     if frame["epochs"].nunique() <= 1:
         return frame

@@ -9,10 +9,10 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from xorsweep.execution.interface import Advance
-from xorsweep.reporting.console import TRAINING, LastingConsole, Terminal, progress_text
+from xorsweep.reporting.console import TRAINING, Console, LastingConsole, progress_text
 from xorsweep.reporting.jupyter import ChangingLine, kernel_shell
 
 if TYPE_CHECKING:
@@ -26,27 +26,27 @@ EVERY = 0.3
 """Seconds between two changes of the line beneath a notebook's cell."""
 
 
-def caller_terminal(progress: bool) -> Terminal:
+def caller_terminal(progress: bool) -> Console:
     """Return what a caller from Python is told things by; nothing is said without `progress`."""
     if not progress:
-        return Terminal.silent()
+        return Console.silent()
     return NotebookTerminal() if kernel_shell() else ScriptTerminal()
 
 
-class ScriptTerminal(Terminal):
+class ScriptTerminal(Console):
     """Says on stderr how far a long sweep is, and what failed; the rest goes into the log."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: RichConsole | None = None) -> None:
         super().__init__(console or LastingConsole(stderr=True, soft_wrap=True, highlight=False))
-        self._aloud = Terminal(self.console)
+        self._aloud = Console(self.console)
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Put one line into the log."""
         _LOG.info(line)
 
     def warn(self, line: str) -> None:
         """Print one line."""
-        self._aloud.say(line)
+        self._aloud.log(line)
 
     @contextmanager
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
@@ -72,9 +72,9 @@ class NotebookTerminal(ScriptTerminal):
         super().__init__()
         self._line = ChangingLine()
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Show one line in place of the last one."""
-        super().say(line)
+        super().log(line)
         self._line.say(line)
 
     @contextmanager

@@ -10,12 +10,12 @@ import pandas as pd
 from xorsweep.analysis.intervals import rate_intervals, simultaneous
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.analysis.trainings import continued, first_rows, longest_rows
-from xorsweep.reporting.layout import Layout, longest
+from xorsweep.reporting.layout import Layout, final_epochs_only
 from xorsweep.reporting.wording import (
     PLATEAU_TEXTS,
+    cell_words,
     continued_text,
     count_text,
-    named,
     range_text,
     share_text,
 )
@@ -36,7 +36,7 @@ def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
         _counts(trainings),
         _continued(results),
         _left_again(trainings, summary),
-        _how_sure(longest(summary)),
+        _how_sure(final_epochs_only(summary)),
     )
     return [sentence for part in parts for sentence in part]
 
@@ -98,7 +98,7 @@ def _most_left(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
     others = f"; the same share in {count_text(ties, 'other cell')}" if ties else ""
     return (
         f"; the largest share of a cell is {share}, with "
-        f"{named(Layout.of(summary, swept), levels)}{others}"
+        f"{cell_words(Layout.of(summary, swept), levels)}{others}"
     )
 
 

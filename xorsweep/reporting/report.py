@@ -27,7 +27,7 @@ from xorsweep.reporting.markdown import all_literal, code_block
 from xorsweep.reporting.remarks import remarks
 from xorsweep.reporting.rendering import data_address, environment
 from xorsweep.reporting.run_drawings import Drawing
-from xorsweep.reporting.run_gallery import Details, details
+from xorsweep.reporting.run_gallery import RunGallery, run_gallery
 from xorsweep.reporting.tables import (
     MOST_CELLS,
     Comparison,
@@ -59,7 +59,7 @@ FILES = (
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReportFigure:
     """A picture on a page: its name and title, how to read it, what it shows, and its data."""
 
     name: str
@@ -79,11 +79,11 @@ class Page:
     remarks: Sequence[str]
     settings: Table
     cells: Table
-    details: Details | None
+    details: RunGallery | None
     neighbours: Table
     outcomes: Table
     failures: Table
-    pictures: Sequence[Shown]
+    pictures: Sequence[ReportFigure]
     comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
@@ -120,7 +120,7 @@ class Report:
         study = read_study(manifest.get("study"))
         judged = verdicts(study, results) if study else []
         asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
-        shown_runs = details(results, summary, self.drawing())
+        shown_runs = run_gallery(results, summary, self.drawing())
         text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
         return Page(
             title=study.title if study else text,
@@ -154,7 +154,7 @@ def _in_markdown(page: Page, summary: pd.DataFrame) -> Page:
     return replace(all_literal(shorter), command=code_block(page.command))
 
 
-def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
+def _shown(picture: Picture, tables: Tables, figures: Path) -> ReportFigure:
     """Return a picture as a page holds it: drawn in lines, or in dots where those are too many."""
     svg = read_bytes(figures / f"{picture.name}.svg").decode("utf-8")
     if len(svg) <= LARGEST_SVG:
@@ -163,7 +163,7 @@ def _shown(picture: Picture, tables: Tables, figures: Path) -> Shown:
         source = data_address("image/png", read_bytes(figures / f"{picture.name}.png"))
     name, alt = picture.name, alt_text(picture.name, tables)
     caption = " ".join(filter(None, (picture.caption, left_out(name, tables))))
-    return Shown(name, picture.title, caption, alt, source)
+    return ReportFigure(name, picture.title, caption, alt, source)
 
 
 def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

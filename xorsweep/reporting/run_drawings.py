@@ -12,16 +12,16 @@ from joblib import delayed
 from numpy.typing import NDArray
 
 from xorsweep.analysis.representative_runs import best_first, representatives
-from xorsweep.analysis.stored_runs import KeptRun, read_runs
-from xorsweep.execution.pool import begun, pool_of
+from xorsweep.analysis.stored_runs import StoredRun, read_runs
+from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.planning import combined_codes
-from xorsweep.networks.plugins import Extensions, extensions_of
+from xorsweep.networks.plugins import PluginSet, extensions_of
 from xorsweep.reporting.run_pictures import RunPictures, draw_run
 from xorsweep.reporting.selection import select
-from xorsweep.storage.results import Assembled
-from xorsweep.text import text_of
+from xorsweep.storage.results import ResultColumns
+from xorsweep.text import exception_text
 
 Rows = NDArray[np.int64]
 
@@ -47,8 +47,8 @@ Drawing = Callable[[], DrawnRuns]
 """Waits for pictures that are being made."""
 
 
-def begin_drawing(
-    grid: Grid, assembled: Assembled, parts: Iterable[pa.Table], workers: int
+def submit_run_drawings(
+    grid: Grid, assembled: ResultColumns, parts: Iterable[pa.Table], workers: int
 ) -> Drawing:
     """Begin to draw the runs that stand for cells; return what waits for their pictures.
 
@@ -62,7 +62,9 @@ def begin_drawing(
         draw = _Draw(extensions_of(grid))
         chunks = [runs[start : start + AT_A_TIME] for start in range(0, len(runs), AT_A_TIME)]
         pool = pool_of(workers if len(chunks) > 1 else 1)
-        return partial(_finished, rows, begun(pool, [delayed(draw)(chunk) for chunk in chunks]))
+        return partial(
+            _finished, rows, start_pool(pool, [delayed(draw)(chunk) for chunk in chunks])
+        )
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -80,7 +82,7 @@ def _finished(rows: Rows, results: Iterator[list[RunPictures]]) -> DrawnRuns:
 
 def _reason(error: BaseException) -> str:
     """Return why pictures are missing, which is no reason for a report to be."""
-    return f"drawing them ended with {text_of(error)}"
+    return f"drawing them ended with {exception_text(error)}"
 
 
 def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
@@ -116,8 +118,8 @@ def _is_numeric(column: Column) -> bool:
 class _Draw:
     """Draws some runs, in whatever process."""
 
-    extensions: Extensions
+    extensions: PluginSet
 
-    def __call__(self, runs: Sequence[KeptRun]) -> list[RunPictures]:
-        self.extensions.take_up()
+    def __call__(self, runs: Sequence[StoredRun]) -> list[RunPictures]:
+        self.extensions.install()
         return [draw_run(run) for run in runs]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xorsweep.networks.single_run import SingleRun, both_ends
-from xorsweep.storage.atomic import replacing, write_atomically
+from xorsweep.storage.atomic import atomic_path, write_atomically
 
 
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
@@ -28,7 +28,7 @@ def write_single(run: SingleRun, folder: Path) -> list[Path]:
     write_atomically(paths[0], data.encode("utf-8"))
     write_atomically(paths[1], _course_text(run).encode("utf-8"))
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in both_ends(run).items()}
-    with replacing(paths[2]) as file:
+    with atomic_path(paths[2]) as file:
         np.savez(file, **ends)
     return [*write_page(run, folder), *paths]
 

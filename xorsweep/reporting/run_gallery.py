@@ -48,7 +48,7 @@ class CellShown:
 
 
 @dataclass(frozen=True)
-class Details:
+class RunGallery:
     """All cells that are shown with runs, and what is said of those that aren't."""
 
     cells: Sequence[CellShown]
@@ -56,7 +56,7 @@ class Details:
     note: str
 
 
-def details(results: pd.DataFrame, summary: pd.DataFrame, drawn: DrawnRuns) -> Details:
+def run_gallery(results: pd.DataFrame, summary: pd.DataFrame, drawn: DrawnRuns) -> RunGallery:
     """Return the cells whose runs were drawn; links are by their places in the summary."""
     keys = swept_columns(summary)
     shown: dict[int, CellShown] = {}
@@ -65,7 +65,7 @@ def details(results: pd.DataFrame, summary: pd.DataFrame, drawn: DrawnRuns) -> D
             shown[place] = _cell(place, summary.iloc[place], keys, rows, results, drawn.runs)
     shown, levels = _fitting(shown, summary, keys)
     links = {place: _links(cell) for place, cell in shown.items()}
-    return Details(list(shown.values()), links, _note(len(shown), drawn, levels))
+    return RunGallery(list(shown.values()), links, _note(len(shown), drawn, levels))
 
 
 def _fitting(

@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from xorsweep.command_lines import single_run_command, sweep_command
-from xorsweep.fields import FloatArray, Scalar, shown
+from xorsweep.fields import FloatArray, Scalar, format_value
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.engines.gradient import gradient
 from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS
-from xorsweep.networks.schema import GROUPS
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
 from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.run_page_pictures import (
-    Drawing,
     Frames,
     Moving,
+    PagePicture,
     animation,
     course,
     frames_of,
@@ -76,11 +76,11 @@ class Page:
     answers: Sequence[Answer]
     answers_left: int
     last_pass: Sequence[str]
-    networks: Sequence[Drawing]
+    networks: Sequence[PagePicture]
     weights: Sequence[tuple[str, str, str]]
     weights_left: int
     course: str
-    stills: Sequence[Drawing]
+    stills: Sequence[PagePicture]
     settings: Sequence[tuple[str, str]]
     again: str
     sweep: str
@@ -116,7 +116,9 @@ def _page(run: SingleRun, frames: Frames, gif: bytes | None) -> Page:
         weights_left=len(weights[MOST_WEIGHTS:]),
         course=course(run),
         stills=list(stills(run, frames)),
-        settings=[(key, shown(value)) for key, value in run.point.items() if value is not None],
+        settings=[
+            (key, format_value(value)) for key, value in run.point.items() if value is not None
+        ],
         again=_command(run),
         sweep=_sweep(run),
         files=[(name, text) for name, text in FILES if name != ANIMATION or gif is not None],
@@ -240,5 +242,5 @@ def _is_default(key: str, value: Scalar, point: Mapping[str, Scalar]) -> bool:
     group, _, name = key.partition(".")
     if not name:
         return False
-    default: Scalar = getattr(GROUPS[group][str(point[group])](), name)
+    default: Scalar = getattr(COMPONENTS[group][str(point[group])](), name)
     return value == default

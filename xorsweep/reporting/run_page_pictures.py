@@ -28,7 +28,7 @@ Frames = Mapping[int, Frame]
 
 
 @dataclass(frozen=True)
-class Drawing:
+class PagePicture:
     """A picture, as SVG or as a file within the page, and what stands beneath it."""
 
     caption: str
@@ -114,11 +114,11 @@ def moving(run: SingleRun, frames: Frames, gif: bytes) -> Moving:
     )
 
 
-def stills(run: SingleRun, frames: Frames) -> Iterator[Drawing]:
+def stills(run: SingleRun, frames: Frames) -> Iterator[PagePicture]:
     """Return what the network answered at some epochs, from the first to the last."""
     for place in places_shown(run, STILLS):
         frame = frames.get(place) or _frame(run, place)
-        yield Drawing(
+        yield PagePicture(
             caption=f"{_when(frame.epoch).capitalize()}: error {number(frame.error)}",
             data=data_address("image/png", png(frame.answers)),
             alt=_answers_described(run, place),
@@ -131,7 +131,7 @@ def _when(epoch: int) -> str:
     return f"after {epoch:,} epoch{'' if epoch == 1 else 's'}"
 
 
-def networks(run: SingleRun) -> Iterator[Drawing]:
+def networks(run: SingleRun) -> Iterator[PagePicture]:
     """Return the network before and after training, or as far as a diverged run is drawn."""
     places = sorted({0, max(_places_drawn(run) - 1, 0)})
     views = run.training.network.views(run.parameters)
@@ -142,7 +142,7 @@ def networks(run: SingleRun) -> Iterator[Drawing]:
         caption = (
             f"{_when(run.epochs[place]).capitalize()}{', before it diverged' if early else ''}"
         )
-        yield Drawing(caption, svg=network_diagram(each, scale))
+        yield PagePicture(caption, svg=network_diagram(each, scale))
 
 
 def course(run: SingleRun) -> str:

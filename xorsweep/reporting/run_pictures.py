@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xorsweep.analysis.stored_runs import KeptRun
+from xorsweep.analysis.stored_runs import StoredRun
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Weights
-from xorsweep.networks.engines.interface import Training
-from xorsweep.networks.engines.predict import answers
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.metrics import error_label, plateaus
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import choose
+from xorsweep.networks.schema import component_of
 from xorsweep.networks.trainer import build_training
 from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface, has_surface
 from xorsweep.reporting.svg.error_curve import error_curve
@@ -50,9 +50,9 @@ class RunPictures:
     rows: int = 0
 
 
-def draw_run(run: KeptRun) -> RunPictures:
+def draw_run(run: StoredRun) -> RunPictures:
     """Return the pictures of a run."""
-    task = choose("task", run.point)
+    task = component_of("task", run.point)
     levels = {error_label(level): level for level in plateaus(task.targets()).values()}
     curve = error_curve(run.epochs, run.half_sse, levels, run.converged_epoch)
     if not len(run.parameters):
@@ -71,16 +71,16 @@ def draw_run(run: KeptRun) -> RunPictures:
     )
 
 
-def _surface(training: Training, parameters: FloatArray) -> Surface:
+def _surface(training: TrainingBatch, parameters: FloatArray) -> Surface:
     png = decision_surface(training, parameters, PIXELS)
     return Surface(png, describe_surface(training, parameters))
 
 
 def _answers(
-    labels: Sequence[str], training: Training, parameters: FloatArray
+    labels: Sequence[str], training: TrainingBatch, parameters: FloatArray
 ) -> Iterator[tuple[str, str, str]]:
     inputs, targets = training.inputs[:MOST_ANSWERS], training.targets
-    outputs = answers(training, parameters, inputs)
+    outputs = predict(training, parameters, inputs)
     for label, target, output in zip(labels, targets, outputs, strict=False):
         yield label, _numbers(target, "g"), _numbers(output, ".3f")
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from xorsweep.reporting.figures.label_placement import lay_out
-from xorsweep.storage.atomic import replacing
+from xorsweep.storage.atomic import atomic_path
 
 GREY = "#595959"
 INK = "#000000"
@@ -80,10 +80,10 @@ def save(figure: Figure, stem: Path) -> list[Path]:
         lay_out(figure)
         # savefig would draw each file twice, the first time to lay the figure out once more.
         raster.draw()
-        with replacing(png) as file:
+        with atomic_path(png) as file:
             _image(raster).save(file, "png", dpi=2 * (DOTS_AN_INCH,), compress_level=3)
         vector: Any = FigureCanvasSVG(figure)
-        with replacing(svg) as file:
+        with atomic_path(svg) as file:
             vector.print_svg(file, metadata={"Date": None})
     return [png, svg]
 

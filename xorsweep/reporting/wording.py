@@ -78,23 +78,23 @@ def with_text(*names: str) -> str:
     return f" with {', '.join(known)}" if known else ""
 
 
-def listed(texts: Sequence[str]) -> str:
+def join_words(texts: Sequence[str]) -> str:
     """Return texts as a list of a sentence."""
     *first, last = texts
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def said(key: str, level: Any) -> str:
+def level_words(key: str, level: Any) -> str:
     """Return a level with its key, in the words of someone who has never seen the configuration."""
     if key == "hidden":
         return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
     return level_text(key, level)
 
 
-def named(layout: Layout, cell: Any) -> str:
+def cell_words(layout: Layout, cell: Any) -> str:
     """Return the levels that tell a cell from the others."""
-    keys = [layout.across, layout.lines, *layout.others]
-    return ", ".join(said(key, cell[key]) for key in keys if key and pd.notna(cell[key]))
+    keys = [layout.x, layout.hue, *layout.col]
+    return ", ".join(level_words(key, cell[key]) for key in keys if key and pd.notna(cell[key]))
 
 
 def outcome_text(outcome: str, epochs: int) -> str:

@@ -16,7 +16,7 @@ LEFTOVERS = ".*.tmp"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BufferedRandom]:
+def atomic_path(path: Path) -> Iterator[BufferedRandom]:
     """Yield a new file to write to; what it holds at the end is synced and moved to `path`.
 
     It has a name of its own, which nobody can have put a link under. Where writing raises or is
@@ -24,7 +24,7 @@ def replacing(path: Path) -> Iterator[BufferedRandom]:
     """
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
-        with named(path):
+        with error_with_path(path):
             with create_file(temporary) as file:
                 yield file
                 file.flush()
@@ -38,7 +38,7 @@ def replacing(path: Path) -> Iterator[BufferedRandom]:
 
 
 @contextmanager
-def named(path: Path) -> Iterator[None]:
+def error_with_path(path: Path) -> Iterator[None]:
     """Let an OSError that doesn't say which file it is about name this one."""
     try:
         yield
@@ -49,7 +49,7 @@ def named(path: Path) -> Iterator[None]:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a power cut, sees all of it or none of it."""
-    with replacing(path) as file:
+    with atomic_path(path) as file:
         file.write(data)
 
 

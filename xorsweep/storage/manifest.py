@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 
 from xorsweep._version import FORMAT, NUMERICS, __version__
 from xorsweep.errors import ManifestError
-from xorsweep.fields import read, rules_of
+from xorsweep.fields import fields_of, read_value
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.serialization import grid_from_data, grid_to_data
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import Plan
-from xorsweep.networks.plugins import extensions_of, missing
-from xorsweep.networks.schema import GROUPS
-from xorsweep.settings import Rounds, Sweep
+from xorsweep.networks.plugins import extensions_of, missing_plugins
+from xorsweep.networks.schema import COMPONENTS
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.provenance import OF_NETWORKS, check_record
 
 _SEALED = ("format", "numerics", "engine", "points", "rounds")
@@ -44,14 +44,14 @@ _PACKAGES = (
 
 
 def describe_run(
-    grid: Grid, plan: Plan, settings: Sweep, workers: int, provenance: Mapping[str, object]
+    grid: Grid, plan: Plan, settings: SweepSettings, workers: int, provenance: Mapping[str, object]
 ) -> dict[str, Any]:
     """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
     return {
         "state": "running",
         "command_line": [],
         **provenance,
-        **sealed(grid, settings.engine, settings.rounds),
+        **seal(grid, settings.engine, settings.rounds),
         "grid": {
             "text": grid.text,
             "points": len(grid),
@@ -68,7 +68,7 @@ def describe_run(
     }
 
 
-def sealed(grid: Grid, engine: Engine, rounds: Rounds) -> dict[str, Any]:
+def seal(grid: Grid, engine: Engine, rounds: AdaptiveSeeds) -> dict[str, Any]:
     """Return what says which points a sweep has and what trains them, and a digest of it."""
     content = {
         "format": FORMAT,
@@ -80,7 +80,7 @@ def sealed(grid: Grid, engine: Engine, rounds: Rounds) -> dict[str, Any]:
     return {**content, "digest": _digest(content)}
 
 
-def unsealed(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
+def verify_seal(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
     """Return the grid of a sweep's first round, and its engine, from its manifest.
 
     Raises ManifestError where it was written by another version or isn't as it was written.
@@ -119,25 +119,25 @@ def _refuse_missing(origins: Mapping[str, str]) -> None:
     """Raise ManifestError for a choice without which the points mean nothing here."""
     for choice, origin in origins.items():
         group, _, name = choice.partition("=")
-        if name not in GROUPS.get(group, ()):
-            raise ManifestError(*missing({choice: origin}))
+        if name not in COMPONENTS.get(group, ()):
+            raise ManifestError(*missing_plugins({choice: origin}))
 
 
-def rounds_of(manifest: Mapping[str, Any]) -> Rounds:
+def rounds_of(manifest: Mapping[str, Any]) -> AdaptiveSeeds:
     """Return how sure a sweep has to be; raises ManifestError, ConfigError for what isn't that."""
-    return _settings("", Rounds, manifest["rounds"])
+    return _settings("", AdaptiveSeeds, manifest["rounds"])
 
 
-Settings = TypeVar("Settings", Engine, Rounds)
+Settings = TypeVar("Settings", Engine, AdaptiveSeeds)
 
 
 def _settings(prefix: str, kind: type[Settings], values: Any) -> Settings:
     """Return settings from what JSON has of them; raises ManifestError, ConfigError."""
-    rules = rules_of(kind)
+    rules = fields_of(kind)
     if not isinstance(values, Mapping) or set(values) != set(rules):
         raise ManifestError(f"its {kind.__name__.lower()} isn't one that this version has")
     checked: dict[str, Any] = {
-        name: read(prefix + name, values[name], rule) for name, rule in rules.items()
+        name: read_value(prefix + name, values[name], rule) for name, rule in rules.items()
     }
     return kind(**checked)
 

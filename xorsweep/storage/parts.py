@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xorsweep._version import FORMAT, NUMERICS
-from xorsweep.errors import DamagedPartError, NotPlainError
+from xorsweep.errors import DamagedPartError, IrregularFileError
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.trainer import STATUSES, Rows
+from xorsweep.networks.trainer import STATUSES, PointResults
 from xorsweep.storage.plain_files import read_bytes
 
 SUFFIX = ".parquet"
@@ -51,7 +51,7 @@ _OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
 
 
 @contextmanager
-def memory_given_back() -> Iterator[None]:
+def release_arrow_memory() -> Iterator[None]:
     """Let Arrow return memory as soon as it is free; a pool of its own would keep it."""
     before = pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())
@@ -61,12 +61,12 @@ def memory_given_back() -> Iterator[None]:
         pa.set_memory_pool(before)
 
 
-def encode(rows: Sequence[Rows], engine: Engine) -> tuple[str, bytes]:
+def encode(rows: Sequence[PointResults], engine: Engine) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part."""
-    return packed(table_of(rows), _stamp(engine), _OF_FEW_VALUES)
+    return encode_table(table_of(rows), _schema_metadata(engine), _OF_FEW_VALUES)
 
 
-def table_of(rows: Sequence[Rows]) -> pa.Table:
+def table_of(rows: Sequence[PointResults]) -> pa.Table:
     """Return rows as a part holds them, a row a point."""
     return pa.concat_tables([_table(some) for some in rows], promote_options="default")
 
@@ -76,7 +76,7 @@ def decode(path: Path, engine: Engine, left_out: Sequence[str] = ()) -> pa.Table
 
     Raises DamagedPartError where any byte of it, whether left out or not, isn't as written.
     """
-    table = unpacked(path, _stamp(engine), _types, left_out)
+    table = decode_table(path, _schema_metadata(engine), _types, left_out)
     with _arrow_errors():
         for column in set(_MEASURED) & set(table.column_names):
             _check_values(column, table[column])
@@ -105,7 +105,7 @@ def _check_values(column: str, values: pa.ChunkedArray) -> None:
             raise DamagedPartError(f"its column {column} has values that mean nothing")
 
 
-def packed(
+def encode_table(
     table: pa.Table, stamp: Mapping[bytes, bytes], few_values: list[str]
 ) -> tuple[str, bytes]:
     """Return the file name and the bytes of a table; `stamp` says what it is a part of.
@@ -120,7 +120,7 @@ def packed(
     return _digest(data) + SUFFIX, data
 
 
-def unpacked(
+def decode_table(
     path: Path,
     stamp: Mapping[bytes, bytes],
     types_of: TypesOf,
@@ -144,7 +144,7 @@ def unpacked(
 def _data(path: Path) -> bytes:
     try:
         return read_bytes(path)
-    except NotPlainError as error:
+    except IrregularFileError as error:
         if error.errno == errno.ELOOP:  # what the link leads to may be whole
             raise
         raise DamagedPartError("not a file") from None
@@ -180,7 +180,7 @@ def _check(schema: pa.Schema, stamp: Mapping[bytes, bytes], types_of: TypesOf) -
             raise DamagedPartError(f"its column {column} isn't of type {type_}")
 
 
-def _stamp(engine: Engine) -> dict[bytes, bytes]:
+def _schema_metadata(engine: Engine) -> dict[bytes, bytes]:
     return {
         b"xorsweep format": str(FORMAT).encode(),
         b"xorsweep numerics": str(NUMERICS).encode(),
@@ -194,7 +194,7 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def _table(rows: Rows) -> pa.Table:
+def _table(rows: PointResults) -> pa.Table:
     lists = {"parameters": _parameters(rows), "course": _courses(rows)}
     measured = {
         name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
@@ -203,14 +203,14 @@ def _table(rows: Rows) -> pa.Table:
     return pa.table(measured | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
 
 
-def _parameters(rows: Rows) -> pa.Array:
+def _parameters(rows: PointResults) -> pa.Array:
     """Return the parameters of each point, empty where they aren't kept."""
     points, size = rows.parameters.shape
     offsets = np.arange(points + 1, dtype=np.int32) * size
     return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
 
 
-def _courses(rows: Rows) -> pa.Array:
+def _courses(rows: PointResults) -> pa.Array:
     """Return the course of each point, empty where a longer point of its trajectory has it."""
     has_course = rows.course_of >= 0
     lengths = np.where(has_course, rows.courses.shape[0], 0)

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import brief
+from xorsweep.fields import shorten
 from xorsweep.hints import folder_hint
 
 OUTPUTS = Path("outputs")
@@ -35,7 +35,7 @@ def folder_of(value: object, key: str = "folder") -> Path:
     Raises ConfigError for what is no path.
     """
     text = os.fspath(value) if isinstance(value, str | PathLike) else None
-    given = f"{key}={brief(value)}"
+    given = f"{key}={shorten(value)}"
     if not isinstance(text, str) or not text or "\0" in text:
         raise ConfigError(f"{given}: must be the path of a folder")
     if "://" in text:
@@ -88,7 +88,7 @@ def _obstacle(path: Path) -> str | None:
     return f"{path} is no folder" if path.exists() and not path.is_dir() else None
 
 
-def refuse_taken(folder: Path, key: str) -> None:
+def check_free(folder: Path, key: str) -> None:
     """Raise ConfigError where a folder holds what a single run would write over, or a sweep."""
     for name in (*SWEEP_FILES, *RUN_FILES):
         if os.path.lexists(folder / name):

@@ -15,7 +15,7 @@ from contextlib import suppress
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
-from xorsweep.errors import NotPlainError
+from xorsweep.errors import IrregularFileError
 
 # Windows lacks some of them.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -49,7 +49,7 @@ def create_file(path: Path) -> BufferedRandom:
     return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666), "w+b")
 
 
-def refuse_other_than_file(path: Path) -> None:
+def check_is_file(path: Path) -> None:
     """Raise OSError where what is there isn't a plain file, before others open it."""
     with suppress(FileNotFoundError):
         _refuse(path, os.lstat(path).st_mode)
@@ -108,18 +108,18 @@ def copy_tree(source: Path, target: Path, left_out: Collection[str] = ()) -> Non
 
 def _copy_file(source: Path, target: Path) -> None:
     with open_file(source) as old:
-        refuse_other_than_file(target)
+        check_is_file(target)
         target.unlink(missing_ok=True)
         with create_file(target) as new:
             shutil.copyfileobj(old, new)
 
 
 def _refuse(path: Path, mode: int, folder: bool = False) -> None:
-    """Raise NotPlainError where a mode isn't that of a plain file, or of a folder."""
+    """Raise IrregularFileError where a mode isn't that of a plain file, or of a folder."""
     if stat.S_ISLNK(mode):
         reason = "it is a link, and no link inside a sweep is followed"
-        raise NotPlainError(errno.ELOOP, reason, str(path))
+        raise IrregularFileError(errno.ELOOP, reason, str(path))
     if folder and not stat.S_ISDIR(mode):
-        raise NotPlainError(errno.ENOTDIR, "it isn't a folder", str(path))
+        raise IrregularFileError(errno.ENOTDIR, "it isn't a folder", str(path))
     if not folder and not stat.S_ISREG(mode):
-        raise NotPlainError(errno.EINVAL, "it isn't a file", str(path))
+        raise IrregularFileError(errno.EINVAL, "it isn't a file", str(path))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.schema import choose
+from xorsweep.networks.schema import component_of
 from xorsweep.networks.trainer import FAILED, MOST_OUTPUTS, STATUSES
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import PARQUET, key_array, level_texts, parquet_of, write_table
@@ -29,7 +29,7 @@ _TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Assembled:
+class ResultColumns:
     """What became of the N points of a grid, in its order; `present` (N,) says which are there.
 
     Arrays are as in `worker.Rows`; outputs is (K, N), `message` maps a row to its text.
@@ -47,7 +47,7 @@ class Assembled:
     message: dict[int, str]
 
     @classmethod
-    def empty(cls, grid: Grid) -> Assembled:
+    def empty(cls, grid: Grid) -> ResultColumns:
         """Return places for every point, none of them taken."""
         count = len(grid)
         kept = max((len(names) for names, _ in _outputs_by_task(grid)), default=0)
@@ -64,7 +64,7 @@ class Assembled:
             message={},
         )
 
-    def take(self, rows: NDArray[np.int64], part: pa.Table) -> None:
+    def add_part(self, rows: NDArray[np.int64], part: pa.Table) -> None:
         """Put a stored part into the places (n,) of its points; a failure replaces nothing."""
         failed = part["status"].to_numpy() == FAILED
         wanted = np.flatnonzero((rows >= 0) & ~(failed & self.present[rows]))
@@ -91,11 +91,11 @@ class Assembled:
         return {"planned": len(self.present), **dict(zip(STATUSES, found.tolist(), strict=True))}
 
 
-def assemble(grid: Grid, parts: Iterable[pa.Table]) -> Assembled:
+def assemble(grid: Grid, parts: Iterable[pa.Table]) -> ResultColumns:
     """Return the stored parts, in any order, in the places of the grid's points."""
-    assembled = Assembled.empty(grid)
+    assembled = ResultColumns.empty(grid)
     for part in parts:
-        assembled.take(grid.rows_of(part["identity"].to_numpy()), part)
+        assembled.add_part(grid.rows_of(part["identity"].to_numpy()), part)
     return assembled
 
 
@@ -110,7 +110,7 @@ _STORED = (
 )
 
 
-def write_results(grid: Grid, assembled: Assembled, folder: Path) -> str:
+def write_results(grid: Grid, assembled: ResultColumns, folder: Path) -> str:
     """Write results.csv and results.parquet and return the SHA-256 of the latter.
 
     Where one can't be written, both stay as they were.
@@ -139,7 +139,7 @@ def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
         return frame_of(pyarrow.parquet.ParquetFile(file), whole)
 
 
-def results_of(grid: Grid, assembled: Assembled, whole: bool = False) -> pd.DataFrame:
+def results_of(grid: Grid, assembled: ResultColumns, whole: bool = False) -> pd.DataFrame:
     """Return what `read_results` would if the rows were written."""
     data = parquet_of(len(grid), _batches(grid, assembled), _of_few_values(grid))
     return frame_of(pyarrow.parquet.ParquetFile(pa.BufferReader(data)), whole)
@@ -160,7 +160,7 @@ def frame_of(file: pyarrow.parquet.ParquetFile, whole: bool) -> pd.DataFrame:
     return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
 
 
-def _batches(grid: Grid, assembled: Assembled) -> Callable[[slice], pa.RecordBatch]:
+def _batches(grid: Grid, assembled: ResultColumns) -> Callable[[slice], pa.RecordBatch]:
     tasks = _outputs_by_task(grid)
     return lambda rows: _batch(grid, assembled, tasks, rows)
 
@@ -170,7 +170,7 @@ def _of_few_values(grid: Grid) -> list[str]:
 
 
 def _batch(
-    grid: Grid, assembled: Assembled, tasks: list[_TaskOutputs], rows: slice
+    grid: Grid, assembled: ResultColumns, tasks: list[_TaskOutputs], rows: slice
 ) -> pa.RecordBatch:
     columns = {key: key_array(column, rows) for key, column in grid.columns.items()}
     columns |= {
@@ -205,7 +205,7 @@ def _real(values: FloatArray) -> pa.Array:
 
 
 def _output_arrays(
-    assembled: Assembled, tasks: list[_TaskOutputs], rows: slice
+    assembled: ResultColumns, tasks: list[_TaskOutputs], rows: slice
 ) -> dict[str, pa.Array]:
     arrays: dict[str, FloatArray] = {}
     for names, mine in tasks:
@@ -222,7 +222,7 @@ def _outputs_by_task(grid: Grid) -> list[_TaskOutputs]:
         codes = codes * len(column.levels) + column.codes
     found, first = np.unique(codes, return_index=True)
     return [
-        (output_names(choose("task", grid.point(int(row)))), codes == code)
+        (output_names(component_of("task", grid.point(int(row)))), codes == code)
         for code, row in zip(found, first, strict=True)
     ]
 

@@ -16,21 +16,27 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from xorsweep.command_lines import resume_command
-from xorsweep.errors import ConfigError, DamagedPartError, ManifestError, NotPlainError, StoreError
+from xorsweep.errors import (
+    ConfigError,
+    DamagedPartError,
+    IrregularFileError,
+    ManifestError,
+    StoreError,
+)
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.trainer import Rows
+from xorsweep.networks.trainer import PointResults
 from xorsweep.storage.atomic import LEFTOVERS, remove_leftovers, write_atomically
-from xorsweep.storage.manifest import unsealed
+from xorsweep.storage.manifest import verify_seal
 from xorsweep.storage.parts import LISTS, decode, encode
 from xorsweep.storage.paths import RUN_FILES
 from xorsweep.storage.plain_files import (
+    check_is_file,
     files_in,
     is_folder,
     is_there,
     make_folder,
     read_bytes,
-    refuse_other_than_file,
 )
 
 MANIFEST = "manifest.json"
@@ -118,7 +124,7 @@ class Folder(ABC, Generic[Row]):
             except DamagedPartError as error:
                 yield path, str(error)
 
-    def set_aside_damaged(self) -> list[str]:
+    def quarantine_damaged_parts(self) -> list[str]:
         """Move what isn't a whole part into `damaged/` and say, a line each, what it was.
 
         Where one of the parts can't be read, raises StoreError and moves none of them.
@@ -164,7 +170,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Store(Folder[Rows]):
+class Store(Folder[PointResults]):
     """The folder of a sweep of networks."""
 
     engine: Engine
@@ -175,7 +181,7 @@ class Store(Folder[Rows]):
 
         Raises StoreError where the folder holds one already or can't be written.
         """
-        refuse_used(folder)
+        check_unused(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -190,14 +196,14 @@ class Store(Folder[Rows]):
         """
         manifest = read_manifest(folder)
         try:
-            grid, engine = unsealed(manifest)
+            grid, engine = verify_seal(manifest)
         except (ManifestError, ConfigError) as error:
             raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
         except (RecursionError, MemoryError):
             raise StoreError(f"{folder / MANIFEST} can't be used: it is too large") from None
         return cls(folder, engine), grid, manifest
 
-    def encoded(self, rows: Sequence[Rows]) -> tuple[str, bytes]:
+    def encoded(self, rows: Sequence[PointResults]) -> tuple[str, bytes]:
         """Return the file name and the bytes of a part."""
         return encode(rows, self.engine)
 
@@ -235,12 +241,12 @@ def locked(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK, timeout=0)
     try:
-        refuse_other_than_file(folder / LOCK)
+        check_is_file(folder / LOCK)
         lock.acquire()
     except Timeout:
         raise StoreError(f"{folder} is in use: another process is training this sweep") from None
     except (OSError, NotImplementedError) as error:
-        where = error.filename if isinstance(error, NotPlainError) else folder
+        where = error.filename if isinstance(error, IrregularFileError) else folder
         reason = getattr(error, "strerror", None) or str(error)
         raise StoreError(f"{where} can't be written: {reason}") from None
     try:
@@ -249,7 +255,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def refuse_used(folder: Path) -> None:
+def check_unused(folder: Path) -> None:
     """Raise StoreError where a folder holds a sweep already.
 
     What a process leaves that was killed before its sweep began is no sweep.

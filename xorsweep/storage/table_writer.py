@@ -19,7 +19,7 @@ from joblib import cpu_count
 
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
-from xorsweep.storage.atomic import named, replacing
+from xorsweep.storage.atomic import atomic_path, error_with_path
 
 CSV, PARQUET = "results.csv", "results.parquet"
 CHUNK = 32_768
@@ -43,14 +43,14 @@ def write_table(
     schema = batch_of(slice(0, 0)).schema
     lines_of = _Texts(_quoting(texts))
     batches = (batch_of(chunk) for chunk in _chunks(count))
-    with replacing(text) as csv, replacing(typed) as new:
-        with named(text):
+    with atomic_path(text) as csv, atomic_path(typed) as new:
+        with error_with_path(text):
             csv.write(f"{','.join(schema.names)}\n".encode())
         with _parquet(new, schema, few_values) as parquet, ThreadPoolExecutor(1) as writer:
             for batch, lines in lines_of.beside(batches):
                 written = writer.submit(_write, csv, lines)
                 parquet.write_batch(batch)
-                with named(text):
+                with error_with_path(text):
                     written.result()
         return digest_of(new)
 

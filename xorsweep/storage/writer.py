@@ -14,7 +14,7 @@ EVERY = 0.25
 """Seconds of finished work that a kill may cost: to make a file safe takes some milliseconds."""
 
 
-class GroupCommit(Generic[Row]):
+class BatchWriter(Generic[Row]):
     """Puts batches into a store, and counts them once they are safe.
 
     As a context it leaves nothing behind at its end, whatever ends it.
@@ -44,7 +44,7 @@ class GroupCommit(Generic[Row]):
         self._rows, self._work = [], 0
         self._last = monotonic()
 
-    def __enter__(self) -> GroupCommit[Row]:
+    def __enter__(self) -> BatchWriter[Row]:
         return self
 
     def __exit__(

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Integer
 from xorsweep.grid.columns import Codes, Column, distinct
-from xorsweep.grid.grid import Grid, refuse_too_large
+from xorsweep.grid.grid import Grid, check_size
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
 from xorsweep.networks.planning import combined_codes
-from xorsweep.networks.schema import PLAIN, choose
+from xorsweep.networks.schema import SCALAR_KEYS, component_of
 from xorsweep.networks.trainer import FAILED
-from xorsweep.settings import Rounds
+from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.manifest import rounds_of
 from xorsweep.storage.store import Store
 
@@ -64,7 +64,7 @@ class Round:
         )
 
 
-def full_grid(first: Grid, rounds: Rounds, parts: Iterable[pa.Table]) -> Grid:
+def full_grid(first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]) -> Grid:
     """Return all points that a sweep has so far: those of every round that the parts ask for."""
     return first if rounds.precision is None else latest_round(first, rounds, parts).grid
 
@@ -75,13 +75,13 @@ def open_with_rounds(folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
     return store, full_grid(first, rounds_of(manifest), store.measurements()), manifest
 
 
-def latest_round(first: Grid, rounds: Rounds, parts: Iterable[pa.Table]) -> Round:
+def latest_round(first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]) -> Round:
     """Return the last round that the parts ask for; a round with points missing asks for none."""
     *_, latest = _rounds(first, rounds, _Verdicts.read(parts))
     return latest
 
 
-def check_rounds(first: Grid, rounds: Rounds) -> None:
+def check_rounds(first: Grid, rounds: AdaptiveSeeds) -> None:
     """Raise ConfigError where rounds of further seeds would mean nothing or wouldn't fit."""
     if rounds.precision is None:
         return
@@ -93,7 +93,7 @@ def check_rounds(first: Grid, rounds: Rounds) -> None:
             )
     codes = first.columns["init"].codes
     for row in np.unique(codes, return_index=True)[1]:
-        choose("init", first.point(int(row))).check_further_seeds()
+        component_of("init", first.point(int(row))).check_further_seeds()
     cells = _Cells.of(first)
     most = int(cells.seeds.max())
     if most > rounds.max_seeds:
@@ -101,14 +101,14 @@ def check_rounds(first: Grid, rounds: Rounds) -> None:
             f"max_seeds={rounds.max_seeds}: the first round has {most:,} seeds a cell already; "
             f"max_seeds must be at least {most}"
         )
-    last, rule = int(cells.last_seed.max()), PLAIN["seed"]
+    last, rule = int(cells.last_seed.max()), SCALAR_KEYS["seed"]
     assert isinstance(rule, Integer)
     if last + rounds.max_seeds > rule.at_most:
         raise ConfigError(
             f"max_seeds={rounds.max_seeds}: further seeds follow the largest that was given, "
             f"{last}, and would go beyond {rule.at_most}; begin with lower ones"
         )
-    refuse_too_large({"cell": len(cells), "max_seeds": rounds.max_seeds})
+    check_size({"cell": len(cells), "max_seeds": rounds.max_seeds})
 
 
 def is_open(converged: Counts, runs: Counts, precision: float) -> NDArray[np.bool_]:
@@ -132,7 +132,7 @@ def is_open(converged: Counts, runs: Counts, precision: float) -> NDArray[np.boo
     return (runs > 0) & ((runs < FEWEST_RUNS) | too_wide)
 
 
-def further_seeds(seeds: Counts, rounds: Rounds) -> Counts:
+def further_seeds(seeds: Counts, rounds: AdaptiveSeeds) -> Counts:
     """Return how many seeds (n,) a round adds to open cells that have so many.
 
     As many again, but no more than the rate that is hardest to tell, one half, needs, and never
@@ -155,7 +155,7 @@ def enough_runs(precision: float) -> int:
     return floor(Z**2 * (1 / (4 * precision**2) - 1)) + 1
 
 
-def _rounds(first: Grid, rounds: Rounds, verdicts: _Verdicts) -> Iterator[Round]:
+def _rounds(first: Grid, rounds: AdaptiveSeeds, verdicts: _Verdicts) -> Iterator[Round]:
     """Yield the rounds, the first included, up to one with points missing or with no open cell."""
     assert rounds.precision is not None
     grid, cells, done = first, _Cells.of(first), 0

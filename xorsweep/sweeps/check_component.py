@@ -14,25 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.cli.commands import Parser, errors_in_one_line
-from xorsweep.errors import ChoiceError, ConfigError
+from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.execution.loky import run_loky
-from xorsweep.execution.settings import Parallel
-from xorsweep.fields import FloatArray, Real, Rule, Scalar, rules_of
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import Field, FloatArray, Real, Scalar, fields_of
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.engines import Engine, load_train
-from xorsweep.networks.engines.members import LANES, choice_taken
+from xorsweep.networks.engines.members import LANES, take_component
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.plugins import extensions_of, register
-from xorsweep.networks.schema import GROUPS, PLAIN, Point, choose, read_point
+from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, Point, component_of, read_point
 from xorsweep.networks.trainer import Trainer, build_training
 from xorsweep.registry import defaults_of
 from xorsweep.reporting.standard_output import lasting_output
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.storage.store import PARTS
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
-from xorsweep.text import text_of
+from xorsweep.text import exception_text
 
 MEMBERS = 4096
 """Networks of the largest batch that is compared with smaller ones."""
@@ -59,13 +59,13 @@ EXAMPLES = """\
 Arguments after the first set the point that is trained: KEY=VALUE."""
 
 
-def check_choice(
+def check_component(
     group: str,
     choice: str | type,
     point: Mapping[str, Scalar] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Raise ChoiceError unless a choice gives the same rows however it is swept.
+    """Raise ComponentError unless a choice gives the same rows however it is swept.
 
     `choice` is a name, or a class that needs no name yet. Networks are trained in batches of 1, 2,
     7 and 4,096, in which every Real parameter differs, with both schedules, in both precisions and
@@ -90,7 +90,7 @@ def check_choice(
 def _named(group: str, choice: str | type) -> Iterator[str]:
     """Yield the name of a choice, which for a class is registered meanwhile."""
     if isinstance(choice, str):
-        if choice not in GROUPS.get(group, ()):
+        if choice not in COMPONENTS.get(group, ()):
             raise ConfigError(f"{group}={choice}: there is no such choice")
         yield choice
         return
@@ -99,18 +99,18 @@ def _named(group: str, choice: str | type) -> Iterator[str]:
     try:
         yield name
     finally:
-        GROUPS[group].forget(name)
+        COMPONENTS[group].forget(name)
 
 
 def _base_point(given: Mapping[str, Scalar]) -> Point:
     """Return the point that is trained; where nothing is given, a group has its first choice."""
-    config: dict[str, Any] = {key: given.get(key, _SETTING[key]) for key in PLAIN}
-    for group, choices in GROUPS.items():
+    config: dict[str, Any] = {key: given.get(key, _SETTING[key]) for key in SCALAR_KEYS}
+    for group, choices in COMPONENTS.items():
         name = str(given.get(group, next(iter(choices))))
         config[group] = {"name": name, **(defaults_of(choices[name]) if name in choices else {})}
     for key, value in given.items():
         group, _, parameter = key.partition(".")
-        if parameter and group in GROUPS:
+        if parameter and group in COMPONENTS:
             config[group][parameter] = value
         elif key not in config:
             raise ConfigError(f"{key}: no such key")
@@ -132,15 +132,17 @@ def _check_distances(point: Point) -> None:
     """Compare what the criterion makes of errors, most of which would never meet it."""
     batch = _large_batch(point)
     values = {**batch.fixed, **batch.varying}
-    criterion, targets = choose("criterion", values), choose("task", values).targets()
+    criterion, targets = component_of("criterion", values), component_of("task", values).targets()
     errors = np.random.default_rng(2).uniform(-1.0, 1.0, (targets.size, MEMBERS))
     errors *= np.linspace(0.01, 1.0, MEMBERS)
     together = _distance(criterion, errors)
     for start in (*range(0, COMPARED, LANES), MEMBERS - LANES):
         members = np.arange(start, start + LANES)
-        few = _distance(choice_taken(criterion, members), np.ascontiguousarray(errors[:, members]))
+        few = _distance(
+            take_component(criterion, members), np.ascontiguousarray(errors[:, members])
+        )
         if few.tobytes() != together[members].tobytes():
-            raise ChoiceError(
+            raise ComponentError(
                 f"criterion={point['criterion']}: network {start} is at another distance in a "
                 f"batch of {LANES} than in one of {MEMBERS:,}; no sum or maximum may go over the "
                 "last axis"
@@ -172,8 +174,8 @@ def _large_batch(point: Point) -> Batch:
         "seed": np.arange(MEMBERS),
         "lr": np.float64(point["lr"]) * chooser.uniform(0.2, 5.0, MEMBERS),
     }
-    for group, choices in GROUPS.items():
-        for name, rule in rules_of(choices[str(point[group])]).items():
+    for group, choices in COMPONENTS.items():
+        for name, rule in fields_of(choices[str(point[group])]).items():
             if isinstance(rule, Real):
                 key = f"{group}.{name}"
                 varying[key] = _around(point[key], rule, chooser)
@@ -182,7 +184,7 @@ def _large_batch(point: Point) -> Batch:
     return Batch(fixed, varying, SNAPSHOTS, rows, rows.astype(np.uint64))
 
 
-def _around(value: Scalar, rule: Rule, chooser: np.random.Generator) -> NDArray[np.float64]:
+def _around(value: Scalar, rule: Field, chooser: np.random.Generator) -> NDArray[np.float64]:
     """Return numbers near a value, all of them allowed."""
     assert isinstance(value, float)
     spread = 0.1 * abs(value) or 0.05
@@ -190,7 +192,7 @@ def _around(value: Scalar, rule: Rule, chooser: np.random.Generator) -> NDArray[
     return np.array([number if _is_allowed(number, rule) else value for number in drawn])
 
 
-def _is_allowed(number: float, rule: Rule) -> bool:
+def _is_allowed(number: float, rule: Field) -> bool:
     try:
         rule.read(number)
     except ValueError:
@@ -204,9 +206,9 @@ def _trained(batch: Batch, engine: Engine) -> Mapping[str, NDArray[Any]]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a stranger's class raises
-        raise ChoiceError(
+        raise ComponentError(
             f"{_told(batch.fixed)}: {batch.members:,} networks can't be trained together "
-            f"({text_of(error)})"
+            f"({exception_text(error)})"
         ) from error
 
 
@@ -217,7 +219,7 @@ def _compare(
         together = np.ascontiguousarray(array[..., members])
         if together.tobytes() != np.ascontiguousarray(few[name]).tobytes():
             count = together.shape[-1]
-            raise ChoiceError(
+            raise ComponentError(
                 f"{where}: network {members.start} has other {name} in a batch of {count} than "
                 f"in one of {MEMBERS:,}; no sum or mean may go over the last axis, and no branch "
                 "may look at more than one network"
@@ -225,7 +227,7 @@ def _compare(
 
 
 def _told(point: Mapping[str, Scalar]) -> str:
-    return " ".join(f"{group}={point[group]}" for group in (*GROUPS, "until_converged"))
+    return " ".join(f"{group}={point[group]}" for group in (*COMPONENTS, "until_converged"))
 
 
 def _small_grid(point: Point) -> Grid:
@@ -242,7 +244,7 @@ def _check_workers(grid: Grid) -> None:
         encode(rows, trainer.engine) for _, rows in run_loky(batches, trainer, workers=2)
     )
     if here != there:
-        raise ChoiceError(f"{_told(grid.point(0))}: other rows from a worker process")
+        raise ComponentError(f"{_told(grid.point(0))}: other rows from a worker process")
 
 
 def _batches_of(grid: Grid) -> Sequence[Batch]:
@@ -250,12 +252,12 @@ def _batches_of(grid: Grid) -> Sequence[Batch]:
 
 
 def _check_resumed(grid: Grid) -> None:
-    settings = replace(Sweep(), parallel=Parallel("serial"), report=False)
+    settings = replace(SweepSettings(), parallel=ExecutionSettings("serial"), report=False)
     with TemporaryDirectory(prefix="xorsweep-check-") as made:
         folder, resumed = Path(made) / "whole", Path(made) / "resumed"
         result = run_sweep(grid, settings, folder, {})
         if result.counts["failed"]:
-            raise ChoiceError(f"{_told(grid.point(0))}: {result.counts['failed']} points failed")
+            raise ComponentError(f"{_told(grid.point(0))}: {result.counts['failed']} points failed")
         shutil.copytree(folder, resumed)
         trainer = Trainer(settings.engine, extensions_of(grid))
         shutil.rmtree(resumed / PARTS)
@@ -265,14 +267,14 @@ def _check_resumed(grid: Grid) -> None:
             (resumed / PARTS / name).write_bytes(data)
         resume_sweep(resumed, settings, [], {})
         if (resumed / "results.csv").read_bytes() != result.results.read_bytes():
-            raise ChoiceError(f"{_told(grid.point(0))}: other rows after a resume")
+            raise ComponentError(f"{_told(grid.point(0))}: other rows after a resume")
 
 
 @lasting_output()
 def main() -> None:
     """Check the choice named on the command line; exit code 1 where it doesn't hold."""
     parser = Parser(
-        "check_choice", "Hold a choice of your own to what sweeps promise of it.", EXAMPLES
+        "check_component", "Hold a choice of your own to what sweeps promise of it.", EXAMPLES
     )
     parser.add_argument("choice", metavar="GROUP=NAME", type=_pair, help="what is checked")
     parser.add_argument("point", metavar="KEY=VALUE", type=_pair, nargs="*", help="of the point")
@@ -280,8 +282,8 @@ def main() -> None:
     with errors_in_one_line():
         try:
             group, name = given.choice
-            check_choice(group, str(name), dict(given.point), print)
-        except ChoiceError as error:
+            check_component(group, str(name), dict(given.point), print)
+        except ComponentError as error:
             raise ConfigError(str(error)) from error
 
 

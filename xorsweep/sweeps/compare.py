@@ -14,18 +14,18 @@ from rich.table import Table as TerminalTable
 
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.summary import is_numeric
-from xorsweep.analysis.sweep_comparison import PAIRED, SideBySide, side_by_side
+from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.cli.commands import Parser, errors_in_one_line, given_folder, whole
 from xorsweep.errors import StoreError
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.layout import chosen
 from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.reporting.svg.scatter import rates_against_each_other
 from xorsweep.reporting.tables import Table, difference_text, left_out_note
 from xorsweep.reporting.wording import count_text, percent_text
-from xorsweep.storage.atomic import replacing, write_atomically
+from xorsweep.storage.atomic import atomic_path, write_atomically
 from xorsweep.storage.paths import named_folder
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
@@ -55,7 +55,7 @@ CELLS_HEAD = (
 
 
 @dataclass(frozen=True)
-class Sweep:
+class ComparedSweep:
     """A finished sweep: where it lies, its grid in words, and its rows."""
 
     folder: Path
@@ -63,7 +63,7 @@ class Sweep:
     results: pd.DataFrame
 
     @classmethod
-    def read(cls, folder: Path, terminal: Terminal) -> Sweep:
+    def read(cls, folder: Path, terminal: Console) -> ComparedSweep:
         """Return the sweep in a folder; raises StoreError where there is none that is finished."""
         manifest = finished_manifest(folder)
         results = stored_results(folder, manifest, terminal)
@@ -87,9 +87,9 @@ class Page:
 def compare(
     folders: tuple[Path, Path],
     into: Path | None = None,
-    terminal: Terminal | None = None,
+    terminal: Console | None = None,
     epochs: int | None = None,
-) -> SideBySide:
+) -> SweepComparison:
     """Compare two finished sweeps in the cells that both have; print it and leave page and CSV.
 
     Of cells that differ in epochs alone those with the most that both have are compared, or those
@@ -97,15 +97,15 @@ def compare(
     sweep's folder, or `into` another. Raises StoreError where a folder holds no finished sweep, or
     the two have no cell in common, ConfigError where one has no points with these epochs.
     """
-    terminal = terminal or Terminal()
-    a, b = (Sweep.read(folder, terminal) for folder in folders)
-    found = side_by_side(at_epochs(a.results, epochs), at_epochs(b.results, epochs))
+    terminal = terminal or Console()
+    a, b = (ComparedSweep.read(folder, terminal) for folder in folders)
+    found = compare_sweeps(at_epochs(a.results, epochs), at_epochs(b.results, epochs))
     if found.cells.empty:
         raise StoreError(_nothing_in_common(a, b, found))
     if into is None:
         into = make_folder(make_folder(a.folder / FOLDER) / b.folder.absolute().name)
     into.mkdir(parents=True, exist_ok=True)
-    with replacing(into / "compare.csv") as file:
+    with atomic_path(into / "compare.csv") as file:
         found.cells.to_csv(file, mode="wb", index=False, encoding="utf-8")
     page = _page(a, b, found)
     text = environment().get_template("compare.html.j2").render(page=page)
@@ -115,7 +115,7 @@ def compare(
     return found
 
 
-def _nothing_in_common(a: Sweep, b: Sweep, found: SideBySide) -> str:
+def _nothing_in_common(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> str:
     common = f"{a.folder} and {b.folder} have no cell in common"
     for key in found.keys:
         one, other = (_level_set(sweep.results, key) for sweep in (a, b))
@@ -130,7 +130,7 @@ def _level_set(results: pd.DataFrame, key: str) -> set[Any]:
     return set(column.where(column.notna(), "none").unique())
 
 
-def _page(a: Sweep, b: Sweep, found: SideBySide) -> Page:
+def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
     differing = [
         ("a", str(a.folder), a.text),
         ("b", str(b.folder), b.text),
@@ -151,7 +151,7 @@ def _page(a: Sweep, b: Sweep, found: SideBySide) -> Page:
     )
 
 
-def _findings(found: SideBySide) -> Iterator[str]:
+def _findings(found: SweepComparison) -> Iterator[str]:
     cells, differing = found.cells, found.differing
     higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
     if differing.empty:
@@ -186,7 +186,7 @@ def _ties_text(ties: int) -> str:
     return f"; it is as large in {count_text(ties, 'other cell')}" if ties else ""
 
 
-def _test_text(found: SideBySide) -> str:
+def _test_text(found: SweepComparison) -> str:
     paired = int((found.cells["test"] == PAIRED).sum())
     apart = len(found.cells) - paired
     tests = [
@@ -203,7 +203,7 @@ def _test_text(found: SideBySide) -> str:
     )
 
 
-def _epochs_text(found: SideBySide) -> str:
+def _epochs_text(found: SweepComparison) -> str:
     if "epochs" not in found.keys:
         return ""
     return (
@@ -218,7 +218,7 @@ def _name(cell: Any, keys: Sequence[str]) -> str:
     )
 
 
-def _picture(found: SideBySide) -> str:
+def _picture(found: SweepComparison) -> str:
     shown, _ = _shown_cells(found)
     return rates_against_each_other(
         shown["rate_a"].to_numpy(),
@@ -228,7 +228,7 @@ def _picture(found: SideBySide) -> str:
     )
 
 
-def _cells_table(found: SideBySide) -> Table:
+def _cells_table(found: SweepComparison) -> Table:
     """Return all cells in the order of the grid; those that differ, then others, if too many."""
     (cells, note), keys = _shown_cells(found), list(found.keys)
     rows = [
@@ -252,7 +252,7 @@ def _cells_table(found: SideBySide) -> Table:
     return Table("Cells of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers)
 
 
-def _shown_cells(found: SideBySide) -> tuple[pd.DataFrame, str]:
+def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
     """Return the cells that there is room for, in the order of the grid, and which these are."""
     cells = found.cells
     if len(cells) <= MOST_CELLS:
@@ -280,7 +280,7 @@ def _epochs(cell: Any, which: str) -> str:
     return "not reached" if pd.isna(median) else f"{median:,.0f}"
 
 
-def _only_table(found: SideBySide) -> Table:
+def _only_table(found: SweepComparison) -> Table:
     rows = [
         (which, _name(cell, found.keys))
         for which, only in (("a", found.only_a), ("b", found.only_b))
@@ -291,21 +291,21 @@ def _only_table(found: SideBySide) -> Table:
     return Table("Cells that only one sweep has.", ("only in", "cell"), rows, note)
 
 
-def _print(page: Page, found: SideBySide, terminal: Terminal) -> None:
+def _print(page: Page, found: SweepComparison, terminal: Console) -> None:
     for which, folder, text in page.sweeps:
-        terminal.say(f"{which}: {folder}, {text}")
+        terminal.log(f"{which}: {folder}, {text}")
     for key, one, other in found.settings:
-        terminal.say(f"{key}: {one} in a, {other} in b")
+        terminal.log(f"{key}: {one} in a, {other} in b")
     for line in (*page.findings, page.test):
-        terminal.say(line)
+        terminal.log(line)
     if len(found.differing):
         terminal.console.print(_terminal_table(found))
     left = len(found.differing) - MOST_LINES
     if left > 0:
-        terminal.say(f"and {left:,} more in compare.csv")
+        terminal.log(f"and {left:,} more in compare.csv")
 
 
-def _terminal_table(found: SideBySide) -> TerminalTable:
+def _terminal_table(found: SweepComparison) -> TerminalTable:
     table = TerminalTable(box=SIMPLE_HEAD)
     table.add_column("cell")
     for head in ("a", "b", "a minus b", "p, by Holm"):

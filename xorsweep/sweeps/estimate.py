@@ -12,13 +12,13 @@ from time import perf_counter
 
 import numpy as np
 
-from xorsweep.execution.interface import Execute
-from xorsweep.execution.signals import raise_if_heard
+from xorsweep.execution.interface import Executor
+from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine, load_train
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, Plan, combined_codes
-from xorsweep.networks.trainer import Rows, Trainer, build_training, train_batch
+from xorsweep.networks.trainer import PointResults, Trainer, build_training, train_batch
 from xorsweep.storage.parts import encode, table_of
 from xorsweep.storage.results import assemble, read_results, write_results
 
@@ -59,7 +59,7 @@ class Estimate:
     sizes: Mapping[str, int]
 
 
-def estimate(grid: Grid, plan: Plan, trainer: Trainer, execute: Execute, workers: int) -> Estimate:
+def estimate(grid: Grid, plan: Plan, trainer: Trainer, execute: Executor, workers: int) -> Estimate:
     """Return what training the plan takes on this machine, as `execute` trains with `workers`.
 
     Batches of each kind are trained for a fraction of a second, alone and then with every worker
@@ -98,7 +98,7 @@ def _measured(samples: Mapping[Kind, Batch], engine: Engine) -> Iterator[tuple[K
     begun = perf_counter()
     for kind, batch in samples.items():
         yield kind, _cost(batch, engine)
-        raise_if_heard()
+        raise_pending_interrupt()
         if perf_counter() - begun > BUDGET:
             return
 
@@ -143,7 +143,7 @@ def _seconds(batches: Sequence[Batch], costs: Mapping[Kind, Cost]) -> list[float
 
 
 def _company(
-    batch: Batch, cost: Cost, trainer: Trainer, execute: Execute, workers: int
+    batch: Batch, cost: Cost, trainer: Trainer, execute: Executor, workers: int
 ) -> tuple[float, float]:
     """Return the seconds in which workers start, and how much slower each is beside the others."""
     if workers == 1:
@@ -155,9 +155,9 @@ def _company(
     return max(0.0, one - in_turn), in_turn / cost.of(probe)
 
 
-def _executed(batches: Sequence[Batch], trainer: Trainer, execute: Execute) -> float:
+def _executed(batches: Sequence[Batch], trainer: Trainer, execute: Executor) -> float:
     """Return the seconds in which workers train the batches."""
-    raise_if_heard()
+    raise_pending_interrupt()
     started = perf_counter()
     for _ in execute(batches, trainer):
         pass
@@ -209,16 +209,16 @@ def _cells(grid: Grid) -> int:
     return len(np.unique(combined_codes(grid, keys, np.arange(len(grid)))))
 
 
-def _sample(batch: Batch, points: int, part: int, engine: Engine) -> list[Rows]:
+def _sample(batch: Batch, points: int, part: int, engine: Engine) -> list[PointResults]:
     """Return points of a batch after a moment of training: so many at most, or a part of them."""
     most = min(batch.members, points // len(batch.snapshots))
     members = max(1, most // part)
     short = _shortened(batch.part(slice(members)), max(SAMPLE_EPOCHS, len(batch.snapshots)))
-    count = len(course_epochs(batch.snapshots[-1]))
+    count = len(learning_curve_epochs(batch.snapshots[-1]))
     return [_stretched(rows, count) for rows in train_batch(short, engine)]
 
 
-def _stretched(rows: Rows, count: int) -> Rows:
+def _stretched(rows: PointResults, count: int) -> PointResults:
     """Return rows whose courses have so many epochs, as those of the whole training will."""
     if not rows.courses.size:
         return rows
@@ -230,7 +230,7 @@ def _stretched(rows: Rows, count: int) -> Rows:
 
 
 def _written(
-    grid: Grid, sample: Sequence[list[Rows]], engine: Engine
+    grid: Grid, sample: Sequence[list[PointResults]], engine: Engine
 ) -> tuple[int, dict[str, float]]:
     """Return how many points a sample has, and the bytes of its files; of tables, those a cell."""
     # This brings pandas, as the end of a sweep does.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from xorsweep.errors import ManifestError, OtherTableError, StoreError
+from xorsweep.errors import ManifestError, StoreError, TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.schema import POINT_KEYS
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.storage.manifest import check_format
 from xorsweep.storage.plain_files import is_there, open_file
 from xorsweep.storage.provenance import OF_NETWORKS, check_finished, check_record
-from xorsweep.storage.results import Assembled, assemble, frame_of, results_of
+from xorsweep.storage.results import ResultColumns, assemble, frame_of, results_of
 from xorsweep.storage.store import MANIFEST, Store, read_manifest, reading
 from xorsweep.storage.table_writer import PARQUET, digest_of
 from xorsweep.sweeps.adaptive_seeds import open_with_rounds
@@ -43,7 +43,7 @@ def finished_manifest(folder: Path) -> dict[str, Any]:
 
 
 def stored_results(
-    folder: Path, manifest: Mapping[str, Any], terminal: Terminal, whole: bool = False
+    folder: Path, manifest: Mapping[str, Any], terminal: Console, whole: bool = False
 ) -> pd.DataFrame:
     """Return the rows of a finished sweep, as `read_results` does.
 
@@ -52,7 +52,7 @@ def stored_results(
     """
     try:
         return written_results(folder, manifest, whole)
-    except OtherTableError as error:
+    except TableMismatchError as error:
         terminal.warn(f"{folder / PARQUET} {error}; its rows are made of the parts again")
     store, grid, _ = open_with_rounds(folder)
     with reading(folder):
@@ -62,15 +62,15 @@ def stored_results(
 def written_results(folder: Path, manifest: Mapping[str, Any], whole: bool = False) -> pd.DataFrame:
     """Return results.parquet as `read_results` does, if it is the one that the sweep wrote.
 
-    Raises OtherTableError if not, StoreError where that can't be told.
+    Raises TableMismatchError if not, StoreError where that can't be told.
     """
     path = folder / PARQUET
     with reading(path):
         if not is_there(path):
-            raise OtherTableError("isn't there")
+            raise TableMismatchError("isn't there")
         with open_file(path) as data:
             if digest_of(data) != manifest["tables"][PARQUET]:
-                raise OtherTableError("isn't as it was written")
+                raise TableMismatchError("isn't as it was written")
             return _frame(data, manifest["counts"]["planned"], whole)
 
 
@@ -83,7 +83,7 @@ def _frame(data: Any, points: int, whole: bool) -> pd.DataFrame:
     except (pa.ArrowException, ValueError) as error:
         if isinstance(error, MemoryError):
             raise
-    raise OtherTableError("isn't a table of this sweep")
+    raise TableMismatchError("isn't a table of this sweep")
 
 
 def _holds_all(schema: pa.Schema) -> bool:
@@ -107,7 +107,7 @@ _COLUMNS = {
 }
 
 
-def all_assembled(store: Store, grid: Grid) -> Assembled:
+def all_assembled(store: Store, grid: Grid) -> ResultColumns:
     """Return what the parts hold of a finished sweep; raises StoreError where they lack points."""
     assembled = assemble(grid, store.measurements())
     absent = int((~assembled.present).sum())

@@ -8,24 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.errors import ExecuteError, StoppedError, StoreError
-from xorsweep.networks.trainer import FAILED, Rows
-from xorsweep.reporting.console import Terminal
+from xorsweep.errors import ExecutionError, StoreError, SweepAborted
+from xorsweep.networks.trainer import FAILED, PointResults
+from xorsweep.reporting.console import Console
 from xorsweep.storage.manifest import now
 from xorsweep.storage.store import Folder
 
 
-def stop_if_failed(batch: Sequence[Rows]) -> None:
-    """Raise StoppedError where points of a batch failed."""
+def stop_if_failed(batch: Sequence[PointResults]) -> None:
+    """Raise SweepAborted where points of a batch failed."""
     for rows in batch:
         failed = np.flatnonzero(rows.status == FAILED)
         if len(failed):
             count = f"{len(failed):,} point{'' if len(failed) == 1 else 's'}"
-            raise StoppedError(f"on_failure=stop: {count} failed: {rows.message[failed[0]]}")
+            raise SweepAborted(f"on_failure=stop: {count} failed: {rows.message[failed[0]]}")
 
 
 @contextmanager
-def how_to_go_on(store: Folder[Any], terminal: Terminal) -> Iterator[None]:
+def resume_hint_on_error(store: Folder[Any], terminal: Console) -> Iterator[None]:
     """Say how to go on where something ends a sweep.
 
     Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
@@ -33,15 +33,15 @@ def how_to_go_on(store: Folder[Any], terminal: Terminal) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, MemoryError, ExecuteError, StoppedError) as error:
+    except (OSError, MemoryError, ExecutionError, SweepAborted) as error:
         raise StoreError(f"{_reason(error, store)}{_hint(store)}") from error
     except KeyboardInterrupt:
-        terminal.say(f"interrupted{_hint(store)}")
+        terminal.log(f"interrupted{_hint(store)}")
         raise
 
 
 @contextmanager
-def recorded(store: Folder[Any], manifest: Mapping[str, Any]) -> Iterator[None]:
+def mark_interrupted_on_error(store: Folder[Any], manifest: Mapping[str, Any]) -> Iterator[None]:
     """Let the manifest say where something ended the run before its end."""
     try:
         yield

@@ -15,17 +15,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.cli.commands import Parser, errors_in_one_line, point_text, refuse_damaged
+from xorsweep.cli.commands import Parser, check_undamaged, errors_in_one_line, point_text
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import workers_of
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Grid, concatenated
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Grid, concatenate
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import FAILED
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.standard_output import lasting_output
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import sync, write_atomically
 from xorsweep.storage.bitwise_diff import differences, of_points
 from xorsweep.storage.manifest import describe_run, input_notes, rounds_of
@@ -67,7 +67,7 @@ class Merged:
 
 
 def merge(
-    out: Path, folders: Sequence[Path], report: bool = True, terminal: Terminal | None = None
+    out: Path, folders: Sequence[Path], report: bool = True, terminal: Console | None = None
 ) -> Merged:
     """Join sweeps of one version in a new folder: the points of the first, then those it lacks.
 
@@ -76,18 +76,20 @@ def merge(
     nothing, where `out` isn't free, a sweep can't be used, engines differ, or a point has other
     bits in one sweep than in another.
     """
-    terminal = terminal or Terminal.silent()
+    terminal = terminal or Console.silent()
     _refuse_taken(out)
     sources = [_opened(folder) for folder in folders]
     _refuse_other_engines(sources)
     choices = _choices(sources)
-    grid = concatenated([source.grid for source in sources])
+    grid = concatenate([source.grid for source in sources])
     _refuse_conflicts(sources, grid)
-    settings = Sweep(Parallel("serial"), engine=sources[0].store.engine, report=report)
+    settings = SweepSettings(
+        ExecutionSettings("serial"), engine=sources[0].store.engine, report=report
+    )
     manifest = {**_manifest(sources, grid, settings), "choices": choices}
     _write(out, sources, manifest)
     for line in (*input_notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
-        terminal.say(line)
+        terminal.log(line)
     return _ended(Store(out, settings.engine), grid, settings, manifest, terminal)
 
 
@@ -98,7 +100,7 @@ def _opened(folder: Path) -> Source:
             f"{folder}: its seeds were added in rounds, by precision, and another sweep's rounds "
             "would add others; only sweeps of the seeds that were given can be merged"
         )
-    refuse_damaged(source.store)
+    check_undamaged(source.store)
     return source
 
 
@@ -156,7 +158,7 @@ def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
         )
 
 
-def _manifest(sources: Sequence[Source], grid: Grid, settings: Sweep) -> dict[str, Any]:
+def _manifest(sources: Sequence[Source], grid: Grid, settings: SweepSettings) -> dict[str, Any]:
     manifests = [source.manifest for source in sources]
     runs = [run for manifest in manifests for run in (manifest, *manifest.get("earlier", []))]
     provenance = {
@@ -206,11 +208,15 @@ def _linked(part: Path, to: Path) -> None:
 
 
 def _ended(
-    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+    store: Store,
+    grid: Grid,
+    settings: SweepSettings,
+    manifest: Mapping[str, Any],
+    terminal: Console,
 ) -> Merged:
     absent = int((~assemble(grid, store.measurements()).present).sum())
     if absent:
-        terminal.say(
+        terminal.log(
             f"{absent:,} points are still to be trained; "
             f"go on with python -m xorsweep -m resume={store.folder}"
         )
@@ -231,7 +237,7 @@ def main() -> None:
     given = parser.parse_args()
     with errors_in_one_line():
         folders = [named_folder(name) for name in (given.first, *given.others)]
-        merge(folder_of(given.out, "OUT"), folders, not given.no_report, Terminal())
+        merge(folder_of(given.out, "OUT"), folders, not given.no_report, Console())
 
 
 if __name__ == "__main__":

@@ -8,24 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xorsweep.execution.backends import choose_execute, is_in_process, settled, workers_of
+from xorsweep.execution.backends import choose_executor, is_in_process, resolve_workers, workers_of
 from xorsweep.execution.serial import run_serial
-from xorsweep.fields import Scalar, shown
+from xorsweep.fields import Scalar, format_value
 from xorsweep.grid.grid import Axis, Block, Dimension, Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Batch, Plan, Rows, make_plan
-from xorsweep.networks.plugins import extensions_of, left_out
+from xorsweep.networks.plugins import extensions_of, shadowed
 from xorsweep.networks.schema import POINT_KEYS
 from xorsweep.networks.trainer import Trainer
-from xorsweep.networks.warmup import prepare
-from xorsweep.reporting.console import MOST_LINES, Terminal
-from xorsweep.settings import Sweep
+from xorsweep.networks.warmup import warm_up
+from xorsweep.reporting.console import MOST_LINES, Console
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.sweeps.adaptive_seeds import check_rounds, latest_round
 from xorsweep.sweeps.estimate import Estimate, estimate
-from xorsweep.sweeps.resume import open_begun
+from xorsweep.sweeps.resume import open_sweep
 from xorsweep.sweeps.runner import found_line, plan_line
-from xorsweep.sweeps.shards import Sharded
+from xorsweep.sweeps.shards import ShardPlan
 
 FIRST, LAST = 5, 3
 """Points that are shown of the beginning and of the end of a grid."""
@@ -35,31 +35,31 @@ MOST_LEVELS, MOST_KEYS = 6, 6
 
 def preview_sweep(
     grid: Grid,
-    settings: Sweep,
+    settings: SweepSettings,
     notes: Sequence[str] = (),
-    terminal: Terminal | None = None,
-    sharded: Sharded | None = None,
+    terminal: Console | None = None,
+    sharded: ShardPlan | None = None,
 ) -> None:
     """Say what `run_sweep` would do with these arguments; raises as it does."""
-    terminal = terminal or Terminal()
+    terminal = terminal or Console()
     check_rounds(grid, settings.rounds)
-    for note in (*notes, *left_out(grid)):
-        terminal.show(note)
+    for note in (*notes, *shadowed(grid)):
+        terminal.print(note)
     _Preview(terminal, settings, sharded).show(grid, None)
 
 
 def preview_resume(
     folder: Path,
-    settings: Sweep,
+    settings: SweepSettings,
     more: Sequence[Axis],
-    terminal: Terminal | None = None,
+    terminal: Console | None = None,
     rounds: Mapping[str, Any] | None = None,
-    sharded: Sharded | None = None,
+    sharded: ShardPlan | None = None,
     keep_engine: bool = False,
 ) -> None:
     """Say what `resume_sweep` would do with these arguments; raises as it does."""
-    terminal = terminal or Terminal()
-    begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
+    terminal = terminal or Console()
+    begun = open_sweep(folder, settings, more, rounds or {}, keep_engine)
     whole, damaged = list(begun.store.whole_parts()), list(begun.store.damaged())
     grid = begun.grid
     if begun.settings.rounds.precision is not None:
@@ -67,10 +67,10 @@ def preview_resume(
     found = assemble(grid, whole)
     pending = found.pending()
     for path, reason in damaged:
-        terminal.show(f"{path.name} is damaged: {reason}; its points would be trained again")
+        terminal.print(f"{path.name} is damaged: {reason}; its points would be trained again")
     added = len(begun.grid) - begun.points_before
     failed = found.counts()["failed"]
-    terminal.show(found_line(len(grid) - len(pending), len(pending), added, failed))
+    terminal.print(found_line(len(grid) - len(pending), len(pending), added, failed))
     if len(pending):
         _Preview(terminal, begun.settings, sharded).show(grid, pending)
 
@@ -78,9 +78,11 @@ def preview_resume(
 class _Preview:
     """Shows a grid on a terminal, and what training it would take."""
 
-    def __init__(self, terminal: Terminal, settings: Sweep, sharded: Sharded | None) -> None:
+    def __init__(
+        self, terminal: Console, settings: SweepSettings, sharded: ShardPlan | None
+    ) -> None:
         self._terminal = terminal
-        self._settings = replace(settings, parallel=settled(settings.parallel))
+        self._settings = replace(settings, parallel=resolve_workers(settings.parallel))
         self._sharded = sharded
 
     def show(self, grid: Grid, pending: Rows | None) -> None:
@@ -90,11 +92,11 @@ class _Preview:
         plan = make_plan(grid, load_capacity(engine), workers, pending)
         alone = not self._sharded and is_in_process(parallel, plan.net_epochs)
         workers = 1 if alone else workers
-        self._terminal.show(plan_line(grid, plan, workers))
+        self._terminal.print(plan_line(grid, plan, workers))
         self._show_grid(grid)
         self._terminal.table(_BATCH_HEAD, list(_batch_lines(plan.batches)))
-        prepare(plan.batches, engine, self._terminal.show)
-        execute = run_serial if self._sharded else choose_execute(parallel, plan.net_epochs)
+        warm_up(plan.batches, engine, self._terminal.print)
+        execute = run_serial if self._sharded else choose_executor(parallel, plan.net_epochs)
         trainer = Trainer(engine, extensions_of(grid))
         found = estimate(grid, plan, trainer, execute, 1 if self._sharded else workers)
         if self._sharded:
@@ -107,7 +109,7 @@ class _Preview:
         if len(grid.blocks) > 1:
             self._terminal.table(("block", "of its own"), list(_block_lines(grid.blocks, common)))
         for where in dict.fromkeys(block.where for block in grid.blocks if block.where):
-            self._terminal.show(f"points where not ({where}) are left out: {grid.left_out:,}")
+            self._terminal.print(f"points where not ({where}) are left out: {grid.left_out:,}")
         keys = grid.swept[:MOST_KEYS]
         self._terminal.table(("row", *keys), list(_point_lines(grid, keys)))
 
@@ -128,7 +130,7 @@ class _Preview:
                 f"up to {settings.rounds.max_seeds:,} seeds a cell"
             )
         for line in (*lines, "nothing was trained or written; leave plan=true out to run it"):
-            self._terminal.show(line)
+            self._terminal.print(line)
 
 
 _BATCH_HEAD = ("batches", "networks", "epochs", "hidden", "task", "optimizer")
@@ -164,15 +166,15 @@ def _block_lines(blocks: Sequence[Block], common: Sequence[Dimension]) -> Iterat
 def _settings_of(block: Block) -> dict[str, str]:
     """Return the keys that have one value in a block, parameters of groups left out."""
     first, swept = block.bases[0], {axis.key for axis in block.axes}
-    return {key: shown(first[key]) for key in POINT_KEYS if key not in swept}
+    return {key: format_value(first[key]) for key in POINT_KEYS if key not in swept}
 
 
 def levels_text(levels: Sequence[Scalar]) -> str:
     """Return levels with commas between them, of many the first and the last."""
     if len(levels) <= MOST_LEVELS:
-        return ", ".join(map(shown, levels))
-    first = ", ".join(map(shown, levels[: MOST_LEVELS - 2]))
-    return f"{first}, ..., {shown(levels[-1])}"
+        return ", ".join(map(format_value, levels))
+    first = ", ".join(map(format_value, levels[: MOST_LEVELS - 2]))
+    return f"{first}, ..., {format_value(levels[-1])}"
 
 
 def _point_lines(grid: Grid, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -184,7 +186,7 @@ def _point_lines(grid: Grid, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield ("...",) * (len(keys) + 1)
             continue
         point = grid.point(row)
-        yield f"{row:,}", *(shown(point[key]) if key in point else "" for key in keys)
+        yield f"{row:,}", *(format_value(point[key]) if key in point else "" for key in keys)
 
 
 def _batch_lines(batches: Sequence[Batch]) -> Iterator[tuple[str, ...]]:

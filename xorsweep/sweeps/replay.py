@@ -15,8 +15,8 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.single_run import SingleRun, headline, train_single
-from xorsweep.networks.trainer import FAILED, MOST_OUTPUTS, MOST_PARAMETERS, STATUSES, Rows
-from xorsweep.reporting.console import Terminal
+from xorsweep.networks.trainer import FAILED, MOST_OUTPUTS, MOST_PARAMETERS, STATUSES, PointResults
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.run_console import describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.reporting.standard_output import lasting_output
@@ -25,7 +25,7 @@ from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.storage.store import Store
-from xorsweep.text import text_of
+from xorsweep.text import exception_text
 
 FOLDER = "replay"
 
@@ -37,7 +37,7 @@ ROW counts the rows of results.csv from 0, the line of the names left out, as pa
 
 
 def replay(
-    folder: str, row: int, into: Path | None = None, terminal: Terminal | None = None
+    folder: str, row: int, into: Path | None = None, terminal: Console | None = None
 ) -> list[Difference]:
     """Train a row of a sweep again, alone, say and draw its course, and return what differs.
 
@@ -45,7 +45,7 @@ def replay(
     sweep's folder, or `into` another. Raises StoreError where there is no such row, or the sweep
     can't be trained again.
     """
-    terminal = terminal or Terminal()
+    terminal = terminal or Console()
     store, grid, _ = open_trainable(folder)
     if not 0 <= row < len(grid):
         raise StoreError(
@@ -54,8 +54,8 @@ def replay(
     identity = grid.identities[row : row + 1]
     stored = _stored(store, identity)
     for line in input_notes(grid):
-        terminal.say(line)
-    terminal.say(headline(grid.point(row)))
+        terminal.log(line)
+    terminal.log(headline(grid.point(row)))
     run = _trained(grid, row, store.engine)
     if into is None:
         into = make_folder(make_folder(store.folder / FOLDER) / str(row))
@@ -72,7 +72,7 @@ def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever made the row fail in its sweep
-        raise StoreError(f"row {row} can't be trained: {text_of(error)}") from error
+        raise StoreError(f"row {row} can't be trained: {exception_text(error)}") from error
 
 
 def _stored(store: Store, identity: NDArray[np.uint64]) -> pa.Table:
@@ -80,24 +80,24 @@ def _stored(store: Store, identity: NDArray[np.uint64]) -> pa.Table:
     return pa.concat_tables(parts, promote_options="default")
 
 
-def _compared(stored: pa.Table, again: pa.Table, terminal: Terminal) -> list[Difference]:
+def _compared(stored: pa.Table, again: pa.Table, terminal: Console) -> list[Difference]:
     trained = stored.filter(pa.array(stored["status"].to_numpy() != FAILED))
     found = differences(trained, again)
     if not len(trained):
         state = "failed in the sweep" if len(stored) else "isn't trained yet in the sweep"
-        terminal.say(f"the row {state}, so there is nothing to compare with")
+        terminal.log(f"the row {state}, so there is nothing to compare with")
     elif not found:
-        terminal.say("the same bits as the stored row")
+        terminal.log("the same bits as the stored row")
     for each in found:
-        terminal.say(f"{each.column} is {each.here} in the sweep and {each.there} trained again")
+        terminal.log(f"{each.column} is {each.here} in the sweep and {each.there} trained again")
     return found
 
 
-def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> Rows:
+def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> PointResults:
     """Return the end of a run as a part holds it, without its course."""
     outputs, parameters = run.final_outputs.reshape(-1, 1), run.parameters[:, -1:].T
     converged_epoch = -1 if run.converged_epoch is None else run.converged_epoch
-    return Rows(
+    return PointResults(
         identity=identity,
         **{name: values[-1:] for name, values in run.errors._asdict().items()},
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],

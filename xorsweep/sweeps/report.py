@@ -10,18 +10,18 @@ import pandas as pd
 from joblib import cpu_count
 
 from xorsweep.analysis.export import write_comparisons, write_summary
-from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.cli.commands import Parser, errors_in_one_line, whole
-from xorsweep.errors import OtherTableError
+from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.trainer import STATUSES
-from xorsweep.reporting.console import Terminal
-from xorsweep.reporting.figures.catalog import FIGURES, begin_figures
+from xorsweep.reporting.console import Console
+from xorsweep.reporting.figures.catalog import FIGURES, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.report import Report
-from xorsweep.reporting.run_drawings import begin_drawing
+from xorsweep.reporting.run_drawings import submit_run_drawings
 from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.paths import named_folder
@@ -32,9 +32,7 @@ from xorsweep.sweeps.adaptive_seeds import open_with_rounds
 from xorsweep.sweeps.finished import all_assembled, finished_manifest, written_results
 
 
-def remake_report(
-    folder: Path, terminal: Terminal | None = None, epochs: int | None = None
-) -> Path:
+def remake_report(folder: Path, terminal: Console | None = None, epochs: int | None = None) -> Path:
     """Make tables, figures and report of a finished sweep again from what its folder holds.
 
     Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
@@ -45,13 +43,13 @@ def remake_report(
     manifest = finished_manifest(folder)
     read_study(manifest.get("study"))  # before anything is written
     store, grid, _ = open_with_rounds(folder)
-    terminal, workers = terminal or Terminal.silent(), int(cpu_count())
+    terminal, workers = terminal or Console.silent(), int(cpu_count())
     for line in input_notes(grid):
-        terminal.say(line)
+        terminal.log(line)
     assembled = assemble(grid, store.measurements())
     try:
         results = written_results(folder, manifest)
-    except OtherTableError as error:
+    except TableMismatchError as error:
         terminal.warn(f"{folder / PARQUET} {error}; it and {CSV} are written again from the parts")
         manifest = _with_tables_again(store, grid, manifest)
         results = read_results(folder)
@@ -59,9 +57,9 @@ def remake_report(
     # What is derived is shown as the rows have it.
     manifest["grid"] = {**manifest["grid"], "text": grid.text, "points": len(grid)}
     manifest["counts"] = {"planned": len(grid), **_counts(results)}
-    drawing = begin_drawing(grid, assembled, store.parts(), workers)
-    tables = Tables.of(results, write_summary(results, folder), CoursesOnDisk(grid, store))
-    figures = begin_figures(tables, folder / FIGURES, workers)
+    drawing = submit_run_drawings(grid, assembled, store.parts(), workers)
+    tables = Tables.of(results, write_summary(results, folder), LearningCurves(grid, store))
+    figures = submit_figures(tables, folder / FIGURES, workers)
     report = Report(folder, manifest, tables, figures, drawing, epochs)
     return report(write_comparisons(asked, folder))
 
@@ -95,7 +93,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     with errors_in_one_line():
-        print(remake_report(named_folder(given.folder), Terminal(), given.epochs))
+        print(remake_report(named_folder(given.folder), Console(), given.epochs))
 
 
 if __name__ == "__main__":

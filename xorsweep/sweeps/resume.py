@@ -8,53 +8,55 @@ from pathlib import Path
 from typing import Any
 
 from xorsweep.errors import StoreError
-from xorsweep.grid.extend import extended
+from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Axis, Grid
-from xorsweep.networks.plugins import missing
-from xorsweep.settings import Sweep
+from xorsweep.networks.plugins import missing_plugins
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import changed_files, rounds_of
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 
 
 @dataclass(frozen=True)
-class Begun:
+class OpenedSweep:
     """A sweep that was begun: its grid and settings as they are to go on."""
 
     store: Store
     grid: Grid
-    settings: Sweep
+    settings: SweepSettings
     manifest: Mapping[str, Any]
     points_before: int
 
 
-def open_begun(
+def open_sweep(
     folder: Path,
-    settings: Sweep,
+    settings: SweepSettings,
     more: Sequence[Axis],
     rounds: Mapping[str, Any],
     keep_engine: bool,
-) -> Begun:
+) -> OpenedSweep:
     """Return a sweep with further levels, nothing written; raises as `resume_sweep` does."""
     store, grid, manifest = Store.open(folder)
     if keep_engine:
         settings = replace(settings, engine=store.engine)
         store.engine.check()
     _refuse_other(store, grid, settings, manifest)
-    longer = extended(grid, more) if more else grid
+    longer = extend_grid(grid, more) if more else grid
     settings = replace(settings, rounds=replace(rounds_of(manifest), **rounds))
     check_rounds(longer, settings.rounds)
-    return Begun(store, longer, settings, manifest, len(grid))
+    return OpenedSweep(store, longer, settings, manifest, len(grid))
 
 
-def _refuse_other(store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any]) -> None:
+def _refuse_other(
+    store: Store, grid: Grid, settings: SweepSettings, manifest: Mapping[str, Any]
+) -> None:
     """Raise StoreError where other numbers would come out than those that the folder holds."""
     if settings.engine != store.engine:
         raise StoreError(
             f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
             "mixes engines; resume it with the same, or start another sweep"
         )
-    for line in missing(manifest.get("choices", {})):
+    for line in missing_plugins(manifest.get("choices", {})):
         raise StoreError(
             f"{line}; a sweep never mixes them: install the one that began {store.folder}, or "
             "start another sweep"

@@ -16,12 +16,12 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.engines.predict import answers
+from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.metrics import DESCRIPTIONS, plateau_labels, plateaus
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.single_run import SingleRun, headline, train_single
-from xorsweep.networks.warmup import prepare
-from xorsweep.reporting.console import Terminal
+from xorsweep.networks.warmup import warm_up
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.run_console import describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.storage.paths import folder_of
@@ -33,7 +33,7 @@ _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:center"
 
 
 @dataclass(frozen=True)
-class Drawing:
+class HtmlPicture:
     """A picture as HTML, an SVG or an image, and what stands beneath it."""
 
     html: str
@@ -44,7 +44,7 @@ class Drawing:
 class Drawings:
     """Pictures side by side, as a notebook shows them."""
 
-    drawings: tuple[Drawing, ...]
+    drawings: tuple[HtmlPicture, ...]
 
     def _repr_html_(self) -> str:
         figures = (
@@ -171,7 +171,7 @@ class Run:
         wanted = self.single.training.network.inputs
         if rows.ndim != 2 or rows.shape[1] != wanted:
             raise ConfigError(f"inputs of shape {rows.shape}: must be rows of {wanted} numbers")
-        return answers(self.single.training, self.single.parameters[:, -1], rows)
+        return predict(self.single.training, self.single.parameters[:, -1], rows)
 
     def surfaces(self, *epochs: int) -> Drawings:
         """Return what the network answers over the square of inputs after some epochs.
@@ -203,15 +203,15 @@ class Run:
         levels = plateau_labels(plateaus(training.targets))
         errors = self.single.errors.final_error
         shown = [
-            Drawing(network_diagram(self.weights)),
-            Drawing(error_curve(self.epochs, errors, levels, self.converged_epoch)),
+            HtmlPicture(network_diagram(self.weights)),
+            HtmlPicture(error_curve(self.epochs, errors, levels, self.converged_epoch)),
         ]
         if has_surface(training.network):
             shown.append(self._surface(-1))
         head = f"<p>{escape(headline(self.point))}<br>{escape(self._end)}</p>"
         return head + Drawings(tuple(shown))._repr_html_()
 
-    def _surface(self, place: int) -> Drawing:
+    def _surface(self, place: int) -> HtmlPicture:
         from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface
 
         there = self.single.training, self.single.parameters[:, place]
@@ -219,7 +219,7 @@ class Run:
         source = f"data:image/png;base64,{data}"
         error, epoch = self.single.errors.final_error[place], self.epochs[place]
         when = f"after {epoch:,} epochs" if epoch else "before training"
-        return Drawing(
+        return HtmlPicture(
             f'<img src="{source}" alt="{escape(describe_surface(*there))}" width="160">',
             f"{when}: error {error:.3g}",
         )
@@ -235,12 +235,12 @@ class Run:
 
 
 def run_single(
-    point: Mapping[str, Scalar], engine: Engine, folder: Path, terminal: Terminal | None = None
+    point: Mapping[str, Scalar], engine: Engine, folder: Path, terminal: Console | None = None
 ) -> float:
     """Train one checked point, say and write what became of it, and return its final error."""
-    terminal = terminal or Terminal()
-    terminal.say(headline(point))
-    prepare([batch_of_one(point, (1,))], engine, terminal.say)
+    terminal = terminal or Console()
+    terminal.log(headline(point))
+    warm_up([batch_of_one(point, (1,))], engine, terminal.log)
     run = train_single(point, engine)
     paths = write_single(run, folder)
     describe_single(run, terminal.console)

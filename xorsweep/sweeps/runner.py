@@ -9,37 +9,41 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.studies.spec import read_study
-from xorsweep.errors import ExecuteError
+from xorsweep.errors import ExecutionError
 from xorsweep.execution.backends import (
-    choose_execute,
+    choose_executor,
     is_in_process,
     local_workers,
-    settled,
+    resolve_workers,
     workers_of,
 )
 from xorsweep.execution.interface import Advance
-from xorsweep.execution.signals import raise_if_heard
+from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.grid.grid import Axis, Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Plan, make_plan
-from xorsweep.networks.plugins import extensions_of, left_out
+from xorsweep.networks.plugins import extensions_of, shadowed
 from xorsweep.networks.trainer import Trainer
-from xorsweep.networks.warmup import prepare
-from xorsweep.reporting.console import Terminal, count_line
-from xorsweep.settings import Sweep
+from xorsweep.networks.warmup import warm_up
+from xorsweep.reporting.console import Console, count_line
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import describe_run, input_notes, now
-from xorsweep.storage.parts import memory_given_back
+from xorsweep.storage.parts import release_arrow_memory
 from xorsweep.storage.provenance import throughput
-from xorsweep.storage.results import Assembled, assemble, read_results, tables_of, write_results
-from xorsweep.storage.store import Store, locked, read_manifest, refuse_used
-from xorsweep.storage.writer import GroupCommit
+from xorsweep.storage.results import ResultColumns, assemble, read_results, tables_of, write_results
+from xorsweep.storage.store import Store, check_unused, locked, read_manifest
+from xorsweep.storage.writer import BatchWriter
 from xorsweep.sweeps.adaptive_seeds import Round, check_rounds, full_grid, latest_round
-from xorsweep.sweeps.interruption import how_to_go_on, recorded, stop_if_failed
-from xorsweep.sweeps.resume import open_begun
-from xorsweep.sweeps.shards import Sharded, remove_shards, train_in_shards
+from xorsweep.sweeps.interruption import (
+    mark_interrupted_on_error,
+    resume_hint_on_error,
+    stop_if_failed,
+)
+from xorsweep.sweeps.resume import open_sweep
+from xorsweep.sweeps.shards import ShardPlan, remove_shards, train_in_shards
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,12 +65,12 @@ class SweepResult:
 
 def run_sweep(
     grid: Grid,
-    settings: Sweep,
+    settings: SweepSettings,
     folder: Path,
     provenance: Mapping[str, object],
     notes: Sequence[str] = (),
-    terminal: Terminal | None = None,
-    sharded: Sharded | None = None,
+    terminal: Console | None = None,
+    sharded: ShardPlan | None = None,
     documents: Mapping[str, str] | None = None,
 ) -> SweepResult:
     """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
@@ -80,25 +84,25 @@ def run_sweep(
     workers to be had.
     """
     check_rounds(grid, settings.rounds)
-    terminal = terminal or Terminal.silent()
-    for note in (*notes, *left_out(grid)):
-        terminal.say(note)
-    settings = replace(settings, parallel=settled(settings.parallel))
+    terminal = terminal or Console.silent()
+    for note in (*notes, *shadowed(grid)):
+        terminal.log(note)
+    settings = replace(settings, parallel=resolve_workers(settings.parallel))
     store = Store.create(folder, settings.engine)
     with store.locked():
-        refuse_used(folder)  # now that no other process can begin one
+        check_unused(folder)  # now that no other process can begin one
         run = _Run(store, grid, settings, provenance, terminal, sharded)
-        return run.finish(documents or {})
+        return run.run(documents or {})
 
 
 def resume_sweep(
     folder: Path,
-    settings: Sweep,
+    settings: SweepSettings,
     more: Sequence[Axis],
     provenance: Mapping[str, object],
-    terminal: Terminal | None = None,
+    terminal: Console | None = None,
     rounds: Mapping[str, Any] | None = None,
-    sharded: Sharded | None = None,
+    sharded: ShardPlan | None = None,
     keep_engine: bool = False,
 ) -> SweepResult:
     """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
@@ -108,17 +112,17 @@ def resume_sweep(
     whatever the settings say. Raises StoreError where the folder can't be used, ConfigError where
     the grid can't be extended or there are no workers to be had.
     """
-    terminal = terminal or Terminal.silent()
-    settings = replace(settings, parallel=settled(settings.parallel))
+    terminal = terminal or Console.silent()
+    settings = replace(settings, parallel=resolve_workers(settings.parallel))
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     with locked(folder):
-        begun = open_begun(folder, settings, more, rounds or {}, keep_engine)
+        begun = open_sweep(folder, settings, more, rounds or {}, keep_engine)
         manifest = begun.manifest
         read_study(manifest.get("study"))
         begun.store.remove_leftovers()
         remove_shards(folder)
-        for line in (*input_notes(begun.grid), *begun.store.set_aside_damaged()):
-            terminal.say(line)
+        for line in (*input_notes(begun.grid), *begun.store.quarantine_damaged_parts()):
+            terminal.log(line)
         study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), record_of(manifest)]
         provenance = {**study, **provenance, "earlier": earlier}
@@ -131,15 +135,19 @@ def resume_sweep(
             sharded,
             begun.points_before,
         )
-        return run.finish({})
+        return run.run({})
 
 
 def end_sweep(
-    store: Store, grid: Grid, settings: Sweep, manifest: Mapping[str, Any], terminal: Terminal
+    store: Store,
+    grid: Grid,
+    settings: SweepSettings,
+    manifest: Mapping[str, Any],
+    terminal: Console,
 ) -> SweepResult:
     """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
-    with memory_given_back():
-        return _Run(store, grid, settings, {}, terminal).end(manifest)
+    with release_arrow_memory():
+        return _Run(store, grid, settings, {}, terminal).write_outputs(manifest)
 
 
 def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,10 +162,10 @@ class _Run:
 
     store: Store
     first: Grid
-    settings: Sweep
+    settings: SweepSettings
     provenance: Mapping[str, object]
-    terminal: Terminal
-    sharded: Sharded | None = None
+    terminal: Console
+    sharded: ShardPlan | None = None
     points_before: int | None = None
     """How many points the first round had where the sweep was begun earlier."""
 
@@ -169,8 +177,8 @@ class _Run:
     def trainer(self) -> Trainer:
         return Trainer(self.settings.engine, extensions_of(self.first))
 
-    def finish(self, documents: Mapping[str, str]) -> SweepResult:
-        with how_to_go_on(self.store, self.terminal), memory_given_back():
+    def run(self, documents: Mapping[str, str]) -> SweepResult:
+        with resume_hint_on_error(self.store, self.terminal), release_arrow_memory():
             for name, text in documents.items():
                 write_atomically(self.store.folder / name, text.encode(errors="backslashreplace"))
             return self._finish()
@@ -181,19 +189,19 @@ class _Run:
         plan = self._plan(grid, found.pending())
         manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
         self.store.write_manifest(manifest)
-        with recorded(self.store, manifest):
+        with mark_interrupted_on_error(self.store, manifest):
             self._announce(grid, plan, found.counts()["failed"])
             engine = self.settings.engine
-            manifest["left_to_numpy"] = prepare(plan.batches, engine, self.terminal.warn)
+            manifest["left_to_numpy"] = warm_up(plan.batches, engine, self.terminal.warn)
             del found
             done = self._train(plan)
             del plan
             for further in self._further_rounds():
-                self.terminal.say(further.text)
+                self.terminal.log(further.text)
                 done += self._train(self._plan(further.grid, further.missing))
-            return self.end({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+            return self.write_outputs({**manifest, **measured(done.seconds, done.net_epochs)}, done)
 
-    def end(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
+    def write_outputs(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
         """Leave the rows, the tables, the pictures and the report of what is on disk."""
         grid = self._full_grid()
         assembled = self._assembled(grid)
@@ -227,10 +235,10 @@ class _Run:
 
     def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
         alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
-        self.terminal.say(plan_line(grid, plan, 1 if alone else self.workers))
+        self.terminal.log(plan_line(grid, plan, 1 if alone else self.workers))
         if self.points_before is not None:
             added = len(self.first) - self.points_before
-            self.terminal.say(found_line(len(grid) - plan.points, plan.points, added, failed))
+            self.terminal.log(found_line(len(grid) - plan.points, plan.points, added, failed))
 
     def _train(self, plan: Plan) -> _Work:
         """Return the work that was done, once every batch is on disk."""
@@ -244,31 +252,31 @@ class _Run:
         if self.sharded:
             train_in_shards(self.store, plan.batches, self.trainer, self.sharded, advance)
             return
-        execute = choose_execute(self.settings.parallel, plan.net_epochs)
+        execute = choose_executor(self.settings.parallel, plan.net_epochs)
         with (
             closing(execute(plan.batches, self.trainer)) as finished,
-            GroupCommit(self.store, advance) as commit,
+            BatchWriter(self.store, advance) as commit,
         ):
             for batch, rows in finished:
                 commit.add(rows, batch.net_epochs)
                 if self.settings.on_failure == "stop":
                     stop_if_failed(rows)
-                raise_if_heard()
+                raise_pending_interrupt()
 
-    def _assembled(self, grid: Grid) -> Assembled:
-        """Return what became of every point; raises ExecuteError where one is missing."""
+    def _assembled(self, grid: Grid) -> ResultColumns:
+        """Return what became of every point; raises ExecutionError where one is missing."""
         assembled = assemble(grid, self.store.measurements())
         if not assembled.present.all():
             missing = _count(int((~assembled.present).sum()), "point is", "points are")
-            raise ExecuteError(f"{missing} in none of the parts")
+            raise ExecutionError(f"{missing} in none of the parts")
         return assembled
 
-    def _begin_drawing(self, grid: Grid, assembled: Assembled) -> Drawing:
+    def _begin_drawing(self, grid: Grid, assembled: ResultColumns) -> Drawing:
         """Begin to draw what a report needs the parts for, while rows are written and summed up."""
-        from xorsweep.reporting.run_drawings import begin_drawing
+        from xorsweep.reporting.run_drawings import submit_run_drawings
 
         workers = local_workers(self.settings.parallel)
-        return begin_drawing(grid, assembled, self.store.parts(), workers)
+        return submit_run_drawings(grid, assembled, self.store.parts(), workers)
 
     def _show(
         self, grid: Grid, manifest: Mapping[str, Any], drawing: Drawing | None
@@ -299,13 +307,13 @@ class _Run:
         drawing: Drawing,
     ) -> Report:
         """Begin to draw the pictures, which takes longest, while everything else is made."""
-        from xorsweep.reporting.figures.catalog import FIGURES, begin_figures
+        from xorsweep.reporting.figures.catalog import FIGURES, submit_figures
         from xorsweep.reporting.figures.data import Tables
         from xorsweep.reporting.report import Report
 
         folder, workers = self.store.folder, local_workers(self.settings.parallel)
-        tables = Tables.of(results, summary, CoursesOnDisk(grid, self.store))
-        figures = begin_figures(tables, folder / FIGURES, workers)
+        tables = Tables.of(results, summary, LearningCurves(grid, self.store))
+        figures = submit_figures(tables, folder / FIGURES, workers)
         return Report(folder, manifest, tables, figures, drawing)
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
@@ -313,7 +321,7 @@ class _Run:
         result = SweepResult(folder, counts, folder / "results.csv", folder / "summary.csv", report)
         paths = (result.results, result.summary, result.report)
         self.terminal.paths([path for path in paths if path])
-        self.terminal.say(count_line(counts))
+        self.terminal.log(count_line(counts))
         return result
 
 

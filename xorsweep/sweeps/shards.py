@@ -16,12 +16,12 @@ import numpy as np
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from xorsweep.errors import ConfigError, ExecuteError
-from xorsweep.execution.backends import choose_execute, workers_of
-from xorsweep.execution.settings import Parallel
+from xorsweep.errors import ConfigError, ExecutionError
+from xorsweep.execution.backends import choose_executor, workers_of
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import Trainer
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.plain_files import remove_tree
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.interruption import stop_if_failed
@@ -37,11 +37,11 @@ TrainShard = Callable[[int], None]
 Advance = Callable[[int], None]
 
 
-class Launch(Protocol):
+class Launcher(Protocol):
     """Starts jobs, on whatever machine, and returns when all of them have ended."""
 
     def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
-        """Call `train` with the numbers from 0, each in a job; raises ExecuteError if one failed.
+        """Call `train` with the numbers from 0, each in a job; raises ExecutionError if one failed.
 
         `train` can be pickled.
         """
@@ -49,15 +49,15 @@ class Launch(Protocol):
 
 
 @dataclass(frozen=True)
-class Sharded:
+class ShardPlan:
     """A sweep in shards: how many, with what each of them trains, and who launches them.
 
     With `stops` a shard ends at the first batch with a failure.
     """
 
     shards: int
-    parallel: Parallel
-    launch: Launch
+    parallel: ExecutionSettings
+    launch: Launcher
     stops: bool = False
 
     @property
@@ -66,7 +66,7 @@ class Sharded:
         return self.shards * workers_of(self.parallel)
 
 
-def sharded(settings: Sweep, launch: Launch) -> Sharded:
+def plan_shards(settings: SweepSettings, launch: Launcher) -> ShardPlan:
     """Return a sweep's shards; each trains in one process unless `n_jobs` says otherwise.
 
     Raises ConfigError where a cluster is asked for as well.
@@ -78,13 +78,13 @@ def sharded(settings: Sweep, launch: Launch) -> Sharded:
         )
     inside = replace(parallel, n_jobs=1) if parallel.n_jobs == -1 else parallel
     stops = settings.on_failure == "stop"
-    return Sharded(parallel.shards or int(cpu_count()), inside, launch, stops)
+    return ShardPlan(parallel.shards or int(cpu_count()), inside, launch, stops)
 
 
 def train_in_shards(
-    store: Store, batches: Sequence[Batch], trainer: Trainer, how: Sharded, advance: Advance
+    store: Store, batches: Sequence[Batch], trainer: Trainer, how: ShardPlan, advance: Advance
 ) -> None:
-    """Have shards train the batches and put them on disk; raises ExecuteError.
+    """Have shards train the batches and put them on disk; raises ExecutionError.
 
     The caller holds the store: every file has one writer, and parts are named by what is in them.
     """
@@ -99,7 +99,7 @@ def train_in_shards(
             how.launch(folder, len(shares), train)
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
-            raise ExecuteError(f"shard {number} ended before its batches were trained")
+            raise ExecutionError(f"shard {number} ended before its batches were trained")
     with suppress(OSError):  # the next sweep here removes what is left
         remove_shards(folder)
 
@@ -124,16 +124,16 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
 
 
 def train_shard(
-    folder: Path, trainer: Trainer, parallel: Parallel, stops: bool, number: int
+    folder: Path, trainer: Trainer, parallel: ExecutionSettings, stops: bool, number: int
 ) -> None:
     """Train the batches of one shard, each on disk before the next is counted.
 
-    Raises StoppedError, with `stops`, at a batch with a failure.
+    Raises SweepAborted, with `stops`, at a batch with a failure.
     """
     batches = read_shard(folder, number)
     places = {id(batch): place for place, batch in enumerate(batches)}
     store = Store(folder, trainer.engine)
-    execute = choose_execute(parallel, sum(batch.net_epochs for batch in batches))
+    execute = choose_executor(parallel, sum(batch.net_epochs for batch in batches))
     with (_shard(folder, number) / FINISHED).open("w", buffering=1, encoding="utf-8") as finished:
         for batch, rows in execute(batches, trainer):
             store.add(rows)

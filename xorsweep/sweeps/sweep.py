@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xorsweep.analysis.learning_curves import CoursesOnDisk
+from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.fields import read_whole
 from xorsweep.grid.grid import Grid
@@ -21,7 +21,7 @@ from xorsweep.reporting.progress import ScriptTerminal
 from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
-from xorsweep.storage.store import LOCK, MANIFEST, Store, read_manifest, refuse_used
+from xorsweep.storage.store import LOCK, MANIFEST, Store, check_unused, read_manifest
 from xorsweep.sweeps.adaptive_seeds import open_with_rounds
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.run import Run
@@ -48,7 +48,7 @@ class Sweep:
         """Return the sweep in a folder; raises StoreError where there is no finished one."""
         _, grid, _ = Store.open(folder)
         for line in input_notes(grid):
-            ScriptTerminal().say(line)
+            ScriptTerminal().log(line)
         return cls(folder, finished_manifest(folder))
 
     @property
@@ -68,9 +68,9 @@ class Sweep:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """Return one row a cell, all points that differ in seed alone, as in summary.csv."""
-        from xorsweep.analysis.summary import summarise
+        from xorsweep.analysis.summary import summarize
 
-        return summarise(self.results)
+        return summarize(self.results)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
@@ -135,7 +135,7 @@ class Sweep:
         """Return what the pictures are made from."""
         from xorsweep.reporting.figures.data import Tables
 
-        courses = CoursesOnDisk(self._grid, self._store)
+        courses = LearningCurves(self._grid, self._store)
         return Tables.of(self.results, self.summary, courses)
 
     @cached_property
@@ -203,7 +203,7 @@ def holds_sweep(folder: Path) -> bool:
 def refuse_other(folder: Path, digest: str) -> None:
     """Raise StoreError where a folder holds another sweep than the one with this digest."""
     if not holds_sweep(folder):
-        refuse_used(folder)
+        check_unused(folder)
     elif read_manifest(folder).get("digest") != digest:
         raise StoreError(
             f"folder={folder}: holds another sweep; xs.load opens it, resume= goes on with it, or "

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from xorsweep.cli.commands import (
     Parser,
+    check_undamaged,
     errors_in_one_line,
     open_trainable,
     point_text,
-    refuse_damaged,
     whole,
 )
 from xorsweep.execution.loky import run_loky
@@ -33,13 +33,13 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.planning import Batch, batch_of_one
 from xorsweep.networks.plugins import extensions_of
 from xorsweep.networks.trainer import FAILED, Trainer
-from xorsweep.reporting.console import Terminal
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.bitwise_diff import Difference, differences, of_points
 from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import is_there, open_file
-from xorsweep.storage.results import Assembled, assemble, write_results
+from xorsweep.storage.results import ResultColumns, assemble, write_results
 from xorsweep.storage.store import Store, reading
 from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
 
@@ -93,7 +93,7 @@ def verify(
     sample: int | None = SAMPLE,
     seed: int = 0,
     workers: int = 1,
-    terminal: Terminal | None = None,
+    terminal: Console | None = None,
 ) -> Verified:
     """Train rows of a sweep again, each as a batch of one, and compare everything stored of them.
 
@@ -102,10 +102,10 @@ def verify(
     the folder holds no sweep that can be trained again.
     """
     store, grid, manifest = open_trainable(folder)
-    refuse_damaged(store)
-    terminal = terminal or Terminal.silent()
+    check_undamaged(store)
+    terminal = terminal or Console.silent()
     for line in input_notes(grid):
-        terminal.say(line)
+        terminal.log(line)
     assembled = assemble(grid, store.measurements())
     trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
     rows = _drawn(trained, sample, seed)
@@ -131,7 +131,7 @@ def _drawn(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np
 
 
 def _in_the_parts(
-    store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Terminal
+    store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Console
 ) -> Iterator[str]:
     """Yield what differs between the parts and the rows trained alone."""
     identities = grid.identities[rows]
@@ -153,7 +153,7 @@ def _told(grid: Grid, each: Difference) -> str:
 
 
 def _trained_alone(
-    grid: Grid, rows: NDArray[np.int64], trainer: Trainer, workers: int, terminal: Terminal
+    grid: Grid, rows: NDArray[np.int64], trainer: Trainer, workers: int, terminal: Console
 ) -> Iterator[pa.Table]:
     """Yield the rows as parts hold them, each trained as a batch of one, with one snapshot."""
     if not len(rows):
@@ -162,7 +162,7 @@ def _trained_alone(
     seconds = net_epochs * _seconds_an_epoch(grid, rows, trainer)
     workers = workers if seconds > WORTH_PROCESSES else 1
     if seconds > WORTH_A_WORD:
-        terminal.say(
+        terminal.log(
             f"{len(rows):,} rows, each alone, {net_epochs:,} epochs in all: "
             f"about {_duration(seconds / workers)} on {workers} worker{'s' * (workers > 1)}"
         )
@@ -205,7 +205,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def _in_the_tables(folder: Path, grid: Grid, assembled: Assembled) -> Iterator[str]:
+def _in_the_tables(folder: Path, grid: Grid, assembled: ResultColumns) -> Iterator[str]:
     """Yield what results.csv and results.parquet say otherwise than the parts."""
     absent = int((~assembled.present).sum())
     if absent:
@@ -289,7 +289,7 @@ def main() -> None:
     given = parser.parse_args()
     sample = None if given.all else given.sample
     with errors_in_one_line():
-        verified = verify(given.folder, sample, given.seed, given.workers, Terminal())
+        verified = verify(given.folder, sample, given.seed, given.workers, Console())
     if not verified.wrong:
         print(verified.text)
         return

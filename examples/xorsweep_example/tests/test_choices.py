@@ -5,7 +5,7 @@ import pytest
 from xorsweep_example.choices import FanIn, Majority, Percentage, Rmsprop
 
 from xorsweep.networks.architecture import Network
-from xorsweep.sweeps.check_component import check_choice
+from xorsweep.sweeps.check_component import check_component
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from xorsweep.sweeps.check_component import check_choice
     [("task", Majority), ("init", FanIn), ("criterion", Percentage), ("optimizer", Rmsprop)],
 )
 def test_a_choice_gives_the_same_rows_however_it_is_swept(group: str, choice: type) -> None:
-    check_choice(group, choice)
+    check_component(group, choice)
 
 
 def test_three_bits_have_a_majority() -> None:

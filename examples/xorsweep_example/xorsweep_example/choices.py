@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import Batched, FloatArray, Integer, Real, parameter
+from xorsweep.fields import Batched, FloatArray, Integer, Real, field
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import Criterion
-from xorsweep.networks.initializers import Init
+from xorsweep.networks.initializers import Initializer
 from xorsweep.networks.optimizers import Optimizer, State
 from xorsweep.networks.tasks import Task
 
@@ -23,7 +23,7 @@ Array = NDArray[Any]
 class Majority(Task):
     """One where more than half of `bits` inputs are one; a single layer can learn it."""
 
-    bits: int = parameter(3, Integer(1, 8))
+    bits: int = field(3, Integer(1, 8))
 
     def rows(self) -> FloatArray:
         """Return every row of bits."""
@@ -36,14 +36,14 @@ class Majority(Task):
 
 
 @dataclass(frozen=True)
-class FanIn(Init):
+class FanIn(Initializer):
     """Uniform with standard deviation gain / sqrt(fan_in), biases zero.
 
     Y. LeCun, L. Bottou, G. B. Orr and K.-R. Müller, "Efficient BackProp", in Neural Networks:
     Tricks of the Trade (1998), section 4.6.
     """
 
-    gain: Batched = parameter(1.0, Real(above=0))
+    gain: Batched = field(1.0, Real(above=0))
 
     def draw(self, network: Network, seeds: NDArray[np.uint32]) -> FloatArray:
         """Return initial parameters (P, B), each network's drawn from its seed alone."""
@@ -66,7 +66,7 @@ class Percentage(Criterion):
     technical report 21/94, Universität Karlsruhe (1994).
     """
 
-    threshold: Batched = parameter(1.0, Real(above=0))
+    threshold: Batched = field(1.0, Real(above=0))
 
     @property
     def limit(self) -> Batched:
@@ -88,8 +88,8 @@ class Rmsprop(Optimizer):
     Learning (2012).
     """
 
-    decay: Batched = parameter(0.9, Real(at_least=0, below=1))
-    epsilon: Batched = parameter(1e-8, Real(above=0))
+    decay: Batched = field(0.9, Real(at_least=0, below=1))
+    epsilon: Batched = field(1e-8, Real(above=0))
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return the mean square (P, B), at first zero, and (B,): 1 - decay."""

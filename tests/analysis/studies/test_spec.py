@@ -15,13 +15,13 @@ from benchmarks.studies import NAMES, composed, page, section
 from xorsweep.analysis.studies.measures import Cells
 from xorsweep.analysis.studies.spec import Study, read_study
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
-from xorsweep.settings import Sweep
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 PAGE = Path(__file__).parents[3] / "docs/studies.md"
-SERIAL = Sweep(Parallel("serial"))
+SERIAL = SweepSettings(ExecutionSettings("serial"))
 WITHOUT_REPORT = replace(SERIAL, report=False)
 CUT = {
     "hinton_problems": ("seed=range(0,5)",),
@@ -89,7 +89,7 @@ def test_a_study_cut_down_is_reported(name: str, tmp_path: Path) -> None:
     assert len(published_rows(tmp_path / name / "report.md")) == len(study.figures)
 
 
-def cut_down(name: str, folder: Path, settings: Sweep) -> tuple[Study, str]:
+def cut_down(name: str, folder: Path, settings: SweepSettings) -> tuple[Study, str]:
     made = composed(name, *CUT.get(name, ("seed=range(0,2)", "epochs=40")))
     study = read_study(made.values["study"])
     assert study is not None

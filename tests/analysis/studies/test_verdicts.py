@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
-from xorsweep.analysis.studies.measures import _MEASURED, Cells, Measured, measure
-from xorsweep.analysis.studies.spec import ACCEPT, MEASURES, Figure, Study, read_study
+from xorsweep.analysis.studies.measures import _MEASURED, Cells, Estimate, measure
+from xorsweep.analysis.studies.spec import ACCEPT, MEASURES, PublishedValue, Study, read_study
 from xorsweep.analysis.studies.verdicts import (
     Verdict,
     notes,
@@ -29,7 +29,7 @@ def study_of(*figures: dict[str, Any], **changed: str | None) -> Study:
     return study
 
 
-def figure_of(measure_name: str, **given: Any) -> Figure:
+def figure_of(measure_name: str, **given: Any) -> PublishedValue:
     return study_of({"measure": measure_name, "accept": "none", **given}).figures[0]
 
 
@@ -50,7 +50,7 @@ def rows_of(
     return frame
 
 
-def measured(rows: pd.DataFrame, figure: Figure) -> Measured:
+def measured(rows: pd.DataFrame, figure: PublishedValue) -> Estimate:
     found = measure(figure, Cells(rows))
     assert found is not None
     return found
@@ -155,7 +155,7 @@ def test_the_rms_of_the_unsolved_is_that_of_the_outputs() -> None:
 def test_a_figure_whose_cell_is_not_there_is_not_run(given: dict[str, Any]) -> None:
     study = study_of({"measure": "rate", "value": 50, "runs": 10, **given})
     verdict = verdicts(study, rows_of([1, None]))[0]
-    assert (verdict.word, verdict.measured, verdict.agrees) == ("not run", None, None)
+    assert (verdict.label, verdict.measured, verdict.agrees) == ("not run", None, None)
     assert verdict_row(verdict, "read")[3] == ""
 
 
@@ -196,7 +196,7 @@ def test_verdicts_follow_from_the_rule(
         verdict = verdicts(study, rows)[0]
         assert verdict.agrees is agrees
         assert verdict.why.startswith(why)
-        assert verdict.word == {True: "agrees", False: "differs", None: "not compared"}[agrees]
+        assert verdict.label == {True: "agrees", False: "differs", None: "not compared"}[agrees]
 
 
 RATE = {"measure": "rate", "value": 45, "runs": 100, "why": "Because."}

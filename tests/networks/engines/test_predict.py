@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xorsweep.networks.engines.predict import POINTS_AT_ONCE, answers
+from xorsweep.networks.engines.predict import POINTS_AT_ONCE, predict
 from xorsweep.networks.schema import Point
 from xorsweep.networks.single_run import train_single
 
@@ -27,7 +27,7 @@ def test_answers_to_the_rows_are_the_outputs_of_training(
 ) -> None:
     run = train_single(point_of(lr=0.3, epochs=50, **keys))
     for place in (0, 7, -1):
-        found = answers(run.training, run.parameters[:, place], run.training.inputs)
+        found = predict(run.training, run.parameters[:, place], run.training.inputs)
         np.testing.assert_allclose(found, run.outputs[..., place], rtol=1e-12)
 
 
@@ -38,13 +38,13 @@ def test_answers_between_the_rows_are_those_of_the_formula(point_of: PointOf, co
     w1, b1, w2, b2, _ = run.final
     hidden = 1 / (1 + np.exp(-(points @ w1 + b1)))
     expected = 1 / (1 + np.exp(-(hidden @ w2 + b2)))
-    found = answers(run.training, run.parameters[:, -1], points)
+    found = predict(run.training, run.parameters[:, -1], points)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_what_no_float_holds_is_no_warning(point_of: PointOf) -> None:
     run = train_single(point_of(epochs=1))
     size = run.training.network.size
-    assert np.isnan(answers(run.training, np.full(size, np.nan), np.ones((1, 2)))).all()
-    huge = answers(run.training, np.full(size, 1.7e308), np.ones((1, 2)))
+    assert np.isnan(predict(run.training, np.full(size, np.nan), np.ones((1, 2)))).all()
+    huge = predict(run.training, np.full(size, 1.7e308), np.ones((1, 2)))
     assert huge.shape == (1, 1)

@@ -20,14 +20,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from xorsweep.analysis.learning_curves import CoursesOnDisk
-from xorsweep.analysis.summary import summarise, survival_curves
-from xorsweep.execution.settings import Parallel
-from xorsweep.grid.grid import Axis, Grid, concatenated, product_grid
+from xorsweep.analysis.learning_curves import LearningCurves
+from xorsweep.analysis.summary import summarize, survival_curves
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.reporting.alt_texts import alt_text, left_out
 from xorsweep.reporting.figures import selected_cells as shown
-from xorsweep.reporting.figures.catalog import PICTURES, begin_figures
+from xorsweep.reporting.figures.catalog import PICTURES, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_curves import error_bands
 from xorsweep.reporting.figures.error_histogram import TALLEST, final_errors
@@ -37,7 +37,7 @@ from xorsweep.reporting.figures.rate_lines import rate_lines
 from xorsweep.reporting.figures.survival_curves import unsolved_curves
 from xorsweep.reporting.layout import in_order
 from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STYLE, save
-from xorsweep.settings import Sweep
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.runner import run_sweep
@@ -50,8 +50,8 @@ def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
     results = read_results(folder)
     return Tables(
         results,
-        summarise(results),
-        CoursesOnDisk(grid, store),
+        summarize(results),
+        LearningCurves(grid, store),
         plateaus,
     )
 
@@ -279,7 +279,7 @@ def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
     tables: Tables, tmp_path: Path
 ) -> None:
     for folder in (tmp_path / "first", tmp_path / "second"):
-        assert begin_figures(tables, folder)() == list(PICTURES)
+        assert submit_figures(tables, folder)() == list(PICTURES)
     first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
     assert first == second
     assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
@@ -297,9 +297,9 @@ def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
         return courses(cells)
 
     alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
-    begin_figures(tables, alone)()
-    assert begin_figures(tables, shared, workers=2)() == list(PICTURES)
-    assert begin_figures(replace(tables, courses=courses_or_death), bereft, 2)() == list(PICTURES)
+    submit_figures(tables, alone)()
+    assert submit_figures(tables, shared, workers=2)() == list(PICTURES)
+    assert submit_figures(replace(tables, courses=courses_or_death), bereft, 2)() == list(PICTURES)
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
@@ -335,7 +335,7 @@ GRIDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", GRIDS)
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
 
@@ -348,7 +348,7 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
     ]
     axes = [Axis(key, levels, structural=True) for key, levels in names.items()]
     grid = product_grid([*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases)
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
     expect_drawn(tables_of(tmp_path))
 
 
@@ -368,8 +368,8 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     sizes = grid_of(hidden=[2, 3, 4, 8, 16], epochs=10, seed=range(2))
     rates = grid_of(hidden=8, lr=[0.5, 2.0], optimizer="momentum", epochs=10, seed=range(2))
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
-    grid = concatenated([sizes, rates, others])
-    run_sweep(grid, Sweep(Parallel("serial"), report=False), tmp_path, {})
+    grid = concatenate([sizes, rates, others])
+    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
     tables = tables_of(tmp_path, plateaus={})
     assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
     for draw in (rate_lines, unsolved_curves, error_bands):

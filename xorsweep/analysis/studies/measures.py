@@ -11,18 +11,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
-from xorsweep.analysis.studies.spec import Figure
+from xorsweep.analysis.studies.spec import PublishedValue
 from xorsweep.analysis.survival import survival
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.metrics import PLATEAUS
-from xorsweep.networks.schema import choose
+from xorsweep.networks.schema import component_of
 from xorsweep.text import level_text
 
 RESAMPLES = 2_000
 
 
 @dataclass(frozen=True)
-class Measured:
+class Estimate:
     """A number with its interval, NaN where there is none; `note` completes its text."""
 
     value: float
@@ -38,7 +38,7 @@ class Cells:
         self._rows = rows
         self._known: dict[tuple[str, Scalar], NDArray[np.bool_]] = {}
 
-    def rows(self, figure: Figure) -> pd.DataFrame:
+    def rows(self, figure: PublishedValue) -> pd.DataFrame:
         """Return a figure's rows; none where its cell, or the seeds it asks for, aren't there."""
         inside = np.ones(len(self._rows), bool)
         for item in figure.cell.items():
@@ -59,33 +59,33 @@ class Cells:
         return self._known[key, level]
 
 
-def measure(figure: Figure, cells: Cells) -> Measured | None:
+def measure(figure: PublishedValue, cells: Cells) -> Estimate | None:
     """Return what a figure measures in a sweep, None where its cell isn't there."""
     rows = cells.rows(figure)
     return _MEASURED[figure.measure](rows, figure) if len(rows) else None
 
 
-def _share(hits: Any, of: int, note: str = "") -> Measured | None:
+def _share(hits: Any, of: int, note: str = "") -> Estimate | None:
     """Return a percentage with its interval."""
     if not of:
         return None
     low, high = rate_interval(int(hits), of)
-    return Measured(100 * int(hits) / of, 100 * low, 100 * high, note)
+    return Estimate(100 * int(hits) / of, 100 * low, 100 * high, note)
 
 
-def _rate(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _rate(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     return _share(rows["converged"].sum(), len(rows))
 
 
-def _not_converged(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _not_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     return _share((~rows["converged"]).sum(), len(rows))
 
 
-def _converged_count(rows: pd.DataFrame, _: Figure) -> Measured:
+def _converged_count(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
     converged = int(rows["converged"].sum())
     low, high = rate_interval(converged, len(rows))
     note = f" of {len(rows):,}, a rate of {100 * low:.0f} to {100 * high:.0f} %"
-    return Measured(converged, note=note)
+    return Estimate(converged, note=note)
 
 
 def _epochs(rows: pd.DataFrame) -> FloatArray:
@@ -98,17 +98,17 @@ def _spent(rows: pd.DataFrame) -> FloatArray:
     return rows["converged_epoch"].fillna(rows["epochs"]).to_numpy(np.float64)
 
 
-def _mean_epochs(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _mean_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     epochs = _epochs(rows)
     return _ratio(epochs, np.ones(len(epochs))) if len(epochs) else None
 
 
-def _median_epochs(rows: pd.DataFrame, _: Figure) -> Measured:
+def _median_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
     epoch = rows["converged_epoch"].fillna(-1).to_numpy(np.int64)
-    return Measured(*survival(epoch, rows["epochs"].to_numpy(np.int64)).median())
+    return Estimate(*survival(epoch, rows["epochs"].to_numpy(np.int64)).median())
 
 
-def _median_of_converged(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _median_of_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     """Return the median with its order-statistic interval."""
     epochs = _epochs(rows)
     if not len(epochs):
@@ -116,24 +116,24 @@ def _median_of_converged(rows: pd.DataFrame, _: Figure) -> Measured | None:
     from scipy.stats import quantile_test  # takes as long as a small sweep, and most need none
 
     interval: Any = quantile_test(epochs, p=0.5).confidence_interval(CONFIDENCE)
-    return Measured(float(np.median(epochs)), float(interval.low), float(interval.high))
+    return Estimate(float(np.median(epochs)), float(interval.low), float(interval.high))
 
 
-def _fewest_epochs(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _fewest_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     epochs = _epochs(rows)
-    return Measured(epochs.min()) if len(epochs) else None
+    return Estimate(epochs.min()) if len(epochs) else None
 
 
-def _most_epochs(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _most_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     epochs = _epochs(rows)
-    return Measured(epochs.max()) if len(epochs) else None
+    return Estimate(epochs.max()) if len(epochs) else None
 
 
-def _running_time(rows: pd.DataFrame, _: Figure) -> Measured:
+def _running_time(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
     return _ratio(_spent(rows), rows["converged"].to_numpy(np.float64))
 
 
-def _best_running_time(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+def _best_running_time(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
     """Return the running time at the best levels, chosen on one half of the seeds.
 
     The other half measures it: the least of several measured times would be too small.
@@ -167,12 +167,12 @@ def _best_note(best: pd.DataFrame, tried: pd.DataFrame, keys: list[str]) -> str:
     return f"{text}; the edge of the lr tried" if edge else text
 
 
-def _rising_steps(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+def _rising_steps(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
     missed = 1 - rows.groupby(figure.compared, observed=True)["converged"].mean().sort_index()
     steps = np.diff(missed.to_numpy(np.float64))
     if not len(steps):
         return None
-    return Measured(100 * (steps > 0).mean(), note=f", {(steps > 0).sum()} of {len(steps)}")
+    return Estimate(100 * (steps > 0).mean(), note=f", {(steps > 0).sum()} of {len(steps)}")
 
 
 def _unsolved(rows: pd.DataFrame) -> pd.DataFrame:
@@ -180,25 +180,25 @@ def _unsolved(rows: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _at_levels(rows: pd.DataFrame, _: Figure) -> Measured | None:
+def _at_levels(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     unsolved = _unsolved(rows)
     return _share(unsolved["outcome"].isin(list(PLATEAUS)).sum(), len(unsolved))
 
 
-def _at_level(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+def _at_level(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
     return _share((rows["outcome"] == figure.measure).sum(), len(rows))
 
 
-def _unsolved_rms(rows: pd.DataFrame, figure: Figure) -> Measured | None:
+def _unsolved_rms(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
     unsolved = _unsolved(rows)
     if unsolved.empty:
         return None
-    count = choose("task", figure.cell).targets().size
+    count = component_of("task", figure.cell).targets().size
     rms = np.sqrt(2 * unsolved["final_error"].to_numpy(np.float64) / count)
-    return Measured(float(np.median(rms)), rms.min(), rms.max())
+    return Estimate(float(np.median(rms)), rms.min(), rms.max())
 
 
-_MEASURED: Mapping[str, Callable[[pd.DataFrame, Figure], Measured | None]] = {
+_MEASURED: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None]] = {
     "rate": _rate,
     "not_converged": _not_converged,
     "converged_count": _converged_count,
@@ -217,7 +217,7 @@ _MEASURED: Mapping[str, Callable[[pd.DataFrame, Figure], Measured | None]] = {
 }
 
 
-def _ratio(spent: FloatArray, solved: FloatArray) -> Measured:
+def _ratio(spent: FloatArray, solved: FloatArray) -> Estimate:
     """Return the sum of one over the sum of the other, both (n,), with its bootstrap interval.
 
     B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979);
@@ -231,7 +231,7 @@ def _ratio(spent: FloatArray, solved: FloatArray) -> Measured:
     with np.errstate(divide="ignore", invalid="ignore"):  # no run converged: never solved
         value = float(ratio(spent, solved))
         if len(spent) < 2:
-            return Measured(value)
+            return Estimate(value)
         interval = bootstrap(
             (spent, solved),
             ratio,
@@ -243,4 +243,4 @@ def _ratio(spent: FloatArray, solved: FloatArray) -> Measured:
             method="percentile",
             rng=np.random.default_rng(0),
         ).confidence_interval
-    return Measured(value, float(interval.low), float(interval.high))
+    return Estimate(value, float(interval.low), float(interval.high))

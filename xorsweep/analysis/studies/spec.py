@@ -13,18 +13,18 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import (
     Choice,
     Integer,
-    OrNull,
+    Nullable,
     Real,
     Scalar,
-    Text,
-    parameter,
-    read,
-    refuse_unknown,
-    rules_of,
-    shown,
+    String,
+    check_known,
+    field,
+    fields_of,
+    format_value,
+    read_value,
 )
 from xorsweep.networks.metrics import PLATEAUS
-from xorsweep.networks.schema import GROUPS, Point, nested, read_point
+from xorsweep.networks.schema import COMPONENTS, Point, nested, read_point
 
 REFERENCES = {
     "published": "published",
@@ -82,7 +82,7 @@ _NO_PART = ("until_converged", "seed")
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedValue:
     """One figure and when ours agrees with it.
 
     `cell` holds every key of the cells that it is about, `own` those that the study's other
@@ -94,18 +94,18 @@ class Figure:
 
     cell: Mapping[str, Scalar]
     own: Mapping[str, Scalar]
-    measure: str = parameter(None, Choice(tuple(MEASURES)))
-    reference: str = parameter("published", Choice(tuple(REFERENCES)))
-    certainty: str | None = parameter(None, Choice(tuple(CERTAINTIES)))
-    accept: str = parameter("overlap", Choice(ACCEPT))
-    value: float | None = parameter(None, Real())
-    low: float | None = parameter(None, Real())
-    high: float | None = parameter(None, Real())
-    runs: int | None = parameter(None, Integer(1))
-    tolerance: float | None = parameter(None, Real(at_least=0))
-    along: str | None = parameter(None, Text())
-    seeds: int | None = parameter(None, Integer(1))
-    why: str | None = parameter(None, Text())
+    measure: str = field(None, Choice(tuple(MEASURES)))
+    reference: str = field("published", Choice(tuple(REFERENCES)))
+    certainty: str | None = field(None, Choice(tuple(CERTAINTIES)))
+    accept: str = field("overlap", Choice(ACCEPT))
+    value: float | None = field(None, Real())
+    low: float | None = field(None, Real())
+    high: float | None = field(None, Real())
+    runs: int | None = field(None, Integer(1))
+    tolerance: float | None = field(None, Real(at_least=0))
+    along: str | None = field(None, String())
+    seeds: int | None = field(None, Integer(1))
+    why: str | None = field(None, String())
 
     def check(self, where: str) -> None:
         """Raise ConfigError where values that are each allowed mean nothing together."""
@@ -117,7 +117,7 @@ class Figure:
             raise ConfigError(f"{where}.accept={self.accept}: needs a tolerance")
         if (self.reference == "simulation") != (self.certainty is None):
             raise ConfigError(
-                f"{where}: certainty={shown(self.certainty)} with reference={self.reference}: a "
+                f"{where}: certainty={format_value(self.certainty)} with reference={self.reference}: a "
                 f"figure that others gave needs a certainty, one of {', '.join(CERTAINTIES)}, and "
                 "a simulation of our own has none"
             )
@@ -145,14 +145,14 @@ class Figure:
 class Study:
     """A question, where its figures come from, and why ours may differ from them."""
 
-    figures: tuple[Figure, ...]
-    name: str = parameter(None, Text())
-    title: str = parameter(None, Text())
-    question: str = parameter(None, Text())
-    source: str = parameter(None, Text())
-    reference: str = parameter("published", Choice(tuple(REFERENCES)))
-    certainty: str | None = parameter(None, OrNull(Choice(tuple(CERTAINTIES))))
-    why: str = parameter(None, Text())
+    figures: tuple[PublishedValue, ...]
+    name: str = field(None, String())
+    title: str = field(None, String())
+    question: str = field(None, String())
+    source: str = field(None, String())
+    reference: str = field("published", Choice(tuple(REFERENCES)))
+    certainty: str | None = field(None, Nullable(Choice(tuple(CERTAINTIES))))
+    why: str = field(None, String())
 
 
 def keys_of(text: str | None) -> list[str]:
@@ -169,14 +169,14 @@ def read_study(node: object) -> Study | None:
     if node is None:
         return None
     section = _mapping("study", node)
-    refuse_unknown("study.", section, [*rules_of(Study), "cell", "figures"])
+    check_known("study.", section, [*fields_of(Study), "cell", "figures"])
     figures = section.get("figures")
     if not isinstance(figures, list) or not figures:
         raise ConfigError(f"study.figures={figures}: must be a list of figures")
     common = _mapping("study.cell", section.get("cell", {}))
     texts: dict[str, Any] = {
-        key: read(f"study.{key}", section.get(key), rule)
-        for key, rule in rules_of(Study).items()
+        key: read_value(f"study.{key}", section.get(key), rule)
+        for key, rule in fields_of(Study).items()
         if key in section or key != "reference"
     }
     study = Study((), **texts)
@@ -187,14 +187,16 @@ def read_study(node: object) -> Study | None:
     return replace(study, figures=tuple(read_all))
 
 
-def _read_figure(where: str, study: Study, common: Mapping[str, Any], node: object) -> Figure:
+def _read_figure(
+    where: str, study: Study, common: Mapping[str, Any], node: object
+) -> PublishedValue:
     section = {"reference": study.reference, **_mapping(where, node)}
     if section["reference"] != "simulation":
         section.setdefault("certainty", study.certainty)
-    rules = rules_of(Figure)
-    refuse_unknown(f"{where}.", section, [*rules, "cell"])
+    rules = fields_of(PublishedValue)
+    check_known(f"{where}.", section, [*rules, "cell"])
     values: dict[str, Any] = {
-        name: read(f"{where}.{name}", section.get(name), rule)
+        name: read_value(f"{where}.{name}", section.get(name), rule)
         for name, rule in rules.items()
         if section.get(name) is not None or name == "measure"
     }
@@ -204,9 +206,9 @@ def _read_figure(where: str, study: Study, common: Mapping[str, Any], node: obje
     except ConfigError as error:
         raise ConfigError(f"{where}.cell: {error}") from None
     compared = keys_of(values.get("along"))
-    refuse_unknown(f"{where}.along=", compared, cell)
+    check_known(f"{where}.along=", compared, cell)
     cell = {key: value for key, value in cell.items() if key not in compared}
-    figure = Figure(cell, {key: cell[key] for key in own if key in cell}, **values)
+    figure = PublishedValue(cell, {key: cell[key] for key in own if key in cell}, **values)
     figure.check(where)
     return figure
 
@@ -216,7 +218,7 @@ def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
 
     A group that `own` chooses takes none of its parameters from `common`.
     """
-    chosen = {key for key in own if key in GROUPS}
+    chosen = {key for key in own if key in COMPONENTS}
     shared = {key: value for key, value in common.items() if key.split(".")[0] not in chosen}
     point = read_point(nested({**_UNLESS_SAID, **shared, **own}))
     return {key: value for key, value in point.items() if key not in _NO_PART or key in own}

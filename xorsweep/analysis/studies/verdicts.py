@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from xorsweep.analysis.intervals import rate_interval
-from xorsweep.analysis.studies.measures import Cells, Measured, measure
-from xorsweep.analysis.studies.spec import CERTAINTIES, MEASURES, REFERENCES, Figure, Study
+from xorsweep.analysis.studies.measures import Cells, Estimate, measure
+from xorsweep.analysis.studies.spec import CERTAINTIES, MEASURES, REFERENCES, PublishedValue, Study
 from xorsweep.text import level_text
 
 AGREES, DIFFERS, NOT_COMPARED, NOT_RUN = "agrees", "differs", "not compared", "not run"
@@ -23,13 +23,13 @@ class Verdict:
     `agrees` is None where nothing was measured or there is nothing to agree with.
     """
 
-    figure: Figure
-    measured: Measured | None
+    figure: PublishedValue
+    measured: Estimate | None
     agrees: bool | None
     why: str
 
     @property
-    def word(self) -> str:
+    def label(self) -> str:
         """Return the verdict in a word or two."""
         if self.measured is None:
             return NOT_RUN
@@ -53,7 +53,7 @@ def verdict_row(verdict: Verdict, certainty: str | None) -> tuple[str, ...]:
         _reference_text(figure, certainty),
         _value_text(figure),
         _measured_text(figure, measured) if measured else "",
-        verdict.word,
+        verdict.label,
         verdict.why,
     )
 
@@ -65,10 +65,10 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
         kind = [each for each in compared if each.figure.reference == reference]
         if kind:
             yield f"{words.format(len(kind), 's' * (len(kind) > 1))}: {_agreement(kind)}"
-    unjudged = sum(each.word == NOT_COMPARED for each in judged)
+    unjudged = sum(each.label == NOT_COMPARED for each in judged)
     if unjudged:
         yield f"{_figures(unjudged)} {_is(unjudged)} measured without a verdict."
-    skipped = sum(each.word == NOT_RUN for each in judged)
+    skipped = sum(each.label == NOT_RUN for each in judged)
     if skipped:
         yield f"{_figures(skipped)} {_is(skipped)} not compared: not in this sweep."
 
@@ -96,7 +96,7 @@ def _figures(count: int) -> str:
     return f"{count:,} figure{'' if count == 1 else 's'}"
 
 
-def figure_text(figure: Figure) -> str:
+def figure_text(figure: PublishedValue) -> str:
     """Return for which cell a figure is, and what it measures."""
     seeds = [f"first {figure.seeds:,} seeds"] if figure.seeds else []
     cell = ", ".join([*(level_text(*item) for item in figure.own.items()), *seeds])
@@ -104,7 +104,7 @@ def figure_text(figure: Figure) -> str:
     return f"{cell}: {words}" if cell else words
 
 
-def _judge(figure: Figure, measured: Measured | None) -> Verdict:
+def _judge(figure: PublishedValue, measured: Estimate | None) -> Verdict:
     if measured is None:
         return Verdict(figure, None, None, "its cell isn't in this sweep")
     agrees, reason = _ACCEPTED[figure.accept](figure, measured)
@@ -114,23 +114,23 @@ def _judge(figure: Figure, measured: Measured | None) -> Verdict:
 _Accepted = tuple[bool | None, str]
 
 
-def _value(figure: Figure) -> float:
+def _value(figure: PublishedValue) -> float:
     assert figure.value is not None  # `Figure.check` has seen to it
     return figure.value
 
 
-def _overlap(figure: Figure, measured: Measured) -> _Accepted:
+def _overlap(figure: PublishedValue, measured: Estimate) -> _Accepted:
     low, high = _reference_interval(figure)
     agrees = measured.low <= high and measured.high >= low
     return agrees, f"the intervals {'overlap' if agrees else 'do not overlap'}"
 
 
-def _exact(figure: Figure, measured: Measured) -> _Accepted:
+def _exact(figure: PublishedValue, measured: Estimate) -> _Accepted:
     agrees = round(measured.value) == _value(figure)
     return agrees, "the same number" if agrees else "not the same number"
 
 
-def _within(figure: Figure, measured: Measured) -> _Accepted:
+def _within(figure: PublishedValue, measured: Estimate) -> _Accepted:
     assert figure.tolerance is not None
     off = measured.value - _value(figure)
     return abs(off) <= figure.tolerance, (
@@ -139,7 +139,7 @@ def _within(figure: Figure, measured: Measured) -> _Accepted:
     )
 
 
-def _within_percent(figure: Figure, measured: Measured) -> _Accepted:
+def _within_percent(figure: PublishedValue, measured: Estimate) -> _Accepted:
     assert figure.tolerance is not None
     off = 100 * (measured.value / _value(figure) - 1)
     return abs(off) <= figure.tolerance, (
@@ -148,17 +148,17 @@ def _within_percent(figure: Figure, measured: Measured) -> _Accepted:
     )
 
 
-def _at_least(figure: Figure, measured: Measured) -> _Accepted:
+def _at_least(figure: PublishedValue, measured: Estimate) -> _Accepted:
     return measured.value >= _value(
         figure
     ), f"at least {_number(figure.unit, _value(figure))} asked"
 
 
-def _none(figure: Figure, measured: Measured) -> _Accepted:
+def _none(figure: PublishedValue, measured: Estimate) -> _Accepted:
     return None, ""
 
 
-_ACCEPTED: Mapping[str, Callable[[Figure, Measured], _Accepted]] = {
+_ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
     "overlap": _overlap,
     "exact": _exact,
     "within": _within,
@@ -168,7 +168,7 @@ _ACCEPTED: Mapping[str, Callable[[Figure, Measured], _Accepted]] = {
 }
 
 
-def _reference_interval(figure: Figure) -> tuple[float, float]:
+def _reference_interval(figure: PublishedValue) -> tuple[float, float]:
     """Return the reference's own interval, or Wilson's for a percentage with its runs, or NaN."""
     if figure.low is not None and figure.high is not None:
         return figure.low, figure.high
@@ -179,7 +179,7 @@ def _reference_interval(figure: Figure) -> tuple[float, float]:
     return 100 * low, 100 * high
 
 
-def _reference_text(figure: Figure, certainty: str | None) -> str:
+def _reference_text(figure: PublishedValue, certainty: str | None) -> str:
     """Return where a figure comes from; how it is known where that isn't as for its study."""
     if figure.value is None:
         return "none"
@@ -190,18 +190,18 @@ def _reference_text(figure: Figure, certainty: str | None) -> str:
     )
 
 
-def _has_wilson(figure: Figure) -> bool:
+def _has_wilson(figure: PublishedValue) -> bool:
     is_rate = figure.value is not None and figure.unit == "percent"
     return is_rate and figure.runs is not None and figure.low is None
 
 
-def _value_text(figure: Figure) -> str:
+def _value_text(figure: PublishedValue) -> str:
     if figure.value is None:
         return ""
     least = "at least " if figure.accept == "at_least" else ""
     runs = f", {figure.runs:,} runs" if figure.runs else ""
     return (
-        least + _measured_text(figure, Measured(figure.value, *_reference_interval(figure))) + runs
+        least + _measured_text(figure, Estimate(figure.value, *_reference_interval(figure))) + runs
     )
 
 
@@ -221,7 +221,7 @@ def notes(study: Study) -> str:
     return " ".join(said)
 
 
-def _measured_text(figure: Figure, measured: Measured) -> str:
+def _measured_text(figure: PublishedValue, measured: Estimate) -> str:
     text = _number(figure.unit, measured.value)
     if not (np.isnan(measured.low) and np.isnan(measured.high)):
         low, high = (

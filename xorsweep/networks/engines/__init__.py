@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Choice, parameter
+from xorsweep.fields import Choice, field
 
 if TYPE_CHECKING:
-    from xorsweep.networks.engines.interface import Capacity, Compile, Gap, Train
+    from xorsweep.networks.engines.interface import Capacity, Compile, FindUnsupported, Train
 
 ENGINES: dict[str, str] = {
     "numpy": "xorsweep.networks.engines.numpy.engine",
@@ -30,8 +30,8 @@ DTYPES = ("float64", "float32")
 class Engine:
     """What trains, and in which precision; a sweep never mixes two of them."""
 
-    name: str = parameter("numpy", Choice(tuple(ENGINES)))
-    dtype: str = parameter("float64", Choice(DTYPES))
+    name: str = field("numpy", Choice(tuple(ENGINES)))
+    dtype: str = field("float64", Choice(DTYPES))
 
     def __str__(self) -> str:
         """Return both, as they are typed."""
@@ -61,9 +61,9 @@ def load_compile(engine: Engine) -> Compile | None:
     return compile_kernels and partial(compile_kernels, dtype=engine.dtype)
 
 
-def load_gap(engine: Engine) -> Gap:
+def load_unsupported(engine: Engine) -> FindUnsupported:
     """Return what says because of which choice the reference engine trains a batch instead."""
-    found: Gap = getattr(import_module(ENGINES[engine.name]), "gap", _no_gap)
+    found: FindUnsupported = getattr(import_module(ENGINES[engine.name]), "gap", _no_gap)
     return found
 
 

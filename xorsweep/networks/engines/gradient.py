@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from xorsweep.fields import FloatArray
-from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.passes import Pass
 
 
-def gradient(training: Training, parameters: FloatArray) -> FloatArray:
+def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
     """Return the gradient (P,) of the loss over all rows by the parameters (P,) of a network.
 
     `training` says what the network is made of and what it is to learn; its own weights play no
@@ -22,7 +22,7 @@ def gradient(training: Training, parameters: FloatArray) -> FloatArray:
     descent = np.empty_like(column)
     alone = replace(training, learning_rate=np.ones(1))
     through = Pass(alone, views(column), views(descent), len(training.inputs))
-    through.show(input_layer(training.inputs), training.targets.T[:, :, None])
+    through.set_rows(input_layer(training.inputs), training.targets.T[:, :, None])
     with np.errstate(all="ignore"):
         through.forward()
         through.backward()

@@ -19,7 +19,7 @@ from xorsweep.networks.schedules import Schedule
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingBatch:
     """A batch of B networks that one array program trains.
 
     inputs (rows, inputs) and targets (rows, outputs) are the task's truth table;
@@ -49,7 +49,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """What became of the batch.
 
     outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
@@ -73,7 +73,7 @@ class Train(Protocol):
     kept is cast back.
     """
 
-    def __call__(self, training: Training) -> Trained:
+    def __call__(self, training: TrainingBatch) -> TrainingResult:
         """Return what became of the batch."""
         ...
 
@@ -89,12 +89,12 @@ class Capacity(Protocol):
 class Compile(Protocol):
     """Compiles, or reads from disk, what some trainings need."""
 
-    def __call__(self, trainings: Iterable[Training], say: Callable[[str], None]) -> None:
+    def __call__(self, trainings: Iterable[TrainingBatch], say: Callable[[str], None]) -> None:
         """Say so, once, where something has to be compiled."""
         ...
 
 
-class Gap(Protocol):
+class FindUnsupported(Protocol):
     """Says which choice an engine leaves to the reference engine."""
 
     def __call__(self, values: Mapping[str, Any]) -> str | None:

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.interface import TrainingBatch
 
 Choice = TypeVar("Choice", bound=Any)
 
 
-def cast(training: Training, dtype: str) -> Training:
+def cast(training: TrainingBatch, dtype: str) -> TrainingBatch:
     """Return the training with its arrays, and those of its choices, in float64 or float32."""
     if dtype == "float64":
         return training

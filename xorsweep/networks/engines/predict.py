@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from xorsweep.fields import FloatArray
-from xorsweep.networks.engines.interface import Training
-from xorsweep.networks.engines.numpy.input_layers import ChosenRow
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.numpy.input_layers import PerNetworkRow
 from xorsweep.networks.engines.numpy.passes import Pass
 
 POINTS_AT_ONCE = 4096
 """Inputs that are answered at a time, so that memory stays bounded however many there are."""
 
 
-def answers(training: Training, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
+def predict(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
     """Return the outputs (n, units) of a network with parameters (P,) to any inputs (n, inputs).
 
     A batch holds the same network once for each input. `training` says what the network is made
@@ -29,14 +29,14 @@ def answers(training: Training, parameters: FloatArray, inputs: FloatArray) -> F
     return np.concatenate(parts)
 
 
-def _answers(training: Training, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
+def _answers(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
     points, network = len(inputs), training.network
     weights = network.views(np.broadcast_to(parameters[:, None], (len(parameters), points)))
     asked = replace(training, learning_rate=np.ones(points))
-    layer = ChosenRow(network.inputs, max(network.hidden, network.outputs), inputs.T)
+    layer = PerNetworkRow(network.inputs, max(network.hidden, network.outputs), inputs.T)
     layer.row[...] = inputs.T
     forward = Pass(asked, weights, weights, rows=1)
-    forward.show(layer, np.zeros(()))
+    forward.set_rows(layer, np.zeros(()))
     with np.errstate(all="ignore"):
         forward.forward()
     return forward.outputs[:, 0].T.copy()

@@ -9,7 +9,7 @@ from xorsweep.networks.optimizers.momentum import Momentum, Nesterov
 from xorsweep.networks.optimizers.quickprop import Quickprop
 from xorsweep.networks.optimizers.rprop import Rprop
 from xorsweep.networks.optimizers.sgd import Sgd
-from xorsweep.registry import Choices
+from xorsweep.registry import Registry
 
 __all__ = [
     "OPTIMIZERS",
@@ -24,7 +24,7 @@ __all__ = [
     "State",
 ]
 
-OPTIMIZERS = Choices(
+OPTIMIZERS = Registry(
     "optimizer",
     "xorsweep.optimizers",
     Optimizer,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.optimizers.base import Array, Optimizer, State, per_member
 
 
@@ -19,9 +19,9 @@ class Adam(Optimizer):
     stochastic optimization", ICLR 2015.
     """
 
-    beta1: Batched = parameter(0.9, Real(at_least=0, below=1))
-    beta2: Batched = parameter(0.999, Real(at_least=0, below=1))
-    epsilon: Batched = parameter(1e-8, Real(above=0))
+    beta1: Batched = field(0.9, Real(at_least=0, below=1))
+    beta2: Batched = field(0.999, Real(at_least=0, below=1))
+    epsilon: Batched = field(1e-8, Real(above=0))
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return the moments (P, B), and (2, B): 1 - beta, beta**t and room for 1 - beta**t."""

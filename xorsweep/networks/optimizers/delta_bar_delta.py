@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 
@@ -21,9 +21,9 @@ class DeltaBarDelta(Optimizer):
     """
 
     online = False
-    kappa: Batched = parameter(0.1, Real(at_least=0))
-    phi: Batched = parameter(0.5, Real(at_least=0, below=1))
-    theta: Batched = parameter(0.7, Real(at_least=0, below=1))
+    kappa: Batched = field(0.1, Real(at_least=0))
+    phi: Batched = field(0.5, Real(at_least=0, below=1))
+    theta: Batched = field(0.7, Real(at_least=0, below=1))
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return rates of lr, averages of zero, and room for a mask, each (P, B)."""

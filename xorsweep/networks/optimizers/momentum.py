@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 
@@ -14,7 +14,7 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 class _Velocity(Optimizer):
     """A rule whose steps gather speed: v = m v + lr * descent."""
 
-    momentum: Batched = parameter(0.9, Real(at_least=0, below=1))
+    momentum: Batched = field(0.9, Real(at_least=0, below=1))
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return a velocity of zero."""

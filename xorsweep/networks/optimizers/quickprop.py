@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 
@@ -23,8 +23,8 @@ class Quickprop(Optimizer):
     """
 
     online = False
-    growth: Batched = parameter(1.75, Real(above=0))
-    decay: Batched = parameter(0.0, Real(at_least=0, below=1))
+    growth: Batched = field(1.75, Real(above=0))
+    decay: Batched = field(0.0, Real(at_least=0, below=1))
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return the last step, the slope before it and room for a mask, each (P, B)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Batched, Real, parameter
+from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 
@@ -24,10 +24,10 @@ class Rprop(Optimizer):
     """
 
     online = False
-    increase: Batched = parameter(1.2, Real(above=1))
-    decrease: Batched = parameter(0.5, Real(above=0, below=1))
-    smallest: Batched = parameter(1e-6, Real(at_least=0))
-    largest: Batched = parameter(50.0, Real(above=0))
+    increase: Batched = field(1.2, Real(above=1))
+    decrease: Batched = field(0.5, Real(above=0, below=1))
+    smallest: Batched = field(1e-6, Real(at_least=0))
+    largest: Batched = field(50.0, Real(above=0))
 
     def check(self) -> None:
         """Raise ConfigError unless smallest is at most largest."""

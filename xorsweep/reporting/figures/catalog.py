@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from xorsweep.execution.pool import begun, pool_of
+from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.storage.plain_files import make_folder
 
@@ -54,14 +54,14 @@ Figures = Callable[[], list[Picture]]
 """Waits for pictures that are being written, and returns them."""
 
 
-def begin_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
+def submit_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
     """Begin to write each picture that the rows allow as PNG and SVG; return what waits for them.
 
     With several workers, this goes on beside whatever is done meanwhile.
     """
     make_folder(folder)
     pool = pool_of(workers if len(tables.results) <= MOST_ROWS_SENT else 1)
-    drawn = begun(pool, [delayed(_write)(pictures, tables, folder) for pictures in _tasks()])
+    drawn = start_pool(pool, [delayed(_write)(pictures, tables, folder) for pictures in _tasks()])
     return partial(_finished, drawn, tables, folder)
 
 

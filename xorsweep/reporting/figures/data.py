@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.learning_curves import CellCourses
+from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.analysis.summary import point_columns, swept_columns
 from xorsweep.networks.metrics import plateaus
-from xorsweep.networks.schema import choose
+from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 
-Courses = Callable[[pd.DataFrame], Mapping[int, CellCourses]]
+Courses = Callable[[pd.DataFrame], Mapping[int, CellLearningCurves]]
 """Returns the errors by epoch in some cells, by their places in the summary."""
 
 
@@ -61,7 +61,7 @@ class Tables:
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:
     columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
     tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
-    found = [plateaus(choose("task", _present(task)).targets()) for task in tasks]
+    found = [plateaus(component_of("task", _present(task)).targets()) for task in tasks]
     first, *others = found or [{}]
     return {name: at for name, at in first.items() if all(each.get(name) == at for each in others)}
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from xorsweep.analysis.learning_curves import CellCourses
+from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.lines import epochs_across
@@ -37,8 +37,8 @@ def error_bands(tables: Tables) -> Figure | None:
     if cells.empty:
         return None
     layout = shown.layout
-    parts = panels(in_order(cells, (*layout.others, layout.lines, layout.across)), shown.panels)
-    columns = _columns(cells, layout.across)
+    parts = panels(in_order(cells, (*layout.col, layout.hue, layout.x)), shown.panels)
+    columns = _columns(cells, layout.x)
     figure, grid = panelled(parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True)
     grid[0].set_yscale("log")
     mark_powers(grid[0].yaxis)
@@ -66,7 +66,9 @@ def _columns(cells: pd.DataFrame, across: str) -> int:
     return levels if levels <= MOST_COLUMNS and len(cells) % levels == 0 else 4
 
 
-def _draw_runs(axes: Axes, found: CellCourses, single: Rows, outcomes: NDArray[np.object_]) -> None:
+def _draw_runs(
+    axes: Axes, found: CellLearningCurves, single: Rows, outcomes: NDArray[np.object_]
+) -> None:
     """Draw some runs as thin lines, those of an outcome as one line with gaps."""
     is_single = np.isin(found.rows, single)
     names = outcomes[found.rows]
@@ -93,13 +95,13 @@ def _draw_across(axes: Axes, heights: Iterable[float], **style: Any) -> None:
     axes.add_collection(LineCollection(lines, transform=transform, zorder=0, **style), False)
 
 
-def _draw_median(axes: Axes, found: CellCourses) -> None:
+def _draw_median(axes: Axes, found: CellLearningCurves) -> None:
     low, middle, high = found.quantiles()
     axes.plot(found.epochs, middle, color=INK, linewidth=1.4)
     axes.fill_between(found.epochs, low, high, color=GREY, alpha=0.25, linewidth=0)
 
 
-def _limits(courses: Mapping[int, CellCourses]) -> tuple[float, float]:
+def _limits(courses: Mapping[int, CellLearningCurves]) -> tuple[float, float]:
     """Return the ends of the axis of errors, which hold all that is finite and isn't too large."""
     errors = np.concatenate([each.courses.ravel() for each in courses.values()])
     shown = errors[(errors >= SMALLEST_ERROR) & (errors <= LARGEST_ERROR)]

@@ -18,7 +18,7 @@ from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.log_axes import mark_powers
 from xorsweep.reporting.figures.panels import add_entries, add_note, panelled
 from xorsweep.reporting.figures.selected_cells import in_histograms
-from xorsweep.reporting.layout import drawn, levels, panels
+from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.reporting.style import GREY, OUTCOME_COLOURS
 from xorsweep.text import level_name
 
@@ -39,7 +39,7 @@ def final_errors(tables: Tables) -> Figure | None:
     rows = tables.rows_of(shown.cells)
     rows = rows[rows["status"] == "ok"]
     rows = rows.assign(final_error=rows["final_error"].clip(lower=SMALLEST_ERROR))
-    key = shown.layout.across
+    key = shown.layout.x
     parts = panels(rows, shown.panels)
     most_rows = max(len(levels(part, key)) if key else 1 for part in parts.frames)
     figure, grid = panelled(
@@ -83,7 +83,7 @@ def _draw_rows(
         drawn_bars = PolyCollection(corners, facecolor=colour, edgecolor=colour, linewidth=0.3)
         axes.add_collection(drawn_bars, autolim=False)
     axes.set_ylim(0, len(found))
-    axes.set_yticks(range(len(found)), [drawn(level_name(level)) for level in reversed(found)])
+    axes.set_yticks(range(len(found)), [mpl_label(level_name(level)) for level in reversed(found)])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     axes.set_axisbelow(True)

@@ -18,7 +18,7 @@ from matplotlib.ticker import (
 
 from xorsweep.analysis.summary import is_numeric
 from xorsweep.reporting.figures.log_axes import few_minor_ticks
-from xorsweep.reporting.layout import drawn, levels
+from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.reporting.style import COLOURS
 from xorsweep.text import level_text
 
@@ -39,7 +39,7 @@ def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
     else:
         colours = list(COLOURS)
     return {
-        level: {"color": colour, "marker": marker, "label": drawn(level_text(key, level))}
+        level: {"color": colour, "marker": marker, "label": mpl_label(level_text(key, level))}
         for level, colour, marker in zip(shown, colours, MARKERS, strict=False)
     }
 

@@ -14,7 +14,7 @@ from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.lines import levels_along
 from xorsweep.reporting.figures.panels import add_note, panelled
 from xorsweep.reporting.figures.selected_cells import in_map
-from xorsweep.reporting.layout import Layout, drawn, panels
+from xorsweep.reporting.layout import Layout, mpl_label, panels
 from xorsweep.text import level_name
 
 MOST_FIELDS = 14
@@ -28,7 +28,7 @@ def rate_map(tables: Tables) -> Figure | None:
         return None
     shown = in_map(tables)
     parts = panels(shown.cells, shown.panels)
-    across, down = levels_along(summary, layout.across), levels_along(summary, layout.lines)
+    across, down = levels_along(summary, layout.x), levels_along(summary, layout.hue)
     width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
     figure, grid = panelled(parts, width, height)
@@ -47,7 +47,7 @@ def rate_map(tables: Tables) -> Figure | None:
             xticklabels=ceil(len(across) / MOST_FIELDS),
             cbar=False,
         )
-        axes.set(xlabel=layout.across, ylabel=layout.lines if axes is grid[0] else "")
+        axes.set(xlabel=layout.x, ylabel=layout.hue if axes is grid[0] else "")
         axes.tick_params(length=0, labelrotation=0)
     bar = figure.colorbar(grid[0].collections[0], ax=list(grid), aspect=25, pad=0.02)
     bar.outline.set_visible(False)
@@ -63,14 +63,14 @@ def _pivot(
     """Return a column of the summary as a table, levels of one key across, of another down."""
     table = pd.DataFrame(
         {
-            "across": part[layout.across].to_numpy() if layout.across else "",
-            "down": part[layout.lines].to_numpy() if layout.lines else "",
+            "across": part[layout.x].to_numpy() if layout.x else "",
+            "down": part[layout.hue].to_numpy() if layout.hue else "",
             "value": part[column].to_numpy(),
         }
     ).pivot(index="down", columns="across", values="value")
     table = table.reindex(index=down[::-1], columns=across)
-    table.index = [drawn(level_name(level)) for level in table.index]
-    table.columns = [drawn(level_name(level)) for level in table.columns]
+    table.index = [mpl_label(level_name(level)) for level in table.index]
+    table.columns = [mpl_label(level_name(level)) for level in table.columns]
     return table
 
 

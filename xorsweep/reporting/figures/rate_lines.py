@@ -22,7 +22,7 @@ from xorsweep.reporting.figures.lines import (
 from xorsweep.reporting.figures.log_axes import mark_powers
 from xorsweep.reporting.figures.panels import add_legend, add_note, panelled
 from xorsweep.reporting.figures.selected_cells import MOST_LINES, in_rate_lines
-from xorsweep.reporting.layout import drawn, levels, panels
+from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.text import level_name
 
 
@@ -34,20 +34,20 @@ def rate_lines(tables: Tables) -> Figure | None:
         return None
     parts = panels(summary, shown.panels)
     figure, grid = panelled(parts, 3.1, 2.7, sharex=True, sharey=True)
-    styles = line_styles(summary, layout.lines)
-    places = _places(summary, layout.across)
-    apart = min(0.012, 0.5 / (len(styles) * len(levels_along(summary, layout.across))))
+    styles = line_styles(summary, layout.hue)
+    places = _places(summary, layout.x)
+    apart = min(0.012, 0.5 / (len(styles) * len(levels_along(summary, layout.x))))
     percent_upwards(grid[0])
     for axes, part in zip(grid, parts.frames, strict=False):
         for index, (level, style) in enumerate(styles.items()):
-            line = part[part[layout.lines] == level] if layout.lines else part
-            line = line.sort_values(layout.across) if _is_number(line, layout.across) else line
+            line = part[part[layout.hue] == level] if layout.hue else part
+            line = line.sort_values(layout.x) if _is_number(line, layout.x) else line
             shift = (index - (len(styles) - 1) / 2) * apart
-            joined = not layout.across or is_numeric(summary[layout.across])
+            joined = not layout.x or is_numeric(summary[layout.x])
             _draw_rates(axes, line, places(line, shift), {**style, "linewidth": 1.2 * joined})
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        axes.set_xlabel(layout.across or "all runs")
-    _scale_across(grid[0], summary, layout.across)
+        axes.set_xlabel(layout.x or "all runs")
+    _scale_across(grid[0], summary, layout.x)
     grid[0].set_ylabel("runs that converged")
     add_legend(figure, grid[0])
     add_note(figure, shown.note)
@@ -96,11 +96,11 @@ def _scale_across(axes: Axes, summary: pd.DataFrame, key: str) -> None:
         return
     found = levels(summary, key)
     if not is_numeric(summary[key]):
-        axes.set_xticks(range(len(found)), [drawn(level_name(level)) for level in found])
+        axes.set_xticks(range(len(found)), [mpl_label(level_name(level)) for level in found])
         return
     if is_wide(summary[key]):
         axes.set_xscale("log")
         mark_powers(axes.xaxis)
         axes.xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_LINES:
-        axes.set_xticks(found, [drawn(level_name(level)) for level in found])
+        axes.set_xticks(found, [mpl_label(level_name(level)) for level in found])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis import learning_curves as courses
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.layout import Chosen, Layout, chosen, longest
+from xorsweep.reporting.layout import Chosen, Layout, chosen, final_epochs_only
 
 MOST_PANELS = 12
 MOST_LINES = 8
@@ -29,7 +29,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Shown:
+class SelectedCells:
     """The cells of the summary that a picture shows, where their keys go, and what it leaves out.
 
     `panels` are the keys whose levels tell panels apart.
@@ -41,54 +41,54 @@ class Shown:
     note: str
 
     @classmethod
-    def of(cls, found: Chosen, layout: Layout) -> Shown:
+    def of(cls, found: Chosen, layout: Layout) -> SelectedCells:
         """Return what was chosen, with its keys as panels."""
         return cls(found.cells, layout, found.keys, found.note)
 
 
-def in_map(tables: Tables) -> Shown:
+def in_map(tables: Tables) -> SelectedCells:
     """Return all levels of two keys, in panels for the others."""
     layout = tables.layout
-    return Shown.of(chosen(tables.summary, layout.others, MOST_PANELS), layout)
+    return SelectedCells.of(chosen(tables.summary, layout.col, MOST_PANELS), layout)
 
 
-def in_rate_lines(tables: Tables) -> Shown:
+def in_rate_lines(tables: Tables) -> SelectedCells:
     """Return all levels of two keys that have a rate, in panels for the others."""
     cells = tables.summary.dropna(subset=["rate"])
     layout = tables.layout.with_few_lines(cells, MOST_LINES)
-    return Shown.of(chosen(cells, layout.others, MOST_PANELS), layout)
+    return SelectedCells.of(chosen(cells, layout.col, MOST_PANELS), layout)
 
 
-def in_curves(tables: Tables) -> Shown:
+def in_curves(tables: Tables) -> SelectedCells:
     """Return all levels of a key as lines, at the most epochs, in panels for the others."""
-    cells = longest(tables.summary).dropna(subset=["rate"])
+    cells = final_epochs_only(tables.summary).dropna(subset=["rate"])
     layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES_WITH_BANDS)
-    return Shown.of(chosen(cells, layout.facets, MOST_PANELS), layout)
+    return SelectedCells.of(chosen(cells, layout.facets, MOST_PANELS), layout)
 
 
-def in_histograms(tables: Tables) -> Shown:
+def in_histograms(tables: Tables) -> SelectedCells:
     """Return the cells at the most epochs, a row each, those of one key in one panel."""
     found, layout = _cells_apart(tables, ("ok",), MOST_HISTOGRAMS)
-    rows = [key for key in (layout.across, layout.lines, *found.keys) if key in found.keys]
+    rows = [key for key in (layout.x, layout.hue, *found.keys) if key in found.keys]
     row = rows[0] if rows else ""
     panels = tuple(key for key in found.keys if key != row)
-    return Shown(found.cells, Layout(row, layout.lines or row, panels), panels, found.note)
+    return SelectedCells(found.cells, Layout(row, layout.hue or row, panels), panels, found.note)
 
 
-def in_courses(tables: Tables) -> Shown:
+def in_courses(tables: Tables) -> SelectedCells:
     """Return the cells at the most epochs, a panel each."""
     found, layout = _cells_apart(tables, ("ok", "diverged"), MOST_COURSES)
     drawn, every = len(single_runs(tables, found.cells)), len(_trained(tables, found.cells))
     runs = f"thin lines: {drawn:,} of {every:,} runs" if drawn < every else ""
     note = "; ".join(filter(None, (found.note, runs)))
-    return Shown(found.cells, layout, found.keys, note)
+    return SelectedCells(found.cells, layout, found.keys, note)
 
 
 def _cells_apart(tables: Tables, statuses: Sequence[str], most: int) -> tuple[Chosen, Layout]:
     """Return cells that aren't pooled, of those at the most epochs that have runs of a status."""
-    cells, layout = longest(tables.summary), tables.layout.at_the_end
+    cells, layout = final_epochs_only(tables.summary), tables.layout.at_the_end
     cells = cells[cells[[*statuses]].sum(axis=1) > 0]
-    return chosen(cells, (layout.across, layout.lines, *layout.others), most, thin=True), layout
+    return chosen(cells, (layout.x, layout.hue, *layout.col), most, thin=True), layout
 
 
 def single_runs(tables: Tables, cells: pd.DataFrame) -> Rows:
@@ -115,7 +115,7 @@ def _trained(tables: Tables, cells: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["status"] != "failed"]
 
 
-SHOWN: Mapping[str, Callable[[Tables], Shown]] = {
+SELECTIONS: Mapping[str, Callable[[Tables], SelectedCells]] = {
     "convergence_rate": in_map,
     "rate_lines": in_rate_lines,
     "unsolved": in_curves,

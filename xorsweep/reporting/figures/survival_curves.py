@@ -24,14 +24,14 @@ def unsolved_curves(tables: Tables) -> Figure | None:
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    styles = line_styles(curves, layout.lines)
+    styles = line_styles(curves, layout.hue)
     parts = panels(curves, shown.panels)
     figure, grid = panelled(parts, 3.1, 2.5, sharex=True, sharey=True)
     epochs_across(grid[0], rows["epochs"].max(), decade_before(rows["converged_epoch"]))
     percent_upwards(grid[0])
     for axes, part in zip(grid, parts.frames, strict=False):
         for level, style in styles.items():
-            line = part[part[layout.lines] == level] if layout.lines else part
+            line = part[part[layout.hue] == level] if layout.hue else part
             epochs = line["epoch"].clip(lower=1)
             plain = {key: value for key, value in style.items() if key != "marker"}
             axes.step(epochs, line["unsolved"], where="post", linewidth=1.4, **plain)

@@ -8,8 +8,8 @@ from PIL import Image
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines.interface import Training
-from xorsweep.networks.engines.predict import answers
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.predict import predict
 from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.palette import (
     BLACK,
@@ -36,7 +36,7 @@ def has_surface(network: Network) -> bool:
     return (network.inputs, network.outputs) == (2, 1)
 
 
-def decision_surface(training: Training, parameters: FloatArray, pixels: int = 160) -> bytes:
+def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: int = 160) -> bytes:
     """Return as PNG what a network with these parameters (P,) answers over the square of inputs.
 
     Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners.
@@ -48,7 +48,7 @@ def decision_surface(training: Training, parameters: FloatArray, pixels: int = 1
     return png(surface_pixels(training, parameters, pixels))
 
 
-def surface_pixels(training: Training, parameters: FloatArray, pixels: int) -> Pixels:
+def surface_pixels(training: TrainingBatch, parameters: FloatArray, pixels: int) -> Pixels:
     """Return what `decision_surface` does as places (pixels, pixels) in the palette."""
     if not has_surface(training.network):
         raise ValueError("only a network of two inputs and one output has a surface")
@@ -56,7 +56,7 @@ def surface_pixels(training: Training, parameters: FloatArray, pixels: int) -> P
     ticks = _ticks(training.inputs, asked)
     first, second = np.meshgrid(ticks, ticks[::-1])
     points = np.stack([first.ravel(), second.ravel()], axis=1)
-    output = answers(training, parameters, points).reshape(asked, asked)
+    output = predict(training, parameters, points).reshape(asked, asked)
     known = np.clip(np.nan_to_num(output, nan=0.0), 0, 1)
     found = shades(_enlarged(known, pixels))
     _draw_boundary(found, known)
@@ -66,9 +66,9 @@ def surface_pixels(training: Training, parameters: FloatArray, pixels: int) -> P
     return found
 
 
-def describe_surface(training: Training, parameters: FloatArray) -> str:
+def describe_surface(training: TrainingBatch, parameters: FloatArray) -> str:
     """Return in words what `decision_surface` shows: the output at each row, and its target."""
-    outputs = answers(training, parameters, training.inputs)[:, 0]
+    outputs = predict(training, parameters, training.inputs)[:, 0]
     rows = [
         f"{number(float(output))} at {' '.join(f'{x:g}' for x in row)} (target {target:g})"
         for row, output, target in zip(
@@ -129,7 +129,7 @@ def _grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
     return grown
 
 
-def _draw_rows(found: Pixels, training: Training) -> None:
+def _draw_rows(found: Pixels, training: TrainingBatch) -> None:
     """Mark the rows: as bright as the surface should be beneath them."""
     ticks = _ticks(training.inputs, len(found))
     places = (training.inputs - ticks[0]) / (ticks[1] - ticks[0])

@@ -151,7 +151,7 @@ def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
         if len(ticks) <= MOST_TICKS:
             break
     if len(ticks) < FEWEST_TICKS:
-        ticks = _evenly(low, high)
+        ticks = pick_evenly(low, high)
     every = -(-len(ticks) // MOST_TICKS)
     for tick in ticks[::-1][::every]:
         near_one = 1e-4 <= tick < 1e5
@@ -163,7 +163,7 @@ def _with_exponent(error: float) -> str:
     return f"{digits}e{int(exponent)}"
 
 
-def _evenly(low: float, high: float) -> list[float]:
+def pick_evenly(low: float, high: float) -> list[float]:
     """Return round errors at even distances, for a span without enough of one digit."""
     step = 10.0 ** math.floor(math.log10((high - low) / FEWEST_TICKS))
     step *= next(factor for factor in (10, 5, 2, 1) if factor * step * FEWEST_TICKS <= high - low)

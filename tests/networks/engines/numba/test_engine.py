@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.settings import Parallel
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid
 from xorsweep.networks import engines
 from xorsweep.networks import planning as plan
 from xorsweep.networks.activations import Tanh
-from xorsweep.networks.engines import Engine, load_gap, load_train
-from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines import Engine, load_train, load_unsupported
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import build_training
-from xorsweep.reporting.console import Terminal
-from xorsweep.settings import Sweep
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
@@ -31,13 +32,13 @@ pytest.importorskip("numba")
 from xorsweep.networks.engines.numba import engine as numba_engine
 from xorsweep.networks.engines.numba import kernel_xor as numba_truth_table
 from xorsweep.networks.engines.numba.batch import COMPILED
-from xorsweep.networks.engines.numba.compile import LANES, compilation_told
+from xorsweep.networks.engines.numba.compile import LANES, announce_compilation
 
 pytestmark = pytest.mark.slow  # on a fresh machine the kernels are compiled first
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]
-TrainingOf = Callable[..., Training]
+TrainingOf = Callable[..., TrainingBatch]
 
 NUMBA, NUMPY = Engine("numba"), Engine()
 
@@ -73,7 +74,9 @@ BY_SIGN: dict[str, dict[str, Any]] = {
 def training_of(point_of: PointOf) -> TrainingOf:
     """Return a function that makes the training of networks with the seeds 0, 1, 2, ..."""
 
-    def make(members: int = 40, snapshots: tuple[int, ...] = (1000,), **given: Any) -> Training:
+    def make(
+        members: int = 40, snapshots: tuple[int, ...] = (1000,), **given: Any
+    ) -> TrainingBatch:
         fixed = {k: v for k, v in point_of(**given).items() if k not in ("epochs", "seed")}
         rows = np.tile(np.arange(members), (len(snapshots), 1))
         seeds = {"seed": np.arange(members)}
@@ -82,11 +85,11 @@ def training_of(point_of: PointOf) -> TrainingOf:
     return make
 
 
-def compiled(training: Training, dtype: str = "float64") -> Trained:
+def compiled(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
     return load_train(Engine("numba", dtype))(training)
 
 
-def some(training: Training, members: slice) -> Training:
+def some(training: TrainingBatch, members: slice) -> TrainingBatch:
     return replace(
         training,
         learning_rate=training.learning_rate[members],
@@ -207,15 +210,13 @@ def test_what_is_left_to_the_reference_is_said_and_recorded(
     monkeypatch.delitem(COMPILED, Tanh)
     grid = grid_of(activation="tanh", epochs=20, seed=range(3))
     text = io.StringIO()
-    from rich.console import Console
-
-    terminal = Terminal(Console(file=text, soft_wrap=True, highlight=False))
-    settings = Sweep(Parallel("serial"), NUMBA, report=False)
+    terminal = Console(RichConsole(file=text, soft_wrap=True, highlight=False))
+    settings = SweepSettings(ExecutionSettings("serial"), NUMBA, report=False)
     run_sweep(grid, settings, tmp_path, {}, terminal=terminal)
     line = "activation=tanh isn't compiled: engine=numpy trains 1 of 1 batches"
     assert line in text.getvalue()
     assert read_manifest(tmp_path)["left_to_numpy"] == [line]
-    assert load_gap(NUMPY)({"activation": "tanh"}) is None
+    assert load_unsupported(NUMPY)({"activation": "tanh"}) is None
 
 
 def test_a_sweep_has_the_same_bytes_however_it_is_trained(
@@ -223,13 +224,13 @@ def test_a_sweep_has_the_same_bytes_however_it_is_trained(
 ) -> None:
     grid = grid_of(lr=[0.5, 3.0], hidden=[2, 3], epochs=[30, 200], seed=range(9))
     few = grid_of(lr=[0.5, 3.0], hidden=[2, 3], epochs=[30, 200], seed=range(4))
-    serial = Sweep(Parallel("serial"), NUMBA, report=False)
+    serial = SweepSettings(ExecutionSettings("serial"), NUMBA, report=False)
     run_sweep(grid, serial, tmp_path / "serial", {})
     run_sweep(few, serial, tmp_path / "resumed", {})
     resume_sweep(tmp_path / "resumed", serial, [Axis("seed", tuple(range(9)))], {})
     monkeypatch.setattr(plan, "FEWEST_MEMBERS", 5)
     monkeypatch.setattr("xorsweep.execution.SMALL_SWEEP", 0)
-    loky = replace(serial, parallel=Parallel("loky", 2))
+    loky = replace(serial, parallel=ExecutionSettings("loky", 2))
     run_sweep(grid, loky, tmp_path / "loky", {})
     wanted = (tmp_path / "serial/results.csv").read_bytes()
     assert (tmp_path / "loky/results.csv").read_bytes() == wanted
@@ -258,7 +259,7 @@ def test_what_is_on_disk_is_not_said_to_be_compiled(training_of: TrainingOf) -> 
     said: list[str] = []
     numba_engine.compile_kernels([training], said.append)
     assert not said
-    with compilation_told(lambda: said.append("compiling")):
+    with announce_compilation(lambda: said.append("compiling")):
         pass
     assert not said
 

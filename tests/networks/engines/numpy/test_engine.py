@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines.interface import Training
-from xorsweep.networks.engines.members import LANES, padded, taken
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.members import LANES, pad, take
 from xorsweep.networks.engines.numpy.engine import capacity, train
 from xorsweep.networks.engines.numpy.recorder import Record
-from xorsweep.networks.engines.numpy.state import Networks
+from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schema import Point
 from xorsweep.networks.tasks import TASKS
@@ -71,7 +71,7 @@ def rule(optimizer: str, schedule: str) -> dict[str, Any]:
 # Gradients
 
 
-def loss_of(training: Training, name: str, skip: bool, parameters: Floats) -> Floats:
+def loss_of(training: TrainingBatch, name: str, skip: bool, parameters: Floats) -> Floats:
     """Return the loss (n,) of networks with the parameters (n, P), from its definition."""
     inputs, targets = training.inputs, training.targets
     i, h, k = inputs.shape[1], training.network.hidden, targets.shape[1]
@@ -211,7 +211,7 @@ MANY = 71
 
 def population(
     point_of: PointOf, members: int, epochs: int = 24, **given: Any
-) -> Callable[[Any], Training]:
+) -> Callable[[Any], TrainingBatch]:
     """Return a function from members to their batch, out of networks that differ in numbers.
 
     The criterion is met by some at once, by some on the way and by some never.
@@ -228,14 +228,14 @@ def population(
     point = point_of(**{"criterion": "margin", "init": "symmetric", "hidden": 3, **given})
     seeds = chooser.permutation(members)
 
-    def training(chosen: Any) -> Training:
+    def training(chosen: Any) -> TrainingBatch:
         part = {key: values[chosen] for key, values in varying.items()}
         return training_of(point, seeds[chosen], (0, epochs // 3, epochs), **part)
 
     return training
 
 
-def assert_same_bits_in_any_company(training: Callable[[Any], Training], members: int) -> None:
+def assert_same_bits_in_any_company(training: Callable[[Any], TrainingBatch], members: int) -> None:
     together = bits_of(train(training(np.arange(members))))
     order = np.random.default_rng(8).permutation(members)
     places = np.cumsum([1, 1, 2, 2, 7, 64])
@@ -348,7 +348,7 @@ def most_in_an_epoch(point: Point, members: int) -> int:
     """Return the bytes that an epoch takes at once beside the arrays that there already are."""
     training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
     training = replace(training, course_epochs=())
-    networks, record = Networks(training), Record(training, members)
+    networks, record = NetworkState(training), Record(training, members)
     networks.forward()
     peaks = []
     tracemalloc.start()
@@ -402,7 +402,7 @@ def test_a_longer_training_needs_no_more_memory(point_of: PointOf) -> None:
 
 @pytest.mark.parametrize(("count", "lanes"), [(1, 8), (7, 8), (8, 8), (9, 16), (64, 64)])
 def test_a_batch_is_filled_up_with_its_last_member(count: int, lanes: int) -> None:
-    members = padded(np.arange(count) * 3)
+    members = pad(np.arange(count) * 3)
     assert len(members) == lanes
     np.testing.assert_array_equal(members[:count], np.arange(count) * 3)
     assert (members[count:] == (count - 1) * 3).all()
@@ -411,7 +411,7 @@ def test_a_batch_is_filled_up_with_its_last_member(count: int, lanes: int) -> No
 def test_what_is_taken_of_a_batch_is_what_was_there(point_of: PointOf) -> None:
     training = population(point_of, 20, optimizer="momentum")(np.arange(20))
     members = np.array([17, 3, 3])
-    part = taken(training, members)
+    part = take(training, members)
     np.testing.assert_array_equal(part.parameters, training.parameters[:, members])
     np.testing.assert_array_equal(part.seeds, training.seeds[members])
     np.testing.assert_array_equal(part.learning_rate, training.learning_rate[members])

@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from xorsweep.networks.engines.numpy.input_layers import (
-    ChosenRow,
     InputLayer,
+    PerNetworkRow,
     SparseRows,
     TruthTable,
     input_layer,
@@ -68,7 +68,7 @@ def test_any_rows_may_be_given_one_at_a_time(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_each_network_may_be_given_a_row_of_its_own(name: str) -> None:
     table = TABLES[name]
-    layer = ChosenRow(table.shape[1], 3, np.empty(MEMBERS))
+    layer = PerNetworkRow(table.shape[1], 3, np.empty(MEMBERS))
     layer.row[...] = table[np.arange(MEMBERS) % len(table)].T
     assert_layer(layer, layer.row[None], 3)
     assert_layer(layer, layer.row[None], 1)
@@ -115,7 +115,7 @@ def most_of(layer_of: Callable[[int], tuple[InputLayer, int, int]], members: int
         lambda members: (TruthTable(3), 3, 8),
         lambda members: (SparseRows(TABLES["bipolar"]), 2, 4),
         lambda members: (SparseRows(TABLES["encoder"]), 6, 6),
-        lambda members: (ChosenRow(3, 2, np.empty(members)), 3, 1),
+        lambda members: (PerNetworkRow(3, 2, np.empty(members)), 3, 1),
     ],
 )
 def test_a_layer_allocates_no_array(

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from xorsweep.networks import activations, criteria
-from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.engines.numpy import input_layers as layers
 from xorsweep.networks.engines.numpy import passes
 from xorsweep.networks.engines.numpy import recorder as record
-from xorsweep.networks.engines.numpy.state import Networks
+from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import base as rule
 from xorsweep.networks.optimizers import momentum, sgd
 from xorsweep.networks.planning import Batch
@@ -23,7 +23,7 @@ from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import build_training
 
 PointOf = Callable[..., Point]
-TrainingOf = Callable[..., Training]
+TrainingOf = Callable[..., TrainingBatch]
 
 MEMBERS = 32_768
 
@@ -67,7 +67,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
 def training_of(point_of: PointOf) -> TrainingOf:
     """Return a function that makes the training of networks that never converge."""
 
-    def make(epochs: int, **given: Any) -> Training:
+    def make(epochs: int, **given: Any) -> TrainingBatch:
         point = point_of(lr=1e-3, criterion="margin", criterion__threshold=1e-9, **given)
         fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}
         rows = np.arange(MEMBERS)[None]
@@ -102,15 +102,15 @@ def test_an_epoch_allocates_no_array(
 ) -> None:
     allocated = []
 
-    def watched(networks: Networks, epoch: int) -> None:
+    def watched(networks: NetworkState, epoch: int) -> None:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         train(networks, epoch)
         networks.forward()
         allocated.append(tracemalloc.get_traced_memory()[1] - before)
 
-    train = Networks.train
-    monkeypatch.setattr(Networks, "train", watched)
+    train = NetworkState.train
+    monkeypatch.setattr(NetworkState, "train", watched)
     training = training_of(6, **given)
     tracemalloc.start()
     numpy_engine.train(training)

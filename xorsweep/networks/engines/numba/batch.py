@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import rules_of
+from xorsweep.fields import fields_of
 from xorsweep.networks.activations import LeakyRelu, Logistic, Relu, Tanh
 from xorsweep.networks.criteria import Fahlman, Margin, RightSide, Rms, Sse
-from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numba.compile import LANES
 from xorsweep.networks.engines.numba.convergence import (
     CONVERGED,
@@ -79,7 +79,7 @@ class Task:
     t: Array
 
     @classmethod
-    def of(cls, training: Training) -> Task:
+    def of(cls, training: TrainingBatch) -> Task:
         """Return the rows of a training's task."""
         return cls(
             np.repeat(training.inputs[:, :, None], LANES, axis=2),
@@ -96,7 +96,7 @@ class NumbaBatch:
     `epoch` is where they stand, -1 before anything was observed.
     """
 
-    training: Training
+    training: TrainingBatch
     task: Task
     where: Array
     w: Array
@@ -107,7 +107,7 @@ class NumbaBatch:
     epoch: int
 
     @classmethod
-    def of(cls, training: Training) -> NumbaBatch:
+    def of(cls, training: TrainingBatch) -> NumbaBatch:
         """Return a batch before its first epoch."""
         members = len(training.learning_rate)
         book = np.repeat([[0], [-1], [0]], members, axis=1)
@@ -237,7 +237,7 @@ def _tiled(columns: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(wide, -2, 0))
 
 
-def _state(training: Training) -> Array:
+def _state(training: TrainingBatch) -> Array:
     """Return what the rule remembers before the first step (S, P, B)."""
     rule = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
@@ -247,12 +247,12 @@ def _state(training: Training) -> Array:
     return state
 
 
-def _settings(training: Training) -> Array:
+def _settings(training: TrainingBatch) -> Array:
     """Return the settings of each network (rows, B), in the order of `numba_rules`."""
     rule, members = training.optimizer, len(training.learning_rate)
     rows = [training.learning_rate, training.criterion.limit]
     rows.append(getattr(training.activation, "slope", 0.0))
-    rows += [getattr(rule, name) for name in rules_of(type(rule))]
+    rows += [getattr(rule, name) for name in fields_of(type(rule))]
     if isinstance(rule, Adam):
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
@@ -260,7 +260,7 @@ def _settings(training: Training) -> Array:
     return settings
 
 
-def _codes(training: Training) -> tuple[int, ...]:
+def _codes(training: TrainingBatch) -> tuple[int, ...]:
     """Return the codes of `numba_tiles.train_tiles`."""
     schedule = training.schedule
     shuffled = isinstance(schedule, Online) and schedule.order == "shuffled"
@@ -277,12 +277,12 @@ def _codes(training: Training) -> tuple[int, ...]:
     )
 
 
-def _factor(training: Training) -> Any:
+def _factor(training: TrainingBatch) -> Any:
     """Return the loss's factor in the precision of the training."""
     return training.parameters.dtype.type(training.loss.factor(training.targets.size))
 
 
-def _is_truth_table(training: Training) -> bool:
+def _is_truth_table(training: TrainingBatch) -> bool:
     """Tell whether the quick kernel trains this."""
     return (
         training.network.inputs == 2

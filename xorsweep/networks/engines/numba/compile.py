@@ -23,7 +23,7 @@ LANES = 64
 vector, so that each network passes through the same vector instructions in any company."""
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compile_function(function: Callable[..., Any]) -> Any:
     """Compile a part of a kernel, which is kept with the kernel."""
     return njit(**FLAGS)(function)
 
@@ -69,7 +69,7 @@ def is_kept() -> bool:
 
 
 @contextmanager
-def compilation_told(say: Callable[[], None]) -> Iterator[None]:
+def announce_compilation(say: Callable[[], None]) -> Iterator[None]:
     """Call `say` once, before anything is compiled rather than read from disk."""
     with event.install_listener("numba:compile", _Once(say)):
         yield

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.networks.engines.numba.compile import LANES, compiled
+from xorsweep.networks.engines.numba.compile import LANES, compile_function
 from xorsweep.networks.engines.numba.optimizers import LIMIT
 
 LARGEST_ERROR, SUM_OF_SQUARES, ROOT_MEAN_SQUARE = range(3)
 HELD, CONVERGED, MEETS = range(3)
 
 
-@compiled
+@compile_function
 def observe(
     criterion: Any,
     held_for: Any,
@@ -43,7 +43,7 @@ def observe(
         book[MEETS, lane] = 1 if met else 0
 
 
-@compiled
+@compile_function
 def _largest_error(y: Any, t: Any, settings: Any, met: Any) -> None:
     """Write 1 where every absolute error lies below the limit; a NaN doesn't."""
     zero, one = y.dtype.type(0), y.dtype.type(1)
@@ -55,7 +55,7 @@ def _largest_error(y: Any, t: Any, settings: Any, met: Any) -> None:
             met[lane] = met[lane] if near else zero
 
 
-@compiled
+@compile_function
 def _squares(root: Any, y: Any, t: Any, settings: Any, met: Any) -> None:
     """Write 1 where the sum of squared errors, or the root of their mean, is below the limit."""
     zero, one = y.dtype.type(0), y.dtype.type(1)
@@ -71,7 +71,7 @@ def _squares(root: Any, y: Any, t: Any, settings: Any, met: Any) -> None:
         met[lane] = one if distance < settings[LIMIT, lane] else zero
 
 
-@compiled
+@compile_function
 def open_count(book: Any) -> int:
     """Return how many networks haven't converged."""
     count = 0
@@ -80,7 +80,7 @@ def open_count(book: Any) -> int:
     return count
 
 
-@compiled
+@compile_function
 def freeze(epoch: Any, book: Any, w: Any, y: Any, kept_w: Any, kept_y: Any) -> None:
     """Keep parameters and outputs of the networks that converged at this epoch."""
     for lane in range(LANES):

@@ -16,12 +16,12 @@ import numpy as np
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import CRITERIA
-from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import COMPILED, NumbaBatch
 from xorsweep.networks.engines.numba.compile import (
     LANES,
+    announce_compilation,
     cache_folder,
-    compilation_told,
     is_kept,
     one_at_a_time,
 )
@@ -29,7 +29,7 @@ from xorsweep.networks.engines.numba.recorder import NumbaRecord
 from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.engines.precision import cast
 from xorsweep.networks.losses import LOSSES
-from xorsweep.networks.metrics import course_epochs
+from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schedules import SCHEDULES
 
@@ -48,7 +48,7 @@ REGISTRIES: Mapping[str, Mapping[str, type]] = {
 }
 
 
-def train(training: Training, dtype: str = "float64") -> Trained:
+def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
     """Train a batch, or have the reference engine train it where a choice isn't compiled."""
     if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
         return numpy_engine.train(training, dtype)
@@ -65,10 +65,10 @@ def train(training: Training, dtype: str = "float64") -> Trained:
 
 
 def compile_kernels(
-    trainings: Iterable[Training], say: Callable[[str], None], dtype: str = "float64"
+    trainings: Iterable[TrainingBatch], say: Callable[[str], None], dtype: str = "float64"
 ) -> None:
     """Have what some trainings need compiled, or read from disk; say so where it is compiled."""
-    with one_at_a_time(), compilation_told(lambda: say(_compiling())):
+    with one_at_a_time(), announce_compilation(lambda: say(_compiling())):
         for training in trainings:
             train(replace(training, snapshots=(1,), course_epochs=()), dtype)
 
@@ -89,7 +89,7 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     return max(LANES, min(MOST_MEMBERS, fitting) // LANES * LANES)
 
 
-def gap(values: Mapping[str, Any]) -> str | None:
+def unsupported_component(values: Mapping[str, Any]) -> str | None:
     """Return the choice because of which the reference engine trains a batch, if there is one."""
     for group, registry in REGISTRIES.items():
         if registry[values[group]] not in COMPILED:
@@ -97,10 +97,10 @@ def gap(values: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _stops(training: Training) -> Iterator[int]:
+def _stops(training: TrainingBatch) -> Iterator[int]:
     """Return the epochs at which the networks are looked at, ascending."""
     last = training.snapshots[-1]
     stops = {*training.snapshots, *training.course_epochs}
     if training.until_converged:
-        stops |= {*course_epochs(last, RETIRING_STEPS)}
+        stops |= {*learning_curve_epochs(last, RETIRING_STEPS)}
     yield from sorted(stops)

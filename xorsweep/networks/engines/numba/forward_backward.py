@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xorsweep.networks.engines.numba.compile import LANES, compiled
+from xorsweep.networks.engines.numba.compile import LANES, compile_function
 from xorsweep.networks.engines.numba.math import logistic, tanh
 from xorsweep.networks.engines.numba.optimizers import SLOPE
 
@@ -18,7 +18,7 @@ LINEAR_OUTPUT, LOGISTIC_OUTPUT, CANCELLED_OUTPUT = range(3)
 """Outputs: linear, logistic, and logistic with a loss that cancels its slope."""
 
 
-@compiled
+@compile_function
 def forward(
     shape: Any,
     activation: Any,
@@ -48,7 +48,7 @@ def forward(
             _activate(LOGISTIC, settings[SLOPE], y[o])
 
 
-@compiled
+@compile_function
 def backward(
     shape: Any,
     activation: Any,
@@ -86,25 +86,25 @@ def backward(
         _add_outer(x, seen, back, g, h, hidden)
 
 
-@compiled
+@compile_function
 def _copy(source: Any, target: Any) -> None:
     for lane in range(LANES):
         target[lane] = source[lane]
 
 
-@compiled
+@compile_function
 def _add(source: Any, target: Any) -> None:
     for lane in range(LANES):
         target[lane] += source[lane]
 
 
-@compiled
+@compile_function
 def _add_product(u: Any, v: Any, target: Any) -> None:
     for lane in range(LANES):
         target[lane] += u[lane] * v[lane]
 
 
-@compiled
+@compile_function
 def _add_inputs(x: Any, seen: Any, w: Any, first: Any, step: Any, z: Any) -> None:
     """Add the sum over inputs of x times rows first, first + step, ... of w."""
     for i in range(len(seen)):
@@ -112,7 +112,7 @@ def _add_inputs(x: Any, seen: Any, w: Any, first: Any, step: Any, z: Any) -> Non
             _add_product(x[i], w[first + i * step], z)
 
 
-@compiled
+@compile_function
 def _add_outer(x: Any, seen: Any, delta: Any, g: Any, first: Any, step: Any) -> None:
     """Add x times delta to rows first, first + step, ... of g."""
     for i in range(len(seen)):
@@ -120,7 +120,7 @@ def _add_outer(x: Any, seen: Any, delta: Any, g: Any, first: Any, step: Any) -> 
             _add_product(x[i], delta, g[first + i * step])
 
 
-@compiled
+@compile_function
 def _activate(activation: Any, slope: Any, z: Any) -> None:
     """Turn pre-activations into activations."""
     zero = z.dtype.type(0)
@@ -139,7 +139,7 @@ def _activate(activation: Any, slope: Any, z: Any) -> None:
             z[lane] = lower if z[lane] < zero else z[lane]
 
 
-@compiled
+@compile_function
 def _times_slope(activation: Any, slope: Any, a: Any, d: Any) -> None:
     """Multiply by the derivative of the activation where it is a."""
     zero, one = a.dtype.type(0), a.dtype.type(1)
@@ -157,7 +157,7 @@ def _times_slope(activation: Any, slope: Any, a: Any, d: Any) -> None:
             d[lane] *= one if a[lane] > zero else slope[lane]
 
 
-@compiled
+@compile_function
 def _output_delta(output: Any, factor: Any, t: Any, y: Any, d: Any) -> None:
     """Write minus the derivative of the loss by an output's pre-activation."""
     one = y.dtype.type(1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.networks.engines.numba.compile import LANES, compiled, kernel
+from xorsweep.networks.engines.numba.compile import LANES, compile_function, kernel
 from xorsweep.networks.engines.numba.convergence import freeze, observe, open_count
 from xorsweep.networks.engines.numba.forward_backward import backward, forward
 from xorsweep.networks.engines.numba.optimizers import step
@@ -61,7 +61,7 @@ def train_tiles(
         )
 
 
-@compiled
+@compile_function
 def _train_tile(
     shape: Any,
     codes: Any,
@@ -110,7 +110,7 @@ def _train_tile(
             step(rule, w, g, state, settings)
 
 
-@compiled
+@compile_function
 def _train_online(
     shape: Any,
     codes: Any,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.networks.engines.numba.compile import LANES, compiled, kernel
+from xorsweep.networks.engines.numba.compile import LANES, compile_function, kernel
 from xorsweep.networks.engines.numba.convergence import (
     CONVERGED,
     LARGEST_ERROR,
@@ -71,7 +71,7 @@ def train_truth_tables(
         _store(hidden, units, output, w[tile])
 
 
-@compiled
+@compile_function
 def _train_tile(
     hidden: Any,
     codes: Any,
@@ -108,7 +108,7 @@ def _train_tile(
     y[:] = values
 
 
-@compiled
+@compile_function
 def _watch(settings: Any, book: Any, output: Any) -> None:
     """Write below which errors each network newly converges."""
     for lane in range(LANES):
@@ -116,7 +116,7 @@ def _watch(settings: Any, book: Any, output: Any) -> None:
         output[LIMITS + lane] = limit if book[CONVERGED, lane] < 0 else -limit
 
 
-@compiled
+@compile_function
 def _is_worth_a_look(watched: Any, targets: Any, output: Any) -> bool:
     """Tell whether a network newly converges, where that can be told from its errors alone."""
     if not watched:
@@ -133,7 +133,7 @@ def _is_worth_a_look(watched: Any, targets: Any, output: Any) -> bool:
     return count > 0
 
 
-@compiled
+@compile_function
 def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: Any) -> None:
     """Arrange the weights by unit; a loss's factor is taken into the learning rate."""
     for h in range(hidden):
@@ -147,7 +147,7 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
         output[RATES + lane] = factor * settings[RATE, lane]
 
 
-@compiled
+@compile_function
 def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
     """Put the weights back."""
     for h in range(hidden):
@@ -160,7 +160,7 @@ def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
         w[4 * hidden, lane] = output[OUTPUT_BIAS + lane]
 
 
-@compiled
+@compile_function
 def _forward(hidden: Any, units: Any, output: Any) -> None:
     """Write the activations of every unit and the outputs."""
     for lane in range(LANES):
@@ -192,7 +192,7 @@ def _forward(hidden: Any, units: Any, output: Any) -> None:
         output[Y11 + lane] = logistic(output[Y11 + lane])
 
 
-@compiled
+@compile_function
 def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
     """Take one step of descent."""
     one = output.dtype.type(1)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from xorsweep.networks.engines.numba.compile import FLAGS, compiled
+from xorsweep.networks.engines.numba.compile import FLAGS, compile_function
 
 LARGEST = 700.0
 LARGEST32 = np.float32(80.0)
@@ -52,7 +52,7 @@ def _from_bits(_: Any, number: Any) -> Any:
     return result(number), generate
 
 
-@compiled
+@compile_function
 def _parts64(x: float) -> tuple[float, float, float]:
     """Return 2**n, p and q, of which exp(x) = 2**n (q + p) / (q - p)."""
     shifted = x * LOG2_E + ROUNDING
@@ -64,7 +64,7 @@ def _parts64(x: float) -> tuple[float, float, float]:
     return _from_bits((_bits(shifted) + 1023) << 52), p, q
 
 
-@compiled
+@compile_function
 def _parts32(x: Any) -> Any:
     """Return 2**n, p and q, of which exp(x) = 2**n (q + p) / (q - p)."""
     shifted = x * LOG2_E32 + ROUNDING32

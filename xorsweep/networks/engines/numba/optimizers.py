@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.networks.engines.numba.compile import LANES, compiled
+from xorsweep.networks.engines.numba.compile import LANES, compile_function
 
 RATE, LIMIT, SLOPE, RULE = range(4)
 """Rows of the settings: learning rate, limit of the criterion, slope of leaky_relu, the rule's."""
@@ -23,7 +23,7 @@ BETA1, BETA2, EPSILON, POWER1, POWER2 = range(RULE, RULE + 5)
 """Rows of the settings under adam, the last two its powers of beta, which begin with one."""
 
 
-@compiled
+@compile_function
 def step(rule: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     """Update parameters and state."""
     if rule == SGD:
@@ -42,14 +42,14 @@ def step(rule: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
         _delta_bar_delta(w, g, state, settings)
 
 
-@compiled
+@compile_function
 def _sgd(w: Any, g: Any, settings: Any) -> None:
     for p in range(len(w)):
         for lane in range(LANES):
             w[p, lane] += settings[RATE, lane] * g[p, lane]
 
 
-@compiled
+@compile_function
 def _momentum(w: Any, g: Any, state: Any, settings: Any) -> None:
     for p in range(len(w)):
         for lane in range(LANES):
@@ -59,7 +59,7 @@ def _momentum(w: Any, g: Any, state: Any, settings: Any) -> None:
             w[p, lane] += velocity
 
 
-@compiled
+@compile_function
 def _nesterov(w: Any, g: Any, state: Any, settings: Any) -> None:
     for p in range(len(w)):
         for lane in range(LANES):
@@ -69,7 +69,7 @@ def _nesterov(w: Any, g: Any, state: Any, settings: Any) -> None:
             w[p, lane] += settings[RULE, lane] * velocity + pushed
 
 
-@compiled
+@compile_function
 def _adam(w: Any, g: Any, state: Any, settings: Any) -> None:
     one = w.dtype.type(1)
     for lane in range(LANES):
@@ -89,7 +89,7 @@ def _adam(w: Any, g: Any, state: Any, settings: Any) -> None:
             w[p, lane] += settings[RATE, lane] * m / scale
 
 
-@compiled
+@compile_function
 def _rprop(w: Any, g: Any, state: Any, settings: Any) -> None:
     zero, one = w.dtype.type(0), w.dtype.type(1)
     for p in range(len(w)):
@@ -109,7 +109,7 @@ def _rprop(w: Any, g: Any, state: Any, settings: Any) -> None:
             w[p, lane] += sign * size
 
 
-@compiled
+@compile_function
 def _quickprop(w: Any, g: Any, state: Any, settings: Any) -> None:
     zero, one = w.dtype.type(0), w.dtype.type(1)
     for p in range(len(w)):
@@ -129,7 +129,7 @@ def _quickprop(w: Any, g: Any, state: Any, settings: Any) -> None:
             w[p, lane] += moved
 
 
-@compiled
+@compile_function
 def _delta_bar_delta(w: Any, g: Any, state: Any, settings: Any) -> None:
     zero = w.dtype.type(0)
     for p in range(len(w)):

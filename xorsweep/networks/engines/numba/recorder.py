@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.networks.engines.interface import Trained, Training
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import NumbaBatch
 
 Array = NDArray[Any]
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 class NumbaRecord:
     """Outputs, parameters and errors of M networks at the marked epochs, and who converged when."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: TrainingBatch) -> None:
         members = len(training.learning_rate)
         self._training = training
         self._outputs = np.empty((len(training.snapshots), training.targets.size, members))
@@ -57,11 +57,11 @@ class NumbaRecord:
             for i in course_at:
                 self._half_sse[i, where] = half_sse
 
-    def trained(self, batch: NumbaBatch) -> Trained:
+    def trained(self, batch: NumbaBatch) -> TrainingResult:
         """Return the record, with what is left of the batch."""
         self._note_converged(batch)
         rows, outputs = self._training.targets.shape
-        return Trained(
+        return TrainingResult(
             outputs=self._outputs.reshape(len(self._outputs), rows, outputs, -1),
             parameters=self._parameters,
             meets=self._meets,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.networks.engines.numba.compile import LANES, compiled
+from xorsweep.networks.engines.numba.compile import LANES, compile_function
 
 FIXED, SHUFFLED = range(2)
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -17,7 +17,7 @@ MIX1, MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 BY30, BY27, BY31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
-@compiled
+@compile_function
 def _hashed(number: Any) -> Any:
     """Return one output of SplitMix64 from a number as its state."""
     mixed = number + GAMMA
@@ -26,7 +26,7 @@ def _hashed(number: Any) -> Any:
     return mixed ^ (mixed >> BY31)
 
 
-@compiled
+@compile_function
 def draw_orders(order: Any, seeds: Any, epoch: Any, keys: Any, orders: Any) -> None:
     """Write the order of rows (R, LANES) of each network for an epoch; keys (R,) is room."""
     rows = keys.size
@@ -43,7 +43,7 @@ def draw_orders(order: Any, seeds: Any, epoch: Any, keys: Any, orders: Any) -> N
             orders[place, lane] = row
 
 
-@compiled
+@compile_function
 def pick(orders: Any, at: Any, table: Any, row: Any) -> None:
     """Write the row (columns, LANES) of a table (R, columns, LANES) that comes at a place."""
     for column in range(len(row)):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines.interface import Trained, Training
-from xorsweep.networks.engines.members import LANES, padded, taken
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.members import LANES, pad, take
 from xorsweep.networks.engines.numpy.recorder import Record
-from xorsweep.networks.engines.numpy.state import Networks
+from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.engines.precision import cast
 
 WORKING_SET = 2**21
@@ -16,10 +16,10 @@ WORKING_SET = 2**21
 above it memory."""
 
 
-def train(training: Training, dtype: str = "float64") -> Trained:
+def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
     """Train a batch; a network's bits depend on nothing but its own weights and settings."""
     members = len(training.learning_rate)
-    whole = taken(cast(training, dtype), padded(np.arange(members)))
+    whole = take(cast(training, dtype), pad(np.arange(members)))
     record = Record(whole, len(whole.learning_rate))
     # A diverging network is a row's status; NumPy need not mention it.
     with np.errstate(all="ignore"):
@@ -34,8 +34,8 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
 
 
-def _train(training: Training, record: Record) -> None:
-    networks = Networks(training)
+def _train(training: TrainingBatch, record: Record) -> None:
+    networks = NetworkState(training)
     networks.forward()
     record.observe(0, networks)
     for epoch in range(1, training.snapshots[-1] + 1):

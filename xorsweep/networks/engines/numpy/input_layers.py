@@ -107,7 +107,7 @@ class SparseRows:
                 _accumulate(w[i], delta[row], x)
 
 
-class ChosenRow:
+class PerNetworkRow:
     """One row a network, each its own: `row` (inputs, B), in the precision of `like` (..., B)."""
 
     def __init__(self, inputs: int, units: int, like: Array) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.architecture import Weights
-from xorsweep.networks.engines.interface import Training
+from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import InputLayer
 
 Array = NDArray[Any]
@@ -22,7 +22,9 @@ class Pass:
     `show` says which rows they are of.
     """
 
-    def __init__(self, training: Training, weights: Weights, gradients: Weights, rows: int) -> None:
+    def __init__(
+        self, training: TrainingBatch, weights: Weights, gradients: Weights, rows: int
+    ) -> None:
         network, members = training.network, len(training.learning_rate)
         dtype = weights.b1.dtype
         self.errors = np.empty((network.outputs, rows, members), dtype)
@@ -41,7 +43,7 @@ class Pass:
             self._backpropagated = np.empty_like(self._activations)
             self._discarded = np.empty_like(weights.b1)
 
-    def show(self, layer: InputLayer, targets: Array) -> None:
+    def set_rows(self, layer: InputLayer, targets: Array) -> None:
         """Take up n rows: their input layer, and targets that broadcast to (outputs, n, B)."""
         self._layer, self._targets = layer, targets
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.criteria import Criterion
-from xorsweep.networks.engines.interface import Trained, Training
-from xorsweep.networks.engines.members import choice_taken, padded
-from xorsweep.networks.engines.numpy.state import Networks
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.members import pad, take_component
+from xorsweep.networks.engines.numpy.state import NetworkState
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ class Record:
     `_where` holds, for each network still in the batch, its place in the record.
     """
 
-    def __init__(self, training: Training, members: int) -> None:
+    def __init__(self, training: TrainingBatch, members: int) -> None:
         rows, outputs = training.targets.shape
         self._training = training
         self._snapshots, self._course = training.snapshots, training.course_epochs
@@ -47,7 +47,7 @@ class Record:
         self._distance = np.empty(count, dtype)
         self._scratch = np.empty((self._training.targets.size, count), dtype)
 
-    def observe(self, epoch: int, networks: Networks) -> None:
+    def observe(self, epoch: int, networks: NetworkState) -> None:
         """Note which networks have converged and keep what is to be kept after this epoch."""
         if self._left:
             self._check(epoch, networks)
@@ -65,14 +65,14 @@ class Record:
         """Let the converged networks go and return the places of the others, in whole lanes."""
         left = np.flatnonzero(self._open)
         if len(left):
-            left = padded(left)
-            criterion = choice_taken(self._criterion, left)
+            left = pad(left)
+            criterion = take_component(self._criterion, left)
             self._admit(self._where[left], self._held[left], criterion)
         return left
 
-    def trained(self, members: int) -> Trained:
+    def trained(self, members: int) -> TrainingResult:
         """Return the record of the first networks, without those that only filled the lanes."""
-        return Trained(
+        return TrainingResult(
             outputs=self._outputs[..., :members],
             parameters=self._parameters[..., :members],
             meets=self._meets[:, :members],
@@ -80,7 +80,7 @@ class Record:
             converged_epoch=self._converged[:members],
         )
 
-    def _check(self, epoch: int, networks: Networks) -> None:
+    def _check(self, epoch: int, networks: NetworkState) -> None:
         met, criterion = self._met, self._criterion
         np.less(self._measured(networks), criterion.limit, out=met)
         if criterion.held_for > 1:
@@ -91,13 +91,13 @@ class Record:
         if np.count_nonzero(met):  # twice as quick as any()
             self._converge(epoch, np.flatnonzero(met), networks)
 
-    def _measured(self, networks: Networks) -> Array:
+    def _measured(self, networks: NetworkState) -> Array:
         """Return the criterion's distance of the networks as they stand (B,)."""
         errors = networks.errors.reshape(self._scratch.shape)
         self._criterion.distance(errors, self._scratch, self._distance)
         return self._distance
 
-    def _converge(self, epoch: int, new: Array, networks: Networks) -> None:
+    def _converge(self, epoch: int, new: Array, networks: NetworkState) -> None:
         self._converged[self._where[new]] = epoch
         self._open[new] = False
         self._left -= len(new)
@@ -106,7 +106,9 @@ class Record:
             course_to_come = [i for i, mark in enumerate(self._course) if mark >= epoch]
             self._keep(to_come, course_to_come, new, networks)
 
-    def _keep(self, at: list[int], course_at: list[int], which: Any, networks: Networks) -> None:
+    def _keep(
+        self, at: list[int], course_at: list[int], which: Any, networks: NetworkState
+    ) -> None:
         """Keep the state of some networks at some of the snapshots and course epochs."""
         where = self._where[which]
         for i in at:

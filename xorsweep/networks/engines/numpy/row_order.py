@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.networks.engines.interface import Training
-from xorsweep.networks.engines.numpy.input_layers import ChosenRow, InputLayer, SparseRows
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.numpy.input_layers import InputLayer, PerNetworkRow, SparseRows
 from xorsweep.networks.schedules import Online, shuffled_rows
 
 Array = NDArray[Any]
@@ -26,7 +26,7 @@ class Patterns(Protocol):
         ...
 
 
-def patterns_of(training: Training, schedule: Online) -> Patterns:
+def row_order(training: TrainingBatch, schedule: Online) -> Patterns:
     """Return the rows of a batch in the order of its schedule."""
     return ShuffledOrder(training) if schedule.order == "shuffled" else FixedOrder(training)
 
@@ -34,7 +34,7 @@ def patterns_of(training: Training, schedule: Online) -> Patterns:
 class FixedOrder:
     """The rows as the truth table has them, the same for every network."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: TrainingBatch) -> None:
         self._rows = [
             (SparseRows(row[None]), targets[:, None, None])
             for row, targets in zip(training.inputs, training.targets, strict=True)
@@ -48,13 +48,13 @@ class FixedOrder:
 class ShuffledOrder:
     """The rows in an order of its own for each network and epoch."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: TrainingBatch) -> None:
         network, parameters = training.network, training.parameters
         self._seeds, self._count = training.seeds, len(training.inputs)
         self._inputs = np.ascontiguousarray(training.inputs.T)
         self._targets = np.ascontiguousarray(training.targets.T)
         units = max(network.hidden, network.outputs)
-        self._layer = ChosenRow(network.inputs, units, parameters)
+        self._layer = PerNetworkRow(network.inputs, units, parameters)
         wanted = (network.outputs, 1, parameters.shape[1])
         self._wanted = np.empty(wanted, parameters.dtype)
 

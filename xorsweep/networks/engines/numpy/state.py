@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.networks.engines.interface import Training
-from xorsweep.networks.engines.members import taken
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.members import take
 from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.passes import Pass
-from xorsweep.networks.engines.numpy.row_order import patterns_of
+from xorsweep.networks.engines.numpy.row_order import row_order
 from xorsweep.networks.schedules import Online
 
 Array = NDArray[Any]
 
 
-class Networks:
+class NetworkState:
     """B networks on their way: parameters (P, B) and the optimizer's state.
 
     outputs and errors (outputs, rows, B) are those of the last `forward`.
     """
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: TrainingBatch) -> None:
         self.parameters = training.parameters.copy()
         self._training = training
         self._state = training.optimizer.start(self.parameters, training.learning_rate)
@@ -34,10 +34,10 @@ class Networks:
         self._whole = self._pass(len(training.inputs))
         wanted = np.empty_like(self._whole.errors)
         wanted[...] = training.targets.T[:, :, None]
-        self._whole.show(input_layer(training.inputs), wanted)
+        self._whole.set_rows(input_layer(training.inputs), wanted)
         if isinstance(training.schedule, Online):
             self._single = self._pass(1)
-            self._patterns = patterns_of(training, training.schedule)
+            self._patterns = row_order(training, training.schedule)
 
     def _pass(self, rows: int) -> Pass:
         views = self._training.network.views
@@ -53,10 +53,10 @@ class Networks:
         """Return target - output for every row (outputs, rows, B)."""
         return self._whole.errors
 
-    def taken(self, members: Array) -> Networks:
+    def taken(self, members: Array) -> NetworkState:
         """Return some of the networks, as they stand."""
         parameters = np.ascontiguousarray(self.parameters[:, members])
-        networks = Networks(replace(taken(self._training, members), parameters=parameters))
+        networks = NetworkState(replace(take(self._training, members), parameters=parameters))
         networks._state = tuple(np.ascontiguousarray(part[..., members]) for part in self._state)
         networks.forward()
         return networks
@@ -83,6 +83,6 @@ class Networks:
             yield self._whole
             return
         for layer, targets in self._patterns.of(epoch):
-            self._single.show(layer, targets)
+            self._single.set_rows(layer, targets)
             self._single.forward()
             yield self._single
