@@ -1,5 +1,6 @@
 """Choices of other packages: found when asked for, imported when chosen, refused in one line."""
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -178,7 +179,7 @@ class Undeclared(Base):
 
 @dataclass(frozen=True)
 class WithoutDefault(Base):
-    rate: float = field(metadata={"rule": Real()})
+    rate: float = dataclasses.field(metadata={"kind": Real()})
 
 
 @dataclass(frozen=True)
@@ -195,8 +196,8 @@ class Named(Base):
     ("choice", "message"),
     [
         (Undecorated, "has the parameter rate, so it needs @dataclass(frozen=True)"),
-        (Undeclared, "has a field rate that isn't declared by xorsweep.fields.parameter"),
-        (WithoutDefault, "has a field rate that isn't declared by xorsweep.fields.parameter"),
+        (Undeclared, "has a field rate that isn't declared by xorsweep.fields.field"),
+        (WithoutDefault, "has a field rate that isn't declared by xorsweep.fields.field"),
         (
             WrongDefault,
             "has a default that its rule refuses: size=0: size must be a whole number from 1",

@@ -165,9 +165,9 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     def _faults_of(self, entry: Field[Any]) -> Iterator[str]:
         """Yield what is wrong with a parameter."""
-        rule = entry.metadata.get("rule")
+        rule = entry.metadata.get("kind")
         if rule is None or entry.default is MISSING:
-            yield f"has a field {entry.name} that isn't declared by xorsweep.fields.parameter"
+            yield f"has a field {entry.name} that isn't declared by xorsweep.fields.field"
             return
         if entry.name == "name":
             yield "has a parameter name, which is where the choice itself stands"
@@ -193,7 +193,7 @@ def installed() -> Callable[..., EntryPoints]:
 def defaults_of(choice: type) -> dict[str, Any]:
     """Return the parameters of a choice with their defaults, as its YAML would have them."""
     declared: tuple[Field[Any], ...] = fields(choice)
-    return {entry.name: entry.default for entry in declared if "rule" in entry.metadata}
+    return {entry.name: entry.default for entry in declared if "kind" in entry.metadata}
 
 
 def _package(entry: EntryPoint) -> str:

@@ -45,7 +45,7 @@ class HydraLaunch:
     config: DictConfig
 
     def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
-        """Call `train` with each number in a job of its own; raises ExecutionError if one failed."""
+        """Call `train` with each number in a job; raises ExecutionError if one failed."""
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.context,
             task_function=partial(run_job_of_shard, train, Process()),

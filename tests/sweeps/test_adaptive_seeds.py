@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from rich.console import Console as RichConsole
 from scipy.stats import binom, binomtest
 
-from xorsweep import execution as execute
 from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.errors import ConfigError
+from xorsweep.execution import backends as execute
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks import planning as plan

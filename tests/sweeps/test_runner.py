@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from rich.console import Console as RichConsole
 
-from xorsweep import execution as execute
 from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution import backends as execute
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks import planning as plan

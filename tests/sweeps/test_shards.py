@@ -177,7 +177,8 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
         "add = store.Store.add\n"
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"
-        "folder, number, serial = Path(sys.argv[1]), int(sys.argv[2]), ExecutionSettings('serial', 1)\n"
+        "folder, number = Path(sys.argv[1]), int(sys.argv[2])\n"
+        "serial = ExecutionSettings('serial', 1)\n"
         "shards.train_shard(folder, Trainer(Engine()), serial, False, number)"
     )
 

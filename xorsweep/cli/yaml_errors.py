@@ -108,7 +108,8 @@ def grid_fault(path: Path | str, values: Mapping[Any, Any]) -> str | None:
     if isinstance(axes, Mapping) or "${" in str(axes):
         return None
     return (
-        f"{path}: grid.axes={format_value(axes)}: must be keys and their levels, such as {{lr: 0.1,1}}; "
+        f"{path}: grid.axes={format_value(axes)}: must be keys and their levels, such as "
+        "{lr: 0.1,1}; "
         "without grid.axes the default grid is swept"
     )
 

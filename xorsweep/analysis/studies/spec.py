@@ -117,7 +117,8 @@ class PublishedValue:
             raise ConfigError(f"{where}.accept={self.accept}: needs a tolerance")
         if (self.reference == "simulation") != (self.certainty is None):
             raise ConfigError(
-                f"{where}: certainty={format_value(self.certainty)} with reference={self.reference}: a "
+                f"{where}: certainty={format_value(self.certainty)} with reference="
+                f"{self.reference}: a "
                 f"figure that others gave needs a certainty, one of {', '.join(CERTAINTIES)}, and "
                 "a simulation of our own has none"
             )
