@@ -30,11 +30,11 @@ class Own(Base):
 MODULE = """
 from dataclasses import dataclass
 from tests.test_registry import Base
-from xorsweep.fields import Integer, parameter
+from xorsweep.fields import Integer, field
 
 @dataclass(frozen=True)
 class Other(Base):
-    size: int = parameter(3, Integer(1))
+    size: int = field(3, Integer(1))
 
 class NotOfIt: pass
 """
@@ -147,8 +147,8 @@ def test_a_name_of_our_own_stays_ours_and_the_other_is_known_to_be_left_out(
     found = choices()
     assert found["own"] is Own
     assert list(found) == ["own"]
-    assert found.left_out("own") == "plug 1.5"
-    assert choices().left_out("other") is None
+    assert found.shadowed("own") == "plug 1.5"
+    assert choices().shadowed("other") is None
 
 
 def test_a_name_that_two_packages_offer_is_refused(install: Install) -> None:

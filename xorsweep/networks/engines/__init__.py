@@ -21,7 +21,7 @@ ENGINES: dict[str, str] = {
 }
 """Names of engines and the modules that hold them, each with `train` and `capacity`.
 
-One that compiles has `compile_kernels` too, and `gap`.
+One that compiles has `compile_kernels` too, and `unsupported_component`.
 """
 DTYPES = ("float64", "float32")
 
@@ -63,7 +63,7 @@ def load_compile(engine: Engine) -> Compile | None:
 
 def load_unsupported(engine: Engine) -> FindUnsupported:
     """Return what says because of which choice the reference engine trains a batch instead."""
-    found: FindUnsupported = getattr(import_module(ENGINES[engine.name]), "gap", _no_gap)
+    found: FindUnsupported = getattr(import_module(ENGINES[engine.name]), "unsupported_component", _no_gap)
     return found
 
 
