@@ -56,7 +56,8 @@ def plain(config: DictConfig) -> dict[str, Any]:
     try:
         found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(str(error).splitlines()[0]) from None
+        key = f"{error.full_key}: " if error.full_key else ""
+        raise ConfigError(key + str(error).splitlines()[0]) from None
     assert isinstance(found, dict)
     return {str(key): value for key, value in found.items()}
 
