@@ -70,7 +70,7 @@ def compile_kernels(
     """Have what some trainings need compiled, or read from disk; say so where it is compiled."""
     with one_at_a_time(), announce_compilation(lambda: say(_compiling())):
         for training in trainings:
-            train(replace(training, snapshots=(1,), course_epochs=()), dtype)
+            train(replace(training, snapshots=(1,), curve_epochs=()), dtype)
 
 
 def _compiling() -> str:
@@ -100,7 +100,7 @@ def unsupported_component(values: Mapping[str, Any]) -> str | None:
 def _stops(training: TrainingBatch) -> Iterator[int]:
     """Return the epochs at which the networks are looked at, ascending."""
     last = training.snapshots[-1]
-    stops = {*training.snapshots, *training.course_epochs}
+    stops = {*training.snapshots, *training.curve_epochs}
     if training.until_converged:
         stops |= {*learning_curve_epochs(last, RETIRING_STEPS)}
     yield from sorted(stops)
