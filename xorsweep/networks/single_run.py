@@ -115,7 +115,7 @@ def _train(
     try:
         training = build_training(batch_of_one(point, kept))
         return training, load_train(engine)(training)
-    except SystemExit as error:  # of somebody's choice: it would end the program without a word
+    except SystemExit as error:  # raised by a plugin, it would end the program silently
         raise RuntimeError(f"training ended with {exception_text(error)}") from error
 
 

@@ -29,9 +29,9 @@ def test_weights_have_the_standard_deviation_of_their_fan_in() -> None:
 
 
 def test_the_first_step_has_the_length_of_its_formula() -> None:
-    weights, descent, rate = np.zeros((1, 1)), np.array([[3.0]]), np.array([0.1])
+    weights, negative_gradient, rate = np.zeros((1, 1)), np.array([[3.0]]), np.array([0.1])
     rule = Rmsprop(decay=0.75)
-    rule.step(rule.start(weights, rate), weights, descent, rate, np.empty((1, 1)))
+    rule.step(rule.start(weights, rate), weights, negative_gradient, rate, np.empty((1, 1)))
     assert weights[0, 0] == pytest.approx(0.1 * 3 / np.sqrt(0.25 * 9))
 
 

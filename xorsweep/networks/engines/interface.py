@@ -95,7 +95,7 @@ class Compile(Protocol):
 
 
 class FindUnsupported(Protocol):
-    """Says which choice an engine leaves to the reference engine."""
+    """Says which component an engine leaves to the reference engine."""
 
     def __call__(self, values: Mapping[str, Any]) -> str | None:
         """Return it as it is typed, given flat keys and values; None where there is none."""

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
+from xorsweep.networks.engines.batch_ops import LANES, pad, take
 from xorsweep.networks.engines.interface import TrainingBatch
-from xorsweep.networks.engines.members import LANES, pad, take
 from xorsweep.networks.engines.numpy.engine import capacity, train
-from xorsweep.networks.engines.numpy.recorder import Record
+from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schema import Point
@@ -348,7 +348,7 @@ def most_in_an_epoch(point: Point, members: int) -> int:
     """Return the bytes that an epoch takes at once beside the arrays that there already are."""
     training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
     training = replace(training, curve_epochs=())
-    networks, record = NetworkState(training), Record(training, members)
+    networks, record = NetworkState(training), Recorder(training, members)
     networks.forward()
     peaks = []
     tracemalloc.start()

@@ -13,7 +13,7 @@ from xorsweep.networks.engines.numba.batch import NumbaBatch
 Array = NDArray[Any]
 
 
-class NumbaRecord:
+class NumbaRecorder:
     """Outputs, parameters and errors of M networks at the marked epochs, and who converged when."""
 
     def __init__(self, training: TrainingBatch) -> None:
@@ -57,7 +57,7 @@ class NumbaRecord:
             for i in curve_at:
                 self._half_sse[i, where] = half_sse
 
-    def trained(self, batch: NumbaBatch) -> TrainingResult:
+    def result(self, batch: NumbaBatch) -> TrainingResult:
         """Return the record, with what is left of the batch."""
         self._note_converged(batch)
         rows, outputs = self._training.targets.shape

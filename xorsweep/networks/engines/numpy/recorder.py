@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.engines.batch_ops import pad, take_component
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
-from xorsweep.networks.engines.members import pad, take_component
 from xorsweep.networks.engines.numpy.state import NetworkState
 
 Array = NDArray[Any]
 
-RETIRING_SHARE = 0.25
+DROP_SHARE = 0.25
 """Converged networks leave their batch once they make up this share of it."""
 
 
-class Record:
+class Recorder:
     """What is kept of a batch: outputs, parameters and errors at the marked epochs, convergence.
 
     `_where` holds, for each network still in the batch, its place in the record.
@@ -57,11 +57,11 @@ class Record:
             curve_at = [i for i, mark in enumerate(self._curve_epochs) if mark == epoch]
             self._keep(at, curve_at, going_on, networks)
 
-    def retiring(self) -> bool:
+    def should_drop(self) -> bool:
         """Tell whether enough networks have converged to be worth taking out of the batch."""
-        return self._left <= (1 - RETIRING_SHARE) * len(self._open)
+        return self._left <= (1 - DROP_SHARE) * len(self._open)
 
-    def retire(self) -> Array:
+    def drop_converged(self) -> Array:
         """Let the converged networks go and return the places of the others, in whole lanes."""
         left = np.flatnonzero(self._open)
         if len(left):
@@ -70,7 +70,7 @@ class Record:
             self._admit(self._where[left], self._held[left], criterion)
         return left
 
-    def trained(self, members: int) -> TrainingResult:
+    def result(self, members: int) -> TrainingResult:
         """Return the record of the first networks, without those that only filled the lanes."""
         return TrainingResult(
             outputs=self._outputs[..., :members],
