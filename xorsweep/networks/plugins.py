@@ -68,7 +68,7 @@ def extensions_of(grid: Grid) -> PluginSet:
 def shadowed(grid: Grid) -> list[str]:
     """Return a line for each component of a grid that some package offers by the same name."""
     return [
-        f"{group}={name}: xorsweep's own; that of {package} has the same name and is left out"
+        f"{group}={name}: xorsweep's own; that of {package} has the same name and is excluded"
         for group, name in _chosen(grid)
         if (package := COMPONENTS[group].shadowed(name))
     ]

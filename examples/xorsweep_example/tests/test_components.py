@@ -1,19 +1,19 @@
-"""The choices hold what sweeps promise, and are what their papers say."""
+"""The components hold what sweeps promise, and are what their papers say."""
 
 import numpy as np
 import pytest
-from xorsweep_example.choices import FanIn, Majority, Percentage, Rmsprop
+from xorsweep_example.components import FanIn, Majority, Percentage, Rmsprop
 
 from xorsweep.networks.architecture import Network
 from xorsweep.sweeps.check_component import check_component
 
 
 @pytest.mark.parametrize(
-    ("group", "choice"),
+    ("group", "component"),
     [("task", Majority), ("init", FanIn), ("criterion", Percentage), ("optimizer", Rmsprop)],
 )
-def test_a_choice_gives_the_same_rows_however_it_is_swept(group: str, choice: type) -> None:
-    check_component(group, choice)
+def test_a_component_gives_the_same_rows_however_it_is_swept(group: str, component: type) -> None:
+    check_component(group, component)
 
 
 def test_three_bits_have_a_majority() -> None:
