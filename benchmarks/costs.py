@@ -227,6 +227,6 @@ def _bytes_handed() -> float:
 
 
 def bytes_of_a_part(epochs: int) -> float:
-    """Return the bytes a row of a part whose trajectories were so long: their courses count."""
+    """Return the bytes a row of a part, learning curves included, of trajectories so long."""
     rows = train_batch(_batches(1, MEMBERS, epochs)[0], ENGINE)
     return len(encode(rows, ENGINE)[1]) / MEMBERS

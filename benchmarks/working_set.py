@@ -30,7 +30,7 @@ def _nanoseconds(hidden: int, size: int) -> float:
     whole = numpy_engine.capacity(network, 4)
     members = max(8, whole * size // numpy_engine.WORKING_SET)
     epochs = max(1, WORK // members // hidden)
-    training = replace(training_of(hidden, members), snapshots=(epochs,), course_epochs=())
+    training = replace(training_of(hidden, members), snapshots=(epochs,), curve_epochs=())
     seconds = []
     for _ in range(3):
         started = process_time()

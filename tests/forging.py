@@ -25,7 +25,7 @@ def forge(folder: Path, change: Change) -> list[int]:
     pq.write_table(change(table).replace_schema_metadata(table.schema.metadata), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
     path.rename(path.with_name(f"{digest}.parquet"))
-    identities: list[int] = table["identity"].to_pylist()
+    identities: list[int] = table["point_id"].to_pylist()
     return identities
 
 

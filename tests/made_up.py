@@ -74,7 +74,7 @@ def _training(
                 "final_error": 0.1 if status == "ok" else np.nan,
                 "converged": converged,
                 "converged_epoch": reached if converged else None,
-                "holds_at_end": holds,
+                "converged_at_end": holds,
                 "outcome": outcome,
                 "status": status,
             }

@@ -102,11 +102,11 @@ def _pair(a: dict[int, Row], b: dict[int, Row]) -> Row:
     only_a, only_b = ends.count((True, False)), ends.count((False, True))
     few, both = min(only_a, only_b), only_a + only_b
     p = min(1.0, 2 * sum(comb(both, k) for k in range(few + 1)) / 2**both)
-    return {"n": len(shared), "only_a": only_a, "only_b": only_b, "p": p}
+    return {"n_pairs": len(shared), "only_a": only_a, "only_b": only_b, "p": p}
 
 
 def bonett_price(pair: Row, tried: int) -> tuple[float, float]:
-    n = pair["n"] + 2
+    n = pair["n_pairs"] + 2
     a, b = (pair["only_a"] + 1) / n, (pair["only_b"] + 1) / n
     half = norm.ppf(1 - 0.025 / tried) * sqrt((a + b - (a - b) ** 2) / n)
     return max(-1.0, a - b - half), min(1.0, a - b + half)

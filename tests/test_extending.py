@@ -48,7 +48,7 @@ def run(
 
 @pytest.fixture(scope="module")
 def swept(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a sweep, `sweep`, of the example's choices."""
+    """Return a folder with a sweep, `sweep`, of the example's components."""
     folder = tmp_path_factory.mktemp("swept")
     arguments = ["-m", "xorsweep", "-m", *SWEEP.split(), *SMALL, "hydra.sweep.dir=sweep"]
     done = run(folder, *arguments, site=site)
@@ -172,8 +172,8 @@ def test_it_is_listed_and_not_imported_where_it_isnt_used(site: Path, tmp_path: 
     told = run(tmp_path, "-m", "xorsweep", "epochs=10", "optimizer=rmsprop", site=site)
     assert told.returncode == 1
     assert told.stderr == (
-        "optimizer=rmsprop: xorsweep-example 1.0 is broken, xorsweep_example.choices:Rmsprop can't "
-        "be imported (RuntimeError: imported)\n"
+        "optimizer=rmsprop: xorsweep-example 1.0 is broken, "
+        "xorsweep_example.components:Rmsprop can't be imported (RuntimeError: imported)\n"
     )
 
 
@@ -195,7 +195,7 @@ def test_a_name_of_our_own_stays_ours_and_the_sweep_says_so(tmp_path: Path) -> N
     done = run(tmp_path, *arguments, site=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == (
-        "optimizer=sgd: xorsweep's own; that of taking 3.0 has the same name and is left out"
+        "optimizer=sgd: xorsweep's own; that of taking 3.0 has the same name and is excluded"
     )
 
 

@@ -19,7 +19,7 @@ Install = Callable[..., None]
 
 @dataclass(frozen=True)
 class Base:
-    """What the choices of these tests derive from."""
+    """What the components of these tests derive from."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class NotOfIt: pass
 """
 
 
-def choices(shared: bool = False) -> Registry[Base]:
+def registry(shared: bool = False) -> Registry[Base]:
     return Registry("thing", OFFERED, Base, {"own": Own}, shared=shared)
 
 
@@ -71,7 +71,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 def test_a_package_is_imported_only_when_its_choice_is_taken(install: Install) -> None:
     install("plug", {"other": "plug:Other"})
-    found = choices()
+    found = registry()
     assert list(found) == ["own", "other"]
     assert "other" in found
     assert len(found) == 2
@@ -88,7 +88,7 @@ def test_nothing_is_looked_for_where_the_name_is_our_own(monkeypatch: pytest.Mon
         raise AssertionError(given)
 
     monkeypatch.setattr("importlib.metadata.entry_points", looked)
-    found = choices()
+    found = registry()
     assert "own" in found
     assert found["own"] is Own
     assert found.origin("own") is None
@@ -99,8 +99,8 @@ def test_nothing_is_looked_for_where_the_name_is_our_own(monkeypatch: pytest.Mon
 def test_a_name_that_nobody_offers_is_no_key(install: Install) -> None:
     install("plug", {"other": "plug:Other"})
     with pytest.raises(KeyError):
-        choices()["another"]
-    assert "another" not in choices()
+        registry()["another"]
+    assert "another" not in registry()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_broken_package_is_one_line_where_it_is_chosen(
     install: Install, value: str, message: str
 ) -> None:
     install("plug", {"bad": value, "other": "plug:Other"})
-    found = choices()
+    found = registry()
     assert found["other"].__name__ == "Other"
     with pytest.raises(ConfigError, match=message) as told:
         found["bad"]
@@ -137,29 +137,29 @@ def test_a_broken_package_is_one_line_where_it_is_chosen(
 def test_a_module_that_raises_several_lines_is_told_in_one(install: Install) -> None:
     install("plug", {"bad": "plug:Other"}, "raise RuntimeError('one\\ntwo')")
     with pytest.raises(ConfigError, match=r"\(RuntimeError: one\)$"):
-        choices()["bad"]
+        registry()["bad"]
 
 
 def test_a_name_of_our_own_stays_ours_and_the_other_is_known_to_be_left_out(
     install: Install,
 ) -> None:
     install("plug", {"own": "plug:Other"})
-    found = choices()
+    found = registry()
     assert found["own"] is Own
     assert list(found) == ["own"]
     assert found.shadowed("own") == "plug 1.5"
-    assert choices().shadowed("other") is None
+    assert registry().shadowed("other") is None
 
 
 def test_a_name_that_two_packages_offer_is_refused(install: Install) -> None:
     install("plug", {"other": "plug:Other"})
     install("plug2", {"other": "plug2:Other"})
     with pytest.raises(ConfigError, match=r"^thing=other: plug 1.5 and plug2 1.5 both offer it; "):
-        choices()["other"]
+        registry()["other"]
 
 
 def test_a_registered_class_is_a_choice_until_it_is_forgotten() -> None:
-    found = choices()
+    found = registry()
     found.register("mine", Own)
     assert found["mine"] is Own
     assert list(found) == ["own", "mine"]
@@ -193,29 +193,29 @@ class Named(Base):
 
 
 @pytest.mark.parametrize(
-    ("choice", "message"),
+    ("component", "message"),
     [
         (Undecorated, "has the parameter rate, so it needs @dataclass(frozen=True)"),
         (Undeclared, "has a field rate that isn't declared by xorsweep.fields.field"),
         (WithoutDefault, "has a field rate that isn't declared by xorsweep.fields.field"),
         (
             WrongDefault,
-            "has a default that its rule refuses: size=0: size must be a whole number from 1",
+            "has a default that isn't allowed: size=0: size must be a whole number from 1",
         ),
-        (Named, "has a parameter name, which is where the choice itself stands"),
+        (Named, "has a parameter name, which is where the component itself stands"),
     ],
 )
-def test_a_class_that_cant_be_configured_is_refused(choice: type[Base], message: str) -> None:
+def test_a_class_that_cant_be_configured_is_refused(component: type[Base], message: str) -> None:
     with pytest.raises(ConfigError) as told:
-        choices().register("mine", choice)
+        registry().register("mine", component)
     assert str(told.value).startswith(
-        f"thing=mine: tests.test_registry.{choice.__name__} {message}"
+        f"thing=mine: tests.test_registry.{component.__name__} {message}"
     )
 
 
 def test_a_real_parameter_is_refused_where_a_batch_shares_its_choice() -> None:
     with pytest.raises(ConfigError, match=r"has the parameter rate, a Real, in which members of"):
-        choices(shared=True).register("mine", Own)
+        registry(shared=True).register("mine", Own)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_real_parameter_is_refused_where_a_batch_shares_its_choice() -> None:
 def test_a_name_that_cant_be_taken_is_refused(install: Install, name: str, message: str) -> None:
     install("plug", {"other": "plug:Other"})
     with pytest.raises(ConfigError, match=message):
-        choices().register(name, Own)
+        registry().register(name, Own)
 
 
 def test_a_group_without_entry_points_takes_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What a configured value may be: a rule for each kind of value, able to say what is allowed."""
+"""Fields: the kinds of values that keys have; each reads a value and describes what it allows."""
 
 from __future__ import annotations
 
@@ -23,23 +23,26 @@ Batched = float | FloatArray
 LONGEST = 200
 """Characters of a value that a message repeats."""
 MOST_BITS = 2_000
-"""Of a whole number that is written in tens."""
+"""Bits of the largest whole number that a message writes in decimal digits."""
 
 
 class Field(Protocol):
-    """A kind of value: reads what was typed into its type, or raises ValueError.
+    """A kind of value.
 
-    `allowed` completes the sentence "must be ...". Members of one batch may differ in values that
-    `Real` reads, and in no others.
+    Members of one batch may differ in values that `Real` reads, and in no others.
     """
 
     @property
-    def allowed(self) -> str:
-        """Return what may be typed, in words."""
+    def description(self) -> str:
+        """Return what is allowed, as the end of the sentence "must be ..."."""
         ...
 
     def read(self, value: object) -> Scalar:
-        """Return the value as its type; raises ValueError."""
+        """Return a value as its type.
+
+        Raises:
+            ValueError: The value isn't allowed.
+        """
         ...
 
 
@@ -53,7 +56,7 @@ class Real:
     at_most: float | None = None
 
     @property
-    def allowed(self) -> str:
+    def description(self) -> str:
         """Return the bounds in words."""
         bounds = [
             f"{word} {bound:g}"
@@ -68,7 +71,7 @@ class Real:
         return " ".join(["a finite number", " and ".join(bounds)]).strip()
 
     def read(self, value: object) -> float:
-        """Return the value as a float; raises ValueError where it isn't one within bounds."""
+        """Return the value as a float within the bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise ValueError
         try:
@@ -95,12 +98,12 @@ class Integer:
     at_most: int = 2**53
 
     @property
-    def allowed(self) -> str:
+    def description(self) -> str:
         """Return the bounds in words."""
         return f"a whole number from {self.at_least} to {self.at_most}"
 
     def read(self, value: object) -> int:
-        """Return the value as an int; raises ValueError where it isn't one within bounds."""
+        """Return the value as an int within the bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise ValueError
         if isinstance(value, float | np.floating) and not float(value).is_integer():
@@ -119,12 +122,12 @@ class Choice:
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
-    def allowed(self) -> str:
+    def description(self) -> str:
         """Return the names, comma-separated."""
         return "one of " + ", ".join(self.names)
 
     def read(self, value: object) -> str:
-        """Return the name; raises ValueError for any other."""
+        """Return the name that a word stands for."""
         if isinstance(value, str) and value in self.names:
             return value
         if isinstance(value, str) and value in self.aliases:
@@ -137,12 +140,12 @@ class Boolean:
     """True or false."""
 
     @property
-    def allowed(self) -> str:
-        """Return the two values."""
+    def description(self) -> str:
+        """Return the two values as they are typed."""
         return "true or false"
 
     def read(self, value: object) -> bool:
-        """Return the value; raises ValueError for anything but a bool."""
+        """Return the value."""
         if not isinstance(value, bool):
             raise ValueError
         return value
@@ -153,12 +156,12 @@ class String:
     """Any non-empty text, such as a path."""
 
     @property
-    def allowed(self) -> str:
-        """Return what is asked for."""
+    def description(self) -> str:
+        """Return what texts are allowed."""
         return "a text that isn't empty, in UTF-8"
 
     def read(self, value: object) -> str:
-        """Return the text; raises ValueError for anything else."""
+        """Return the text."""
         if not isinstance(value, str) or not value:
             raise ValueError
         value.encode()  # raises UnicodeEncodeError, a ValueError
@@ -169,54 +172,68 @@ class String:
 class Nullable:
     """A value of another kind, or none at all."""
 
-    rule: Field
+    inner: Field
 
     @property
-    def allowed(self) -> str:
+    def description(self) -> str:
         """Return what the other kind allows, or null."""
-        return f"{self.rule.allowed}, or null"
+        return f"{self.inner.description}, or null"
 
     def read(self, value: object) -> Scalar:
-        """Return the value, or None; raises ValueError where the other kind does."""
-        return None if value is None else self.rule.read(value)
+        """Return the value, or None."""
+        return None if value is None else self.inner.read(value)
 
 
-def is_number(rule: Field) -> bool:
-    """Tell whether a rule is about numbers."""
-    return isinstance(rule.rule if isinstance(rule, Nullable) else rule, Real | Integer)
+def is_number(field: Field) -> bool:
+    """Tell whether a field holds numbers."""
+    return isinstance(field.inner if isinstance(field, Nullable) else field, Real | Integer)
 
 
-def is_whole(rule: Field) -> bool:
-    """Tell whether a rule is about whole numbers."""
-    return isinstance(rule.rule if isinstance(rule, Nullable) else rule, Integer)
+def is_whole(field: Field) -> bool:
+    """Tell whether a field holds whole numbers."""
+    return isinstance(field.inner if isinstance(field, Nullable) else field, Integer)
 
 
-def allows(rule: Field, value: object) -> bool:
-    """Tell whether a rule reads a value."""
+def allows(field: Field, value: object) -> bool:
+    """Tell whether a field reads a value."""
     try:
-        rule.read(value)
+        field.read(value)
     except ValueError:
         return False
     return True
 
 
 def field(default: Any, kind: Field) -> Any:
-    """Declare a dataclass field that is also a configuration key held to `kind`."""
+    """Declare a parameter of a component: a dataclass field that is also a configuration key.
+
+    Args:
+        default: Its value where none is given.
+        kind: The values that it may have.
+    """
     return dataclasses.field(default=default, metadata={"kind": kind})
 
 
-def fields_of(choice: type) -> dict[str, Field]:
-    """Return the rule of each configurable field of a dataclass, in order of declaration."""
-    declared: Sequence[dataclasses.Field[Any]] = dataclasses.fields(choice)
+def fields_of(component: type) -> dict[str, Field]:
+    """Return the parameters of a dataclass that are configuration keys, as declared."""
+    declared: Sequence[dataclasses.Field[Any]] = dataclasses.fields(component)
     return {entry.name: entry.metadata["kind"] for entry in declared if "kind" in entry.metadata}
 
 
-def read_value(key: str, value: object, rule: Field) -> Scalar:
-    """Return `value` as its type; raises ConfigError that names key, value and what is allowed."""
+def read_value(key: str, value: object, field: Field) -> Scalar:
+    """Return a value as its type.
+
+    Args:
+        key: The key as it is typed, for the message.
+        value: What was given for it.
+        field: What it may be.
+
+    Raises:
+        ConfigError: The value isn't allowed; the message names key, value and what is allowed.
+    """
     try:
-        return rule.read(value)
+        return field.read(value)
     except ValueError:
-        raise ConfigError(refusal_message(key, value, rule)) from None
+        raise ConfigError(refusal_message(key, value, field)) from None
 
 
 def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> int:
@@ -226,20 +243,20 @@ def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> 
     return found
 
 
-def refusal_message(key: str, value: object, rule: Field) -> str:
+def refusal_message(key: str, value: object, field: Field) -> str:
     """Return the line for a value that isn't allowed, with what may have been meant by it."""
-    return f"{key}={shorten(value)}: {key} must be {rule.allowed}{_hint(key, value, rule)}"
+    return f"{key}={shorten(value)}: {key} must be {field.description}{_hint(key, value, field)}"
 
 
-def _hint(key: str, value: object, rule: Field) -> str:
+def _hint(key: str, value: object, field: Field) -> str:
     """Return what may have been meant by a value, as the end of a line; or nothing."""
     if isinstance(value, list | tuple | range | np.ndarray):
         return "; it takes one value here, and several where it is an axis of a sweep"
-    match rule:
+    match field:
         case Nullable():
-            return _hint(key, value, rule.rule) or null_hint(value)
+            return _hint(key, value, field.inner) or null_hint(value)
         case Choice() if isinstance(value, str):
-            return choice_hint(key, value, [*rule.names, *rule.aliases])
+            return choice_hint(key, value, [*field.names, *field.aliases])
         case Boolean():
             return truth_hint(value)
         case Real() | Integer() if isinstance(value, str):
@@ -270,20 +287,19 @@ def shorten(value: object) -> str:
 
 def read_fields(prefix: str, section: Mapping[str, Any], settings: type) -> dict[str, Any]:
     """Return the checked values of a class's parameters; raises ConfigError."""
-    rules = fields_of(settings)
     return {
-        name: read_value(prefix + name, section.get(name), rule) for name, rule in rules.items()
+        name: read_value(prefix + name, section.get(name), kind)
+        for name, kind in fields_of(settings).items()
     }
 
 
-def section_of(
-    config: Mapping[str, Any], key: str, choices: Iterable[str] = ()
-) -> Mapping[str, Any]:
+def section_of(config: Mapping[str, Any], key: str, names: Iterable[str] = ()) -> Mapping[str, Any]:
     """Return the values of one config group; raises ConfigError."""
     section = config.get(key)
     if not isinstance(section, Mapping):
-        names = ", ".join(choices)
-        raise ConfigError(f"{key}={section}: {key} is a config group; choose one of {names}")
+        raise ConfigError(
+            f"{key}={section}: {key} is a config group; choose one of {', '.join(names)}"
+        )
     return section
 
 

@@ -1,4 +1,4 @@
-"""The choices of a config group: xorsweep's own, and those that packages and scripts add."""
+"""The components of a config group: xorsweep's own, and those that packages and scripts add."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     Others come from `register`, and from installed packages by the entry point group `entries`.
     Packages are looked through only for a name that is neither own nor registered, or to list all
-    names, and one is imported only when its choice is asked for. A group without `entries` can't be
-    added to. Where members of a batch may not differ in a choice's parameters, it is `shared`.
-    `aliases` maps other words for names, each of which gives way to a choice of that name.
+    names, and one is imported only when its component is asked for. A group without `entries`
+    can't be added to. Where members of a batch may not differ in a component's parameters, it is
+    `shared`.
+    `aliases` maps other words for names, each of which gives way to a component of that name.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         self._loaded: dict[str, type[Kind]] = {}
 
     def __getitem__(self, name: str) -> type[Kind]:
-        """Return a choice; raises KeyError for no such name, ConfigError for one of no use."""
+        """Return a component; raises KeyError for no such name, ConfigError for one of no use."""
         for known in (self.own, self._registered, self._loaded):
             if name in known:
                 return known[name]
@@ -66,7 +67,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return sum(1 for _ in self)
 
     def canonical(self, name: str) -> str:
-        """Return the name of the choice that a word stands for: the word itself if it is none."""
+        """Return the name that a word is an alias of, or the word itself."""
         return self.aliases.get(name, name) if name not in self else name
 
     @property
@@ -75,13 +76,21 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return tuple(name for name in self if name not in self.own)
 
     def usable(self) -> Iterator[tuple[str, type[Kind]]]:
-        """Yield names and choices, but for those of broken packages; all are imported."""
+        """Yield names and components, but for those of broken packages; all are imported."""
         for name in self:
             with suppress(ConfigError):
                 yield name, self[name]
 
-    def register(self, name: str, choice: type[Kind]) -> None:
-        """Add a choice for this process; raises ConfigError for a taken name or an unfit class."""
+    def register(self, name: str, component: type[Kind]) -> None:
+        """Add a component for this process.
+
+        Args:
+            name: What `group=name` is to name it.
+            component: A frozen dataclass derived from the base class of the group.
+
+        Raises:
+            ConfigError: The name is taken, or the class can't be configured or trained in batches.
+        """
         if self.entries is None:
             raise ConfigError(f"{self.group}={name}: engines know every {self.group} they have")
         if not isinstance(name, str) or not name.isidentifier():
@@ -93,8 +102,8 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         if name in self._offers:
             offering = _package(self._offers[name][0])
             raise ConfigError(f"{self.group}={name}: is of {offering}; choose another name")
-        self._refuse_unfit(name, choice, _class_name(choice))
-        self._registered[name] = choice
+        self._validate_class(name, component, _class_name(component))
+        self._registered[name] = component
 
     def registered(self, name: str) -> type[Kind] | None:
         """Return the class that was registered by this name, if one was."""
@@ -113,7 +122,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return f"package {_package(self._offers[name][0])}"
 
     def shadowed(self, name: str) -> str | None:
-        """Return the package that offers a choice by the name of one of xorsweep's own, if any."""
+        """Return the package that offers something by the name of a component of ours, if any."""
         offers = self._offers.get(name, []) if name in self.own else []
         return _package(offers[0]) if offers else None
 
@@ -133,7 +142,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
             raise ConfigError(f"{self.group}={name}: {packages} both offer it; uninstall one")
         (entry,) = offers
         try:
-            choice = entry.load()
+            component = entry.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever the import of a stranger's module raises
@@ -142,57 +151,57 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
                 f"{self.group}={name}: {_package(entry)} is broken, {entry.value} can't be "
                 f"imported ({reason})"
             ) from error
-        self._refuse_unfit(name, choice, f"{entry.value} of {_package(entry)}")
-        found: type[Kind] = choice
+        self._validate_class(name, component, f"{entry.value} of {_package(entry)}")
+        found: type[Kind] = component
         return found
 
-    def _refuse_unfit(self, name: str, choice: object, where: str) -> None:
+    def _validate_class(self, name: str, component: object, where: str) -> None:
         """Raise ConfigError unless a class can be configured, and trained in batches."""
-        for reason in self._faults(choice):
+        for reason in self._faults(component):
             raise ConfigError(f"{self.group}={name}: {where} {reason}")
 
-    def _faults(self, choice: object) -> Iterator[str]:
+    def _faults(self, component: object) -> Iterator[str]:
         base = f"{self.base.__module__}.{self.base.__qualname__}"
-        if not isinstance(choice, type) or not issubclass(choice, self.base):
+        if not isinstance(component, type) or not issubclass(component, self.base):
             yield f"must be a class derived from {base}"
             return
-        undeclared = [key for key, value in vars(choice).items() if isinstance(value, Field)]
+        undeclared = [key for key, value in vars(component).items() if isinstance(value, Field)]
         if undeclared:
             yield f"has the parameter {undeclared[0]}, so it needs @dataclass(frozen=True)"
-        declared: tuple[Field[Any], ...] = fields(choice)  # type: ignore[arg-type]
+        declared: tuple[Field[Any], ...] = fields(component)  # type: ignore[arg-type]
         for entry in declared:
             yield from self._faults_of(entry)
 
     def _faults_of(self, entry: Field[Any]) -> Iterator[str]:
         """Yield what is wrong with a parameter."""
-        rule = entry.metadata.get("kind")
-        if rule is None or entry.default is MISSING:
+        kind = entry.metadata.get("kind")
+        if kind is None or entry.default is MISSING:
             yield f"has a field {entry.name} that isn't declared by xorsweep.fields.field"
             return
         if entry.name == "name":
-            yield "has a parameter name, which is where the choice itself stands"
-        if self._shared and isinstance(rule, Real):
+            yield "has a parameter name, which is where the component itself stands"
+        if self._shared and isinstance(kind, Real):
             yield (
                 f"has the parameter {entry.name}, a Real, in which members of a batch could "
                 f"differ; one batch shares its {self.group}, so it must be an Integer or a Choice"
             )
         try:
-            read_value(entry.name, entry.default, rule)
+            read_value(entry.name, entry.default, kind)
         except ConfigError as error:
-            yield f"has a default that its rule refuses: {error}"
+            yield f"has a default that isn't allowed: {error}"
 
 
 @cache
 def installed() -> Callable[..., EntryPoints]:
-    """Return what selects among the entry points of all packages, each of which is looked at."""
+    """Return what selects entry points; reading those of all packages is slow, so it is cached."""
     from importlib.metadata import entry_points
 
     return entry_points().select
 
 
-def defaults_of(choice: type) -> dict[str, Any]:
-    """Return the parameters of a choice with their defaults, as its YAML would have them."""
-    declared: tuple[Field[Any], ...] = fields(choice)
+def defaults_of(component: type) -> dict[str, Any]:
+    """Return the parameters of a component with their defaults, as its YAML would have them."""
+    declared: tuple[Field[Any], ...] = fields(component)
     return {entry.name: entry.default for entry in declared if "kind" in entry.metadata}
 
 
@@ -200,7 +209,7 @@ def _package(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
 
 
-def _class_name(choice: object) -> str:
-    if isinstance(choice, type):
-        return f"{choice.__module__}.{choice.__qualname__}"
-    return shorten(choice)
+def _class_name(component: object) -> str:
+    if isinstance(component, type):
+        return f"{component.__module__}.{component.__qualname__}"
+    return shorten(component)

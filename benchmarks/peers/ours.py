@@ -28,9 +28,9 @@ def train_with(
         training_of(hidden, parameters.shape[1]),
         parameters=parameters,
         snapshots=(epochs,),
-        course_epochs=learning_curve_epochs(epochs),
+        curve_epochs=learning_curve_epochs(epochs),
     )
-    engine(replace(training, snapshots=(1,), course_epochs=()))  # compiled, if it has to be
+    engine(replace(training, snapshots=(1,), curve_epochs=()))  # compiled, if it has to be
     started = perf_counter()
     trained = engine(training)
     return trained.parameters[-1], perf_counter() - started

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from xorsweep.analysis import learning_curves as courses
+from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
 from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
@@ -53,15 +53,15 @@ def one_part(folder: Path, rows: list[object]) -> pa.Table:
 
 
 def expected(grid: Grid, parts: list[pa.Table], lr: float, momentum: bool) -> pd.DataFrame:
-    """Return the quantiles that pandas gives of every course of a cell with 500 epochs."""
+    """Return the quantiles that pandas gives of every curve of a cell with 500 epochs."""
     found = []
     for part in parts:
-        rows = grid.rows_of(part["identity"].to_numpy())
-        for row, course in zip(rows, part["course"].to_pylist(), strict=True):
+        rows = grid.rows_of(part["point_id"].to_numpy())
+        for row, curve in zip(rows, part["learning_curve"].to_pylist(), strict=True):
             point = grid.point(int(row))
             mine = point["lr"] == lr and point["epochs"] == 500
             if mine and ("optimizer.momentum" in point) == momentum:
-                found += list(zip(learning_curve_epochs(500), course, strict=True))
+                found += list(zip(learning_curve_epochs(500), curve, strict=True))
     frame = pd.DataFrame(found, columns=["epoch", "half_sse"])
     bands = frame.groupby("epoch")["half_sse"].quantile([0.25, 0.5, 0.75]).unstack()
     return bands.set_axis(BANDS, axis=1).reset_index()
@@ -75,10 +75,10 @@ def test_bands_are_the_quantiles_over_the_longest_points_of_a_cell(
     cells = every_cell(grid)
     cells = cells[(cells["lr"] == lr) & (cells["epochs"] == 500)]
     cells = cells[cells["optimizer"] == ("momentum" if momentum else "sgd")]
-    ((place, courses),) = learning_curves_of(grid, parts, cells).items()
+    ((place, curves),) = learning_curves_of(grid, parts, cells).items()
     assert place == cells.index[0]
-    assert tuple(courses.epochs) == learning_curve_epochs(500)
-    found, wanted = courses.quantiles().T, expected(grid, parts, lr, momentum)[BANDS].to_numpy()
+    assert tuple(curves.epochs) == learning_curve_epochs(500)
+    found, wanted = curves.quantiles().T, expected(grid, parts, lr, momentum)[BANDS].to_numpy()
     sure = ~np.isnan(wanted)  # between two infinite errors pandas finds nothing
     np.testing.assert_allclose(found[sure], wanted[sure], rtol=1e-12)
     assert not np.isfinite(found[~sure]).any()
@@ -100,24 +100,26 @@ def test_several_cells_follow_each_other(grid: Grid, parts: list[pa.Table]) -> N
         expect_equal(together[index], alone[index])
 
 
-def test_each_course_is_that_of_its_row(grid: Grid, parts: list[pa.Table]) -> None:
+def test_each_curve_is_that_of_its_row(grid: Grid, parts: list[pa.Table]) -> None:
     cells = every_cell(grid)
     stored = {
-        int(row): course
+        int(row): curve
         for part in parts
-        for row, course in zip(
-            grid.rows_of(part["identity"].to_numpy()), part["course"].to_pylist(), strict=True
+        for row, curve in zip(
+            grid.rows_of(part["point_id"].to_numpy()),
+            part["learning_curve"].to_pylist(),
+            strict=True,
         )
     }
     for mine in learning_curves_of(grid, parts, cells[cells["epochs"] == 500]).values():
         assert len(mine.rows) == 8
-        for row, course in zip(mine.rows, mine.courses, strict=True):
-            np.testing.assert_array_equal(course, np.array(stored[int(row)], np.float32))
+        for row, curve in zip(mine.rows, mine.curves, strict=True):
+            np.testing.assert_array_equal(curve, np.array(stored[int(row)], np.float32))
 
 
 def expect_equal(one: CellLearningCurves, other: CellLearningCurves) -> None:
     np.testing.assert_array_equal(one.rows, other.rows)
-    np.testing.assert_array_equal(one.courses, other.courses)
+    np.testing.assert_array_equal(one.curves, other.curves)
 
 
 def test_a_cell_whose_trajectories_go_on_in_another_has_no_bands(
@@ -147,6 +149,6 @@ def test_of_a_large_cell_the_first_runs_are_taken(
         [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
     )
     (wanted,) = learning_curves_of(few, parts, every_cell(few)).values()
-    monkeypatch.setattr(courses, "MOST_COURSES", 3)
+    monkeypatch.setattr(learning_curves, "MOST_CURVES", 3)
     (found,) = learning_curves_of(grid, parts, cells[cells["optimizer"] == "sgd"]).values()
-    np.testing.assert_array_equal(found.courses, wanted.courses)
+    np.testing.assert_array_equal(found.curves, wanted.curves)

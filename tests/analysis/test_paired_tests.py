@@ -65,7 +65,13 @@ def levels(found: list[dict[str, Any]]) -> list[tuple[Any, Any, Any]]:
 def test_a_pair_is_counted_by_hand() -> None:
     (row,) = compare([({"lr": 0.5}, "+++--+-f+"), ({"lr": 2.0}, "+-+++-++ ")])
     assert levels([row]) == [("lr", 0.5, 2.0)]
-    assert (row["n"], row["both"], row["only_a"], row["only_b"], row["neither"]) == (7, 2, 2, 3, 0)
+    assert (row["n_pairs"], row["both"], row["only_a"], row["only_b"], row["neither"]) == (
+        7,
+        2,
+        2,
+        3,
+        0,
+    )
     assert (row["rate_a"], row["rate_b"]) == (4 / 7, 5 / 7)
     assert row["difference"] == pytest.approx(-1 / 7)
     assert row["p"] == row["p_holm"] == 1
@@ -148,7 +154,7 @@ def test_the_most_epochs_are_those_that_both_cells_have_with_the_same_seeds() ->
     other_seeds = [*cells, ({"lr": 2.0, "epochs": 20}, "  +-")]
     assert [row["epochs"] for row in compare(other_seeds)] == [10]
     some_seeds = [*cells, ({"lr": 2.0, "epochs": 20}, " +-")]
-    assert [(row["epochs"], row["n"]) for row in compare(some_seeds)] == [(20, 1)]
+    assert [(row["epochs"], row["n_pairs"]) for row in compare(some_seeds)] == [(20, 1)]
 
 
 def test_neighbours_without_a_seed_in_common_are_left_out() -> None:
@@ -178,7 +184,7 @@ def test_counts_are_those_of_a_loop_over_seeds(data: st.DataObject, seeds: int, 
         pairs = [x + y for x, y in zip(a, b, strict=True)]
         wanted = [pairs.count(pair) for pair in ("++", "+-", "-+", "--")]
         assert [row[name] for name in ("both", "only_a", "only_b", "neither")] == wanted
-        assert row["n"] == sum(wanted)
+        assert row["n_pairs"] == sum(wanted)
         assert row["p"] == pytest.approx(
             binomtest(wanted[1], wanted[1] + wanted[2]).pvalue if wanted[1] + wanted[2] else 1
         )
@@ -268,7 +274,7 @@ def test_the_tables_of_a_sweep_open_in_pandas_and_agree(small_sweep: Path, tmp_p
     read = pd.read_csv(tmp_path / "comparisons.csv")
     assert len(read) == len(compared) == 3 + 2 * 2
     assert read["epochs"].eq(1500).all()
-    assert read["n"].eq(12).all()
+    assert read["n_pairs"].eq(12).all()
     rates = summary.set_index(["lr", "hidden", "epochs"])["rate"]
     for row in read[read["key"] == "hidden"].to_dict("records"):
         assert row["rate_b"] == rates[row["lr"], float(row["level_b"]), row["epochs"]]

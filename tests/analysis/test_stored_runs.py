@@ -1,4 +1,4 @@
-"""Runs read from the parts: the bits with which they ended, and the course that led there."""
+"""Runs read from the parts: the bits with which they ended, and the curve that led there."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ def kept(folder: Path) -> dict[int, StoredRun]:
 
 
 def assert_as_alone(run: StoredRun) -> None:
-    """Compare with the same run trained alone, whose course is denser."""
+    """Compare with the same run trained alone, whose curve is denser."""
     alone = train_single(run.point, Engine())
     assert run.epochs[-1] == run.point["epochs"]
     assert run.parameters.tobytes() == np.ascontiguousarray(alone.parameters[:, -1]).tobytes()
@@ -60,7 +60,7 @@ def test_a_sweep_that_was_extended_has_them_all(grid_of: GridOf, tmp_path: Path)
         assert_as_alone(run)
 
 
-def test_a_large_network_keeps_its_course_alone(grid_of: GridOf, tmp_path: Path) -> None:
+def test_a_large_network_keeps_its_curve_alone(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(hidden=[31, 32], epochs=5, seed=0)  # 4 * 32 + 1 = 129 weights and biases
     run_sweep(grid, SETTINGS, tmp_path / "sweep", {})
     small, large = kept(tmp_path / "sweep").values()

@@ -75,7 +75,7 @@ def test_a_cell_is_counted_by_hand() -> None:
     assert (row["runs"], row["ok"], row["diverged"], row["failed"]) == (5, 3, 1, 1)
     assert (row["converged"], row["rate"]) == (2, 2 / 4)
     assert (row["rate_low"], row["rate_high"]) == rate_interval(2, 4)
-    assert row["unsolved_at_end"] == pytest.approx(0.5)
+    assert row["unsolved_fraction"] == pytest.approx(0.5)
     assert (row["median_epochs"], row["median_note"]) == (30, "")
     assert row["expected_running_time"] == (10 + 30 + 100 + 100) / 2
     assert row["final_error_q50"] == pytest.approx(0.04)
@@ -90,12 +90,12 @@ def test_a_median_that_is_not_reached_is_said_to_be() -> None:
     assert np.isnan(row["median_epochs"])
     assert row["median_note"] == NOT_REACHED
     assert row["expected_running_time"] == 10 + 100 + 100
-    assert row["unsolved_at_end"] == pytest.approx(2 / 3)
+    assert row["unsolved_fraction"] == pytest.approx(2 / 3)
 
 
 def test_a_run_that_diverged_early_does_not_count_as_if_it_might_have_been_solved() -> None:
     row = only(summarize(results_of([solved(90), unsolved(), lost("diverged"), lost("diverged")])))
-    assert row["unsolved_at_end"] == pytest.approx(3 / 4)
+    assert row["unsolved_fraction"] == pytest.approx(3 / 4)
     assert row["rate"] == 1 / 4
     assert row["expected_running_time"] == 90 + 3 * 100
 
@@ -105,7 +105,7 @@ def test_divergence_is_an_event_of_its_own_beside_convergence() -> None:
     row = only(summarize(results_of(runs)))
     assert (row["rate"], row["diverged_rate"]) == (1 / 6, 3 / 6)
     assert (row["diverged_rate_low"], row["diverged_rate_high"]) == rate_interval(3, 6)
-    assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"])
+    assert row["unsolved_fraction"] == pytest.approx(1 - row["rate"])
 
 
 def test_a_run_that_met_the_criterion_and_left_it_does_not_hold() -> None:
@@ -150,7 +150,12 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
         found.append(pd.read_csv(folder / "summary.csv"))
     on, stopped = found
     same = ["converged", "rate", "rate_low", "rate_high", "diverged_rate", "median_epochs"]
-    same += ["median_epochs_low", "median_epochs_high", "unsolved_at_end", "expected_running_time"]
+    same += [
+        "median_epochs_low",
+        "median_epochs_high",
+        "unsolved_fraction",
+        "expected_running_time",
+    ]
     pd.testing.assert_frame_equal(on[same], stopped[same])
     assert (on["converged"][1], on["diverged"][1]) == (5, 12)
     assert (stopped["ok"][1], stopped["diverged"][1]) == (5, 7)
@@ -162,13 +167,20 @@ def test_a_cell_that_never_converged_has_no_running_time() -> None:
     assert np.isnan(row["expected_running_time"])
     assert (row["rate"], row["rate_low"]) == (0, 0)
     assert row["rate_high"] == pytest.approx(1 - 0.025 ** (1 / 2))
-    assert row["unsolved_at_end"] == 1
+    assert row["unsolved_fraction"] == 1
 
 
 def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
     row = only(summarize(results_of([lost("failed"), lost("failed")])))
     assert (row["runs"], row["failed"], row["converged"]) == (2, 2, 0)
-    absent = ("rate", "rate_low", "rate_high", "diverged_rate", "median_epochs", "unsolved_at_end")
+    absent = (
+        "rate",
+        "rate_low",
+        "rate_high",
+        "diverged_rate",
+        "median_epochs",
+        "unsolved_fraction",
+    )
     assert all(np.isnan(row[name]) for name in absent)
     assert np.isnan(row["expected_running_time"])
     assert np.isnan(row["final_error_q50"])
@@ -187,7 +199,7 @@ def test_rate_and_running_time_are_what_their_definitions_say(
     row = only(summarize(results_of(runs, budget)))
     reached = [epoch for epoch in epochs if epoch is not None]
     assert row["rate"] == len(reached) / len(epochs)
-    assert row["unsolved_at_end"] == pytest.approx(1 - row["rate"], abs=1e-12)
+    assert row["unsolved_fraction"] == pytest.approx(1 - row["rate"], abs=1e-12)
     if reached:
         spent = sum(reached) + budget * (len(epochs) - len(reached))
         assert row["expected_running_time"] == pytest.approx(spent / len(reached))
@@ -273,7 +285,7 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
         rows_of_cell = results.iloc[10 * place : 10 * (place + 1)]
         assert row["converged"] == rows_of_cell["converged"].sum()
         assert row["diverged"] == (rows_of_cell["status"] == "diverged").sum()
-        assert row["holds_rate"] == rows_of_cell["holds_at_end"].mean()
+        assert row["holds_rate"] == rows_of_cell["converged_at_end"].mean()
         for name in OUTCOMES:
             assert row[f"outcome_{name}"] == (rows_of_cell["outcome"] == name).sum()
         errors = rows_of_cell["final_error"].dropna().to_numpy()

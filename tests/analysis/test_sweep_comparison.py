@@ -24,7 +24,7 @@ def sweep(
             "final_error": 0.1 / (1 + seed),
             "converged": end == 1,
             "converged_epoch": 10 + seed if end == 1 else pd.NA,
-            "holds_at_end": end == 1,
+            "converged_at_end": end == 1,
             "outcome": {1: "solved", 0: "unclassified", -1: "failed"}[end],
             "status": "failed" if end == -1 else "ok",
             "message": None,

@@ -171,7 +171,7 @@ def test_levels_are_counted_before_they_are_made(hydra: tuple[Any, DictConfig]) 
     assert [level_count(each) for each in overrides.values()] == [10**12, 3, 1, 4, 1, 10**12]
 
 
-def test_choices_that_compose_the_same_are_one_level(hydra: tuple[Any, DictConfig]) -> None:
+def test_components_that_compose_the_same_are_one_level(hydra: tuple[Any, DictConfig]) -> None:
     lines = ["init=uniform,normal", "init.stream=legacy,'legacy'"]
     assert len(composed(hydra, lines)[0].grid) == 2
     axes = [Axis("a", ("x", "y", "z"), True), Axis("lr", (1.0,))]
@@ -302,7 +302,7 @@ def test_a_key_with_one_value_goes_with_every_level_of_its_group(
     assert grid.text == "(lr, epochs) 2 + epochs 2 = 4 points"
 
 
-def test_choices_that_go_together_are_composed_once_each(hydra: tuple[Any, DictConfig]) -> None:
+def test_components_that_go_together_are_composed_once_each(hydra: tuple[Any, DictConfig]) -> None:
     section = {"axes": {"optimizer": "sgd,adam,sgd", "lr": "1,2,3", "init": "uniform,he"}}
     made, times = composed_section(hydra, section | {"zip": [["optimizer", "lr"]]})
     keys = ("optimizer", "lr", "init")

@@ -83,7 +83,7 @@ def test_a_long_expression_is_refused_before_it_is_read(text: str) -> None:
         check_overrides([f"grid.where={text.format(' or '.join(['lr < 1'] * 10_000))}"], dict)
 
 
-def test_choices_of_a_swept_group_without_a_key_are_named_with_the_blocks_that_work() -> None:
+def test_components_of_a_swept_group_without_a_key_are_named_with_the_blocks_that_work() -> None:
     typed = lines("optimizer=sgd,momentum,adam", "optimizer.momentum=0.5,0.9")
     with pytest.raises(ConfigError) as refused:
         compose_sweep(typed)

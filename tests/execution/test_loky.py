@@ -100,7 +100,7 @@ def test_processes_give_the_rows_that_one_gives(grid: Grid) -> None:
 
 def test_each_batch_comes_with_its_own_rows(grid: Grid) -> None:
     for batch, rows in run_loky(planned(grid), Trainer(Engine()), workers=2):
-        found = sorted(i for some in rows for i in some.identity.tolist())
+        found = sorted(i for some in rows for i in some.point_id.tolist())
         assert found == sorted(batch.identities[batch.rows >= 0].tolist())
 
 
@@ -147,7 +147,7 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
     assert len(killed) == 2
     (failures,) = [rows for batch, rows in finished if batch is long[0]]
     assert [some.status.tolist() for some in failures] == [[FAILED]]
-    assert failures[0].identity.tolist() == long[0].identities[0].tolist()
+    assert failures[0].point_id.tolist() == long[0].identities[0].tolist()
     (message,) = failures[0].message
     assert message.startswith("the worker process died twice: ")
     assert "\n" not in message

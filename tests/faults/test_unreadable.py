@@ -141,11 +141,11 @@ def test_a_report_in_a_folder_that_can_only_be_read_is_one_line(sweep: Path) -> 
     assert said.endswith(" can't be written: Permission denied")
 
 
-def huge_course(table: pa.Table) -> pa.Table:
-    """Return a part whose points have one course of 200 MiB, which take few bytes in a file."""
+def huge_curve(table: pa.Table) -> pa.Table:
+    """Return a part whose points have one curve of 200 MiB, which take few bytes in a file."""
     offsets = np.array([0, 50 * MIB, 50 * MIB, 50 * MIB], np.int32)
     lists = pa.ListArray.from_arrays(offsets, pa.array(np.zeros(50 * MIB, np.float32)))
-    return table.set_column(table.column_names.index("course"), "course", lists)
+    return table.set_column(table.column_names.index("learning_curve"), "learning_curve", lists)
 
 
 def file_of_many_gibibytes(sweep: Path) -> None:
@@ -155,7 +155,7 @@ def file_of_many_gibibytes(sweep: Path) -> None:
 
 @pytest.mark.parametrize(
     "enlarge",
-    [file_of_many_gibibytes, lambda sweep: forge(sweep, huge_course)],
+    [file_of_many_gibibytes, lambda sweep: forge(sweep, huge_curve)],
     ids=["file", "rows"],
 )
 def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep: Path) -> None:
@@ -178,11 +178,11 @@ def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep
         lambda table: table.drop_columns(["output_2"]),
         lambda table: table.append_column("mse", table["mse"]),
         lambda table: table.set_column(
-            table.column_names.index("course"),
-            "course",
+            table.column_names.index("learning_curve"),
+            "learning_curve",
             pa.array([[None]] * len(table), pa.list_(pa.float32())),
         ),
-        with_value("identity", 0, None),
+        with_value("point_id", 0, None),
         with_value("status", 0, None),
         with_value("status", 0, 9),
         with_value("outcome", 0, -1),
@@ -208,8 +208,8 @@ def test_a_forged_part_of_another_form_is_damage(
     assert (sweep / "results.csv").read_bytes() == undisturbed
 
 
-def test_forged_courses_of_another_length_are_said(sweep: Path) -> None:
-    forge(sweep, with_value("course", 0, [0.5, 0.25]))
+def test_forged_curves_of_another_length_are_said(sweep: Path) -> None:
+    forge(sweep, with_value("learning_curve", 0, [0.5, 0.25]))
     sweep_of_it = xs.load(sweep)
-    with pytest.raises(StoreError, match="courses that haven't the length of their epochs"):
-        sweep_of_it.tables.courses(sweep_of_it.summary)
+    with pytest.raises(StoreError, match="learning curves that haven't the length of their epochs"):
+        sweep_of_it.tables.learning_curves(sweep_of_it.summary)

@@ -93,7 +93,7 @@ def test_a_summary_counts_the_points_that_failed(tmp_path: Path) -> None:
     assert frame[["n", "failed"]].to_numpy().tolist() == [[0, 2], [2, 0]]
 
 
-NAMES = ["n", "failed", "identity", "y_mean", "index", "lambda"]
+NAMES = ["n", "failed", "point_id", "y_mean", "index", "lambda"]
 
 
 @pytest.mark.parametrize("key", NAMES)
@@ -279,12 +279,20 @@ def test_no_name_in_a_manifest_is_ever_imported(
     assert "victim" not in sys.modules
 
 
+def test_an_older_folder_is_refused_with_the_commit_that_reads_it(tmp_path: Path) -> None:
+    sweep_function(some.refusing_five, {"x": [1], "seed": [0]}, tmp_path, ALONE)
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"function_format": 3}))
+    with pytest.raises(StoreError, match=r"its function_format is 3 .*, or use commit 4417bf9, "):
+        resume_function(tmp_path, some.refusing_five, ALONE)
+
+
 def test_a_manifest_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     sweep_function(some.squares, X, tmp_path, ALONE)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     manifest["axes"]["x"][0] = 0.25
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(StoreError, match=r"the manifest was changed by hand$"):
+    with pytest.raises(StoreError, match=r"can't be used: it was changed by hand$"):
         resume_function(tmp_path, some.squares)
 
 
@@ -315,7 +323,7 @@ def test_an_entry_of_another_form_is_one_line(key: str, value: Any, tmp_path: Pa
 
 
 def test_a_sweep_of_networks_is_none_of_a_function(small_sweep: Path) -> None:
-    with pytest.raises(StoreError, match=r"holds no sweep of a function that this version can"):
+    with pytest.raises(StoreError, match=r"holds no sweep of a function$"):
         resume_function(small_sweep, some.squares)
 
 

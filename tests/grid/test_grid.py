@@ -369,7 +369,7 @@ def test_equal_levels_of_axes_that_go_together_are_one(point_of: PointOf) -> Non
     assert [(point["lr"], point["hidden"]) for point in points(grid)] == [(1.0, 2), (1.0, 3)]
 
 
-def test_choices_of_a_group_go_together_with_values(point_of: PointOf) -> None:
+def test_components_of_a_group_go_together_with_values(point_of: PointOf) -> None:
     axes = [Axis("optimizer", ("sgd", "adam"), structural=True), Axis("lr", (2.0, 0.1))]
     bases = [point_of(optimizer="sgd"), point_of(optimizer="adam")]
     grid = product_grid(axes, bases, [("optimizer", "lr")])

@@ -223,7 +223,7 @@ def test_every_outcome_is_described_and_every_plateau_is_an_outcome() -> None:
 
 
 @given(st.integers(1, 10**9))
-def test_course_epochs_rise_from_zero_to_the_last(last: int) -> None:
+def test_curve_epochs_rise_from_zero_to_the_last(last: int) -> None:
     epochs = learning_curve_epochs(last)
     assert epochs[0] == 0
     assert epochs[-1] == last
@@ -231,19 +231,19 @@ def test_course_epochs_rise_from_zero_to_the_last(last: int) -> None:
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
-def test_a_shorter_course_is_the_beginning_of_a_longer_one(one: int, other: int) -> None:
+def test_a_shorter_curve_is_the_beginning_of_a_longer_one(one: int, other: int) -> None:
     shorter, longer = sorted(
         (learning_curve_epochs(one), learning_curve_epochs(other)), key=lambda it: it[-1]
     )
     assert longer[: len(shorter) - 1] == shorter[:-1]
 
 
-def test_course_epochs_are_spaced_evenly_on_a_log_axis() -> None:
+def test_curve_epochs_are_spaced_evenly_on_a_log_axis() -> None:
     assert learning_curve_epochs(10) == (0, 1, 2, 3, 4, 6, 7, 10)
     steps = np.diff(np.log10(learning_curve_epochs(10**6)[8:]))
     np.testing.assert_allclose(steps, 1 / 8, atol=0.02)
 
 
 @given(st.integers(0, 10**9))
-def test_a_closer_course_goes_through_the_same_epochs(last: int) -> None:
+def test_a_closer_curve_goes_through_the_same_epochs(last: int) -> None:
     assert set(learning_curve_epochs(last)) <= set(learning_curve_epochs(last, 32))

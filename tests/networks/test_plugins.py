@@ -34,14 +34,14 @@ QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 @dataclass(frozen=True)
 class Signed(Optimizer):
-    """w += lr * share * sign(descent)."""
+    """w += lr * share * sign(negative_gradient)."""
 
     share: Batched = field(0.5, Real(above=0))
 
     def step(
-        self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
+        self, state: Any, parameters: Any, negative_gradient: Any, learning_rate: Any, scratch: Any
     ) -> None:
-        np.sign(descent, out=scratch)
+        np.sign(negative_gradient, out=scratch)
         np.multiply(scratch, self.share, out=scratch)
         np.multiply(scratch, learning_rate, out=scratch)
         np.add(parameters, scratch, out=parameters)

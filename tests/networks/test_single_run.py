@@ -22,7 +22,7 @@ from xorsweep.sweeps.run import run_single
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]
 
-FILES = {"run.html", "learning.gif", "run.json", "course.csv", "weights.npz"}
+FILES = {"run.html", "learning.gif", "run.json", "learning_curve.csv", "weights.npz"}
 
 
 def said(act: Callable[[RichConsole], object]) -> str:
@@ -110,7 +110,7 @@ def test_both_kinds_of_outputs_lie_one_update_apart(point_of: PointOf) -> None:
     assert (longer.final_outputs != longer.outputs_before_last_epoch).all()
 
 
-def test_the_course_leads_from_the_initial_to_the_final_weights(point_of: PointOf) -> None:
+def test_the_curve_leads_from_the_initial_to_the_final_weights(point_of: PointOf) -> None:
     run = train_single(point_of(seed=9, epochs=100))
     assert run.epochs[0] == 0
     assert run.epochs[-1] == 100
@@ -132,7 +132,7 @@ def test_a_run_that_stops_when_it_has_converged_shows_its_own_last_update(
     full = train_single(point_of(lr=1.0, epochs=epochs))
     np.testing.assert_array_equal(stopped.parameters, full.parameters)
     np.testing.assert_array_equal(stopped.outputs_before_last_epoch, full.outputs_before_last_epoch)
-    assert stopped.holds_at_end
+    assert stopped.converged_at_end
 
 
 def test_a_run_that_has_converged_before_its_first_update_has_none(point_of: PointOf) -> None:
@@ -183,10 +183,10 @@ def test_what_is_written_reads_back_to_the_bit(point_of: PointOf, tmp_path: Path
     )
 
 
-def test_the_course_is_written_epoch_by_epoch(point_of: PointOf, tmp_path: Path) -> None:
+def test_the_curve_is_written_epoch_by_epoch(point_of: PointOf, tmp_path: Path) -> None:
     run = train_single(point_of(epochs=60))
     write_single(run, tmp_path)
-    with (tmp_path / "course.csv").open() as file:
+    with (tmp_path / "learning_curve.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == list(run.epochs)
     for row, final_error, mse, largest in zip(rows, *run.errors, strict=True):
@@ -225,7 +225,7 @@ def test_a_run_that_diverges_is_told_and_written_like_any_other(
     found = json.loads((tmp_path / "run.json").read_text())
     assert found["status"] == "diverged"
     assert found["final_error"] is None
-    assert (tmp_path / "course.csv").read_text().splitlines()[-1] == "500,,,"
+    assert (tmp_path / "learning_curve.csv").read_text().splitlines()[-1] == "500,,,"
     assert "diverged" in said(lambda console: describe_single(run, console))
 
 
@@ -273,6 +273,6 @@ def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
 def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> None:
     # At this rate a last bit decides which networks leave: processors differ in the seed.
     runs = (train_single(point_of(lr=20.0, hidden=4, seed=s, epochs=300)) for s in range(100))
-    run = next(run for run in runs if run.converged_epoch is not None and not run.holds_at_end)
+    run = next(run for run in runs if run.converged_epoch is not None and not run.converged_at_end)
     text = said(lambda console: describe_single(run, console))
     assert f"after {run.converged_epoch} epochs, and left again before the end" in text

@@ -34,13 +34,13 @@ def test_a_batch_is_a_row_a_point_snapshot_by_snapshot(point_of: PointOf) -> Non
     batch = batch_of(point_of(lr=2.0), range(5), [10, 200])
     rows = rows_of(batch)
     assert len(rows) == 10
-    np.testing.assert_array_equal(rows.identity, batch.identities.ravel())
+    np.testing.assert_array_equal(rows.point_id, batch.identities.ravel())
     for number, epochs in enumerate((10, 200)):
         for seed in range(5):
             alone = rows_of(batch_of(point_of(lr=2.0), [seed], [epochs]))
             row = number * 5 + seed
             np.testing.assert_array_equal(rows.outputs[:, row], alone.outputs[:, 0])
-            for column in ("final_error", "mse", "max_abs_error", "holds_at_end", "outcome"):
+            for column in ("final_error", "mse", "max_abs_error", "converged_at_end", "outcome"):
                 assert getattr(rows, column)[row] == getattr(alone, column)[0]
 
 
@@ -68,19 +68,19 @@ def test_points_that_the_grid_has_not_are_left_out(point_of: PointOf) -> None:
     batch = Batch(full.fixed, full.varying, full.snapshots, some, full.identities)
     rows, everything = rows_of(batch), rows_of(full)
     kept = some.ravel() >= 0
-    np.testing.assert_array_equal(rows.identity, full.identities.ravel()[kept])
+    np.testing.assert_array_equal(rows.point_id, full.identities.ravel()[kept])
     np.testing.assert_array_equal(rows.final_error, everything.final_error[kept])
-    # The course of a trajectory belongs to its longest point.
-    assert rows.course_of.tolist() == [-1, 2, 0, 1]
+    # The curve of a trajectory belongs to its longest point.
+    assert rows.curve_of.tolist() == [-1, 2, 0, 1]
 
 
-def test_a_course_is_half_the_sum_of_squared_errors_by_epoch(point_of: PointOf) -> None:
+def test_a_curve_is_half_the_sum_of_squared_errors_by_epoch(point_of: PointOf) -> None:
     batch = batch_of(point_of(), range(3), [20])
     rows = rows_of(batch)
-    assert rows.courses.dtype == np.float32
-    assert rows.courses.shape == (len(build_training(batch).course_epochs), 3)
-    np.testing.assert_allclose(rows.courses[-1], rows.final_error, rtol=1e-6)
-    assert rows.course_of.tolist() == [0, 1, 2]
+    assert rows.learning_curves.dtype == np.float32
+    assert rows.learning_curves.shape == (len(build_training(batch).curve_epochs), 3)
+    np.testing.assert_allclose(rows.learning_curves[-1], rows.final_error, rtol=1e-6)
+    assert rows.curve_of.tolist() == [0, 1, 2]
 
 
 def test_outputs_of_a_large_task_are_not_kept(point_of: PointOf) -> None:
@@ -105,7 +105,7 @@ def test_divergence_is_a_status(point_of: PointOf) -> None:
     assert [STATUSES[status] for status in rows.status] == ["ok", "diverged", "ok"]
     assert OUTCOMES[rows.outcome[1]] == "diverged"
     assert rows.converged_epoch[1] == -1
-    assert not rows.holds_at_end[1]
+    assert not rows.converged_at_end[1]
     assert rows.message == ["", "", ""]
 
 
@@ -124,20 +124,20 @@ def test_a_network_that_cannot_be_trained_fails_alone(point_of: PointOf, weights
     parts = train_batch(batch_of(point, [0, 7, 1, 2, 9], [5, 9]), Engine())
     found: dict[int, Any] = {}
     for rows in parts:
-        for number, identity in enumerate(rows.identity.tolist()):
-            found[identity] = rows.status[number], rows.message[number]
+        for number, point_id in enumerate(rows.point_id.tolist()):
+            found[point_id] = rows.status[number], rows.message[number]
     assert len(found) == 10
-    for identity, (status, message) in found.items():
-        seed = [0, 7, 1, 2, 9][identity % 5]
+    for point_id, (status, message) in found.items():
+        seed = [0, 7, 1, 2, 9][point_id % 5]
         assert status == (OK if seed < 3 else FAILED)
         expected = (
             f"ConfigError: seed={seed}: {weights} holds 3 networks, so seed must be from 0 to 2"
         )
         assert message == ("" if seed < 3 else expected)
     (alone,) = train_batch(batch_of(point, [1], [5, 9]), Engine())
-    with_others = next(rows for rows in parts if 2 in rows.identity)
+    with_others = next(rows for rows in parts if 2 in rows.point_id)
     np.testing.assert_array_equal(
-        with_others.final_error[with_others.identity == 2], alone.final_error[0]
+        with_others.final_error[with_others.point_id == 2], alone.final_error[0]
     )
 
 
@@ -150,7 +150,7 @@ def test_a_failed_row_says_nothing_but_why(point_of: PointOf, weights: str) -> N
     for column in (rows.final_error, rows.mse, rows.max_abs_error):
         assert np.isnan(column).all()
     assert rows.outputs.shape == (0, 1)
-    assert rows.course_of.tolist() == [-1]
+    assert rows.curve_of.tolist() == [-1]
 
 
 def point_of_file(point_of: PointOf, path: str) -> Point:

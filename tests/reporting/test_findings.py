@@ -282,8 +282,10 @@ def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path
 
 def test_the_share_that_left_the_criterion_again_has_its_interval(results: pd.DataFrame) -> None:
     here = (results["hidden"] == 2) & (results["lr"] == 2) & (results["epochs"] == 1500)
-    left = results.assign(holds_at_end=results["holds_at_end"] & ~(here & (results["seed"] < 3)))
-    gone = int((left["converged"] & ~left["holds_at_end"])[left["epochs"] == 1500].sum())
+    left = results.assign(
+        converged_at_end=results["converged_at_end"] & ~(here & (results["seed"] < 3))
+    )
+    gone = int((left["converged"] & ~left["converged_at_end"])[left["epochs"] == 1500].sum())
     of_cell = int((here & left["converged"]).sum())
     converged = int(left[left["epochs"] == 1500]["converged"].sum())
     cells = left[(left["epochs"] == 1500) & left["converged"]].groupby(["hidden", "lr"]).ngroups

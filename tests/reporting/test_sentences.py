@@ -141,7 +141,7 @@ def check_points(text: str, pair: dict[str, Any], tried: int) -> None:
     found = re.search(rf"({NUMBER}) points \[({NUMBER}), ({NUMBER})\]", text)
     assert found, text
     low, high = bonett_price(pair, tried)
-    size = (pair["only_a"] - pair["only_b"]) / pair["n"]
+    size = (pair["only_a"] - pair["only_b"]) / pair["n_pairs"]
     if size < 0:
         size, low, high = -size, -high, -low
     for shown, wanted in zip(found.groups(), (size, low, high), strict=True):
@@ -160,12 +160,12 @@ def check_fall(text: str, grid: Grid) -> None:
     (pair,) = (p for p in along if (p["a"], p["b"], p["other"]) == (a, b, line))
     assert pair["holm"] < 0.05
     assert pair["only_a"] > pair["only_b"]
-    assert number(found[5]) == pair["n"]
+    assert number(found[5]) == pair["n_pairs"]
     ends = [grid.at(line, lr, pair["epochs"]) for lr in (a, b)]
     shared = set(ends[0]) & set(ends[1])
     for shown, rows in zip((found[3], found[4]), ends, strict=True):
         solved = sum(rows[seed]["converged"] for seed in shared)
-        assert near(shown, 100 * solved / pair["n"])
+        assert near(shown, 100 * solved / pair["n_pairs"])
     check_points(text.partition("by ")[2], pair, len(along))
     if "of the runs at lr" in text:
         check_most_end(text.partition("that don't, ")[2], grid.cells[line, b])
@@ -187,7 +187,7 @@ def check_neighbours(text: str, grid: Grid) -> None:
     assert bool(step) == bool(shown and len(grid.lrs) > 1)
     if not step:
         return
-    size = [abs(p["only_a"] - p["only_b"]) / p["n"] for p in shown]
+    size = [abs(p["only_a"] - p["only_b"]) / p["n_pairs"] for p in shown]
     largest = [p for p, each in zip(shown, size, strict=True) if each == max(size)]
     ends = {int(step[2]), int(step[3])}
     (pair,) = (p for p in largest if {p["a"], p["b"]} == ends and p["other"] == lr_of(text, grid))
@@ -284,7 +284,7 @@ def test_every_number_of_a_remark_is_that_of_the_rows(results: pd.DataFrame) -> 
     found = remarks(results, summarize(results))
     trained = [row for row in last if row["status"] != "failed"]
     converged = [row for row in trained if row["converged"]]
-    left = sum(not row["holds_at_end"] for row in converged)
+    left = sum(not row["converged_at_end"] for row in converged)
     for text in found:
         counts = [number(each) for each in re.findall(r"(?<![\w.])\d[\d,]*(?![\d.%])", text)]
         if "trained, " in text:

@@ -56,7 +56,7 @@ def test_one_bit_is_found_and_said(
     if not np.isfinite(value):
         return
     (found,) = differences(table.take(order), with_bit_flipped(column, row)(table))
-    assert found.identity == table["identity"][row].as_py()
+    assert found.point_id == table["point_id"][row].as_py()
     assert found.column == column
     assert found.here == f"{value!r} ({value.hex()})"
     flipped = last_bit_flipped(value)
@@ -70,7 +70,7 @@ def test_one_bit_is_found_and_said(
         ("outcome", 0, "unclassified", "solved"),
         ("status", 2, "ok", "failed"),
         ("outcome", 99, "unclassified", "99"),
-        ("holds_at_end", True, "False", "True"),
+        ("converged_at_end", True, "False", "True"),
         ("message", "no", "''", "'no'"),
     ],
 )
@@ -88,15 +88,15 @@ def test_minus_zero_isnt_zero_though_they_compare_equal(table: pa.Table) -> None
     assert (found.here, found.there) == ("0.0 (0x0.0p+0)", "-0.0 (-0x0.0p+0)")
 
 
-def test_a_course_is_compared_to_the_bit_and_in_length(table: pa.Table) -> None:
+def test_a_curve_is_compared_to_the_bit_and_in_length(table: pa.Table) -> None:
     row = table["status"].to_pylist().index(0)
-    course = table["course"][row].as_py()
-    changed = [*course[:4], float(np.nextafter(np.float32(course[4]), np.float32(9))), *course[5:]]
-    (found,) = differences(table, with_value("course", row, changed)(table))
-    assert found.column == "course at place 4"
-    assert found.here.startswith(f"{course[4]!r} (")
-    (found,) = differences(table, with_value("course", row, course[:-1])(table))
-    assert (found.here, found.there) == (f"{len(course)} numbers", f"{len(course) - 1} numbers")
+    curve = table["learning_curve"][row].as_py()
+    changed = [*curve[:4], float(np.nextafter(np.float32(curve[4]), np.float32(9))), *curve[5:]]
+    (found,) = differences(table, with_value("learning_curve", row, changed)(table))
+    assert found.column == "learning_curve at place 4"
+    assert found.here.startswith(f"{curve[4]!r} (")
+    (found,) = differences(table, with_value("learning_curve", row, curve[:-1])(table))
+    assert (found.here, found.there) == (f"{len(curve)} numbers", f"{len(curve) - 1} numbers")
 
 
 def test_weights_are_compared_to_the_bit_and_missed(table: pa.Table) -> None:
@@ -110,15 +110,15 @@ def test_weights_are_compared_to_the_bit_and_missed(table: pa.Table) -> None:
     assert (found.column, found.here, found.there) == ("parameters", "0 numbers", "9 numbers")
 
 
-def test_a_course_that_a_longer_point_keeps_isnt_missed(table: pa.Table) -> None:
-    assert differences(with_value("course", 1, [])(table), table) == []
+def test_a_curve_that_a_longer_point_keeps_isnt_missed(table: pa.Table) -> None:
+    assert differences(with_value("learning_curve", 1, [])(table), table) == []
 
 
-def test_of_two_rows_of_a_point_the_one_with_a_course_is_compared(table: pa.Table) -> None:
+def test_of_two_rows_of_a_point_the_one_with_a_curve_is_compared(table: pa.Table) -> None:
     one = table.slice(0, 1)
-    changed = with_value("course", 0, [*one["course"][0].as_py()[:-1], 7.0])(one)
-    both = pa.concat_tables([with_value("course", 0, [])(one), changed])
-    assert [each.column.split(" ")[0] for each in differences(one, both)] == ["course"]
+    changed = with_value("learning_curve", 0, [*one["learning_curve"][0].as_py()[:-1], 7.0])(one)
+    both = pa.concat_tables([with_value("learning_curve", 0, [])(one), changed])
+    assert [each.column.split(" ")[0] for each in differences(one, both)] == ["learning_curve"]
 
 
 def test_each_of_several_rows_of_a_point_is_compared(table: pa.Table) -> None:
@@ -134,9 +134,9 @@ def test_a_column_that_one_lacks_differs_where_the_other_has_numbers(table: pa.T
 
 
 def test_points_that_one_lacks_arent_compared(table: pa.Table) -> None:
-    identities = table["identity"].to_numpy()[2:5]
+    identities = table["point_id"].to_numpy()[2:5]
     some = of_points(table, identities)
-    assert some["identity"].to_numpy().tolist() == identities.tolist()
+    assert some["point_id"].to_numpy().tolist() == identities.tolist()
     changed = with_bit_flipped("mse", 1)(table)
     assert differences(some, changed) == []
     assert differences(some, table.slice(0, 0)) == []

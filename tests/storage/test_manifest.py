@@ -131,6 +131,13 @@ def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: i
         verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), key: mine + 1})
 
 
+def test_an_older_format_is_refused_with_the_commit_that_reads_it(grid: Grid) -> None:
+    with pytest.raises(
+        ManifestError, match=r"^its format is 5 .*, or use commit 4417bf9, the last"
+    ):
+        verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), "format": 5})
+
+
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
     written = through_json(seal(grid, Engine(), AdaptiveSeeds()))
     content = {key: value for key, value in written.items() if key != "digest"}

@@ -24,12 +24,12 @@ from xorsweep.storage.parts import LISTS, SUFFIX, decode, encode
 PointOf = Callable[..., Point]
 
 COLUMNS = (
-    "identity",
+    "point_id",
     "final_error",
     "mse",
     "max_abs_error",
     "converged_epoch",
-    "holds_at_end",
+    "converged_at_end",
     "outcome",
     "status",
     "message",
@@ -95,13 +95,13 @@ def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -
     assert decode(path, Engine(), left_out=LISTS).equals(whole.drop_columns([*LISTS]))
 
 
-def test_the_course_comes_back_at_the_longest_point_of_its_trajectory(
+def test_the_curve_comes_back_at_the_longest_point_of_its_trajectory(
     tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
 ) -> None:
-    courses = decode(written(tmp_path, *part), Engine())["course"].to_pylist()
-    assert courses[:3] == [[], [], []]
-    assert courses[3:] == rows[0].courses.T.tolist()
-    assert {len(course) for course in courses[3:]} == {len(learning_curve_epochs(20))}
+    curves = decode(written(tmp_path, *part), Engine())["learning_curve"].to_pylist()
+    assert curves[:3] == [[], [], []]
+    assert curves[3:] == rows[0].learning_curves.T.tolist()
+    assert {len(curve) for curve in curves[3:]} == {len(learning_curve_epochs(20))}
 
 
 def test_the_same_rows_have_the_same_name_and_bytes(
@@ -118,11 +118,11 @@ def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) 
         *train_batch(batch.part(slice(2, None)), Engine()),
     ]
     table = decode(written(tmp_path, *encode(halves, Engine())), Engine())
-    assert table["identity"].to_pylist() == [i for some in halves for i in some.identity.tolist()]
+    assert table["point_id"].to_pylist() == [i for some in halves for i in some.point_id.tolist()]
     assert table["status"].to_pylist() == [0, 0, FAILED, FAILED, 0, 0]
     assert table["message"].to_pylist()[2:4] == ['ValueError: "a", b\nand c'] * 2
     assert table["output_0"].null_count == 2
-    assert [len(course) for course in table["course"].to_pylist()] == [
+    assert [len(curve) for curve in table["learning_curve"].to_pylist()] == [
         *(0, len(learning_curve_epochs(20))),
         *(0, 0),
         *(0, len(learning_curve_epochs(20))),

@@ -41,7 +41,7 @@ MEASURED = [
     *(f"output_{row}" for row in ("00", "01", "10", "11")),
     "converged",
     "converged_epoch",
-    "holds_at_end",
+    "converged_at_end",
     "outcome",
     "status",
     "message",
@@ -93,7 +93,7 @@ def folder(grid: Grid, parts: list[pa.Table], tmp_path_factory: pytest.TempPathF
         assembled.status[row], assembled.outcome[row] = FAILED, OUTCOMES.index("failed")
         assembled.final_error[row] = assembled.mse[row] = assembled.max_abs_error[row] = np.nan
         assembled.outputs[:, row], assembled.converged_epoch[row] = np.nan, -1
-        assembled.holds_at_end[row] = False
+        assembled.converged_at_end[row] = False
         assembled.message[row] = AWKWARD
     write_results(grid, assembled, folder)
     return folder
@@ -169,7 +169,7 @@ def test_pandas_reads_from_the_csv_what_it_reads_from_the_parquet(folder: Path) 
 def test_the_numbers_are_those_of_the_parts(grid: Grid, parts: list[pa.Table]) -> None:
     assembled = assemble(grid, parts)
     for part in parts:
-        rows = grid.rows_of(part["identity"].to_numpy())
+        rows = grid.rows_of(part["point_id"].to_numpy())
         for name in ("final_error", "mse", "max_abs_error", "converged_epoch", "outcome"):
             np.testing.assert_array_equal(getattr(assembled, name)[rows], part[name].to_numpy())
         np.testing.assert_array_equal(assembled.outputs[2, rows], part["output_2"].to_numpy())
@@ -210,7 +210,7 @@ def test_convergence_is_told_by_its_epoch(folder: Path) -> None:
     assert 0 < frame["converged"].sum() < len(frame)
     reached = frame[frame["converged"]]
     assert (reached["converged_epoch"] <= reached["epochs"]).all()
-    assert (frame["holds_at_end"] == (frame["outcome"] == "solved")).all()
+    assert (frame["converged_at_end"] == (frame["outcome"] == "solved")).all()
 
 
 @settings(max_examples=20, deadline=None)
@@ -250,7 +250,7 @@ def test_points_without_a_part_are_pending(grid: Grid, parts: list[pa.Table]) ->
         "diverged": 0,
         "failed": 0,
     }
-    there = {row for part in parts[1:] for row in grid.rows_of(part["identity"].to_numpy())}
+    there = {row for part in parts[1:] for row in grid.rows_of(part["point_id"].to_numpy())}
     pending = assemble(grid, parts[1:]).pending().tolist()
     assert pending == sorted(set(range(len(grid))) - there)
     assert assemble(grid, parts).pending().tolist() == []

@@ -81,7 +81,7 @@ def part_paths(store: Store) -> list[Path]:
 
 
 def identities(store: Store) -> set[int]:
-    return {identity for part in store.parts() for identity in part["identity"].to_pylist()}
+    return {point_id for part in store.parts() for point_id in part["point_id"].to_pylist()}
 
 
 def test_a_sweep_that_was_begun_is_opened_with_its_grid(store: Store, grid: Grid) -> None:

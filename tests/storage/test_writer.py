@@ -37,7 +37,7 @@ class Counted:
         self.counted.append((net_epochs, len(self.identities())))
 
     def identities(self) -> list[int]:
-        return sorted(int(i) for part in self.store.parts() for i in part["identity"].to_numpy())
+        return sorted(int(i) for part in self.store.parts() for i in part["point_id"].to_numpy())
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def counted(tmp_path: Path) -> Counted:
 
 
 def identities_of(batches: list[list[PointResults]]) -> list[int]:
-    return sorted(int(i) for rows in batches for some in rows for i in np.ravel(some.identity))
+    return sorted(int(i) for rows in batches for some in rows for i in np.ravel(some.point_id))
 
 
 def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(

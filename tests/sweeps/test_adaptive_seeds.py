@@ -148,7 +148,7 @@ def parts_of(grid: Grid, verdict: Verdict) -> list[pa.Table]:
     """Return what parts say of every point of a grid, as far as rounds read it."""
     words = [verdict(grid, row) for row in range(len(grid))]
     table = {
-        "identity": pa.array(grid.identities),
+        "point_id": pa.array(grid.identities),
         "converged_epoch": pa.array([5 if word == "converged" else -1 for word in words]),
         "status": pa.array([FAILED if word == "failed" else OK for word in words], pa.int8()),
     }

@@ -34,9 +34,9 @@ class MeanOfAll(Optimizer):
     """Looks at the whole batch."""
 
     def step(
-        self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
+        self, state: Any, parameters: Any, negative_gradient: Any, learning_rate: Any, scratch: Any
     ) -> None:
-        parameters += learning_rate * descent / np.abs(descent).mean()
+        parameters += learning_rate * negative_gradient / np.abs(negative_gradient).mean()
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Branching(Optimizer):
     share: Batched = field(0.5, Real())
 
     def step(
-        self, state: Any, parameters: Any, descent: Any, learning_rate: Any, scratch: Any
+        self, state: Any, parameters: Any, negative_gradient: Any, learning_rate: Any, scratch: Any
     ) -> None:
         if self.share > 0:
-            parameters += learning_rate * descent
+            parameters += learning_rate * negative_gradient
 
 
 class Streaming(Initializer):

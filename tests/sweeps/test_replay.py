@@ -27,7 +27,7 @@ from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
 
-FILES = {"run.html", "learning.gif", "run.json", "course.csv", "weights.npz"}
+FILES = {"run.html", "learning.gif", "run.json", "learning_curve.csv", "weights.npz"}
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,9 @@ def test_a_row_leaves_what_a_single_run_leaves(row: int, finished: Path, tmp_pat
 
 def forged_row(sweep: Path) -> int:
     """Forge a value of one row and return which row of the table it is."""
-    identity = forge(sweep, with_bit_flipped("mse", 0))[0]
+    point_id = forge(sweep, with_bit_flipped("mse", 0))[0]
     _, grid, _ = Store.open(sweep)
-    return int(grid.rows_of(np.array([identity], np.uint64))[0])
+    return int(grid.rows_of(np.array([point_id], np.uint64))[0])
 
 
 def test_a_forged_row_is_found(sweep: Path) -> None:

@@ -101,6 +101,6 @@ def test_inputs_of_another_shape_are_refused(run: xs.Run) -> None:
 
 def test_a_run_is_saved_as_the_command_line_does(run: xs.Run, tmp_path: Path) -> None:
     paths = run.save(tmp_path / "there")
-    names = {"run.json", "course.csv", "weights.npz"}
+    names = {"run.json", "learning_curve.csv", "weights.npz"}
     assert names <= {path.name for path in paths}
     assert json.loads((tmp_path / "there/run.json").read_text())["final_error"] == run.final_error

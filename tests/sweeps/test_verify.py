@@ -108,7 +108,7 @@ def test_a_flipped_bit_of_a_forged_part_is_found(column: str, sweep: Path) -> No
     ("column", "value", "said"),
     [
         ("converged_epoch", 4, "converged_epoch is 4 in the sweep and -1 trained again"),
-        ("holds_at_end", True, "holds_at_end is True in the sweep and False trained again"),
+        ("converged_at_end", True, "converged_at_end is True in the sweep and False trained again"),
         ("status", 1, "status is diverged in the sweep and ok trained again"),
     ],
 )
@@ -117,14 +117,14 @@ def test_a_forged_verdict_is_found(column: str, value: object, said: str, sweep:
     assert any(line.endswith(said) for line in verify(str(sweep), sample=None).wrong)
 
 
-def test_a_forged_course_is_found(sweep: Path) -> None:
+def test_a_forged_curve_is_found(sweep: Path) -> None:
     path = sorted((sweep / "parts").iterdir())[0]
-    courses = pq.ParquetFile(path).read()["course"].to_pylist()
-    row = next(row for row, course in enumerate(courses) if course)
-    forge(sweep, with_value("course", row, [*courses[row][:-1], 9.0]))
+    curves = pq.ParquetFile(path).read()["learning_curve"].to_pylist()
+    row = next(row for row, curve in enumerate(curves) if curve)
+    forge(sweep, with_value("learning_curve", row, [*curves[row][:-1], 9.0]))
     verified = verify(str(sweep), sample=None)
     assert len(verified.wrong) == 1
-    assert ": course at place " in verified.wrong[0]
+    assert ": learning_curve at place " in verified.wrong[0]
 
 
 def test_the_tables_must_say_what_the_parts_say(sweep: Path) -> None:

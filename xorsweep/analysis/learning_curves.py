@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = (0.25, 0.5, 0.75)
-MOST_COURSES = 20_000
+MOST_CURVES = 20_000
 """Trajectories of a cell that its quantiles are taken over, so that memory stays bounded."""
 _HUGE = 1e300
 """Stands for an infinite error while quantiles are interpolated; float32 ends below it."""
 
-Courses = NDArray[np.float32]
+Curves = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class CellLearningCurves:
     """Half the sum of squared errors of a cell's runs by epoch.
 
-    epochs: (C,); rows: (n,) the runs by their places among the points; courses: (n, C), infinite
+    epochs: (C,); rows: (n,) the runs by their places among the points; curves: (n, C), infinite
     where a run diverged and NaN after it ended.
     """
 
     epochs: NDArray[np.int64]
     rows: NDArray[np.int64]
-    courses: Courses
+    curves: Curves
 
     def quantiles(self) -> NDArray[np.float64]:
         """Return the QUANTILES (3, C) over the runs at each epoch."""
-        known = np.minimum(self.courses, _HUGE, dtype=np.float64)
+        known = np.minimum(self.curves, _HUGE, dtype=np.float64)
         quantile = np.nanquantile if np.isnan(known).any() else np.quantile  # the former is slow
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # all of them diverged
@@ -54,29 +54,29 @@ class CellLearningCurves:
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """The courses of a sweep, read when they are asked for, in whatever process."""
+    """The learning curves of a sweep, read when they are asked for, in whatever process."""
 
     grid: Grid
     store: Store
 
     def __call__(self, cells: pd.DataFrame) -> Mapping[int, CellLearningCurves]:
-        """Return what `courses_of` finds in its parts."""
+        """Return what `learning_curves_of` finds in its parts."""
         return learning_curves_of(self.grid, self.store.parts(), cells)
 
 
 def learning_curves_of(
     grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame
 ) -> Mapping[int, CellLearningCurves]:
-    """Return the courses of some cells, rows of the summary, by these rows' index.
+    """Return the learning curves of some cells, rows of the summary, by these rows' index.
 
     A cell whose trajectories go on in another, longer one is left out; of one with more than
-    MOST_COURSES trajectories the first of them are taken.
+    MOST_CURVES trajectories the first of them are taken.
     """
     keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]
     cell_of = _cell_of(grid, cells[keys])
     return {
-        cells.index[number]: CellLearningCurves(_epochs(grid, rows[0]), rows, courses)
-        for number, (rows, courses) in sorted(_by_cell(grid, parts, cell_of).items())
+        cells.index[number]: CellLearningCurves(_epochs(grid, rows[0]), rows, curves)
+        for number, (rows, curves) in sorted(_by_cell(grid, parts, cell_of).items())
     }
 
 
@@ -87,7 +87,7 @@ def _epochs(grid: Grid, row: int) -> NDArray[np.int64]:
 def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:
     """Return the number of the cell of each point (N,), -1 for those in none of them.
 
-    Points of a cell beyond the first MOST_COURSES are in none.
+    Points of a cell beyond the first MOST_CURVES are in none.
     """
     cell_of = np.full(len(grid), -1, np.int32)
     for number, cell in enumerate(cells.to_dict("records")):
@@ -95,7 +95,7 @@ def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:
         for key, value in cell.items():
             column = grid.columns[str(key)]
             inside &= column.codes == _code_of(column, value)
-        cell_of[np.flatnonzero(inside)[:MOST_COURSES]] = number
+        cell_of[np.flatnonzero(inside)[:MOST_CURVES]] = number
     return cell_of
 
 
@@ -112,22 +112,24 @@ def _code_of(column: Column, value: Any) -> int:
 
 def _by_cell(
     grid: Grid, parts: Iterable[pa.Table], cell_of: NDArray[np.int32]
-) -> Mapping[int, tuple[NDArray[np.int64], Courses]]:
-    """Return the rows (n,) and courses (n, C) of each cell by its number, each trajectory once."""
-    found: dict[int, list[tuple[NDArray[np.int64], Courses]]] = {}
+) -> Mapping[int, tuple[NDArray[np.int64], Curves]]:
+    """Return the rows (n,) and curves (n, C) of each cell by its number, each trajectory once."""
+    found: dict[int, list[tuple[NDArray[np.int64], Curves]]] = {}
     left = cell_of.copy()
     for part in parts:
-        rows = grid.rows_of(part["identity"].to_numpy())
-        courses = part["course"].combine_chunks()
-        has_course = courses.value_lengths().to_numpy() > 0
-        cells = np.where((rows >= 0) & has_course, left[rows], -1)
+        rows = grid.rows_of(part["point_id"].to_numpy())
+        curves = part["learning_curve"].combine_chunks()
+        has_curve = curves.value_lengths().to_numpy() > 0
+        cells = np.where((rows >= 0) & has_curve, left[rows], -1)
         left[rows[cells >= 0]] = -1
         for cell in np.unique(cells[cells >= 0]):
             mine = np.flatnonzero(cells == cell)
-            some = courses.take(pa.array(mine))
+            some = curves.take(pa.array(mine))
             length = len(_epochs(grid, int(rows[mine[0]])))
             if (some.value_lengths().to_numpy() != length).any():
-                raise StoreError("the parts hold courses that haven't the length of their epochs")
+                raise StoreError(
+                    "the parts hold learning curves that haven't the length of their epochs"
+                )
             values = some.flatten().to_numpy().reshape(len(mine), length)
             found.setdefault(int(cell), []).append((rows[mine], values))
     return {

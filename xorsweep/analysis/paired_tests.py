@@ -44,7 +44,7 @@ class PairedComparisons:
         """Return one row a pair of neighbours that share seeds, in grid order, key by key.
 
         Columns: `key`, `level_a`, `level_b`; the swept keys, empty for the one that is compared;
-        `n` pairs of runs, of which `both` converged, `only_a`, `only_b`, `neither`; `rate_a`,
+        `n_pairs` pairs of runs, of which `both` converged, `only_a`, `only_b`, `neither`; `rate_a`,
         `rate_b`, their `difference` with its 95 % interval `difference_low`, `difference_high`;
         McNemar's `p`, Holm's `p_holm` over all rows; `verdict`.
         """
@@ -53,7 +53,7 @@ class PairedComparisons:
         cells = results[swept].iloc[np.unique(cell, return_index=True)[1]].reset_index(drop=True)
         pairs = _Neighbours.among(cells, swept)
         counts = Runs.of(results, cell).compared(pairs.a, pairs.b)
-        kept = pairs.longest(cells, counts["n"] > 0)
+        kept = pairs.longest(cells, counts["n_pairs"] > 0)
         compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
         described = pairs.described(cells)[kept]
         p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
@@ -107,12 +107,12 @@ def difference_interval(
 
 
 def _rates(
-    n: Counts, both: Counts, only_a: Counts, only_b: Counts, neither: Counts
+    n_pairs: Counts, both: Counts, only_a: Counts, only_b: Counts, neither: Counts
 ) -> dict[str, FloatArray]:
-    low, high = difference_interval(n, only_a, only_b)
+    low, high = difference_interval(n_pairs, only_a, only_b)
     with np.errstate(invalid="ignore"):  # neighbours without a seed in common are left out later
         rate_a, rate_b, difference = (
-            some / n for some in (both + only_a, both + only_b, only_a - only_b)
+            some / n_pairs for some in (both + only_a, both + only_b, only_a - only_b)
         )
     return {
         "rate_a": rate_a,
@@ -256,7 +256,7 @@ class Runs:
         counts = np.concatenate([np.empty((4, 0), np.int64), *chunks], axis=1)
         n, both, only_a, only_b = counts
         neither = n - both - only_a - only_b
-        return {"n": n, "both": both, "only_a": only_a, "only_b": only_b, "neither": neither}
+        return {"n_pairs": n, "both": both, "only_a": only_a, "only_b": only_b, "neither": neither}
 
     def _compared(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> Counts:
         shared = self.counted[a] & self.counted[b]

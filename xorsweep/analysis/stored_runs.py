@@ -18,7 +18,7 @@ from xorsweep.networks.trainer import FAILED
 from xorsweep.storage.results import ResultColumns
 
 Rows = NDArray[np.int64]
-Course = NDArray[np.float32]
+Curve = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ def read_runs(
 ) -> dict[int, StoredRun]:
     """Return the runs in some rows (n,) of a grid, none of which failed, by row."""
     siblings = _siblings(grid, rows)
-    parameters, courses = _read(grid, parts, siblings)
+    parameters, curves = _read(grid, parts, siblings)
     return {
-        row: _run(grid, assembled, row, parameters[row], _course(grid, siblings[row], courses))
+        row: _run(grid, assembled, row, parameters[row], _curve(grid, siblings[row], curves))
         for row in rows.tolist()
     }
 
@@ -55,11 +55,11 @@ def _run(
     assembled: ResultColumns,
     row: int,
     parameters: FloatArray,
-    course: tuple[NDArray[np.int64], Course],
+    curve: tuple[NDArray[np.int64], Curve],
 ) -> StoredRun:
     point = grid.point(row)
     last = int(grid.columns["epochs"].array(row))
-    epochs, half_sse = course
+    epochs, half_sse = curve
     before = epochs < last
     converged_epoch = int(assembled.converged_epoch[row])
     return StoredRun(
@@ -91,28 +91,28 @@ def _siblings(grid: Grid, rows: Rows) -> Mapping[int, Rows]:
 
 def _read(
     grid: Grid, parts: Iterable[pa.Table], siblings: Mapping[int, Rows]
-) -> tuple[Mapping[int, FloatArray], Mapping[int, Course]]:
-    """Return by row the parameters of the runs, and the courses that their siblings keep."""
+) -> tuple[Mapping[int, FloatArray], Mapping[int, Curve]]:
+    """Return by row the parameters of the runs, and the curves that their siblings keep."""
     parameters: dict[int, FloatArray] = {}
-    courses: dict[int, Course] = {}
+    curves: dict[int, Curve] = {}
     related = np.unique(np.concatenate([np.empty(0, np.int64), *siblings.values()]))
     for part in parts:
-        rows = grid.rows_of(part["identity"].to_numpy())
+        rows = grid.rows_of(part["point_id"].to_numpy())
         ended = part["status"].to_numpy() != FAILED
         for place in np.flatnonzero(ended & np.isin(rows, related)).tolist():
             row = int(rows[place])
-            course = part["course"][place].values.to_numpy()
-            if len(course):
-                courses[row] = course
+            curve = part["learning_curve"][place].values.to_numpy()
+            if len(curve):
+                curves[row] = curve
             if row in siblings:
                 parameters[row] = part["parameters"][place].values.to_numpy()
-    return parameters, courses
+    return parameters, curves
 
 
-def _course(
-    grid: Grid, siblings: Rows, courses: Mapping[int, Course]
-) -> tuple[NDArray[np.int64], Course]:
-    """Return epochs (C,) and errors (C,) of the first sibling that keeps a course."""
-    row = next(row for row in siblings.tolist() if row in courses)
+def _curve(
+    grid: Grid, siblings: Rows, curves: Mapping[int, Curve]
+) -> tuple[NDArray[np.int64], Curve]:
+    """Return epochs (C,) and errors (C,) of the first sibling that keeps a curve."""
+    row = next(row for row in siblings.tolist() if row in curves)
     last = int(grid.columns["epochs"].array(row))
-    return np.array(learning_curve_epochs(last), np.int64), courses[row]
+    return np.array(learning_curve_epochs(last), np.int64), curves[row]

@@ -56,7 +56,7 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     `holds_rate`, the share of them that meet the criterion after their last epoch, with
     `holds_rate_low`, `holds_rate_high`; the
     Kaplan-Meier `median_epochs` with
-    `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_at_end`; the
+    `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_fraction`; the
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
     quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome.
     """
@@ -66,7 +66,7 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     counts = pd.DataFrame([_counts(cell) for cell in cells])
     trained = (counts["runs"] - counts["failed"]).to_numpy()
     diverged_first = np.array([cell.diverged_first.sum() for cell in cells])
-    holds = np.array([cell.holds_at_end.sum() for cell in cells])
+    holds = np.array([cell.converged_at_end.sum() for cell in cells])
     rates = {
         **_rate("rate", counts["converged"].to_numpy(), trained),
         **_rate("diverged_rate", diverged_first, trained),
@@ -123,7 +123,7 @@ class _Cell:
         return first
 
     @property
-    def holds_at_end(self) -> NDArray[np.bool_]:
+    def converged_at_end(self) -> NDArray[np.bool_]:
         """Return which runs meet the criterion after their last epoch: those that are solved."""
         solved: NDArray[np.bool_] = self.outcome == OUTCOMES.index("solved")
         return solved
@@ -191,7 +191,7 @@ def _times(cell: _Cell) -> dict[str, Any]:
         return {
             **dict.fromkeys(names, np.nan),
             "median_note": "no run",
-            "unsolved_at_end": np.nan,
+            "unsolved_fraction": np.nan,
             "expected_running_time": np.nan,
         }
     curve = cell.survival()
@@ -203,7 +203,7 @@ def _times(cell: _Cell) -> dict[str, Any]:
         "median_epochs_low": low,
         "median_epochs_high": high,
         "median_note": NOT_REACHED if np.isnan(median) else "",
-        "unsolved_at_end": float(curve.unsolved[-1]),
+        "unsolved_fraction": float(curve.unsolved[-1]),
         "expected_running_time": spent / converged if converged else np.nan,
     }
 

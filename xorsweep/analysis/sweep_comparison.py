@@ -207,7 +207,10 @@ def _counted(
     paired = runs.same_seeds(at_a, offset + at_b)
     for name, both in (("a", "only_a"), ("b", "only_b")):
         # A run that failed is left out with its partner.
-        for count, of_pairs in (("runs", pairs["n"]), ("converged", pairs["both"] + pairs[both])):
+        for count, of_pairs in (
+            ("runs", pairs["n_pairs"]),
+            ("converged", pairs["both"] + pairs[both]),
+        ):
             counts[f"{count}_{name}"] = np.where(paired, of_pairs, counts[f"{count}_{name}"])
     found = pd.DataFrame({**counts, "test": np.where(paired, PAIRED, UNPAIRED)})
     for name in ("only_a", "only_b"):

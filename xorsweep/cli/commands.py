@@ -44,7 +44,7 @@ def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
         try:
             return rule.read(int(text))
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text}: must be {rule.allowed}") from None
+            raise argparse.ArgumentTypeError(f"{text}: must be {rule.description}") from None
 
     return read
 

@@ -216,4 +216,4 @@ def _refuse_commas(key: str, value: str) -> None:
     # In Hydra's grammar 05 is a text.
     levels = [int(text) if _WHOLE.fullmatch(text) else text for text in value.split(",")]
     if hint and any(not any(allows(rule, level) for rule in rules) for level in levels):
-        raise ConfigError(f"{key}={value}: {key} must be {rules[0].allowed}{hint}")
+        raise ConfigError(f"{key}={value}: {key} must be {rules[0].description}{hint}")

@@ -1,4 +1,4 @@
-"""Where batches are trained: one way a file, imported when chosen; results stream back."""
+"""Chooses where batches run; each backend has a file, which is imported when it is chosen."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
 
 SMALL_SWEEP = 2_000_000
-"""Net-epochs that one process trains sooner than the time that others take to start."""
+"""Net-epochs that one process trains in less time than other processes take to start."""
 
 
 def resolve_workers(parallel: ExecutionSettings) -> ExecutionSettings:
     """Return the settings with a number of workers in place of -1.
 
-    Raises ConfigError where what was chosen isn't installed, can't be reached or has no worker.
+    Raises:
+        ConfigError: The backend isn't installed, can't be reached or has no worker.
     """
     if parallel.backend == "dask" and not find_spec("distributed"):
         raise ConfigError("parallel=dask: Dask isn't installed; pip install 'xorsweep[dask]'")
@@ -33,7 +34,7 @@ def resolve_workers(parallel: ExecutionSettings) -> ExecutionSettings:
 
 
 def workers_of(parallel: ExecutionSettings) -> int:
-    """Return how many processes train at the same time, a cluster elsewhere being settled."""
+    """Return how many processes run batches at a time; of a cluster elsewhere, as resolved."""
     if parallel.backend == "serial":
         return 1
     return int(cpu_count()) if parallel.n_jobs == -1 else parallel.n_jobs
@@ -45,19 +46,24 @@ def local_workers(parallel: ExecutionSettings) -> int:
 
 
 def is_in_process(parallel: ExecutionSettings, net_epochs: int) -> bool:
-    """Tell whether the batches are trained in this process, as small sweeps are."""
+    """Tell whether the batches run in this process, as those of small sweeps do."""
     if parallel.address is not None:
         return False
     return workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP
 
 
 def choose_executor(parallel: ExecutionSettings, net_epochs: int) -> Executor:
-    """Return how to train: in this process where that is all the sweep needs."""
+    """Return what runs batches: this process alone where other processes wouldn't be quicker.
+
+    Args:
+        parallel: The settings, with their workers resolved.
+        net_epochs: The work of all batches, in epochs of one network.
+    """
     return run_serial if is_in_process(parallel, net_epochs) else executor_of(parallel)
 
 
 def executor_of(parallel: ExecutionSettings) -> Executor:
-    """Return how batches are worked through by as many processes as there are to be."""
+    """Return what runs batches in as many processes as the settings say."""
     workers = workers_of(parallel)
     if parallel.backend == "dask":
         return partial(_dask_cluster().run_dask, workers=workers, address=parallel.address)

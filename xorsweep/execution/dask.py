@@ -1,7 +1,7 @@
 """Dask: worker processes of a cluster, one of our own on this machine or one that is running.
 
-joblib's backend for Dask isn't used: in joblib 1.6 it never hears of a task that the scheduler has
-given up because its workers died, and waits for it for ever.
+joblib's backend for Dask isn't used: in joblib 1.6 it isn't told of a task that the scheduler gave
+up because its workers died, and waits for it forever.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from xorsweep.text import exception_text
 PATIENCE = 10
 """Seconds within which a scheduler has to answer and to have a worker."""
 AT_ONCE = 2
-"""Batches a worker that the scheduler is given: the next is there when one is finished."""
+"""Batches per worker that the scheduler is given, so that a worker needn't wait for the next."""
 
 _QUIET = {"distributed.admin.large-graph-warning-threshold": "1GB"}
 _OWN = {**_QUIET, "distributed.scheduler.allowed-failures": 0}
@@ -38,9 +38,13 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def count_workers(address: str) -> int:
-    """Return how many batches a running cluster trains at a time.
+    """Return how many batches a running cluster runs at a time.
 
-    Raises ConfigError where it can't be reached, has no worker, or would give other numbers.
+    Args:
+        address: Of its scheduler, such as `tcp://10.0.0.1:8786`.
+
+    Raises:
+        ConfigError: It can't be reached, has no worker, or its versions would give other bits.
     """
     with _connected(address) as client:
         try:
@@ -49,18 +53,18 @@ def count_workers(address: str) -> int:
             raise ConfigError(
                 f"parallel.address={address}: its scheduler has had no worker for {PATIENCE} s"
             ) from None
-        _refuse_other_numbers(client, address)
+        _check_same_bits(client, address)
         return sum(client.nthreads().values())
 
 
 def run_dask(
     batches: Sequence[Batch], work: Task[Batch, Rows], workers: int, address: str | None
 ) -> FinishedBatches[Batch, Rows]:
-    """Work through the batches on the cluster at an address, or on one of this machine's processes.
+    """Run batches on the cluster at an address, or on one of this machine's processes.
 
-    Dask does a batch again when its worker dies, and gives it up when that happens too often,
-    together with others that lay waiting on those workers. What was given up is done once
-    more, each batch alone; one that is given up a second time becomes failed rows.
+    Dask runs a batch again when its worker dies, and gives it up when that happens too often,
+    together with others that waited on those workers. What was given up runs once more, each batch
+    alone; one that is given up a second time becomes failed rows.
     """
     given_up = []
     with _cluster(workers) if address is None else _connected(address) as client:
@@ -157,11 +161,11 @@ def _connected(address: str) -> Iterator[Client]:
             yield client
 
 
-def _refuse_other_numbers(client: Client, address: str) -> None:
-    """Raise ConfigError where a worker hasn't got what would give the same bits as here."""
-    here = _what_makes_the_bits()
+def _check_same_bits(client: Client, address: str) -> None:
+    """Raise ConfigError where a worker has versions that may give other bits than those here."""
+    here = _versions()
     try:
-        found = client.run(_what_makes_the_bits)
+        found = client.run(_versions)
     except Exception as error:
         raise ConfigError(
             f"parallel.address={address}: its workers can't run xorsweep {here} ({error})"
@@ -174,5 +178,5 @@ def _refuse_other_numbers(client: Client, address: str) -> None:
             )
 
 
-def _what_makes_the_bits() -> str:
+def _versions() -> str:
     return f"numerics {NUMERICS}, NumPy {np.__version__}"

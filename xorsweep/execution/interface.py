@@ -1,4 +1,4 @@
-"""What every way of working through batches takes and yields."""
+"""What every backend takes and yields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Rows = TypeVar("Rows")
 Taken = TypeVar("Taken", contravariant=True)
 
 FinishedBatches = Generator[tuple[Batch, list[Rows]], None, None]
-"""What streams back; closing it ends the work that is under way."""
+"""Batches with their rows, as they finish; closing it cancels the batches under way."""
 
 
 class Task(Protocol[Taken, Rows]):
@@ -21,22 +21,26 @@ class Task(Protocol[Taken, Rows]):
         ...
 
     def failed(self, batch: Taken, message: str) -> list[Rows]:
-        """Return the rows of a batch that took its processes with it."""
+        """Return failed rows for a batch whose worker processes died, with the reason."""
         ...
 
 
 class Executor(Protocol):
-    """Works through batches and yields each with its rows, as soon as they are there."""
+    """A backend: runs batches."""
 
     def __call__(
         self, batches: Sequence[Batch], work: Task[Batch, Rows]
     ) -> FinishedBatches[Batch, Rows]:
-        """Yield the batches in the order in which they finish; raises ExecutionError."""
+        """Yield the batches with their rows, in the order in which they finish.
+
+        Raises:
+            ExecutionError: Workers can't be started, or the cluster is gone.
+        """
         ...
 
 
 class Advance(Protocol):
-    """Counts work that is on disk."""
+    """Counts finished work, which is on disk."""
 
     def __call__(self, work: int) -> None:
         """Add to what is done."""

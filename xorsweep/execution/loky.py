@@ -10,33 +10,32 @@ from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Task
-from xorsweep.execution.pool import dispatch, pool_of
+from xorsweep.execution.pool import pool_of, start_pool
 
 
 def run_loky(
     batches: Sequence[Batch], work: Task[Batch, Rows], workers: int
 ) -> FinishedBatches[Batch, Rows]:
-    """Work through the batches in processes of this machine.
+    """Run batches in processes of this machine.
 
-    When a process dies, joblib gives up every batch it had dispatched. Those are done again,
-    each alone in a process of its own; one whose process dies a second time becomes failed rows,
-    and the rest goes on.
+    When a process dies, joblib gives up every batch it had dispatched. Those run again, each alone
+    in a process of its own; one whose process dies a second time becomes failed rows, and the
+    others continue.
     """
     left = list(batches)
     while left:
-        shift = _PoolSession(left)
+        session = _PoolSession(left)
         try:
-            yield from shift.results(work, workers)
+            yield from session.results(work, workers)
             return
         except TerminatedWorkerError:
-            left = shift.undispatched()
-        for batch in shift.interrupted():
+            left = session.undispatched()
+        for batch in session.interrupted():
             yield batch, _run_isolated(batch, work)
 
 
 def _run_isolated(batch: Batch, work: Task[Batch, Rows]) -> list[Rows]:
-    """Do a batch that was under way when a process died, where it can take nothing with it."""
-    try:
+    try:  # where its process dies, no other batch is lost
         return next(_PoolSession([batch]).results(work, workers=2))[1]
     except TerminatedWorkerError as error:
         reason = str(error).split("\n")[0]
@@ -45,14 +44,14 @@ def _run_isolated(batch: Batch, work: Task[Batch, Rows]) -> list[Rows]:
 
 @dataclass
 class _PoolSession(Generic[Batch]):
-    """One life of a pool of processes: which batches it was given and which came back."""
+    """A pool of processes until one of them dies: which batches it was given, which finished."""
 
     batches: Sequence[Batch]
     dispatched: int = 0
     finished: set[int] = field(default_factory=set)
 
     def results(self, work: Task[Batch, Rows], workers: int) -> FinishedBatches[Batch, Rows]:
-        for number, rows in dispatch(pool_of(workers), self._tasks(work)):
+        for number, rows in start_pool(pool_of(workers), self._tasks(work)):
             self.finished.add(number)
             yield self.batches[number], rows
 

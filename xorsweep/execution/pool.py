@@ -1,10 +1,9 @@
-"""The processes of this machine that a sweep shares its work with."""
+"""Pools of processes of this machine."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
 from errno import ENOSPC
 from os import strerror
 from typing import Any
@@ -21,10 +20,13 @@ SHARED_MEMORY = "/dev/shm"
 
 
 def pool_of(workers: int) -> Parallel:
-    """Return so many processes, started when they are first needed; one is this process itself.
+    """Return a pool of processes; a pool of one is this process itself.
 
-    They stay for a while, and a pool of the same size has the same processes. Raises ExecutionError
-    where joblib found no room for locks when it was imported: it would use threads instead.
+    They are started when they are first needed and stay for a while: a pool of the same size has
+    the same processes.
+
+    Raises:
+        ExecutionError: joblib found no room for locks when it was imported, and would use threads.
     """
     if workers > 1 and LOKY not in BACKENDS:
         raise no_processes(OSError(ENOSPC, strerror(ENOSPC)))
@@ -39,29 +41,26 @@ def pool_of(workers: int) -> Parallel:
     )
 
 
-def dispatch(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
-    """Yield what tasks return as soon as each is done; closing the generator ends those under way.
-
-    Raises TerminatedWorkerError where a process dies.
-    """
-    yield from start_pool(pool, tasks)
-
-
 def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
-    """Begin tasks at once, unless this process itself is the pool; return what `dispatched` does.
+    """Start tasks at once, unless this process itself is the pool.
 
-    They go on while something else is done. Raises ExecutionError where no process can be started.
+    Returns:
+        What tasks return, as soon as each is done. Closing it cancels those that aren't; it raises
+        joblib's TerminatedWorkerError where a process dies.
+
+    Raises:
+        ExecutionError: No process can be started.
     """
     try:
         with block_signals_in_children():
             results = pool(tasks)
     except OSError as error:
         raise no_processes(error) from error
-    return _closed_at_the_end(results)
+    return _closed_silently(results)
 
 
 def no_processes(error: OSError) -> ExecutionError:
-    """Return what to say where the system has no room for further processes."""
+    """Return the error for a system that has no room for further processes."""
     place = f", in {SHARED_MEMORY} or for temporary files" if error.errno == ENOSPC else ""
     return ExecutionError(
         f"worker processes can't be started: {error.strerror or error}{place}; train in one "
@@ -69,19 +68,12 @@ def no_processes(error: OSError) -> ExecutionError:
     )
 
 
-def _closed_at_the_end(results: Generator[Any, None, None]) -> Iterator[Any]:
-    with _closing_in_silence(results):
-        # `yield from` would hand a close on to joblib's generator before there is silence.
+def _closed_silently(results: Generator[Any, None, None]) -> Iterator[Any]:
+    try:
+        # `yield from` would close joblib's generator itself, before warnings are ignored.
         for result in results:  # noqa: UP028
             yield result
-
-
-@contextmanager
-def _closing_in_silence(results: Generator[Any, None, None]) -> Iterator[None]:
-    """Close joblib's generator at the end; it warns of what it hadn't yielded."""
-    try:
-        yield
     finally:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # joblib warns of results that nobody took
             results.close()

@@ -1,4 +1,4 @@
-"""The batches one after the other, in this process."""
+"""Runs batches one after the other, in this process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Task
 
 
 def run_serial(batches: Sequence[Batch], work: Task[Batch, Rows]) -> FinishedBatches[Batch, Rows]:
-    """Work through the batches in this process, in their order."""
+    """Run batches in this process, in their order."""
     for batch in batches:
         yield batch, work(batch)

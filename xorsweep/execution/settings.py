@@ -1,4 +1,4 @@
-"""Where batches are trained, as it is configured."""
+"""The settings of the config group `parallel`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from xorsweep.fields import Choice, Integer, Nullable, String, field
 
 @dataclass(frozen=True)
 class ExecutionSettings:
-    """Where batches are trained.
+    """Where batches run.
 
-    `n_jobs` counts processes, -1 stands for every core; with the `address` of a Dask scheduler it
-    counts the workers to make batches for, and -1 stands for those that it has. `shards` counts
-    the jobs that a launcher of Hydra is given; None stands for as many as this machine has cores.
+    Args:
+        backend: `serial`, `loky` or `dask`.
+        n_jobs: Processes, -1 for every core; with an `address`, workers to make batches for, -1
+            for those that the cluster has.
+        address: A Dask scheduler's, such as `tcp://10.0.0.1:8786`.
+        shards: Jobs that a launcher of Hydra is given; None for one per core of this machine.
     """
 
     backend: str = field("loky", Choice(("serial", "loky", "dask")))
@@ -23,7 +26,7 @@ class ExecutionSettings:
     shards: int | None = field(None, Nullable(Integer(1, 100_000)))
 
     def check(self) -> None:
-        """Raise ConfigError where there would be no worker, or an address that nobody calls."""
+        """Raise ConfigError where there is no worker, or an address without Dask."""
         if self.n_jobs == 0:
             raise ConfigError("parallel.n_jobs=0: must be -1 (every core) or at least 1")
         if self.address is not None and self.backend != "dask":

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: heard once, by the parent alone; workers that end with it."""
+"""Ctrl-C, SIGTERM and SIGHUP: handled once, by the parent alone; workers end with their parent."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from time import sleep
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, what Slurm and `kill` send, and what a terminal sends that is closed."""
+"""Sent by Ctrl-C, by Slurm and `kill`, and by a terminal that is closed."""
 EVERY = 0.5
-"""Seconds between two looks of a worker at its parent."""
+"""Seconds between a worker's checks that its parent is alive."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal that asks for the end; `exit_code` is 128 and its number, as shells have it."""
+    """A signal that ends the sweep; `exit_code` is 128 plus its number, as in shells."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -35,9 +35,8 @@ _received: list[int] = []
 def handle_signals() -> Iterator[None]:
     """Raise Interrupted in the main thread at the first signal and ignore those that follow.
 
-    What has to be put in order at the end takes a moment, and a second signal must not cut it
-    short: once one was heard, all are ignored from then on. A signal that this process was started
-    to ignore stays ignored.
+    Cleaning up takes a moment, and a second signal must not cut it short: after the first, all are
+    ignored. A signal that this process was started to ignore stays ignored.
     """
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number, handler in before.items():
@@ -59,9 +58,9 @@ def _raise_once(number: int, frame: FrameType | None) -> None:
 
 
 def raise_pending_interrupt() -> None:
-    """Raise Interrupted where a signal was heard and the exception got lost on its way.
+    """Raise Interrupted where a signal arrived and its exception was lost.
 
-    Python drops what is raised while it collects garbage.
+    Python drops exceptions that are raised while it collects garbage.
     """
     if _received:
         raise Interrupted(_received[0])
@@ -69,7 +68,7 @@ def raise_pending_interrupt() -> None:
 
 @contextmanager
 def block_signals_in_children() -> Iterator[None]:
-    """Start processes and threads that never hear the signals: a terminal sends them to all."""
+    """Block the signals in processes and threads started here: a terminal sends them to all."""
     resource_tracker.ensure_running()  # started later it would lift the block, up to Python 3.12
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
@@ -87,22 +86,22 @@ class Process:
 
     @property
     def is_parent(self) -> bool:
-        """Tell whether it started the process that asks."""
+        """Tell whether it started this process."""
         return self.host == platform.node() and self.number == os.getppid()
 
     @property
     def is_ancestor(self) -> bool:
-        """Tell whether it started the process that asks, or one that did; also far from /proc."""
+        """Tell whether this process descends from it; where there is no /proc, as its child."""
         return self.host == platform.node() and self.number in _ancestors()
 
 
 def exit_with_parent(process: Process) -> None:
-    """Let this process end soon after one that it descends from, even where that one was killed."""
+    """End this process soon after an ancestor has ended, even where that one was killed."""
     threading.Thread(target=_watch, args=(process,), daemon=True).start()
 
 
 def leave_signals_to(process: Process) -> None:
-    """Let this process ignore the signals where the other one started it, and hears them."""
+    """Ignore the signals in this process where the other is its parent, which handles them."""
     if process.is_parent:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -120,6 +119,6 @@ def _ancestors() -> Iterator[int]:
         yield number
         try:
             state = Path(f"/proc/{number}/stat").read_bytes()
-        except OSError:  # it is gone just now, or this system has no /proc
+        except OSError:  # it has just ended, or this system has no /proc
             return
         number = int(state.rpartition(b")")[2].split()[1])

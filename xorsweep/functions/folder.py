@@ -22,16 +22,18 @@ from xorsweep.functions.contract import Function, FunctionResults
 from xorsweep.functions.points import grid_of
 from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widen
 from xorsweep.grid.grid import Grid
-from xorsweep.storage.manifest import git_state, machine, now, versions
+from xorsweep.storage.manifest import check_version, git_state, machine, now, versions
 from xorsweep.storage.parts import decode_table, encode_table
 from xorsweep.storage.provenance import OF_A_FUNCTION, check_record
 from xorsweep.storage.store import MANIFEST, Folder, read_manifest
 from xorsweep.storage.table_writer import key_array, level_texts, write_table
 from xorsweep.text import exception_text, one_line
 
-FORMAT = 3
+FORMAT = 4
 """The version of this folder's layout."""
-_OWN = {"identity": pa.uint64(), "message": pa.string(), RETURNED: pa.string()}
+READERS = {1: "b965f4d", 2: "83c2a38", 3: "4417bf9"}
+"""The last commit that reads each older one."""
+_OWN = {"point_id": pa.uint64(), "message": pa.string(), RETURNED: pa.string()}
 """The columns of a part that aren't the function's own, with their types."""
 _SEALED = ("function_format", "function", "source", "axes")
 
@@ -90,7 +92,7 @@ def _table(rows: FunctionResults) -> pa.Table:
     count, returned = len(rows.identities), signature(rows.columns) or None
     return pa.table(
         {
-            "identity": rows.identities,
+            "point_id": rows.identities,
             "message": pa.array([rows.message] * count, pa.string()),
             RETURNED: pa.array([returned] * count, pa.string()),
             **{
@@ -130,12 +132,13 @@ def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, dict
     manifest says of that is compared and nothing else: no name in it is imported.
     """
     manifest = read_manifest(folder)
-    if manifest.get("function_format") != FORMAT:
-        raise StoreError(f"{folder} holds no sweep of a function that this version can read")
+    if "function_format" not in manifest:
+        raise StoreError(f"{folder} holds no sweep of a function")
     content = {key: manifest.get(key) for key in _SEALED}
-    if manifest.get("digest") != _digest(content):
-        raise StoreError(f"{folder}: the manifest was changed by hand")
     try:
+        check_version("function_format", content["function_format"], FORMAT, READERS)
+        if manifest.get("digest") != _digest(content):
+            raise ManifestError("it was changed by hand")
         check_record(manifest, OF_A_FUNCTION, *_SEALED, "batch")
     except ManifestError as error:
         raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
@@ -236,7 +239,7 @@ class FunctionColumns:
 def assemble(grid: Grid, folder: FunctionFolder) -> FunctionColumns:
     """Return what is on disk, each point once, one that failed only where it failed each time."""
     table = pa.concat_tables([*folder.parts(), _nothing()], promote_options="default")
-    rows = grid.rows_of(table["identity"].to_numpy())
+    rows = grid.rows_of(table["point_id"].to_numpy())
     order = np.lexsort((table["message"].is_valid().to_numpy(), rows))
     found, first = np.unique(rows[order], return_index=True)
     known = found >= 0

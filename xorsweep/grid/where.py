@@ -330,7 +330,7 @@ def _float(number: float) -> float:
 
 def _kind(rule: Field) -> str:
     if isinstance(rule, Nullable):
-        return _kind(rule.rule)
+        return _kind(rule.inner)
     if isinstance(rule, Boolean):
         return TRUTH
     return TEXT if isinstance(rule, Choice | String) else NUMBER

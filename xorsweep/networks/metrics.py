@@ -86,7 +86,7 @@ def measure(outputs: FloatArray, targets: FloatArray) -> Measures:
 def classify(
     outputs: FloatArray,
     targets: FloatArray,
-    holds_at_end: NDArray[np.bool_],
+    converged_at_end: NDArray[np.bool_],
     finite: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
     """Return the outcome of each network (B,), as codes into OUTCOMES.
@@ -95,10 +95,10 @@ def classify(
     diverged has the outcome whose pattern each of its outputs is near.
     """
     outcome = np.full(outputs.shape[-1], OUTCOMES.index("unclassified"), np.int8)
-    outcome[holds_at_end] = OUTCOMES.index("solved")
+    outcome[converged_at_end] = OUTCOMES.index("solved")
     outcome[~finite] = OUTCOMES.index("diverged")
     if is_xor(targets):
-        others = np.flatnonzero(finite & ~holds_at_end)
+        others = np.flatnonzero(finite & ~converged_at_end)
         for name, met in _patterns(outputs[:, 0, others], targets):
             outcome[others[met]] = OUTCOMES.index(name)
     return outcome

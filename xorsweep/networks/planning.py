@@ -65,13 +65,13 @@ class Batch:
 
 
 def batch_of_one(
-    point: Mapping[str, Scalar], snapshots: tuple[int, ...], identity: int = 0
+    point: Mapping[str, Scalar], snapshots: tuple[int, ...], point_id: int = 0
 ) -> Batch:
     """Return a batch that trains one point alone, kept at the snapshots."""
     fixed = {key: value for key, value in point.items() if key != "epochs"}
     shape = (len(snapshots), 1)
     return Batch(
-        fixed, {}, snapshots, np.zeros(shape, np.int64), np.full(shape, identity, np.uint64)
+        fixed, {}, snapshots, np.zeros(shape, np.int64), np.full(shape, point_id, np.uint64)
     )
 
 

@@ -1,4 +1,4 @@
-"""Choices that aren't xorsweep's own: how a script adds one, and how they travel with a sweep."""
+"""Components of other packages and of scripts: how one is added, and how a sweep records it."""
 
 from __future__ import annotations
 
@@ -12,24 +12,31 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.schema import COMPONENTS
 
 
-def register(group: str, name: str, choice: type) -> None:
-    """Let `group=name` mean this class, in this process and in the workers that it starts.
+def register(group: str, name: str, component: type) -> None:
+    """Let `group=name` mean a class, in this process and in the workers that it starts.
 
-    Raises ConfigError where there is no such group, the name is taken, or the class isn't one that
-    can be configured and trained in batches. A package says the same by an entry point instead,
-    and is then found wherever it is installed.
+    A package does the same by an entry point, and is then found wherever it is installed.
+
+    Args:
+        group: A config group, such as `optimizer`.
+        name: The name of the component, an identifier.
+        component: A frozen dataclass derived from the base class of the group.
+
+    Raises:
+        ConfigError: There is no such group, the name is taken, or the class can't be configured or
+            trained in batches.
     """
     if not isinstance(group, str) or group not in COMPONENTS:
         raise ConfigError(f"{shorten(group)}: no such group; choose one of {', '.join(COMPONENTS)}")
-    COMPONENTS[group].register(name, choice)
+    COMPONENTS[group].register(name, component)
 
 
 @dataclass(frozen=True)
 class PluginSet:
     """What a worker needs beyond xorsweep to train some points; it can be pickled.
 
-    `origins` maps choices as they are typed to where they come from, `classes` those that a script
-    registered to what it registered.
+    `origins` maps components as they are typed, `group=name`, to where they come from; `classes`
+    those that a script registered to their classes.
     """
 
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -37,8 +44,8 @@ class PluginSet:
 
     def install(self) -> None:
         """Have them here; raises ConfigError for a package that isn't, or in another version."""
-        for choice, registered in self.classes.items():
-            group, _, name = choice.partition("=")
+        for component, registered in self.classes.items():
+            group, _, name = component.partition("=")
             COMPONENTS[group].register(name, registered)
         for line in missing_plugins(self.origins):
             raise ConfigError(line)
@@ -59,30 +66,30 @@ def extensions_of(grid: Grid) -> PluginSet:
 
 
 def shadowed(grid: Grid) -> list[str]:
-    """Return a line for each choice of a grid that some package offers by the same name."""
+    """Return a line for each component of a grid that some package offers by the same name."""
     return [
-        f"{group}={name}: xorsweep's own; that of {package} has the same name and is left out"
+        f"{group}={name}: xorsweep's own; that of {package} has the same name and is excluded"
         for group, name in _chosen(grid)
         if (package := COMPONENTS[group].shadowed(name))
     ]
 
 
 def missing_plugins(origins: Mapping[str, Any]) -> list[str]:
-    """Return a line for each choice that isn't here, or isn't what it was when it was recorded."""
-    return [line for choice, was in origins.items() if (line := _missing(choice, str(was)))]
+    """Return a line for each component that isn't here, or comes from elsewhere than recorded."""
+    return [line for component, was in origins.items() if (line := _missing(component, str(was)))]
 
 
-def _missing(choice: str, was: str) -> str | None:
-    group, _, name = choice.partition("=")
+def _missing(component: str, was: str) -> str | None:
+    group, _, name = component.partition("=")
     here = COMPONENTS[group].origin(name) if group in COMPONENTS else None
     if here == was:
         return None
     kind, _, source = was.partition(" ")
     if here is not None:
-        return f"{choice}: is of {source} there, and of {here.partition(' ')[2]} here"
+        return f"{component}: is of {source} there, and of {here.partition(' ')[2]} here"
     if kind == "class":
-        return f"{choice}: is {source}, which a script registered; register it here, too"
-    return f"{choice}: is of {source}, and that package isn't installed here"
+        return f"{component}: is {source}, which a script registered; register it here, too"
+    return f"{component}: is of {source}, and that package isn't installed here"
 
 
 def _chosen(grid: Grid) -> Iterator[tuple[str, str]]:

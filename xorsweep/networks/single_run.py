@@ -55,7 +55,7 @@ class SingleRun:
     outputs: FloatArray
     outputs_before_last_epoch: FloatArray
     converged_epoch: int | None
-    holds_at_end: bool
+    converged_at_end: bool
     outcome: str
     status: str
 
@@ -110,12 +110,12 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
 def _train(
     point: Mapping[str, Scalar], last: int, engine: Engine
 ) -> tuple[TrainingBatch, TrainingResult]:
-    """Train to an epoch, with the state kept at the epochs of the course and before the last."""
+    """Train to an epoch, with the state kept at the epochs of the curve and before the last."""
     kept = tuple(sorted({*learning_curve_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
     try:
         training = build_training(batch_of_one(point, kept))
         return training, load_train(engine)(training)
-    except SystemExit as error:  # of somebody's choice: it would end the program without a word
+    except SystemExit as error:  # raised by a plugin, it would end the program silently
         raise RuntimeError(f"training ended with {exception_text(error)}") from error
 
 
@@ -125,7 +125,7 @@ def _single_run(
     snapshots = training.snapshots
     last = snapshots[-1]
     epochs = learning_curve_epochs(last, EPOCHS_A_DECADE)
-    course = [snapshots.index(epoch) for epoch in epochs]
+    curve = [snapshots.index(epoch) for epoch in epochs]
     end = read_snapshot(training, trained, len(snapshots) - 1)
     converged_epoch = int(end["converged_epoch"][0])
     return SingleRun(
@@ -133,11 +133,11 @@ def _single_run(
         engine=engine,
         training=training,
         epochs=epochs,
-        parameters=np.ascontiguousarray(trained.parameters[course, :, 0].T),
-        outputs=np.moveaxis(trained.outputs[course, ..., 0], 0, -1).copy(),
+        parameters=np.ascontiguousarray(trained.parameters[curve, :, 0].T),
+        outputs=np.moveaxis(trained.outputs[curve, ..., 0], 0, -1).copy(),
         outputs_before_last_epoch=trained.outputs[snapshots.index(max(last - 1, 0)), ..., 0],
         converged_epoch=None if converged_epoch < 0 else converged_epoch,
-        holds_at_end=bool(end["holds_at_end"][0]),
+        converged_at_end=bool(end["converged_at_end"][0]),
         outcome=OUTCOMES[end["outcome"][0]],
         status=STATUSES[end["status"][0]],
     )
@@ -178,7 +178,7 @@ def _conclusion(run: SingleRun) -> Iterator[str]:
     if run.converged_epoch is None:
         yield f"{criterion} never met"
     else:
-        end = "" if run.holds_at_end else ", and left again before the end"
+        end = "" if run.converged_at_end else ", and left again before the end"
         yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
     yield f"half the sum of squared errors: {run.final_error:.8g}"
 

@@ -31,30 +31,30 @@ MOST_PARAMETERS = 128
 class PointResults:
     """n finished points and the t trajectories they were read off.
 
-    identity (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
-    float64; converged_epoch (n,) int64, -1 for never; holds_at_end (n,) bool; outcome and status
-    (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str. parameters (n, P) float64 are the
-    weights and biases of each network, or (n, 0). courses (C, t) float32 is half the sum of squared
-    errors by course epoch, and course_of (n,) the column of it that belongs to the longest point of
-    a trajectory, -1 for its other points.
+    point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
+    float64; converged_epoch (n,) int64, -1 for never; converged_at_end (n,) bool; outcome and
+    status (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str. parameters (n, P) float64
+    are the weights and biases of each network, or (n, 0). learning_curves (C, t) float32 is half
+    the sum of squared errors at `curve_epochs`, and curve_of (n,) the column of it that belongs to
+    the longest point of a trajectory, -1 for its other points.
     """
 
-    identity: NDArray[np.uint64]
+    point_id: NDArray[np.uint64]
     final_error: FloatArray
     mse: FloatArray
     max_abs_error: FloatArray
     outputs: FloatArray
     converged_epoch: NDArray[np.int64]
-    holds_at_end: NDArray[np.bool_]
+    converged_at_end: NDArray[np.bool_]
     outcome: NDArray[np.int8]
     status: NDArray[np.int8]
     message: list[str]
     parameters: FloatArray
-    courses: NDArray[np.float32]
-    course_of: NDArray[np.int32]
+    learning_curves: NDArray[np.float32]
+    curve_of: NDArray[np.int32]
 
     def __len__(self) -> int:
-        return len(self.identity)
+        return len(self.point_id)
 
 
 @dataclass(frozen=True)
@@ -123,29 +123,29 @@ def build_training(batch: Batch, parameters: FloatArray | None = None) -> Traini
         parameters=parameters,
         seeds=np.ascontiguousarray(seeds),
         snapshots=batch.snapshots,
-        course_epochs=learning_curve_epochs(batch.snapshots[-1]),
+        curve_epochs=learning_curve_epochs(batch.snapshots[-1]),
     )
 
 
 def failed_rows(batch: Batch, message: str) -> PointResults:
     """Return the points of a batch that couldn't be trained, each with the reason."""
-    identity = batch.identities[batch.rows >= 0]
-    count = len(identity)
+    point_id = batch.identities[batch.rows >= 0]
+    count = len(point_id)
     nothing = np.full(count, np.nan)
     return PointResults(
-        identity=identity,
+        point_id=point_id,
         final_error=nothing,
         mse=nothing,
         max_abs_error=nothing,
         outputs=np.empty((0, count)),
         converged_epoch=np.full(count, -1, np.int64),
-        holds_at_end=np.zeros(count, bool),
+        converged_at_end=np.zeros(count, bool),
         outcome=np.full(count, OUTCOMES.index("failed"), np.int8),
         status=np.full(count, FAILED, np.int8),
         message=[escape_non_utf8(message)] * count,
         parameters=np.empty((count, 0)),
-        courses=np.empty((0, 0), np.float32),
-        course_of=np.full(count, -1, np.int32),
+        learning_curves=np.empty((0, 0), np.float32),
+        curve_of=np.full(count, -1, np.int32),
     )
 
 
@@ -160,14 +160,14 @@ def _rows(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> Poi
     }
     outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T
     with np.errstate(over="ignore"):  # an error beyond float32 is drawn as infinite
-        courses = trained.half_sse.astype(np.float32)
+        curves = trained.half_sse.astype(np.float32)
     return PointResults(
-        identity=batch.identities[wanted],
+        point_id=batch.identities[wanted],
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
         message=[""] * int(wanted.sum()),
         parameters=_kept_parameters(trained)[wanted],
-        courses=courses,
-        course_of=_course_of(wanted)[wanted],
+        learning_curves=curves,
+        curve_of=_curve_of(wanted)[wanted],
         **columns,
     )
 
@@ -190,16 +190,16 @@ def read_snapshot(
     return {
         **measured._asdict(),
         "converged_epoch": np.where(reached, trained.converged_epoch, -1),
-        "holds_at_end": holds,
+        "converged_at_end": holds,
         "outcome": classify(outputs, targets, holds, finite),
         "status": np.where(finite, OK, DIVERGED).astype(np.int8),
     }
 
 
-def _course_of(wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _curve_of(wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return, for the last wanted snapshot of each member, the member, and -1 elsewhere (S, B)."""
     snapshots, members = wanted.shape
     last = snapshots - 1 - np.argmax(wanted[::-1], axis=0)
-    course_of = np.full(wanted.shape, -1, np.int32)
-    course_of[last, np.arange(members)] = np.arange(members)
-    return course_of
+    curve_of = np.full(wanted.shape, -1, np.int32)
+    curve_of[last, np.arange(members)] = np.arange(members)
+    return curve_of

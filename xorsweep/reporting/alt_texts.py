@@ -60,7 +60,7 @@ def _rate_lines(tables: Tables, shown: SelectedCells) -> str:
 
 def _unsolved(tables: Tables, shown: SelectedCells) -> str:
     parts = [
-        f"{words}{_range(cells['unsolved_at_end'], _percent)}"
+        f"{words}{_range(cells['unsolved_fraction'], _percent)}"
         for words, cells in _by_line(shown, shown.cells)
     ]
     return f"Falling curves, one a cell. Still unsolved at the end: {'; '.join(parts)}."

@@ -211,7 +211,7 @@ def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | 
 def _swept_of(comparisons: pd.DataFrame) -> list[str]:
     """Return the swept keys, which lie between the levels compared and the counts."""
     columns = [str(column) for column in comparisons.columns]
-    return columns[columns.index("level_b") + 1 : columns.index("n")]
+    return columns[columns.index("level_b") + 1 : columns.index("n_pairs")]
 
 
 def _fall_text(view: View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
@@ -222,14 +222,14 @@ def _fall_text(view: View, line: str, pair: Any, before: Any, after: Any, tried:
     return (
         f"From lr {before['lr']:g} to lr {after['lr']:g} the share of "
         f"runs{view.those_with(line)} that {view.goal} {within} falls from "
-        f"{' to '.join(rates)} of the same {count_text(int(pair['n']), 'seed')}, by "
+        f"{' to '.join(rates)} of the same {count_text(int(pair['n_pairs']), 'seed')}, by "
         f"{_points_text(pair, tried)}{rest}."
     )
 
 
 def _points_text(pair: Any, tried: int) -> str:
     """Return the size of a difference in points, its interval corrected for the pairs tried."""
-    n, only_a, only_b = (np.array([int(pair[name])]) for name in ("n", "only_a", "only_b"))
+    n, only_a, only_b = (np.array([int(pair[name])]) for name in ("n_pairs", "only_a", "only_b"))
     limits = difference_interval(n, only_a, only_b, simultaneous(tried))
     low, high = (float(limit[0]) for limit in limits)
     if pair["difference"] < 0:

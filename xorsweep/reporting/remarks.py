@@ -74,7 +74,7 @@ def _continued(results: pd.DataFrame) -> Iterator[str]:
 def _left_again(trainings: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
     """Say how many runs met the criterion and left it, and where the share of them is largest."""
     rows = trainings[trainings["converged"]]
-    left = int((~rows["holds_at_end"]).sum())
+    left = int((~rows["converged_at_end"]).sum())
     if not left:
         return
     yield (
@@ -87,8 +87,8 @@ def _most_left(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Return in which cell the largest share of the runs that converged left the criterion."""
     swept = swept_columns(summary)
     if not swept:
-        return f": {share_text(int((~converged['holds_at_end']).sum()), len(converged))}"
-    cells = converged.groupby(swept, sort=False, observed=True, dropna=False)["holds_at_end"]
+        return f": {share_text(int((~converged['converged_at_end']).sum()), len(converged))}"
+    cells = converged.groupby(swept, sort=False, observed=True, dropna=False)["converged_at_end"]
     held, runs = cells.sum(), cells.size()
     place = int(np.lexsort((-runs.to_numpy(), (held / runs).to_numpy()))[0])
     levels = dict(zip(swept, np.atleast_1d(np.array(held.index[place], object)), strict=True))

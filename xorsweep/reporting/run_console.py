@@ -76,6 +76,6 @@ def _conclusion(run: SingleRun) -> Iterator[str]:
     if run.converged_epoch is None:
         yield f"{criterion} never met"
     else:
-        end = "" if run.holds_at_end else ", and left again before the end"
+        end = "" if run.converged_at_end else ", and left again before the end"
         yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
     yield f"half the sum of squared errors: {run.final_error:.8g}"

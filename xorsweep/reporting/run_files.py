@@ -17,16 +17,16 @@ from xorsweep.storage.atomic import atomic_path, write_atomically
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
     """Write the page and the numbers of a run into a folder and return their paths.
 
-    run.json holds all about it; course.csv the errors by epoch; weights.npz the initial and the
-    final weights, rows 0 and 1 of what `init=file` reads. Numbers read back to the bit.
+    run.json holds all about it; learning_curve.csv the errors by epoch; weights.npz the initial
+    and the final weights, rows 0 and 1 of what `init=file` reads. Numbers read back to the bit.
     """
     # What draws is imported here, once there is something to draw.
     from xorsweep.reporting.run_page import write_page
 
-    paths = [folder / name for name in ("run.json", "course.csv", "weights.npz")]
+    paths = [folder / name for name in ("run.json", "learning_curve.csv", "weights.npz")]
     data = json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n"
     write_atomically(paths[0], data.encode("utf-8"))
-    write_atomically(paths[1], _course_text(run).encode("utf-8"))
+    write_atomically(paths[1], _learning_curve_text(run).encode("utf-8"))
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in both_ends(run).items()}
     with atomic_path(paths[2]) as file:
         np.savez(file, **ends)
@@ -42,7 +42,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
         **errors,
         "converged": run.converged_epoch is not None,
         "converged_epoch": run.converged_epoch,
-        "holds_at_end": run.holds_at_end,
+        "converged_at_end": run.converged_at_end,
         "outcome": run.outcome,
         "status": run.status,
         "initial_weights": {role: _plain(initial) for role, (initial, _) in ends.items()},
@@ -60,7 +60,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
     }
 
 
-def _course_text(run: SingleRun) -> str:
+def _learning_curve_text(run: SingleRun) -> str:
     errors = run.errors
     columns = (errors.final_error, errors.mse, errors.max_abs_error)
     text = StringIO()

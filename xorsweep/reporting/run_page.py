@@ -25,8 +25,8 @@ from xorsweep.reporting.run_page_pictures import (
     Moving,
     PagePicture,
     animation,
-    course,
     frames_of,
+    learning_curve,
     moving,
     networks,
     stills,
@@ -48,7 +48,7 @@ FILES = (
     (PAGE, "this page"),
     (ANIMATION, "the animation, for a slide"),
     ("run.json", "point, outcome, weights and outputs, to the last bit"),
-    ("course.csv", "errors by epoch"),
+    ("learning_curve.csv", "errors by epoch"),
     ("weights.npz", "initial and final weights, for init=file"),
 )
 
@@ -79,7 +79,7 @@ class Page:
     networks: Sequence[PagePicture]
     weights: Sequence[tuple[str, str, str]]
     weights_left: int
-    course: str
+    learning_curve: str
     stills: Sequence[PagePicture]
     settings: Sequence[tuple[str, str]]
     again: str
@@ -114,7 +114,7 @@ def _page(run: SingleRun, frames: Frames, gif: bytes | None) -> Page:
         networks=list(networks(run)),
         weights=weights[:MOST_WEIGHTS],
         weights_left=len(weights[MOST_WEIGHTS:]),
-        course=course(run),
+        learning_curve=learning_curve(run),
         stills=list(stills(run, frames)),
         settings=[
             (key, format_value(value)) for key, value in run.point.items() if value is not None
@@ -144,7 +144,7 @@ def _verdict(run: SingleRun) -> Iterator[str]:
     if run.converged_epoch is None:
         yield f"The criterion {run.point['criterion']} was never met."
     else:
-        left = "" if run.holds_at_end else ", and left again before the end"
+        left = "" if run.converged_at_end else ", and left again before the end"
         met = f"first met after {run.converged_epoch:,} of {run.epochs[-1]:,} epochs{left}"
         yield f"The criterion {run.point['criterion']} was {met}."
     first, last = (number(float(run.errors.final_error[place])) for place in (0, -1))

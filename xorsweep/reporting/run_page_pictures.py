@@ -145,7 +145,7 @@ def networks(run: SingleRun) -> Iterator[PagePicture]:
         yield PagePicture(caption, svg=network_diagram(each, scale))
 
 
-def course(run: SingleRun) -> str:
+def learning_curve(run: SingleRun) -> str:
     """Return the error by epoch as SVG, with the plateaus of its task."""
     levels = plateau_labels(plateaus(run.training.targets))
     return error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch)

@@ -149,7 +149,7 @@ def neighbours_table(comparisons: pd.DataFrame) -> Table:
         (
             *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
             ", ".join(level_text(key, pair[key]) for key in _others(shown) if pd.notna(pair[key])),
-            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n']:,}",
+            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n_pairs']:,}",
             difference_text(pair),
             f"{pair['p_holm']:.2g}",
         )
@@ -164,7 +164,7 @@ def neighbours_table(comparisons: pd.DataFrame) -> Table:
 def _others(comparisons: pd.DataFrame) -> list[str]:
     """Return the swept keys, which lie between the levels compared and the counts."""
     columns = [str(column) for column in comparisons.columns]
-    return columns[columns.index("level_b") + 1 : columns.index("n")]
+    return columns[columns.index("level_b") + 1 : columns.index("n_pairs")]
 
 
 def difference_text(pair: Mapping[Any, Any]) -> str:

@@ -21,7 +21,7 @@ _NAMES = {"outcome": OUTCOMES, "status": STATUSES}
 class Difference:
     """A value of a point that is one thing here and another there, each said to the last bit."""
 
-    identity: int
+    point_id: int
     column: str
     here: str
     there: str
@@ -31,35 +31,35 @@ def differences(here: pa.Table, there: pa.Table) -> list[Difference]:
     """Return where two tables of parts differ over the points that both hold, column by column.
 
     A point may lie in `here` several times, and each of them is compared. Any NaN is equal to any
-    other, and a column that a table lacks holds NaN alone. A course is compared where both have
-    it: a point has none where a longer point of its trajectory keeps it.
+    other, and a column that a table lacks holds NaN alone. A learning curve is compared where
+    both have it: a point has none where a longer point of its trajectory keeps it.
     """
     rows, partners = _matched(here, there)
     here, there = here.take(rows), there.take(partners)
     columns = dict.fromkeys([*here.column_names, *there.column_names])
     found: list[Difference] = []
-    for column in columns.keys() - {"identity", *LISTS}:
+    for column in columns.keys() - {"point_id", *LISTS}:
         found += _in_column(here, there, column)
     for column in LISTS:
         found += _in_lists(here, there, column)
     order = {column: place for place, column in enumerate(columns)}
-    return sorted(found, key=lambda each: (each.identity, order[each.column.split(" ")[0]]))
+    return sorted(found, key=lambda each: (each.point_id, order[each.column.split(" ")[0]]))
 
 
 def of_points(table: pa.Table, identities: NDArray[np.uint64]) -> pa.Table:
     """Return the rows of a table of parts that hold these points."""
-    return table.filter(pa.array(np.isin(table["identity"].to_numpy(), identities)))
+    return table.filter(pa.array(np.isin(table["point_id"].to_numpy(), identities)))
 
 
 def _matched(here: pa.Table, there: pa.Table) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the rows of one table whose points lie in the other, and where they lie there.
 
-    Of rows there that hold the same point the first with a course is taken.
+    Of rows there that hold the same point the first with a learning curve is taken.
     """
-    wanted, given = (table["identity"].to_numpy() for table in (here, there))
+    wanted, given = (table["point_id"].to_numpy() for table in (here, there))
     if not len(given):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    order = np.lexsort((_lengths(there, "course") == 0, given))
+    order = np.lexsort((_lengths(there, "learning_curve") == 0, given))
     place = np.minimum(np.searchsorted(given[order], wanted), len(given) - 1)
     rows = np.flatnonzero(given[order][place] == wanted)
     return rows, order[place][rows]
@@ -67,7 +67,7 @@ def _matched(here: pa.Table, there: pa.Table) -> tuple[NDArray[Any], NDArray[Any
 
 def _in_column(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
     mine, others = _values(here, column), _values(there, column)
-    identities = here["identity"].to_numpy()
+    identities = here["point_id"].to_numpy()
     return [
         Difference(
             int(identities[row]), column, _said(column, mine[row]), _said(column, others[row])
@@ -96,8 +96,10 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
 
 def _in_lists(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
     lengths, others = _lengths(here, column), _lengths(there, column)
-    identities = here["identity"].to_numpy()
-    comparable = (lengths > 0) & (others > 0) if column == "course" else np.ones(len(here), bool)
+    identities = here["point_id"].to_numpy()
+    comparable = (
+        (lengths > 0) & (others > 0) if column == "learning_curve" else np.ones(len(here), bool)
+    )
     found = [
         Difference(
             int(identities[row]), column, f"{lengths[row]} numbers", f"{others[row]} numbers"

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from stat import S_ISREG
 from typing import Any, TypeVar
 
-from xorsweep._version import FORMAT, NUMERICS, __version__
+from xorsweep._version import FORMAT, NUMERICS, READERS, __version__
 from xorsweep.errors import ManifestError
 from xorsweep.fields import fields_of, read_value
 from xorsweep.grid.grid import Grid
@@ -91,7 +91,7 @@ def verify_seal(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
     except KeyError as error:
         raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
     check_format(manifest)
-    _refuse_version("numerics", content["numerics"], NUMERICS)
+    check_version("numerics", content["numerics"], NUMERICS, {})
     if digest != _digest(content):
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
     check_record(manifest, OF_NETWORKS)
@@ -104,14 +104,17 @@ def check_format(manifest: Mapping[str, Any]) -> None:
     """Raise ManifestError where the folder was written by a version with another layout."""
     if "format" not in manifest:
         raise ManifestError("it has no 'format', so it isn't a manifest of xorsweep")
-    _refuse_version("format", manifest["format"], FORMAT)
+    check_version("format", manifest["format"], FORMAT, READERS)
 
 
-def _refuse_version(key: str, found: object, mine: int) -> None:
+def check_version(key: str, found: object, mine: int, readers: Mapping[int, str]) -> None:
+    """Raise ManifestError for another version than mine, with the commit that reads it."""
     if found != mine:
+        commit = readers.get(found) if isinstance(found, int) else None
+        reader = f"commit {commit}, the last that reads it" if commit else "the one that wrote it"
         raise ManifestError(
             f"its {key} is {found!r:.40} and this version of xorsweep has {key} {mine}: their "
-            "numbers can't be mixed; start a new sweep, or use the version that wrote it"
+            f"numbers can't be mixed; start a new sweep, or use {reader}"
         )
 
 

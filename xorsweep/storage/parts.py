@@ -23,20 +23,20 @@ from xorsweep.storage.plain_files import read_bytes
 SUFFIX = ".parquet"
 
 _MEASURED = {
-    "identity": pa.uint64(),
+    "point_id": pa.uint64(),
     "final_error": pa.float64(),
     "mse": pa.float64(),
     "max_abs_error": pa.float64(),
     "converged_epoch": pa.int64(),
-    "holds_at_end": pa.bool_(),
+    "converged_at_end": pa.bool_(),
     "outcome": pa.int8(),
     "status": pa.int8(),
     "message": pa.string(),
     "parameters": pa.list_(pa.float64()),
-    "course": pa.list_(pa.float32()),
+    "learning_curve": pa.list_(pa.float32()),
 }
 
-LISTS = ("parameters", "course")
+LISTS = ("parameters", "learning_curve")
 """Columns of lists, which take most of a part's room."""
 
 _NAMES = {"outcome": OUTCOMES, "status": STATUSES}
@@ -195,7 +195,7 @@ def _digest(data: bytes) -> str:
 
 
 def _table(rows: PointResults) -> pa.Table:
-    lists = {"parameters": _parameters(rows), "course": _courses(rows)}
+    lists = {"parameters": _parameters(rows), "learning_curve": _curves(rows)}
     measured = {
         name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
         for name, type_ in _MEASURED.items()
@@ -210,10 +210,10 @@ def _parameters(rows: PointResults) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
 
 
-def _courses(rows: PointResults) -> pa.Array:
-    """Return the course of each point, empty where a longer point of its trajectory has it."""
-    has_course = rows.course_of >= 0
-    lengths = np.where(has_course, rows.courses.shape[0], 0)
+def _curves(rows: PointResults) -> pa.Array:
+    """Return the learning curves, empty where a longer point of the trajectory has it."""
+    has_curve = rows.curve_of >= 0
+    lengths = np.where(has_curve, rows.learning_curves.shape[0], 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    values = rows.courses.T[rows.course_of[has_course]].ravel()
+    values = rows.learning_curves.T[rows.curve_of[has_curve]].ravel()
     return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))

@@ -41,7 +41,7 @@ class ResultColumns:
     max_abs_error: FloatArray
     outputs: FloatArray
     converged_epoch: NDArray[np.int64]
-    holds_at_end: NDArray[np.bool_]
+    converged_at_end: NDArray[np.bool_]
     outcome: NDArray[np.int8]
     status: NDArray[np.int8]
     message: dict[int, str]
@@ -58,7 +58,7 @@ class ResultColumns:
             max_abs_error=np.full(count, np.nan),
             outputs=np.full((kept, count), np.nan),
             converged_epoch=np.full(count, -1, np.int64),
-            holds_at_end=np.zeros(count, bool),
+            converged_at_end=np.zeros(count, bool),
             outcome=np.zeros(count, np.int8),
             status=np.zeros(count, np.int8),
             message={},
@@ -95,7 +95,7 @@ def assemble(grid: Grid, parts: Iterable[pa.Table]) -> ResultColumns:
     """Return the stored parts, in any order, in the places of the grid's points."""
     assembled = ResultColumns.empty(grid)
     for part in parts:
-        assembled.add_part(grid.rows_of(part["identity"].to_numpy()), part)
+        assembled.add_part(grid.rows_of(part["point_id"].to_numpy()), part)
     return assembled
 
 
@@ -104,7 +104,7 @@ _STORED = (
     "mse",
     "max_abs_error",
     "converged_epoch",
-    "holds_at_end",
+    "converged_at_end",
     "outcome",
     "status",
 )
@@ -182,7 +182,7 @@ def _batch(
     columns |= {
         "converged": pa.array(epoch >= 0),
         "converged_epoch": pa.array(epoch, mask=epoch < 0),
-        "holds_at_end": pa.array(assembled.holds_at_end[rows]),
+        "converged_at_end": pa.array(assembled.converged_at_end[rows]),
         "outcome": _names(assembled.outcome[rows], OUTCOMES),
         "status": _names(assembled.status[rows], STATUSES),
         "message": pa.array(

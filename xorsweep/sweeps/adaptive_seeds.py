@@ -278,10 +278,10 @@ class _Verdicts:
         """Return each point once; one that failed first and was trained later as trained."""
         nothing = [np.empty(0, kind) for kind in (np.uint64, np.int64, np.int8)]
         read = [[part[name].to_numpy() for name in _READ] for part in parts]
-        identity, epoch, status = map(np.concatenate, zip(nothing, *read, strict=True))
+        point_id, epoch, status = map(np.concatenate, zip(nothing, *read, strict=True))
         failed = status == FAILED
         trained_first = np.argsort(failed, kind="stable")
-        identities, place = np.unique(identity[trained_first], return_index=True)
+        identities, place = np.unique(point_id[trained_first], return_index=True)
         rows = trained_first[place]
         return cls(identities, epoch[rows] >= 0, failed[rows])
 
@@ -294,4 +294,4 @@ class _Verdicts:
         return present, present & self.converged[place], present & self.failed[place]
 
 
-_READ = ("identity", "converged_epoch", "status")
+_READ = ("point_id", "converged_epoch", "status")

@@ -21,7 +21,7 @@ from xorsweep.fields import Field, FloatArray, Real, Scalar, fields_of
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.engines import Engine, load_train
-from xorsweep.networks.engines.members import LANES, take_component
+from xorsweep.networks.engines.batch_ops import LANES, take_component
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.plugins import extensions_of, register
 from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, Point, component_of, read_point

@@ -123,8 +123,8 @@ def _cost(batch: Batch, engine: Engine) -> Cost:
 def _timed(batch: Batch, epochs: int, engine: Engine) -> float:
     """Return the seconds that the first epochs of a batch take."""
     training = build_training(batch)
-    recorded = tuple(epoch for epoch in training.course_epochs if epoch < epochs)
-    training = replace(training, snapshots=(epochs,), course_epochs=(*recorded, epochs))
+    recorded = tuple(epoch for epoch in training.curve_epochs if epoch < epochs)
+    training = replace(training, snapshots=(epochs,), curve_epochs=(*recorded, epochs))
     train = load_train(engine)
     started = perf_counter()
     train(training)
@@ -219,14 +219,14 @@ def _sample(batch: Batch, points: int, part: int, engine: Engine) -> list[PointR
 
 
 def _stretched(rows: PointResults, count: int) -> PointResults:
-    """Return rows whose courses have so many epochs, as those of the whole training will."""
-    if not rows.courses.size:
+    """Return rows whose curves have so many epochs, as those of the whole training will."""
+    if not rows.learning_curves.size:
         return rows
-    places = np.linspace(0, len(rows.courses) - 1, count)
+    places = np.linspace(0, len(rows.learning_curves) - 1, count)
     low = np.floor(places).astype(int)
-    high, part = np.minimum(low + 1, len(rows.courses) - 1), (places % 1)[:, None]
-    courses = (1 - part) * rows.courses[low] + part * rows.courses[high]
-    return replace(rows, courses=courses.astype(np.float32))
+    high, part = np.minimum(low + 1, len(rows.learning_curves) - 1), (places % 1)[:, None]
+    curves = (1 - part) * rows.learning_curves[low] + part * rows.learning_curves[high]
+    return replace(rows, learning_curves=curves.astype(np.float32))
 
 
 def _written(
@@ -237,7 +237,7 @@ def _written(
     from xorsweep.analysis.export import write_comparisons, write_summary
 
     tables = [table_of(rows) for rows in sample]
-    identities = np.concatenate([table["identity"].to_numpy() for table in tables])
+    identities = np.concatenate([table["point_id"].to_numpy() for table in tables])
     part = grid.at(np.sort(grid.rows_of(identities)))
     with TemporaryDirectory(prefix="xorsweep-plan-") as made:
         folder = Path(made)

@@ -102,7 +102,7 @@ _COLUMNS = {
     **dict.fromkeys(POINT_KEYS, lambda type_: not pa.types.is_nested(type_)),
     **dict.fromkeys(("hidden", "epochs", "seed", "converged_epoch"), pa.types.is_integer),
     **dict.fromkeys(("lr", "final_error", "mse", "max_abs_error"), pa.types.is_float64),
-    **dict.fromkeys(("converged", "holds_at_end"), pa.types.is_boolean),
+    **dict.fromkeys(("converged", "converged_at_end"), pa.types.is_boolean),
     **dict.fromkeys(("outcome", "status", "message"), pa.types.is_string),
 }
 

@@ -151,7 +151,7 @@ def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
     if not len(shared):
         return
     for each in differences(one.trained(shared), other.trained(shared)):
-        (row,) = grid.rows_of(np.array([each.identity], np.uint64))
+        (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
         yield (
             f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
             f"and {each.there} in {other.store.folder}"

@@ -39,7 +39,7 @@ ROW counts the rows of results.csv from 0, the line of the names left out, as pa
 def replay(
     folder: str, row: int, into: Path | None = None, terminal: Console | None = None
 ) -> list[Difference]:
-    """Train a row of a sweep again, alone, say and draw its course, and return what differs.
+    """Train a row of a sweep again, alone, print and draw it, and return what differs.
 
     `row` counts the rows of results.csv from 0. Files and pictures go into `replay/<row>/` of the
     sweep's folder, or `into` another. Raises StoreError where there is no such row, or the sweep
@@ -51,8 +51,8 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
-    identity = grid.identities[row : row + 1]
-    stored = _stored(store, identity)
+    point_id = grid.identities[row : row + 1]
+    stored = _stored(store, point_id)
     for line in input_notes(grid):
         terminal.log(line)
     terminal.log(headline(grid.point(row)))
@@ -63,7 +63,7 @@ def replay(
     paths = write_single(run, into)
     describe_single(run, terminal.console)
     terminal.paths(paths)
-    return _compared(stored, table_of([_rows(run, identity)]), terminal)
+    return _compared(stored, table_of([_rows(run, point_id)]), terminal)
 
 
 def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
@@ -75,8 +75,8 @@ def _trained(grid: Grid, row: int, engine: Engine) -> SingleRun:
         raise StoreError(f"row {row} can't be trained: {exception_text(error)}") from error
 
 
-def _stored(store: Store, identity: NDArray[np.uint64]) -> pa.Table:
-    parts = [of_points(part, identity) for part in store.parts()]
+def _stored(store: Store, point_id: NDArray[np.uint64]) -> pa.Table:
+    parts = [of_points(part, point_id) for part in store.parts()]
     return pa.concat_tables(parts, promote_options="default")
 
 
@@ -93,22 +93,22 @@ def _compared(stored: pa.Table, again: pa.Table, terminal: Console) -> list[Diff
     return found
 
 
-def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> PointResults:
-    """Return the end of a run as a part holds it, without its course."""
+def _rows(run: SingleRun, point_id: NDArray[np.uint64]) -> PointResults:
+    """Return the end of a run as a part holds it, without its learning curve."""
     outputs, parameters = run.final_outputs.reshape(-1, 1), run.parameters[:, -1:].T
     converged_epoch = -1 if run.converged_epoch is None else run.converged_epoch
     return PointResults(
-        identity=identity,
+        point_id=point_id,
         **{name: values[-1:] for name, values in run.errors._asdict().items()},
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
         converged_epoch=np.array([converged_epoch]),
-        holds_at_end=np.array([run.holds_at_end]),
+        converged_at_end=np.array([run.converged_at_end]),
         outcome=np.array([OUTCOMES.index(run.outcome)], np.int8),
         status=np.array([STATUSES.index(run.status)], np.int8),
         message=[""],
         parameters=parameters if parameters.size <= MOST_PARAMETERS else parameters[:, :0],
-        courses=np.empty((0, 1), np.float32),
-        course_of=np.array([-1], np.int32),
+        learning_curves=np.empty((0, 1), np.float32),
+        curve_of=np.array([-1], np.int32),
     )
 
 
@@ -116,7 +116,7 @@ def _rows(run: SingleRun, identity: NDArray[np.uint64]) -> PointResults:
 def main() -> None:
     """Replay the row named on the command line; exit code 1 where its bits differ."""
     parser = Parser(
-        "replay", "Train one row of a sweep again, print and draw its course.", EXAMPLES
+        "replay", "Train one row of a sweep again, print and draw its learning curve.", EXAMPLES
     )
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
     parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")

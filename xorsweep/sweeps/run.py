@@ -153,9 +153,9 @@ class Run:
         return self.single.converged_epoch
 
     @property
-    def holds_at_end(self) -> bool:
+    def converged_at_end(self) -> bool:
         """Tell whether the criterion was met after the last epoch."""
-        return self.single.holds_at_end
+        return self.single.converged_at_end
 
     @property
     def outcome(self) -> str:

@@ -135,8 +135,8 @@ class Sweep:
         """Return what the pictures are made from."""
         from xorsweep.reporting.figures.data import Tables
 
-        courses = LearningCurves(self._grid, self._store)
-        return Tables.of(self.results, self.summary, courses)
+        curves = LearningCurves(self._grid, self._store)
+        return Tables.of(self.results, self.summary, curves)
 
     @cached_property
     def _opened(self) -> tuple[Store, Grid]:

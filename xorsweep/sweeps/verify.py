@@ -145,7 +145,7 @@ def _in_the_parts(
 
 
 def _told(grid: Grid, each: Difference) -> str:
-    (row,) = grid.rows_of(np.array([each.identity], np.uint64))
+    (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
     return (
         f"{point_text(grid, int(row))}: {each.column} is {each.here} in the sweep "
         f"and {each.there} trained again"

@@ -1,1 +1,1 @@
-"""What another package adds to xorsweep: choices by entry points, and a function to sweep."""
+"""What another package adds to xorsweep: components by entry points, and a function to sweep."""

@@ -158,13 +158,16 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Table
     figure = drawn(error_bands, tables)
     cells = in_order(tables.summary.query("epochs == 1500"), ["hidden", "lr"])
     assert len(panels_of(figure)) == len(cells)
-    courses, outcomes = tables.courses(cells), tables.results["outcome"].astype(str).to_numpy()
+    curves, outcomes = (
+        tables.learning_curves(cells),
+        tables.results["outcome"].astype(str).to_numpy(),
+    )
     for axes, place in zip(panels_of(figure), cells.index, strict=True):
-        cell, mine = tables.summary.loc[place], courses[place]
+        cell, mine = tables.summary.loc[place], curves[place]
         assert axes.get_title(loc="left") == f"lr {cell['lr']:g}, hidden {cell['hidden']}"
         *runs, median = axes.lines
         np.testing.assert_array_equal(median.get_xdata(), mine.epochs)
-        wanted = np.median(mine.courses.astype(np.float64), axis=0)
+        wanted = np.median(mine.curves.astype(np.float64), axis=0)
         np.testing.assert_allclose(np.asarray(median.get_ydata(), float), wanted, rtol=1e-12)
         drawn_by_colour = {
             mpl.colors.to_hex(line.get_color()): np.isnan(line.get_ydata()).sum() for line in runs
@@ -176,7 +179,7 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shown, "MOST_SINGLE_RUNS", 12)
-    found = shown.in_courses(tables)
+    found = shown.in_learning_curves(tables)
     rows = tables.results.loc[shown.single_runs(tables, found.cells)]
     every = tables.results[tables.results["epochs"] == 1500]
     for keys, runs in every.groupby(["lr", "hidden"]):
@@ -193,7 +196,7 @@ def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     figure = drawn(rate_map, tables)
     assert titles(figure) == [""]
     assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
-    monkeypatch.setattr(shown, "MOST_COURSES", 3)
+    monkeypatch.setattr(shown, "MOST_CURVES", 3)
     figure = drawn(error_bands, tables)
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
@@ -289,17 +292,19 @@ def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
 def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
     tables: Tables, tmp_path: Path
 ) -> None:
-    here, courses = os.getpid(), tables.courses
+    here, curves = os.getpid(), tables.learning_curves
 
-    def courses_or_death(cells: pd.DataFrame) -> pd.DataFrame:
+    def curves_or_death(cells: pd.DataFrame) -> pd.DataFrame:
         if os.getpid() != here:
             os.kill(os.getpid(), signal.SIGKILL)
-        return courses(cells)
+        return curves(cells)
 
     alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
     submit_figures(tables, alone)()
     assert submit_figures(tables, shared, workers=2)() == list(PICTURES)
-    assert submit_figures(replace(tables, courses=courses_or_death), bereft, 2)() == list(PICTURES)
+    assert submit_figures(replace(tables, learning_curves=curves_or_death), bereft, 2)() == list(
+        PICTURES
+    )
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 

@@ -62,7 +62,7 @@ def load_compile(engine: Engine) -> Compile | None:
 
 
 def load_unsupported(engine: Engine) -> FindUnsupported:
-    """Return what says because of which choice the reference engine trains a batch instead."""
+    """Return what says because of which component the reference engine trains a batch instead."""
     found: FindUnsupported = getattr(
         import_module(ENGINES[engine.name]), "unsupported_component", _no_gap
     )

@@ -19,11 +19,11 @@ def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
     part. Components beyond what a float can hold are infinite or NaN.
     """
     views, column = training.network.views, parameters[:, None].astype(np.float64)
-    descent = np.empty_like(column)
+    negative_gradient = np.empty_like(column)
     alone = replace(training, learning_rate=np.ones(1))
-    through = Pass(alone, views(column), views(descent), len(training.inputs))
+    through = Pass(alone, views(column), views(negative_gradient), len(training.inputs))
     through.set_rows(input_layer(training.inputs), training.targets.T[:, :, None])
     with np.errstate(all="ignore"):
         through.forward()
         through.backward()
-    return -descent[:, 0]
+    return -negative_gradient[:, 0]

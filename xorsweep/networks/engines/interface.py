@@ -26,7 +26,7 @@ class TrainingBatch:
     parameters (P, B) the initial weights, float64; learning_rate (B,); seeds (B,) uint32, for
     schedules that shuffle. `snapshots` are the epochs, ascending, at which outputs and parameters
     are kept; the last of them is where training ends. An epoch is one pass over the rows, with
-    one update or, online, one a row. `course_epochs`, ascending and not beyond
+    one update or, online, one a row. `curve_epochs`, ascending and not beyond
     that, are those at which half the sum of squared errors is kept. Parameters of `optimizer` and
     `criterion` are numbers or arrays (B,).
     """
@@ -45,7 +45,7 @@ class TrainingBatch:
     parameters: FloatArray
     seeds: NDArray[np.uint32]
     snapshots: tuple[int, ...]
-    course_epochs: tuple[int, ...]
+    curve_epochs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TrainingResult:
     """What became of the batch.
 
     outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
-    (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of the course epochs;
+    (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of `curve_epochs`;
     converged_epoch (B,) int64, the number
     of epochs made when the criterion first held, or -1. With `until_converged` a network stands
     still from that epoch on.
@@ -95,7 +95,7 @@ class Compile(Protocol):
 
 
 class FindUnsupported(Protocol):
-    """Says which choice an engine leaves to the reference engine."""
+    """Says which component an engine leaves to the reference engine."""
 
     def __call__(self, values: Mapping[str, Any]) -> str | None:
         """Return it as it is typed, given flat keys and values; None where there is none."""

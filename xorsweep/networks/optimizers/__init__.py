@@ -1,4 +1,4 @@
-"""Update rules: what a step of descent does to the parameters; one file a rule."""
+"""Optimizers, a file each: how a step changes the parameters, given minus the gradient."""
 
 from __future__ import annotations
 

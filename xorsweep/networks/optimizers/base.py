@@ -1,4 +1,4 @@
-"""What an update rule is: a step of descent, taken in place on the parameters of a batch."""
+"""The base class of optimizers, which update the parameters of a batch in place."""
 
 from __future__ import annotations
 
@@ -16,30 +16,47 @@ State = tuple[Array, ...]
 
 @dataclass(frozen=True)
 class Optimizer:
-    """A rule; `online` tells whether it makes sense for one pattern at a time.
+    """An update rule; `online` tells whether it can be used with updates from single rows.
 
-    Arrays are (P, B), whatever they are the weights of. `descent` is minus the gradient of the
-    loss, and may be overwritten. State is a tuple of arrays with B last, of what has to be
-    remembered or needs room of its own: a step allocates nothing. The rule's parameters are
-    numbers or arrays (B,).
+    P is the number of weights and biases, B that of networks; the parameters of a rule are numbers
+    or arrays (B,). Its state is a tuple of arrays with B last: what is remembered between steps,
+    and buffers, since a step allocates nothing.
     """
 
     online: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Raise ConfigError where parameters that are each allowed mean nothing together."""
+        """Raise ConfigError where parameters contradict each other."""
 
     def check_rate(self, learning_rate: Batched) -> None:
-        """Raise ConfigError where a learning rate, or one of several (N,), means nothing here."""
+        """Raise ConfigError where a learning rate, or one of several (N,), can't be used."""
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
-        """Return the state before the first step; learning_rate is (B,)."""
+        """Return the state before the first step.
+
+        Args:
+            parameters: The initial weights (P, B), float64 or float32.
+            learning_rate: One per network (B,), of the same dtype.
+        """
         return ()
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
-        """Update parameters and state; learning_rate is (B,), scratch (P, B)."""
+        """Update parameters and state in place.
+
+        Args:
+            state: What `start` returned, or the last step left.
+            parameters: The weights (P, B), float64 or float32, as all arrays.
+            negative_gradient: Minus the gradient of the loss (P, B); may be overwritten.
+            learning_rate: One per network (B,).
+            scratch: A buffer (P, B).
+        """
         raise NotImplementedError
 
 

@@ -12,12 +12,13 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 @dataclass(frozen=True)
 class DeltaBarDelta(Optimizer):
-    """Delta-bar-delta: w += rate * descent, with a learning rate of its own for each weight.
+    """Delta-bar-delta: w += rate * slope, with a learning rate of its own for each weight.
 
-    A rate starts at lr. Where the average of past slopes has the sign of the present one it grows
-    by `kappa`, where it has the other sign it shrinks by the share `phi`; then the step is taken.
-    The average is (1 - theta) slope + theta average. Without momentum. R. A. Jacobs, "Increased
-    rates of convergence through learning rate adaptation", Neural Networks 1 (1988).
+    The slope is minus the gradient. A rate starts at lr. Where the average of past slopes has the
+    sign of the present one it grows by `kappa`, where it has the other sign it shrinks by the share
+    `phi`; then the step is taken. The average is (1 - theta) slope + theta average. Without
+    momentum. R. A. Jacobs, "Increased rates of convergence through learning rate adaptation",
+    Neural Networks 1 (1988).
     """
 
     online = False
@@ -32,16 +33,21 @@ class DeltaBarDelta(Optimizer):
         return rates, np.zeros_like(parameters), np.empty(parameters.shape, bool)
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step."""
         rates, average, mask = state
-        self._adapt(rates, average, descent, mask, scratch)
-        np.subtract(average, descent, out=average)
+        self._adapt(rates, average, negative_gradient, mask, scratch)
+        np.subtract(average, negative_gradient, out=average)
         np.multiply(average, self.theta, out=average)
-        np.add(average, descent, out=average)
-        np.multiply(descent, rates, out=descent)
-        np.add(parameters, descent, out=parameters)
+        np.add(average, negative_gradient, out=average)
+        np.multiply(negative_gradient, rates, out=negative_gradient)
+        np.add(parameters, negative_gradient, out=parameters)
 
     def _adapt(
         self, rates: Array, average: Array, slope: Array, mask: Array, scratch: Array

@@ -12,7 +12,7 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 @dataclass(frozen=True)
 class _Velocity(Optimizer):
-    """A rule whose steps gather speed: v = m v + lr * descent."""
+    """Rules with a velocity v = m v + lr * g, where g is minus the gradient."""
 
     momentum: Batched = field(0.9, Real(at_least=0, below=1))
 
@@ -20,34 +20,39 @@ class _Velocity(Optimizer):
         """Return a velocity of zero."""
         return (np.zeros_like(parameters),)
 
-    def _accelerated(self, state: State, descent: Array, learning_rate: Array) -> Array:
-        """Return the velocity after a step, and leave lr * descent in descent."""
+    def _accelerated(self, state: State, negative_gradient: Array, learning_rate: Array) -> Array:
+        """Return the velocity after a step, and multiply negative_gradient by lr in place."""
         (velocity,) = state
         np.multiply(velocity, self.momentum, out=velocity)
-        np.multiply(descent, learning_rate, out=descent)
-        np.add(velocity, descent, out=velocity)
+        np.multiply(negative_gradient, learning_rate, out=negative_gradient)
+        np.add(velocity, negative_gradient, out=velocity)
         return velocity
 
 
 @dataclass(frozen=True)
 class Momentum(_Velocity):
-    """Heavy ball: v = m v + lr * descent; w += v.
+    """Heavy ball: v = m v + lr * g; w += v, with g minus the gradient.
 
     D. E. Rumelhart, G. E. Hinton and R. J. Williams, "Learning internal representations by error
     propagation", in Parallel Distributed Processing, vol. 1 (1986).
     """
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step."""
-        velocity = self._accelerated(state, descent, learning_rate)
+        velocity = self._accelerated(state, negative_gradient, learning_rate)
         np.add(parameters, velocity, out=parameters)
 
 
 @dataclass(frozen=True)
 class Nesterov(_Velocity):
-    """Nesterov's momentum: v = m v + lr * descent; w += m v + lr * descent.
+    """Nesterov's momentum: v = m v + lr * g; w += m v + lr * g, with g minus the gradient.
 
     The parameters are the point ahead, w + m v in the usual notation, at which the gradient is
     taken. Y. Nesterov, "A method of solving a convex programming problem with convergence rate
@@ -57,10 +62,15 @@ class Nesterov(_Velocity):
     """
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step."""
-        velocity = self._accelerated(state, descent, learning_rate)
+        velocity = self._accelerated(state, negative_gradient, learning_rate)
         np.multiply(velocity, self.momentum, out=scratch)
         np.add(parameters, scratch, out=parameters)
-        np.add(parameters, descent, out=parameters)
+        np.add(parameters, negative_gradient, out=parameters)

@@ -14,12 +14,13 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 class Quickprop(Optimizer):
     """Quickprop: to the minimum of a parabola through two slopes, a weight at a time.
 
-    With the slope s = descent - decay * w, the one before it p and the last step d, the next step
-    is d s / (p - s), but d * growth where that would be longer or lie uphill, which is where
-    s / p reaches growth / (1 + growth). To it lr * s is added, unless s and p differ in sign; the
-    first step is lr * s. S. E. Fahlman, "An empirical study of learning speed in back-propagation
-    networks", CMU-CS-88-162 (1988), where growth is mu and lr epsilon. Neither his division of
-    epsilon by fan-in nor the 0.1 that he adds to the slope of the logistic is part of the rule.
+    With g minus the gradient, the slope s = g - decay * w, the one before it p and the last step d,
+    the next step is d s / (p - s), but d * growth where that would be longer or lie uphill, which
+    is where s / p reaches growth / (1 + growth). To it lr * s is added, unless s and p differ in
+    sign; the first step is lr * s. S. E. Fahlman, "An empirical study of learning speed in
+    back-propagation networks", CMU-CS-88-162 (1988), where growth is mu and lr epsilon. Neither his
+    division of epsilon by fan-in nor the 0.1 that he adds to the slope of the logistic is part of
+    the rule.
     """
 
     online = False
@@ -32,21 +33,26 @@ class Quickprop(Optimizer):
         return *last, np.empty(parameters.shape, bool)
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step."""
         step, previous, mask = state
         np.multiply(parameters, self.decay, out=scratch)
-        np.subtract(descent, scratch, out=descent)
-        self._jump(step, previous, descent, mask, scratch)
+        np.subtract(negative_gradient, scratch, out=negative_gradient)
+        self._jump(step, previous, negative_gradient, mask, scratch)
         np.sign(previous, out=scratch)
-        np.multiply(scratch, descent, out=scratch)
+        np.multiply(scratch, negative_gradient, out=scratch)
         np.less(scratch, 0.0, out=mask)
-        np.multiply(descent, learning_rate, out=scratch)
+        np.multiply(negative_gradient, learning_rate, out=scratch)
         np.copyto(scratch, 0.0, where=mask)
         np.add(step, scratch, out=step)
         np.add(parameters, step, out=parameters)
-        np.copyto(previous, descent)
+        np.copyto(previous, negative_gradient)
 
     def _jump(
         self, step: Array, previous: Array, slope: Array, mask: Array, scratch: Array

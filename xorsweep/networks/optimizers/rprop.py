@@ -13,14 +13,16 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 @dataclass(frozen=True)
 class Rprop(Optimizer):
-    """iRprop-: w += sign(descent) * step, with a step size of its own for each weight.
+    """iRprop-: w += sign(slope) * step, with a step size of its own for each weight.
 
-    A step starts at lr, is multiplied by `increase` where the slope keeps its sign, and by
-    `decrease` where it turns; there the weight rests for an epoch and the next slope is compared
-    with none. Steps stay between `smallest` and `largest`. M. Riedmiller and H. Braun, "A direct
-    adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN 1993; this
-    variant C. Igel and M. Hüsken, "Improving the Rprop learning algorithm", NC 2000, and
-    "Empirical evaluation of the improved Rprop learning algorithms", Neurocomputing 50 (2003).
+    The slope is minus the gradient. A step starts at lr, is multiplied by `increase` where the
+    slope keeps its sign, and by `decrease` where it turns; there the weight rests for an epoch and
+    the next slope is compared with none. Steps stay between `smallest` and `largest`.
+
+    M. Riedmiller and H. Braun, "A direct adaptive method for faster backpropagation learning: the
+    RPROP algorithm", ICNN 1993; this variant C. Igel and M. Hüsken, "Improving the Rprop learning
+    algorithm", NC 2000, and "Empirical evaluation of the improved Rprop learning algorithms",
+    Neurocomputing 50 (2003).
     """
 
     online = False
@@ -52,22 +54,27 @@ class Rprop(Optimizer):
         return steps, np.zeros_like(parameters), np.empty(parameters.shape, bool)
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step."""
         steps, previous, mask = state
-        np.sign(descent, out=descent)
-        np.multiply(descent, previous, out=scratch)
+        np.sign(negative_gradient, out=negative_gradient)
+        np.multiply(negative_gradient, previous, out=scratch)
         np.greater(scratch, 0.0, out=mask)
         np.multiply(steps, self.increase, out=steps, where=mask)
         np.minimum(steps, self.largest, out=steps)
         np.less(scratch, 0.0, out=mask)
         np.multiply(steps, self.decrease, out=steps, where=mask)
         np.maximum(steps, self.smallest, out=steps)
-        np.copyto(descent, 0.0, where=mask)
-        np.copyto(previous, descent)
-        np.multiply(descent, steps, out=descent)
-        np.add(parameters, descent, out=parameters)
+        np.copyto(negative_gradient, 0.0, where=mask)
+        np.copyto(previous, negative_gradient)
+        np.multiply(negative_gradient, steps, out=negative_gradient)
+        np.add(parameters, negative_gradient, out=parameters)
 
 
 def _descending(first: Batched, second: Batched) -> list[tuple[float, float]]:

@@ -8,11 +8,16 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 
 class Sgd(Optimizer):
-    """Gradient descent: w += lr * descent."""
+    """Gradient descent: w += lr * g, with g minus the gradient."""
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step."""
-        np.multiply(descent, learning_rate, out=descent)
-        np.add(parameters, descent, out=parameters)
+        np.multiply(negative_gradient, learning_rate, out=negative_gradient)
+        np.add(parameters, negative_gradient, out=parameters)

@@ -17,27 +17,27 @@ from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 
-Courses = Callable[[pd.DataFrame], Mapping[int, CellLearningCurves]]
+Curves = Callable[[pd.DataFrame], Mapping[int, CellLearningCurves]]
 """Returns the errors by epoch in some cells, by their places in the summary."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What the pictures are made from: the rows, the summary, and how to get at the courses.
+    """What the pictures are made from: the rows, the summary, and how to read the learning curves.
 
     `plateaus` are half the sums of squared errors to be marked, by the outcomes of runs there.
     """
 
     results: pd.DataFrame
     summary: pd.DataFrame
-    courses: Courses
+    learning_curves: Curves
     plateaus: Mapping[str, float]
     layout: Layout = field(init=False)
 
     @classmethod
-    def of(cls, results: pd.DataFrame, summary: pd.DataFrame, courses: Courses) -> Tables:
+    def of(cls, results: pd.DataFrame, summary: pd.DataFrame, curves: Curves) -> Tables:
         """Return those of a sweep, with the plateaus that all of its tasks have."""
-        return cls(results, summary, courses, _shared_plateaus(results))
+        return cls(results, summary, curves, _shared_plateaus(results))
 
     @cached_property
     def cell_of(self) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.lines import epochs_across
 from xorsweep.reporting.figures.log_axes import mark_powers
 from xorsweep.reporting.figures.panels import add_entries, add_note, panelled, without_inner_ticks
-from xorsweep.reporting.figures.selected_cells import Rows, in_courses, single_runs
+from xorsweep.reporting.figures.selected_cells import Rows, in_learning_curves, single_runs
 from xorsweep.reporting.layout import in_order, panels
 from xorsweep.reporting.style import GREY, INK, OUTCOME_COLOURS
 
@@ -31,9 +31,9 @@ SMALLEST_ERROR, LARGEST_ERROR = 1e-9, 100.0
 
 def error_bands(tables: Tables) -> Figure | None:
     """Return the error by epoch, a panel a cell: some runs by outcome, and the median of all."""
-    shown = in_courses(tables)
-    courses = tables.courses(shown.cells) if len(shown.cells) else {}
-    cells = shown.cells[shown.cells.index.isin(list(courses))]
+    shown = in_learning_curves(tables)
+    curves = tables.learning_curves(shown.cells) if len(shown.cells) else {}
+    cells = shown.cells[shown.cells.index.isin(list(curves))]
     if cells.empty:
         return None
     layout = shown.layout
@@ -42,12 +42,12 @@ def error_bands(tables: Tables) -> Figure | None:
     figure, grid = panelled(parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True)
     grid[0].set_yscale("log")
     mark_powers(grid[0].yaxis)
-    epochs_across(grid[0], max(each.epochs[-1] for each in courses.values()), 0)
-    grid[0].set_ylim(*_limits(courses))
+    epochs_across(grid[0], max(each.epochs[-1] for each in curves.values()), 0)
+    grid[0].set_ylim(*_limits(curves))
     outcomes = tables.results["outcome"].astype(str).to_numpy()
     single = single_runs(tables, shown.cells)
     for axes, part in zip(grid, parts.frames, strict=True):
-        found = courses[part.index[0]]
+        found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
         _draw_median(axes, found)
         _draw_heights(axes, tables.plateaus.values())
@@ -73,7 +73,7 @@ def _draw_runs(
     is_single = np.isin(found.rows, single)
     names = outcomes[found.rows]
     for name in OUTCOMES:
-        errors = found.courses[is_single & (names == name)]
+        errors = found.curves[is_single & (names == name)]
         if len(errors):
             finite = np.where(np.isfinite(errors), errors, np.nan)
             ends = np.pad(finite, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
@@ -101,9 +101,9 @@ def _draw_median(axes: Axes, found: CellLearningCurves) -> None:
     axes.fill_between(found.epochs, low, high, color=GREY, alpha=0.25, linewidth=0)
 
 
-def _limits(courses: Mapping[int, CellLearningCurves]) -> tuple[float, float]:
+def _limits(curves: Mapping[int, CellLearningCurves]) -> tuple[float, float]:
     """Return the ends of the axis of errors, which hold all that is finite and isn't too large."""
-    errors = np.concatenate([each.courses.ravel() for each in courses.values()])
+    errors = np.concatenate([each.curves.ravel() for each in curves.values()])
     shown = errors[(errors >= SMALLEST_ERROR) & (errors <= LARGEST_ERROR)]
     low, high = (shown.min(), shown.max()) if len(shown) else (1.0, 1.0)
     # Less than that would crowd the axis with numbers between powers of ten.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis import learning_curves as courses
+from xorsweep.analysis import learning_curves
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.layout import Chosen, Layout, chosen, final_epochs_only
 
@@ -20,7 +20,7 @@ MOST_PANELS = 12
 MOST_LINES = 8
 MOST_LINES_WITH_BANDS = 4
 MOST_HISTOGRAMS = 40
-MOST_COURSES = 24
+MOST_CURVES = 24
 """Panels of a picture with single runs in them, which hold a cell each."""
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
@@ -75,9 +75,9 @@ def in_histograms(tables: Tables) -> SelectedCells:
     return SelectedCells(found.cells, Layout(row, layout.hue or row, panels), panels, found.note)
 
 
-def in_courses(tables: Tables) -> SelectedCells:
+def in_learning_curves(tables: Tables) -> SelectedCells:
     """Return the cells at the most epochs, a panel each."""
-    found, layout = _cells_apart(tables, ("ok", "diverged"), MOST_COURSES)
+    found, layout = _cells_apart(tables, ("ok", "diverged"), MOST_CURVES)
     drawn, every = len(single_runs(tables, found.cells)), len(_trained(tables, found.cells))
     runs = f"thin lines: {drawn:,} of {every:,} runs" if drawn < every else ""
     note = "; ".join(filter(None, (found.note, runs)))
@@ -104,9 +104,9 @@ def single_runs(tables: Tables, cells: pd.DataFrame) -> Rows:
         rows.groupby(keys, sort=False, observed=True)["seed"]
         for keys in ([cell], [cell, rows["outcome"]])
     )
-    with_course = of_cell.cumcount() < courses.MOST_COURSES
+    with_curve = of_cell.cumcount() < learning_curves.MOST_CURVES
     wanted = np.ceil(room * of_outcome.transform("size") / of_cell.transform("size"))
-    found: Rows = rows.index[with_course & (of_outcome.cumcount() < wanted)].to_numpy()
+    found: Rows = rows.index[with_curve & (of_outcome.cumcount() < wanted)].to_numpy()
     return found
 
 
@@ -120,6 +120,6 @@ SELECTIONS: Mapping[str, Callable[[Tables], SelectedCells]] = {
     "rate_lines": in_rate_lines,
     "unsolved": in_curves,
     "final_error": in_histograms,
-    "error_by_epoch": in_courses,
+    "error_by_epoch": in_learning_curves,
 }
 """By the names of the pictures."""

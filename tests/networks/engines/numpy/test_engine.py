@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
+from xorsweep.networks.engines.batch_ops import LANES, pad, take
 from xorsweep.networks.engines.interface import TrainingBatch
-from xorsweep.networks.engines.members import LANES, pad, take
 from xorsweep.networks.engines.numpy.engine import capacity, train
-from xorsweep.networks.engines.numpy.recorder import Record
+from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schema import Point
@@ -144,13 +144,13 @@ def assert_like_plain_loops(point: Point, epochs: int, seeds: tuple[int, ...] = 
     trained = train(training)
     for member, seed in enumerate(seeds):
         weights = training.parameters[:, member].tolist()
-        course = train_naively({**point, "seed": seed}, weights, epochs)
+        curve = train_naively({**point, "seed": seed}, weights, epochs)
         for found, wanted in (
-            (trained.parameters[..., member], course.parameters),
-            (trained.outputs[..., member], course.outputs),
+            (trained.parameters[..., member], curve.parameters),
+            (trained.outputs[..., member], curve.outputs),
         ):
             np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
-        assert trained.converged_epoch[member] == course.converged_epoch
+        assert trained.converged_epoch[member] == curve.converged_epoch
 
 
 @pytest.mark.parametrize("skip", [False, True])
@@ -316,11 +316,11 @@ def test_a_batch_whose_networks_have_all_stopped_is_over(point_of: PointOf) -> N
 # What is recorded
 
 
-def test_the_course_is_half_the_sum_of_squared_errors(point_of: PointOf) -> None:
+def test_the_curve_is_half_the_sum_of_squared_errors(point_of: PointOf) -> None:
     training = training_of(point_of(lr=2.0), range(9), range(31))
     trained = train(training)
-    errors = training.targets[..., None] - trained.outputs[list(training.course_epochs)]
-    assert training.course_epochs[-1] == 30
+    errors = training.targets[..., None] - trained.outputs[list(training.curve_epochs)]
+    assert training.curve_epochs[-1] == 30
     np.testing.assert_allclose(trained.half_sse, (errors**2).sum(axis=(1, 2)) / 2, rtol=1e-14)
 
 
@@ -347,8 +347,8 @@ def test_a_batch_has_room_for_whole_lanes() -> None:
 def most_in_an_epoch(point: Point, members: int) -> int:
     """Return the bytes that an epoch takes at once beside the arrays that there already are."""
     training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
-    training = replace(training, course_epochs=())
-    networks, record = NetworkState(training), Record(training, members)
+    training = replace(training, curve_epochs=())
+    networks, record = NetworkState(training), Recorder(training, members)
     networks.forward()
     peaks = []
     tracemalloc.start()
@@ -386,7 +386,7 @@ def test_an_epoch_allocates_no_array_whatever_the_task(
 def test_a_longer_training_needs_no_more_memory(point_of: PointOf) -> None:
     def peak(epochs: int) -> int:
         training = training_of(point_of(**rule("adam", "shuffled")), range(512), [epochs])
-        training = replace(training, course_epochs=())
+        training = replace(training, curve_epochs=())
         train(training)
         tracemalloc.start()
         train(training)

@@ -72,7 +72,7 @@ def training_of(point_of: PointOf) -> TrainingOf:
         fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}
         rows = np.arange(MEMBERS)[None]
         batch = Batch(fixed, {"seed": rows[0]}, (epochs,), rows, rows.astype(np.uint64))
-        return replace(build_training(batch), course_epochs=())
+        return replace(build_training(batch), curve_epochs=())
 
     return make
 

@@ -67,15 +67,15 @@ COMPILED: dict[type, int] = {
     **{Fahlman: LARGEST_ERROR, RightSide: LARGEST_ERROR, Margin: LARGEST_ERROR},
     **{Sse: SUM_OF_SQUARES, Rms: ROOT_MEAN_SQUARE},
 }
-"""The choices that are compiled, and the codes by which kernels know them."""
+"""The components that are compiled, and the codes by which kernels know them."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """The rows of a task for every lane, as `numba_tiles.train_tiles` takes them."""
+    """The rows of a task for every lane, as `kernel.train_tiles` takes them."""
 
     x: Array
-    seen: Array
+    nonzero: Array
     t: Array
 
     @classmethod
@@ -102,7 +102,7 @@ class NumbaBatch:
     w: Array
     state: Array
     settings: Array
-    book: Array
+    convergence_state: Array
     seeds: Array
     epoch: int
 
@@ -110,18 +110,13 @@ class NumbaBatch:
     def of(cls, training: TrainingBatch) -> NumbaBatch:
         """Return a batch before its first epoch."""
         members = len(training.learning_rate)
-        book = np.repeat([[0], [-1], [0]], members, axis=1)
+        convergence_state = np.repeat([[0], [-1], [0]], members, axis=1)
         return cls(
-            training,
-            Task.of(training),
-            where=np.arange(members),
-            w=_tiled(training.parameters),
-            state=_tiled(_state(training)),
-            settings=_tiled(_settings(training)),
-            book=_tiled(book),
-            seeds=_tiled(training.seeds.astype(np.uint64)),
-            epoch=-1,
-        )
+            training, Task.of(training), where=np.arange(members), w=_tiled(training.parameters),
+            state=_tiled(_state(training)), settings=_tiled(_settings(training)),
+            convergence_state=_tiled(convergence_state),
+            seeds=_tiled(training.seeds.astype(np.uint64)), epoch=-1
+        )  # fmt: skip
 
     def train(self, last: int) -> None:
         """Train to an epoch; outputs and the networks that stand still are there afterwards."""
@@ -142,49 +137,29 @@ class NumbaBatch:
         criterion = training.criterion
         codes = (COMPILED[type(criterion)], criterion.held_for, int(training.until_converged))
         train_truth_tables(
-            training.network.hidden,
-            codes,
-            span,
-            training.targets.ravel(),
-            _factor(training),
-            task.t.reshape(-1, LANES),
-            self.w,
-            self.settings,
-            self.book,
-            self.y,
-            self._kept_w,
-            self._kept_y,
-        )
+            training.network.hidden, codes, span, training.targets.ravel(), _factor(training),
+            task.t.reshape(-1, LANES), self.w, self.settings, self.convergence_state, self.y,
+            self._kept_w, self._kept_y
+        )  # fmt: skip
 
     def _train_tiles(self, span: tuple[int, int, int]) -> None:
         network = self.training.network
         train_tiles(
             (network.inputs, network.hidden, network.outputs, int(network.skip)),
-            _codes(self.training),
-            span,
-            _factor(self.training),
-            self.task.x,
-            self.task.seen,
-            self.task.t,
-            self.w,
-            self.state,
-            self.settings,
-            self.book,
-            self.seeds,
-            self.y,
-            self._kept_w,
-            self._kept_y,
-        )
+            _codes(self.training), span, _factor(self.training), self.task.x, self.task.nonzero,
+            self.task.t, self.w, self.state, self.settings, self.convergence_state, self.seeds,
+            self.y, self._kept_w, self._kept_y
+        )  # fmt: skip
 
     @property
     def converged_epoch(self) -> Array:
         """Return the epochs at which the networks converged, or -1 (B,)."""
-        return self._columns(self.book[:, CONVERGED])
+        return self._columns(self.convergence_state[:, CONVERGED])
 
     @property
     def meets(self) -> Array:
         """Tell which networks meet the criterion as they stand (B,)."""
-        return self._columns(self.book[:, MEETS]) > 0
+        return self._columns(self.convergence_state[:, MEETS]) > 0
 
     def parameters(self, stood_still: bool = False) -> Array:
         """Return the parameters (P, B), or those at which networks that converged stood still."""
@@ -212,13 +187,15 @@ class NumbaBatch:
             return self
         if not len(left):
             return replace(self, where=left)
-        tiled = (self.w, self.state, self.settings, self.book, self.seeds)
-        w, state, settings, book, seeds = (
-            _tiled(self._columns(array)[..., left]) for array in tiled
-        )
-        return NumbaBatch(
-            self.training, self.task, self.where[left], w, state, settings, book, seeds, self.epoch
-        )
+
+        def taken(tiled: Array) -> Array:
+            return _tiled(self._columns(tiled)[..., left])
+
+        return replace(
+            self, where=self.where[left], w=taken(self.w), state=taken(self.state),
+            settings=taken(self.settings), convergence_state=taken(self.convergence_state),
+            seeds=taken(self.seeds)
+        )  # fmt: skip
 
     def _columns(self, tiled: Array) -> Array:
         """Return an array (T, ..., LANES) as (..., B)."""
@@ -248,7 +225,7 @@ def _state(training: TrainingBatch) -> Array:
 
 
 def _settings(training: TrainingBatch) -> Array:
-    """Return the settings of each network (rows, B), in the order of `numba_rules`."""
+    """Return the settings of each network (rows, B), in the order of `optimizers`."""
     rule, members = training.optimizer, len(training.learning_rate)
     rows = [training.learning_rate, training.criterion.limit]
     rows.append(getattr(training.activation, "slope", 0.0))
@@ -261,20 +238,16 @@ def _settings(training: TrainingBatch) -> Array:
 
 
 def _codes(training: TrainingBatch) -> tuple[int, ...]:
-    """Return the codes of `numba_tiles.train_tiles`."""
+    """Return the codes of `kernel.train_tiles`."""
     schedule = training.schedule
     shuffled = isinstance(schedule, Online) and schedule.order == "shuffled"
     linear = training.output == "linear"
     return (
-        COMPILED[type(training.activation)],
-        LINEAR_OUTPUT if linear else COMPILED[type(training.loss)],
-        COMPILED[type(training.criterion)],
-        COMPILED[type(training.optimizer)],
-        int(isinstance(schedule, Online)),
-        SHUFFLED if shuffled else FIXED,
-        training.criterion.held_for,
-        int(training.until_converged),
-    )
+        COMPILED[type(training.activation)], LINEAR_OUTPUT if linear else
+        COMPILED[type(training.loss)], COMPILED[type(training.criterion)],
+        COMPILED[type(training.optimizer)], int(isinstance(schedule, Online)), SHUFFLED if shuffled
+        else FIXED, training.criterion.held_for, int(training.until_converged)
+    )  # fmt: skip
 
 
 def _factor(training: TrainingBatch) -> Any:

@@ -1,8 +1,8 @@
-"""What kernels share after an epoch: who meets the criterion, who has converged, who is kept.
+"""What kernels do after an epoch: test the criterion, note who converged, keep who stands still.
 
-Arrays are (rows, LANES). `book` holds three rows of whole numbers: for how many epochs on end each
-network has met the criterion, the epoch at which it converged or -1, and whether it
-meets the criterion as it stands.
+Arrays are (rows, LANES). `convergence_state` holds three rows of whole numbers: for how many epochs
+in a row each network has met the criterion, the epoch at which it converged or -1, and whether it
+meets the criterion now.
 """
 
 from __future__ import annotations
@@ -20,15 +20,9 @@ HELD, CONVERGED, MEETS = range(3)
 
 @compile_function
 def observe(
-    criterion: Any,
-    held_for: Any,
-    epoch: Any,
-    y: Any,
-    t: Any,
-    settings: Any,
-    book: Any,
-    scratch: Any,
-) -> None:
+    criterion: Any, held_for: Any, epoch: Any, y: Any, t: Any, settings: Any,
+    convergence_state: Any, scratch: Any
+) -> None:  # fmt: skip
     """Take note of the networks, with outputs y and targets t (rows * outputs), after an epoch."""
     if criterion == LARGEST_ERROR:
         _largest_error(y, t, settings, scratch)
@@ -36,11 +30,11 @@ def observe(
         _squares(criterion == ROOT_MEAN_SQUARE, y, t, settings, scratch)
     for lane in range(LANES):
         met = scratch[lane] > 0
-        held = book[HELD, lane] + 1 if met else 0
-        before = book[CONVERGED, lane]
-        book[HELD, lane] = held
-        book[CONVERGED, lane] = epoch if before < 0 and held >= held_for else before
-        book[MEETS, lane] = 1 if met else 0
+        held = convergence_state[HELD, lane] + 1 if met else 0
+        before = convergence_state[CONVERGED, lane]
+        convergence_state[HELD, lane] = held
+        convergence_state[CONVERGED, lane] = epoch if before < 0 and held >= held_for else before
+        convergence_state[MEETS, lane] = 1 if met else 0
 
 
 @compile_function
@@ -72,19 +66,19 @@ def _squares(root: Any, y: Any, t: Any, settings: Any, met: Any) -> None:
 
 
 @compile_function
-def open_count(book: Any) -> int:
+def open_count(convergence_state: Any) -> int:
     """Return how many networks haven't converged."""
     count = 0
     for lane in range(LANES):
-        count += book[CONVERGED, lane] < 0
+        count += convergence_state[CONVERGED, lane] < 0
     return count
 
 
 @compile_function
-def freeze(epoch: Any, book: Any, w: Any, y: Any, kept_w: Any, kept_y: Any) -> None:
+def freeze(epoch: Any, convergence_state: Any, w: Any, y: Any, kept_w: Any, kept_y: Any) -> None:
     """Keep parameters and outputs of the networks that converged at this epoch."""
     for lane in range(LANES):
-        if book[CONVERGED, lane] == epoch:
+        if convergence_state[CONVERGED, lane] == epoch:
             for p in range(len(w)):
                 kept_w[p, lane] = w[p, lane]
             for k in range(len(y)):

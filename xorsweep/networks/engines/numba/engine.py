@@ -16,6 +16,7 @@ import numpy as np
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import CRITERIA
+from xorsweep.networks.engines.batch_ops import cast
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import COMPILED, NumbaBatch
 from xorsweep.networks.engines.numba.compile import (
@@ -25,9 +26,8 @@ from xorsweep.networks.engines.numba.compile import (
     is_kept,
     one_at_a_time,
 )
-from xorsweep.networks.engines.numba.recorder import NumbaRecord
+from xorsweep.networks.engines.numba.recorder import NumbaRecorder
 from xorsweep.networks.engines.numpy import engine as numpy_engine
-from xorsweep.networks.engines.precision import cast
 from xorsweep.networks.losses import LOSSES
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.optimizers import OPTIMIZERS
@@ -36,7 +36,7 @@ from xorsweep.networks.schedules import SCHEDULES
 WORKING_SET = 2**25
 """Bytes that a batch may fill; what has to fit a cache is a tile and not the batch."""
 MOST_MEMBERS = 2**13
-RETIRING_STEPS = 32
+DROP_STEPS = 32
 """How many times a decade of epochs the networks that stand still leave their batch."""
 
 REGISTRIES: Mapping[str, Mapping[str, type]] = {
@@ -49,19 +49,19 @@ REGISTRIES: Mapping[str, Mapping[str, type]] = {
 
 
 def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
-    """Train a batch, or have the reference engine train it where a choice isn't compiled."""
+    """Train a batch, or have the reference engine train it where a component isn't compiled."""
     if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
         return numpy_engine.train(training, dtype)
     training = cast(training, dtype)
-    record, batch = NumbaRecord(training), NumbaBatch.of(training)
+    recorder, batch = NumbaRecorder(training), NumbaBatch.of(training)
     for last in _stops(training):
         batch.train(last)
-        record.keep(last, batch)
+        recorder.keep(last, batch)
         if training.until_converged:
             batch = batch.still_open()
             if not len(batch.where):
                 break
-    return record.trained(batch)
+    return recorder.result(batch)
 
 
 def compile_kernels(
@@ -70,7 +70,7 @@ def compile_kernels(
     """Have what some trainings need compiled, or read from disk; say so where it is compiled."""
     with one_at_a_time(), announce_compilation(lambda: say(_compiling())):
         for training in trainings:
-            train(replace(training, snapshots=(1,), course_epochs=()), dtype)
+            train(replace(training, snapshots=(1,), curve_epochs=()), dtype)
 
 
 def _compiling() -> str:
@@ -90,7 +90,7 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
 
 
 def unsupported_component(values: Mapping[str, Any]) -> str | None:
-    """Return the choice because of which the reference engine trains a batch, if there is one."""
+    """Return the first component that isn't compiled, as `group=name`; None where all are."""
     for group, registry in REGISTRIES.items():
         if registry[values[group]] not in COMPILED:
             return f"{group}={values[group]}"
@@ -100,7 +100,7 @@ def unsupported_component(values: Mapping[str, Any]) -> str | None:
 def _stops(training: TrainingBatch) -> Iterator[int]:
     """Return the epochs at which the networks are looked at, ascending."""
     last = training.snapshots[-1]
-    stops = {*training.snapshots, *training.course_epochs}
+    stops = {*training.snapshots, *training.curve_epochs}
     if training.until_converged:
-        stops |= {*learning_curve_epochs(last, RETIRING_STEPS)}
+        stops |= {*learning_curve_epochs(last, DROP_STEPS)}
     yield from sorted(stops)

@@ -20,50 +20,32 @@ LINEAR_OUTPUT, LOGISTIC_OUTPUT, CANCELLED_OUTPUT = range(3)
 
 @compile_function
 def forward(
-    shape: Any,
-    activation: Any,
-    output: Any,
-    settings: Any,
-    x: Any,
-    seen: Any,
-    w: Any,
-    a: Any,
-    y: Any,
-) -> None:
-    """Write activations and outputs; an input that isn't `seen` is zero for every network."""
+    shape: Any, activation: Any, output: Any, settings: Any, x: Any, nonzero: Any, w: Any, a: Any,
+    y: Any
+) -> None:  # fmt: skip
+    """Write activations and outputs; an input that isn't `nonzero` is zero for every network."""
     inputs, hidden, outputs, skip = shape
     bias, to_output = inputs * hidden, (inputs + 1) * hidden
     output_bias = to_output + hidden * outputs
     for h in range(hidden):
         _copy(w[bias + h], a[h])
-        _add_inputs(x, seen, w, h, hidden, a[h])
+        _add_inputs(x, nonzero, w, h, hidden, a[h])
         _activate(activation, settings[SLOPE], a[h])
     for o in range(outputs):
         _copy(w[output_bias + o], y[o])
         for h in range(hidden):
             _add_product(w[to_output + h * outputs + o], a[h], y[o])
         if skip:
-            _add_inputs(x, seen, w, output_bias + outputs + o, outputs, y[o])
+            _add_inputs(x, nonzero, w, output_bias + outputs + o, outputs, y[o])
         if output != LINEAR_OUTPUT:
             _activate(LOGISTIC, settings[SLOPE], y[o])
 
 
 @compile_function
 def backward(
-    shape: Any,
-    activation: Any,
-    output: Any,
-    factor: Any,
-    settings: Any,
-    x: Any,
-    seen: Any,
-    t: Any,
-    w: Any,
-    a: Any,
-    y: Any,
-    d: Any,
-    g: Any,
-) -> None:
+    shape: Any, activation: Any, output: Any, factor: Any, settings: Any, x: Any, nonzero: Any,
+    t: Any, w: Any, a: Any, y: Any, d: Any, g: Any
+) -> None:  # fmt: skip
     """Add minus the gradient of the loss for this row, from the outputs of `forward`, to g."""
     inputs, hidden, outputs, skip = shape
     bias, to_output = inputs * hidden, (inputs + 1) * hidden
@@ -73,7 +55,7 @@ def backward(
         _output_delta(output, factor, t[o], y[o], delta)
         _add(delta, g[output_bias + o])
         if skip:
-            _add_outer(x, seen, delta, g, output_bias + outputs + o, outputs)
+            _add_outer(x, nonzero, delta, g, output_bias + outputs + o, outputs)
     for h in range(hidden):
         back = d[h]
         back[:] = 0
@@ -83,7 +65,7 @@ def backward(
             _add_product(a[h], d[hidden + o], g[weight])
         _times_slope(activation, settings[SLOPE], a[h], back)
         _add(back, g[bias + h])
-        _add_outer(x, seen, back, g, h, hidden)
+        _add_outer(x, nonzero, back, g, h, hidden)
 
 
 @compile_function
@@ -105,18 +87,18 @@ def _add_product(u: Any, v: Any, target: Any) -> None:
 
 
 @compile_function
-def _add_inputs(x: Any, seen: Any, w: Any, first: Any, step: Any, z: Any) -> None:
+def _add_inputs(x: Any, nonzero: Any, w: Any, first: Any, step: Any, z: Any) -> None:
     """Add the sum over inputs of x times rows first, first + step, ... of w."""
-    for i in range(len(seen)):
-        if seen[i]:
+    for i in range(len(nonzero)):
+        if nonzero[i]:
             _add_product(x[i], w[first + i * step], z)
 
 
 @compile_function
-def _add_outer(x: Any, seen: Any, delta: Any, g: Any, first: Any, step: Any) -> None:
+def _add_outer(x: Any, nonzero: Any, delta: Any, g: Any, first: Any, step: Any) -> None:
     """Add x times delta to rows first, first + step, ... of g."""
-    for i in range(len(seen)):
-        if seen[i]:
+    for i in range(len(nonzero)):
+        if nonzero[i]:
             _add_product(x[i], delta, g[first + i * step])
 
 

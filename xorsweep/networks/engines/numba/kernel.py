@@ -15,70 +15,32 @@ from xorsweep.networks.engines.numba.row_order import draw_orders, pick
 
 @kernel
 def train_tiles(
-    shape: Any,
-    codes: Any,
-    span: Any,
-    factor: Any,
-    x: Any,
-    seen: Any,
-    t: Any,
-    w: Any,
-    state: Any,
-    settings: Any,
-    book: Any,
-    seeds: Any,
-    y: Any,
-    kept_w: Any,
-    kept_y: Any,
-) -> None:
+    shape: Any, codes: Any, span: Any, factor: Any, x: Any, nonzero: Any, t: Any, w: Any,
+    state: Any, settings: Any, convergence_state: Any, seeds: Any, y: Any, kept_w: Any, kept_y: Any
+) -> None:  # fmt: skip
     """Train tiles from one epoch to another, in place.
 
     shape is (inputs, hidden, outputs, skip); codes (activation, output, criterion, rule, online,
     order, held_for, until_converged); span (first epoch, last epoch, the last that was observed).
-    The task, for each of its R rows: x (R, inputs, LANES), seen (R, inputs), which is false where
-    x is zero, t (R, outputs, LANES). For each of T tiles: parameters w (T, P, LANES), the rule's
-    state (T, S, P, LANES), settings, book, seeds (T, LANES); outputs y (T, R * outputs, LANES),
-    written; kept_w and kept_y, like w and y, of the networks that converged, written where they
-    are to stand still from there on.
+    The task, for each of its R rows: x (R, inputs, LANES), nonzero (R, inputs) bool, where x isn't
+    zero, t (R, outputs, LANES). For each of T tiles: parameters w (T, P, LANES), the rule's state
+    (T, S, P, LANES), settings and convergence_state (T, rows, LANES), seeds (T, LANES) uint64;
+    outputs y (T, R * outputs, LANES), written; kept_w and kept_y, like w and y, of the networks
+    that converged, written where they are to stand still from there on. Floats are float64 or
+    float32, all alike.
     """
     for tile in range(len(w)):
         _train_tile(
-            shape,
-            codes,
-            span,
-            factor,
-            x,
-            seen,
-            t,
-            w[tile],
-            state[tile],
-            settings[tile],
-            book[tile],
-            seeds[tile],
-            y[tile],
-            kept_w[tile],
-            kept_y[tile],
-        )
+            shape, codes, span, factor, x, nonzero, t, w[tile], state[tile], settings[tile],
+            convergence_state[tile], seeds[tile], y[tile], kept_w[tile], kept_y[tile]
+        )  # fmt: skip
 
 
 @compile_function
 def _train_tile(
-    shape: Any,
-    codes: Any,
-    span: Any,
-    factor: Any,
-    x: Any,
-    seen: Any,
-    t: Any,
-    w: Any,
-    state: Any,
-    settings: Any,
-    book: Any,
-    seeds: Any,
-    y: Any,
-    kept_w: Any,
-    kept_y: Any,
-) -> None:
+    shape: Any, codes: Any, span: Any, factor: Any, x: Any, nonzero: Any, t: Any, w: Any,
+    state: Any, settings: Any, convergence_state: Any, seeds: Any, y: Any, kept_w: Any, kept_y: Any
+) -> None:  # fmt: skip
     activation, output, criterion, rule, online, _, held_for, until = codes
     first, last, observed = span
     a = np.empty((shape[1], LANES), w.dtype)
@@ -88,17 +50,19 @@ def _train_tile(
         g[:] = 0
         for row in range(len(x)):
             outputs = y[row * shape[2] : (row + 1) * shape[2]]
-            forward(shape, activation, output, settings, x[row], seen[row], w, a, outputs)
+            forward(shape, activation, output, settings, x[row], nonzero[row], w, a, outputs)
             if not online and epoch < last:
                 backward(
                     shape, activation, output, factor, settings,
-                    x[row], seen[row], t[row], w, a, outputs, d, g,
+                    x[row], nonzero[row], t[row], w, a, outputs, d, g,
                 )  # fmt: skip
         if epoch > observed:
-            observe(criterion, held_for, epoch, y, t.reshape(y.shape), settings, book, d[0])
+            observe(
+                criterion, held_for, epoch, y, t.reshape(y.shape), settings, convergence_state, d[0]
+            )
             if until:
-                freeze(epoch, book, w, y, kept_w, kept_y)
-                if not open_count(book):
+                freeze(epoch, convergence_state, w, y, kept_w, kept_y)
+                if not open_count(convergence_state):
                     return
         if epoch == last:
             return
@@ -112,33 +76,22 @@ def _train_tile(
 
 @compile_function
 def _train_online(
-    shape: Any,
-    codes: Any,
-    epoch: Any,
-    factor: Any,
-    x: Any,
-    t: Any,
-    w: Any,
-    state: Any,
-    settings: Any,
-    seeds: Any,
-    a: Any,
-    d: Any,
-    g: Any,
-) -> None:
+    shape: Any, codes: Any, epoch: Any, factor: Any, x: Any, t: Any, w: Any, state: Any,
+    settings: Any, seeds: Any, a: Any, d: Any, g: Any
+) -> None:  # fmt: skip
     """Show the rows one by one, in the order of each network, with an update after each."""
     activation, output, _, rule, _, order, _, _ = codes
     rows = len(x)
     orders, keys = np.empty((rows, LANES), np.int64), np.empty(rows, np.uint64)
     own_x, own_t = np.empty_like(x[0]), np.empty_like(t[0])
-    outputs, seen = np.empty_like(t[0]), np.ones(shape[0], np.bool_)
+    outputs, nonzero = np.empty_like(t[0]), np.ones(shape[0], np.bool_)
     draw_orders(order, seeds, epoch, keys, orders)
     for place in range(rows):
         pick(orders, place, x, own_x)
         pick(orders, place, t, own_t)
         g[:] = 0
-        forward(shape, activation, output, settings, own_x, seen, w, a, outputs)
+        forward(shape, activation, output, settings, own_x, nonzero, w, a, outputs)
         backward(
-            shape, activation, output, factor, settings, own_x, seen, own_t, w, a, outputs, d, g
+            shape, activation, output, factor, settings, own_x, nonzero, own_t, w, a, outputs, d, g
         )  # fmt: skip
         step(rule, w, g, state, settings)

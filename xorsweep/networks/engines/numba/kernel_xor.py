@@ -1,6 +1,6 @@
 """The kernel for what is trained most: 2-H-1 on a truth table of two bits, logistic, sgd, batch.
 
-It computes what `numba_tiles` would, some three times as fast: the four rows are written out, so
+It computes what `kernel` would, some three times as fast: the four rows are written out, so
 that what is read of a hidden unit stays in registers, and inputs of 0 and 1 aren't multiplied by.
 """
 
@@ -32,76 +32,44 @@ one array, so that LLVM sees that its rows don't overlap."""
 
 @kernel
 def train_truth_tables(
-    hidden: Any,
-    codes: Any,
-    span: Any,
-    targets: Any,
-    factor: Any,
-    t: Any,
-    w: Any,
-    settings: Any,
-    book: Any,
-    y: Any,
-    kept_w: Any,
-    kept_y: Any,
-) -> None:
+    hidden: Any, codes: Any, span: Any, targets: Any, factor: Any, t: Any, w: Any, settings: Any,
+    convergence_state: Any, y: Any, kept_w: Any, kept_y: Any
+) -> None:  # fmt: skip
     """Train tiles from one epoch to another, in place.
 
     codes is (criterion, held_for, until_converged), targets (4,); all else is as in
-    `numba_tiles.train_tiles`.
+    `kernel.train_tiles`.
     """
     units, output = np.empty(hidden * UNIT, w.dtype), np.empty(11 * LANES, w.dtype)
     for tile in range(len(w)):
         _load(hidden, w[tile], settings[tile], factor, units, output)
         _train_tile(
-            hidden,
-            codes,
-            span,
-            targets,
-            t,
-            units,
-            output,
-            w[tile],
-            settings[tile],
-            book[tile],
-            y[tile],
-            kept_w[tile],
-            kept_y[tile],
-        )
+            hidden, codes, span, targets, t, units, output, w[tile], settings[tile],
+            convergence_state[tile], y[tile], kept_w[tile], kept_y[tile]
+        )  # fmt: skip
         _store(hidden, units, output, w[tile])
 
 
 @compile_function
 def _train_tile(
-    hidden: Any,
-    codes: Any,
-    span: Any,
-    targets: Any,
-    t: Any,
-    units: Any,
-    output: Any,
-    w: Any,
-    settings: Any,
-    book: Any,
-    y: Any,
-    kept_w: Any,
-    kept_y: Any,
-) -> None:
+    hidden: Any, codes: Any, span: Any, targets: Any, t: Any, units: Any, output: Any, w: Any,
+    settings: Any, convergence_state: Any, y: Any, kept_w: Any, kept_y: Any
+) -> None:  # fmt: skip
     criterion, held_for, until = codes
     first, last, observed = span
     scratch = np.empty(LANES, w.dtype)
     values = output[: 4 * LANES].reshape(4, LANES)
     watched = criterion == LARGEST_ERROR and held_for == 1
-    _watch(settings, book, output)
+    _watch(settings, convergence_state, output)
     for epoch in range(first, last + 1):
         _forward(hidden, units, output)
         if epoch > observed and (epoch == last or _is_worth_a_look(watched, targets, output)):
-            observe(criterion, held_for, epoch, values, t, settings, book, scratch)
-            _watch(settings, book, output)
+            observe(criterion, held_for, epoch, values, t, settings, convergence_state, scratch)
+            _watch(settings, convergence_state, output)
             if until:
                 _store(hidden, units, output, w)
-                freeze(epoch, book, w, values, kept_w, kept_y)
-                if not open_count(book):
+                freeze(epoch, convergence_state, w, values, kept_w, kept_y)
+                if not open_count(convergence_state):
                     return
         if epoch < last:
             _update(hidden, targets, units, output)
@@ -109,11 +77,11 @@ def _train_tile(
 
 
 @compile_function
-def _watch(settings: Any, book: Any, output: Any) -> None:
+def _watch(settings: Any, convergence_state: Any, output: Any) -> None:
     """Write below which errors each network newly converges."""
     for lane in range(LANES):
         limit = settings[LIMIT, lane]
-        output[LIMITS + lane] = limit if book[CONVERGED, lane] < 0 else -limit
+        output[LIMITS + lane] = limit if convergence_state[CONVERGED, lane] < 0 else -limit
 
 
 @compile_function

@@ -1,8 +1,8 @@
 """Update rules on a tile, each as its counterpart in `optimizers`, whose papers are named there.
 
-Parameters w and descent g are (P, LANES), the rule's state (S, P, LANES) with S as in `STATES`, and
-settings (rows, LANES): row RATE holds the learning rates, and those from RULE on the rule's own
-parameters, in the order of its fields.
+Parameters w and minus the gradient g are (P, LANES), the rule's state (S, P, LANES) with S as in
+`STATES`, and settings (rows, LANES): row RATE holds the learning rates, and those from RULE on the
+rule's own parameters, in the order of its fields.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from xorsweep.networks.engines.numba.batch import NumbaBatch
 Array = NDArray[Any]
 
 
-class NumbaRecord:
+class NumbaRecorder:
     """Outputs, parameters and errors of M networks at the marked epochs, and who converged when."""
 
     def __init__(self, training: TrainingBatch) -> None:
@@ -22,7 +22,7 @@ class NumbaRecord:
         self._outputs = np.empty((len(training.snapshots), training.targets.size, members))
         self._parameters = np.empty((len(training.snapshots), training.network.size, members))
         self._meets = np.empty((len(training.snapshots), members), bool)
-        self._half_sse = np.empty((len(training.course_epochs), members))
+        self._half_sse = np.empty((len(training.curve_epochs), members))
         self._converged = np.full(members, -1, np.int64)
 
     def keep(self, epoch: int, batch: NumbaBatch) -> None:
@@ -42,9 +42,9 @@ class NumbaRecord:
 
     def _keep(self, first: int, last: int, which: Any, batch: NumbaBatch, still: bool) -> None:
         """Keep some networks of the batch at the marks from one epoch to another."""
-        marks, course = self._training.snapshots, self._training.course_epochs
+        marks, curve_epochs = self._training.snapshots, self._training.curve_epochs
         at = [i for i, mark in enumerate(marks) if first <= mark <= last]
-        course_at = [i for i, mark in enumerate(course) if first <= mark <= last]
+        curve_at = [i for i, mark in enumerate(curve_epochs) if first <= mark <= last]
         where = batch.where[which]
         if not len(where):
             return
@@ -52,12 +52,12 @@ class NumbaRecord:
             self._outputs[i][:, where] = batch.outputs(still)[:, which]
             self._parameters[i][:, where] = batch.parameters(still)[:, which]
             self._meets[i, where] = True if still else batch.meets[which]
-        if course_at:
+        if curve_at:
             half_sse = batch.half_sse(still)[which]
-            for i in course_at:
+            for i in curve_at:
                 self._half_sse[i, where] = half_sse
 
-    def trained(self, batch: NumbaBatch) -> TrainingResult:
+    def result(self, batch: NumbaBatch) -> TrainingResult:
         """Return the record, with what is left of the batch."""
         self._note_converged(batch)
         rows, outputs = self._training.targets.shape

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from xorsweep.networks.architecture import Network
+from xorsweep.networks.engines.batch_ops import LANES, cast, pad, take
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
-from xorsweep.networks.engines.members import LANES, pad, take
-from xorsweep.networks.engines.numpy.recorder import Record
+from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
-from xorsweep.networks.engines.precision import cast
 
 WORKING_SET = 2**21
 """Bytes that a batch's arrays may fill, by `benchmarks.working_set`: below it call overhead shows,
@@ -20,11 +19,11 @@ def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
     """Train a batch; a network's bits depend on nothing but its own weights and settings."""
     members = len(training.learning_rate)
     whole = take(cast(training, dtype), pad(np.arange(members)))
-    record = Record(whole, len(whole.learning_rate))
+    recorder = Recorder(whole, len(whole.learning_rate))
     # A diverging network is a row's status; NumPy need not mention it.
     with np.errstate(all="ignore"):
-        _train(whole, record)
-    return record.trained(members)
+        _train(whole, recorder)
+    return recorder.result(members)
 
 
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
@@ -34,16 +33,16 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
 
 
-def _train(training: TrainingBatch, record: Record) -> None:
+def _train(training: TrainingBatch, recorder: Recorder) -> None:
     networks = NetworkState(training)
     networks.forward()
-    record.observe(0, networks)
+    recorder.observe(0, networks)
     for epoch in range(1, training.snapshots[-1] + 1):
         networks.train(epoch)
         networks.forward()
-        record.observe(epoch, networks)
-        if training.until_converged and record.retiring():
-            left = record.retire()
+        recorder.observe(epoch, networks)
+        if training.until_converged and recorder.should_drop():
+            left = recorder.drop_converged()
             if not len(left):
                 return
             networks = networks.taken(left)

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.criteria import Criterion
+from xorsweep.networks.engines.batch_ops import pad, take_component
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
-from xorsweep.networks.engines.members import pad, take_component
 from xorsweep.networks.engines.numpy.state import NetworkState
 
 Array = NDArray[Any]
 
-RETIRING_SHARE = 0.25
+DROP_SHARE = 0.25
 """Converged networks leave their batch once they make up this share of it."""
 
 
-class Record:
+class Recorder:
     """What is kept of a batch: outputs, parameters and errors at the marked epochs, convergence.
 
     `_where` holds, for each network still in the batch, its place in the record.
@@ -27,13 +27,13 @@ class Record:
     def __init__(self, training: TrainingBatch, members: int) -> None:
         rows, outputs = training.targets.shape
         self._training = training
-        self._snapshots, self._course = training.snapshots, training.course_epochs
+        self._snapshots, self._curve_epochs = training.snapshots, training.curve_epochs
         self._outputs = np.empty((len(self._snapshots), rows, outputs, members))
         self._parameters = np.empty((len(self._snapshots), training.network.size, members))
         self._meets = np.empty((len(self._snapshots), members), bool)
-        self._half_sse = np.empty((len(self._course), members))
+        self._half_sse = np.empty((len(self._curve_epochs), members))
         self._converged = np.full(members, -1, np.int64)
-        self._marked = {*self._snapshots, *self._course}
+        self._marked = {*self._snapshots, *self._curve_epochs}
         self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
 
     def _admit(self, where: Array, held: Array, criterion: Criterion) -> None:
@@ -54,14 +54,14 @@ class Record:
         if epoch in self._marked:
             going_on = self._open if self._training.until_converged else slice(None)
             at = [i for i, mark in enumerate(self._snapshots) if mark == epoch]
-            course_at = [i for i, mark in enumerate(self._course) if mark == epoch]
-            self._keep(at, course_at, going_on, networks)
+            curve_at = [i for i, mark in enumerate(self._curve_epochs) if mark == epoch]
+            self._keep(at, curve_at, going_on, networks)
 
-    def retiring(self) -> bool:
+    def should_drop(self) -> bool:
         """Tell whether enough networks have converged to be worth taking out of the batch."""
-        return self._left <= (1 - RETIRING_SHARE) * len(self._open)
+        return self._left <= (1 - DROP_SHARE) * len(self._open)
 
-    def retire(self) -> Array:
+    def drop_converged(self) -> Array:
         """Let the converged networks go and return the places of the others, in whole lanes."""
         left = np.flatnonzero(self._open)
         if len(left):
@@ -70,7 +70,7 @@ class Record:
             self._admit(self._where[left], self._held[left], criterion)
         return left
 
-    def trained(self, members: int) -> TrainingResult:
+    def result(self, members: int) -> TrainingResult:
         """Return the record of the first networks, without those that only filled the lanes."""
         return TrainingResult(
             outputs=self._outputs[..., :members],
@@ -103,20 +103,18 @@ class Record:
         self._left -= len(new)
         if self._training.until_converged:
             to_come = [i for i, mark in enumerate(self._snapshots) if mark >= epoch]
-            course_to_come = [i for i, mark in enumerate(self._course) if mark >= epoch]
-            self._keep(to_come, course_to_come, new, networks)
+            curve_to_come = [i for i, mark in enumerate(self._curve_epochs) if mark >= epoch]
+            self._keep(to_come, curve_to_come, new, networks)
 
-    def _keep(
-        self, at: list[int], course_at: list[int], which: Any, networks: NetworkState
-    ) -> None:
-        """Keep the state of some networks at some of the snapshots and course epochs."""
+    def _keep(self, at: list[int], curve_at: list[int], which: Any, networks: NetworkState) -> None:
+        """Keep the state of some networks at some of the snapshots and curve epochs."""
         where = self._where[which]
         for i in at:
             self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
             self._parameters[i][:, where] = networks.parameters[:, which]
             self._meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
-        if course_at:
+        if curve_at:
             squares = networks.errors.reshape(self._scratch.shape) ** 2
             half_sse = 0.5 * np.add.reduce(squares, axis=0)
-            for i in course_at:
+            for i in curve_at:
                 self._half_sse[i, where] = half_sse[which]

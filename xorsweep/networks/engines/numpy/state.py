@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.networks.engines.batch_ops import take
 from xorsweep.networks.engines.interface import TrainingBatch
-from xorsweep.networks.engines.members import take
 from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.passes import Pass
 from xorsweep.networks.engines.numpy.row_order import row_order
@@ -29,7 +29,7 @@ class NetworkState:
         self.parameters = training.parameters.copy()
         self._training = training
         self._state = training.optimizer.start(self.parameters, training.learning_rate)
-        self._descent = np.empty_like(self.parameters)
+        self._negative_gradient = np.empty_like(self.parameters)
         self._scratch = np.empty_like(self.parameters)
         self._whole = self._pass(len(training.inputs))
         wanted = np.empty_like(self._whole.errors)
@@ -41,7 +41,7 @@ class NetworkState:
 
     def _pass(self, rows: int) -> Pass:
         views = self._training.network.views
-        return Pass(self._training, views(self.parameters), views(self._descent), rows)
+        return Pass(self._training, views(self.parameters), views(self._negative_gradient), rows)
 
     @property
     def outputs(self) -> Array:
@@ -72,7 +72,7 @@ class NetworkState:
             self._training.optimizer.step(
                 self._state,
                 self.parameters,
-                self._descent,
+                self._negative_gradient,
                 self._training.learning_rate,
                 self._scratch,
             )

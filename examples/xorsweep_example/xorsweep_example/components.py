@@ -82,10 +82,10 @@ class Percentage(Criterion):
 
 @dataclass(frozen=True)
 class Rmsprop(Optimizer):
-    """RMSprop: w += lr * descent / (sqrt(s) + epsilon), with s = decay s + (1 - decay) descent**2.
+    """RMSprop: w += lr * g / (sqrt(s) + epsilon), with s = decay s + (1 - decay) g**2.
 
-    T. Tieleman and G. Hinton, "Lecture 6.5: RMSProp", Coursera: Neural Networks for Machine
-    Learning (2012).
+    g is minus the gradient. T. Tieleman and G. Hinton, "Lecture 6.5: RMSProp", Coursera: Neural
+    Networks for Machine Learning (2012).
     """
 
     decay: Batched = field(0.9, Real(at_least=0, below=1))
@@ -97,16 +97,21 @@ class Rmsprop(Optimizer):
         return np.zeros_like(parameters), np.array(share, learning_rate.dtype)
 
     def step(
-        self, state: State, parameters: Array, descent: Array, learning_rate: Array, scratch: Array
+        self,
+        state: State,
+        parameters: Array,
+        negative_gradient: Array,
+        learning_rate: Array,
+        scratch: Array,
     ) -> None:
         """Take one step; what it computes lands in arrays that are there already."""
         square, share = state
-        np.multiply(descent, descent, out=scratch)
+        np.multiply(negative_gradient, negative_gradient, out=scratch)
         np.multiply(scratch, share, out=scratch)
         np.multiply(square, self.decay, out=square)
         np.add(square, scratch, out=square)
         np.sqrt(square, out=scratch)
         np.add(scratch, self.epsilon, out=scratch)
-        np.multiply(descent, learning_rate, out=descent)
-        np.divide(descent, scratch, out=descent)
-        np.add(parameters, descent, out=parameters)
+        np.multiply(negative_gradient, learning_rate, out=negative_gradient)
+        np.divide(negative_gradient, scratch, out=negative_gradient)
+        np.add(parameters, negative_gradient, out=parameters)

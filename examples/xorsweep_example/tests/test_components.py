@@ -1,19 +1,19 @@
-"""The choices hold what sweeps promise, and are what their papers say."""
+"""The components hold what sweeps promise, and are what their papers say."""
 
 import numpy as np
 import pytest
-from xorsweep_example.choices import FanIn, Majority, Percentage, Rmsprop
+from xorsweep_example.components import FanIn, Majority, Percentage, Rmsprop
 
 from xorsweep.networks.architecture import Network
 from xorsweep.sweeps.check_component import check_component
 
 
 @pytest.mark.parametrize(
-    ("group", "choice"),
+    ("group", "component"),
     [("task", Majority), ("init", FanIn), ("criterion", Percentage), ("optimizer", Rmsprop)],
 )
-def test_a_choice_gives_the_same_rows_however_it_is_swept(group: str, choice: type) -> None:
-    check_component(group, choice)
+def test_a_component_gives_the_same_rows_however_it_is_swept(group: str, component: type) -> None:
+    check_component(group, component)
 
 
 def test_three_bits_have_a_majority() -> None:
@@ -29,9 +29,9 @@ def test_weights_have_the_standard_deviation_of_their_fan_in() -> None:
 
 
 def test_the_first_step_has_the_length_of_its_formula() -> None:
-    weights, descent, rate = np.zeros((1, 1)), np.array([[3.0]]), np.array([0.1])
+    weights, negative_gradient, rate = np.zeros((1, 1)), np.array([[3.0]]), np.array([0.1])
     rule = Rmsprop(decay=0.75)
-    rule.step(rule.start(weights, rate), weights, descent, rate, np.empty((1, 1)))
+    rule.step(rule.start(weights, rate), weights, negative_gradient, rate, np.empty((1, 1)))
     assert weights[0, 0] == pytest.approx(0.1 * 3 / np.sqrt(0.25 * 9))
 
 
