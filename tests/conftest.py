@@ -6,8 +6,10 @@ from hypothesis import settings
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Scalar, fields_of
-from xorsweep.grid.grid import Axis, Grid, product_grid
-from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, read_point
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
@@ -43,7 +45,7 @@ def point_of() -> PointOf:
     def make(**given: Scalar) -> Point:
         values = {key.replace("__", "."): value for key, value in given.items()}
         config: dict[str, object] = {}
-        for key in POINT_KEYS:
+        for key in NETWORK_SCHEMA.keys:
             config[key] = values.pop(key, NOTEBOOK[key])
             if key in COMPONENTS:
                 choice = COMPONENTS[key][str(config[key])]
@@ -55,7 +57,7 @@ def point_of() -> PointOf:
                 }
                 config[key] = {"name": config[key], **defaults, **set_here}
         assert not values
-        return read_point(config)
+        return NETWORK_SCHEMA.read_point(config)
 
     return make
 
@@ -70,7 +72,9 @@ def grid_of(point_of: PointOf) -> GridOf:
         first = {key: levels[0] for key, levels in axes.items()}
         base = point_of(**fixed, **first)  # type: ignore[arg-type]
         return product_grid(
-            [Axis(key.replace("__", "."), tuple(levels)) for key, levels in axes.items()], [base]
+            NETWORK_SCHEMA,
+            [Axis(key.replace("__", "."), tuple(levels)) for key, levels in axes.items()],
+            [base],
         )
 
     return make

@@ -26,7 +26,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import Boolean, Scalar, read_settings, read_value, shorten
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import nested, read_point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
@@ -125,7 +125,7 @@ def train(
         "seed": seed,
         **parameters,
     }
-    point = read_point(nested(flattened(given)))
+    point = NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(flattened(given)))
     chosen = _engine(engine)
     warm_up([batch_of_one(point, (1,))], chosen, ScriptTerminal().warn)
     return Run(train_single(point, chosen))

@@ -8,7 +8,8 @@ import pytest
 
 from xorsweep.analysis.stored_runs import StoredRun, read_runs
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.single_run import train_single
 from xorsweep.settings import SweepSettings

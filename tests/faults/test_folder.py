@@ -12,7 +12,8 @@ import pytest
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings

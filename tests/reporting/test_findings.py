@@ -14,8 +14,10 @@ from xorsweep.analysis.summary import summarize
 from xorsweep.analysis.trainings import at_epochs, longest_rows
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
-from xorsweep.networks.schema import Point
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.findings import MOST_FINDINGS, findings
 from xorsweep.reporting.remarks import remarks
 from xorsweep.settings import SweepSettings
@@ -175,7 +177,10 @@ def test_a_cell_with_too_few_solutions_is_left_out_aloud(
 ) -> None:
     axes = [Axis("lr", (0.5, 1.0, 5.0)), Axis("seed", tuple(range(40)))]
     base = point_of(hidden=4, epochs=1500)
-    rows = swept(product_grid(axes, [base], where="not (lr == 5 and seed >= 25)"), tmp_path / "a")
+    rows = swept(
+        product_grid(NETWORK_SCHEMA, axes, [base], where="not (lr == 5 and seed >= 25)"),
+        tmp_path / "a",
+    )
     cost = summarize(rows).set_index("lr")["expected_running_time"]
     solved = int(rows[rows["lr"] == 5]["converged"].sum())
     assert cost[5.0] < cost[1.0]
@@ -325,7 +330,9 @@ def test_where_one_cell_was_trained_of_several_its_runs_that_diverge_are_named(
     point_of: Callable[..., Point], tmp_path: Path
 ) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", (0, 1))]
-    rows = swept(product_grid(axes, [point_of(hidden=2, epochs=5)]), tmp_path / "sweep")
+    rows = swept(
+        product_grid(NETWORK_SCHEMA, axes, [point_of(hidden=2, epochs=5)]), tmp_path / "sweep"
+    )
     rows = rows.assign(**{key: rows[key].astype(str) for key in ("status", "outcome")})
     for lr, status in ((0.5, "failed"), (2.0, "diverged")):
         rows.loc[rows["lr"] == lr, ["status", "outcome", "converged"]] = [status, status, False]

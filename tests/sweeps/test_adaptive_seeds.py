@@ -21,9 +21,11 @@ from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.errors import ConfigError
 from xorsweep.execution import backends as execute
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.networks import planning as plan
 from xorsweep.networks import trainer as worker
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.adaptive_seeds import (
@@ -195,7 +197,12 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
         opened = set()
         for (lr, epochs), seeds in cells.items():
             converged = sum(
-                verdict(product_grid([], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]), 0)
+                verdict(
+                    product_grid(
+                        NETWORK_SCHEMA, [], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]
+                    ),
+                    0,
+                )
                 == "converged"
                 for s in seeds
             )
@@ -306,7 +313,7 @@ def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
 def test_further_seeds_follow_the_largest_of_any_cell(point_of: PointOf) -> None:
     first = concatenate(
         [
-            product_grid([Axis("seed", tuple(range(seeds)))], [point_of(lr=lr)])
+            product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(seeds)))], [point_of(lr=lr)])
             for lr, seeds in ((0.5, 100), (2.0, 120))
         ]
     )
@@ -510,10 +517,14 @@ def test_bad_precision_is_refused_in_one_line(
 
 def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
-    check_rounds(product_grid(axes, [point_of()], where="lr < 1"), AdaptiveSeeds(precision=0.1))
+    check_rounds(
+        product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr < 1"),
+        AdaptiveSeeds(precision=0.1),
+    )
     with pytest.raises(ConfigError) as refused:
         check_rounds(
-            product_grid(axes, [point_of()], where="seed < 3"), AdaptiveSeeds(precision=0.1)
+            product_grid(NETWORK_SCHEMA, axes, [point_of()], where="seed < 3"),
+            AdaptiveSeeds(precision=0.1),
         )
     assert str(refused.value).startswith("precision=0.1: adds seeds, and grid.where=seed < 3 ")
 
@@ -525,7 +536,7 @@ def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path)
         Axis("epochs", (5,)),
         Axis("seed", tuple(range(20))),
     ]
-    grid = product_grid(axes, [point_of()], where="lr*hidden < 10")
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr*hidden < 10")
     settings = SweepSettings(
         ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.1, 300), report=False
     )

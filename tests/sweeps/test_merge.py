@@ -21,10 +21,12 @@ from rich.console import Console as RichConsole
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer, failed_rows
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
@@ -332,10 +334,13 @@ def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
     point_of: Callable[..., Point], tmp_path: Path
 ) -> None:
     axes = [Axis("lr", (0.5, 3.0)), Axis("epochs", (9,)), Axis("seed", (0, 1, 2))]
-    few = swept(tmp_path / "few", product_grid(axes, [point_of()], where="lr*seed < 3"))
+    few = swept(
+        tmp_path / "few", product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr*seed < 3")
+    )
     zipped = [Axis("lr", (3.0, 9.0)), Axis("epochs", (9, 4)), Axis("seed", (0, 2))]
     other = swept(
-        tmp_path / "other", product_grid(zipped, [point_of()], [("lr", "epochs")], "seed > 0")
+        tmp_path / "other",
+        product_grid(NETWORK_SCHEMA, zipped, [point_of()], [("lr", "epochs")], "seed > 0"),
     )
     assert merged(tmp_path / "both", few, other).points == 6
     _, grid, _ = Store.open(tmp_path / "both")

@@ -10,8 +10,10 @@ from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
-from xorsweep.networks.schema import Point
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps import estimate as estimates
@@ -64,8 +66,11 @@ def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -
     seeds = Axis("seed", (0, 1))
     grid = concatenate(
         [
-            product_grid([Axis("lr", (0.5, 2.0)), seeds], [point_of()], where="lr < 1"),
             product_grid(
+                NETWORK_SCHEMA, [Axis("lr", (0.5, 2.0)), seeds], [point_of()], where="lr < 1"
+            ),
+            product_grid(
+                NETWORK_SCHEMA,
                 [Axis("lr", (0.1, 0.2)), Axis("hidden", (2, 3)), seeds],
                 [point_of(optimizer="adam")],
                 [("lr", "hidden")],

@@ -16,9 +16,11 @@ from rich.console import Console as RichConsole
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution import backends as execute
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.networks import planning as plan
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import read_manifest
@@ -54,6 +56,7 @@ def sparse(point_of: Callable[..., Any], **changed: Any) -> Grid:
     """Return the grid without some of its points, and with hidden and epochs going together."""
     axes = {**AXES, **changed}
     return product_grid(
+        NETWORK_SCHEMA,
         [Axis(key, tuple(levels)) for key, levels in axes.items()],
         [point_of()],
         [("hidden", "epochs")],

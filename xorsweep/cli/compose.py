@@ -18,18 +18,10 @@ from xorsweep.cli.axes import Overrides, ParsedAxis, level_count, swept
 from xorsweep.cli.grid_config import GridSpec
 from xorsweep.cli.hydra_config import RUN_KEYS, interpolated_texts, plain
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import (
-    Axis,
-    Dimension,
-    Grid,
-    check_size,
-    concatenate,
-    dimensions,
-    is_composed,
-    product_grid,
-    size_of,
-)
-from xorsweep.networks.schema import Point, component_of, read_values
+from xorsweep.grid.axes import Axis, Dimension, check_size, dimensions, is_composed, size_of
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.settings import check_known_keys
 
 MANY = 10_000
@@ -107,9 +99,9 @@ def compose_block(
     values = {chosen: plain(each) for chosen, each in configs.items()}
     for each in values.values():
         check_known_keys(each, RUN_KEYS)
-    read = {chosen: read_values(each) for chosen, each in values.items()}
+    read = {chosen: NETWORK_SCHEMA.read_values(each) for chosen, each in values.items()}
     axes, points = merge_equal_levels(axes, [read[chosen] for chosen in combinations], zipped)
-    grid = product_grid(axes, points, zipped, where)
+    grid = product_grid(NETWORK_SCHEMA, axes, points, zipped, where)
     return Composed(grid, values[combinations[0]], tuple(_notes(overrides, grid)))
 
 

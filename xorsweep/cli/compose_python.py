@@ -26,7 +26,8 @@ from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
 from xorsweep.settings import SweepSettings, read_sweep
 
 _USED = RLock()

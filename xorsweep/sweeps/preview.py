@@ -11,11 +11,12 @@ from typing import Any
 from xorsweep.execution.backends import choose_executor, is_in_process, resolve_workers, workers_of
 from xorsweep.execution.serial import run_serial
 from xorsweep.fields import Scalar, format_value
-from xorsweep.grid.grid import Axis, Block, Dimension, Grid
+from xorsweep.grid.axes import Axis, Block, Dimension
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Batch, Plan, Rows, make_plan
 from xorsweep.networks.plugins import extensions_of, shadowed
-from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import MOST_LINES, Console
@@ -166,7 +167,7 @@ def _block_lines(blocks: Sequence[Block], common: Sequence[Dimension]) -> Iterat
 def _settings_of(block: Block) -> dict[str, str]:
     """Return the keys that have one value in a block, parameters of groups left out."""
     first, swept = block.bases[0], {axis.key for axis in block.axes}
-    return {key: format_value(first[key]) for key in POINT_KEYS if key not in swept}
+    return {key: format_value(first[key]) for key in NETWORK_SCHEMA.keys if key not in swept}
 
 
 def levels_text(levels: Sequence[Scalar]) -> str:

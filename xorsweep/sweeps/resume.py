@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from xorsweep.errors import StoreError
+from xorsweep.grid.axes import Axis
 from xorsweep.grid.extend import extend_grid
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.plugins import missing_plugins
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import changed_files, rounds_of
 from xorsweep.storage.store import Store
@@ -41,7 +43,7 @@ def open_sweep(
         settings = replace(settings, engine=store.engine)
         store.engine.check()
     _refuse_other(store, grid, settings, manifest)
-    longer = extend_grid(grid, more) if more else grid
+    longer = extend_grid(NETWORK_SCHEMA, grid, more) if more else grid
     settings = replace(settings, rounds=replace(rounds_of(manifest), **rounds))
     check_rounds(longer, settings.rounds)
     return OpenedSweep(store, longer, settings, manifest, len(grid))

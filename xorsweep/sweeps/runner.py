@@ -21,7 +21,8 @@ from xorsweep.execution.backends import (
 )
 from xorsweep.execution.interface import Advance
 from xorsweep.execution.signals import raise_pending_interrupt
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Plan, make_plan
 from xorsweep.networks.plugins import extensions_of, shadowed

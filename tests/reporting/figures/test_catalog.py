@@ -23,8 +23,10 @@ from PIL import Image
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.summary import summarize, survival_curves
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.alt_texts import alt_text, left_out
 from xorsweep.reporting.figures import selected_cells as shown
 from xorsweep.reporting.figures.catalog import PICTURES, submit_figures
@@ -347,7 +349,9 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
         for init in names["init"]
     ]
     axes = [Axis(key, levels, structural=True) for key, levels in names.items()]
-    grid = product_grid([*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases)
+    grid = product_grid(
+        NETWORK_SCHEMA, [*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases
+    )
     run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
     expect_drawn(tables_of(tmp_path))
 

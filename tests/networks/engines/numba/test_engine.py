@@ -13,14 +13,15 @@ from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks import engines
 from xorsweep.networks import planning as plan
 from xorsweep.networks.activations import Tanh
 from xorsweep.networks.engines import Engine, load_train, load_unsupported
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import build_training
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
