@@ -21,6 +21,7 @@ from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import build_training
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 ENGINES = ("numpy", "numba")
@@ -91,10 +92,11 @@ def _sweep(points: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
         run_sweep(
-            grid,
-            SweepSettings(ExecutionSettings("serial"), report=False),
-            Path(folder) / "sweep",
-            {},
+            SweepRequest(
+                grid,
+                SweepSettings(ExecutionSettings("serial"), report=False),
+                Path(folder) / "sweep",
+            )
         )
         return perf_counter() - started
 

@@ -20,6 +20,7 @@ from xorsweep.grid.grid import product_grid
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 LIMIT_MIB = 1536
@@ -57,7 +58,7 @@ def sweep(points: int, folder: Path) -> None:
     ]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
     settings = SweepSettings(ExecutionSettings("serial"))
-    run_sweep(grid, settings, folder, {"command_line": sys.argv}, terminal=Console())
+    run_sweep(SweepRequest(grid, settings, folder, {"command_line": sys.argv}), Console())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 # Nothing in the tests is timed: a busy machine is no failure.
@@ -86,9 +87,11 @@ def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
     grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
     run_sweep(
-        grid,
-        SweepSettings(ExecutionSettings("serial")),
-        folder,
-        {"command_line": ["xorsweep", "-m"]},
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial")),
+            folder,
+            {"command_line": ["xorsweep", "-m"]},
+        )
     )
     return folder

@@ -32,6 +32,7 @@ from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import assemble, read_results, write_results
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 PointOf = Callable[..., Point]
@@ -148,7 +149,9 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
             until_converged=until_converged,
         )
         folder = tmp_path / str(until_converged)
-        run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+        run_sweep(
+            SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder)
+        )
         found.append(pd.read_csv(folder / "summary.csv"))
     on, stopped = found
     same = ["converged", "rate", "rate_low", "rate_high", "diverged_rate", "median_epochs"]

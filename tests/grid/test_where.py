@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.cli.compose_python import compose_sweep
+from xorsweep.cli.compose_python import sweep_from_overrides
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
@@ -130,7 +130,7 @@ def test_a_path_with_two_spaces_is_told_from_one_with_one(
         np.savez(path, **{role: np.ones(shape) for role, shape in weights.items()})  # type: ignore[arg-type]
     line = f"grid.where=init.path != '{paths[1]}'"
     levels = ",".join(f"'{path}'" for path in paths)
-    grid = compose_sweep(
+    grid = sweep_from_overrides(
         ["init=file", f"init.path={levels}", "lr=1", "hidden=2", "seed=0", line]
     ).grid
     assert {grid.point(row)["init.path"] for row in range(len(grid))} == {paths[0]}

@@ -22,6 +22,7 @@ from xorsweep.reporting.findings import MOST_FINDINGS, findings
 from xorsweep.reporting.remarks import remarks
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -54,7 +55,7 @@ def interval_text(count: int, runs: int, tried: int = 1) -> str:
 
 
 def swept(grid: Grid, folder: Path) -> pd.DataFrame:
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+    run_sweep(SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder))
     return read_results(folder)
 
 
@@ -278,7 +279,9 @@ def test_few_runs_are_called_few(results: pd.DataFrame) -> None:
 
 def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path: Path) -> None:
     run_sweep(
-        grid_of(epochs=5), SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {}
+        SweepRequest(
+            grid_of(epochs=5), SweepSettings(ExecutionSettings("serial"), report=False), tmp_path
+        )
     )
     results = read_results(tmp_path)
     assert findings_of(results) == ""
@@ -316,7 +319,9 @@ def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: 
         [grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8), **block) for block in blocks]
     )
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "sweep", {}
+        SweepRequest(
+            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "sweep"
+        )
     )
     results = read_results(tmp_path / "sweep")
     text = findings_of(results)

@@ -39,6 +39,7 @@ from xorsweep.sweeps.adaptive_seeds import (
     open_with_rounds,
 )
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 PointOf = Callable[..., Any]
@@ -345,7 +346,9 @@ def test_rounds_that_make_no_sense_are_refused(
     with pytest.raises(ConfigError, match=message):
         check_rounds(grid, AdaptiveSeeds(0.1, most))
     with pytest.raises(ConfigError, match=message):
-        run_sweep(grid, SweepSettings(rounds=AdaptiveSeeds(0.1, most)), tmp_path / "sweep", {})
+        run_sweep(
+            SweepRequest(grid, SweepSettings(rounds=AdaptiveSeeds(0.1, most)), tmp_path / "sweep")
+        )
     assert not (tmp_path / "sweep").exists()
 
 
@@ -357,7 +360,7 @@ QUIET = SweepSettings(ExecutionSettings("serial"), rounds=ROUNDS, report=False)
 @pytest.fixture(scope="module")
 def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rounds") / "sweep"
-    run_sweep(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]})
+    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]}))
     return folder
 
 
@@ -377,7 +380,7 @@ def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
 def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
     text = io.StringIO()
     terminal = Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False))
-    result = run_sweep(grid_of(**AXES), QUIET, tmp_path / "sweep", {}, terminal=terminal)
+    result = run_sweep(SweepRequest(grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal)
     lines = text.getvalue().splitlines()
     assert lines[1] == "round 2: 8 of 8 cells are still open; 1,440 points are added"
     assert lines[2].startswith("round 3: ")
@@ -392,7 +395,7 @@ def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
     monkeypatch.setattr(plan, "FEWEST_MEMBERS", 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
-    run_sweep(grid_of(**AXES), settings, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid_of(**AXES), settings, tmp_path / "sweep"))
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
 
 
@@ -417,9 +420,9 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
 
     monkeypatch.setattr(worker, "train_batch", stopping)
     with pytest.raises(Stopped):
-        run_sweep(grid_of(**AXES), QUIET, folder, {})
+        run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
     batches = -1
-    resume_sweep(folder, SweepSettings(ExecutionSettings("serial"), report=False), [], {})
+    resume_sweep(ResumeRequest(folder, SweepSettings(ExecutionSettings("serial"), report=False)))
     assert rows_of(folder) == rows_of(undisturbed)
     assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
 
@@ -428,11 +431,11 @@ def test_a_lost_part_of_an_early_round_is_trained_again(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES), QUIET, folder, {})
+    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
     parts = sorted((folder / "parts").iterdir())
     for part in parts[::2]:
         part.unlink()
-    resume_sweep(folder, SweepSettings(ExecutionSettings("serial"), report=False), [], {})
+    resume_sweep(ResumeRequest(folder, SweepSettings(ExecutionSettings("serial"), report=False)))
     assert rows_of(folder) == rows_of(undisturbed)
 
 
@@ -440,9 +443,11 @@ def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder, {})
+    run_sweep(SweepRequest(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder))
     resume_sweep(
-        folder, SweepSettings(ExecutionSettings("serial"), report=False), [Axis("lr", (5.0,))], {}
+        ResumeRequest(
+            folder, SweepSettings(ExecutionSettings("serial"), report=False), [Axis("lr", (5.0,))]
+        )
     )
     assert rows_of(folder) == rows_of(undisturbed)
 
@@ -451,11 +456,15 @@ def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES), SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+    run_sweep(
+        SweepRequest(
+            grid_of(**AXES), SweepSettings(ExecutionSettings("serial"), report=False), folder
+        )
+    )
     plain = SweepSettings(ExecutionSettings("serial"), report=False)
-    resume_sweep(folder, plain, [], {}, rounds={"precision": 0.045, "max_seeds": 420})
+    resume_sweep(ResumeRequest(folder, plain, rounds={"precision": 0.045, "max_seeds": 420}))
     assert rows_of(folder) == rows_of(undisturbed)
-    resume_sweep(folder, plain, [], {}, rounds={"precision": None})
+    resume_sweep(ResumeRequest(folder, plain, rounds={"precision": None}))
     assert len(pd.read_csv(folder / "results.csv")) == 160
 
 
@@ -540,7 +549,7 @@ def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path)
     settings = SweepSettings(
         ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.1, 300), report=False
     )
-    run_sweep(grid, settings, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, settings, tmp_path / "sweep"))
     rows = pd.read_csv(tmp_path / "sweep/results.csv")
     cells = rows.groupby(["lr", "hidden"]).size()
     assert set(cells.index) == {(0.5, 2), (0.5, 3), (4.0, 2)}

@@ -21,6 +21,7 @@ from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps import estimate as estimates
 from xorsweep.sweeps.estimate import Cost, estimate
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -52,7 +53,9 @@ def test_bytes_are_those_of_a_sweep(
     )
     plan = make_plan(grid, load_capacity(Engine()), 1)
     found = estimate(grid, plan, Trainer(Engine()), run_serial, 1)
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     real = {
         "parts": sum(path.stat().st_size for path in (tmp_path / "parts").iterdir()),
         "results.csv": size_of(tmp_path, "results.csv"),

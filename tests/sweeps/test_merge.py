@@ -33,6 +33,7 @@ from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store, read_manifest
 from xorsweep.sweeps.merge import Merged, merge
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
 
@@ -43,7 +44,7 @@ LEVELS = {"lr": [0.5, 3.0, 1e4], "epochs": [4, 9], "seed": list(range(4))}
 
 
 def swept(folder: Path, grid: Grid) -> Path:
-    run_sweep(grid, QUIET, folder, {"command_line": ["xorsweep", folder.name]})
+    run_sweep(SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep", folder.name]}))
     return folder
 
 
@@ -189,7 +190,7 @@ def test_unfinished_sweeps_make_an_unfinished_one_that_resumes(
     )
     assert not (out / "results.csv").exists()
     assert read_manifest(out)["state"] == "unfinished"
-    resume_sweep(out, QUIET, [Axis("seed", (1,))], {})
+    resume_sweep(ResumeRequest(out, QUIET, [Axis("seed", (1,))]))
     whole = swept(
         tmp_path / "whole",
         concatenate(
@@ -352,7 +353,7 @@ def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
         (3.0, 9, 2),
         (9.0, 4, 2),
     ]
-    resume_sweep(tmp_path / "both", QUIET, [Axis("seed", (3,))], {})
+    resume_sweep(ResumeRequest(tmp_path / "both", QUIET, [Axis("seed", (3,))]))
     _, longer, _ = Store.open(tmp_path / "both")
     points = map(longer.point, range(len(longer)))
     assert {tuple(p[key] for key in keys) for p in points} - set(found) == {

@@ -32,6 +32,7 @@ from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.storage.store import PARTS
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.text import exception_text
 
@@ -248,7 +249,7 @@ def _check_resumed(grid: Grid) -> None:
     settings = replace(SweepSettings(), parallel=ExecutionSettings("serial"), report=False)
     with TemporaryDirectory(prefix="xorsweep-check-") as made:
         folder, resumed = Path(made) / "whole", Path(made) / "resumed"
-        result = run_sweep(grid, settings, folder, {})
+        result = run_sweep(SweepRequest(grid, settings, folder))
         if result.counts["failed"]:
             raise ComponentError(f"{_told(grid.point(0))}: {result.counts['failed']} points failed")
         shutil.copytree(folder, resumed)
@@ -258,7 +259,7 @@ def _check_resumed(grid: Grid) -> None:
         for batch in _batches_of(grid)[::2]:
             name, data = encode(trainer(batch), settings.engine)
             (resumed / PARTS / name).write_bytes(data)
-        resume_sweep(resumed, settings, [], {})
+        resume_sweep(ResumeRequest(resumed, settings))
         if (resumed / "results.csv").read_bytes() != result.results.read_bytes():
             raise ComponentError(f"{_told(grid.point(0))}: other rows after a resume")
 

@@ -42,6 +42,7 @@ from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STY
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -337,7 +338,9 @@ GRIDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", GRIDS)
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
 
@@ -352,7 +355,9 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
     grid = product_grid(
         NETWORK_SCHEMA, [*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases
     )
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     expect_drawn(tables_of(tmp_path))
 
 
@@ -373,7 +378,9 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     rates = grid_of(hidden=8, lr=[0.5, 2.0], optimizer="momentum", epochs=10, seed=range(2))
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
     grid = concatenate([sizes, rates, others])
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     tables = tables_of(tmp_path, plateaus={})
     assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
     for draw in (rate_lines, unsolved_curves, error_bands):
