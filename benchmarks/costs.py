@@ -19,10 +19,12 @@ import numpy as np
 
 from benchmarks.points import point_of
 from xorsweep.execution.interface import Executor
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer, train_batch
 from xorsweep.storage.parts import encode
 from xorsweep.storage.results import assemble, read_results, write_results
@@ -100,7 +102,7 @@ def measure_costs(repeats: int) -> Costs:
 def grid_of(rows: int, epochs: int = 1) -> Grid:
     """Return a grid of so many 2-2-1 networks, a seed each at two learning rates."""
     axes = [Axis("lr", (0.5, 1.0)), Axis("seed", tuple(range(rows // 2)))]
-    return product_grid(axes, [point_of(epochs=epochs)])
+    return product_grid(NETWORK_SCHEMA, axes, [point_of(epochs=epochs)])
 
 
 _capacity = load_capacity(ENGINE)

@@ -14,11 +14,14 @@ import numpy as np
 from benchmarks.peers.ours import training_of
 from benchmarks.points import point_of
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.networks.engines import Engine, load_capacity, load_train
 from xorsweep.networks.planning import make_plan
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import build_training
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 ENGINES = ("numpy", "numba")
@@ -80,7 +83,7 @@ def _grid(points: int) -> Grid:
         Axis("hidden", (2, 3)),
         Axis("seed", tuple(range(points // 10))),
     ]
-    return product_grid(axes, [point_of(epochs=1)])
+    return product_grid(NETWORK_SCHEMA, axes, [point_of(epochs=1)])
 
 
 def _sweep(points: int) -> float:
@@ -89,10 +92,11 @@ def _sweep(points: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
         run_sweep(
-            grid,
-            SweepSettings(ExecutionSettings("serial"), report=False),
-            Path(folder) / "sweep",
-            {},
+            SweepRequest(
+                grid,
+                SweepSettings(ExecutionSettings("serial"), report=False),
+                Path(folder) / "sweep",
+            )
         )
         return perf_counter() - started
 

@@ -15,9 +15,12 @@ from time import perf_counter
 
 from benchmarks.points import point_of
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import product_grid
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 LIMIT_MIB = 1536
@@ -53,9 +56,9 @@ def sweep(points: int, folder: Path) -> None:
         Axis("epochs", (1, 2)),
         Axis("seed", tuple(range(points // 20))),
     ]
-    grid = product_grid(axes, [point_of()])
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
     settings = SweepSettings(ExecutionSettings("serial"))
-    run_sweep(grid, settings, folder, {"command_line": sys.argv}, terminal=Console())
+    run_sweep(SweepRequest(grid, settings, folder, {"command_line": sys.argv}), Console())
 
 
 if __name__ == "__main__":

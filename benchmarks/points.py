@@ -5,11 +5,12 @@ from __future__ import annotations
 from hydra import compose, initialize_config_dir
 
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.networks.schema import Point, read_point
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 
 def point_of(**values: object) -> Point:
     """Return the default point with other values."""
     lines = [f"{key}={value}" for key, value in values.items()]
     with initialize_config_dir(config_folder(), **VERSION_BASE):
-        return read_point(plain(compose("config", overrides=lines)))
+        return NETWORK_SCHEMA.read_point(plain(compose("config", overrides=lines)))

@@ -28,6 +28,7 @@ from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.networks.planning import BATCHES_A_WORKER
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 EPOCHS = 300
@@ -97,7 +98,9 @@ def run_one(points: int, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
         run_sweep(
-            grid_of(points, EPOCHS), SweepSettings(parallel, report=False), Path(folder) / "s", {}
+            SweepRequest(
+                grid_of(points, EPOCHS), SweepSettings(parallel, report=False), Path(folder) / "s"
+            )
         )
         seconds = perf_counter() - started
     print(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes()}))

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import build_training
 
 

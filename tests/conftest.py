@@ -6,9 +6,12 @@ from hypothesis import settings
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Scalar, fields_of
-from xorsweep.grid.grid import Axis, Grid, product_grid
-from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, read_point
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 # Nothing in the tests is timed: a busy machine is no failure.
@@ -43,7 +46,7 @@ def point_of() -> PointOf:
     def make(**given: Scalar) -> Point:
         values = {key.replace("__", "."): value for key, value in given.items()}
         config: dict[str, object] = {}
-        for key in POINT_KEYS:
+        for key in NETWORK_SCHEMA.keys:
             config[key] = values.pop(key, NOTEBOOK[key])
             if key in COMPONENTS:
                 choice = COMPONENTS[key][str(config[key])]
@@ -55,7 +58,7 @@ def point_of() -> PointOf:
                 }
                 config[key] = {"name": config[key], **defaults, **set_here}
         assert not values
-        return read_point(config)
+        return NETWORK_SCHEMA.read_point(config)
 
     return make
 
@@ -70,7 +73,9 @@ def grid_of(point_of: PointOf) -> GridOf:
         first = {key: levels[0] for key, levels in axes.items()}
         base = point_of(**fixed, **first)  # type: ignore[arg-type]
         return product_grid(
-            [Axis(key.replace("__", "."), tuple(levels)) for key, levels in axes.items()], [base]
+            NETWORK_SCHEMA,
+            [Axis(key.replace("__", "."), tuple(levels)) for key, levels in axes.items()],
+            [base],
         )
 
     return make
@@ -82,9 +87,11 @@ def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
     grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
     run_sweep(
-        grid,
-        SweepSettings(ExecutionSettings("serial")),
-        folder,
-        {"command_line": ["xorsweep", "-m"]},
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial")),
+            folder,
+            {"command_line": ["xorsweep", "-m"]},
+        )
     )
     return folder

@@ -19,7 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 import xorsweep as xs
 from xorsweep import api
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
-from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, nested, read_point
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.storage.store import read_manifest
 
 PATIENCE = 400.0
@@ -116,16 +116,20 @@ def test_the_defaults_of_a_run_are_those_of_the_yaml() -> None:
     parameters = inspect.signature(api.train).parameters.values()
     defaults = {each.name: each.default for each in parameters if each.name != "parameters"}
     assert defaults.pop("engine") == yaml_values()["engine"]["name"]
-    assert set(defaults) == set(POINT_KEYS)
-    assert read_point(nested(defaults)) == read_point(yaml_values())
-    assert read_point(nested({key: defaults[key] for key in defaults if key not in COMPONENTS}))
+    assert set(defaults) == set(NETWORK_SCHEMA.keys)
+    assert NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(defaults)) == NETWORK_SCHEMA.read_point(
+        yaml_values()
+    )
+    assert NETWORK_SCHEMA.read_point(
+        NETWORK_SCHEMA.nested({key: defaults[key] for key in defaults if key not in COMPONENTS})
+    )
 
 
 def test_a_sweep_takes_every_key_and_its_axes_from_the_yaml() -> None:
     values = yaml_values()
-    assert set(POINT_KEYS) <= set(api.Levels.__annotations__)
+    assert set(NETWORK_SCHEMA.keys) <= set(api.Levels.__annotations__)
     others = {"report", "resume", "study", "grid", "plan"}
-    assert set(values) - set(POINT_KEYS) - others <= set(api.Levels.__annotations__)
+    assert set(values) - set(NETWORK_SCHEMA.keys) - others <= set(api.Levels.__annotations__)
     sweep = xs.sweep(epochs=3, hidden=2)
     assert (sweep.results["lr"].nunique(), sweep.results["seed"].nunique()) == (5, 100)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from xorsweep import hints
 from xorsweep.cli.hydra_config import known_keys
 from xorsweep.fields import Choice, fields_of
-from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, fields_for
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.settings import SETTINGS
 
 KNOWN = known_keys()
@@ -228,6 +228,10 @@ def test_a_folder_of_another_name_is_not_taken_for_latest() -> None:
 
 
 def test_every_key_that_takes_names_has_other_words() -> None:
-    keys = [key for key in (*SCALAR_KEYS, *COMPONENTS) if isinstance(fields_for(key)[0], Choice)]
+    keys = [
+        key
+        for key in (*SCALAR_KEYS, *COMPONENTS)
+        if isinstance(NETWORK_SCHEMA.fields_for(key)[0], Choice)
+    ]
     keys += [key for key in SETTINGS if "name" in fields_of(SETTINGS[key])]
     assert {*keys} - {"task"} <= {*hints.VALUES}

@@ -14,19 +14,18 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from xorsweep._version import __version__
 from xorsweep.cli.overrides import flattened, grid_overrides, overrides
-from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Boolean, Scalar, read_settings, read_value, shorten
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import nested, read_point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
@@ -35,12 +34,10 @@ from xorsweep.storage.manifest import input_files, seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.finished import finished_manifest
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.run import Run
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
-
-if TYPE_CHECKING:
-    from xorsweep.cli.compose_python import ComposedSweep
 
 Group = str | Mapping[str, Scalar]
 """A choice of a config group by name, or its name and parameters, as in the YAML files."""
@@ -125,7 +122,7 @@ def train(
         "seed": seed,
         **parameters,
     }
-    point = read_point(nested(flattened(given)))
+    point = NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(flattened(given)))
     chosen = _engine(engine)
     warm_up([batch_of_one(point, (1,))], chosen, ScriptTerminal().warn)
     return Run(train_single(point, chosen))
@@ -192,42 +189,30 @@ def load(folder: Folder) -> Sweep:
 
 def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Console) -> Sweep:
     """Train the sweep that the overrides ask for, or what its folder lacks of it."""
-    from xorsweep.cli.compose_python import compose_sweep
+    from xorsweep.cli.compose_python import sweep_from_overrides
 
-    asked = compose_sweep(lines)
+    asked = sweep_from_overrides(lines)
     settings = replace(asked.settings, report=report)
     digest = str(seal(asked.grid, settings.engine, settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
-    provenance = _provenance(asked.values, lines)
     with _turn_at(target), _interruption_told(target, terminal):
         refuse_other(target, digest)
         if not holds_sweep(target):
-            documents = {"multirun.yaml": asked.yaml}
-            run_sweep(
-                asked.grid, settings, target, provenance, asked.notes, terminal, None, documents
-            )
+            run_sweep(replace(asked, settings=settings, folder=target), terminal)
         elif not _has_all(target, report):
-            resume_sweep(target, settings, (), provenance, terminal)
+            request = ResumeRequest(target, settings, provenance=asked.provenance)
+            resume_sweep(request, terminal)
     return Sweep.open(target)
 
 
 def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Console) -> Sweep:
     """Train what a sweep's folder lacks, with the further levels that the overrides have."""
-    from xorsweep.cli.compose_python import compose_resume
+    from xorsweep.cli.compose_python import resume_from_overrides
 
-    asked = compose_resume(lines)
-    settings = replace(asked.settings, report=report)
-    provenance = _provenance(asked.values, [f"resume={override_value(str(folder))}", *lines])
+    asked = resume_from_overrides(lines, folder)
+    request = replace(asked, settings=replace(asked.settings, report=report))
     with _turn_at(folder), _interruption_told(folder, terminal):
-        resume_sweep(
-            folder,
-            settings,
-            asked.more,
-            provenance,
-            terminal,
-            asked.rounds,
-            keep_engine=asked.keep_engine,
-        )
+        resume_sweep(request, terminal)
     return Sweep.open(folder)
 
 
@@ -240,23 +225,16 @@ def _has_all(folder: Path, report: bool) -> bool:
     return is_finished and (not report or (folder / "report.html").exists())
 
 
-def _cache_name(asked: ComposedSweep, digest: str) -> str:
+def _cache_name(asked: SweepRequest, digest: str) -> str:
     """Return a name made of all that the rows and the report of a sweep depend on."""
     parts = (
         digest,
         input_files(asked.grid),
-        asked.values.get("study"),
+        asked.provenance.get("study"),
         __version__,
         np.__version__,
     )
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
-
-
-def _provenance(values: Mapping[str, Any], lines: Sequence[str]) -> dict[str, object]:
-    """Return what the manifest says of a call: the command that does the same, and its values."""
-    study = {"study": values["study"]} if "study" in values else {}
-    config = {key: value for key, value in values.items() if key not in study}
-    return {"command_line": ["python", "-m", "xorsweep", "-m", *lines], "config": config, **study}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from xorsweep.fields import (
     read_settings,
 )
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,4 @@ def read_sweep(config: Mapping[str, Any]) -> SweepSettings:
 def check_known_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
     read_here = [*fields_of(AdaptiveSeeds), *fields_of(SweepSettings), *SETTINGS]
-    check_known("", config, [*POINT_KEYS, *read_here, *others])
+    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *others])

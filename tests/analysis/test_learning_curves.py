@@ -11,11 +11,13 @@ import pytest
 from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer
 from xorsweep.storage.parts import decode, encode
 
@@ -29,8 +31,8 @@ def grid(point_of: PointOf) -> Grid:
     wild = {"activation": "relu", "output": "linear"}
     return concatenate(
         [
-            product_grid(axes, [point_of(**wild)]),
-            product_grid(axes, [point_of(optimizer="momentum", **wild)]),
+            product_grid(NETWORK_SCHEMA, axes, [point_of(**wild)]),
+            product_grid(NETWORK_SCHEMA, axes, [point_of(optimizer="momentum", **wild)]),
         ]
     )
 
@@ -145,6 +147,7 @@ def test_of_a_large_cell_the_first_runs_are_taken(
     cells = every_cell(grid)
     cells = cells[(cells["lr"] == 5.0) & (cells["epochs"] == 500)]
     few = product_grid(
+        NETWORK_SCHEMA,
         [Axis("seed", (0, 1, 2))],
         [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
     )

@@ -8,12 +8,14 @@ import pytest
 
 from xorsweep.analysis.stored_runs import StoredRun, read_runs
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.single_run import train_single
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
@@ -42,7 +44,7 @@ def test_each_is_the_run_that_is_trained_alone(
     more: dict[str, object], grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(lr=[0.5, 3.0], epochs=[30, 200], seed=range(2), **more)
-    run_sweep(grid, SETTINGS, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, SETTINGS, tmp_path / "sweep"))
     runs = kept(tmp_path / "sweep")
     assert set(runs) == set(range(len(grid)))
     for row, run in runs.items():
@@ -52,8 +54,8 @@ def test_each_is_the_run_that_is_trained_alone(
 
 
 def test_a_sweep_that_was_extended_has_them_all(grid_of: GridOf, tmp_path: Path) -> None:
-    run_sweep(grid_of(epochs=[200], seed=range(2)), SETTINGS, tmp_path / "sweep", {})
-    resume_sweep(tmp_path / "sweep", SETTINGS, [Axis("epochs", (30, 500))], {})
+    run_sweep(SweepRequest(grid_of(epochs=[200], seed=range(2)), SETTINGS, tmp_path / "sweep"))
+    resume_sweep(ResumeRequest(tmp_path / "sweep", SETTINGS, [Axis("epochs", (30, 500))]))
     runs = kept(tmp_path / "sweep")
     assert sorted(run.epochs[-1] for run in runs.values()) == [30, 30, 200, 200, 500, 500]
     for run in runs.values():
@@ -62,7 +64,7 @@ def test_a_sweep_that_was_extended_has_them_all(grid_of: GridOf, tmp_path: Path)
 
 def test_a_large_network_keeps_its_curve_alone(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(hidden=[31, 32], epochs=5, seed=0)  # 4 * 32 + 1 = 129 weights and biases
-    run_sweep(grid, SETTINGS, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, SETTINGS, tmp_path / "sweep"))
     small, large = kept(tmp_path / "sweep").values()
     assert (len(small.parameters), len(large.parameters)) == (125, 0)
     assert large.epochs == (0, 1, 2, 3, 4, 5)

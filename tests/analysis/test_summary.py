@@ -21,15 +21,18 @@ from xorsweep.analysis.summary import (
 )
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import assemble, read_results, write_results
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 PointOf = Callable[..., Point]
@@ -146,7 +149,9 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
             until_converged=until_converged,
         )
         folder = tmp_path / str(until_converged)
-        run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+        run_sweep(
+            SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder)
+        )
         found.append(pd.read_csv(folder / "summary.csv"))
     on, stopped = found
     same = ["converged", "rate", "rate_low", "rate_high", "diverged_rate", "median_epochs"]
@@ -260,9 +265,12 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
     seeds = Axis("seed", tuple(range(10)))
     grid = concatenate(
         [
-            product_grid([Axis("epochs", (200, 600)), seeds], [point_of(lr=5.0)]),
-            product_grid([seeds], [point_of(optimizer="momentum", lr=1.0, epochs=300)]),
+            product_grid(NETWORK_SCHEMA, [Axis("epochs", (200, 600)), seeds], [point_of(lr=5.0)]),
             product_grid(
+                NETWORK_SCHEMA, [seeds], [point_of(optimizer="momentum", lr=1.0, epochs=300)]
+            ),
+            product_grid(
+                NETWORK_SCHEMA,
                 [Axis("lr", (0.1, 1e12)), seeds],
                 [point_of(activation="relu", output="linear", epochs=50)],
             ),

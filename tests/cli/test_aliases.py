@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import xorsweep as xs
-from xorsweep.cli.compose_python import compose_resume, compose_sweep
+from xorsweep.cli.compose_python import resume_from_overrides, sweep_from_overrides
 from xorsweep.networks.activations import ACTIVATIONS, Tanh
 from xorsweep.storage.store import read_manifest
 
@@ -39,7 +39,7 @@ def test_a_sweep_is_the_same_sweep() -> None:
 @pytest.mark.parametrize("levels", ["sigmoid,logistic", "logistic,sigmoid,logistic"])
 @pytest.mark.parametrize("key", ["activation", "output"])
 def test_both_words_are_one_level(key: str, levels: str) -> None:
-    grid = compose_sweep([f"{key}={levels}", *LINES]).grid
+    grid = sweep_from_overrides([f"{key}={levels}", *LINES]).grid
     assert len(grid) == 3
     assert grid.columns[key].levels == ("logistic",)
     (block,) = grid.blocks
@@ -47,11 +47,13 @@ def test_both_words_are_one_level(key: str, levels: str) -> None:
 
 
 def test_levels_in_blocks_and_zips_are_canonical() -> None:
-    grid = compose_sweep(
+    grid = sweep_from_overrides(
         ["grid.blocks=[{activation: sigmoid}, {activation: 'sigmoid,tanh'}]", *LINES]
     ).grid
     assert grid.columns["activation"].levels == ("logistic", "tanh")
-    zipped = compose_sweep(["activation=sigmoid,tanh", "output=sigmoid,linear", *LINES, ZIP]).grid
+    zipped = sweep_from_overrides(
+        ["activation=sigmoid,tanh", "output=sigmoid,linear", *LINES, ZIP]
+    ).grid
     assert {(p["activation"], p["output"]) for p in map(zipped.point, range(len(zipped)))} == {
         ("logistic", "logistic"),
         ("tanh", "linear"),
@@ -64,12 +66,14 @@ ZIP = "grid.zip=[[activation,output]]"
 @pytest.mark.parametrize("word", ["sigmoid", "logistic"])
 def test_an_expression_may_use_either_word(word: str) -> None:
     where = f'grid.where=activation == "{word}" and output in ("{word}",)'
-    grid = compose_sweep(["activation=logistic,tanh", "output=logistic,linear", *LINES, where]).grid
+    grid = sweep_from_overrides(
+        ["activation=logistic,tanh", "output=logistic,linear", *LINES, where]
+    ).grid
     assert len(grid) == 3
 
 
 def test_going_on_with_a_sweep_adds_no_level() -> None:
-    (axis,) = compose_resume(["activation=sigmoid"]).more
+    (axis,) = resume_from_overrides(["activation=sigmoid"], Path()).more
     assert axis.levels == ("logistic",)
 
 
@@ -83,7 +87,9 @@ def test_going_on_with_a_sweep_adds_no_level() -> None:
 def test_a_file_may_use_the_word(text: str, tmp_path: Path) -> None:
     (tmp_path / "study").mkdir()
     (tmp_path / "study/mine.yaml").write_text(text)
-    grid = compose_sweep(["study=mine", f"hydra.searchpath=['file://{tmp_path}']", *LINES]).grid
+    grid = sweep_from_overrides(
+        ["study=mine", f"hydra.searchpath=['file://{tmp_path}']", *LINES]
+    ).grid
     assert grid.columns["activation"].levels == grid.columns["output"].levels == ("logistic",)
 
 
@@ -95,7 +101,7 @@ def test_a_choice_that_is_registered_by_the_word_is_meant_by_it() -> None:
     xs.register("activation", "sigmoid", Other)
     try:
         assert xs.train(activation="sigmoid", epochs=2).point["activation"] == "sigmoid"
-        assert compose_sweep(["activation=sigmoid,logistic", *LINES]).grid.columns[
+        assert sweep_from_overrides(["activation=sigmoid,logistic", *LINES]).grid.columns[
             "activation"
         ].levels == (
             "sigmoid",
@@ -107,5 +113,5 @@ def test_a_choice_that_is_registered_by_the_word_is_meant_by_it() -> None:
 
 def test_the_word_is_not_listed_as_a_choice() -> None:
     assert "sigmoid" not in [*ACTIVATIONS]
-    grid = compose_sweep(["activation=glob(*)", *LINES]).grid
+    grid = sweep_from_overrides(["activation=glob(*)", *LINES]).grid
     assert sorted(map(str, grid.columns["activation"].levels)) == sorted(ACTIVATIONS)

@@ -24,7 +24,7 @@ from xorsweep.cli.compose import (
 from xorsweep.cli.grid_config import read_grid
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis
+from xorsweep.grid.axes import Axis
 
 CONF = Path(config_folder())
 

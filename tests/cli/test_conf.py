@@ -15,7 +15,7 @@ from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
 from xorsweep.networks.engines import ENGINES, Engine
-from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, read_point
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.settings import SETTINGS, SweepSettings, read_sweep
 
 CONF = Path(config_folder())
@@ -59,7 +59,7 @@ def test_an_engine_has_its_file_with_the_defaults_of_the_code(name: str) -> None
 def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -> None:
     values = plain(hydra[1])
     assert read_sweep(values) == SweepSettings(ExecutionSettings("loky", -1), Engine(), report=True)
-    point = read_point(values)
+    point = NETWORK_SCHEMA.read_point(values)
     assert {key: point[key] for key in SCALAR_KEYS} == {
         "hidden": 2,
         "skip": False,

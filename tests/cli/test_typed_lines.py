@@ -1,10 +1,11 @@
 """Lines that Hydra would take or refuse in its own words, and what is said instead."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from xorsweep.cli.compose_python import compose_resume, compose_sweep
+from xorsweep.cli.compose_python import resume_from_overrides, sweep_from_overrides
 from xorsweep.cli.grid_config import BLOCKS
 from xorsweep.cli.hydra_config import check_overrides
 from xorsweep.errors import ConfigError
@@ -55,7 +56,7 @@ def lines(*given: str) -> list[str]:
 )
 def test_a_line_says_what_to_type(typed: str, said: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(said)) as refused:
-        compose_sweep(lines(typed))
+        sweep_from_overrides(lines(typed))
     assert "\n" not in str(refused.value)
 
 
@@ -74,7 +75,7 @@ def test_a_line_says_what_to_type(typed: str, said: str) -> None:
     ],
 )
 def test_what_can_be_meant_is_taken(typed: str) -> None:
-    assert len(compose_sweep(lines(typed)).grid)
+    assert len(sweep_from_overrides(lines(typed)).grid)
 
 
 @pytest.mark.parametrize("text", ["{}", '"{}"'])
@@ -86,20 +87,20 @@ def test_a_long_expression_is_refused_before_it_is_read(text: str) -> None:
 def test_components_of_a_swept_group_without_a_key_are_named_with_the_blocks_that_work() -> None:
     typed = lines("optimizer=sgd,momentum,adam", "optimizer.momentum=0.5,0.9")
     with pytest.raises(ConfigError) as refused:
-        compose_sweep(typed)
+        sweep_from_overrides(typed)
     said = str(refused.value)
     assert said.startswith(
         "optimizer.momentum: optimizer=sgd,momentum,adam is swept, and sgd and adam have no such "
         "key; 'grid.blocks=["
     )
     (blocks,) = re.findall(rf"'({re.escape(BLOCKS)}=.*)'", said)
-    grid = compose_sweep([blocks, *lines()]).grid
+    grid = sweep_from_overrides([blocks, *lines()]).grid
     assert len(grid) == (1 + 2 + 1) * 2
 
 
 def test_a_key_that_every_swept_choice_has_is_an_axis() -> None:
     typed = lines("optimizer=momentum,nesterov", "optimizer.momentum=0.5,0.9")
-    assert len(compose_sweep(typed).grid) == 2 * 2 * 2
+    assert len(sweep_from_overrides(typed).grid) == 2 * 2 * 2
 
 
 @pytest.mark.parametrize(
@@ -116,8 +117,8 @@ def test_a_key_that_every_swept_choice_has_is_an_axis() -> None:
     ],
 )
 def test_a_sweep_with_one_seed_says_so(given: list[str], notes: list[str]) -> None:
-    assert list(compose_sweep(lines(*given)).notes) == notes
+    assert list(sweep_from_overrides(lines(*given)).notes) == notes
 
 
 def test_a_further_seed_of_a_sweep_needs_no_note() -> None:
-    assert compose_resume(["seed=100"]).more
+    assert resume_from_overrides(["seed=100"], Path()).more

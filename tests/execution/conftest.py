@@ -3,9 +3,11 @@ from collections.abc import Callable
 import pytest
 from planning import planned
 
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 PointOf = Callable[..., Point]
 
@@ -21,10 +23,12 @@ def grid(point_of: PointOf) -> Grid:
         Axis("epochs", (20, 200)),
         Axis("seed", (0, 1, 2)),
     ]
-    return product_grid(axes, [point_of()])
+    return product_grid(NETWORK_SCHEMA, axes, [point_of()])
 
 
 @pytest.fixture(scope="module")
 def long(point_of: PointOf) -> tuple[Batch, ...]:
     """Return two batches of one network each that take most of a second."""
-    return planned(product_grid([Axis("hidden", (3, 2))], [point_of(epochs=30_000)]))
+    return planned(
+        product_grid(NETWORK_SCHEMA, [Axis("hidden", (3, 2))], [point_of(epochs=30_000)])
+    )

@@ -25,6 +25,7 @@ from xorsweep.networks import planning as plan
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -214,7 +215,9 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
     monkeypatch.setattr(plan, "BATCHES_A_WORKER", 10**9)
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "serial", {}
+        SweepRequest(
+            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "serial"
+        )
     )
 
     parallel = of_two_workers(cluster.address)
@@ -229,7 +232,7 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    result = run_sweep(grid, SweepSettings(parallel, report=False), tmp_path / "dask", {})
+    result = run_sweep(SweepRequest(grid, SweepSettings(parallel, report=False), tmp_path / "dask"))
     killer.join()
     assert left_at_death[0] > 2
     assert victim.wait() == -signal.SIGKILL

@@ -9,9 +9,11 @@ from planning import planned
 
 import xorsweep
 from xorsweep.execution.serial import run_serial
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer
 
 PointOf = Callable[..., Point]
@@ -34,7 +36,7 @@ def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch
     found = []
     for until_converged in (False, True):
         point = point_of(lr=5.0, epochs=200, until_converged=until_converged)
-        batches = planned(product_grid([Axis("seed", tuple(range(16)))], [point]))
+        batches = planned(product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(16)))], [point]))
         ((_, (rows,)),) = run_serial(batches, Trainer(Engine()))
         found.append(rows)
     to_the_end, leaving = found

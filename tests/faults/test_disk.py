@@ -16,6 +16,7 @@ from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
@@ -32,7 +33,7 @@ def grid(grid_of: GridOf) -> Grid:
 @pytest.fixture(scope="module")
 def undisturbed(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
-    run_sweep(grid, QUIET, folder, {})
+    run_sweep(SweepRequest(grid, QUIET, folder))
     return folder
 
 
@@ -63,15 +64,15 @@ def test_a_full_disk_stops_the_sweep_and_nothing_is_lost(
     filling = filled(small_disk, spare * 1024)
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"can't be written: No space left on device"):
-        run_sweep(grid, QUIET, sweep, {})
+        run_sweep(SweepRequest(grid, QUIET, sweep))
     assert not list(sweep.rglob(".*.tmp"))
     assert not (sweep / "results.parquet").exists()
     kept = {path: path.read_bytes() for path in (sweep / "parts").glob("*.parquet")}
     filling.unlink()
     if (sweep / "manifest.json").exists():
-        resume_sweep(sweep, QUIET, [], {})
+        resume_sweep(ResumeRequest(sweep, QUIET))
     else:
-        run_sweep(grid, QUIET, sweep, {})
+        run_sweep(SweepRequest(grid, QUIET, sweep))
     assert (sweep / "results.csv").read_bytes() == (undisturbed / "results.csv").read_bytes()
     assert {path: path.read_bytes() for path in kept} == kept
 
@@ -81,11 +82,11 @@ def test_a_disk_that_is_full_of_rows_says_how_to_go_on(
 ) -> None:
     filling = filled(small_disk, 100 * 1024)
     with pytest.raises(StoreError) as raised:
-        run_sweep(grid, QUIET, small_disk / "sweep", {})
+        run_sweep(SweepRequest(grid, QUIET, small_disk / "sweep"))
     assert GO_ON + str(small_disk / "sweep") in str(raised.value)
     assert "\n" not in str(raised.value)
     filling.unlink()
-    resume_sweep(small_disk / "sweep", QUIET, [], {})
+    resume_sweep(ResumeRequest(small_disk / "sweep", QUIET))
     found = (small_disk / "sweep/results.parquet").read_bytes()
     assert found == (undisturbed / "results.parquet").read_bytes()
 
@@ -99,12 +100,12 @@ def test_a_disk_that_fills_while_the_pictures_are_made(
     filled(small_disk, rows + 160 * 1024)
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"figures.*No space left on device"):
-        run_sweep(grid, with_report, sweep, {})
+        run_sweep(SweepRequest(grid, with_report, sweep))
     assert json.loads((sweep / "manifest.json").read_text())["state"] == "interrupted"
     assert not list(sweep.rglob(".*.tmp"))
     assert (sweep / "results.csv").read_bytes() == (undisturbed / "results.csv").read_bytes()
     subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
-    assert resume_sweep(sweep, with_report, [], {}).report == sweep / "report.html"
+    assert resume_sweep(ResumeRequest(sweep, with_report)).report == sweep / "report.html"
 
 
 LIMITED = """
@@ -152,9 +153,9 @@ def read_only(small_disk: Path, grid: Grid, undisturbed: Path) -> Path:
 
 def test_a_read_only_folder_is_said_in_one_line(read_only: Path, grid: Grid) -> None:
     for attempt in (
-        lambda: resume_sweep(read_only, QUIET, [], {}),
-        lambda: run_sweep(grid, QUIET, read_only.parent / "other", {}),
-        lambda: run_sweep(grid, QUIET, read_only.parent, {}),
+        lambda: resume_sweep(ResumeRequest(read_only, QUIET)),
+        lambda: run_sweep(SweepRequest(grid, QUIET, read_only.parent / "other")),
+        lambda: run_sweep(SweepRequest(grid, QUIET, read_only.parent)),
     ):
         with pytest.raises(StoreError, match=r"can't be written: Read-only file system$"):
             attempt()

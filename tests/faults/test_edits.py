@@ -21,6 +21,7 @@ from xorsweep.storage import manifest as manifests
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
@@ -47,7 +48,9 @@ def folder(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
             grid_of(optimizer="momentum", epochs=5, seed=range(2)),
         ]
     )
-    run_sweep(grid, QUIET, folder, {"command_line": ["xorsweep"], "config": {"lr": 0.5}})
+    run_sweep(
+        SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep"], "config": {"lr": 0.5}})
+    )
     return folder
 
 
@@ -246,7 +249,7 @@ def test_a_study_of_another_form_is_said_before_anything_is_written(folder: Path
             remake_report(folder)
         assert sorted(folder.rglob("*")) == before
         with pytest.raises(ConfigError, match=r"^study.figures=None: "):
-            resume_sweep(folder, QUIET, [], {})
+            resume_sweep(ResumeRequest(folder, QUIET))
     finally:
         path.write_text(text)
 

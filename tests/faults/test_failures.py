@@ -19,6 +19,7 @@ from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.tasks import TASKS
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
@@ -98,17 +99,17 @@ def test_whatever_a_choice_raises_is_the_message_of_its_points(
     number: int, grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(init="failing", init__error=number, lr=0.5, epochs=[5, 9], seed=range(6))
-    result = run_sweep(grid, QUIET, tmp_path, {})
+    result = run_sweep(SweepRequest(grid, QUIET, tmp_path))
     frame = pd.read_csv(result.results)
     failed = frame[frame["status"] == "failed"]
     assert failed["seed"].tolist() == [BAD_SEED] * 2
     assert failed["message"].tolist() == [MESSAGES[number]] * 2
-    assert resume_sweep(tmp_path, QUIET, [], {}).counts == result.counts
+    assert resume_sweep(ResumeRequest(tmp_path, QUIET)).counts == result.counts
 
 
 def test_a_rule_that_leaves_python_costs_its_points(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(optimizer="failing", optimizer__share=[0.25, 0.5], epochs=3, seed=range(4))
-    result = run_sweep(grid, QUIET, tmp_path, {})
+    result = run_sweep(SweepRequest(grid, QUIET, tmp_path))
     frame = pd.read_csv(result.results)
     bad = frame["optimizer.share"] == 0.25
     assert frame.loc[bad, "message"].tolist() == ["SystemExit: 0"] * 4

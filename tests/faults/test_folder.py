@@ -12,11 +12,13 @@ import pytest
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage import writer as group_commit
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
@@ -46,7 +48,7 @@ def a_part_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sweep(grid: Grid, tmp_path: Path, a_part_a_batch: None) -> Path:
-    run_sweep(grid, QUIET, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
     return tmp_path / "sweep"
 
 
@@ -63,7 +65,7 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
 
             return nullcontext(advance)
 
-    run_sweep(grid, QUIET, tmp_path / "sweep", {}, terminal=Counting())
+    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), Counting())
     assert counted == [1, 2, 3]
 
 
@@ -85,7 +87,7 @@ def test_a_reader_never_sees_half_a_file(sweep: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "reading\n"
         for _ in range(5):
-            resume_sweep(sweep, QUIET, [], {})
+            resume_sweep(ResumeRequest(sweep, QUIET))
         (sweep / "over").touch()
         assert process.communicate(timeout=60)[0] == "{True}\n"
 
@@ -95,20 +97,20 @@ def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: P
     for name in ("results.csv", "results.parquet", "summary.csv"):
         (sweep / name).unlink()
     heard = Heard()
-    resume_sweep(sweep, QUIET, [], {}, heard)
+    resume_sweep(ResumeRequest(sweep, QUIET), heard)
     assert "found all 60 points finished: there is nothing to train" in heard.lines
     assert (sweep / "results.csv").read_bytes() == before
 
 
 def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
     heard = Heard()
-    resume_sweep(sweep, QUIET, [Axis("seed", tuple(range(12)))], {}, heard)
+    resume_sweep(ResumeRequest(sweep, QUIET, [Axis("seed", tuple(range(12)))]), heard)
     assert (
         "found 60 finished points, which are reused; 12 are trained now (12 of them new to the "
         "grid)" in heard.lines
     )
     heard = Heard()
-    resume_sweep(sweep, QUIET, [Axis("epochs", (20, 40))], {}, heard)
+    resume_sweep(ResumeRequest(sweep, QUIET, [Axis("epochs", (20, 40))]), heard)
     assert (
         "found 72 finished points, which are reused; 72 are trained now (72 of them new to the "
         "grid)" in heard.lines
@@ -128,14 +130,14 @@ def test_every_kind_of_damage_is_named_set_aside_and_trained_again(sweep: Path) 
     notebook.mkdir()
     (sweep / "parts/.abc.parquet.tmp").write_text("half")
     heard = Heard()
-    resume_sweep(sweep, QUIET, [], {}, heard)
+    resume_sweep(ResumeRequest(sweep, QUIET), heard)
     for path in (cut, flipped, empty, foreign, notebook):
         assert any(line.startswith(f"parts/{path.name} is damaged: ") for line in heard.lines)
         assert (sweep / "damaged" / path.name).exists()
     assert not list(sweep.rglob(".*.tmp"))
     assert (sweep / "results.csv").read_bytes() == undisturbed
     heard = Heard()
-    resume_sweep(sweep, QUIET, [], {}, heard)
+    resume_sweep(ResumeRequest(sweep, QUIET), heard)
     assert not any("damaged" in line for line in heard.lines)
 
 
@@ -144,7 +146,7 @@ def test_only_the_manifest_and_the_parts_are_needed(sweep: Path) -> None:
     for path in sweep.iterdir():
         if path.is_file() and path.name != "manifest.json":
             path.unlink()
-    resume_sweep(sweep, QUIET, [], {})
+    resume_sweep(ResumeRequest(sweep, QUIET))
     assert (sweep / "results.csv").read_bytes() == undisturbed
 
 
@@ -173,9 +175,9 @@ def test_two_processes_never_hold_one_folder(sweep: Path, tmp_path: Path, grid: 
 
 def begin_or_go_on(folder: Path, grid: Grid) -> None:
     if (folder / "manifest.json").exists():
-        resume_sweep(folder, QUIET, [], {})
+        resume_sweep(ResumeRequest(folder, QUIET))
     else:
-        run_sweep(grid, QUIET, folder, {}, documents={"multirun.yaml": "text"})
+        run_sweep(SweepRequest(grid, QUIET, folder, documents={"multirun.yaml": "text"}))
 
 
 @pytest.mark.parametrize(
@@ -192,14 +194,14 @@ def test_a_mismatch_names_its_key(key: str, change: Callable[..., None], sweep: 
     change(manifest)
     (sweep / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(StoreError, match=rf"manifest.json can't be used: .*\b{key}\b"):
-        resume_sweep(sweep, QUIET, [], {})
+        resume_sweep(ResumeRequest(sweep, QUIET))
 
 
 def test_another_engine_is_refused_unless_the_old_one_is_kept(sweep: Path) -> None:
     other = SweepSettings(ExecutionSettings("serial"), Engine(dtype="float32"), report=False)
     with pytest.raises(StoreError, match=r"^engine=numpy engine.dtype=float32: .* was trained"):
-        resume_sweep(sweep, other, [], {})
-    resume_sweep(sweep, other, [], {}, keep_engine=True)
+        resume_sweep(ResumeRequest(sweep, other))
+    resume_sweep(ResumeRequest(sweep, other, keep_engine=True))
 
 
 def write_weights(path: Path, scale: float) -> None:
@@ -213,14 +215,14 @@ def test_weights_that_have_changed_are_refused_by_name(grid_of: GridOf, tmp_path
     write_weights(path, 1.0)
     kept = path.read_bytes()
     grid = grid_of(init="file", init__path=str(path), epochs=5, seed=[0, 1])
-    run_sweep(grid, QUIET, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
     before = (tmp_path / "sweep/results.csv").read_bytes()
     write_weights(path, 2.0)
     with pytest.raises(StoreError, match=rf"^init.path={path}: the file isn't what it was"):
-        resume_sweep(tmp_path / "sweep", QUIET, [Axis("seed", (0, 1, 2))], {})
+        resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET, [Axis("seed", (0, 1, 2))]))
     assert (tmp_path / "sweep/results.csv").read_bytes() == before
     path.write_bytes(kept)
-    resume_sweep(tmp_path / "sweep", QUIET, [Axis("seed", (0, 1, 2))], {})
+    resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET, [Axis("seed", (0, 1, 2))]))
 
 
 def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_path: Path) -> None:
@@ -230,7 +232,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     grid = grid_of(init="file", init__path=str(path), hidden=[2], epochs=5, seed=[0, 1])
     path.unlink()
     heard = Heard()
-    result = run_sweep(grid, QUIET, tmp_path / "sweep", {}, terminal=heard)
+    result = run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), heard)
     assert result.counts["failed"] == 2
     reason = f"ConfigError: init.path={path}: there is no such file"
     assert f"2 points failed: {reason}" in heard.lines
@@ -238,7 +240,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")
     stop = SweepSettings(ExecutionSettings("serial"), report=False, on_failure="stop")
     with pytest.raises(StoreError, match=r"^on_failure=stop: 1 point failed: .*; the batches that"):
-        run_sweep(grid, stop, tmp_path / "stopped", {})
+        run_sweep(SweepRequest(grid, stop, tmp_path / "stopped"))
     manifest = json.loads((tmp_path / "stopped/manifest.json").read_text())
     assert manifest["state"] == "interrupted"
     path.write_bytes(kept)
@@ -248,7 +250,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
         manifest = json.loads((tmp_path / name / "manifest.json").read_text())
         manifest["files"] = {}
         (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
-        result = resume_sweep(tmp_path / name, stop, [], {}, heard)
+        result = resume_sweep(ResumeRequest(tmp_path / name, stop), heard)
         assert result.counts == {"planned": 2, "ok": 2, "diverged": 0, "failed": 0}
         assert any("(2 of them failed before)" in line for line in heard.lines)
 
@@ -256,5 +258,5 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
 def test_a_grid_that_cannot_be_extended_leaves_the_folder_as_it_was(sweep: Path) -> None:
     before = {path: path.read_bytes() for path in sweep.rglob("*") if path.is_file()}
     with pytest.raises(ConfigError, match=r"^lr=-1.0: "):
-        resume_sweep(sweep, QUIET, [Axis("lr", (-1.0,))], {})
+        resume_sweep(ResumeRequest(sweep, QUIET, [Axis("lr", (-1.0,))]))
     assert {path: path.read_bytes() for path in sweep.rglob("*") if path.is_file()} == before

@@ -23,6 +23,7 @@ from xorsweep.sweeps.compare import compare
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.shards import write_shard
 from xorsweep.sweeps.verify import verify
@@ -33,7 +34,7 @@ SECONDS = 120
 """After which a command hangs."""
 
 COMMANDS: dict[str, Callable[[Path], object]] = {
-    "resume": lambda sweep: resume_sweep(sweep, QUIET, [], {}),
+    "resume": lambda sweep: resume_sweep(ResumeRequest(sweep, QUIET)),
     "report": lambda sweep: remake_report(sweep, Console.silent()),
     "load": lambda sweep: xs.load(sweep).results,
     "report elsewhere": lambda sweep: xs.load(sweep).report(sweep.parent / "other"),
@@ -74,7 +75,7 @@ FOLDERS = {
 def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("received") / "sweep"
     grid = grid_of(hidden=[2, 3], lr=0.5, epochs=5, seed=range(3))
-    run_sweep(grid, QUIET, folder, {"command_line": ["xorsweep"]})
+    run_sweep(SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep"]}))
     return folder
 
 
@@ -209,7 +210,7 @@ def test_no_file_that_a_manifest_names_is_read(sweep: Path) -> None:
     manifest["files"] = {"/dev/zero": "0", "/etc/passwd": "0"}
     (sweep / "manifest.json").write_text(json.dumps(manifest))
     with seconds(SECONDS):
-        resume_sweep(sweep, QUIET, [], {})
+        resume_sweep(ResumeRequest(sweep, QUIET))
     assert json.loads((sweep / "manifest.json").read_text())["files"] == {}
 
 
@@ -225,9 +226,9 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
     arrays = {name: np.full(shape, 0.1) for name, shape in shapes.items()}
     np.savez(path, allow_pickle=False, **arrays)
     grid = grid_of(init="file", init__path=str(path), epochs=2, seed=[0, 1])
-    run_sweep(grid, QUIET, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
     for command in (
-        lambda terminal: resume_sweep(tmp_path / "sweep", QUIET, [], {}, terminal),
+        lambda terminal: resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET), terminal),
         lambda terminal: verify(str(tmp_path / "sweep"), sample=1, terminal=terminal),
         lambda terminal: replay(str(tmp_path / "sweep"), 1, terminal=terminal),
     ):
@@ -238,7 +239,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
     path.unlink()
     path.symlink_to("/dev/zero")
     with seconds(SECONDS), pytest.raises(StoreError, match=rf"init.path={path}: there is no"):
-        resume_sweep(tmp_path / "sweep", QUIET, [], {})
+        resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET))
 
 
 def test_what_is_not_followed_is_not_copied_either(sweep: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -76,10 +77,12 @@ def sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = {SCRIPT: NASTY}
     folder = root / "sweep"
     result = run_sweep(
-        grid,
-        SweepSettings(ExecutionSettings("serial")),
-        folder,
-        {"command_line": command, "config": config},
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial")),
+            folder,
+            {"command_line": command, "config": config},
+        )
     )
     assert result.counts["failed"] == 6
     write_weights(paths[1])  # so that the grid can be read again

@@ -25,6 +25,7 @@ from xorsweep.storage.store import Store
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
 
@@ -36,7 +37,7 @@ OVERRIDES_PERMISSIONS = 0b110
 MIB = 2**20
 
 READERS: list[Callable[[Path], object]] = [
-    lambda sweep: resume_sweep(sweep, QUIET, [], {}),
+    lambda sweep: resume_sweep(ResumeRequest(sweep, QUIET)),
     lambda sweep: remake_report(sweep, Console.silent()),
     lambda sweep: verify(str(sweep), sample=1),
     lambda sweep: replay(str(sweep), 0, sweep / "replay", Console.silent()),
@@ -47,7 +48,7 @@ READERS: list[Callable[[Path], object]] = [
 @pytest.fixture(scope="module")
 def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unreadable") / "sweep"
-    run_sweep(grid_of(hidden=2, lr=0.5, epochs=5, seed=range(3)), QUIET, folder, {})
+    run_sweep(SweepRequest(grid_of(hidden=2, lr=0.5, epochs=5, seed=range(3)), QUIET, folder))
     return folder
 
 
@@ -203,7 +204,7 @@ def test_a_forged_part_of_another_form_is_damage(
     (part,) = (sweep / "parts").iterdir()
     for read in READERS[1:]:
         assert refusal(read, sweep).startswith(f"{part} is damaged: ")
-    resume_sweep(sweep, QUIET, [], {})
+    resume_sweep(ResumeRequest(sweep, QUIET))
     assert (sweep / "damaged" / part.name).is_file()
     assert (sweep / "results.csv").read_bytes() == undisturbed
 

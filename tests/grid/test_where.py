@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.cli.compose_python import compose_sweep
+from xorsweep.cli.compose_python import sweep_from_overrides
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.grid.where import MOST_CHARACTERS, MOST_NESTED, read_where
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 PointOf = Callable[..., Point]
 
@@ -26,6 +28,7 @@ def grid(point_of: PointOf) -> Grid:
     return concatenate(
         [
             product_grid(
+                NETWORK_SCHEMA,
                 [
                     Axis("optimizer", ("sgd", "adam"), structural=True),
                     Axis("lr", (0.1, 1.0, 3.0)),
@@ -34,7 +37,7 @@ def grid(point_of: PointOf) -> Grid:
                 ],
                 bases,
             ),
-            product_grid([Axis("seed", (0, 7))], [point_of(optimizer="momentum")]),
+            product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 7))], [point_of(optimizer="momentum")]),
         ]
     )
 
@@ -73,7 +76,7 @@ def by_python(text: str, point: Point) -> bool:
 
 @given(text=truths)
 def test_it_is_true_where_python_says_so(grid: Grid, text: str) -> None:
-    rows = read_where(text).rows(grid.columns)
+    rows = read_where(NETWORK_SCHEMA, text).rows(grid.columns)
     assert rows.tolist() == [row for row in range(len(grid)) if by_python(text, grid.point(row))]
 
 
@@ -96,22 +99,26 @@ def test_it_is_true_where_python_says_so(grid: Grid, text: str) -> None:
 def test_a_comparison_with_what_is_not_there_is_false(
     grid: Grid, text: str, kept: set[str]
 ) -> None:
-    rows = read_where(text).rows(grid.columns)
+    rows = read_where(NETWORK_SCHEMA, text).rows(grid.columns)
     assert {grid.point(int(row))["optimizer"] for row in rows} == kept
 
 
 def test_it_knows_its_keys() -> None:
-    assert read_where("lr < init.high\n or  not skip").keys == {"lr", "init.high", "skip"}
-    assert read_where("lr <\n 1").text == "lr < 1"
+    assert read_where(NETWORK_SCHEMA, "lr < init.high\n or  not skip").keys == {
+        "lr",
+        "init.high",
+        "skip",
+    }
+    assert read_where(NETWORK_SCHEMA, "lr <\n 1").text == "lr < 1"
 
 
 @given(texts=st.lists(st.text(st.sampled_from("ab #'()\t "), max_size=6), min_size=1, max_size=3))
 def test_texts_in_quotes_stay_as_they_are(texts: list[str]) -> None:
     quoted = [f'"{text or "x"}"' for text in texts]
     spaced = "  or\n ".join(f"init.path  ==  {text}" for text in quoted)
-    where = read_where(f"{spaced}  # as they are\n")
+    where = read_where(NETWORK_SCHEMA, f"{spaced}  # as they are\n")
     assert where.text == " or ".join(f"init.path == {text}" for text in quoted)
-    assert read_where(where.text).text == where.text
+    assert read_where(NETWORK_SCHEMA, where.text).text == where.text
 
 
 def test_a_path_with_two_spaces_is_told_from_one_with_one(
@@ -123,7 +130,7 @@ def test_a_path_with_two_spaces_is_told_from_one_with_one(
         np.savez(path, **{role: np.ones(shape) for role, shape in weights.items()})  # type: ignore[arg-type]
     line = f"grid.where=init.path != '{paths[1]}'"
     levels = ",".join(f"'{path}'" for path in paths)
-    grid = compose_sweep(
+    grid = sweep_from_overrides(
         ["init=file", f"init.path={levels}", "lr=1", "hidden=2", "seed=0", line]
     ).grid
     assert {grid.point(row)["init.path"] for row in range(len(grid))} == {paths[0]}
@@ -131,7 +138,7 @@ def test_a_path_with_two_spaces_is_told_from_one_with_one(
 
 def test_a_comment_ends_with_its_line(grid: Grid) -> None:
     text = "lr < 1  # slow ones, don't\nand hidden == 2"
-    assert read_where(text).text == "lr < 1 and hidden == 2"
+    assert read_where(NETWORK_SCHEMA, text).text == "lr < 1 and hidden == 2"
 
 
 DEEP = {
@@ -155,16 +162,16 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 def test_what_is_too_deep_or_too_long_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"^grid\.where") as refused:
-        read_where(DEEP[name])
+        read_where(NETWORK_SCHEMA, DEEP[name])
     assert len(str(refused.value)) < 1_000
 
 
 def test_what_is_long_and_flat_is_read_and_worked_out(grid: Grid) -> None:
     terms = MOST_CHARACTERS // len("lr < 1 or ")
-    assert len(read_where(" or ".join(["lr < 1"] * terms)).rows(grid.columns)) == 10
+    assert len(read_where(NETWORK_SCHEMA, " or ".join(["lr < 1"] * terms)).rows(grid.columns)) == 10
     deep = MOST_NESTED // 2
     text = "(" * deep + "+".join(["lr"] * deep) + ")" * deep + " < 0"
-    assert not len(read_where(text).rows(grid.columns))
+    assert not len(read_where(NETWORK_SCHEMA, text).rows(grid.columns))
 
 
 @pytest.mark.parametrize(
@@ -208,14 +215,14 @@ def test_what_is_long_and_flat_is_read_and_worked_out(grid: Grid) -> None:
 )
 def test_everything_else_is_refused_in_one_line(text: Any, said: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        read_where(text)
+        read_where(NETWORK_SCHEMA, text)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 def test_whole_columns_are_worked_out_at_once(grid_of: Callable[..., Grid]) -> None:
     grid = grid_of(lr=[0.1, 0.2], hidden=[2, 3, 4, 8, 16], seed=range(1_000))
-    where = read_where("lr*hidden < 2 and not seed % 2 == 0")
+    where = read_where(NETWORK_SCHEMA, "lr*hidden < 2 and not seed % 2 == 0")
     kept = where.rows(grid.columns)
     lr, hidden, seed = (grid.columns[key].array() for key in ("lr", "hidden", "seed"))
     np.testing.assert_array_equal(kept, np.flatnonzero((lr * hidden < 2) & (seed % 2 != 0)))

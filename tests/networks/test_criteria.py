@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.criteria import CRITERIA, Criterion
 from xorsweep.networks.engines.numpy.engine import train
-from xorsweep.networks.schema import Point, component_of
+from xorsweep.networks.schema import component_of
 
 PointOf = Callable[..., Point]
 Floats = NDArray[np.float64]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from batches import training_of
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train
 from xorsweep.networks.losses import LOSSES
-from xorsweep.networks.schema import Point
 
 PointOf = Callable[..., Point]
 

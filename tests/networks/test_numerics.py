@@ -21,8 +21,9 @@ from naive_loop import train as train_naively
 
 from xorsweep._version import NUMERICS
 from xorsweep.grid.grid import Grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train
-from xorsweep.networks.schema import COMPONENTS, Point
+from xorsweep.networks.schema import COMPONENTS
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]

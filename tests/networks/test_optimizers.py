@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from xorsweep.errors import ConfigError
 from xorsweep.fields import fields_of
 from xorsweep.grid.grid import Grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.optimizers import OPTIMIZERS, Optimizer
 from xorsweep.networks.optimizers import State as OptimizerState
-from xorsweep.networks.schema import Point, component_of
+from xorsweep.networks.schema import component_of
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.engines.interface import Capacity
 from xorsweep.networks.planning import BATCHES_A_WORKER, FEWEST_MEMBERS, Batch, Plan, make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 PointOf = Callable[..., Point]
 
@@ -61,7 +63,9 @@ def blocks(draw: st.DrawFn) -> list[tuple[str, list[Axis]]]:
 
 
 def grid_of(point_of: PointOf, described: Sequence[tuple[str, list[Axis]]]) -> Grid:
-    return concatenate([product_grid(axes, [point_of(optimizer=name)]) for name, axes in described])
+    return concatenate(
+        [product_grid(NETWORK_SCHEMA, axes, [point_of(optimizer=name)]) for name, axes in described]
+    )
 
 
 def placed(plan: Plan) -> Iterator[tuple[Batch, int, int, int]]:
@@ -197,20 +201,24 @@ def test_the_parts_of_a_batch_are_the_batch(
 
 
 def test_all_points_are_planned_unless_some_are_done(point_of: PointOf) -> None:
-    grid = product_grid([Axis("lr", (0.1, 0.2)), Axis("seed", (0, 1, 2))], [point_of()])
+    grid = product_grid(
+        NETWORK_SCHEMA, [Axis("lr", (0.1, 0.2)), Axis("seed", (0, 1, 2))], [point_of()]
+    )
     plan = make_plan(grid, at_most(8), 1)
     assert (plan.points, plan.trajectories, len(plan.batches)) == (6, 6, 1)
     assert plan.batches[0].rows.tolist() == [[0, 1, 2, 3, 4, 5]]
 
 
 def test_nothing_pending_is_no_batch(point_of: PointOf) -> None:
-    grid = product_grid([Axis("seed", (0, 1))], [point_of()])
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of()])
     assert make_plan(grid, at_most(8), 2, np.empty(0, np.int64)) == Plan((), 0, 0, 0)
 
 
 def test_an_epochs_axis_costs_its_maximum_and_not_its_sum(point_of: PointOf) -> None:
     epochs = (100, 1000, 10)
-    grid = product_grid([Axis("epochs", epochs), Axis("seed", (4, 5))], [point_of()])
+    grid = product_grid(
+        NETWORK_SCHEMA, [Axis("epochs", epochs), Axis("seed", (4, 5))], [point_of()]
+    )
     plan = make_plan(grid, at_most(8), 1)
     (batch,) = plan.batches
     assert batch.snapshots == (10, 100, 1000)
@@ -219,7 +227,9 @@ def test_an_epochs_axis_costs_its_maximum_and_not_its_sum(point_of: PointOf) -> 
 
 
 def test_a_trajectory_is_trained_only_as_long_as_something_is_pending(point_of: PointOf) -> None:
-    grid = product_grid([Axis("epochs", (10, 100, 1000)), Axis("seed", (4, 5))], [point_of()])
+    grid = product_grid(
+        NETWORK_SCHEMA, [Axis("epochs", (10, 100, 1000)), Axis("seed", (4, 5))], [point_of()]
+    )
     plan = make_plan(grid, at_most(8), 1, np.array([0, 1, 3]))
     assert [(batch.snapshots, batch.rows.tolist()) for batch in plan.batches] == [
         ((10, 100), [[1], [3]]),
@@ -230,7 +240,7 @@ def test_a_trajectory_is_trained_only_as_long_as_something_is_pending(point_of: 
 
 def test_the_largest_batches_come_first(point_of: PointOf) -> None:
     axes = [Axis("hidden", (2, 8, 3)), Axis("seed", tuple(range(4)))]
-    grid = product_grid(axes, [point_of()])
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
     hidden = [batch.fixed["hidden"] for batch in make_plan(grid, at_most(8), 1).batches]
     assert hidden == [8, 3, 2]
 
@@ -238,7 +248,7 @@ def test_the_largest_batches_come_first(point_of: PointOf) -> None:
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_every_worker_gets_its_share_but_no_crumbs(point_of: PointOf, workers: int) -> None:
     count = 8192
-    grid = product_grid([Axis("seed", tuple(range(count)))], [point_of()])
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(count)))], [point_of()])
     sizes = [batch.members for batch in make_plan(grid, at_most(10**9), workers).batches]
     assert sum(sizes) == count
     fair = count / (workers * BATCHES_A_WORKER)
@@ -252,7 +262,7 @@ def test_every_worker_gets_its_share_but_no_crumbs(point_of: PointOf, workers: i
 def test_no_worker_has_a_batch_more_than_the_other_unless_they_would_be_crumbs(
     point_of: PointOf, seeds: int, most: int, batches: int
 ) -> None:
-    grid = product_grid([Axis("seed", tuple(range(seeds)))], [point_of()])
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(seeds)))], [point_of()])
     sizes = [batch.members for batch in make_plan(grid, at_most(most), 2).batches]
     assert (len(sizes), sum(sizes)) == (batches, seeds)
     assert max(sizes) - min(sizes) <= 1
@@ -260,7 +270,7 @@ def test_no_worker_has_a_batch_more_than_the_other_unless_they_would_be_crumbs(
 
 def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: PointOf) -> None:
     levels = 0.1 + np.arange(2**16) / 2**17
-    grid = product_grid([], [point_of(optimizer="momentum")])
+    grid = product_grid(NETWORK_SCHEMA, [], [point_of(optimizer="momentum")])
     columns = {
         key: Column(column.levels, np.zeros(4, np.int32)) for key, column in grid.columns.items()
     }
@@ -273,7 +283,7 @@ def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: Poin
 
 def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> None:
     seeds = Axis("seed", tuple(range(4096)))
-    grid = product_grid([Axis("hidden", (2, 64)), seeds], [point_of(epochs=1)])
+    grid = product_grid(NETWORK_SCHEMA, [Axis("hidden", (2, 64)), seeds], [point_of(epochs=1)])
     capacity = load_capacity(Engine())
     for batch in make_plan(grid, capacity, 1).batches:
         assert batch.members <= capacity(Network(2, int(str(batch.fixed["hidden"])), 1), 4)
@@ -285,7 +295,7 @@ def test_a_batch_takes_the_columns_of_its_members_along_and_nothing_of_the_grid(
     sizes = []
     for seeds in (512, 32 * 512):
         axes = [Axis("lr", (0.1, 0.2)), Axis("epochs", (10, 30)), Axis("seed", tuple(range(seeds)))]
-        grid = product_grid(axes, [point_of()])
+        grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
         batches = make_plan(grid, at_most(512), workers=1).batches
         sizes.append(max(len(pickle.dumps(batch)) for batch in batches))
     few, many = sizes

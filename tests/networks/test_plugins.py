@@ -25,6 +25,7 @@ from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
 
@@ -83,7 +84,7 @@ def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_pa
 
 
 def test_a_manifest_says_where_it_comes_from(grid: Grid, tmp_path: Path) -> None:
-    run_sweep(grid, QUIET, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}
 
@@ -121,14 +122,14 @@ def test_without_it_a_sweep_cant_be_gone_on_with_and_says_what_is_lacking(
     grid: Grid, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid, QUIET, folder, {})
+    run_sweep(SweepRequest(grid, QUIET, folder))
     COMPONENTS["optimizer"].forget("signed")
     wanted = (
         r"manifest.json can't be used: optimizer=signed: is tests.networks.test_plugins.Signed, "
         "which a script registered; register it here, too$"
     )
     with pytest.raises(StoreError, match=wanted):
-        resume_sweep(folder, QUIET, [], {})
+        resume_sweep(ResumeRequest(folder, QUIET))
     with pytest.raises(StoreError, match=wanted):
         verify(str(folder))
 
@@ -137,14 +138,14 @@ def test_with_another_class_of_that_name_a_sweep_isnt_gone_on_with(
     grid: Grid, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid, QUIET, folder, {})
+    run_sweep(SweepRequest(grid, QUIET, folder))
     register("optimizer", "signed", type("Changed", (Signed,), {"__module__": "elsewhere"}))
     with pytest.raises(
         StoreError,
         match=r"^optimizer=signed: is of tests.networks.test_plugins.Signed there, and of "
         "elsewhere.Changed here; a sweep never mixes them",
     ):
-        resume_sweep(folder, QUIET, [], {})
+        resume_sweep(ResumeRequest(folder, QUIET))
 
 
 def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
@@ -152,7 +153,7 @@ def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
 ) -> None:
     pytest.importorskip("numba")
     settings = SweepSettings(ExecutionSettings("serial"), Engine("numba"), report=False)
-    run_sweep(grid, settings, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, settings, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["left_to_numpy"] == [
         "optimizer=signed isn't compiled: engine=numpy trains 2 of 2 batches"
@@ -176,7 +177,7 @@ def test_a_group_that_isnt_one_is_refused() -> None:
 def test_sweeps_of_two_versions_arent_merged(grid: Grid, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for folder in (one, other):
-        run_sweep(grid, QUIET, folder, {})
+        run_sweep(SweepRequest(grid, QUIET, folder))
     merge(tmp_path / "same", [one, other], report=False)
     merged = json.loads((tmp_path / "same/manifest.json").read_text())
     assert merged["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.errors import ConfigError
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train
 from xorsweep.networks.engines.numpy.input_layers import PerNetworkRow
 from xorsweep.networks.engines.numpy.row_order import row_order
 from xorsweep.networks.losses import LOSSES
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schedules import Online, _hashed, shuffled_rows
-from xorsweep.networks.schema import Point
 
 PointOf = Callable[..., Point]
 

@@ -9,17 +9,14 @@ import pytest
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Choice, Integer, Real, fields_of, unknown_key_message
+from xorsweep.grid.schema import Point
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.schema import (
     COMPONENTS,
-    POINT_KEYS,
+    NETWORK_SCHEMA,
     SCALAR_KEYS,
-    Point,
-    check_points,
     component_of,
-    field_of,
     network_of,
-    read_point,
     task_rows,
 )
 from xorsweep.settings import AdaptiveSeeds, SweepSettings, check_known_keys, read_sweep
@@ -55,8 +52,8 @@ def nested(**given: Any) -> dict[str, Any]:
 
 
 def test_a_point_is_flat_with_the_keys_of_a_group_behind_its_name() -> None:
-    point = read_point(nested(optimizer={"name": "momentum", "momentum": 0.5}))
-    assert [key for key in point if "." not in key] == list(POINT_KEYS)
+    point = NETWORK_SCHEMA.read_point(nested(optimizer={"name": "momentum", "momentum": 0.5}))
+    assert [key for key in point if "." not in key] == list(NETWORK_SCHEMA.keys)
     keys = list(point)
     assert keys[keys.index("optimizer") + 1] == "optimizer.momentum"
     assert point["optimizer.momentum"] == 0.5
@@ -64,19 +61,19 @@ def test_a_point_is_flat_with_the_keys_of_a_group_behind_its_name() -> None:
 
 
 def test_every_key_of_a_point_is_a_group_or_plain_and_not_both() -> None:
-    assert sorted(POINT_KEYS) == sorted([*COMPONENTS, *SCALAR_KEYS])
+    assert sorted(NETWORK_SCHEMA.keys) == sorted([*COMPONENTS, *SCALAR_KEYS])
 
 
 @pytest.mark.parametrize(("given", "read"), [(1, 1.0), (1e4, 1e4), (np.float64(0.5), 0.5)])
 def test_a_real_number_is_read_as_float(given: object, read: float) -> None:
-    found = read_point(nested(lr=given))["lr"]
+    found = NETWORK_SCHEMA.read_point(nested(lr=given))["lr"]
     assert found == read
     assert type(found) is float
 
 
 @pytest.mark.parametrize("given", [1e4, 10_000, np.int64(10_000)])
 def test_a_whole_number_is_read_as_int_however_it_is_written(given: object) -> None:
-    found = read_point(nested(epochs=given))["epochs"]
+    found = NETWORK_SCHEMA.read_point(nested(epochs=given))["epochs"]
     assert found == 10_000
     assert type(found) is int
 
@@ -132,27 +129,27 @@ def test_a_refusal_names_the_key_the_value_and_what_is_allowed(
     given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        read_point(nested(**given))
+        NETWORK_SCHEMA.read_point(nested(**given))
     assert str(refused.value) == message
 
 
 def test_a_whole_number_beyond_every_float_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^lr=1000"):
-        read_point(nested(lr=10**400))
+        NETWORK_SCHEMA.read_point(nested(lr=10**400))
 
 
-@pytest.mark.parametrize("key", POINT_KEYS)
+@pytest.mark.parametrize("key", NETWORK_SCHEMA.keys)
 def test_a_key_that_is_missing_is_refused_by_name(key: str) -> None:
     config = nested()
     del config[key]
     with pytest.raises(ConfigError, match=rf"^{key}="):
-        read_point(config)
+        NETWORK_SCHEMA.read_point(config)
 
 
 def test_a_key_of_another_choice_is_refused_with_the_nearest_that_is_read() -> None:
     section = {"name": "momentum", "momentum": 0.9, "momentun": 0.8}
     with pytest.raises(ConfigError) as refused:
-        read_point(nested(optimizer=section))
+        NETWORK_SCHEMA.read_point(nested(optimizer=section))
     assert str(refused.value) == (
         "optimizer.momentun: unknown key of optimizer=momentum; did you mean optimizer.momentum?"
     )
@@ -181,7 +178,7 @@ def test_one_bad_combination_among_many_points_is_found(point_of: PointOf) -> No
     columns["init.low"] = np.array([0.0, 2.0, -1.0])
     columns["init.high"] = np.array([1.0, 1.5, 1.0])
     with pytest.raises(ConfigError, match=r"^init.low=2.0: must be below init.high, which is 1.5"):
-        check_points(columns)
+        NETWORK_SCHEMA.check_points(columns)
 
 
 def test_every_choice_of_every_group_makes_a_point(point_of: PointOf) -> None:
@@ -224,15 +221,15 @@ def test_a_task_has_as_many_rows_as_its_truth_table(
 
 
 def test_a_rule_depends_on_the_choices_that_a_point_makes(point_of: PointOf) -> None:
-    assert field_of("lr", {}) == Real(above=0.0)
-    assert field_of("loss", {}) == Choice(COMPONENTS["loss"])
-    assert field_of("task.bits", point_of(task="parity")) == Integer(2, 8)
+    assert NETWORK_SCHEMA.field_of("lr", {}) == Real(above=0.0)
+    assert NETWORK_SCHEMA.field_of("loss", {}) == Choice(COMPONENTS["loss"])
+    assert NETWORK_SCHEMA.field_of("task.bits", point_of(task="parity")) == Integer(2, 8)
     with pytest.raises(ConfigError, match=r"^task.bits: unknown key of task=xor; "):
-        field_of("task.bits", point_of())
+        NETWORK_SCHEMA.field_of("task.bits", point_of())
     with pytest.raises(ConfigError, match=r"^learning_rate: unknown key; "):
-        field_of("learning_rate", point_of())
+        NETWORK_SCHEMA.field_of("learning_rate", point_of())
     with pytest.raises(ConfigError, match=r"^epoch: unknown key; did you mean epochs\?$"):
-        field_of("epoch", point_of())
+        NETWORK_SCHEMA.field_of("epoch", point_of())
 
 
 def test_the_settings_of_a_sweep_have_their_defaults() -> None:

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import Point
 from xorsweep.networks.single_run import headline, train_single
 from xorsweep.networks.trainer import train_batch
 from xorsweep.reporting.console import Console

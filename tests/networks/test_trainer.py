@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from batches import batch_of
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import (
     FAILED,
     MOST_OUTPUTS,

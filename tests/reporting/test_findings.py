@@ -14,12 +14,15 @@ from xorsweep.analysis.summary import summarize
 from xorsweep.analysis.trainings import at_epochs, longest_rows
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
-from xorsweep.networks.schema import Point
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.findings import MOST_FINDINGS, findings
 from xorsweep.reporting.remarks import remarks
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -52,7 +55,7 @@ def interval_text(count: int, runs: int, tried: int = 1) -> str:
 
 
 def swept(grid: Grid, folder: Path) -> pd.DataFrame:
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+    run_sweep(SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder))
     return read_results(folder)
 
 
@@ -175,7 +178,10 @@ def test_a_cell_with_too_few_solutions_is_left_out_aloud(
 ) -> None:
     axes = [Axis("lr", (0.5, 1.0, 5.0)), Axis("seed", tuple(range(40)))]
     base = point_of(hidden=4, epochs=1500)
-    rows = swept(product_grid(axes, [base], where="not (lr == 5 and seed >= 25)"), tmp_path / "a")
+    rows = swept(
+        product_grid(NETWORK_SCHEMA, axes, [base], where="not (lr == 5 and seed >= 25)"),
+        tmp_path / "a",
+    )
     cost = summarize(rows).set_index("lr")["expected_running_time"]
     solved = int(rows[rows["lr"] == 5]["converged"].sum())
     assert cost[5.0] < cost[1.0]
@@ -273,7 +279,9 @@ def test_few_runs_are_called_few(results: pd.DataFrame) -> None:
 
 def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path: Path) -> None:
     run_sweep(
-        grid_of(epochs=5), SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {}
+        SweepRequest(
+            grid_of(epochs=5), SweepSettings(ExecutionSettings("serial"), report=False), tmp_path
+        )
     )
     results = read_results(tmp_path)
     assert findings_of(results) == ""
@@ -313,7 +321,9 @@ def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: 
         [grid_of(lr=[1.0, 4.0], epochs=300, seed=range(8), **block) for block in blocks]
     )
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "sweep", {}
+        SweepRequest(
+            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "sweep"
+        )
     )
     results = read_results(tmp_path / "sweep")
     text = findings_of(results)
@@ -327,7 +337,9 @@ def test_where_one_cell_was_trained_of_several_its_runs_that_diverge_are_named(
     point_of: Callable[..., Point], tmp_path: Path
 ) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", (0, 1))]
-    rows = swept(product_grid(axes, [point_of(hidden=2, epochs=5)]), tmp_path / "sweep")
+    rows = swept(
+        product_grid(NETWORK_SCHEMA, axes, [point_of(hidden=2, epochs=5)]), tmp_path / "sweep"
+    )
     rows = rows.assign(**{key: rows[key].astype(str) for key in ("status", "outcome")})
     for lr, status in ((0.5, "failed"), (2.0, "diverged")):
         rows.loc[rows["lr"] == lr, ["status", "outcome", "converged"]] = [status, status, False]

@@ -19,6 +19,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.reporting.figures.catalog import PICTURES
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -182,10 +183,12 @@ def test_the_summary_opens_in_pandas(small_sweep: Path) -> None:
 def test_a_page_stays_small_however_many_cells_there_are(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(lr=[float(lr) for lr in range(1, 1501)], epochs=1, seed=range(2))
     run_sweep(
-        grid,
-        SweepSettings(ExecutionSettings("serial")),
-        tmp_path / "sweep",
-        {"command_line": ["xorsweep"]},
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial")),
+            tmp_path / "sweep",
+            {"command_line": ["xorsweep"]},
+        )
     )
     text = (tmp_path / "sweep/report.html").read_text()
     assert len(text) < 5_000_000

@@ -15,6 +15,7 @@ from xorsweep.reporting.run_drawings import MOST_CELLS, DrawnRuns, submit_run_dr
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -22,7 +23,9 @@ GridOf = Callable[..., Grid]
 
 def drawn(grid: Grid, folder: Path, workers: int = 1) -> DrawnRuns:
     if not folder.exists():
-        run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+        run_sweep(
+            SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder)
+        )
     store = Store(folder, Engine())
     return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts(), workers)()
 

@@ -18,8 +18,8 @@ import pytest
 from naive_loop import gradient_of
 from PIL import Image
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.schema import Point
 from xorsweep.networks.single_run import SingleRun, train_single
 from xorsweep.reporting.run_page import ANIMATION, PAGE, write_page
 from xorsweep.reporting.run_page_pictures import STILLS, places_shown

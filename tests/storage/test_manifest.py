@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from xorsweep._version import FORMAT, NUMERICS, __version__
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage import manifest
 from xorsweep.storage.manifest import (
@@ -39,10 +41,13 @@ def grid(point_of: PointOf) -> Grid:
     return concatenate(
         [
             product_grid(
+                NETWORK_SCHEMA,
                 [Axis("init", inits, structural=True), Axis("lr", (0.1, 1 / 3, 1e-12))],
                 [point_of(init=init) for init in inits],
             ),
-            product_grid([Axis("seed", (0, 2**32 - 1))], [point_of(task="parity", skip=True)]),
+            product_grid(
+                NETWORK_SCHEMA, [Axis("seed", (0, 2**32 - 1))], [point_of(task="parity", skip=True)]
+            ),
         ]
     )
 
@@ -66,7 +71,9 @@ def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
     seed=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=5),
 )
 def test_any_numbers_survive_the_seal(point_of: PointOf, lr: list[float], seed: list[int]) -> None:
-    mine = product_grid([Axis("lr", tuple(lr)), Axis("seed", tuple(seed))], [point_of()])
+    mine = product_grid(
+        NETWORK_SCHEMA, [Axis("lr", tuple(lr)), Axis("seed", tuple(seed))], [point_of()]
+    )
     found, _ = verify_seal(through_json(seal(mine, Engine(), AdaptiveSeeds())))
     assert found.blocks == mine.blocks
     assert found.identities.tolist() == mine.identities.tolist()
@@ -77,7 +84,10 @@ def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> N
     assert seal(grid, Engine(), AdaptiveSeeds())["digest"] == digest
     assert seal(grid, Engine("numba"), AdaptiveSeeds())["digest"] != digest
     assert seal(grid, Engine(dtype="float32"), AdaptiveSeeds())["digest"] != digest
-    assert seal(product_grid([], [point_of()]), Engine(), AdaptiveSeeds())["digest"] != digest
+    assert (
+        seal(product_grid(NETWORK_SCHEMA, [], [point_of()]), Engine(), AdaptiveSeeds())["digest"]
+        != digest
+    )
 
 
 def test_what_is_not_sealed_may_change(grid: Grid) -> None:

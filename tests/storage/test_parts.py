@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from xorsweep import _version
 from xorsweep.errors import DamagedPartError
-from xorsweep.grid.grid import Axis, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import FAILED, PointResults, failed_rows, train_batch
 from xorsweep.storage import parts
 from xorsweep.storage.parts import LISTS, SUFFIX, decode, encode
@@ -39,7 +41,9 @@ COLUMNS = (
 @pytest.fixture(scope="module")
 def batch(point_of: PointOf) -> Batch:
     """Return three trajectories with a snapshot after 3 and after 20 epochs."""
-    grid = product_grid([Axis("epochs", (3, 20)), Axis("seed", (0, 1, 2))], [point_of(lr=2.0)])
+    grid = product_grid(
+        NETWORK_SCHEMA, [Axis("epochs", (3, 20)), Axis("seed", (0, 1, 2))], [point_of(lr=2.0)]
+    )
     (only,) = make_plan(grid, load_capacity(Engine()), 1).batches
     return only
 

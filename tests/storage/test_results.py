@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
+from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point, component_of
+from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
 from xorsweep.networks.trainer import FAILED, STATUSES, Trainer, failed_rows
 from xorsweep.storage import table_writer as csv_parquet
@@ -65,16 +67,22 @@ def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
 def grid(point_of: PointOf) -> Grid:
     """Return points of many kinds: diverging ones, two tasks, keys that only some have."""
     relu = product_grid(
+        NETWORK_SCHEMA,
         [Axis("lr", (1e12, 0.1)), Axis("seed", (0, 1))],
         [point_of(activation="relu", output="linear", epochs=60)],
     )
     momentum = product_grid(
+        NETWORK_SCHEMA,
         [Axis("optimizer.momentum", (0.9, 0.5)), Axis("seed", (3, 1))],
         [point_of(optimizer="momentum", lr=1 / 3, epochs=300)],
     )
-    parity = product_grid([Axis("epochs", (40, 20))], [point_of(task="parity", hidden=3)])
+    parity = product_grid(
+        NETWORK_SCHEMA, [Axis("epochs", (40, 20))], [point_of(task="parity", hidden=3)]
+    )
     sgd = product_grid(
-        [Axis("epochs", (30, 500)), Axis("seed", tuple(range(8)))], [point_of(lr=5.0)]
+        NETWORK_SCHEMA,
+        [Axis("epochs", (30, 500)), Axis("seed", tuple(range(8)))],
+        [point_of(lr=5.0)],
     )
     return concatenate([relu, sgd, momentum, parity])
 
@@ -284,7 +292,7 @@ def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
 def test_points_that_the_grid_does_not_have_are_passed_over(
     grid: Grid, parts: list[pa.Table], point_of: PointOf
 ) -> None:
-    smaller = product_grid([Axis("seed", (5, 2))], [point_of(lr=5.0, epochs=500)])
+    smaller = product_grid(NETWORK_SCHEMA, [Axis("seed", (5, 2))], [point_of(lr=5.0, epochs=500)])
     found = assemble(smaller, parts)
     assert found.present.all()
     whole = assemble(grid, parts)
@@ -301,7 +309,7 @@ def test_points_that_the_grid_does_not_have_are_passed_over(
 def test_any_finite_number_reads_back_to_its_bits(
     point_of: PointOf, values: list[float], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    base = product_grid([Axis("seed", tuple(range(len(values))))], [point_of()])
+    base = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(len(values))))], [point_of()])
     lr = Column(tuple(values), np.arange(len(values), dtype=np.int32))
     grid = Grid({**base.columns, "lr": lr}, base.blocks)
     assembled = ResultColumns.empty(grid)
@@ -332,7 +340,7 @@ def test_outputs_are_named_by_row_and_unit_where_they_are_few(
 def test_a_task_with_many_outputs_has_none_in_the_results(
     point_of: PointOf, tmp_path: Path
 ) -> None:
-    grid = product_grid([], [point_of(task="parity", task__bits=5, epochs=2)])
+    grid = product_grid(NETWORK_SCHEMA, [], [point_of(task="parity", task__bits=5, epochs=2)])
     written(grid, parts_of(grid, tmp_path), tmp_path)
     assert not [name for name in read_csv(tmp_path) if str(name).startswith("output_")]
 

@@ -10,10 +10,12 @@ import pytest
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import PointResults, Trainer
 from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.manifest import seal
@@ -44,7 +46,7 @@ with Store(Path(sys.argv[1]), Engine()).locked():
 @pytest.fixture(scope="module")
 def grid(point_of: PointOf) -> Grid:
     axes = [Axis("hidden", (2, 3, 4)), Axis("epochs", (2, 5)), Axis("seed", (0, 1))]
-    return product_grid(axes, [point_of()])
+    return product_grid(NETWORK_SCHEMA, axes, [point_of()])
 
 
 @pytest.fixture(scope="module")

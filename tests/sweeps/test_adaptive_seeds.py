@@ -21,9 +21,11 @@ from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.errors import ConfigError
 from xorsweep.execution import backends as execute
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.networks import planning as plan
 from xorsweep.networks import trainer as worker
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.adaptive_seeds import (
@@ -37,6 +39,7 @@ from xorsweep.sweeps.adaptive_seeds import (
     open_with_rounds,
 )
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 PointOf = Callable[..., Any]
@@ -195,7 +198,12 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
         opened = set()
         for (lr, epochs), seeds in cells.items():
             converged = sum(
-                verdict(product_grid([], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]), 0)
+                verdict(
+                    product_grid(
+                        NETWORK_SCHEMA, [], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]
+                    ),
+                    0,
+                )
                 == "converged"
                 for s in seeds
             )
@@ -306,7 +314,7 @@ def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
 def test_further_seeds_follow_the_largest_of_any_cell(point_of: PointOf) -> None:
     first = concatenate(
         [
-            product_grid([Axis("seed", tuple(range(seeds)))], [point_of(lr=lr)])
+            product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(seeds)))], [point_of(lr=lr)])
             for lr, seeds in ((0.5, 100), (2.0, 120))
         ]
     )
@@ -338,7 +346,9 @@ def test_rounds_that_make_no_sense_are_refused(
     with pytest.raises(ConfigError, match=message):
         check_rounds(grid, AdaptiveSeeds(0.1, most))
     with pytest.raises(ConfigError, match=message):
-        run_sweep(grid, SweepSettings(rounds=AdaptiveSeeds(0.1, most)), tmp_path / "sweep", {})
+        run_sweep(
+            SweepRequest(grid, SweepSettings(rounds=AdaptiveSeeds(0.1, most)), tmp_path / "sweep")
+        )
     assert not (tmp_path / "sweep").exists()
 
 
@@ -350,7 +360,7 @@ QUIET = SweepSettings(ExecutionSettings("serial"), rounds=ROUNDS, report=False)
 @pytest.fixture(scope="module")
 def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rounds") / "sweep"
-    run_sweep(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]})
+    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]}))
     return folder
 
 
@@ -370,7 +380,7 @@ def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
 def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
     text = io.StringIO()
     terminal = Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False))
-    result = run_sweep(grid_of(**AXES), QUIET, tmp_path / "sweep", {}, terminal=terminal)
+    result = run_sweep(SweepRequest(grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal)
     lines = text.getvalue().splitlines()
     assert lines[1] == "round 2: 8 of 8 cells are still open; 1,440 points are added"
     assert lines[2].startswith("round 3: ")
@@ -385,7 +395,7 @@ def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
     monkeypatch.setattr(plan, "FEWEST_MEMBERS", 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
-    run_sweep(grid_of(**AXES), settings, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid_of(**AXES), settings, tmp_path / "sweep"))
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
 
 
@@ -410,9 +420,9 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
 
     monkeypatch.setattr(worker, "train_batch", stopping)
     with pytest.raises(Stopped):
-        run_sweep(grid_of(**AXES), QUIET, folder, {})
+        run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
     batches = -1
-    resume_sweep(folder, SweepSettings(ExecutionSettings("serial"), report=False), [], {})
+    resume_sweep(ResumeRequest(folder, SweepSettings(ExecutionSettings("serial"), report=False)))
     assert rows_of(folder) == rows_of(undisturbed)
     assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
 
@@ -421,11 +431,11 @@ def test_a_lost_part_of_an_early_round_is_trained_again(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES), QUIET, folder, {})
+    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
     parts = sorted((folder / "parts").iterdir())
     for part in parts[::2]:
         part.unlink()
-    resume_sweep(folder, SweepSettings(ExecutionSettings("serial"), report=False), [], {})
+    resume_sweep(ResumeRequest(folder, SweepSettings(ExecutionSettings("serial"), report=False)))
     assert rows_of(folder) == rows_of(undisturbed)
 
 
@@ -433,9 +443,11 @@ def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder, {})
+    run_sweep(SweepRequest(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder))
     resume_sweep(
-        folder, SweepSettings(ExecutionSettings("serial"), report=False), [Axis("lr", (5.0,))], {}
+        ResumeRequest(
+            folder, SweepSettings(ExecutionSettings("serial"), report=False), [Axis("lr", (5.0,))]
+        )
     )
     assert rows_of(folder) == rows_of(undisturbed)
 
@@ -444,11 +456,15 @@ def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(grid_of(**AXES), SweepSettings(ExecutionSettings("serial"), report=False), folder, {})
+    run_sweep(
+        SweepRequest(
+            grid_of(**AXES), SweepSettings(ExecutionSettings("serial"), report=False), folder
+        )
+    )
     plain = SweepSettings(ExecutionSettings("serial"), report=False)
-    resume_sweep(folder, plain, [], {}, rounds={"precision": 0.045, "max_seeds": 420})
+    resume_sweep(ResumeRequest(folder, plain, rounds={"precision": 0.045, "max_seeds": 420}))
     assert rows_of(folder) == rows_of(undisturbed)
-    resume_sweep(folder, plain, [], {}, rounds={"precision": None})
+    resume_sweep(ResumeRequest(folder, plain, rounds={"precision": None}))
     assert len(pd.read_csv(folder / "results.csv")) == 160
 
 
@@ -510,10 +526,14 @@ def test_bad_precision_is_refused_in_one_line(
 
 def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
-    check_rounds(product_grid(axes, [point_of()], where="lr < 1"), AdaptiveSeeds(precision=0.1))
+    check_rounds(
+        product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr < 1"),
+        AdaptiveSeeds(precision=0.1),
+    )
     with pytest.raises(ConfigError) as refused:
         check_rounds(
-            product_grid(axes, [point_of()], where="seed < 3"), AdaptiveSeeds(precision=0.1)
+            product_grid(NETWORK_SCHEMA, axes, [point_of()], where="seed < 3"),
+            AdaptiveSeeds(precision=0.1),
         )
     assert str(refused.value).startswith("precision=0.1: adds seeds, and grid.where=seed < 3 ")
 
@@ -525,11 +545,11 @@ def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path)
         Axis("epochs", (5,)),
         Axis("seed", tuple(range(20))),
     ]
-    grid = product_grid(axes, [point_of()], where="lr*hidden < 10")
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr*hidden < 10")
     settings = SweepSettings(
         ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.1, 300), report=False
     )
-    run_sweep(grid, settings, tmp_path / "sweep", {})
+    run_sweep(SweepRequest(grid, settings, tmp_path / "sweep"))
     rows = pd.read_csv(tmp_path / "sweep/results.csv")
     cells = rows.groupby(["lr", "hidden"]).size()
     assert set(cells.index) == {(0.5, 2), (0.5, 3), (4.0, 2)}

@@ -20,6 +20,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, main
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -33,7 +34,7 @@ def pair(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     one = grid_of(lr=[0.5, 2.0, 5.0], hidden=[2, 4], epochs=250, seed=range(20))
     other = grid_of(lr=[0.5, 2.0], hidden=[2, 4], epochs=250, seed=range(20), activation="tanh")
     for name, grid in (("one", one), ("other", other)):
-        run_sweep(grid, settings, root / name, {})
+        run_sweep(SweepRequest(grid, settings, root / name))
     return root / "one", root / "other"
 
 
@@ -93,7 +94,9 @@ def test_no_cell_in_common_is_said_in_one_line(
 ) -> None:
     grid = grid_of(lr=7.0, hidden=[2, 4], epochs=5, seed=range(2))
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "seven", {}
+        SweepRequest(
+            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "seven"
+        )
     )
     with pytest.raises(StoreError, match=r"in common: lr is 0\.5, 2, 5 in the first and 7 in the"):
         compare((pair[0], tmp_path / "seven"), terminal=Console.silent())

@@ -11,14 +11,17 @@ import pytest
 from xorsweep.execution.interface import FinishedBatches
 from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps import estimate as estimates
 from xorsweep.sweeps.estimate import Cost, estimate
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -36,16 +39,23 @@ def test_bytes_are_those_of_a_sweep(
     grid = concatenate(
         [
             product_grid(
+                NETWORK_SCHEMA,
                 [Axis("lr", (0.5, 2.0)), Axis("epochs", (50, 300)), seeds],
                 [point_of()],
                 where="lr < 1 or epochs < 100",
             ),
-            product_grid([Axis("hidden", (3,)), Axis("lr", (1.0,)), seeds], [point_of(epochs=80)]),
+            product_grid(
+                NETWORK_SCHEMA,
+                [Axis("hidden", (3,)), Axis("lr", (1.0,)), seeds],
+                [point_of(epochs=80)],
+            ),
         ]
     )
     plan = make_plan(grid, load_capacity(Engine()), 1)
     found = estimate(grid, plan, Trainer(Engine()), run_serial, 1)
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     real = {
         "parts": sum(path.stat().st_size for path in (tmp_path / "parts").iterdir()),
         "results.csv": size_of(tmp_path, "results.csv"),

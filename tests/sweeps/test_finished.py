@@ -24,6 +24,7 @@ from xorsweep.storage.results import read_results
 from xorsweep.sweeps.compare import compare
 from xorsweep.sweeps.finished import stored_results
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -49,7 +50,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
         grid_of(hidden=[2, 3], lr=[0.5, 1e3], activation="relu", epochs=30, seed=range(3)),
         grid_of(task="parity", optimizer="momentum", epochs=5, seed=range(2)),
     ]
-    run_sweep(concatenate(grids), QUIET, folder, {"command_line": ["xorsweep"]})
+    run_sweep(SweepRequest(concatenate(grids), QUIET, folder, {"command_line": ["xorsweep"]}))
     return folder
 
 

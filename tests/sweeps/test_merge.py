@@ -21,16 +21,19 @@ from rich.console import Console as RichConsole
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer, failed_rows
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store, read_manifest
 from xorsweep.sweeps.merge import Merged, merge
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
 
@@ -41,7 +44,7 @@ LEVELS = {"lr": [0.5, 3.0, 1e4], "epochs": [4, 9], "seed": list(range(4))}
 
 
 def swept(folder: Path, grid: Grid) -> Path:
-    run_sweep(grid, QUIET, folder, {"command_line": ["xorsweep", folder.name]})
+    run_sweep(SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep", folder.name]}))
     return folder
 
 
@@ -187,7 +190,7 @@ def test_unfinished_sweeps_make_an_unfinished_one_that_resumes(
     )
     assert not (out / "results.csv").exists()
     assert read_manifest(out)["state"] == "unfinished"
-    resume_sweep(out, QUIET, [Axis("seed", (1,))], {})
+    resume_sweep(ResumeRequest(out, QUIET, [Axis("seed", (1,))]))
     whole = swept(
         tmp_path / "whole",
         concatenate(
@@ -332,10 +335,13 @@ def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
     point_of: Callable[..., Point], tmp_path: Path
 ) -> None:
     axes = [Axis("lr", (0.5, 3.0)), Axis("epochs", (9,)), Axis("seed", (0, 1, 2))]
-    few = swept(tmp_path / "few", product_grid(axes, [point_of()], where="lr*seed < 3"))
+    few = swept(
+        tmp_path / "few", product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr*seed < 3")
+    )
     zipped = [Axis("lr", (3.0, 9.0)), Axis("epochs", (9, 4)), Axis("seed", (0, 2))]
     other = swept(
-        tmp_path / "other", product_grid(zipped, [point_of()], [("lr", "epochs")], "seed > 0")
+        tmp_path / "other",
+        product_grid(NETWORK_SCHEMA, zipped, [point_of()], [("lr", "epochs")], "seed > 0"),
     )
     assert merged(tmp_path / "both", few, other).points == 6
     _, grid, _ = Store.open(tmp_path / "both")
@@ -347,7 +353,7 @@ def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
         (3.0, 9, 2),
         (9.0, 4, 2),
     ]
-    resume_sweep(tmp_path / "both", QUIET, [Axis("seed", (3,))], {})
+    resume_sweep(ResumeRequest(tmp_path / "both", QUIET, [Axis("seed", (3,))]))
     _, longer, _ = Store.open(tmp_path / "both")
     points = map(longer.point, range(len(longer)))
     assert {tuple(p[key] for key in keys) for p in points} - set(found) == {

@@ -23,6 +23,7 @@ from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.replay import replay
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -43,7 +44,12 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {"command_line": []}
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            folder,
+            {"command_line": []},
+        )
     )
     return folder
 
@@ -126,7 +132,12 @@ def test_a_row_whose_weights_are_gone_is_told(grid_of: GridOf, tmp_path: Path) -
     folder = tmp_path / "sweep"
     grid = grid_of(init="file", init__path=str(weights), epochs=4)
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {"command_line": []}
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            folder,
+            {"command_line": []},
+        )
     )
     assert replay(str(folder), 0, terminal=Console.silent()) == []
     weights.unlink()

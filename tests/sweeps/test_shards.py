@@ -23,6 +23,7 @@ from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.shards import (
     SHARDS,
@@ -55,7 +56,7 @@ def batches(grid: Grid) -> tuple[Batch, ...]:
 
 @pytest.fixture
 def serial_bytes(grid: Grid, tmp_path: Path) -> bytes:
-    return run_sweep(grid, QUIET, tmp_path / "serial", {}).results.read_bytes()
+    return run_sweep(SweepRequest(grid, QUIET, tmp_path / "serial")).results.read_bytes()
 
 
 def here(folder: Path, shards: int, train: TrainShard) -> None:
@@ -136,7 +137,7 @@ def test_shards_give_the_bytes_that_one_process_gives(
     shards: int, grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:
     how = ShardPlan(shards, SERIAL, here)
-    result = run_sweep(grid, QUIET, tmp_path / "sharded", {}, sharded=how)
+    result = run_sweep(SweepRequest(grid, QUIET, tmp_path / "sharded", shards=how))
     assert result.results.read_bytes() == serial_bytes
     assert not (tmp_path / "sharded" / SHARDS).exists()
 
@@ -153,12 +154,12 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
 ) -> None:
     folder = tmp_path / "sharded"
     with pytest.raises(StoreError) as told:
-        run_sweep(grid, QUIET, folder, {}, sharded=ShardPlan(2, SERIAL, launch))
+        run_sweep(SweepRequest(grid, QUIET, folder, shards=ShardPlan(2, SERIAL, launch)))
     assert str(told.value).startswith(line)
     assert str(told.value).endswith(f"go on with python -m xorsweep -m resume={folder}")
     parts = set((folder / "parts").iterdir())
     assert parts
-    result = resume_sweep(folder, QUIET, [], {}, sharded=ShardPlan(2, SERIAL, here))
+    result = resume_sweep(ResumeRequest(folder, QUIET, shards=ShardPlan(2, SERIAL, here)))
     assert parts < set((folder / "parts").iterdir())
     assert result.results.read_bytes() == serial_bytes
 
@@ -189,9 +190,9 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
         raise ExecutionError("all of them died")
 
     with pytest.raises(StoreError, match="all of them died"):
-        run_sweep(grid, QUIET, folder, {}, sharded=ShardPlan(2, SERIAL, killed))
+        run_sweep(SweepRequest(grid, QUIET, folder, shards=ShardPlan(2, SERIAL, killed)))
     assert len(list((folder / "parts").iterdir())) == 2
-    assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
+    assert resume_sweep(ResumeRequest(folder, QUIET)).results.read_bytes() == serial_bytes
 
 
 def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
@@ -204,15 +205,15 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
         raise ExecutionError("gone")
 
     with pytest.raises(StoreError, match="gone"):
-        run_sweep(grid, QUIET, folder, {}, sharded=ShardPlan(2, SERIAL, dead))
+        run_sweep(SweepRequest(grid, QUIET, folder, shards=ShardPlan(2, SERIAL, dead)))
     assert (folder / SHARDS).is_dir()
-    assert resume_sweep(folder, QUIET, [], {}).results.read_bytes() == serial_bytes
+    assert resume_sweep(ResumeRequest(folder, QUIET)).results.read_bytes() == serial_bytes
     assert not (folder / SHARDS).exists()
 
     elsewhere.mkdir()
     (elsewhere / "0").mkdir()
     (folder / SHARDS).symlink_to(elsewhere)
-    resume_sweep(folder, QUIET, [], {}, sharded=ShardPlan(2, SERIAL, here))
+    resume_sweep(ResumeRequest(folder, QUIET, shards=ShardPlan(2, SERIAL, here)))
     assert not (folder / SHARDS).is_symlink()
     assert (elsewhere / "0").is_dir()
 

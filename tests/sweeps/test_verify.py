@@ -27,6 +27,7 @@ from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.store import Store
 from xorsweep.sweeps import verify as verify_module
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 from xorsweep.sweeps.verify import verify
 
@@ -40,7 +41,12 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
         activation="relu", lr=[0.5, 1e200], hidden=[2, 3, 4], epochs=[5, 40], seed=range(4)
     )
     run_sweep(
-        grid, SweepSettings(ExecutionSettings("serial"), report=False), folder, {"command_line": []}
+        SweepRequest(
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            folder,
+            {"command_line": []},
+        )
     )
     return folder
 

@@ -25,9 +25,9 @@ from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import fields_of, is_number, is_whole
-from xorsweep.grid.grid import Axis
+from xorsweep.grid.axes import Axis
 from xorsweep.grid.spacing import Spacing, is_spacing, read_spacing
-from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, fields_for
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 
 Overrides = Mapping[str, Override]
 """Overrides by key, without the prefix."""
@@ -123,7 +123,7 @@ def _refuse_one_step(override: Override) -> None:
     key, found = override.key_or_group, override.value()
     if not isinstance(found, RangeSweep) or found.step != 1 or level_count(override) != 1:
         return
-    if any(is_number(rule) and not is_whole(rule) for rule in fields_for(key)):
+    if any(is_number(rule) and not is_whole(rule) for rule in NETWORK_SCHEMA.fields_for(key)):
         raise ConfigError(
             f"{override.input_line}: counts in steps of 1, so {found.start} is its one level; "
             f"write {key}=linspace({found.start},{found.stop},10), or give range a step"
@@ -144,7 +144,7 @@ def _level(value: Any) -> Any:
 
 
 def _is_whole(key: str) -> bool:
-    return all(map(is_whole, fields_for(key)))
+    return all(map(is_whole, NETWORK_SCHEMA.fields_for(key)))
 
 
 def _is_structural(override: Override, texts: Sequence[str]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,17 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
-from xorsweep.cli.axes import Overrides, ParsedAxis, level_count, swept
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.cli.axes import Overrides, ParsedAxis, is_point_key, level_count, swept
 from xorsweep.cli.grid_config import GridSpec
 from xorsweep.cli.hydra_config import RUN_KEYS, interpolated_texts, plain
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import (
-    Axis,
-    Dimension,
-    Grid,
-    check_size,
-    concatenate,
-    dimensions,
-    is_composed,
-    product_grid,
-    size_of,
-)
-from xorsweep.networks.schema import Point, component_of, read_values
-from xorsweep.settings import check_known_keys
+from xorsweep.grid.axes import Axis, Dimension, check_size, dimensions, is_composed, size_of
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
+from xorsweep.settings import check_known_keys, read_sweep
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
 
 MANY = 10_000
 """Seeds up to which one seed is likely to be meant as a number of them."""
@@ -45,6 +40,15 @@ class Composed:
     grid: Grid
     values: dict[str, Any]
     notes: tuple[str, ...]
+
+    def request(
+        self, folder: Path, command_line: Sequence[str], documents: Mapping[str, str]
+    ) -> SweepRequest:
+        """Return the sweep of this grid in a folder; raises ConfigError."""
+        settings = read_sweep(self.values)
+        read_study(self.values.get("study"))
+        provenance = provenance_of(command_line, self.values)
+        return SweepRequest(self.grid, settings, folder, provenance, self.notes, documents)
 
 
 def compose_grid(loader: ConfigLoader, config: DictConfig, asked: GridSpec) -> Composed:
@@ -61,6 +65,37 @@ def compose_grid(loader: ConfigLoader, config: DictConfig, asked: GridSpec) -> C
     grid = concatenate([each.grid for each in composed])
     notes = dict.fromkeys(note for each in composed for note in each.notes)
     return Composed(grid, composed[0].values, (*notes, *_seed_note(grid, composed[0].values)))
+
+
+def compose_resume(
+    loader: ConfigLoader,
+    config: DictConfig,
+    given: Overrides,
+    folder: Path,
+    command_line: Sequence[str],
+) -> ResumeRequest:
+    """Return how to resume the sweep in a folder.
+
+    Overrides that name a point's key extend the grid, the others say how to run. Raises
+    ConfigError.
+    """
+    for key in given:
+        if key.startswith("grid."):
+            raise ConfigError(
+                f"{key}: a sweep keeps the {key} that it was begun with; start another sweep"
+            )
+    about_points = {key: each for key, each in given.items() if is_point_key(key)}
+    others = [each.input_line for key, each in given.items() if key not in about_points]
+    values = plain(loader.load_sweep_config(config, [line for line in others if line]))
+    settings = read_sweep(values)
+    return ResumeRequest(
+        folder,
+        settings,
+        [swept(each).axis for each in about_points.values()],
+        {key: value for key, value in asdict(settings.rounds).items() if key in given},
+        keep_engine=not any(key.split(".")[0] == "engine" for key in given),
+        provenance=provenance_of(command_line, values),
+    )
 
 
 def _zipped_here(zipped: Zipped, block: Overrides) -> Zipped:
@@ -107,9 +142,9 @@ def compose_block(
     values = {chosen: plain(each) for chosen, each in configs.items()}
     for each in values.values():
         check_known_keys(each, RUN_KEYS)
-    read = {chosen: read_values(each) for chosen, each in values.items()}
+    read = {chosen: NETWORK_SCHEMA.read_values(each) for chosen, each in values.items()}
     axes, points = merge_equal_levels(axes, [read[chosen] for chosen in combinations], zipped)
-    grid = product_grid(axes, points, zipped, where)
+    grid = product_grid(NETWORK_SCHEMA, axes, points, zipped, where)
     return Composed(grid, values[combinations[0]], tuple(_notes(overrides, grid)))
 
 

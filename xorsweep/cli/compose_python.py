@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from pathlib import Path
 from threading import RLock
-from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
@@ -19,69 +18,35 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.analysis.studies.spec import read_study
-from xorsweep.cli.axes import is_point_key, parsed, swept
-from xorsweep.cli.compose import compose_grid
+from xorsweep.cli.axes import parsed
+from xorsweep.cli.compose import compose_grid, compose_resume
 from xorsweep.cli.grid_config import grid_node, read_grid
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
 from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import Axis, Grid
-from xorsweep.settings import SweepSettings, read_sweep
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
+
+COMMAND = ("python", "-m", "xorsweep", "-m")
+"""What the manifest records before the overrides of a sweep that Python asked for."""
 
 _USED = RLock()
 """Held while Hydra is in use, whose state is the whole process's."""
 
 
-@dataclass(frozen=True)
-class ComposedSweep:
-    """A new sweep, as it was asked for; `yaml` is its configuration as Hydra composed it."""
-
-    grid: Grid
-    settings: SweepSettings
-    values: Mapping[str, Any]
-    notes: Sequence[str]
-    yaml: str
-
-
-@dataclass(frozen=True)
-class ComposedResume:
-    """What a sweep that was begun goes on with, as `resume_sweep` takes it."""
-
-    settings: SweepSettings
-    more: Sequence[Axis]
-    rounds: Mapping[str, Any]
-    keep_engine: bool
-    values: Mapping[str, Any]
-
-
-def compose_sweep(lines: Sequence[str]) -> ComposedSweep:
+def sweep_from_overrides(lines: Sequence[str], folder: Path = Path()) -> SweepRequest:
     """Return the sweep that overrides ask for; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
         composed = compose_grid(loader, config, read_grid(loader, grid_node(loader, config), given))
-        settings = read_sweep(composed.values)
-        read_study(composed.values.get("study"))
-        yaml = OmegaConf.to_yaml(config)
-        return ComposedSweep(composed.grid, settings, composed.values, composed.notes, yaml)
+        documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
+        return composed.request(folder, [*COMMAND, *lines], documents)
 
 
-def compose_resume(lines: Sequence[str]) -> ComposedResume:
-    """Return how overrides ask to go on with a sweep that was begun; raises ConfigError."""
+def resume_from_overrides(lines: Sequence[str], folder: Path) -> ResumeRequest:
+    """Return how overrides ask to resume the sweep in a folder; raises ConfigError."""
+    command = [*COMMAND, f"resume={override_value(str(folder))}", *lines]
     with _composed(lines) as (loader, config, given):
-        for key in given:
-            if key.startswith("grid."):
-                raise ConfigError(f"{key}: a sweep keeps the {key} that it was begun with")
-        about_points = {key: each for key, each in given.items() if is_point_key(key)}
-        others = [each.input_line for key, each in given.items() if key not in about_points]
-        values = plain(loader.load_sweep_config(config, [line for line in others if line]))
-        settings = read_sweep(values)
-        return ComposedResume(
-            settings,
-            [swept(each).axis for each in about_points.values()],
-            {key: value for key, value in asdict(settings.rounds).items() if key in given},
-            not any(key.split(".")[0] == "engine" for key in given),
-            values,
-        )
+        return compose_resume(loader, config, given, folder, command)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from xorsweep.cli.config_files import composed_files, without_replaced
 from xorsweep.cli.hydra_config import AXES, BLOCKS, plain
 from xorsweep.errors import ConfigError
 from xorsweep.fields import check_known, format_value, unknown_key_message
-from xorsweep.grid.grid import ZIP
+from xorsweep.grid.axes import ZIP
 from xorsweep.grid.where import read_where
-from xorsweep.networks.schema import all_point_keys, fields_for
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 _AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
 _BLOCKS_ALLOWED = (
@@ -70,7 +70,7 @@ def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides
     return GridSpec(
         found,
         _read_zip(section.get("zip")),
-        None if where is None else read_where(where).text,
+        None if where is None else read_where(NETWORK_SCHEMA, where).text,
     )
 
 
@@ -127,9 +127,9 @@ def _read_zip(groups: Any) -> tuple[tuple[str, ...], ...]:
         raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
     named = [str(key) for keys in groups for key in keys]
     for key in named:
-        if not fields_for(key):
+        if not NETWORK_SCHEMA.fields_for(key):
             raise ConfigError(
-                f"{ZIP}={_listed(groups)}: {unknown_key_message(key, all_point_keys())}"
+                f"{ZIP}={_listed(groups)}: {unknown_key_message(key, NETWORK_SCHEMA.all_keys())}"
             )
         if named.count(key) > 1:
             raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")

@@ -18,12 +18,12 @@ from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import allows, fields_of, is_number, is_whole, unknown_key_message
-from xorsweep.grid.grid import ZIP
+from xorsweep.grid.axes import ZIP
 from xorsweep.grid.spacing import is_spacing, read_spacing
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
-from xorsweep.networks.schema import COMPONENTS, all_point_keys, fields_for
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import SETTINGS, AdaptiveSeeds, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
@@ -93,7 +93,7 @@ def known_keys() -> list[str]:
         *RUN_KEYS,
         *GRID_KEYS,
     ]
-    return [*all_point_keys(), *run]
+    return [*NETWORK_SCHEMA.all_keys(), *run]
 
 
 def quote_for_hydra(argument: str) -> str:
@@ -199,7 +199,7 @@ def _refuse_no_value(key: str, value: str) -> None:
     is_named = is_group or (key == "study" and value not in ("", "null"))
     if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
         raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
-    if value.startswith("[") and (is_group or fields_for(key)):
+    if value.startswith("[") and (is_group or NETWORK_SCHEMA.fields_for(key)):
         levels = value.strip("[]")
         raise ConfigError(
             f"{key}={value}: a list is one value and no axis; with -m, write {key}={levels}"
@@ -208,7 +208,7 @@ def _refuse_no_value(key: str, value: str) -> None:
 
 def _refuse_commas(key: str, value: str) -> None:
     """Raise ConfigError for commas within one number, where the levels between aren't allowed."""
-    rules = fields_for(key) or [
+    rules = NETWORK_SCHEMA.fields_for(key) or [
         rule for name, rule in fields_of(AdaptiveSeeds).items() if name == key
     ]
     numbers = [rule for rule in rules if is_number(rule)]

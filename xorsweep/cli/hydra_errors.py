@@ -8,7 +8,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 
 from xorsweep.fields import fields_of, is_number, is_whole
 from xorsweep.hints import bare_hint, choice_hint, comma_hint, number_hint
-from xorsweep.networks.schema import COMPONENTS, fields_for
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 _FUNCTIONS = "range, linspace, logspace, choice, sort, shuffle, glob"
 _UNKNOWN_FUNCTION = re.compile(r"Unknown function '(\w+)'")
@@ -34,7 +34,7 @@ def explain_hydra_error(error: HydraException) -> str:
         return f"+{match[1] or match[2]}: is there already; leave the + out"
     if match := _SWEPT.search(text):
         key, _, text = match[1].partition("=")
-        numbers = [rule for rule in fields_for(key) if is_number(rule)]
+        numbers = [rule for rule in NETWORK_SCHEMA.fields_for(key) if is_number(rule)]
         hint = comma_hint(key, text, whole=is_whole(numbers[0])) if numbers else ""
         return f"{match[1]}: several values make a sweep; add -m{hint}"
     return "\n".join([line for line in text.splitlines() if line.strip()][:2])

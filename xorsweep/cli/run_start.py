@@ -15,7 +15,8 @@ from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.hydra_config import GRID_KEYS, RUN_KEYS, plain
 from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value
-from xorsweep.networks.schema import Point, read_point
+from xorsweep.grid.schema import Point
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings, check_known_keys, read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
 
@@ -33,7 +34,7 @@ def read_run(config: DictConfig) -> tuple[Point, SweepSettings]:
     check_known_keys(values, RUN_KEYS)
     settings = read_sweep(values)
     _refuse_what_sweeps(values, asked, hydra)
-    return read_point(values), settings
+    return NETWORK_SCHEMA.read_point(values), settings
 
 
 def _asks_for_grid(hydra: Any) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,11 @@ from numpy.typing import NDArray
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Boolean, Field, Integer, Real, Scalar, String, read_value, shorten
 from xorsweep.functions.contract import RESERVED, Batch
-from xorsweep.grid.columns import Column, distinct
-from xorsweep.grid.grid import Axis, Block, Grid, check_size
+from xorsweep.grid.axes import Axis, check_size
+from xorsweep.grid.columns import Column
+from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
+from xorsweep.grid.schema import Schema
 
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""
@@ -35,14 +36,10 @@ def grid_of(axes: Mapping[str, Levels]) -> Grid:
     if not axes:
         raise ConfigError("a sweep needs at least one axis, such as r=0.1,0.2")
     typed = [_axis(key, levels) for key, levels in axes.items()]
-    check_size({axis.key: len(axis.levels) for axis in typed})
-    sizes = [len(axis.levels) for axis in typed]
-    rows = np.arange(prod(sizes))
-    columns, stride = {}, len(rows)
-    for axis, size in zip(typed, sizes, strict=True):
-        stride //= size
-        columns[axis.key] = Column(axis.levels, (rows // stride % size).astype(np.int32))
-    return Grid(columns, (Block(tuple(typed), ({},)),))
+    keys = tuple(axis.key for axis in typed)
+    fields = {axis.key: _RULES[type(axis.levels[0])] for axis in typed}
+    schema = Schema(keys, fields, components={}, independent_keys=keys)
+    return product_grid(schema, typed, [{axis.key: axis.levels[0] for axis in typed}])
 
 
 def batches_of(grid: Grid, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
@@ -76,7 +73,7 @@ def _axis(key: str, levels: Levels) -> Axis:
     rule = _rule_of(key, values)
     for value in values:
         _refuse_altered(key, value, rule)
-    return Axis(key, distinct(read_value(key, value, rule) for value in values))
+    return Axis(key, tuple(read_value(key, value, rule) for value in values))
 
 
 def _refuse_altered(key: str, value: Any, rule: Field) -> None:

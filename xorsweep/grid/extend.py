@@ -6,21 +6,22 @@ from collections.abc import Sequence
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Scalar
+from xorsweep.grid.axes import ZIP, Axis, Block
 from xorsweep.grid.columns import distinct
-from xorsweep.grid.grid import ZIP, Axis, Block, Grid, concatenate, product_grid
-from xorsweep.networks.schema import field_of
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Schema
 
 
-def extend_grid(grid: Grid, more: Sequence[Axis]) -> Grid:
+def extend_grid(schema: Schema, grid: Grid, more: Sequence[Axis]) -> Grid:
     """Return the grid with further levels behind those of its axes, in each of its blocks.
 
     A key that has had one value for all points becomes the last axis, its old value first. Raises
     ConfigError for a structural axis, whose levels would have to be composed.
     """
-    return concatenate([_extended_block(block, more) for block in grid.blocks])
+    return concatenate([_extended_block(schema, block, more) for block in grid.blocks])
 
 
-def _extended_block(block: Block, more: Sequence[Axis]) -> Grid:
+def _extended_block(schema: Schema, block: Block, more: Sequence[Axis]) -> Grid:
     axes = {axis.key: axis for axis in block.axes}
     _refuse_half_a_zip(block, [axis.key for axis in more])
     for axis in more:
@@ -30,9 +31,9 @@ def _extended_block(block: Block, more: Sequence[Axis]) -> Grid:
                 f"{axis.key}: a sweep can be extended along keys with plain values alone; "
                 "start another sweep for other config groups"
             )
-        levels = known.levels if known else _fixed_levels(block, axis.key)
+        levels = known.levels if known else _fixed_levels(schema, block, axis.key)
         axes[axis.key] = Axis(axis.key, (*levels, *axis.levels))
-    return product_grid(list(axes.values()), block.bases, block.zipped, block.where)
+    return product_grid(schema, list(axes.values()), block.bases, block.zipped, block.where)
 
 
 def _refuse_half_a_zip(block: Block, keys: Sequence[str]) -> None:
@@ -46,9 +47,9 @@ def _refuse_half_a_zip(block: Block, keys: Sequence[str]) -> None:
                 )
 
 
-def _fixed_levels(block: Block, key: str) -> tuple[Scalar, ...]:
+def _fixed_levels(schema: Schema, block: Block, key: str) -> tuple[Scalar, ...]:
     for base in block.bases:
-        field_of(key, base)
+        schema.field_of(key, base)
     levels = distinct(base[key] for base in block.bases)
     if len(levels) > 1:
         raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")

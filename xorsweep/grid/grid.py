@@ -3,116 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, format_value, read_value
+from xorsweep.fields import Scalar, format_value
+from xorsweep.grid.axes import (
+    Axis,
+    Block,
+    Dimension,
+    check_size,
+    dimensions,
+    is_composed,
+    size_of,
+    sizes,
+    typed_dimension,
+)
 from xorsweep.grid.columns import Codes, Column, distinct
-from xorsweep.grid.combinations import check_combinations
+from xorsweep.grid.schema import Point, Schema
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
-from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, field_of
 
-ZIP = "grid.zip"
-
-BYTES_A_POINT = 600
-"""Memory that a point takes at most while its sweep runs and is reported."""
 MOST_PRODUCTS = 3
 """Products that the text of a grid names one by one."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A swept key and its levels, distinct and typed, in the order in which they were given.
-
-    Levels of a structural axis are the texts of overrides; each of them composes a base point.
-    """
-
-    key: str
-    levels: tuple[Scalar, ...]
-    structural: bool = False
-
-
-Dimension = tuple[Axis, ...]
-"""Axes that vary together, level by level; most often a single one."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A full product of dimensions, the last varying fastest, without the points left out.
-
-    `zipped` names the keys of each dimension with several axes, which stands where its first axis
-    does. `bases` holds a point for each combination of the dimensions with a structural axis, in
-    the same order. `where` is the expression that is true at the points that are kept.
-    """
-
-    axes: tuple[Axis, ...]
-    bases: tuple[Point, ...]
-    zipped: tuple[tuple[str, ...], ...] = ()
-    where: str | None = None
-
-    @property
-    def dimensions(self) -> list[Dimension]:
-        """Return the axes in order of rows, those that vary together in one."""
-        return dimensions(self.axes, self.zipped)
-
-    @property
-    def points(self) -> int:
-        """Return how many points the product has, those left out included."""
-        return prod(size_of(each) for each in self.dimensions)
-
-    @property
-    def text(self) -> str:
-        """Return the axes with their numbers of levels; nothing where there is no axis."""
-        product = " x ".join(f"{_name(each)} {size_of(each)}" for each in self.dimensions)
-        return f"{product} where ({self.where})" if self.where else product
-
-
-def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Dimension]:
-    """Return axes as dimensions: those that `zipped` names together in the place of the first.
-
-    Raises ConfigError where axes that go together have different numbers of levels.
-    """
-    partners = {key: tuple(keys) for keys in zipped for key in keys}
-    by_key = {axis.key: axis for axis in axes}
-    groups = dict.fromkeys(partners.get(axis.key, (axis.key,)) for axis in axes)
-    found = [tuple(by_key[key] for key in keys) for keys in groups]
-    for each in found:
-        _refuse_other_lengths(each)
-    return found
-
-
-def _refuse_other_lengths(dimension: Dimension) -> None:
-    if len({len(axis.levels) for axis in dimension}) > 1:
-        counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
-        keys = ",".join(axis.key for axis in dimension)
-        raise ConfigError(
-            f"{ZIP}=[[{keys}]]: {counts}; axes that go together need as many levels each, or one "
-            "value for all"
-        )
-
-
-def size_of(dimension: Dimension) -> int:
-    """Return how many levels a dimension has."""
-    return len(dimension[0].levels)
-
-
-def is_composed(dimension: Dimension) -> bool:
-    """Tell whether each level of a dimension has a base point of its own."""
-    return any(axis.structural for axis in dimension)
-
-
-def _name(dimension: Dimension) -> str:
-    keys = ", ".join(axis.key for axis in dimension)
-    return keys if len(dimension) == 1 else f"({keys})"
 
 
 @dataclass(frozen=True)
@@ -190,6 +111,7 @@ class Grid:
 
 
 def product_grid(
+    schema: Schema,
     axes: Sequence[Axis],
     bases: Sequence[Point],
     zipped: Sequence[Sequence[str]] = (),
@@ -197,14 +119,20 @@ def product_grid(
 ) -> Grid:
     """Return the product of the axes, the last of them varying fastest, where `where` is true.
 
-    bases: one point a combination of structural dimensions, last varying fastest; the levels of
-    the other axes replace its values. Axes that `zipped` names together vary together. Raises
-    ConfigError for a level that isn't allowed, with every level checked on its own and every
-    combination that a batch can't hold apart.
+    Args:
+        schema: The keys of the points, and how their values are checked.
+        axes: The swept keys with their levels; equal levels count once.
+        bases: One point per combination of structural dimensions, the last varying fastest; the
+            levels of the other axes replace its values.
+        zipped: The keys of the axes that vary together.
+        where: An expression that is true at the points to keep.
+
+    Raises:
+        ConfigError: A level isn't allowed, or a combination of levels can't be used together.
     """
     check_size(sizes(axes, zipped))
-    typed = [_typed(each, bases) for each in dimensions(axes, zipped)]
-    expression = read_where(where) if where else None
+    typed = [typed_dimension(schema, each, bases) for each in dimensions(axes, zipped)]
+    expression = read_where(schema, where) if where else None
     block = Block(
         tuple(axis for each in typed for axis in each),
         tuple(bases),
@@ -216,7 +144,7 @@ def product_grid(
     if expression:
         rows = expression.rows(columns)
         grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
-    check_combinations(grid.columns)
+    _check_combinations(schema, grid.columns)
     return grid
 
 
@@ -311,52 +239,45 @@ def _joined(key: str, grids: Sequence[Grid]) -> Column:
     return Column(levels, np.concatenate(codes))
 
 
-def sizes(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> dict[str, int]:
-    """Return how many levels each dimension has, by its name."""
-    return {_name(each): size_of(each) for each in dimensions(axes, zipped)}
+def _check_combinations(schema: Schema, columns: Mapping[str, Column]) -> None:
+    """Raise ConfigError where levels that are each allowed can't be used together.
 
-
-def check_size(*products: Mapping[str, int]) -> None:
-    """Raise ConfigError, before anything is allocated, where the rows wouldn't fit into memory.
-
-    Each of the products maps the key of an axis to how many levels it has.
+    The schema checks each combination of the levels that points of one batch share, with all
+    combinations of the others.
     """
-    count = sum(prod(levels.values()) for levels in products)
-    needed = count * BYTES_A_POINT
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > memory // 2:
-        largest = max(products, key=lambda levels: prod(levels.values()))
-        sizes = " x ".join(f"{key} {number:,}" for key, number in largest.items() if number > 1)
-        others = " and the other blocks" if len(products) > 1 else ""
-        raise ConfigError(
-            f"{sizes}{others} = {count:,} points: their rows need about {needed / 2**30:,.0f} GiB, "
-            f"and half of this machine's memory is {memory / 2**31:,.0f} GiB; sweep fewer levels"
-        )
+    dependent = {key: each for key, each in columns.items() if key not in schema.independent_keys}
+    shared = {key: each for key, each in dependent.items() if not each.batched}
+    varying = {key: range(len(each.levels)) for key, each in shared.items() if len(each.levels) > 1}
+    batched = [each for key, each in dependent.items() if key not in shared]
+    independent = {key: columns[key].level_array for key in schema.independent_keys}
+    for codes in product(*varying.values()):
+        chosen = [(columns[key], code) for key, code in zip(varying, codes, strict=True)]
+        rows = _first_rows(chosen, batched, len(next(iter(columns.values())).codes))
+        if len(rows):
+            schema.check_points({**_present(columns, rows), **independent})
 
 
-def _typed(dimension: Dimension, bases: Sequence[Point]) -> Dimension:
-    """Return a dimension with its levels typed, and each once unless bases belong to them."""
-    axes = [axis if axis.structural else _typed_axis(axis, bases) for axis in dimension]
-    if is_composed(dimension):
-        return tuple(axes)
-    if len(axes) == 1:
-        return (Axis(axes[0].key, distinct(axes[0].levels)),)
-    rows = zip(*(axis.levels for axis in axes), strict=True)
-    unique = {tuple((type(level), level) for level in row): row for row in rows}
-    columns = zip(*unique.values(), strict=True)
-    return tuple(Axis(axis.key, levels) for axis, levels in zip(axes, columns, strict=True))
+def _first_rows(
+    chosen: Sequence[tuple[Column, int]], batched: Sequence[Column], count: int
+) -> NDArray[np.intp]:
+    """Return one row for each combination of batched levels among the points chosen."""
+    mask = np.ones(count, bool)
+    for column, code in chosen:
+        mask &= column.codes == code
+    rows = np.flatnonzero(mask)
+    key_code = np.zeros(len(rows), np.int64)
+    for column in batched:
+        if len(column.levels) > 1:
+            key_code = key_code * len(column.levels) + column.codes[rows]
+    return rows[np.unique(key_code, return_index=True)[1]]
 
 
-def _typed_axis(axis: Axis, bases: Sequence[Point]) -> Axis:
-    if not axis.levels:
-        raise ConfigError(f"{axis.key}=: an axis needs at least one level")
-    typed: list[Scalar] = []
-    for base in bases[:1] or [{}]:
-        rule = field_of(axis.key, base)
-        typed = [read_value(axis.key, level, rule) for level in axis.levels]
-    for base in bases[1:]:
-        field_of(axis.key, base)
-    return Axis(axis.key, tuple(typed))
+def _present(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+    return {
+        key: column.array(rows)
+        for key, column in columns.items()
+        if column.levels[column.codes[rows[0]]] is not None
+    }
 
 
 def _codes(count: int, size: int, stride: int) -> Codes:
@@ -376,16 +297,13 @@ def _base_column(key: str, bases: Sequence[Point], combination: Codes) -> Column
     return Column(levels, table[combination])
 
 
-def _keys(bases: Sequence[Point]) -> list[str]:
-    """Return every flat key that some base has, in the order of columns."""
-    found = {key for base in bases for key in base}
-    ordered: list[str] = []
-    for key in POINT_KEYS:
-        ordered.append(key)
-        if key in COMPONENTS:
-            parts = [k for base in bases for k in base if k.startswith(f"{key}.")]
-            ordered += dict.fromkeys(parts)
-    return [key for key in ordered if key in found]
+def _keys(points: Sequence[Iterable[str]]) -> list[str]:
+    """Return every flat key of some points, the parameters of a component behind its key."""
+    found = dict.fromkeys(key for point in points for key in point)
+    parameters: dict[str, list[str]] = {}
+    for key in found:
+        parameters.setdefault(key.partition(".")[0], []).append(key)
+    return [key for keys in parameters.values() for key in keys]
 
 
 def _hash(key: str, level: Scalar) -> int:

@@ -7,18 +7,10 @@ from math import prod
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, fields_of, read_value
-from xorsweep.grid.grid import (
-    Axis,
-    Block,
-    Grid,
-    check_size,
-    concatenate,
-    is_composed,
-    product_grid,
-    size_of,
-)
-from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, field_of
+from xorsweep.fields import Scalar, read_value
+from xorsweep.grid.axes import Axis, Block, check_size, is_composed, size_of
+from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.schema import Point, Schema
 
 
 def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
@@ -37,22 +29,25 @@ def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
     ]
 
 
-def grid_from_data(data: Any) -> Grid:
+def grid_from_data(schema: Schema, data: Any) -> Grid:
     """Return the grid that `grid_to_data` described.
 
     Raises ConfigError for data of another form and for a value that isn't allowed.
     """
-    blocks = [_block_from_data(entry) for entry in _items(data)]
+    blocks = [_block_from_data(schema, entry) for entry in _items(data)]
     check_size(*({"all": block.points} for block in blocks))
     return concatenate(
-        [product_grid(block.axes, block.bases, block.zipped, block.where) for block in blocks]
+        [
+            product_grid(schema, block.axes, block.bases, block.zipped, block.where)
+            for block in blocks
+        ]
     )
 
 
-def _block_from_data(entry: Any) -> Block:
+def _block_from_data(schema: Schema, entry: Any) -> Block:
     _expect(isinstance(entry, Mapping) and set(entry) == {"axes", "bases", "zipped", "where"})
-    axes = tuple(_axis_from_data(axis) for axis in _items(entry["axes"], empty=True))
-    bases = tuple(_checked_base(base) for base in _items(entry["bases"]))
+    axes = tuple(_axis_from_data(schema, axis) for axis in _items(entry["axes"], empty=True))
+    bases = tuple(_checked_base(schema, base) for base in _items(entry["bases"]))
     keys = [axis.key for axis in axes]
     _expect(len(set(keys)) == len(keys))
     where = entry["where"]
@@ -70,28 +65,25 @@ def _zipped_from_data(data: Any, keys: list[str]) -> tuple[tuple[str, ...], ...]
     return groups
 
 
-def _axis_from_data(axis: Any) -> Axis:
+def _axis_from_data(schema: Schema, axis: Any) -> Axis:
     _expect(isinstance(axis, Mapping) and set(axis) == {"key", "levels", "structural"})
     key, structural = axis["key"], axis["structural"]
     _expect(isinstance(key, str) and isinstance(structural, bool))
-    _expect(structural or key not in COMPONENTS)
+    _expect(structural or key not in schema.components)
     levels = tuple(_items(axis["levels"]))
     _expect(all(level is None or isinstance(level, Scalar) for level in levels))
     return Axis(key, levels, structural)
 
 
-def _checked_base(base: Any) -> Point:
+def _checked_base(schema: Schema, base: Any) -> Point:
     _expect(isinstance(base, Mapping))
-    groups = {
-        key: read_value(key, base.get(key), field_of(key, {}))
-        for key in POINT_KEYS
-        if key in COMPONENTS
+    names = {
+        key: read_value(key, base.get(key), schema.field_of(key, {})) for key in schema.components
     }
-    point = {key: read_value(key, value, field_of(key, groups)) for key, value in base.items()}
-    wanted = {*POINT_KEYS}
-    for group, choice in groups.items():
-        wanted |= {f"{group}.{name}" for name in fields_of(COMPONENTS[group][str(choice)])}
-    _expect(set(point) == wanted)
+    point = {
+        key: read_value(key, value, schema.field_of(key, names)) for key, value in base.items()
+    }
+    _expect(set(point) == set(schema.keys_of(names)))
     return point
 
 

@@ -31,7 +31,7 @@ from xorsweep.fields import (
     unknown_key_message,
 )
 from xorsweep.grid.columns import Column
-from xorsweep.networks.schema import all_point_keys, fields_for
+from xorsweep.grid.schema import Schema
 
 KEY = "grid.where"
 
@@ -85,7 +85,7 @@ class Where:
             return np.flatnonzero(np.broadcast_to(self.evaluate(columns), (count,)))
 
 
-def read_where(text: object) -> Where:
+def read_where(schema: Schema, text: object) -> Where:
     """Return an expression, checked; raises ConfigError for what isn't allowed in one."""
     if not isinstance(text, str) or not text.strip():
         raise ConfigError(
@@ -93,7 +93,7 @@ def read_where(text: object) -> Where:
         )
     check_length(text)
     text = _in_one_line(text)
-    term = _Reader(text).read(_parsed(text))
+    term = _Reader(schema, text).read(_parsed(text))
     if term.kind != TRUTH:
         raise ConfigError(
             f"{KEY}={shorten(text)}: is {term.kind}; must be true or false at each point, such as "
@@ -176,6 +176,7 @@ class _Term:
 class _Reader:
     """Turns the nodes of an expression into terms; refuses every node that it doesn't know."""
 
+    schema: Schema
     whole: str
 
     def read(self, node: ast.expr) -> _Term:
@@ -221,7 +222,7 @@ class _Reader:
         key = ast.unparse(node)
         if key in _WORDS:
             return self._constant(node, _WORDS[key])
-        rules = fields_for(key)
+        rules = self.schema.fields_for(key)
         if not rules:
             raise ConfigError(f"{KEY}={shorten(self.whole)}: {self._hint(key)}")
         kind = _kind(rules[0])
@@ -230,11 +231,11 @@ class _Reader:
 
     def _hint(self, key: str) -> str:
         """Return what is wrong with a name that is no key, and what may have been meant."""
-        for known in all_point_keys():
-            for rule in fields_for(known):
+        for known in self.schema.all_keys():
+            for rule in self.schema.fields_for(known):
                 if isinstance(rule, Choice) and key in rule.names:
                     return f'{key}: is a value of {known} and no key; write "{key}"'
-        return unknown_key_message(key, all_point_keys())
+        return unknown_key_message(key, self.schema.all_keys())
 
     def _comparison(self, node: ast.Compare) -> _Term:
         """Return a comparison, or a chain of them: a < b < c is a < b and b < c."""
@@ -285,7 +286,7 @@ class _Reader:
         given = {other.text for other in others}
         if one.key is None or None in given:
             raise self._refused(node, "compare a key with texts in quotes")
-        key, rules, texts = one.key, fields_for(one.key), set[Scalar]()
+        key, rules, texts = one.key, self.schema.fields_for(one.key), set[Scalar]()
         for text in given:
             found = {value for rule in rules for value in _read(rule, text)}
             if not found:

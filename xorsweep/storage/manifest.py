@@ -22,7 +22,7 @@ from xorsweep.grid.serialization import grid_from_data, grid_to_data
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import Plan
 from xorsweep.networks.plugins import extensions_of, missing_plugins
-from xorsweep.networks.schema import COMPONENTS
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.provenance import OF_NETWORKS, check_record
 
@@ -97,7 +97,9 @@ def verify_seal(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
     check_record(manifest, OF_NETWORKS)
     rounds_of(manifest)
     _refuse_missing(manifest.get("choices", {}))
-    return grid_from_data(content["points"]), _settings("engine.", Engine, content["engine"])
+    return grid_from_data(NETWORK_SCHEMA, content["points"]), _settings(
+        "engine.", Engine, content["engine"]
+    )
 
 
 def check_format(manifest: Mapping[str, Any]) -> None:

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Integer
+from xorsweep.grid.axes import check_size
 from xorsweep.grid.columns import Codes, Column, distinct
-from xorsweep.grid.grid import Grid, check_size
+from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
 from xorsweep.networks.planning import combined_codes
-from xorsweep.networks.schema import SCALAR_KEYS, component_of
+from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS, component_of
 from xorsweep.networks.trainer import FAILED
 from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.manifest import rounds_of
@@ -86,7 +87,7 @@ def check_rounds(first: Grid, rounds: AdaptiveSeeds) -> None:
     if rounds.precision is None:
         return
     for block in first.blocks:
-        if block.where and "seed" in read_where(block.where).keys:
+        if block.where and "seed" in read_where(NETWORK_SCHEMA, block.where).keys:
             raise ConfigError(
                 f"precision={rounds.precision}: adds seeds, and {WHERE}={block.where} leaves some "
                 "of them out; give one of the two up"

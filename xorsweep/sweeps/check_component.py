@@ -18,19 +18,21 @@ from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Field, FloatArray, Real, Scalar, fields_of
-from xorsweep.grid.grid import Axis, Grid, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.batch_ops import LANES, take_component
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.plugins import extensions_of, register
-from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS, Point, component_of, read_point
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
 from xorsweep.networks.trainer import Trainer, build_training
-from xorsweep.registry import defaults_of
 from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.storage.store import PARTS
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.text import exception_text
 
@@ -103,18 +105,8 @@ def _named(group: str, choice: str | type) -> Iterator[str]:
 
 
 def _base_point(given: Mapping[str, Scalar]) -> Point:
-    """Return the point that is trained; where nothing is given, a group has its first choice."""
-    config: dict[str, Any] = {key: given.get(key, _SETTING[key]) for key in SCALAR_KEYS}
-    for group, choices in COMPONENTS.items():
-        name = str(given.get(group, next(iter(choices))))
-        config[group] = {"name": name, **(defaults_of(choices[name]) if name in choices else {})}
-    for key, value in given.items():
-        group, _, parameter = key.partition(".")
-        if parameter and group in COMPONENTS:
-            config[group][parameter] = value
-        elif key not in config:
-            raise ConfigError(f"{key}: no such key")
-    return read_point(config)
+    """Return the point that is trained; a component that isn't given is its registry's first."""
+    return NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested({**_SETTING, **given}))
 
 
 def _check_batches(base: Point, group: str) -> None:
@@ -233,7 +225,9 @@ def _told(point: Mapping[str, Scalar]) -> str:
 def _small_grid(point: Point) -> Grid:
     """Return a grid of a few batches."""
     seeds = Axis("seed", tuple(range(6)))
-    return product_grid([Axis("lr", (0.1, 1.0)), Axis("epochs", (5, 20, 30)), seeds], [point])
+    return product_grid(
+        NETWORK_SCHEMA, [Axis("lr", (0.1, 1.0)), Axis("epochs", (5, 20, 30)), seeds], [point]
+    )
 
 
 def _check_workers(grid: Grid) -> None:
@@ -255,7 +249,7 @@ def _check_resumed(grid: Grid) -> None:
     settings = replace(SweepSettings(), parallel=ExecutionSettings("serial"), report=False)
     with TemporaryDirectory(prefix="xorsweep-check-") as made:
         folder, resumed = Path(made) / "whole", Path(made) / "resumed"
-        result = run_sweep(grid, settings, folder, {})
+        result = run_sweep(SweepRequest(grid, settings, folder))
         if result.counts["failed"]:
             raise ComponentError(f"{_told(grid.point(0))}: {result.counts['failed']} points failed")
         shutil.copytree(folder, resumed)
@@ -265,7 +259,7 @@ def _check_resumed(grid: Grid) -> None:
         for batch in _batches_of(grid)[::2]:
             name, data = encode(trainer(batch), settings.engine)
             (resumed / PARTS / name).write_bytes(data)
-        resume_sweep(resumed, settings, [], {})
+        resume_sweep(ResumeRequest(resumed, settings))
         if (resumed / "results.csv").read_bytes() != result.results.read_bytes():
             raise ComponentError(f"{_told(grid.point(0))}: other rows after a resume")
 

@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from xorsweep.errors import ManifestError, StoreError, TableMismatchError
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.storage.manifest import check_format
 from xorsweep.storage.plain_files import is_there, open_file
@@ -99,7 +99,7 @@ def _plain(type_: pa.DataType) -> pa.DataType:
 
 
 _COLUMNS = {
-    **dict.fromkeys(POINT_KEYS, lambda type_: not pa.types.is_nested(type_)),
+    **dict.fromkeys(NETWORK_SCHEMA.keys, lambda type_: not pa.types.is_nested(type_)),
     **dict.fromkeys(("hidden", "epochs", "seed", "converged_epoch"), pa.types.is_integer),
     **dict.fromkeys(("lr", "final_error", "mse", "max_abs_error"), pa.types.is_float64),
     **dict.fromkeys(("converged", "converged_at_end"), pa.types.is_boolean),

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from xorsweep.execution.backends import choose_executor, is_in_process, resolve_workers, workers_of
 from xorsweep.execution.serial import run_serial
 from xorsweep.fields import Scalar, format_value
-from xorsweep.grid.grid import Axis, Block, Dimension, Grid
+from xorsweep.grid.axes import Block, Dimension
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Batch, Plan, Rows, make_plan
 from xorsweep.networks.plugins import extensions_of, shadowed
-from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import MOST_LINES, Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
-from xorsweep.sweeps.adaptive_seeds import check_rounds, latest_round
+from xorsweep.sweeps.adaptive_seeds import check_rounds, full_grid
 from xorsweep.sweeps.estimate import Estimate, estimate
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_sweep
 from xorsweep.sweeps.runner import found_line, plan_line
 from xorsweep.sweeps.shards import ShardPlan
@@ -33,37 +33,21 @@ MOST_LEVELS, MOST_KEYS = 6, 6
 """Levels of an axis, and keys of a point, that have room in a line."""
 
 
-def preview_sweep(
-    grid: Grid,
-    settings: SweepSettings,
-    notes: Sequence[str] = (),
-    terminal: Console | None = None,
-    sharded: ShardPlan | None = None,
-) -> None:
-    """Say what `run_sweep` would do with these arguments; raises as it does."""
+def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> None:
+    """Say what `run_sweep` would do with this request; raises as it does."""
     terminal = terminal or Console()
-    check_rounds(grid, settings.rounds)
-    for note in (*notes, *shadowed(grid)):
+    check_rounds(request.grid, request.settings.rounds)
+    for note in (*request.notes, *shadowed(request.grid)):
         terminal.print(note)
-    _Preview(terminal, settings, sharded).show(grid, None)
+    _Preview(terminal, request.settings, request.shards).show(request.grid, None)
 
 
-def preview_resume(
-    folder: Path,
-    settings: SweepSettings,
-    more: Sequence[Axis],
-    terminal: Console | None = None,
-    rounds: Mapping[str, Any] | None = None,
-    sharded: ShardPlan | None = None,
-    keep_engine: bool = False,
-) -> None:
-    """Say what `resume_sweep` would do with these arguments; raises as it does."""
+def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> None:
+    """Say what `resume_sweep` would do with this request; raises as it does."""
     terminal = terminal or Console()
-    begun = open_sweep(folder, settings, more, rounds or {}, keep_engine)
+    begun = open_sweep(request)
     whole, damaged = list(begun.store.whole_parts()), list(begun.store.damaged())
-    grid = begun.grid
-    if begun.settings.rounds.precision is not None:
-        grid = latest_round(grid, begun.settings.rounds, whole).grid
+    grid = full_grid(begun.grid, begun.settings.rounds, whole)
     found = assemble(grid, whole)
     pending = found.pending()
     for path, reason in damaged:
@@ -72,34 +56,34 @@ def preview_resume(
     failed = found.counts()["failed"]
     terminal.print(found_line(len(grid) - len(pending), len(pending), added, failed))
     if len(pending):
-        _Preview(terminal, begun.settings, sharded).show(grid, pending)
+        _Preview(terminal, begun.settings, request.shards).show(grid, pending)
 
 
 class _Preview:
     """Shows a grid on a terminal, and what training it would take."""
 
     def __init__(
-        self, terminal: Console, settings: SweepSettings, sharded: ShardPlan | None
+        self, terminal: Console, settings: SweepSettings, shards: ShardPlan | None
     ) -> None:
         self._terminal = terminal
         self._settings = replace(settings, parallel=resolve_workers(settings.parallel))
-        self._sharded = sharded
+        self._shards = shards
 
     def show(self, grid: Grid, pending: Rows | None) -> None:
         """Print the grid and the batches of its pending points, and what they would take."""
         parallel, engine = self._settings.parallel, self._settings.engine
-        workers = self._sharded.workers if self._sharded else workers_of(parallel)
+        workers = self._shards.workers if self._shards else workers_of(parallel)
         plan = make_plan(grid, load_capacity(engine), workers, pending)
-        alone = not self._sharded and is_in_process(parallel, plan.net_epochs)
+        alone = not self._shards and is_in_process(parallel, plan.net_epochs)
         workers = 1 if alone else workers
         self._terminal.print(plan_line(grid, plan, workers))
         self._show_grid(grid)
         self._terminal.table(_BATCH_HEAD, list(_batch_lines(plan.batches)))
         warm_up(plan.batches, engine, self._terminal.print)
-        execute = run_serial if self._sharded else choose_executor(parallel, plan.net_epochs)
+        execute = run_serial if self._shards else choose_executor(parallel, plan.net_epochs)
         trainer = Trainer(engine, extensions_of(grid))
-        found = estimate(grid, plan, trainer, execute, 1 if self._sharded else workers)
-        if self._sharded:
+        found = estimate(grid, plan, trainer, execute, 1 if self._shards else workers)
+        if self._shards:
             found = replace(found, seconds=found.seconds / workers)
         self._show_estimate(found, plan, workers)
 
@@ -166,7 +150,7 @@ def _block_lines(blocks: Sequence[Block], common: Sequence[Dimension]) -> Iterat
 def _settings_of(block: Block) -> dict[str, str]:
     """Return the keys that have one value in a block, parameters of groups left out."""
     first, swept = block.bases[0], {axis.key for axis in block.axes}
-    return {key: format_value(first[key]) for key in POINT_KEYS if key not in swept}
+    return {key: format_value(first[key]) for key in NETWORK_SCHEMA.keys if key not in swept}
 
 
 def levels_text(levels: Sequence[Scalar]) -> str:

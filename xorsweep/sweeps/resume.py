@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from xorsweep.errors import StoreError
 from xorsweep.grid.extend import extend_grid
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.plugins import missing_plugins
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import changed_files, rounds_of
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
+from xorsweep.sweeps.requests import ResumeRequest
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,16 @@ class OpenedSweep:
     points_before: int
 
 
-def open_sweep(
-    folder: Path,
-    settings: SweepSettings,
-    more: Sequence[Axis],
-    rounds: Mapping[str, Any],
-    keep_engine: bool,
-) -> OpenedSweep:
+def open_sweep(request: ResumeRequest) -> OpenedSweep:
     """Return a sweep with further levels, nothing written; raises as `resume_sweep` does."""
-    store, grid, manifest = Store.open(folder)
-    if keep_engine:
+    store, grid, manifest = Store.open(request.folder)
+    settings = request.settings
+    if request.keep_engine:
         settings = replace(settings, engine=store.engine)
         store.engine.check()
     _refuse_other(store, grid, settings, manifest)
-    longer = extend_grid(grid, more) if more else grid
-    settings = replace(settings, rounds=replace(rounds_of(manifest), **rounds))
+    longer = extend_grid(NETWORK_SCHEMA, grid, request.more) if request.more else grid
+    settings = replace(settings, rounds=replace(rounds_of(manifest), **request.rounds))
     check_rounds(longer, settings.rounds)
     return OpenedSweep(store, longer, settings, manifest, len(grid))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from xorsweep.execution.backends import (
 )
 from xorsweep.execution.interface import Advance
 from xorsweep.execution.signals import raise_pending_interrupt
-from xorsweep.grid.grid import Axis, Grid
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Plan, make_plan
 from xorsweep.networks.plugins import extensions_of, shadowed
@@ -42,6 +42,7 @@ from xorsweep.sweeps.interruption import (
     resume_hint_on_error,
     stop_if_failed,
 )
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_sweep
 from xorsweep.sweeps.shards import ShardPlan, remove_shards, train_in_shards
 
@@ -63,60 +64,39 @@ class SweepResult:
     report: Path | None
 
 
-def run_sweep(
-    grid: Grid,
-    settings: SweepSettings,
-    folder: Path,
-    provenance: Mapping[str, object],
-    notes: Sequence[str] = (),
-    terminal: Console | None = None,
-    sharded: ShardPlan | None = None,
-    documents: Mapping[str, str] | None = None,
-) -> SweepResult:
-    """Train every point of the grid and leave rows, tables, pictures and a report in the folder.
+def run_sweep(request: SweepRequest, terminal: Console | None = None) -> SweepResult:
+    """Train every point of a new sweep and leave rows, tables, pictures and a report in its folder.
 
-    The grid is followed by the rounds of further seeds that `settings` ask for. `provenance` goes
-    into the manifest as it is, and its `study`, where it has one, is what the report holds the
-    results against; `documents`, texts by file name, go into the folder; `notes` are said before
-    the sweep begins; where the sweep is `sharded`, that says where batches are trained, and not
-    `settings`. Raises StoreError where the folder holds a sweep already, can't be written, or the
-    sweep was to stop at a failure, and ConfigError where rounds make no sense or there are no
-    workers to be had.
+    Raises:
+        ConfigError: Rounds of further seeds don't suit the grid, or there are no workers.
+        StoreError: The folder holds a sweep already or can't be written, or the sweep was to stop
+            at a failure.
     """
-    check_rounds(grid, settings.rounds)
+    check_rounds(request.grid, request.settings.rounds)
     terminal = terminal or Console.silent()
-    for note in (*notes, *shadowed(grid)):
+    for note in (*request.notes, *shadowed(request.grid)):
         terminal.log(note)
-    settings = replace(settings, parallel=resolve_workers(settings.parallel))
-    store = Store.create(folder, settings.engine)
+    settings = _with_workers(request.settings)
+    store = Store.create(request.folder, settings.engine)
     with store.locked():
-        check_unused(folder)  # now that no other process can begin one
-        run = _Run(store, grid, settings, provenance, terminal, sharded)
-        return run.run(documents or {})
+        check_unused(request.folder)  # now that no other process can begin one
+        run = _Run(store, request.grid, settings, request.provenance, terminal, request.shards)
+        return run.run(request.documents)
 
 
-def resume_sweep(
-    folder: Path,
-    settings: SweepSettings,
-    more: Sequence[Axis],
-    provenance: Mapping[str, object],
-    terminal: Console | None = None,
-    rounds: Mapping[str, Any] | None = None,
-    sharded: ShardPlan | None = None,
-    keep_engine: bool = False,
-) -> SweepResult:
-    """Train what a sweep's folder lacks, with further levels of its axes where `more` has any.
+def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> SweepResult:
+    """Train what a sweep's folder lacks, with the further levels of its axes.
 
-    The sweep's own rounds go on, but for what `rounds` says otherwise: `precision`, `max_seeds`.
-    `sharded` as in `run_sweep`; with `keep_engine` the engine is the one that began the sweep,
-    whatever the settings say. Raises StoreError where the folder can't be used, ConfigError where
-    the grid can't be extended or there are no workers to be had.
+    Raises:
+        ConfigError: The grid can't be extended so, or there are no workers.
+        StoreError: The folder can't be used, or the sweep was to stop at a failure.
     """
     terminal = terminal or Console.silent()
-    settings = replace(settings, parallel=resolve_workers(settings.parallel))
+    request = replace(request, settings=_with_workers(request.settings))
+    folder = request.folder
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     with locked(folder):
-        begun = open_sweep(folder, settings, more, rounds or {}, keep_engine)
+        begun = open_sweep(request)
         manifest = begun.manifest
         read_study(manifest.get("study"))
         begun.store.remove_leftovers()
@@ -125,17 +105,21 @@ def resume_sweep(
             terminal.log(line)
         study = {"study": manifest["study"]} if "study" in manifest else {}
         earlier = [*manifest.get("earlier", []), record_of(manifest)]
-        provenance = {**study, **provenance, "earlier": earlier}
+        provenance = {**study, **request.provenance, "earlier": earlier}
         run = _Run(
             begun.store,
             begun.grid,
             begun.settings,
             provenance,
             terminal,
-            sharded,
+            request.shards,
             begun.points_before,
         )
         return run.run({})
+
+
+def _with_workers(settings: SweepSettings) -> SweepSettings:
+    return replace(settings, parallel=resolve_workers(settings.parallel))
 
 
 def end_sweep(
@@ -165,13 +149,13 @@ class _Run:
     settings: SweepSettings
     provenance: Mapping[str, object]
     terminal: Console
-    sharded: ShardPlan | None = None
+    shards: ShardPlan | None = None
     points_before: int | None = None
     """How many points the first round had where the sweep was begun earlier."""
 
     @property
     def workers(self) -> int:
-        return self.sharded.workers if self.sharded else workers_of(self.settings.parallel)
+        return self.shards.workers if self.shards else workers_of(self.settings.parallel)
 
     @property
     def trainer(self) -> Trainer:
@@ -234,7 +218,7 @@ class _Run:
         return make_plan(grid, capacity, self.workers, pending)
 
     def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
-        alone = not self.sharded and is_in_process(self.settings.parallel, plan.net_epochs)
+        alone = not self.shards and is_in_process(self.settings.parallel, plan.net_epochs)
         self.terminal.log(plan_line(grid, plan, 1 if alone else self.workers))
         if self.points_before is not None:
             added = len(self.first) - self.points_before
@@ -249,8 +233,8 @@ class _Run:
         return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
 
     def _train_batches(self, plan: Plan, advance: Advance) -> None:
-        if self.sharded:
-            train_in_shards(self.store, plan.batches, self.trainer, self.sharded, advance)
+        if self.shards:
+            train_in_shards(self.store, plan.batches, self.trainer, self.shards, advance)
             return
         execute = choose_executor(self.settings.parallel, plan.net_epochs)
         with (

@@ -18,6 +18,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 PAGE = Path(__file__).parents[3] / "docs/studies.md"
@@ -94,7 +95,7 @@ def cut_down(name: str, folder: Path, settings: SweepSettings) -> tuple[Study, s
     study = read_study(made.values["study"])
     assert study is not None
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(made.grid, settings, folder, provenance)
+    run_sweep(SweepRequest(made.grid, settings, folder, provenance))
     return study, page([section(folder)])
 
 
@@ -152,8 +153,8 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
     made = composed("hinton_problems", "seed=range(0,3)")
     folder = tmp_path / "sweep"
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(made.grid, WITHOUT_REPORT, folder, provenance)
-    resume_sweep(folder, SERIAL, [], {"command_line": ["y"]})
+    run_sweep(SweepRequest(made.grid, WITHOUT_REPORT, folder, provenance))
+    resume_sweep(ResumeRequest(folder, SERIAL, provenance={"command_line": ["y"]}))
     before = (folder / "report.md").read_text()
     assert "| seed 0: epochs of one run | published | 1,393 | 1,393 | agrees |" in before
     remake_report(folder)
@@ -163,7 +164,9 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
 def test_texts_of_a_study_are_escaped(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=0", "epochs=2")
     study = {**made.values["study"], "title": "<b>t|t</b>", "question": "<i>q</i>"}
-    run_sweep(made.grid, SERIAL, tmp_path / "s", {"command_line": ["x"], "study": study})
+    run_sweep(
+        SweepRequest(made.grid, SERIAL, tmp_path / "s", {"command_line": ["x"], "study": study})
+    )
     page = (tmp_path / "s/report.html").read_text()
     assert "<b>" not in page
     assert "<i>" not in page
@@ -249,7 +252,7 @@ def test_the_page_names_every_study() -> None:
 def test_the_page_is_made_from_the_folders(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=range(0,2)")
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(made.grid, WITHOUT_REPORT, tmp_path / "s", provenance)
+    run_sweep(SweepRequest(made.grid, WITHOUT_REPORT, tmp_path / "s", provenance))
     text = page([section(tmp_path / "s")])
     assert "\n## hinton_problems\n" in text
     assert (

@@ -16,7 +16,7 @@ from xorsweep.analysis.studies.verdicts import (
     verdict_row,
     verdicts,
 )
-from xorsweep.networks.schema import POINT_KEYS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 
 CELL = {"hidden": 2, "lr": 1, "epochs": 100}
 
@@ -268,4 +268,4 @@ def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ(
 
 def test_a_cell_says_every_key_but_how_long_it_goes_on() -> None:
     cell = figure_of("rate").cell
-    assert {"seed", "until_converged"} == set(POINT_KEYS) - set(cell)
+    assert {"seed", "until_converged"} == set(NETWORK_SCHEMA.keys) - set(cell)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from naive_loop import gradient_of
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.gradient import gradient
-from xorsweep.networks.schema import Point
 from xorsweep.networks.single_run import train_single
 
 PointOf = Callable[..., Point]

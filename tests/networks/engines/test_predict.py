@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.predict import POINTS_AT_ONCE, predict
-from xorsweep.networks.schema import Point
 from xorsweep.networks.single_run import train_single
 
 PointOf = Callable[..., Point]

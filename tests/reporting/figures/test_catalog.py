@@ -23,8 +23,10 @@ from PIL import Image
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.summary import summarize, survival_curves
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.alt_texts import alt_text, left_out
 from xorsweep.reporting.figures import selected_cells as shown
 from xorsweep.reporting.figures.catalog import PICTURES, submit_figures
@@ -40,6 +42,7 @@ from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STY
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -340,7 +343,9 @@ GRIDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", GRIDS)
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
 
@@ -352,8 +357,12 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
         for init in names["init"]
     ]
     axes = [Axis(key, levels, structural=True) for key, levels in names.items()]
-    grid = product_grid([*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases)
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    grid = product_grid(
+        NETWORK_SCHEMA, [*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases
+    )
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     expect_drawn(tables_of(tmp_path))
 
 
@@ -374,7 +383,9 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     rates = grid_of(hidden=8, lr=[0.5, 2.0], optimizer="momentum", epochs=10, seed=range(2))
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
     grid = concatenate([sizes, rates, others])
-    run_sweep(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path, {})
+    run_sweep(
+        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+    )
     tables = tables_of(tmp_path, plateaus={})
     assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
     for draw in (rate_lines, unsolved_curves, error_bands):

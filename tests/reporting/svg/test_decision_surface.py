@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from xorsweep.networks.schema import Point
+from xorsweep.grid.schema import Point
 from xorsweep.networks.single_run import SingleRun, train_single
 from xorsweep.reporting.svg.decision_surface import (
     MARGIN,

@@ -23,8 +23,9 @@ from xorsweep.fields import (
     format_value,
     read_value,
 )
+from xorsweep.grid.schema import Point
 from xorsweep.networks.metrics import PLATEAUS
-from xorsweep.networks.schema import COMPONENTS, Point, nested, read_point
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 REFERENCES = {
     "published": "published",
@@ -221,7 +222,7 @@ def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
     """
     chosen = {key for key in own if key in COMPONENTS}
     shared = {key: value for key, value in common.items() if key.split(".")[0] not in chosen}
-    point = read_point(nested({**_UNLESS_SAID, **shared, **own}))
+    point = NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested({**_UNLESS_SAID, **shared, **own}))
     return {key: value for key, value in point.items() if key not in _NO_PART or key in own}
 
 

@@ -12,6 +12,7 @@ from batches import bits_of, training_of
 from naive_loop import train as train_naively
 from numpy.typing import NDArray
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines.batch_ops import LANES, pad, take
@@ -20,7 +21,6 @@ from xorsweep.networks.engines.numpy.engine import capacity, train
 from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import OPTIMIZERS
-from xorsweep.networks.schema import Point
 from xorsweep.networks.tasks import TASKS
 
 PointOf = Callable[..., Point]

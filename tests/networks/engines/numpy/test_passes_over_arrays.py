@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks import activations, criteria
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy import engine as numpy_engine
@@ -19,7 +20,6 @@ from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import base as rule
 from xorsweep.networks.optimizers import momentum, sgd
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import Point
 from xorsweep.networks.trainer import build_training
 
 PointOf = Callable[..., Point]

@@ -1,0 +1,70 @@
+"""What a sweep is asked to do, as one value: start a new one, or resume one in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid
+from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.shards import ShardPlan
+
+Provenance = Mapping[str, Any]
+"""What the manifest records of a request: `command_line`, `config` and `study`."""
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """A new sweep.
+
+    Attributes:
+        grid: The points of the first round; rounds of further seeds follow as the settings ask.
+        settings: How the points are trained, and what the sweep leaves.
+        folder: Where its files go.
+        provenance: What the manifest records as it is; the report compares the results with its
+            `study`, if it has one.
+        notes: Lines to log before the sweep starts.
+        documents: Texts by file name that go into the folder.
+        shards: Where batches are trained, in place of the settings' `parallel`.
+    """
+
+    grid: Grid
+    settings: SweepSettings
+    folder: Path
+    provenance: Provenance = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    shards: ShardPlan | None = None
+
+
+@dataclass(frozen=True)
+class ResumeRequest:
+    """A sweep in a folder that is to be resumed, perhaps with further levels.
+
+    Attributes:
+        folder: The folder of the sweep.
+        settings: How the points are trained from now on.
+        more: Further levels of the sweep's axes.
+        rounds: What replaces the sweep's own `precision` and `max_seeds`.
+        keep_engine: Whether the engine is the sweep's own, and not that of the settings.
+        provenance: What the manifest records as it is.
+        shards: Where batches are trained, in place of the settings' `parallel`.
+    """
+
+    folder: Path
+    settings: SweepSettings
+    more: Sequence[Axis] = ()
+    rounds: Mapping[str, Any] = field(default_factory=dict)
+    keep_engine: bool = False
+    provenance: Provenance = field(default_factory=dict)
+    shards: ShardPlan | None = None
+
+
+def provenance_of(command_line: Sequence[str], values: Mapping[str, Any]) -> Provenance:
+    """Return what a manifest records of a command with a composed configuration."""
+    study = {"study": values["study"]} if "study" in values else {}
+    config = {key: value for key, value in values.items() if key not in study}
+    return {"command_line": list(command_line), "config": config, **study}
