@@ -31,7 +31,8 @@ from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.tables import Comparison, comparison
 from xorsweep.storage.paths import make_free_folder
 from xorsweep.storage.results import read_results
-from xorsweep.storage.store import Store, read_manifest
+from xorsweep.storage.store import Store
+from xorsweep.sweeps.finished import finished_manifest
 
 FOLDER = Path("outputs/studies")
 PAGE = Path("docs/studies.md")
@@ -97,14 +98,14 @@ def composed(name: str, *overrides: str) -> Composed:
 
 def section(folder: Path) -> Section:
     """Return what the page says about the study in a sweep's folder."""
-    manifest = read_manifest(folder)
-    study = read_study(manifest["study"])
+    manifest = finished_manifest(folder)
+    study = read_study(manifest.study)
     assert study is not None
     judged = verdicts(study, read_results(folder))
     return Section(
         study.name,
         study.title,
-        manifest["grid"]["text"],
+        manifest.grid.text,
         list(verdict_findings(judged)),
         comparison(study, judged),
     )

@@ -269,14 +269,14 @@ sweep = xs.sweep(
     lr=0.5, hidden=range(2, 8), activation=["logistic", "tanh"], output=["logistic", "linear"],
     epochs=300, seed=range(300), n_jobs=2, folder="kept",
 )
-print(len(sweep.results), len(sweep.manifest.get("earlier", [])))
+print(len(sweep.results), len(sweep.manifest.earlier))
 """
 """A sweep of 24 batches, just large enough for processes of its own; no guard around it."""
 
 
 @pytest.mark.slow
 def test_a_script_without_a_guard_trains_in_processes(tmp_path: Path) -> None:
-    done = run_script(LARGE + "print(sweep.manifest['workers'])", tmp_path)
+    done = run_script(LARGE + "print(sweep.manifest.workers)", tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "7200 0\n2\n", "")
 
 

@@ -221,7 +221,7 @@ def _has_all(folder: Path, report: bool) -> bool:
     manifest = read_manifest(folder)
     if manifest.get("state") != "finished":
         return False
-    is_finished = not finished_manifest(folder)["counts"]["failed"]
+    is_finished = not finished_manifest(folder).counts["failed"]
     return is_finished and (not report or (folder / "report.html").exists())
 
 

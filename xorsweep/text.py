@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 import numpy as np
 
 
@@ -44,6 +50,12 @@ def escape_non_utf8(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text in one line, without what a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """Return a digest of what JSON has of some entries, whatever their order."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=asdict)
+    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
 def _name_of(kind: type) -> str:

@@ -17,12 +17,12 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid, concatenate
 from xorsweep.networks.engines import Engine
 from xorsweep.settings import SweepSettings
-from xorsweep.storage import manifest as manifests
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.text import content_digest
 
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
@@ -81,8 +81,9 @@ def edited(manifest: dict[str, Any], place: tuple[Any, ...], how: str, value: An
 
 def resealed(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return a manifest with the digest that its content ought to have."""
-    content = {key: manifest[key] for key in manifests._SEALED if key in manifest}
-    return {**manifest, "digest": manifests._digest(content)}
+    sealed = ("format", "numerics", "engine", "points", "rounds")
+    content = {key: manifest[key] for key in sealed if key in manifest}
+    return {**manifest, "digest": content_digest(content)}
 
 
 @pytest.mark.parametrize("is_resealed", [False, True], ids=["edited", "resealed"])
@@ -148,7 +149,7 @@ def test_what_the_report_shows_is_of_the_form_in_which_it_was_written(
             edited(manifest, (key, *inner), how, data.draw(NONSENSE))
     else:
         manifest[key] = data.draw(NONSENSE)
-    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.sweeps.report.submit_figures", lambda *_: list)
     path.write_text(json.dumps(manifest))
     try:
         with suppress(StoreError, ConfigError):

@@ -17,7 +17,8 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 from xorsweep.functions import folder as folder_module
 from xorsweep.functions import sweep as sweep_module
-from xorsweep.functions.folder import _SEALED, _digest
+from xorsweep.functions.folder import _SEALED
+from xorsweep.text import content_digest
 
 ALONE = ExecutionSettings("serial")
 X = {"x": np.linspace(0, 20, 41)}
@@ -272,7 +273,7 @@ def test_no_name_in_a_manifest_is_ever_imported(
     monkeypatch.syspath_prepend(str(folder))
     manifest = json.loads((folder / "manifest.json").read_text()) | forged
     content = {key: manifest[key] for key in folder_module._SEALED}
-    manifest["digest"] = folder_module._digest(content)
+    manifest["digest"] = content_digest(content)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(StoreError, match="mixes two functions"):
         resume_function(folder, some.squares, ALONE)
@@ -316,7 +317,7 @@ def test_an_entry_of_another_form_is_one_line(key: str, value: Any, tmp_path: Pa
     ).folder
     path = folder / "manifest.json"
     manifest = {**json.loads(path.read_text()), key: value}
-    manifest["digest"] = _digest({name: manifest[name] for name in _SEALED})
+    manifest["digest"] = content_digest({name: manifest[name] for name in _SEALED})
     path.write_text(json.dumps(manifest))
     with pytest.raises(StoreError, match=rf"manifest.json can't be used: its {key} isn't "):
         resume_function(folder, some.squares)

@@ -1,17 +1,15 @@
 """The manifest: sealed by a digest, and a record of the run."""
 
 import json
-import subprocess
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from manifests import new_manifest
 
-from xorsweep._version import FORMAT, NUMERICS, __version__
+from xorsweep._version import FORMAT, NUMERICS
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
@@ -20,17 +18,8 @@ from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.storage import manifest
-from xorsweep.storage.manifest import (
-    ManifestError,
-    describe_run,
-    git_state,
-    machine,
-    now,
-    seal,
-    verify_seal,
-    versions,
-)
+from xorsweep.storage.manifest import ManifestError, describe_run, read_sealed, seal
+from xorsweep.text import content_digest
 
 PointOf = Callable[..., Point]
 
@@ -57,9 +46,14 @@ def through_json(content: dict[str, Any]) -> dict[str, Any]:
     return read
 
 
+def written(grid: Grid, engine: Engine = Engine()) -> dict[str, Any]:
+    """Return what the manifest of a sweep that has begun is in JSON."""
+    return through_json(new_manifest(grid, engine).to_data())
+
+
 def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
-    found, engine = verify_seal(through_json(seal(grid, Engine(), AdaptiveSeeds())))
-    assert engine == Engine()
+    manifest, found = read_sealed(written(grid))
+    assert manifest.engine == Engine()
     assert [found.point(row) for row in range(len(found))] == [
         grid.point(row) for row in range(len(grid))
     ]
@@ -74,7 +68,7 @@ def test_any_numbers_survive_the_seal(point_of: PointOf, lr: list[float], seed: 
     mine = product_grid(
         NETWORK_SCHEMA, [Axis("lr", tuple(lr)), Axis("seed", tuple(seed))], [point_of()]
     )
-    found, _ = verify_seal(through_json(seal(mine, Engine(), AdaptiveSeeds())))
+    _, found = read_sealed(written(mine))
     assert found.blocks == mine.blocks
     assert found.identities.tolist() == mine.identities.tolist()
 
@@ -91,9 +85,8 @@ def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> N
 
 
 def test_what_is_not_sealed_may_change(grid: Grid) -> None:
-    written = seal(grid, Engine(), AdaptiveSeeds())
-    turned = dict(reversed(written.items()))
-    verify_seal({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
+    turned = dict(reversed(written(grid).items()))
+    read_sealed({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
 
 
 @pytest.mark.parametrize(
@@ -108,59 +101,62 @@ def test_what_is_not_sealed_may_change(grid: Grid) -> None:
 )
 def test_what_is_sealed_may_not(grid: Grid, change: dict[str, Any]) -> None:
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
-        verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), **change})
+        read_sealed({**written(grid), **change})
 
 
-@given(data=st.data())
+@given(draws=st.data())
 def test_no_level_or_value_of_a_point_can_be_changed_by_hand(
-    grid: Grid, data: st.DataObject
+    grid: Grid, draws: st.DataObject
 ) -> None:
-    written = through_json(seal(grid, Engine(), AdaptiveSeeds()))
-    block = data.draw(st.sampled_from(written["points"]))
-    if data.draw(st.booleans()):
-        axis = data.draw(st.sampled_from(block["axes"]))
-        axis["levels"][data.draw(st.integers(0, len(axis["levels"]) - 1))] = 0.25
+    data = written(grid)
+    block = draws.draw(st.sampled_from(data["points"]))
+    if draws.draw(st.booleans()):
+        axis = draws.draw(st.sampled_from(block["axes"]))
+        axis["levels"][draws.draw(st.integers(0, len(axis["levels"]) - 1))] = 0.25
     else:
-        base = data.draw(st.sampled_from(block["bases"]))
-        base[data.draw(st.sampled_from(sorted(base)))] = 0.25
+        base = draws.draw(st.sampled_from(block["bases"]))
+        base[draws.draw(st.sampled_from(sorted(base)))] = 0.25
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
-        verify_seal(written)
+        read_sealed(data)
 
 
 @pytest.mark.parametrize("key", ["format", "numerics", "engine", "points", "digest"])
 def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
-    written = seal(grid, Engine(), AdaptiveSeeds())
-    del written[key]
+    data = written(grid)
+    del data[key]
     with pytest.raises(ManifestError, match=f"^it has no '{key}', so it isn't a manifest"):
-        verify_seal(written)
+        read_sealed(data)
 
 
 @pytest.mark.parametrize(("key", "mine"), [("format", FORMAT), ("numerics", NUMERICS)])
 def test_another_version_is_told_before_the_digest(grid: Grid, key: str, mine: int) -> None:
     with pytest.raises(ManifestError, match=f"^its {key} is {mine + 1} and this version"):
-        verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), key: mine + 1})
+        read_sealed({**written(grid), key: mine + 1})
 
 
 def test_an_older_format_is_refused_with_the_commit_that_reads_it(grid: Grid) -> None:
     with pytest.raises(
         ManifestError, match=r"^its format is 5 .*, or use commit 4417bf9, the last"
     ):
-        verify_seal({**seal(grid, Engine(), AdaptiveSeeds()), "format": 5})
+        read_sealed({**written(grid), "format": 5})
 
 
 def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None:
-    written = through_json(seal(grid, Engine(), AdaptiveSeeds()))
-    content = {key: value for key, value in written.items() if key != "digest"}
-    content["points"][1]["bases"][0]["hidden"] = 0
+    data = written(grid)
+    data["points"][1]["bases"][0]["hidden"] = 0
+    sealed = ("format", "numerics", "engine", "points", "rounds")
+    data["digest"] = content_digest({key: data[key] for key in sealed})
     with pytest.raises(ConfigError, match=r"^hidden=0: "):
-        verify_seal({**content, "digest": manifest._digest(content)})
+        read_sealed(data)
 
 
 def test_a_run_is_described(grid: Grid) -> None:
     plan = make_plan(grid, load_capacity(Engine()), 3)
-    found = describe_run(grid, plan, SweepSettings(), 3, {"command_line": ["-m"], "earlier": []})
+    provenance = {"command_line": ["-m"], "config": {"lr": 1}, "by": "hand"}
+    found = describe_run(grid, plan, SweepSettings(), 3, provenance).to_data()
     assert found["state"] == "running"
     assert found["command_line"] == ["-m"]
+    assert (found["config"], found["by"]) == ({"lr": 1}, "hand")
     assert found["workers"] == 3
     assert found["grid"] == {
         "text": grid.text,
@@ -168,44 +164,30 @@ def test_a_run_is_described(grid: Grid) -> None:
         "trajectories": plan.trajectories,
         "batches": len(plan.batches),
     }
-    assert verify_seal(through_json(found))[1] == Engine()
-    assert {"git", "versions", "machine", "started"} <= set(found)
+    assert {"git", "versions", "machine", "started", "files", "choices"} <= set(found)
 
 
-def test_versions_and_the_machine_are_told() -> None:
-    found = versions()
-    assert found["xorsweep"] == __version__
-    assert {"python", "numpy", "pyarrow", "joblib"} <= set(found)
-    about = machine()
-    assert about["cores"]
-    assert isinstance(about["memory_gib"], float)
-    json.dumps(about)
+def test_what_is_written_is_read_with_unknown_entries(grid: Grid) -> None:
+    data = written(grid) | {"notes": ["by hand"], "finished": "later", "left_to_numpy": ["a"]}
+    data["machine"]["gpu"] = "none"
+    data["git"] = None
+    data["earlier"] = [{"state": "finished", "seconds": 2, "git": {"commit": "a", "dirty": True}}]
+    assert read_sealed(data)[0].to_data() == data
 
 
-def test_the_time_has_its_offset() -> None:
-    assert datetime.fromisoformat(now()).tzinfo is not None
-
-
-def test_git_tells_the_commit_and_whether_files_were_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert git_state() is None
-    me = ["-c", "user.name=n", "-c", "user.email=e@x", "-c", "commit.gpgsign=false"]
-    (tmp_path / "file").write_text("a")
-    for command in (["init", "-q"], ["add", "file"], [*me, "commit", "-q", "-m", "first"]):
-        subprocess.run(["git", *command], check=True)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True
-    )
-    assert git_state() == {"commit": commit.stdout.strip(), "dirty": False}
-    (tmp_path / "new").write_text("b")
-    assert git_state() == {"commit": commit.stdout.strip(), "dirty": False}
-    (tmp_path / "file").write_text("b")
-    assert git_state() == {"commit": commit.stdout.strip(), "dirty": True}
-
-
-def test_a_machine_without_git_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    assert git_state() is None
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("git", {"commit": None, "dirty": False}, "its git.commit isn't a text"),
+        ("git", {"commit": "a"}, "its git has no 'dirty'"),
+        ("machine", [], "its machine isn't a mapping"),
+        ("workers", 2.5, "its workers isn't a count"),
+        ("state", "over", "its state isn't one of running, unfinished, interrupted, finished"),
+        ("earlier", [{"seconds": "5"}], r"its earlier\[0\].seconds isn't a number"),
+        ("versions", {"python": 3.11}, "its versions.python isn't a text"),
+        ("started", "\ud800", "its started isn't a text"),
+    ],
+)
+def test_a_wrong_entry_is_named(grid: Grid, key: str, value: object, message: str) -> None:
+    with pytest.raises(ManifestError, match=f"^{message}$"):
+        read_sealed(written(grid) | {key: value})

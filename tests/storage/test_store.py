@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from manifests import new_manifest
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
@@ -17,8 +19,6 @@ from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import PointResults, Trainer
-from xorsweep.settings import AdaptiveSeeds
-from xorsweep.storage.manifest import seal
 from xorsweep.storage.parts import decode
 from xorsweep.storage.store import (
     DAMAGED,
@@ -34,6 +34,7 @@ PointOf = Callable[..., Point]
 
 HOLDER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xorsweep.networks.engines import Engine
 from xorsweep.storage.store import Store
@@ -60,7 +61,7 @@ def batches(grid: Grid) -> list[list[PointResults]]:
 def store(tmp_path: Path, grid: Grid, batches: list[list[PointResults]]) -> Store:
     """Return a sweep's folder with its manifest and three parts."""
     made = Store.create(tmp_path / "sweep", Engine())
-    made.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
+    made.write_manifest(new_manifest(grid))
     for rows in batches:
         made.add(rows)
     return made
@@ -92,7 +93,7 @@ def test_a_sweep_that_was_begun_is_opened_with_its_grid(store: Store, grid: Grid
     assert [found.point(row) for row in range(len(found))] == [
         grid.point(row) for row in range(len(grid))
     ]
-    assert manifest["state"] == "running"
+    assert manifest.state == "running"
     assert identities(opened) == set(grid.identities.tolist())
 
 
@@ -192,15 +193,20 @@ def test_a_manifest_that_is_not_text_is_refused(store: Store) -> None:
 def test_a_manifest_changed_by_hand_is_refused(store: Store) -> None:
     manifest = json.loads((store.folder / MANIFEST).read_text())
     manifest["points"][0]["axes"][0]["levels"].append(5)
-    store.write_manifest(manifest)
+    (store.folder / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(StoreError, match=r"points were changed by hand$"):
         Store.open(store.folder)
 
 
-def test_a_manifest_is_replaced_as_a_whole_and_says_what_it_was_given(store: Store) -> None:
-    manifest = {"state": "finished", "path": Path("a/b"), "text": "µ, naïve"}
+def test_a_manifest_is_replaced_as_a_whole_and_says_what_it_was_given(
+    store: Store, grid: Grid
+) -> None:
+    more = {"path": Path("a/b"), "text": "µ, naïve"}
+    manifest = replace(new_manifest(grid), extra=more)
     store.write_manifest(manifest)
-    assert read_manifest(store.folder) == {**manifest, "path": "a/b"}
+    data = json.loads(json.dumps(manifest.to_data(), default=str))
+    assert read_manifest(store.folder) == data
+    assert data["path"] == "a/b"
     assert "µ, naïve" in (store.folder / MANIFEST).read_text(encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.compare import compare
-from xorsweep.sweeps.finished import stored_results
+from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -61,7 +61,7 @@ def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def rows_of(sweep: Path, terminal: Console, whole: bool = True) -> pd.DataFrame:
-    manifest = json.loads((sweep / "manifest.json").read_text())
+    manifest = finished_manifest(sweep)
     return stored_results(sweep, manifest, terminal, whole)
 
 

@@ -16,6 +16,7 @@ import pytest
 from forging import forge, with_bit_flipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from manifests import new_manifest
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
@@ -29,8 +30,7 @@ from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import Trainer, failed_rows
 from xorsweep.reporting.console import Console
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.storage.manifest import seal
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store, read_manifest
 from xorsweep.sweeps.merge import Merged, merge
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
@@ -51,7 +51,7 @@ def swept(folder: Path, grid: Grid) -> Path:
 def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -> Path:
     """Make a sweep of which some batches are on disk and others have failed."""
     store = Store.create(folder, Engine())
-    store.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
+    store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     for _, rows in run_serial(batches[trained], Trainer(Engine())):
         store.add(rows)
@@ -249,9 +249,7 @@ def test_another_engine_is_refused(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(epochs=4)
     one = swept(tmp_path / "one", grid)
     store = Store.create(tmp_path / "other", Engine(dtype="float32"))
-    store.write_manifest(
-        {"state": "running", **seal(grid, Engine(dtype="float32"), AdaptiveSeeds())}
-    )
+    store.write_manifest(new_manifest(grid, Engine(dtype="float32")))
     with pytest.raises(StoreError) as raised:
         merged(tmp_path / "out", one, store.folder)
     assert str(raised.value) == (

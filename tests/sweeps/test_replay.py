@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forging import forge, with_bit_flipped
+from manifests import new_manifest
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
@@ -19,8 +20,7 @@ from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import failed_rows
 from xorsweep.reporting.console import Console
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.storage.manifest import seal
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.requests import SweepRequest
@@ -115,7 +115,7 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
 ) -> None:
     grid = grid_of(hidden=[2, 3], epochs=4)
     store = Store.create(tmp_path / "sweep", Engine())
-    store.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
+    store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     failed = next(batch for batch in batches if batch.fixed["hidden"] == 2)
     store.add([failed_rows(failed, "out of luck")])

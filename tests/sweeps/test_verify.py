@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from forging import forge, with_bit_flipped, with_value
+from manifests import new_manifest
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
@@ -23,8 +24,7 @@ from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import Trainer, failed_rows
 from xorsweep.reporting.console import Console
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.storage.manifest import seal
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
 from xorsweep.sweeps import verify as verify_module
 from xorsweep.sweeps.requests import SweepRequest
@@ -180,7 +180,7 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
 ) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
     store = Store.create(tmp_path / "sweep", Engine())
-    store.write_manifest({"state": "running", **seal(grid, Engine(), AdaptiveSeeds())})
+    store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     ((_, rows),) = run_serial(batches[:1], Trainer(Engine()))
     store.add(rows)
@@ -236,9 +236,7 @@ def test_a_sweep_that_cant_be_trained_again_is_refused(
 
 def test_an_engine_that_isnt_here_is_named(grid_of: GridOf, tmp_path: Path) -> None:
     store = Store.create(tmp_path / "sweep", Engine("abacus"))
-    store.write_manifest(
-        {"state": "running", **seal(grid_of(epochs=3), Engine("abacus"), AdaptiveSeeds())}
-    )
+    store.write_manifest(new_manifest(grid_of(epochs=3), Engine("abacus")))
     with pytest.raises(StoreError, match=r"engine.name=abacus: engine.name must be one of numpy"):
         verify(str(store.folder))
 

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from xorsweep.errors import ConfigError, ExecutionError, StoreError
 from xorsweep.execution.signals import Interrupted, handle_signals
 from xorsweep.fields import Integer, format_value
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.printing import escape_unprintable
+from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.paths import folder_of, named_folder
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import open_with_rounds
@@ -73,7 +74,7 @@ def errors_in_one_line() -> Iterator[None]:
         sys.exit(interrupt.exit_code)
 
 
-def open_trainable(name: str) -> tuple[Store, Grid, dict[str, Any]]:
+def open_trainable(name: str) -> tuple[Store, Grid, Manifest]:
     """Return the sweep in a folder, or in the newest by the name `latest`, as `Store.open` does.
 
     Raises StoreError where it can't be used, ConfigError where its engine isn't installed here.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -22,12 +21,12 @@ from xorsweep.functions.contract import Function, FunctionResults
 from xorsweep.functions.points import grid_of
 from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widen
 from xorsweep.grid.grid import Grid
-from xorsweep.storage.manifest import check_version, git_state, machine, now, versions
+from xorsweep.storage.environment import git_state, machine, now, versions
+from xorsweep.storage.manifest import SweepManifest, check_version
 from xorsweep.storage.parts import decode_table, encode_table
-from xorsweep.storage.provenance import OF_A_FUNCTION, check_record
-from xorsweep.storage.store import MANIFEST, Folder, read_manifest
+from xorsweep.storage.store import Folder, read_manifest, using_manifest
 from xorsweep.storage.table_writer import key_array, level_texts, write_table
-from xorsweep.text import exception_text, one_line
+from xorsweep.text import content_digest, exception_text, one_line
 
 FORMAT = 4
 """The version of this folder's layout."""
@@ -36,6 +35,21 @@ READERS = {1: "b965f4d", 2: "83c2a38", 3: "4417bf9"}
 _OWN = {"point_id": pa.uint64(), "message": pa.string(), RETURNED: pa.string()}
 """The columns of a part that aren't the function's own, with their types."""
 _SEALED = ("function_format", "function", "source", "axes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionManifest(SweepManifest):
+    """The manifest of a sweep of a function: what is called, with which levels, how many at once.
+
+    `source` is a digest of the function's file, None where there is none.
+    """
+
+    function_format: int
+    function: str
+    source: str | None
+    axes: Mapping[str, Sequence[bool | int | float | str | None]]
+    batch: int
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,55 +118,56 @@ def _table(rows: FunctionResults) -> pa.Table:
 
 
 def describe(
-    function: Function, axes: Mapping[str, Any], command_line: Sequence[str]
-) -> dict[str, Any]:
+    function: Function, grid: Grid, batch: int, workers: int, command_line: Sequence[str]
+) -> FunctionManifest:
     """Return the manifest of a sweep that starts now."""
-    content = {
+    content: dict[str, Any] = {
         "function_format": FORMAT,
         "function": name_of(function),
         "source": source_digest(function),
-        "axes": axes,
+        "axes": {key: list(column.levels) for key, column in grid.columns.items()},
     }
-    return {
-        "state": "running",
-        "command_line": list(command_line),
+    return FunctionManifest(
+        state="running",
+        command_line=tuple(command_line),
         **content,
-        "digest": _digest(content),
-        "git": git_state(),
-        "versions": versions(),
-        "machine": machine(),
-        "started": now(),
-    }
+        digest=content_digest(content),
+        batch=batch,
+        workers=workers,
+        git=git_state(),
+        versions=versions(),
+        machine=machine(),
+        started=now(),
+    )
 
 
-def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, dict[str, Any]]:
+def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, FunctionManifest]:
     """Return a sweep that was begun, its grid and its manifest.
 
     Raises StoreError where the folder holds no such sweep, or one of another function. What the
     manifest says of that is compared and nothing else: no name in it is imported.
     """
-    manifest = read_manifest(folder)
-    if "function_format" not in manifest:
+    data = read_manifest(folder)
+    if "function_format" not in data:
         raise StoreError(f"{folder} holds no sweep of a function")
-    content = {key: manifest.get(key) for key in _SEALED}
-    try:
-        check_version("function_format", content["function_format"], FORMAT, READERS)
-        if manifest.get("digest") != _digest(content):
+    with using_manifest(folder):
+        check_version("function_format", data["function_format"], FORMAT, READERS)
+        if data.get("digest") != content_digest({key: data.get(key) for key in _SEALED}):
             raise ManifestError("it was changed by hand")
-        check_record(manifest, OF_A_FUNCTION, *_SEALED, "batch")
-    except ManifestError as error:
-        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
-    _refuse_other(function, folder, content)
-    store = FunctionFolder(folder, manifest["digest"], name_of(function))
-    return store, grid_of(manifest["axes"]), manifest
+        manifest = FunctionManifest.from_data(data)
+        if not manifest.batch:
+            raise ManifestError("its batch isn't a whole number from 1")
+    _refuse_other(function, folder, manifest)
+    store = FunctionFolder(folder, manifest.digest, name_of(function))
+    return store, grid_of(manifest.axes), manifest
 
 
-def _refuse_other(function: Function, folder: Path, begun: Mapping[str, Any]) -> None:
+def _refuse_other(function: Function, folder: Path, begun: FunctionManifest) -> None:
     """Raise StoreError for another function, or another file of it, than the sweep was begun with.
 
     A file may be imported by another name than before, or be run as a script.
     """
-    name, was, source = name_of(function), str(begun["function"]), begun["source"]
+    name, was, source = name_of(function), begun.function, begun.source
     one, other = (each if source is None else each.partition(":")[2] for each in (name, was))
     if one != other:
         raise StoreError(
@@ -198,11 +213,6 @@ def source_digest(function: Function) -> str | None:
     except (TypeError, OSError):
         return None
     return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from xorsweep.functions.contract import (
 from xorsweep.functions.folder import (
     FunctionColumns,
     FunctionFolder,
+    FunctionManifest,
     assemble,
     describe,
     name_of,
@@ -39,7 +39,7 @@ from xorsweep.functions.points import Levels, batches_of, grid_of
 from xorsweep.functions.summary import write_summary
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
-from xorsweep.storage.manifest import now
+from xorsweep.storage.environment import now
 from xorsweep.storage.parts import release_arrow_memory
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.store import MANIFEST, PARTS, locked
@@ -96,9 +96,8 @@ def sweep_function(
         )
     batch = read_whole("batch", batch, at_least=1)
     grid, folder, parallel = grid_of(axes), folder_of(folder), resolve_workers(parallel)
-    levels = {key: list(column.levels) for key, column in grid.columns.items()}
-    manifest = {**describe(function, levels, command_line), "batch": batch}
-    store = FunctionFolder(folder, manifest["digest"], name_of(function))
+    manifest = describe(function, grid, batch, workers_of(parallel), command_line)
+    store = FunctionFolder(folder, manifest.digest, name_of(function))
     _refuse_used(store)
     _refuse_unfit(function, grid, batch)
     folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +170,7 @@ class _Run:
     store: FunctionFolder
     grid: Grid
     function: Function
-    manifest: Mapping[str, Any]
+    manifest: FunctionManifest
     parallel: ExecutionSettings
     terminal_given: Console | None
 
@@ -183,13 +182,13 @@ class _Run:
         with resume_hint_on_error(self.store, self.terminal), release_arrow_memory():
             found = assemble(self.grid, self.store)
             pending = found.pending()
-            manifest = {**self.manifest, "state": "running", "workers": workers_of(self.parallel)}
+            manifest = replace(self.manifest, state="running", workers=workers_of(self.parallel))
             self.store.write_manifest(manifest)
             with mark_interrupted_on_error(self.store, manifest):
                 self._announce(len(found.present) - len(pending), len(pending))
                 started = perf_counter()
-                self._compute([*batches_of(self.grid, pending, int(manifest["batch"]))])
-                return self._end({**manifest, "seconds": perf_counter() - started})
+                self._compute([*batches_of(self.grid, pending, manifest.batch)])
+                return self._end(replace(manifest, seconds=perf_counter() - started))
 
     def _announce(self, reused: int, missing: int) -> None:
         found = f"; {reused:,} are found finished, {missing:,} are computed" if reused else ""
@@ -222,13 +221,14 @@ class _Run:
         alone = self.parallel.address is None and seconds < WORTH_PROCESSES
         return run_serial if alone else executor_of(self.parallel)
 
-    def _end(self, manifest: Mapping[str, Any]) -> FunctionSweepResult:
+    def _end(self, manifest: FunctionManifest) -> FunctionSweepResult:
         assembled = assemble(self.grid, self.store)
         folder, counts = self.store.folder, assembled.counts()
         write_results(self.grid, assembled, folder)
         summary = write_summary(self.grid, assembled, folder)
-        finished = {"state": "finished", "finished": now(), "counts": counts}
-        self.store.write_manifest({**manifest, **finished})
+        self.store.write_manifest(
+            replace(manifest, state="finished", finished=now(), counts=counts)
+        )
         result = FunctionSweepResult(folder, counts, folder / "results.csv", summary)
         for line in _failures(assembled):
             self.terminal.log(line)

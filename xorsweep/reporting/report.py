@@ -6,10 +6,9 @@ Both hold the same: what was run, what was found, tables, pictures, and how to d
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -40,6 +39,7 @@ from xorsweep.reporting.tables import (
     settings_table,
 )
 from xorsweep.storage.atomic import write_atomically
+from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.plain_files import read_bytes
 
 MOST_CELLS_AS_TEXT = 60
@@ -100,7 +100,7 @@ class Report:
     """
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: FinishedManifest
     tables: Tables
     figures: Figures
     drawing: Drawing
@@ -117,11 +117,11 @@ class Report:
     def _page(self, comparisons: pd.DataFrame) -> Page:
         manifest, tables = self.manifest, self.tables
         results, summary = tables.results, tables.summary
-        study = read_study(manifest.get("study"))
+        study = read_study(manifest.study)
         judged = verdicts(study, results) if study else []
         asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
         shown_runs = run_gallery(results, summary, self.drawing())
-        text, counts = manifest["grid"]["text"], count_line(manifest["counts"])
+        text, counts = manifest.grid.text, count_line(manifest.counts)
         return Page(
             title=study.title if study else text,
             counts=f"{text}; {counts}" if study else counts,
@@ -135,7 +135,7 @@ class Report:
             failures=failures_table(results),
             pictures=[_shown(each, tables, self.folder / FIGURES) for each in self.figures()],
             comparison=comparison(study, judged) if study else None,
-            command=shlex.join(manifest["command_line"]),
+            command=shlex.join(manifest.command_line),
             facts=list(_facts(manifest)),
         )
 
@@ -166,24 +166,23 @@ def _shown(picture: Picture, tables: Tables, figures: Path) -> ReportFigure:
     return ReportFigure(name, picture.title, caption, alt, source)
 
 
-def _facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    machine, versions = manifest["machine"], manifest["versions"]
-    yield "started", str(manifest["started"])
+def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
+    yield "started", manifest.started
     yield (
         "training",
-        f"{manifest['seconds']:.1f} s, {manifest['net_epochs']:,} epochs of one network, "
-        f"{manifest['throughput'] / 1e6:.1f} million a second",
+        f"{manifest.seconds:.1f} s, {manifest.net_epochs:,} epochs of one network, "
+        f"{manifest.throughput / 1e6:.1f} million a second",
     )
-    engine = manifest["engine"]
-    yield "workers", f"{manifest['workers']}, engine {engine['name']} in {engine['dtype']}"
-    if manifest.get("left_to_numpy"):
-        yield "not compiled", "; ".join(manifest["left_to_numpy"])
+    engine = manifest.engine
+    yield "workers", f"{manifest.workers}, engine {engine.name} in {engine.dtype}"
+    if manifest.left_to_numpy:
+        yield "not compiled", "; ".join(manifest.left_to_numpy)
+    machine = manifest.machine
     yield (
         "machine",
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
-        f"{machine['system']}",
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib} GiB, {machine.system}",
     )
-    yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
-    if manifest.get("git"):
-        dirty = ", with changes that aren't committed" if manifest["git"]["dirty"] else ""
-        yield "git commit", manifest["git"]["commit"] + dirty
+    yield "versions", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+    if manifest.git:
+        dirty = ", with changes that aren't committed" if manifest.git.dirty else ""
+        yield "git commit", manifest.git.commit + dirty

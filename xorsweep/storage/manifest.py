@@ -1,71 +1,175 @@
-"""What manifest.json records of a run: command, configuration, versions, machine, times."""
+"""What manifest.json records of a sweep: which points it has, who asked for it, what ran it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import platform
-import subprocess
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from stat import S_ISREG
-from typing import Any, TypeVar
+from typing import Any, Literal
 
-from xorsweep._version import FORMAT, NUMERICS, READERS, __version__
+from xorsweep._version import FORMAT, NUMERICS, READERS
 from xorsweep.errors import ManifestError
-from xorsweep.fields import fields_of, read_value
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.serialization import grid_from_data, grid_to_data
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import Plan
 from xorsweep.networks.plugins import extensions_of, missing_plugins
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
+from xorsweep.networks.trainer import STATUSES
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.storage.provenance import OF_NETWORKS, check_record
+from xorsweep.storage.environment import GitState, Machine, git_state, machine, now, versions
+from xorsweep.storage.records import WRITTEN, AnyText, Record
+from xorsweep.text import content_digest
 
 _SEALED = ("format", "numerics", "engine", "points", "rounds")
 """What a sweep must be resumed with; the digest is over all of it."""
 
+State = Literal["running", "unfinished", "interrupted", "finished"]
 
-_PACKAGES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "joblib",
-    "hydra-core",
-    "seaborn",
-    "matplotlib",
-    "numba",
-)
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Record):
+    """What later manifests keep of a run."""
+
+    state: State | None = None
+    command_line: Sequence[AnyText] = ()
+    merged_from: Sequence[MergedSweep] = ()
+    started: str = ""
+    finished: str = ""
+    seconds: float | None = None
+    net_epochs: int | None = None
+    git: GitState | None = field(default=None, metadata=WRITTEN)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergedSweep(RunRecord):
+    """What the manifest of merged sweeps keeps of each: its folder, its runs."""
+
+    folder: AnyText
+    earlier: Sequence[RunRecord]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepManifest(RunRecord):
+    """What is recorded of every sweep, of networks or of a function."""
+
+    state: State
+    command_line: Sequence[AnyText]
+    started: str
+    versions: Mapping[str, str]
+    digest: str
+    machine: Machine
+    workers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridSize(Record):
+    """A grid in words and numbers, and of the last run how it was trained."""
+
+    text: str
+    points: int
+    trajectories: int | None = None
+    batches: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest(SweepManifest):
+    """The manifest of a sweep of networks that has begun; `points` is for `grid_from_data`."""
+
+    format: int
+    numerics: int
+    engine: Engine
+    rounds: AdaptiveSeeds
+    points: Any
+    grid: GridSize
+    config: Mapping[str, Any] = field(default_factory=dict)
+    study: Mapping[str, Any] | None = None
+    earlier: Sequence[RunRecord] = ()
+    files: Mapping[str, str] = field(default_factory=dict, metadata=WRITTEN)
+    choices: Mapping[str, str] = field(default_factory=dict, metadata=WRITTEN)
+    left_to_numpy: Sequence[str] = ()
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Return the arguments of the `RunRecord` that a later manifest keeps of this one."""
+        kept = RunRecord.__dataclass_fields__.keys() - {"extra"}
+        return {name: getattr(self, name) for name in kept}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedManifest(Manifest):
+    """The manifest of a finished sweep: `counts` by status, `tables` with their SHA-256."""
+
+    seconds: float
+    net_epochs: int
+    throughput: float
+    counts: Mapping[str, int]
+    tables: Mapping[str, str]
+    left_to_numpy: Sequence[str] = field(default=(), metadata=WRITTEN)
 
 
 def describe_run(
-    grid: Grid, plan: Plan, settings: SweepSettings, workers: int, provenance: Mapping[str, object]
-) -> dict[str, Any]:
-    """Return the manifest of a sweep that starts now, asked for as `provenance` says."""
-    return {
-        "state": "running",
-        "command_line": [],
-        **provenance,
+    grid: Grid,
+    plan: Plan,
+    settings: SweepSettings,
+    workers: int,
+    provenance: Mapping[str, Any],
+    **runs: Any,
+) -> Manifest:
+    """Return the manifest of a sweep that starts now, asked for as `provenance` says.
+
+    Args:
+        grid: The points of the sweep's first round.
+        plan: How they are trained.
+        settings: How the sweep is run.
+        workers: How many processes train.
+        provenance: `command_line`, `config` and `study`, and what else is to be recorded.
+        runs: `earlier` and `merged_from`, the runs that this one goes on with.
+    """
+    known = {key: provenance[key] for key in ("config", "study") if key in provenance}
+    return Manifest(
+        state="running",
+        command_line=tuple(map(str, provenance.get("command_line", ()))),
+        **known,
+        **runs,
         **seal(grid, settings.engine, settings.rounds),
-        "grid": {
-            "text": grid.text,
-            "points": len(grid),
-            "trajectories": plan.trajectories,
-            "batches": len(plan.batches),
-        },
-        "files": input_files(grid),
-        "choices": dict(extensions_of(grid).origins),
-        "workers": workers,
-        "git": git_state(),
-        "versions": versions(),
-        "machine": machine(),
-        "started": now(),
+        grid=GridSize(
+            text=grid.text,
+            points=len(grid),
+            trajectories=plan.trajectories,
+            batches=len(plan.batches),
+        ),
+        files=input_files(grid),
+        choices=dict(extensions_of(grid).origins),
+        workers=workers,
+        git=git_state(),
+        versions=versions(),
+        machine=machine(),
+        started=now(),
+        extra={key: provenance[key] for key in provenance.keys() - {*known, "command_line"}},
+    )
+
+
+def finish(
+    manifest: Manifest, grid: GridSize, counts: Mapping[str, int], tables: Mapping[str, str]
+) -> FinishedManifest:
+    """Return the manifest of a sweep whose rows are written."""
+    entries = {name: getattr(manifest, name) for name in Manifest.__dataclass_fields__}
+    seconds, net_epochs = manifest.seconds or 0.0, manifest.net_epochs or 0
+    finished = {
+        "state": "finished",
+        "finished": now(),
+        "grid": grid,
+        "seconds": seconds,
+        "net_epochs": net_epochs,
+        "throughput": throughput(net_epochs, seconds),
+        "counts": counts,
+        "tables": tables,
     }
+    return FinishedManifest(**(entries | finished))
 
 
 def seal(grid: Grid, engine: Engine, rounds: AdaptiveSeeds) -> dict[str, Any]:
@@ -73,40 +177,61 @@ def seal(grid: Grid, engine: Engine, rounds: AdaptiveSeeds) -> dict[str, Any]:
     content = {
         "format": FORMAT,
         "numerics": NUMERICS,
-        "engine": asdict(engine),
+        "engine": engine,
         "points": grid_to_data(grid),
-        "rounds": asdict(rounds),
+        "rounds": rounds,
     }
-    return {**content, "digest": _digest(content)}
+    return {**content, "digest": content_digest(content)}
 
 
-def verify_seal(manifest: Mapping[str, Any]) -> tuple[Grid, Engine]:
-    """Return the grid of a sweep's first round, and its engine, from its manifest.
+def read_sealed(data: Mapping[str, Any]) -> tuple[Manifest, Grid]:
+    """Return the manifest of a sweep that this version can go on with, and its first grid.
 
-    Raises ManifestError where it was written by another version or isn't as it was written.
+    Raises:
+        ManifestError: It was written by another version, or isn't as it was written.
+        ConfigError: A value isn't allowed.
     """
-    try:
-        content = {key: manifest[key] for key in _SEALED}
-        digest = manifest["digest"]
-    except KeyError as error:
-        raise ManifestError(f"it has no {error}, so it isn't a manifest of xorsweep") from None
-    check_format(manifest)
-    check_version("numerics", content["numerics"], NUMERICS, {})
-    if digest != _digest(content):
+    for key in (*_SEALED, "digest"):
+        if key not in data:
+            raise ManifestError(f"it has no {key!r}, so it isn't a manifest of xorsweep")
+    check_version("format", data["format"], FORMAT, READERS)
+    check_version("numerics", data["numerics"], NUMERICS, {})
+    if data["digest"] != content_digest({key: data[key] for key in _SEALED}):
         raise ManifestError("its format, numerics, engine, rounds or points were changed by hand")
-    check_record(manifest, OF_NETWORKS)
-    rounds_of(manifest)
-    _refuse_missing(manifest.get("choices", {}))
-    return grid_from_data(NETWORK_SCHEMA, content["points"]), _settings(
-        "engine.", Engine, content["engine"]
-    )
+    manifest = Manifest.from_data(data)
+    for choice, origin in manifest.choices.items():
+        group, _, name = choice.partition("=")
+        if name not in COMPONENTS.get(group, ()):
+            raise ManifestError(*missing_plugins({choice: origin}))
+    return manifest, grid_from_data(NETWORK_SCHEMA, manifest.points)
 
 
-def check_format(manifest: Mapping[str, Any]) -> None:
-    """Raise ManifestError where the folder was written by a version with another layout."""
-    if "format" not in manifest:
+def read_finished(data: Mapping[str, Any]) -> FinishedManifest:
+    """Return the manifest of a finished sweep, also one of other numerics than this version's.
+
+    Raises:
+        ManifestError: An entry is missing, isn't of its form, or contradicts another.
+        ConfigError: A setting isn't allowed.
+    """
+    if "format" not in data:
         raise ManifestError("it has no 'format', so it isn't a manifest of xorsweep")
-    check_version("format", manifest["format"], FORMAT, READERS)
+    check_version("format", data["format"], FORMAT, READERS)
+    manifest = FinishedManifest.from_data(data)
+    counts = manifest.counts
+    if not {"planned", *STATUSES} <= counts.keys():
+        raise ManifestError("its counts isn't a count for each status")
+    if counts["planned"] != sum(counts[status] for status in STATUSES):
+        raise ManifestError("its counts don't add up")
+    if manifest.throughput != throughput(manifest.net_epochs, manifest.seconds):
+        raise ManifestError("its throughput isn't its net_epochs by its seconds")
+    if "results.parquet" not in manifest.tables:
+        raise ManifestError("its tables isn't a mapping of tables to digests")
+    return manifest
+
+
+def throughput(net_epochs: int, seconds: float) -> float:
+    """Return the epochs of one network that were trained in a second."""
+    return net_epochs / seconds if seconds else 0.0
 
 
 def check_version(key: str, found: object, mine: int, readers: Mapping[int, str]) -> None:
@@ -120,33 +245,6 @@ def check_version(key: str, found: object, mine: int, readers: Mapping[int, str]
         )
 
 
-def _refuse_missing(origins: Mapping[str, str]) -> None:
-    """Raise ManifestError for a choice without which the points mean nothing here."""
-    for choice, origin in origins.items():
-        group, _, name = choice.partition("=")
-        if name not in COMPONENTS.get(group, ()):
-            raise ManifestError(*missing_plugins({choice: origin}))
-
-
-def rounds_of(manifest: Mapping[str, Any]) -> AdaptiveSeeds:
-    """Return how sure a sweep has to be; raises ManifestError, ConfigError for what isn't that."""
-    return _settings("", AdaptiveSeeds, manifest["rounds"])
-
-
-Settings = TypeVar("Settings", Engine, AdaptiveSeeds)
-
-
-def _settings(prefix: str, kind: type[Settings], values: Any) -> Settings:
-    """Return settings from what JSON has of them; raises ManifestError, ConfigError."""
-    rules = fields_of(kind)
-    if not isinstance(values, Mapping) or set(values) != set(rules):
-        raise ManifestError(f"its {kind.__name__.lower()} isn't one that this version has")
-    checked: dict[str, Any] = {
-        name: read_value(prefix + name, values[name], rule) for name, rule in rules.items()
-    }
-    return kind(**checked)
-
-
 def input_files(grid: Grid) -> dict[str, str]:
     """Return a digest of the content of each file that the grid's initial weights come from."""
     return {path: _file_digest(path) for path in _input_paths(grid)}
@@ -157,14 +255,13 @@ def input_notes(grid: Grid) -> list[str]:
     return [f"init.path={path}: initial weights are read from there" for path in _input_paths(grid)]
 
 
-def changed_files(manifest: Mapping[str, Any], grid: Grid) -> list[str]:
+def changed_files(manifest: Manifest, grid: Grid) -> list[str]:
     """Return the paths of input files whose content isn't what it was when they were recorded.
 
     Those that the manifest names and the grid doesn't aren't looked at.
     """
-    recorded: Mapping[str, str] = manifest.get("files", {})
     found = input_files(grid)
-    return [path for path, digest in found.items() if recorded.get(path, digest) != digest]
+    return [path for path, digest in found.items() if manifest.files.get(path, digest) != digest]
 
 
 def _input_paths(grid: Grid) -> list[str]:
@@ -180,60 +277,3 @@ def _file_digest(path: str) -> str:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         return f"can't be read: {error.strerror}"
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
-
-
-def now() -> str:
-    """Return the local time with its offset, in ISO 8601."""
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python, of xorsweep and of the packages that it builds on."""
-    found = {"python": platform.python_version(), "xorsweep": __version__}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def machine() -> dict[str, object]:
-    """Return the machine in a few words."""
-    return {
-        "host": platform.node(),
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
-    }
-
-
-def git_state() -> dict[str, object] | None:
-    """Return the commit of the current folder and whether it is dirty; None outside a checkout."""
-    commit = _git("rev-parse", "HEAD")
-    if commit is None:
-        return None
-    return {"commit": commit, "dirty": bool(_git("status", "--porcelain", "--untracked-files=no"))}
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode(errors="replace").strip()
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor()

@@ -124,11 +124,6 @@ def write_results(grid: Grid, assembled: ResultColumns, folder: Path) -> str:
     )
 
 
-def tables_of(digest: str) -> dict[str, Any]:
-    """Return what a manifest says of the tables: the SHA-256 of results.parquet."""
-    return {"tables": {PARQUET: digest}}
-
-
 def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
     """Return what tables and pictures are made from: all of results.parquet but the outputs.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -27,7 +27,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.trainer import PointResults
 from xorsweep.storage.atomic import LEFTOVERS, remove_leftovers, write_atomically
-from xorsweep.storage.manifest import verify_seal
+from xorsweep.storage.manifest import Manifest, read_sealed
 from xorsweep.storage.parts import LISTS, decode, encode
 from xorsweep.storage.paths import RUN_FILES
 from xorsweep.storage.plain_files import (
@@ -38,6 +38,7 @@ from xorsweep.storage.plain_files import (
     make_folder,
     read_bytes,
 )
+from xorsweep.storage.records import Record
 
 MANIFEST = "manifest.json"
 PARTS = "parts"
@@ -80,12 +81,13 @@ class Folder(ABC, Generic[Row]):
         with locked(self.folder):
             yield
 
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, manifest: Record) -> None:
         """Write manifest.json, whole or not at all."""
-        entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in manifest.items())
+        data = manifest.to_data()
+        entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in data.items())
         text = ",\n".join(entries)
-        data = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
-        write_atomically(self.folder / MANIFEST, data)
+        written = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
+        write_atomically(self.folder / MANIFEST, written)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Put a finished batch on disk."""
@@ -189,19 +191,15 @@ class Store(Folder[PointResults]):
         return cls(folder, engine)
 
     @classmethod
-    def open(cls, folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
+    def open(cls, folder: Path) -> tuple[Store, Grid, Manifest]:
         """Return the store of a sweep that was begun, its grid and its manifest.
 
         Raises StoreError where the folder holds none or its manifest can't be trusted.
         """
-        manifest = read_manifest(folder)
-        try:
-            grid, engine = verify_seal(manifest)
-        except (ManifestError, ConfigError) as error:
-            raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
-        except (RecursionError, MemoryError):
-            raise StoreError(f"{folder / MANIFEST} can't be used: it is too large") from None
-        return cls(folder, engine), grid, manifest
+        data = read_manifest(folder)
+        with using_manifest(folder):
+            manifest, grid = read_sealed(data)
+        return cls(folder, manifest.engine), grid, manifest
 
     def encoded(self, rows: Sequence[PointResults]) -> tuple[str, bytes]:
         """Return the file name and the bytes of a part."""
@@ -289,7 +287,10 @@ def _free_name(path: Path) -> Path:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return manifest.json; raises StoreError where there is none that can be read."""
+    """Return the entries of manifest.json, which `using_manifest` reads as what they have to be.
+
+    Raises StoreError where there are none that can be read.
+    """
     path = folder / MANIFEST
     try:
         manifest = json.loads(read_bytes(path).decode("utf-8"))
@@ -311,3 +312,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise StoreError(f"{path} isn't a manifest of xorsweep")
     return manifest
+
+
+@contextmanager
+def using_manifest(folder: Path) -> Iterator[None]:
+    """Raise StoreError where an entry of a folder's manifest isn't what it has to be."""
+    try:
+        yield
+    except (ManifestError, ConfigError) as error:
+        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
+    except (RecursionError, MemoryError):
+        raise StoreError(f"{folder / MANIFEST} can't be used: it is too large") from None

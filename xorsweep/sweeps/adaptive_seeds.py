@@ -30,7 +30,7 @@ from xorsweep.networks.planning import combined_codes
 from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS, component_of
 from xorsweep.networks.trainer import FAILED
 from xorsweep.settings import AdaptiveSeeds
-from xorsweep.storage.manifest import rounds_of
+from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 
 FEWEST_RUNS = 200
@@ -70,10 +70,10 @@ def full_grid(first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]) -> 
     return first if rounds.precision is None else latest_round(first, rounds, parts).grid
 
 
-def open_with_rounds(folder: Path) -> tuple[Store, Grid, dict[str, Any]]:
+def open_with_rounds(folder: Path) -> tuple[Store, Grid, Manifest]:
     """Return the store of a sweep, its full grid and its manifest; raises as `Store.open` does."""
     store, first, manifest = Store.open(folder)
-    return store, full_grid(first, rounds_of(manifest), store.measurements()), manifest
+    return store, full_grid(first, manifest.rounds, store.measurements()), manifest
 
 
 def latest_round(first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]) -> Round:

@@ -67,7 +67,7 @@ class ComparedSweep:
         """Return the sweep in a folder; raises StoreError where there is none that is finished."""
         manifest = finished_manifest(folder)
         results = stored_results(folder, manifest, terminal)
-        return cls(folder, manifest["grid"]["text"], results)
+        return cls(folder, manifest.grid.text, results)
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from xorsweep.errors import ManifestError, StoreError, TableMismatchError
+from xorsweep.errors import StoreError, TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
-from xorsweep.storage.manifest import check_format
+from xorsweep.storage.manifest import FinishedManifest, read_finished
 from xorsweep.storage.plain_files import is_there, open_file
-from xorsweep.storage.provenance import OF_NETWORKS, check_finished, check_record
 from xorsweep.storage.results import ResultColumns, assemble, frame_of, results_of
-from xorsweep.storage.store import MANIFEST, Store, read_manifest, reading
+from xorsweep.storage.store import Store, read_manifest, reading, using_manifest
 from xorsweep.storage.table_writer import PARQUET, digest_of
 from xorsweep.sweeps.adaptive_seeds import open_with_rounds
 
@@ -25,25 +23,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def finished_manifest(folder: Path) -> dict[str, Any]:
+def finished_manifest(folder: Path) -> FinishedManifest:
     """Return the manifest of a finished sweep, also one of other numerics than this version's.
 
     Raises StoreError where there is none, it isn't finished, or an entry isn't of its form.
     """
-    manifest = read_manifest(folder)
-    if manifest.get("state") != "finished":
+    data = read_manifest(folder)
+    if data.get("state") != "finished":
         raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
-    try:
-        check_format(manifest)
-        check_record(manifest, OF_NETWORKS)
-        check_finished(manifest)
-    except (ManifestError, RecursionError) as error:
-        raise StoreError(f"{folder / MANIFEST} can't be used: {error}") from None
-    return manifest
+    with using_manifest(folder):
+        return read_finished(data)
 
 
 def stored_results(
-    folder: Path, manifest: Mapping[str, Any], terminal: Console, whole: bool = False
+    folder: Path, manifest: FinishedManifest, terminal: Console, whole: bool = False
 ) -> pd.DataFrame:
     """Return the rows of a finished sweep, as `read_results` does.
 
@@ -59,7 +52,7 @@ def stored_results(
         return results_of(grid, all_assembled(store, grid), whole)
 
 
-def written_results(folder: Path, manifest: Mapping[str, Any], whole: bool = False) -> pd.DataFrame:
+def written_results(folder: Path, manifest: FinishedManifest, whole: bool = False) -> pd.DataFrame:
     """Return results.parquet as `read_results` does, if it is the one that the sweep wrote.
 
     Raises TableMismatchError if not, StoreError where that can't be told.
@@ -69,9 +62,9 @@ def written_results(folder: Path, manifest: Mapping[str, Any], whole: bool = Fal
         if not is_there(path):
             raise TableMismatchError("isn't there")
         with open_file(path) as data:
-            if digest_of(data) != manifest["tables"][PARQUET]:
+            if digest_of(data) != manifest.tables[PARQUET]:
                 raise TableMismatchError("isn't as it was written")
-            return _frame(data, manifest["counts"]["planned"], whole)
+            return _frame(data, manifest.counts["planned"], whole)
 
 
 def _frame(data: Any, points: int, whole: bool) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from xorsweep.errors import ExecutionError, StoreError, SweepAborted
 from xorsweep.networks.trainer import FAILED, PointResults
 from xorsweep.reporting.console import Console
-from xorsweep.storage.manifest import now
+from xorsweep.storage.environment import now
+from xorsweep.storage.manifest import SweepManifest
 from xorsweep.storage.store import Folder
 
 
@@ -41,13 +43,13 @@ def resume_hint_on_error(store: Folder[Any], terminal: Console) -> Iterator[None
 
 
 @contextmanager
-def mark_interrupted_on_error(store: Folder[Any], manifest: Mapping[str, Any]) -> Iterator[None]:
+def mark_interrupted_on_error(store: Folder[Any], manifest: SweepManifest) -> Iterator[None]:
     """Let the manifest say where something ended the run before its end."""
     try:
         yield
     except BaseException:
         with suppress(OSError):
-            store.write_manifest({**manifest, "state": "interrupted", "finished": now()})
+            store.write_manifest(replace(manifest, state="interrupted", finished=now()))
         raise
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,12 +27,12 @@ from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import sync, write_atomically
 from xorsweep.storage.bitwise_diff import differences, of_points
-from xorsweep.storage.manifest import describe_run, input_notes, rounds_of
+from xorsweep.storage.manifest import Manifest, MergedSweep, describe_run, input_notes
 from xorsweep.storage.paths import folder_of, named_folder
 from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import MANIFEST, PARTS, Store
-from xorsweep.sweeps.runner import end_sweep, measured, record_of
+from xorsweep.sweeps.runner import end_sweep
 
 MOST_SHOWN = 20
 """Values in conflict that are listed; the rest is counted."""
@@ -48,7 +47,7 @@ class Source:
 
     store: Store
     grid: Grid
-    manifest: Mapping[str, Any]
+    manifest: Manifest
 
     def trained(self, identities: NDArray[np.uint64]) -> pa.Table:
         """Return the rows of its parts that hold these points and haven't failed."""
@@ -86,7 +85,7 @@ def merge(
     settings = SweepSettings(
         ExecutionSettings("serial"), engine=sources[0].store.engine, report=report
     )
-    manifest = {**_manifest(sources, grid, settings), "choices": choices}
+    manifest = replace(_manifest(sources, grid, settings), choices=choices)
     _write(out, sources, manifest)
     for line in (*input_notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
         terminal.log(line)
@@ -95,7 +94,7 @@ def merge(
 
 def _opened(folder: Path) -> Source:
     source = Source(*Store.open(folder))
-    if rounds_of(source.manifest).precision is not None:
+    if source.manifest.rounds.precision is not None:
         raise StoreError(
             f"{folder}: its seeds were added in rounds, by precision, and another sweep's rounds "
             "would add others; only sweeps of the seeds that were given can be merged"
@@ -125,7 +124,7 @@ def _choices(sources: Sequence[Source]) -> dict[str, str]:
     """Return where the choices of all sweeps come from; raises StoreError where one has two."""
     first: dict[str, tuple[str, Path]] = {}
     for source in sources:
-        for choice, origin in source.manifest.get("choices", {}).items():
+        for choice, origin in source.manifest.choices.items():
             known, folder = first.setdefault(choice, (origin, source.store.folder))
             if known != origin:
                 raise StoreError(
@@ -158,28 +157,29 @@ def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
         )
 
 
-def _manifest(sources: Sequence[Source], grid: Grid, settings: SweepSettings) -> dict[str, Any]:
+def _manifest(sources: Sequence[Source], grid: Grid, settings: SweepSettings) -> Manifest:
     manifests = [source.manifest for source in sources]
-    runs = [run for manifest in manifests for run in (manifest, *manifest.get("earlier", []))]
-    provenance = {
-        "command_line": ["python", "-m", "xorsweep.sweeps.merge", *sys.argv[1:]],
-        "merged_from": [_merged_from(source) for source in sources],
-    }
+    runs = [run for manifest in manifests for run in (manifest, *manifest.earlier)]
+    provenance = {"command_line": ["python", "-m", "xorsweep.sweeps.merge", *sys.argv[1:]]}
+    merged = tuple(
+        MergedSweep(
+            folder=str(source.store.folder.absolute()),
+            earlier=source.manifest.earlier,
+            **source.manifest.record,
+        )
+        for source in sources
+    )
     plan = make_plan(grid, load_capacity(settings.engine), workers=1)
-    return {
-        **describe_run(grid, plan, settings, workers_of(settings.parallel), provenance),
-        **measured(*(sum(run.get(key, 0) for run in runs) for key in ("seconds", "net_epochs"))),
-        "state": "unfinished",
-    }
+    workers = workers_of(settings.parallel)
+    return replace(
+        describe_run(grid, plan, settings, workers, provenance, merged_from=merged),
+        seconds=sum(run.seconds or 0.0 for run in runs),
+        net_epochs=sum(run.net_epochs or 0 for run in runs),
+        state="unfinished",
+    )
 
 
-def _merged_from(source: Source) -> dict[str, Any]:
-    earlier = source.manifest.get("earlier", [])
-    folder = str(source.store.folder.absolute())
-    return {"folder": folder, **record_of(source.manifest), "earlier": earlier}
-
-
-def _write(out: Path, sources: Sequence[Source], manifest: Mapping[str, Any]) -> None:
+def _write(out: Path, sources: Sequence[Source], manifest: Manifest) -> None:
     """Make the folder with its parts and its manifest, whole or not at all."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +211,7 @@ def _ended(
     store: Store,
     grid: Grid,
     settings: SweepSettings,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     terminal: Console,
 ) -> Merged:
     absent = int((~assemble(grid, store.measurements()).present).sum())

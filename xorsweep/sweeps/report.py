@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from joblib import cpu_count
@@ -23,9 +22,9 @@ from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.report import Report
 from xorsweep.reporting.run_drawings import submit_run_drawings
 from xorsweep.reporting.standard_output import lasting_output
-from xorsweep.storage.manifest import input_notes
+from xorsweep.storage.manifest import FinishedManifest, input_notes
 from xorsweep.storage.paths import named_folder
-from xorsweep.storage.results import assemble, read_results, tables_of, write_results
+from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
 from xorsweep.storage.table_writer import CSV, PARQUET
 from xorsweep.sweeps.adaptive_seeds import open_with_rounds
@@ -41,7 +40,7 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
     points with these epochs.
     """
     manifest = finished_manifest(folder)
-    read_study(manifest.get("study"))  # before anything is written
+    read_study(manifest.study)  # before anything is written
     store, grid, _ = open_with_rounds(folder)
     terminal, workers = terminal or Console.silent(), int(cpu_count())
     for line in input_notes(grid):
@@ -55,8 +54,11 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
         results = read_results(folder)
     asked = at_epochs(results, epochs)
     # What is derived is shown as the rows have it.
-    manifest["grid"] = {**manifest["grid"], "text": grid.text, "points": len(grid)}
-    manifest["counts"] = {"planned": len(grid), **_counts(results)}
+    manifest = replace(
+        manifest,
+        grid=replace(manifest.grid, text=grid.text, points=len(grid)),
+        counts={"planned": len(grid), **_counts(results)},
+    )
     drawing = submit_run_drawings(grid, assembled, store.parts(), workers)
     tables = Tables.of(results, write_summary(results, folder), LearningCurves(grid, store))
     figures = submit_figures(tables, folder / FIGURES, workers)
@@ -68,11 +70,11 @@ def _counts(results: pd.DataFrame) -> dict[str, int]:
     return {status: int((results["status"] == status).sum()) for status in STATUSES}
 
 
-def _with_tables_again(store: Store, grid: Grid, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _with_tables_again(store: Store, grid: Grid, manifest: FinishedManifest) -> FinishedManifest:
     """Write both tables from the parts, and return the manifest that says so."""
     with store.locked():
         digest = write_results(grid, all_assembled(store, grid), store.folder)
-        manifest = {**manifest, **tables_of(digest)}
+        manifest = replace(manifest, tables={PARQUET: digest})
         store.write_manifest(manifest)
     return manifest
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from xorsweep.errors import StoreError
 from xorsweep.grid.extend import extend_grid
@@ -12,7 +10,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.plugins import missing_plugins
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
-from xorsweep.storage.manifest import changed_files, rounds_of
+from xorsweep.storage.manifest import Manifest, changed_files
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.requests import ResumeRequest
@@ -25,7 +23,7 @@ class OpenedSweep:
     store: Store
     grid: Grid
     settings: SweepSettings
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     points_before: int
 
 
@@ -38,21 +36,19 @@ def open_sweep(request: ResumeRequest) -> OpenedSweep:
         store.engine.check()
     _refuse_other(store, grid, settings, manifest)
     longer = extend_grid(NETWORK_SCHEMA, grid, request.more) if request.more else grid
-    settings = replace(settings, rounds=replace(rounds_of(manifest), **request.rounds))
+    settings = replace(settings, rounds=replace(manifest.rounds, **request.rounds))
     check_rounds(longer, settings.rounds)
     return OpenedSweep(store, longer, settings, manifest, len(grid))
 
 
-def _refuse_other(
-    store: Store, grid: Grid, settings: SweepSettings, manifest: Mapping[str, Any]
-) -> None:
+def _refuse_other(store: Store, grid: Grid, settings: SweepSettings, manifest: Manifest) -> None:
     """Raise StoreError where other numbers would come out than those that the folder holds."""
     if settings.engine != store.engine:
         raise StoreError(
             f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
             "mixes engines; resume it with the same, or start another sweep"
         )
-    for line in missing_plugins(manifest.get("choices", {})):
+    for line in missing_plugins(manifest.choices):
         raise StoreError(
             f"{line}; a sweep never mixes them: install the one that began {store.folder}, or "
             "start another sweep"

@@ -30,11 +30,19 @@ from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console, count_line
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import write_atomically
-from xorsweep.storage.manifest import describe_run, input_notes, now
+from xorsweep.storage.manifest import (
+    FinishedManifest,
+    GridSize,
+    Manifest,
+    RunRecord,
+    describe_run,
+    finish,
+    input_notes,
+)
 from xorsweep.storage.parts import release_arrow_memory
-from xorsweep.storage.provenance import throughput
-from xorsweep.storage.results import ResultColumns, assemble, read_results, tables_of, write_results
+from xorsweep.storage.results import ResultColumns, assemble, read_results, write_results
 from xorsweep.storage.store import Store, check_unused, locked, read_manifest
+from xorsweep.storage.table_writer import PARQUET
 from xorsweep.storage.writer import BatchWriter
 from xorsweep.sweeps.adaptive_seeds import Round, check_rounds, full_grid, latest_round
 from xorsweep.sweeps.interruption import (
@@ -98,14 +106,12 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
     with locked(folder):
         begun = open_sweep(request)
         manifest = begun.manifest
-        read_study(manifest.get("study"))
+        read_study(manifest.study)
         begun.store.remove_leftovers()
         remove_shards(folder)
         for line in (*input_notes(begun.grid), *begun.store.quarantine_damaged_parts()):
             terminal.log(line)
-        study = {"study": manifest["study"]} if "study" in manifest else {}
-        earlier = [*manifest.get("earlier", []), record_of(manifest)]
-        provenance = {**study, **request.provenance, "earlier": earlier}
+        provenance = {"study": manifest.study, **request.provenance}
         run = _Run(
             begun.store,
             begun.grid,
@@ -114,6 +120,7 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
             terminal,
             request.shards,
             begun.points_before,
+            (*manifest.earlier, RunRecord(**manifest.record)),
         )
         return run.run({})
 
@@ -126,18 +133,12 @@ def end_sweep(
     store: Store,
     grid: Grid,
     settings: SweepSettings,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     terminal: Console,
 ) -> SweepResult:
     """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
     with release_arrow_memory():
         return _Run(store, grid, settings, {}, terminal).write_outputs(manifest)
-
-
-def record_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a later manifest keeps of an earlier one."""
-    kept = ("command_line", "merged_from", "started", "finished", "seconds", "net_epochs", "state")
-    return {key: manifest[key] for key in (*kept, "git", "versions") if key in manifest}
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,7 @@ class _Run:
     shards: ShardPlan | None = None
     points_before: int | None = None
     """How many points the first round had where the sweep was begun earlier."""
+    earlier: Sequence[RunRecord] = ()
 
     @property
     def workers(self) -> int:
@@ -171,21 +173,26 @@ class _Run:
         grid = self._full_grid()
         found = assemble(grid, self.store.measurements())
         plan = self._plan(grid, found.pending())
-        manifest = describe_run(self.first, plan, self.settings, self.workers, self.provenance)
+        manifest = describe_run(
+            self.first, plan, self.settings, self.workers, self.provenance, earlier=self.earlier
+        )
         self.store.write_manifest(manifest)
         with mark_interrupted_on_error(self.store, manifest):
             self._announce(grid, plan, found.counts()["failed"])
             engine = self.settings.engine
-            manifest["left_to_numpy"] = warm_up(plan.batches, engine, self.terminal.warn)
+            left_to_numpy = tuple(warm_up(plan.batches, engine, self.terminal.warn))
             del found
+        manifest = replace(manifest, left_to_numpy=left_to_numpy)
+        with mark_interrupted_on_error(self.store, manifest):
             done = self._train(plan)
             del plan
             for further in self._further_rounds():
                 self.terminal.log(further.text)
                 done += self._train(self._plan(further.grid, further.missing))
-            return self.write_outputs({**manifest, **measured(done.seconds, done.net_epochs)}, done)
+            trained = replace(manifest, seconds=done.seconds, net_epochs=done.net_epochs)
+            return self.write_outputs(trained, done)
 
-    def write_outputs(self, manifest: Mapping[str, Any], done: _Work | None = None) -> SweepResult:
+    def write_outputs(self, manifest: Manifest, done: _Work | None = None) -> SweepResult:
         """Leave the rows, the tables, the pictures and the report of what is on disk."""
         grid = self._full_grid()
         assembled = self._assembled(grid)
@@ -193,9 +200,15 @@ class _Run:
         digest = write_results(grid, assembled, self.store.folder)
         counts = assembled.counts()
         del assembled
-        manifest = {**manifest, **_finished(grid, counts, done), **tables_of(digest)}
-        report = self._show(grid, manifest, drawing)
-        self.store.write_manifest(manifest)
+        size = GridSize(
+            text=grid.text,
+            points=len(grid),
+            trajectories=done.trajectories if done else None,
+            batches=done.batches if done else None,
+        )
+        finished = finish(manifest, size, counts, {PARQUET: digest})
+        report = self._show(grid, finished, drawing)
+        self.store.write_manifest(finished)
         return self._conclude(counts, report)
 
     def _full_grid(self) -> Grid:
@@ -262,9 +275,7 @@ class _Run:
         workers = local_workers(self.settings.parallel)
         return submit_run_drawings(grid, assembled, self.store.parts(), workers)
 
-    def _show(
-        self, grid: Grid, manifest: Mapping[str, Any], drawing: Drawing | None
-    ) -> Path | None:
+    def _show(self, grid: Grid, manifest: FinishedManifest, drawing: Drawing | None) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
         from xorsweep.analysis.export import write_comparisons, write_summary
         from xorsweep.analysis.failures import failures_of
@@ -278,14 +289,14 @@ class _Run:
         comparisons = write_comparisons(results, folder)
         self.terminal.rates(summary, swept_columns(summary))
         self.terminal.failures(failures_of(results, point_columns(results)))
-        if study := read_study(manifest.get("study")):
+        if study := read_study(manifest.study):
             self.terminal.verdicts(study, verdicts(study, results))
         return report(comparisons) if report else None
 
     def _begin_report(
         self,
         grid: Grid,
-        manifest: Mapping[str, Any],
+        manifest: FinishedManifest,
         results: pd.DataFrame,
         summary: pd.DataFrame,
         drawing: Drawing,
@@ -348,26 +359,6 @@ def found_line(reused: int, missing: int, added: int, failed: int) -> str:
         f"found {reused:,} finished points, which are reused; {missing:,} are trained now"
         f"{why and f' ({why})'}"
     )
-
-
-def _finished(grid: Grid, counts: Mapping[str, int], done: _Work | None) -> dict[str, Any]:
-    """Return what a manifest says of a sweep once its rows are written."""
-    trained = {"trajectories": done.trajectories, "batches": done.batches} if done else {}
-    return {
-        "state": "finished",
-        "finished": now(),
-        "grid": {"text": grid.text, "points": len(grid), **trained},
-        "counts": dict(counts),
-    }
-
-
-def measured(seconds: float, net_epochs: int) -> dict[str, Any]:
-    """Return what a manifest says about how long training took."""
-    return {
-        "seconds": seconds,
-        "net_epochs": net_epochs,
-        "throughput": throughput(net_epochs, seconds),
-    }
 
 
 def _count(count: int, one: str, many: str) -> str:

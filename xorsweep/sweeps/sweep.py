@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.errors import ConfigError, StoreError
@@ -18,7 +18,7 @@ from xorsweep.networks.single_run import train_single
 from xorsweep.reporting.console import count_line
 from xorsweep.reporting.jupyter import shown
 from xorsweep.reporting.progress import ScriptTerminal
-from xorsweep.storage.manifest import input_notes
+from xorsweep.storage.manifest import FinishedManifest, input_notes
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
 from xorsweep.storage.store import LOCK, MANIFEST, Store, check_unused, read_manifest
@@ -41,7 +41,7 @@ class Sweep:
     """A finished sweep: its folder, and what the folder holds, read once it is asked for."""
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: FinishedManifest
 
     @classmethod
     def open(cls, folder: Path) -> Sweep:
@@ -54,7 +54,7 @@ class Sweep:
     @property
     def counts(self) -> dict[str, int]:
         """Return how many points were planned, and how many are ok, diverged and failed."""
-        return dict(self.manifest["counts"])
+        return dict(self.manifest.counts)
 
     @cached_property
     def results(self) -> pd.DataFrame:
@@ -123,7 +123,7 @@ class Sweep:
 
         target = self.folder if folder is None else folder_of(folder)
         if target.absolute() != self.folder.absolute():
-            refuse_other(target, self.manifest["digest"])
+            refuse_other(target, self.manifest.digest)
         with _writing(target):
             if target.absolute() != self.folder.absolute():
                 target.mkdir(parents=True, exist_ok=True)
@@ -159,7 +159,7 @@ class Sweep:
 
     @property
     def _text(self) -> str:
-        return str(self.manifest["grid"]["text"])
+        return self.manifest.grid.text
 
     def _repr_html_(self) -> str:
         found = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)

@@ -109,7 +109,7 @@ def verify(
     assembled = assemble(grid, store.measurements())
     trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
     rows = _drawn(trained, sample, seed)
-    finished = manifest.get("state") == "finished"
+    finished = manifest.state == "finished"
     wrong = [
         *_in_the_parts(store, grid, rows, workers, terminal),
         *(_in_the_tables(store.folder, grid, assembled) if finished else ()),

@@ -1,0 +1,97 @@
+"""Where and with what a run is made: versions, machine, commit, time."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from xorsweep._version import __version__
+from xorsweep.storage.records import Record
+
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "joblib",
+    "hydra-core",
+    "seaborn",
+    "matplotlib",
+    "numba",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitState(Record):
+    """The commit of a checkout, and whether files that it has were changed."""
+
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine(Record):
+    """A machine in a few words; its memory in GiB."""
+
+    host: str
+    system: str
+    processor: str
+    cores: int | None
+    memory_gib: float
+
+
+def now() -> str:
+    """Return the local time with its offset, in ISO 8601."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of xorsweep and of the packages that it builds on."""
+    found = {"python": platform.python_version(), "xorsweep": __version__}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> Machine:
+    """Return the machine that this process runs on."""
+    return Machine(
+        host=platform.node(),
+        system=platform.platform(),
+        processor=_processor(),
+        cores=os.cpu_count(),
+        memory_gib=round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
+    )
+
+
+def git_state() -> GitState | None:
+    """Return the commit of the current folder and whether it is dirty; None outside a checkout."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return None
+    dirty = bool(_git("status", "--porcelain", "--untracked-files=no"))
+    return GitState(commit=commit, dirty=dirty)
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode(errors="replace").strip()
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor()
