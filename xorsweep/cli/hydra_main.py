@@ -45,7 +45,7 @@ def run_hydra(completes: bool) -> None:
 
     With the environment variable HYDRA_FULL_ERROR=1 an error ends the program with its traceback.
     """
-    wants_traceback = os.environ.setdefault(FULL_ERROR, "0") not in ("0", "")
+    asked = os.environ.get(FULL_ERROR, "0")
     # Without this Hydra prints errors in its own words, several lines each, and they end there.
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not hide the error that is printed.
@@ -54,17 +54,20 @@ def run_hydra(completes: bool) -> None:
     warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.hydra_main.RunStart'")
 
     def explain(error: Exception) -> str | int | None:
-        line = None if wants_traceback else _explain(error)
+        line = _explain(error) if asked in ("0", "") else None
         # Nobody wants an error between the words of a line that is being typed.
         return 1 if line and completes else line
 
-    with errors_in_one_line(explain):
-        if not completes:
-            sys.argv[1:] = map(quote_for_hydra, overrides_last(sys.argv[1:]))
-            check_flags(sys.argv[1:], known_keys())
-            overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
-            check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
-        _run()
+    try:
+        with errors_in_one_line(explain):
+            if not completes:
+                sys.argv[1:] = map(quote_for_hydra, overrides_last(sys.argv[1:]))
+                check_flags(sys.argv[1:], known_keys())
+                overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
+                check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
+            _run()
+    finally:
+        os.environ[FULL_ERROR] = asked
 
 
 def overrides_last(arguments: Sequence[str]) -> list[str]:
