@@ -41,15 +41,13 @@ def test_the_help_lists_them() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_one_that_is_no_first_word_is_told_to_be_it(name: str) -> None:
     assert bare_hint(name) == f"a subcommand comes first, python -m xorsweep {name}"
-    with pytest.raises(SystemExit, match=f"^{name}: a subcommand comes first"):
-        main(["lr=0.1", name])
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
         (["verify"], 2, "xorsweep verify: the following arguments are required: folder"),
-        (["check", "sgd"], 2, "xorsweep check: argument GROUP=NAME: invalid _pair value: 'sgd'"),
+        (["check", "sgd"], 2, "xorsweep check: argument GROUP=NAME: sgd: must be KEY=VALUE"),
         (["check", "optimizer=none"], "optimizer=none: there is no such choice", ""),
         (["report", "nowhere"], "nowhere holds no sweep: there is no manifest.json in it", ""),
     ],

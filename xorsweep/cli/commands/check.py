@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 
 from xorsweep.cli.commands.parser import Parser
 from xorsweep.fields import Scalar
@@ -31,7 +31,7 @@ def run(given: Namespace) -> None:
 def _pair(text: str) -> tuple[str, Scalar]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise ValueError
+        raise ArgumentTypeError(f"{text}: must be KEY=VALUE")
     return key, _typed(value)
 
 
