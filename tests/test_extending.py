@@ -129,9 +129,9 @@ def test_workers_find_it_too(
     "arguments",
     [
         ["xorsweep", "-m", "resume=sweep"],
-        ["xorsweep.sweeps.verify", "sweep"],
-        ["xorsweep.sweeps.replay", "sweep", "0"],
-        ["xorsweep.sweeps.merge", "both", "sweep", "sweep"],
+        ["xorsweep", "verify", "sweep"],
+        ["xorsweep", "replay", "sweep", "0"],
+        ["xorsweep", "merge", "both", "sweep", "sweep"],
     ],
     ids=["resume", "verify", "replay", "merge"],
 )
@@ -157,7 +157,7 @@ def test_another_version_doesnt_go_on_with_it(swept: Path, site: Path, tmp_path:
         "task=majority: is of xorsweep-example 1.0 there, and of xorsweep-example 1.1 here; a "
         "sweep never mixes them: install the one that began sweep, or start another sweep\n"
     )
-    verified = run(swept, "-m", "xorsweep.sweeps.verify", "sweep", site=tmp_path)
+    verified = run(swept, "-m", "xorsweep", "verify", "sweep", site=tmp_path)
     assert verified.returncode == 0, verified.stderr
 
 

@@ -47,6 +47,13 @@ def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
     assert not loaded & (HEAVY - {"pyarrow"})
 
 
+def test_subcommands_load_what_they_need_when_they_run() -> None:
+    every = (
+        "from xorsweep.cli.commands import COMMANDS, load_command; [*map(load_command, COMMANDS)]"
+    )
+    assert not modules_after(f"import xorsweep.cli.main; {every}") & (HEAVY | {"rich", "joblib"})
+
+
 def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
     assert not modules_after("import xorsweep.sweeps.runner") & (HEAVY - {"pyarrow"})
 

@@ -131,8 +131,8 @@ BARE: Table = {
     "a sweep is python -m xorsweep -m": "sweep multirun grid run_sweep",
     "a single run is python -m xorsweep, with values alone behind it": "run train start fit",
     "python -m xorsweep --help says what there is": "help usage h",
-    "it is a program of its own, python -m xorsweep.COMMAND --help": "verify merge replay report "
-    "compare map",
+    "a subcommand comes first, python -m xorsweep COMMAND": "verify merge replay report "
+    "compare check function",
     "the newest sweep is resumed by -m resume=latest": "latest continue",
 }
 """Words without an equals sign."""
@@ -272,8 +272,8 @@ def bare_hint(argument: str) -> str | None:
         return f"write {match[1]}={match[2]}"
     if re.fullmatch(NUMBER, argument):
         return "levels have commas between them and no spaces, as in lr=0.1,0.5"
-    found = _BARE.get(_plain(argument))
-    return found and found.replace("COMMAND", argument)
+    near = get_close_matches(_plain(argument), _BARE, n=1, cutoff=SURE)
+    return _BARE[near[0]].replace("COMMAND", near[0]) if near else None
 
 
 def _meant(

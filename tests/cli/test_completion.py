@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from xorsweep.cli.commands import COMMANDS
+from xorsweep.cli.completion import complete_command
+
 SCRIPT = """#!{python}
 import sys
 from xorsweep.cli.main import main
@@ -22,6 +25,7 @@ COMP_LINE={line}
 COMP_POINT=${{#COMP_LINE}}
 COMP_WORDS=($COMP_LINE)
 COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
+[[ $COMP_LINE != *" " ]] || COMP_CWORD=${{#COMP_WORDS[@]}}
 hydra_bash_completion
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
@@ -60,6 +64,10 @@ def completed(line: str, path: Path, folder: Path) -> list[str]:
         ("xorsweep optimizer=rprop optimizer.l", ["optimizer.largest="]),
         ("xorsweep -m grid.", ["grid.axes.", "grid.blocks=", "grid.where=", "grid.zip="]),
         ("xorsweep -m pla", ["plan="]),
+        ("xorsweep ver", ["verify"]),
+        ("xorsweep verify --sa", ["--sample"]),
+        ("xorsweep verify ", ["latest"]),
+        ("xorsweep re", ["replay", "report", "report=", "resume="]),
         ("xorsweep 'grid.where=lr < 1 opt", []),
         ("xorsweep hiden=3 lr=(", []),
     ],
@@ -68,3 +76,27 @@ def test_a_line_is_completed_in_bash(
     line: str, words: list[str], path: Path, tmp_path: Path
 ) -> None:
     assert completed(line, path, tmp_path) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "has_overrides"),
+    [
+        ("xorsweep ", list(COMMANDS), True),
+        ("xorsweep c", ["compare", "check"], True),
+        ("xorsweep lr=1 ver", [], True),
+        ("xorsweep merge ou", ["outputs/"], False),
+        ("xorsweep verify ", ["latest", "outputs/", "sweeps/"], False),
+        ("xorsweep replay outputs/a --", ["--help", "--into"], False),
+    ],
+)
+def test_subcommands_their_options_and_folders_are_words(
+    line: str,
+    words: list[str],
+    has_overrides: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("outputs", "sweeps"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert complete_command(line) == (words, has_overrides)

@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import flag_override
 
-from xorsweep.cli import main as cli
+from xorsweep.cli import hydra_main
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
 from xorsweep.storage.paths import RUN_FILES
 
@@ -158,7 +158,7 @@ def test_weights_are_found_from_where_the_command_was_started(tmp_path: Path) ->
 def test_overrides_may_stand_before_and_after_flags() -> None:
     given = ["lr=1", "-m", "--config-dir", "a=b", "+experiment=x", "--cfg=job", "~study", "seed"]
     wanted = ["-m", "--config-dir", "a=b", "--cfg=job", "seed", "lr=1", "+experiment=x", "~study"]
-    assert cli.overrides_last(given) == wanted
+    assert hydra_main.overrides_last(given) == wanted
 
 
 def test_a_run_that_diverged_returns_an_infinite_error(
@@ -174,7 +174,7 @@ def test_a_run_that_diverged_returns_an_infinite_error(
             config.hydra.runtime.output_dir = str(tmp_path)
         state.set_config(config)
         try:
-            assert cli._run(config) == float("inf")
+            assert hydra_main._run(config) == float("inf")
         finally:
             state.cfg = outer
     assert json.loads((tmp_path / "run.json").read_text())["outcome"] == "diverged"

@@ -12,28 +12,27 @@ ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 COMMANDS = """
 import sys, warnings
-from importlib import import_module
+from xorsweep.cli.main import main
 warnings.filterwarnings("ignore", category=EncodingWarning)  # other packages
 warnings.filterwarnings("error", category=EncodingWarning, module="xorsweep|hydra_plugins")
 sys.path.insert(0, "")
 GRID = ["lr=0.5,5", "hidden=2", "epochs=50", "seed=range(0,3)", "parallel=serial"]
-for module, *arguments in (
-    ["cli", "epochs=50", "hydra.run.dir=run"],
-    ["cli", "-m", *GRID, "hydra.sweep.dir=sweep"],
-    ["cli", "-m", "resume=sweep", "seed=range(0,4)"],
-    ["cli", "-m", *GRID[1:], "lr=2", "hydra.sweep.dir=other"],
+for arguments in (
+    ["epochs=50", "hydra.run.dir=run"],
+    ["-m", *GRID, "hydra.sweep.dir=sweep"],
+    ["-m", "resume=sweep", "seed=range(0,4)"],
+    ["-m", *GRID[1:], "lr=2", "hydra.sweep.dir=other"],
     ["report", "sweep"],
     ["verify", "sweep"],
     ["compare", "sweep", "sweep"],
     ["merge", "merged", "sweep", "other"],
     ["replay", "sweep", "1"],
-    ["map", "mapped:double", "x=1,2", "--into", "map", "--workers", "1"],
+    ["function", "mapped:double", "x=1,2", "--into", "map", "--workers", "1"],
 ):
-    sys.argv = ["xorsweep", *arguments]
     try:
-        import_module(f"xorsweep.{module}").main()
+        main(arguments)
     except SystemExit as end:
-        assert end.code in (0, None), (module, arguments, end.code)
+        assert end.code in (0, None), (arguments, end.code)
 """
 """What people start one after the other, in one process; it raises where no encoding is named."""
 
@@ -105,7 +104,7 @@ def test_what_a_terminal_has_no_bytes_for_is_printed_as_an_escape(
 
 def test_a_name_that_the_terminal_cannot_show_is_no_traceback(tmp_path: Path) -> None:
     for name in ("t\udcc3\udca4glich", "\udcff"):
-        code, _, err = run(tmp_path, ASCII, "-m", "xorsweep.sweeps.report", name)
+        code, _, err = run(tmp_path, ASCII, "-m", "xorsweep", "report", name)
         assert code == 1
         assert err.endswith(" holds no sweep: there is no manifest.json in it\n")
         assert err.count("\n") == 1

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from running import SWEEP, Begin, parts_in
 
-from xorsweep.cli.commands import errors_in_one_line
+from xorsweep.cli.errors import errors_in_one_line
 from xorsweep.execution.signals import Interrupted, handle_signals, raise_pending_interrupt
 
 GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"

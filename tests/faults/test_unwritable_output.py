@@ -1,4 +1,4 @@
-"""A reader that quits, a full disk behind standard output, no room for processes: what is said."""
+"""A reader that quits, a full disk behind standard output, no space for processes: what is said."""
 
 import os
 import shutil
@@ -54,15 +54,15 @@ COMMANDS = {
     "help": ["xorsweep", "--help"],
     "plan": ["xorsweep", "-m", *SWEEP, "plan=true"],
     "resume": ["xorsweep", "-m", "resume=a", "report=false"],
-    "verify": ["xorsweep.sweeps.verify", "a", "--sample", "3"],
-    "verify-help": ["xorsweep.sweeps.verify", "--help"],
-    "report": ["xorsweep.sweeps.report", "a"],
-    "compare": ["xorsweep.sweeps.compare", "a", "b"],
-    "merge": ["xorsweep.sweeps.merge", "m", "a", "b", "--no-report"],
-    "replay": ["xorsweep.sweeps.replay", "a", "0"],
-    "map": ["xorsweep.cli.function", "squaring:squares", "x=1,2", "--into", "g"],
-    "map-resume": ["xorsweep.cli.function", "squaring:squares", "--resume", "f"],
-    "check_component": ["xorsweep.sweeps.check_component", "--help"],
+    "verify": ["xorsweep", "verify", "a", "--sample", "3"],
+    "verify-help": ["xorsweep", "verify", "--help"],
+    "report": ["xorsweep", "report", "a"],
+    "compare": ["xorsweep", "compare", "a", "b"],
+    "merge": ["xorsweep", "merge", "m", "a", "b", "--no-report"],
+    "replay": ["xorsweep", "replay", "a", "0"],
+    "function": ["xorsweep", "function", "squaring:squares", "x=1,2", "--into", "g"],
+    "function-resume": ["xorsweep", "function", "squaring:squares", "--resume", "f"],
+    "check": ["xorsweep", "check", "--help"],
 }
 
 
@@ -73,7 +73,7 @@ def test_full_output_is_said_once_the_work_is_done(command: list[str], folder: P
     shutil.rmtree(folder / "g", ignore_errors=True)
     done = run(folder, *command, output="/dev/full")
     assert (done.returncode, done.stderr) == (1, FULL)
-    if command[0] == "xorsweep.sweeps.merge":
+    if command[1] == "merge":
         assert (folder / "m/results.csv").is_file()
 
 
@@ -136,7 +136,7 @@ def test_full_shared_memory_is_said_and_not_taken_for_a_full_folder(how: str, fo
     assert done.returncode == 1
     assert done.stderr == (
         "worker processes can't be started: No space left on device, in /dev/shm or for temporary "
-        "files; train in one process, or make room for more; the batches that were finished "
+        "files; train in one process, or free some space; the batches that were finished "
         "before are kept, go on with python -m xorsweep -m resume=s\n"
     )
     again = run(folder, "xorsweep", "-m", "resume=s", "report=false", "parallel=serial")

@@ -115,7 +115,7 @@ def test_the_report_can_be_made_again(small_sweep: Path) -> None:
     for name in before:
         (small_sweep / name).unlink()
     done = subprocess.run(
-        [sys.executable, "-m", "xorsweep.sweeps.report", str(small_sweep)],
+        [sys.executable, "-m", "xorsweep", "report", str(small_sweep)],
         capture_output=True,
         text=True,
         check=True,
@@ -156,7 +156,7 @@ def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) ->
 
 def test_without_a_folder_it_says_how_it_is_called() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "xorsweep.sweeps.report"],
+        [sys.executable, "-m", "xorsweep", "report"],
         capture_output=True,
         text=True,
         check=False,

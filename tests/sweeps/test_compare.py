@@ -3,7 +3,6 @@
 import io
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from rich.console import Console as RichConsole
 
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.sweep_comparison import SweepComparison
+from xorsweep.cli.main import main
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, main
+from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -118,12 +118,10 @@ def test_into_is_a_folder_of_this_machine(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "~/both"])
-    main()
+    main(["compare", *map(str, pair), "--into", "~/both"])
     assert (tmp_path / "both/compare.html").exists()
-    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "s3://both"])
     with pytest.raises(SystemExit) as ended:
-        main()
+        main(["compare", *map(str, pair), "--into", "s3://both"])
     assert str(ended.value).startswith("--into=s3://both: is an address; must be the path")
     capsys.readouterr()
 

@@ -268,7 +268,7 @@ def test_a_damaged_part_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> N
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep.sweeps.merge", *arguments],
+        [sys.executable, "-W", "error", "-m", "xorsweep", "merge", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -319,7 +319,7 @@ def test_bad_input_gets_one_line(
 
 
 def test_help_has_an_example(tmp_path: Path) -> None:
-    assert "python -m xorsweep.sweeps.merge outputs/both" in run(tmp_path, "--help").stdout
+    assert "python -m xorsweep merge outputs/both" in run(tmp_path, "--help").stdout
 
 
 def test_a_source_stays_whole_when_the_merged_sweep_goes(

@@ -101,7 +101,7 @@ def test_a_row_that_isnt_there_is_refused(row: int, finished: Path) -> None:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep.sweeps.replay", *arguments],
+        [sys.executable, "-W", "error", "-m", "xorsweep", "replay", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -185,5 +185,5 @@ def test_bad_input_gets_one_line(
 
 def test_help_has_an_example_and_says_how_rows_are_counted(tmp_path: Path) -> None:
     text = run(tmp_path, "--help").stdout
-    assert "python -m xorsweep.sweeps.replay latest 0" in text
+    assert "python -m xorsweep replay latest 0" in text
     assert "ROW counts the rows of results.csv from 0" in text

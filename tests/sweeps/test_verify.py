@@ -59,7 +59,7 @@ def sweep(finished: Path, tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep.sweeps.verify", *arguments],
+        [sys.executable, "-W", "error", "-m", "xorsweep", "verify", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -290,4 +290,4 @@ def test_bad_input_gets_one_line(
 def test_help_has_an_example(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.returncode == 0
-    assert "python -m xorsweep.sweeps.verify latest" in done.stdout
+    assert "python -m xorsweep verify latest" in done.stdout

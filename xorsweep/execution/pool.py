@@ -64,7 +64,7 @@ def no_processes(error: OSError) -> ExecutionError:
     place = f", in {SHARED_MEMORY} or for temporary files" if error.errno == ENOSPC else ""
     return ExecutionError(
         f"worker processes can't be started: {error.strerror or error}{place}; train in one "
-        "process, or make room for more"
+        "process, or free some space"
     )
 
 

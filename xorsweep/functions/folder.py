@@ -81,15 +81,8 @@ class FunctionFolder(Folder[FunctionResults]):
         module, _, name = self.function.partition(":")
         if module == "__main__" or "<" in name:  # nothing that a command could name
             return f"xorsweep.functions.resume_function({str(self.folder)!r}, function)"
-        command = [
-            "python",
-            "-m",
-            "xorsweep.cli.function",
-            self.function,
-            "--resume",
-            str(self.folder),
-        ]
-        return shlex.join(command)
+        command = ["python", "-m", "xorsweep", "function", self.function]
+        return shlex.join([*command, "--resume", str(self.folder)])
 
     @property
     def _stamp(self) -> dict[bytes, bytes]:

@@ -37,7 +37,7 @@ _MEASURED = {
 }
 
 LISTS = ("parameters", "learning_curve")
-"""Columns of lists, which take most of a part's room."""
+"""Columns of lists, which take most of a part's bytes."""
 
 _NAMES = {"outcome": OUTCOMES, "status": STATUSES}
 _OF_FEW_VALUES = ["outcome", "status", "message"]

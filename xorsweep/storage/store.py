@@ -210,7 +210,7 @@ class Store(Folder[PointResults]):
         return decode(path, self.engine)
 
     def measurements(self) -> Iterator[pa.Table]:
-        """Yield what `parts` does, but for LISTS, which take most of the room."""
+        """Yield what `parts` does, but for LISTS, which take most of the bytes."""
         return self._each(partial(decode, engine=self.engine, left_out=LISTS))
 
     @property

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.cli.commands import Parser, errors_in_one_line
 from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.settings import ExecutionSettings
@@ -28,7 +27,6 @@ from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.plugins import extensions_of, register
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
 from xorsweep.networks.trainer import Trainer, build_training
-from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.storage.store import PARTS
@@ -53,12 +51,6 @@ _SETTING: Mapping[str, Scalar] = {
     **{"hidden": 2, "skip": False, "output": "logistic", "until_converged": False},
     **{"lr": 0.5, "epochs": SNAPSHOTS[-1], "seed": 0},
 }
-
-EXAMPLES = """\
-  python -m xorsweep.sweeps.check_component optimizer=rmsprop
-  python -m xorsweep.sweeps.check_component init=fan_in task=parity hidden=4
-
-Arguments after the first set the point that is trained: KEY=VALUE."""
 
 
 def check_component(
@@ -262,43 +254,3 @@ def _check_resumed(grid: Grid) -> None:
         resume_sweep(ResumeRequest(resumed, settings))
         if (resumed / "results.csv").read_bytes() != result.results.read_bytes():
             raise ComponentError(f"{_told(grid.point(0))}: other rows after a resume")
-
-
-@lasting_output()
-def main() -> None:
-    """Check the choice named on the command line; exit code 1 where it doesn't hold."""
-    parser = Parser(
-        "check_component", "Hold a choice of your own to what sweeps promise of it.", EXAMPLES
-    )
-    parser.add_argument("choice", metavar="GROUP=NAME", type=_pair, help="what is checked")
-    parser.add_argument("point", metavar="KEY=VALUE", type=_pair, nargs="*", help="of the point")
-    given = parser.parse_args()
-    with errors_in_one_line():
-        try:
-            group, name = given.choice
-            check_component(group, str(name), dict(given.point), print)
-        except ComponentError as error:
-            raise ConfigError(str(error)) from error
-
-
-def _pair(text: str) -> tuple[str, Scalar]:
-    """Return a key and its value, typed as YAML has it."""
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError
-    return key, _typed(value)
-
-
-def _typed(text: str) -> Scalar:
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Two sweeps of the same grid side by side: `python -m xorsweep.sweeps.compare FOLDER FOLDER`."""
+"""Two sweeps of the same grid side by side."""
 
 from __future__ import annotations
 
@@ -16,17 +16,14 @@ from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.summary import is_numeric
 from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
-from xorsweep.cli.commands import Parser, errors_in_one_line, given_folder, whole
 from xorsweep.errors import StoreError
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.layout import chosen
 from xorsweep.reporting.rendering import environment
-from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.reporting.svg.scatter import rates_against_each_other
 from xorsweep.reporting.tables import Table, difference_text, left_out_note
 from xorsweep.reporting.wording import count_text, percent_text
 from xorsweep.storage.atomic import atomic_path, write_atomically
-from xorsweep.storage.paths import named_folder
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.text import level_name, level_text
@@ -36,10 +33,6 @@ MOST_CELLS = 1_000
 """Cells on the page; compare.csv holds all."""
 MOST_LINES = 12
 """Cells that are printed."""
-
-EXAMPLES = """\
-  python -m xorsweep.sweeps.compare outputs/a outputs/b
-  python -m xorsweep.sweeps.compare latest outputs/b --into /tmp/compared"""
 
 CELLS_HEAD = (
     "rate in a",
@@ -253,18 +246,18 @@ def _cells_table(found: SweepComparison) -> Table:
 
 
 def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
-    """Return the cells that there is room for, in the order of the grid, and which these are."""
+    """Return the cells that fit on the page, in the order of the grid, and which these are."""
     cells = found.cells
     if len(cells) <= MOST_CELLS:
         return cells, ""
     differing = found.differing.head(MOST_CELLS)
-    which, room = "those that differ, the surest first", MOST_CELLS - len(differing)
-    if not room:
+    which, free = "those that differ, the surest first", MOST_CELLS - len(differing)
+    if not free:
         return cells.loc[sorted(differing.index)], which
     others = cells.drop(index=differing.index)
     rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
     rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
-    some = chosen(others, found.keys, room, rank, thin=True)
+    some = chosen(others, found.keys, free, rank, thin=True)
     kept = sorted([*differing.index, *some.cells.index])
     return cells.loc[kept], f"{which}, and of the others {some.note}"
 
@@ -319,23 +312,3 @@ def _terminal_table(found: SweepComparison) -> TerminalTable:
             f"{cell['p_holm']:.2g}",
         )
     return table
-
-
-@lasting_output()
-def main() -> None:
-    """Compare the two folders named on the command line."""
-    parser = Parser("compare", "Show two sweeps of the same grid side by side.", EXAMPLES)
-    parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
-    parser.add_argument("b", metavar="B", help="another's")
-    parser.add_argument("--into", metavar="DIR", help=f"instead of A/{FOLDER}/NAME OF B")
-    parser.add_argument(
-        "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
-    )
-    given = parser.parse_args()
-    with errors_in_one_line():
-        folders = named_folder(given.a), named_folder(given.b)
-        compare(folders, given_folder(given.into, "--into"), epochs=given.epochs)
-
-
-if __name__ == "__main__":
-    main()

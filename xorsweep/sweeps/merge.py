@@ -1,9 +1,8 @@
-"""Joins sweeps into one: `python -m xorsweep.sweeps.merge OUT A B ...`."""
+"""Joins sweeps into one."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -14,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.cli.commands import Parser, check_undamaged, errors_in_one_line, point_text
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import workers_of
 from xorsweep.execution.settings import ExecutionSettings
@@ -23,22 +21,18 @@ from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import FAILED
 from xorsweep.reporting.console import Console
-from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import sync, write_atomically
 from xorsweep.storage.bitwise_diff import differences, of_points
 from xorsweep.storage.manifest import Manifest, MergedSweep, describe_run, input_notes
-from xorsweep.storage.paths import folder_of, named_folder
 from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import MANIFEST, PARTS, Store
 from xorsweep.sweeps.runner import end_sweep
+from xorsweep.sweeps.trainable import check_undamaged, point_text
 
 MOST_SHOWN = 20
 """Values in conflict that are listed; the rest is counted."""
-
-EXAMPLES = """\
-  python -m xorsweep.sweeps.merge outputs/both outputs/a outputs/b"""
 
 
 @dataclass(frozen=True)
@@ -85,7 +79,7 @@ def merge(
     settings = SweepSettings(
         ExecutionSettings("serial"), engine=sources[0].store.engine, report=report
     )
-    manifest = replace(_manifest(sources, grid, settings), choices=choices)
+    manifest = replace(_manifest(out, sources, grid, settings), choices=choices)
     _write(out, sources, manifest)
     for line in (*input_notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
         terminal.log(line)
@@ -157,10 +151,14 @@ def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
         )
 
 
-def _manifest(sources: Sequence[Source], grid: Grid, settings: SweepSettings) -> Manifest:
+def _manifest(
+    out: Path, sources: Sequence[Source], grid: Grid, settings: SweepSettings
+) -> Manifest:
     manifests = [source.manifest for source in sources]
     runs = [run for manifest in manifests for run in (manifest, *manifest.earlier)]
-    provenance = {"command_line": ["python", "-m", "xorsweep.sweeps.merge", *sys.argv[1:]]}
+    folders = [str(folder) for folder in (out, *(source.store.folder for source in sources))]
+    options = [] if settings.report else ["--no-report"]
+    provenance = {"command_line": ["python", "-m", "xorsweep", "merge", *folders, *options]}
     merged = tuple(
         MergedSweep(
             folder=str(source.store.folder.absolute()),
@@ -224,21 +222,3 @@ def _ended(
         with store.locked():
             end_sweep(store, grid, settings, manifest, terminal)
     return Merged(store.folder, len(grid), absent)
-
-
-@lasting_output()
-def main() -> None:
-    """Merge the sweeps named on the command line."""
-    parser = Parser("merge", "Join sweeps of the same version in a new folder.", EXAMPLES)
-    parser.add_argument("out", metavar="OUT", help="the folder to make")
-    parser.add_argument("first", metavar="A", help="a sweep's folder, or latest")
-    parser.add_argument("others", metavar="B", nargs="+", help="more of them")
-    parser.add_argument("--no-report", action="store_true", help="leave tables alone")
-    given = parser.parse_args()
-    with errors_in_one_line():
-        folders = [named_folder(name) for name in (given.first, *given.others)]
-        merge(folder_of(given.out, "OUT"), folders, not given.no_report, Console())
-
-
-if __name__ == "__main__":
-    main()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.cli.commands import Parser, errors_in_one_line, given_folder, open_trainable, whole
 from xorsweep.errors import StoreError
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
@@ -19,21 +17,15 @@ from xorsweep.networks.trainer import FAILED, MOST_OUTPUTS, MOST_PARAMETERS, STA
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.run_console import describe_single
 from xorsweep.reporting.run_files import write_single
-from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.bitwise_diff import Difference, differences, of_points
 from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.trainable import open_trainable
 from xorsweep.text import exception_text
 
 FOLDER = "replay"
-
-EXAMPLES = """\
-  python -m xorsweep.sweeps.replay latest 0
-  python -m xorsweep.sweeps.replay outputs/a 4711 --into /tmp/row
-
-ROW counts the rows of results.csv from 0, the line of the names left out, as pandas does."""
 
 
 def replay(
@@ -110,22 +102,3 @@ def _rows(run: SingleRun, point_id: NDArray[np.uint64]) -> PointResults:
         learning_curves=np.empty((0, 1), np.float32),
         curve_of=np.array([-1], np.int32),
     )
-
-
-@lasting_output()
-def main() -> None:
-    """Replay the row named on the command line; exit code 1 where its bits differ."""
-    parser = Parser(
-        "replay", "Train one row of a sweep again, print and draw its learning curve.", EXAMPLES
-    )
-    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
-    parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")
-    parser.add_argument("--into", metavar="DIR", help=f"instead of FOLDER/{FOLDER}/ROW")
-    given = parser.parse_args()
-    with errors_in_one_line():
-        found = replay(given.folder, given.row, given_folder(given.into, "--into"))
-    sys.exit(1 if found else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The report of a finished sweep made again: `python -m xorsweep.sweeps.report FOLDER`."""
+"""The report of a finished sweep made again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from xorsweep.analysis.export import write_comparisons, write_summary
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.analysis.trainings import at_epochs
-from xorsweep.cli.commands import Parser, errors_in_one_line, whole
 from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.trainer import STATUSES
@@ -21,9 +20,7 @@ from xorsweep.reporting.figures.catalog import FIGURES, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.report import Report
 from xorsweep.reporting.run_drawings import submit_run_drawings
-from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.manifest import FinishedManifest, input_notes
-from xorsweep.storage.paths import named_folder
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
 from xorsweep.storage.table_writer import CSV, PARQUET
@@ -77,26 +74,3 @@ def _with_tables_again(store: Store, grid: Grid, manifest: FinishedManifest) -> 
         manifest = replace(manifest, tables={PARQUET: digest})
         store.write_manifest(manifest)
     return manifest
-
-
-EXAMPLES = """\
-  python -m xorsweep.sweeps.report latest
-  python -m xorsweep.sweeps.report latest --epochs 1000
-  python -m xorsweep.sweeps.report outputs/a"""
-
-
-@lasting_output()
-def main() -> None:
-    """Remake the report of the folder named on the command line."""
-    parser = Parser("report", "Make tables, pictures and report of a sweep again.", EXAMPLES)
-    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
-    parser.add_argument(
-        "--epochs", metavar="N", type=whole(1), help="findings after N epochs, not after the most"
-    )
-    given = parser.parse_args()
-    with errors_in_one_line():
-        print(remake_report(named_folder(given.folder), Console(), given.epochs))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,8 @@
-"""Trains rows of a sweep again, each alone: `python -m xorsweep.sweeps.verify FOLDER`."""
+"""Trains rows of a sweep again, each alone."""
 
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
@@ -16,17 +15,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
-from joblib import cpu_count
 from numpy.typing import NDArray
 
-from xorsweep.cli.commands import (
-    Parser,
-    check_undamaged,
-    errors_in_one_line,
-    open_trainable,
-    point_text,
-    whole,
-)
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.serial import run_serial
 from xorsweep.grid.grid import Grid
@@ -34,7 +24,6 @@ from xorsweep.networks.planning import Batch, batch_of_one
 from xorsweep.networks.plugins import extensions_of
 from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.reporting.console import Console
-from xorsweep.reporting.standard_output import lasting_output
 from xorsweep.storage.bitwise_diff import Difference, differences, of_points
 from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.parts import table_of
@@ -42,10 +31,8 @@ from xorsweep.storage.plain_files import is_there, open_file
 from xorsweep.storage.results import ResultColumns, assemble, write_results
 from xorsweep.storage.store import Store, reading
 from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
+from xorsweep.sweeps.trainable import check_undamaged, open_trainable, point_text
 
-SAMPLE = 100
-MOST_SHOWN = 100
-"""Differences that are listed; the rest is counted."""
 AT_ONCE = 4096
 """Rows that are trained before they are compared, so that memory stays bounded."""
 WORTH_A_WORD = 5.0
@@ -54,11 +41,6 @@ WORTH_PROCESSES = 10.0
 """Seconds from which on other processes help, whose start takes a while."""
 
 Compared = Callable[[BufferedReader, BufferedReader], Iterable[str]]
-
-EXAMPLES = """\
-  python -m xorsweep.sweeps.verify latest                    100 rows of the newest sweep
-  python -m xorsweep.sweeps.verify outputs/a --sample 1000 --seed 7
-  python -m xorsweep.sweeps.verify outputs/a --all           every row, however long it takes"""
 
 
 @dataclass(frozen=True)
@@ -90,7 +72,7 @@ class Verified:
 
 def verify(
     folder: str,
-    sample: int | None = SAMPLE,
+    sample: int | None = 100,
     seed: int = 0,
     workers: int = 1,
     terminal: Console | None = None,
@@ -272,33 +254,3 @@ def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
         for row, (has, wants) in enumerate(pairs):
             if has != wants:
                 yield f"row {row}: {name} is {has!r}, and {wants!r} in the parts"
-
-
-@lasting_output()
-def main() -> None:
-    """Verify the folder named on the command line; exit code 1 where something differs."""
-    parser = Parser("verify", "Train rows of a sweep again, each alone, and compare.", EXAMPLES)
-    parser.add_argument("folder", help="the sweep's folder, or latest")
-    taken = parser.add_mutually_exclusive_group()
-    taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
-    taken.add_argument("--all", action="store_true", help="take every row")
-    parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
-    parser.add_argument(
-        "--workers", type=whole(1, 4096), default=cpu_count(), help="processes (%(default)s)"
-    )
-    given = parser.parse_args()
-    sample = None if given.all else given.sample
-    with errors_in_one_line():
-        verified = verify(given.folder, sample, given.seed, given.workers, Console())
-    if not verified.wrong:
-        print(verified.text)
-        return
-    print("\n".join(verified.wrong[:MOST_SHOWN]))
-    left = len(verified.wrong) - MOST_SHOWN
-    if left > 0:
-        print(f"and {left:,} more")
-    sys.exit(f"{given.folder}: {len(verified.wrong):,} values differ")
-
-
-if __name__ == "__main__":
-    main()

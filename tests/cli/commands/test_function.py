@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xorsweep.cli.function", *arguments]
+    command = [sys.executable, "-m", "xorsweep", "function", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -98,7 +98,7 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
 def test_a_function_is_always_given(folder: Path, arguments: list[str], line: str) -> None:
     done = run(folder, *arguments)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"python -m xorsweep.cli.function: {line}")
+    assert done.stderr.startswith(f"xorsweep function: {line}")
     assert done.stderr.endswith("; --help says more\n")
 
 

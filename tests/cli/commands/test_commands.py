@@ -1,0 +1,63 @@
+"""Subcommands: each is the first word, is in the help, and has its own."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from xorsweep.cli.commands import COMMANDS, load_command
+from xorsweep.cli.hydra_config import config_folder
+from xorsweep.cli.main import main
+from xorsweep.hints import bare_hint
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_has_help_with_examples_that_can_be_read(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert not ended.value.code
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: xorsweep {name} ")
+    assert COMMANDS[name][1:] in " ".join(text.split())
+    command, parser = load_command(name)
+    lines = [line.partition("  #")[0] for line in command.EXAMPLES.splitlines() if "python" in line]
+    assert lines
+    for line in lines:
+        typed = shlex.split(line.split("   ")[0])
+        assert typed[:4] == ["python", "-m", "xorsweep", name]
+        parser.parse_args(typed[4:])
+
+
+def test_the_help_lists_them() -> None:
+    config = yaml.safe_load((Path(config_folder()) / "config.yaml").read_text())
+    lines = [line.split(maxsplit=1) for line in config["hydra"]["help"]["template"].splitlines()]
+    listed = {line[0]: line[1] for line in lines if len(line) == 2 and line[0] in COMMANDS}
+    assert listed == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_one_that_is_no_first_word_is_told_to_be_it(name: str) -> None:
+    assert bare_hint(name) == f"a subcommand comes first, python -m xorsweep {name}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["verify"], 2, "xorsweep verify: the following arguments are required: folder"),
+        (["check", "sgd"], 2, "xorsweep check: argument GROUP=NAME: sgd: must be KEY=VALUE"),
+        (["check", "optimizer=none"], "optimizer=none: there is no such choice", ""),
+        (["report", "nowhere"], "nowhere holds no sweep: there is no manifest.json in it", ""),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    arguments: list[str], code: int | str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (f"{line}; --help says more\n" if line else "")

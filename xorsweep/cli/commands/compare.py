@@ -1,0 +1,30 @@
+"""`xorsweep compare A B`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from xorsweep.cli.commands.parser import Parser, given_folder, whole
+from xorsweep.storage.paths import named_folder
+
+EXAMPLES = """\
+  python -m xorsweep compare outputs/a outputs/b
+  python -m xorsweep compare latest outputs/b --into /tmp/compared"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the two folders, where the page goes, and the epochs that are compared."""
+    parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
+    parser.add_argument("b", metavar="B", help="another's")
+    parser.add_argument("--into", metavar="DIR", help="instead of A/compared/NAME OF B")
+    parser.add_argument(
+        "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
+    )
+
+
+def run(given: Namespace) -> None:
+    """Compare two sweeps."""
+    from xorsweep.sweeps.compare import compare
+
+    folders = named_folder(given.a), named_folder(given.b)
+    compare(folders, given_folder(given.into, "--into"), epochs=given.epochs)

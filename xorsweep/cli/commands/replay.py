@@ -1,0 +1,29 @@
+"""`xorsweep replay FOLDER ROW`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from xorsweep.cli.commands.parser import Parser, given_folder, whole
+
+EXAMPLES = """\
+  python -m xorsweep replay latest 0
+  python -m xorsweep replay outputs/a 4711 --into /tmp/row
+
+ROW counts the rows of results.csv from 0, the line of the names left out, as pandas does."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the folder, the row, and where its files go."""
+    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
+    parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")
+    parser.add_argument("--into", metavar="DIR", help="instead of FOLDER/replay/ROW")
+
+
+def run(given: Namespace) -> None:
+    """Replay a row; exit code 1 where its bits differ."""
+    from xorsweep.sweeps.replay import replay
+
+    found = replay(given.folder, given.row, given_folder(given.into, "--into"))
+    sys.exit(1 if found else 0)

@@ -1,0 +1,47 @@
+"""`xorsweep verify FOLDER`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from xorsweep.cli.commands.parser import Parser, whole
+
+SAMPLE = 100
+MOST_SHOWN = 100
+"""Differences that are listed; the rest is counted."""
+
+EXAMPLES = """\
+  python -m xorsweep verify latest                    100 rows of the newest sweep
+  python -m xorsweep verify outputs/a --sample 1000 --seed 7
+  python -m xorsweep verify outputs/a --all           every row, however long it takes"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the folder, and which rows are trained by how many processes."""
+    parser.add_argument("folder", help="the sweep's folder, or latest")
+    taken = parser.add_mutually_exclusive_group()
+    taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
+    taken.add_argument("--all", action="store_true", help="take every row")
+    parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
+    parser.add_argument("--workers", type=whole(1, 4096), help="processes, by default one a core")
+
+
+def run(given: Namespace) -> None:
+    """Verify a sweep; exit code 1 where something differs."""
+    from joblib import cpu_count
+
+    from xorsweep.reporting.console import Console
+    from xorsweep.sweeps.verify import verify
+
+    sample = None if given.all else given.sample
+    workers = given.workers or cpu_count()
+    verified = verify(given.folder, sample, given.seed, workers, Console())
+    if not verified.wrong:
+        print(verified.text)
+        return
+    print("\n".join(verified.wrong[:MOST_SHOWN]))
+    left = len(verified.wrong) - MOST_SHOWN
+    if left > 0:
+        print(f"and {left:,} more")
+    sys.exit(f"{given.folder}: {len(verified.wrong):,} values differ")

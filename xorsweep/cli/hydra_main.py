@@ -1,0 +1,136 @@
+"""Single runs and sweeps, as Hydra composes them of the configuration and overrides."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from contextlib import chdir
+from math import inf, isfinite
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, flag_override
+from omegaconf.errors import OmegaConfBaseException
+
+from xorsweep.cli.errors import error_line, errors_in_one_line
+from xorsweep.cli.flags import check_flags
+from xorsweep.cli.hydra_config import (
+    VERSION_BASE,
+    check_overrides,
+    config_folder,
+    known_keys,
+    quote_for_hydra,
+)
+from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.run_start import read_run, run_folder
+from xorsweep.cli.yaml_errors import first_fault, groups_named
+from xorsweep.errors import ConfigError
+from xorsweep.storage.paths import point_latest
+
+FULL_ERROR = "HYDRA_FULL_ERROR"
+_WITH_VALUE = {"--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn"}
+"""Flags whose value, the name of a folder or a file, may look like an override."""
+
+
+def run_hydra(completes: bool) -> None:
+    """Train one network, or with -m a sweep, as `sys.argv` says; or complete a line in a shell.
+
+    With the environment variable HYDRA_FULL_ERROR=1 an error ends the program with its traceback.
+    """
+    asked = os.environ.get(FULL_ERROR, "0")
+    # Without this Hydra prints errors in its own words, several lines each, and they end there.
+    os.environ[FULL_ERROR] = "1"
+    # A log that can't be written, on a full disk say, must not hide the error that is printed.
+    logging.raiseExceptions = False
+    # Hydra 1.4 warns of whatever it is told to make; this one is told by xorsweep's own file.
+    warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.hydra_main.RunStart'")
+
+    def explain(error: Exception) -> str | int | None:
+        line = _explain(error) if asked in ("0", "") else None
+        # Nobody wants an error between the words of a line that is being typed.
+        return 1 if line and completes else line
+
+    try:
+        with errors_in_one_line(explain):
+            if not completes:
+                sys.argv[1:] = map(quote_for_hydra, overrides_last(sys.argv[1:]))
+                check_flags(sys.argv[1:], known_keys())
+                overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
+                check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
+            _run()
+    finally:
+        os.environ[FULL_ERROR] = asked
+
+
+def overrides_last(arguments: Sequence[str]) -> list[str]:
+    """Return flags and then overrides: Hydra reads only overrides that stand together."""
+    before = ["", *arguments]
+    is_override = [
+        not each.startswith("-") and (each[:1] in "+~" or "=" in each) and flag not in _WITH_VALUE
+        for flag, each in zip(before, arguments, strict=False)
+    ]
+    places = sorted(range(len(arguments)), key=is_override.__getitem__)
+    return [arguments[place] for place in places]
+
+
+def _explain(error: Exception) -> str | None:
+    """Return what is wrong, in one line if possible; None where the error is one of the code."""
+    is_ours = isinstance(error, ConfigError) or isinstance(error.__cause__, ConfigError)
+    if not is_ours and (fault := first_fault(error, sys.argv[1:])):
+        return fault
+    if isinstance(error, HydraException):
+        return explain_hydra_error(error)
+    if isinstance(error, OmegaConfBaseException):
+        return "\n".join([line for line in str(error).splitlines() if line.strip()][:2])
+    return error_line(error)
+
+
+class RunStart(Callback):
+    """Hydra's callback before a single run: checks it, and finds it a folder.
+
+    Hydra writes into the folder before it calls `_run`.
+    """
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """End the program with one line where the run can't be meant or its folder isn't free."""
+        state = HydraConfig.instance()
+        outer = state.cfg
+        state.set_config(config)  # for texts that refer to it
+        try:
+            read_run(config)
+            folder = run_folder(config)
+        except Exception as error:
+            line = _explain(error)
+            # Hydra makes no more than a warning of an exception, but not of this.
+            sys.exit(line or traceback.format_exc())
+        finally:
+            state.cfg = outer
+        with flag_override(config.hydra, ["readonly", "struct"], False):
+            config.hydra.run.dir = str(folder)
+
+
+@hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
+def _run(config: DictConfig) -> float:
+    """Train one network and return half the sum of squared errors that it ends with.
+
+    That of a network that diverged is infinite, for sweepers that look for the least.
+    """
+    hydra_config = HydraConfig.get()
+    folder = Path(hydra_config.runtime.output_dir)
+    # Paths are relative to where the command was started, also where hydra.job.chdir is true.
+    with chdir(hydra_config.runtime.cwd):
+        point, settings = read_run(config)
+        from xorsweep.sweeps.run import run_single
+
+        final_error = run_single(point, settings.engine, folder)
+        for line in point_latest(folder):
+            print(line, file=sys.stderr)
+    return final_error if isfinite(final_error) else inf
