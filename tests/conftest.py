@@ -1,8 +1,13 @@
-from collections.abc import Callable
-from pathlib import Path
+"""Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import budget
+import profiles
 import pytest
-from hypothesis import settings
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Scalar, fields_of
@@ -11,9 +16,10 @@ from xorsweep.networks.schema import COMPONENTS, POINT_KEYS, Point, read_point
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.runner import run_sweep
 
-# Nothing in the tests is timed: a busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+STARTERS = {"command_line", "hydra", "subprocess"}
+"""Modules with which a test starts a process, or Hydra in this one."""
+STARTED = "started"
+counted = pytest.StashKey[Counter[str]]()
 
 NOTEBOOK = {
     "task": "xor",
@@ -31,6 +37,72 @@ NOTEBOOK = {
     "epochs": 10_000,
     "seed": 0,
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to count what the tests start."""
+    config.stash[counted] = Counter()
+    budget.begin_to_count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what their module uses; with the thorough profile all examples are slow."""
+    for item in items:
+        module = getattr(item, "module", None)
+        item.add_marker("cli" if module and _uses(module) & STARTERS else "unit")
+        if profiles.IS_THOROUGH and hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.add_marker("slow")
+
+
+def _uses(module: ModuleType) -> set[str]:
+    """Return the top-level modules that a module imports or takes something from."""
+    values = [each for each in vars(module).values() if hasattr(each, "__name__")]
+    names = [
+        each.__name__ if isinstance(each, ModuleType) else str(getattr(each, "__module__", ""))
+        for each in values
+    ]
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Add what a quick test starts, its fixtures included, to what others have started."""
+    before = budget.started.copy()
+    result = yield
+    if item.get_closest_marker("slow") is None:
+        item.config.stash[counted].update(budget.started - before)
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts to the process that started this one, or fail where they are too high."""
+    counts = session.config.stash[counted]
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[STARTED] = dict(counts)
+    elif budget.exceeded(counts) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Add the counts of a worker of xdist that has ended."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    config.stash[counted].update(getattr(node, "workeroutput", {}).get(STARTED, {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Report what was started, and each limit that was exceeded."""
+    counts = config.stash[counted]
+    text = ", ".join(
+        f"{counts[what]} of at most {most} {what}" for what, most in budget.MOST.items()
+    )
+    terminalreporter.write_line(f"quick tests started {text}")
+    for line in budget.exceeded(counts):
+        terminalreporter.write_line(line, red=True)
+
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]

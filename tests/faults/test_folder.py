@@ -9,29 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from recording_console import RecordingConsole
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid
 from xorsweep.networks.engines import Engine
-from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage import writer as group_commit
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
-
-
-class Heard(Console):
-    """A terminal that keeps what was said."""
-
-    def __init__(self) -> None:
-        super().__init__(Console.silent().console)
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +43,7 @@ def sweep(grid: Grid, tmp_path: Path, a_part_a_batch: None) -> Path:
 def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> None:
     counted: list[int] = []
 
-    class Counting(Heard):
+    class Counting(RecordingConsole):
         def progress(self, net_epochs: int):  # type: ignore[no-untyped-def]
             from contextlib import nullcontext
 
@@ -94,20 +83,20 @@ def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: P
     before = (sweep / "results.csv").read_bytes()
     for name in ("results.csv", "results.parquet", "summary.csv"):
         (sweep / name).unlink()
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(sweep, QUIET, [], {}, heard)
     assert "found all 60 points finished: there is nothing to train" in heard.lines
     assert (sweep / "results.csv").read_bytes() == before
 
 
 def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(sweep, QUIET, [Axis("seed", tuple(range(12)))], {}, heard)
     assert (
         "found 60 finished points, which are reused; 12 are trained now (12 of them new to the "
         "grid)" in heard.lines
     )
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(sweep, QUIET, [Axis("epochs", (20, 40))], {}, heard)
     assert (
         "found 72 finished points, which are reused; 72 are trained now (72 of them new to the "
@@ -127,14 +116,14 @@ def test_every_kind_of_damage_is_named_set_aside_and_trained_again(sweep: Path) 
     foreign.write_text("mine")
     notebook.mkdir()
     (sweep / "parts/.abc.parquet.tmp").write_text("half")
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(sweep, QUIET, [], {}, heard)
     for path in (cut, flipped, empty, foreign, notebook):
         assert any(line.startswith(f"parts/{path.name} is damaged: ") for line in heard.lines)
         assert (sweep / "damaged" / path.name).exists()
     assert not list(sweep.rglob(".*.tmp"))
     assert (sweep / "results.csv").read_bytes() == undisturbed
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(sweep, QUIET, [], {}, heard)
     assert not any("damaged" in line for line in heard.lines)
 
@@ -229,7 +218,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     kept = path.read_bytes()
     grid = grid_of(init="file", init__path=str(path), hidden=[2], epochs=5, seed=[0, 1])
     path.unlink()
-    heard = Heard()
+    heard = RecordingConsole()
     result = run_sweep(grid, QUIET, tmp_path / "sweep", {}, terminal=heard)
     assert result.counts["failed"] == 2
     reason = f"ConfigError: init.path={path}: there is no such file"
@@ -243,7 +232,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert manifest["state"] == "interrupted"
     path.write_bytes(kept)
     for name in ("sweep", "stopped"):
-        heard = Heard()
+        heard = RecordingConsole()
         # What was recorded when the file was away isn't what is there now.
         manifest = json.loads((tmp_path / name / "manifest.json").read_text())
         manifest["files"] = {}

@@ -3,14 +3,13 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import run_command
 
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import ConfigError, StoreError
@@ -113,12 +112,7 @@ def test_the_report_can_be_made_again(small_sweep: Path) -> None:
     }
     for name in before:
         (small_sweep / name).unlink()
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep.sweeps.report", str(small_sweep)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_command("report", small_sweep.parent, str(small_sweep))
     assert done.stdout.strip() == str(small_sweep / "report.html")
     assert before == {name: (small_sweep / name).read_bytes() for name in before}
 
@@ -153,13 +147,8 @@ def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) ->
         remake_report(tmp_path)
 
 
-def test_without_a_folder_it_says_how_it_is_called() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep.sweeps.report"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_without_a_folder_it_says_how_it_is_called(tmp_path: Path) -> None:
+    done = run_command("report", tmp_path)
     assert done.returncode == 2
     assert "arguments are required: FOLDER; --help says more" in done.stderr
 

@@ -1,8 +1,6 @@
 """Rounds of further seeds: which cells get them, how many, and what stopping does to coverage."""
 
 import io
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from command_line import run
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from profiles import whole_sweeps
 from rich.console import Console as RichConsole
 from scipy.stats import binom, binomtest
 
@@ -214,7 +214,7 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
         rows += added
 
 
-@settings(max_examples=8, deadline=None)
+@whole_sweeps
 @given(
     st.lists(st.floats(0, 1), min_size=4, max_size=4),
     st.floats(0.04, 0.2),
@@ -468,23 +468,16 @@ def test_the_report_of_an_adaptive_sweep_can_be_made(undisturbed: Path) -> None:
     assert (undisturbed / "summary.csv").read_bytes() == before
 
 
-def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "xorsweep", "-m", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
 def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
     axes = ("lr=5", "hidden=2,4", "epochs=150", "seed=range(0,20)", "report=false")
-    done = run(tmp_path, *axes, "precision=0.06", "max_seeds=150")
+    done = run(tmp_path, "-m", *axes, "precision=0.06", "max_seeds=150")
     assert done.returncode == 0, done.stderr
     assert "round 2: 2 of 2 cells are still open; 260 points are added" in done.stdout
     rows = (tmp_path / "outputs/latest/results.csv").read_bytes()
-    done = run(tmp_path, "resume=latest", "max_seeds=120", "report=false")
+    done = run(tmp_path, "-m", "resume=latest", "max_seeds=120", "report=false")
     assert done.returncode == 0, done.stderr
     assert "planned 240 = " in done.stdout
-    done = run(tmp_path, "resume=latest", "max_seeds=150", "report=false")
+    done = run(tmp_path, "-m", "resume=latest", "max_seeds=150", "report=false")
     assert (tmp_path / "outputs/latest/results.csv").read_bytes() == rows
 
 
@@ -501,7 +494,7 @@ def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
 def test_bad_precision_is_refused_in_one_line(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    done = run(tmp_path, "hidden=2", *arguments)
+    done = run(tmp_path, "-m", "hidden=2", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1

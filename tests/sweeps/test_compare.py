@@ -3,12 +3,12 @@
 import io
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import run_command
 from rich.console import Console as RichConsole
 
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
@@ -19,7 +19,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, main
+from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
@@ -108,21 +108,14 @@ def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_pa
         compare((tmp_path, pair[1]), terminal=Console.silent())
 
 
-def test_into_is_a_folder_of_this_machine(
-    pair: tuple[Path, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "~/both"])
-    main()
+def test_into_is_a_folder_of_this_machine(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    done = run_command("compare", tmp_path, *map(str, pair), "--into", "~/both", env=home)
+    assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "both/compare.html").exists()
-    monkeypatch.setattr(sys, "argv", ["compare", *map(str, pair), "--into", "s3://both"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert str(ended.value).startswith("--into=s3://both: is an address; must be the path")
-    capsys.readouterr()
+    done = run_command("compare", tmp_path, *map(str, pair), "--into", "s3://both")
+    assert done.returncode == 1
+    assert done.stderr.startswith("--into=s3://both: is an address; must be the path")
 
 
 def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids() -> None:
