@@ -1,8 +1,9 @@
-"""What the quick tests start, counted: processes and reports are what takes long in them."""
+"""What the quick tests start, counted: Python's processes, and reports, take longest in them."""
 
 import os
 import sys
 from collections import Counter
+from pathlib import Path
 
 MOST = {"processes": 60, "reports": 25}
 """How many of each the quick tests may start in all, on every worker together."""
@@ -12,10 +13,9 @@ started: Counter[str] = Counter()
 
 def _count(event: str, arguments: tuple[object, ...]) -> None:
     if event == "subprocess.Popen":
-        # Each sweep asks git which commit it is of, which takes no time.
-        started["processes"] += os.path.basename(os.fsdecode(arguments[0])) != "git"  # type: ignore[call-overload]
-    elif event in ("os.fork", "os.posix_spawn"):
-        started["processes"] += 1
+        # Others, such as git, take no time.
+        name = Path(os.fsdecode(arguments[0])).name  # type: ignore[call-overload]
+        started["processes"] += name.startswith("python")
     elif event == "os.rename" and os.fsdecode(arguments[1]).endswith("report.html"):  # type: ignore[call-overload]
         started["reports"] += 1
 

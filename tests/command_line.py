@@ -14,7 +14,8 @@ from importlib import import_module, invalidate_caches
 from pathlib import Path
 from unittest.mock import patch
 
-from hydra.core.global_hydra import GlobalHydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from omegaconf.basecontainer import BaseContainer
 
@@ -120,13 +121,13 @@ def _logging_kept() -> Iterator[None]:
 
 @contextmanager
 def _hydra_kept() -> Iterator[None]:
-    state, resolvers = Singleton.get_state(), dict(BaseContainer._resolvers)
-    GlobalHydra.instance().clear()
+    instances, resolvers = Singleton._instances, dict(BaseContainer._resolvers)
+    found = {Plugins: Plugins.instance(), ConfigStore: ConfigStore.instance()}  # that takes long
+    Singleton._instances = found
     try:
         yield
     finally:
-        Singleton.set_state(state)
-        BaseContainer._resolvers = resolvers
+        Singleton._instances, BaseContainer._resolvers = instances, resolvers
 
 
 @contextmanager

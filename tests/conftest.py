@@ -1,5 +1,6 @@
 """Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import ModuleType
 import budget
 import profiles
 import pytest
+from filelock import FileLock
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Scalar, fields_of
@@ -150,13 +152,22 @@ def grid_of(point_of: PointOf) -> GridOf:
 
 @pytest.fixture(scope="session")
 def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a finished sweep with its report, some of its runs unsolved."""
-    folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
-    grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
-    run_sweep(
-        grid,
-        SweepSettings(ExecutionSettings("serial")),
-        folder,
-        {"command_line": ["xorsweep", "-m"]},
-    )
+    """Return the folder of a finished sweep with its report, some of its runs unsolved.
+
+    It is the same for every worker of xdist: what changes it takes a copy.
+    """
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "small_sweep"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
+            settings = SweepSettings(ExecutionSettings("serial"))
+            run_sweep(grid, settings, folder, {"command_line": ["xorsweep", "-m"]})
     return folder
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures out of reports, which take longest, where they aren't the subject."""
+    for name in ("sweeps.report", "reporting.figures.catalog"):
+        monkeypatch.setattr(f"xorsweep.{name}.submit_figures", lambda *_: list)

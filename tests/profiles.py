@@ -12,5 +12,7 @@ settings.register_profile("quick", deadline=None, max_examples=20)
 settings.register_profile(THOROUGH, deadline=None, max_examples=120)
 settings.load_profile(THOROUGH if IS_THOROUGH else "quick")
 
-whole_sweeps = settings(max_examples=12 if IS_THOROUGH else 3)
-"""For examples that are whole sweeps, which take a hundred times as long as others."""
+
+def examples(quick: int, thorough: int) -> settings:
+    """Return how many examples are tried where each takes long, as a whole sweep does."""
+    return settings(max_examples=thorough if IS_THOROUGH else quick)

@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import DictConfig
-from profiles import whole_sweeps
+from profiles import examples
 
 from xorsweep.cli.axes import level_count, parsed, swept
 from xorsweep.cli.compose import (
@@ -73,7 +73,7 @@ AXES = {
 }
 
 
-@whole_sweeps
+@examples(4, 8)
 @given(
     st.permutations(list(AXES)).flatmap(
         lambda keys: st.fixed_dictionaries({key: AXES[key] for key in keys})

@@ -79,10 +79,8 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sweep(finished: Path, tmp_path: Path, without_figures: None) -> Path:
     """Return a sweep of which a part is damaged, so that each of its folders is written to."""
-    # What is about links and pipes needs no pictures, which take longest.
-    monkeypatch.setattr("xorsweep.sweeps.report.submit_figures", lambda *_: list)
     shutil.copytree(finished, tmp_path / "sweep")
     (tmp_path / "sweep/parts/notes.txt").write_text("mine")
     return tmp_path / "sweep"

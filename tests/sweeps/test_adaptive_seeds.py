@@ -13,7 +13,7 @@ from command_line import run
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from profiles import whole_sweeps
+from profiles import examples
 from rich.console import Console as RichConsole
 from scipy.stats import binom, binomtest
 
@@ -214,7 +214,7 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
         rows += added
 
 
-@whole_sweeps
+@examples(3, 8)
 @given(
     st.lists(st.floats(0, 1), min_size=4, max_size=4),
     st.floats(0.04, 0.2),
@@ -461,6 +461,7 @@ def test_the_folder_of_an_adaptive_sweep_tells_its_full_grid(undisturbed: Path) 
     assert manifest["rounds"] == {"precision": 0.045, "max_seeds": 420}
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_report_of_an_adaptive_sweep_can_be_made(undisturbed: Path) -> None:
     before = (undisturbed / "summary.csv").read_bytes()
     page = remake_report(undisturbed).read_text()

@@ -44,8 +44,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("xorsweep.sweeps.report.submit_figures", lambda *_: list)
+def sweep(finished: Path, tmp_path: Path, without_figures: None) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 

@@ -15,7 +15,7 @@ from command_line import Ended, run_command
 from forging import forge, with_bit_flipped
 from hypothesis import given
 from hypothesis import strategies as st
-from profiles import whole_sweeps
+from profiles import examples
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
@@ -81,7 +81,7 @@ def products(draw: st.DrawFn) -> dict[str, list[float]]:
     }
 
 
-@whole_sweeps
+@examples(3, 12)
 @given(axes=st.lists(products(), min_size=2, max_size=3))
 def test_the_merged_sweep_is_that_of_the_grids_one_after_the_other(
     axes: list[dict[str, list[float]]], grid_of: GridOf

@@ -115,6 +115,7 @@ def rows_of_tables(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_thirty_seeds_are_met_to_the_epoch_and_the_verdicts_are_printed(tmp_path: Path) -> None:
     study = ["study=hinton_problems", "seed=range(0,30)", "parallel=serial"]
     done = run(tmp_path, "-m", *study, "hydra.sweep.dir=there")
@@ -147,6 +148,7 @@ def test_a_study_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Pat
     assert not os.listdir(tmp_path)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=range(0,3)")
     folder = tmp_path / "sweep"
@@ -159,6 +161,7 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
     assert (folder / "report.md").read_text() == before
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_texts_of_a_study_are_escaped(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=0", "epochs=2")
     study = {**made.values["study"], "title": "<b>t|t</b>", "question": "<i>q</i>"}
