@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -33,10 +35,19 @@ def a_part_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "EVERY", 0)
 
 
+@pytest.fixture(scope="module")
+def finished(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("folder") / "sweep"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group_commit, "EVERY", 0)
+        run_sweep(grid, QUIET, folder, {})
+    return folder
+
+
 @pytest.fixture
-def sweep(grid: Grid, tmp_path: Path, a_part_a_batch: None) -> Path:
-    run_sweep(grid, QUIET, tmp_path / "sweep", {})
-    return tmp_path / "sweep"
+def sweep(finished: Path, tmp_path: Path, a_part_a_batch: None) -> Path:
+    """Return a copy of a finished sweep with a part a batch, to be changed."""
+    return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
 @pytest.mark.usefixtures("a_part_a_batch")
@@ -57,26 +68,23 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
 
 
 def test_a_reader_never_sees_half_a_file(sweep: Path) -> None:
-    reader = (
-        "import sys, pathlib\n"
-        "path = pathlib.Path(sys.argv[1]); whole = path.read_bytes()\n"
-        "print('reading', flush=True)\n"
-        "seen = set()\n"
-        "while not path.with_name('over').exists():\n"
-        "    seen.add(path.read_bytes() == whole)\n"
-        "print(seen)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", reader, str(sweep / "results.csv")],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "reading\n"
+    path = sweep / "results.csv"
+    whole, over = path.read_bytes(), Event()
+    seen: set[bool] = set()
+
+    def read() -> None:
+        while not over.is_set():
+            seen.add(path.read_bytes() == whole)
+
+    reader = Thread(target=read)
+    reader.start()
+    try:
         for _ in range(5):
             resume_sweep(sweep, QUIET, [], {})
-        (sweep / "over").touch()
-        assert process.communicate(timeout=60)[0] == "{True}\n"
+    finally:
+        over.set()
+        reader.join()
+    assert seen == {True}
 
 
 def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: Path) -> None:
@@ -141,22 +149,22 @@ def test_two_processes_never_hold_one_folder(sweep: Path, tmp_path: Path, grid: 
     holder = (
         "import sys, pathlib, time\n"
         "from xorsweep.storage.store import locked\n"
-        "with locked(pathlib.Path(sys.argv[1])):\n"
+        "with locked(pathlib.Path(sys.argv[1])), locked(pathlib.Path(sys.argv[2])):\n"
         "    print('held', flush=True); time.sleep(600)\n"
     )
     new = tmp_path / "new"
     new.mkdir()
-    for folder in (sweep, new):
-        with subprocess.Popen(
-            [sys.executable, "-c", holder, str(folder)], stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
+    command = [sys.executable, "-c", holder, str(sweep), str(new)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        for folder in (sweep, new):
             before = sorted(folder.rglob("*"))
             with pytest.raises(StoreError, match=r"is in use: another process is training"):
                 begin_or_go_on(folder, grid)
             assert sorted(folder.rglob("*")) == before
-            process.kill()
+        process.kill()
+    for folder in (sweep, new):
         begin_or_go_on(folder, grid)
 
 
