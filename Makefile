@@ -16,10 +16,10 @@ studies: $(VENV)/.run-ready
 	$(BIN)/python -m benchmarks.studies
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow" --durations 20
 
 test-slow: $(VENV)/.test-ready
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 # What of the tests meets Hydra, with the Hydra that constraints.txt has for Python 3.14.
 test-hydra-1.4: $(NEXT)/.test-ready

@@ -1,8 +1,15 @@
-from collections.abc import Callable
-from pathlib import Path
+"""Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
 
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import budget
+import profiles
 import pytest
-from hypothesis import settings
+from filelock import FileLock
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Scalar, fields_of
@@ -14,9 +21,10 @@ from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
-# Nothing in the tests is timed: a busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+STARTERS = {"command_line", "hydra", "subprocess"}
+"""Modules with which a test starts a process, or Hydra in this one."""
+STARTED = "started"
+counted = pytest.StashKey[Counter[str]]()
 
 NOTEBOOK = {
     "task": "xor",
@@ -34,6 +42,72 @@ NOTEBOOK = {
     "epochs": 10_000,
     "seed": 0,
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to count what the tests start."""
+    config.stash[counted] = Counter()
+    budget.begin_to_count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what their module uses; with the thorough profile all examples are slow."""
+    for item in items:
+        module = getattr(item, "module", None)
+        item.add_marker("cli" if module and _uses(module) & STARTERS else "unit")
+        if profiles.IS_THOROUGH and hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.add_marker("slow")
+
+
+def _uses(module: ModuleType) -> set[str]:
+    """Return the top-level modules that a module imports or takes something from."""
+    values = [each for each in vars(module).values() if hasattr(each, "__name__")]
+    names = [
+        each.__name__ if isinstance(each, ModuleType) else str(getattr(each, "__module__", ""))
+        for each in values
+    ]
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Add what a quick test starts, its fixtures included, to what others have started."""
+    before = budget.started.copy()
+    result = yield
+    if item.get_closest_marker("slow") is None:
+        item.config.stash[counted].update(budget.started - before)
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts to the process that started this one, or fail where they are too high."""
+    counts = session.config.stash[counted]
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[STARTED] = dict(counts)
+    elif budget.exceeded(counts) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Add the counts of a worker of xdist that has ended."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    config.stash[counted].update(getattr(node, "workeroutput", {}).get(STARTED, {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Report what was started, and each limit that was exceeded."""
+    counts = config.stash[counted]
+    text = ", ".join(
+        f"{counts[what]} of at most {most} {what}" for what, most in budget.MOST.items()
+    )
+    terminalreporter.write_line(f"quick tests started {text}")
+    for line in budget.exceeded(counts):
+        terminalreporter.write_line(line, red=True)
+
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]
@@ -83,15 +157,23 @@ def grid_of(point_of: PointOf) -> GridOf:
 
 @pytest.fixture(scope="session")
 def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a finished sweep with its report, some of its runs unsolved."""
-    folder = tmp_path_factory.mktemp("small_sweep") / "sweep"
-    grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
-    run_sweep(
-        SweepRequest(
-            grid,
-            SweepSettings(ExecutionSettings("serial")),
-            folder,
-            {"command_line": ["xorsweep", "-m"]},
-        )
-    )
+    """Return the folder of a finished sweep with its report, some of its runs unsolved.
+
+    It is the same for every worker of xdist: what changes it takes a copy.
+    """
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "small_sweep"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
+            settings = SweepSettings(ExecutionSettings("serial"))
+            provenance = {"command_line": ["xorsweep", "-m"]}
+            run_sweep(SweepRequest(grid, settings, folder, provenance))
     return folder
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures out of reports, which take longest, where they aren't the subject."""
+    for name in ("sweeps.report", "reporting.figures.catalog"):
+        monkeypatch.setattr(f"xorsweep.{name}.submit_figures", lambda *_: list)

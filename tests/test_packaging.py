@@ -1,8 +1,6 @@
 """What the project's own files say of Pythons and of Hydra, and that no start of it warns."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from collections import Counter
 from importlib.metadata import EntryPoint
@@ -10,6 +8,7 @@ from inspect import isabstract
 from pathlib import Path
 
 import pytest
+from command_line import run
 from hydra.plugins.plugin import Plugin
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -67,8 +66,5 @@ SMALL = ["lr=0.5,1", "hidden=2", "epochs=5", "seed=0", "report=false"]
     "arguments", [["epochs=5"], ["-m", *SMALL], ["-m", *SMALL, "plan=true"], ["--help"]]
 )
 def test_nothing_that_is_started_warns(arguments: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error::UserWarning", "-m", "xorsweep", *arguments]
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=400
-    )
+    done = run(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.analysis.intervals import rate_interval
@@ -192,7 +192,6 @@ def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
     assert row["median_note"] == "no run"
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 100)), min_size=1, max_size=30),
     st.integers(100, 200),

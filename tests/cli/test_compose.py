@@ -10,9 +10,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import DictConfig
+from profiles import examples
 
 from xorsweep.cli.axes import level_count, parsed, swept
 from xorsweep.cli.compose import (
@@ -72,7 +73,7 @@ AXES = {
 }
 
 
-@settings(max_examples=8, deadline=None)
+@examples(4, 8)
 @given(
     st.permutations(list(AXES)).flatmap(
         lambda keys: st.fixed_dictionaries({key: AXES[key] for key in keys})

@@ -1,28 +1,16 @@
 """The command line, started as a person starts it."""
 
 import json
-import os
 import re
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import Ended, run, start
 
 SMALL = ["lr=0.5,2", "hidden=2", "epochs=100,200", "seed=range(0,3)", "report=false"]
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"COLUMNS": "120"},
-    )
 
 
 BAD_EVERYWHERE = {
@@ -77,7 +65,7 @@ BAD_IN_A_SWEEP = {
 }
 
 
-def expect_one_line(done: subprocess.CompletedProcess[str], line: str, folder: Path) -> None:
+def expect_one_line(done: Ended, line: str, folder: Path) -> None:
     assert done.returncode in (1, 2)
     assert done.stdout == ""
     assert done.stderr.startswith(line)
@@ -139,14 +127,7 @@ def test_a_folder_that_cannot_be_written_is_named(arguments: list[str], tmp_path
 
 
 def test_a_traceback_is_there_for_those_who_ask_for_it(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep", "-m", "lr=0"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"HYDRA_FULL_ERROR": "1"},
-    )
+    done = run(tmp_path, "-m", "lr=0", env={"HYDRA_FULL_ERROR": "1"})
     assert "Traceback" in done.stderr
 
 
@@ -245,18 +226,10 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
     assert (rows["lr"] * rows["seed"] < 3).all()
 
 
-def test_a_study_ends_with_its_verdicts(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "study=hinton_problems", "seed=range(0,30)", "report=false")
-    assert done.returncode == 0, done.stderr
-    assert "Thirty seeds of 2-2-1, epoch for epoch: references and measurements" in done.stdout
-    assert "25 of 30" in done.stdout
-    assert len(re.findall(r"\bagrees( |$)", done.stdout, re.MULTILINE)) == 8
-    assert "7 published figures: all agree." in done.stdout
-    assert "1 figure checked against our own simulation only: it agrees." in done.stdout
-
-
 def test_equal_levels_are_one_point_and_that_is_said(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "lr=1e-3,0.001,.001,1", "seed=0", "epochs=5", "hidden=2,2")
+    done = run(
+        tmp_path, "-m", "lr=1e-3,0.001,.001,1", "seed=0", "epochs=5", "hidden=2,2", "report=false"
+    )
     assert "lr: 4 levels given, 2 of them different; equal levels are one point" in done.stdout
     assert "planned 2 = ok 2 + diverged 0 + failed 0" in done.stdout
 
@@ -280,12 +253,11 @@ def test_a_folder_that_holds_a_sweep_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "here/results.csv").stat().st_mtime_ns == before
 
 
-def test_two_sweeps_in_one_second_have_a_folder_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "xorsweep", "-m", *SMALL]
-    started = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(3)]
-    for process in started:
-        process.communicate()
-    assert [process.returncode for process in started] == [0, 0, 0]
+@pytest.mark.slow
+def test_sweeps_that_are_started_together_have_a_folder_each(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(lambda _: start(tmp_path, "-m", *SMALL), range(3)))
+    assert [each.returncode for each in ended] == [0, 0, 0]
     assert len(list((tmp_path / "outputs").glob("2*/*/results.csv"))) == 3
 
 

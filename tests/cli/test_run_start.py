@@ -1,13 +1,13 @@
 """Folders and files of single runs and sweeps, as the command line is given them."""
 
 import json
-import os
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import command_line
 import numpy as np
 import pytest
+from command_line import Ended
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import flag_override
@@ -20,22 +20,11 @@ SHORT = ["epochs=20"]
 SWEEP = ["-m", *SHORT, "lr=1", "hidden=2", "seed=0", "parallel=serial", "report=false"]
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-W", "error", "-m", "xorsweep", *arguments]
+def run(folder: Path, *arguments: str) -> Ended:
+    return command_line.run(folder, *arguments, env={"HOME": str(folder / "home")})
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"HOME": str(folder / "home")},
-    )
-
-
-def expect_line(done: subprocess.CompletedProcess[str], line: str) -> None:
+def expect_line(done: Ended, line: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{line}\n")
 
 
@@ -43,13 +32,21 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_single_runs_of_one_second_have_a_folder_each(tmp_path: Path) -> None:
-    lines = command(*SHORT, "--config-dir=conf", "+experiment=here")
+@pytest.mark.parametrize(
+    "is_together", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["in turn", "together"]
+)
+def test_single_runs_of_one_second_have_a_folder_each(is_together: bool, tmp_path: Path) -> None:
+    lines = [*SHORT, "--config-dir=conf", "+experiment=here"]
     (tmp_path / "conf/experiment").mkdir(parents=True)
     where = "# @package _global_\nhydra:\n  run:\n    dir: outputs/day/second\n"
     (tmp_path / "conf/experiment/here.yaml").write_text(where)
-    started = [subprocess.Popen(lines, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(3)]
-    assert [process.wait() for process in started] == [0, 0, 0]
+    if is_together:
+        with ThreadPoolExecutor(3) as pool:
+            ended = list(pool.map(lambda _: command_line.start(tmp_path, *lines), range(3)))
+        codes = [each.returncode for each in ended]
+    else:
+        codes = [run(tmp_path, *lines).returncode for _ in range(3)]
+    assert codes == [0, 0, 0]
     found = sorted(path.name for path in (tmp_path / "outputs/day").iterdir())
     assert found == ["second", "second-2", "second-3"]
     for name in found:

@@ -123,6 +123,7 @@ def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -
     assert stored(others) == stored(list(run_serial(good, Trainer(Engine()))))
 
 
+@pytest.mark.slow
 @needs_proc
 @pytest.mark.usefixtures("warm")
 def test_a_worker_that_is_killed_in_the_middle_of_a_batch_costs_nothing(

@@ -4,11 +4,10 @@ import ast
 import json
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import run
 
 import xorsweep
 
@@ -59,7 +58,7 @@ class Evil:
 @pytest.mark.slow
 def test_pickles_and_targets_in_a_folder_are_never_loaded(tmp_path: Path) -> None:
     small = ["lr=0.5", "hidden=2", "epochs=5", "seed=0,1", "report=false"]
-    run(tmp_path, *small, "hydra.sweep.dir=sweep")
+    run(tmp_path, "-m", *small, "hydra.sweep.dir=sweep")
     folder, mark = tmp_path / "sweep", tmp_path / "obeyed"
     evil = pickle.dumps(Evil(mark))
     for name in ("parts/0123456789abcdef0123456789abcdef.parquet", "parts/evil.pkl", "evil.pkl"):
@@ -69,7 +68,7 @@ def test_pickles_and_targets_in_a_folder_are_never_loaded(tmp_path: Path) -> Non
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["config"] = manifest["study"] = target
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    done = run(tmp_path, "resume=sweep", "report=false", check=False)
+    done = run(tmp_path, "-m", "resume=sweep", "report=false")
     assert done.stderr == "study._target_: unknown key; did you mean study.name?\n"
     assert not mark.exists()
 
@@ -88,21 +87,8 @@ def test_pickles_and_targets_in_a_folder_are_never_loaded(tmp_path: Path) -> Non
     ],
 )
 def test_no_target_of_the_command_line_is_instantiated(argument: str, tmp_path: Path) -> None:
-    done = run(tmp_path, argument, "report=false", "hydra.sweep.dir=sweep", check=False)
+    done = run(tmp_path, "-m", argument, "report=false", "hydra.sweep.dir=sweep")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "obeyed").exists()
     assert not (tmp_path / "sweep").exists()
-
-
-def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep", "-m", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert not check or done.returncode == 0, done.stderr
-    return done

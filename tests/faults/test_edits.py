@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
@@ -87,9 +88,7 @@ def resealed(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("is_resealed", [False, True], ids=["edited", "resealed"])
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_edit_is_an_error_in_words_or_none(
     is_resealed: bool, folder: Path, data: st.DataObject
@@ -131,12 +130,10 @@ SHOWN = (
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(examples(6, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_the_report_shows_is_of_the_form_in_which_it_was_written(
-    folder: Path, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
+    folder: Path, data: st.DataObject, without_figures: None
 ) -> None:
     path = folder / "manifest.json"
     text = path.read_text()
@@ -149,7 +146,6 @@ def test_what_the_report_shows_is_of_the_form_in_which_it_was_written(
             edited(manifest, (key, *inner), how, data.draw(NONSENSE))
     else:
         manifest[key] = data.draw(NONSENSE)
-    monkeypatch.setattr("xorsweep.sweeps.report.submit_figures", lambda *_: list)
     path.write_text(json.dumps(manifest))
     try:
         with suppress(StoreError, ConfigError):

@@ -2,20 +2,22 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
+from recording_console import RecordingConsole
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
-from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage import writer as group_commit
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
@@ -23,17 +25,6 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
-
-
-class Heard(Console):
-    """A terminal that keeps what was said."""
-
-    def __init__(self) -> None:
-        super().__init__(Console.silent().console)
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +37,26 @@ def a_part_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "EVERY", 0)
 
 
+@pytest.fixture(scope="module")
+def finished(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("folder") / "sweep"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group_commit, "EVERY", 0)
+        run_sweep(SweepRequest(grid, QUIET, folder))
+    return folder
+
+
 @pytest.fixture
-def sweep(grid: Grid, tmp_path: Path, a_part_a_batch: None) -> Path:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
-    return tmp_path / "sweep"
+def sweep(finished: Path, tmp_path: Path, a_part_a_batch: None) -> Path:
+    """Return a copy of a finished sweep with a part a batch, to be changed."""
+    return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
 @pytest.mark.usefixtures("a_part_a_batch")
 def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> None:
     counted: list[int] = []
 
-    class Counting(Heard):
+    class Counting(RecordingConsole):
         def progress(self, net_epochs: int):  # type: ignore[no-untyped-def]
             from contextlib import nullcontext
 
@@ -70,46 +70,43 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
 
 
 def test_a_reader_never_sees_half_a_file(sweep: Path) -> None:
-    reader = (
-        "import sys, pathlib\n"
-        "path = pathlib.Path(sys.argv[1]); whole = path.read_bytes()\n"
-        "print('reading', flush=True)\n"
-        "seen = set()\n"
-        "while not path.with_name('over').exists():\n"
-        "    seen.add(path.read_bytes() == whole)\n"
-        "print(seen)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", reader, str(sweep / "results.csv")],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "reading\n"
+    path = sweep / "results.csv"
+    whole, over = path.read_bytes(), Event()
+    seen: set[bool] = set()
+
+    def read() -> None:
+        while not over.is_set():
+            seen.add(path.read_bytes() == whole)
+
+    reader = Thread(target=read)
+    reader.start()
+    try:
         for _ in range(5):
             resume_sweep(ResumeRequest(sweep, QUIET))
-        (sweep / "over").touch()
-        assert process.communicate(timeout=60)[0] == "{True}\n"
+    finally:
+        over.set()
+        reader.join()
+    assert seen == {True}
 
 
 def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: Path) -> None:
     before = (sweep / "results.csv").read_bytes()
     for name in ("results.csv", "results.parquet", "summary.csv"):
         (sweep / name).unlink()
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET), heard)
     assert "found all 60 points finished: there is nothing to train" in heard.lines
     assert (sweep / "results.csv").read_bytes() == before
 
 
 def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("seed", tuple(range(12)))]), heard)
     assert (
         "found 60 finished points, which are reused; 12 are trained now (12 of them new to the "
         "grid)" in heard.lines
     )
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("epochs", (20, 40))]), heard)
     assert (
         "found 72 finished points, which are reused; 72 are trained now (72 of them new to the "
@@ -129,14 +126,14 @@ def test_every_kind_of_damage_is_named_set_aside_and_trained_again(sweep: Path) 
     foreign.write_text("mine")
     notebook.mkdir()
     (sweep / "parts/.abc.parquet.tmp").write_text("half")
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET), heard)
     for path in (cut, flipped, empty, foreign, notebook):
         assert any(line.startswith(f"parts/{path.name} is damaged: ") for line in heard.lines)
         assert (sweep / "damaged" / path.name).exists()
     assert not list(sweep.rglob(".*.tmp"))
     assert (sweep / "results.csv").read_bytes() == undisturbed
-    heard = Heard()
+    heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET), heard)
     assert not any("damaged" in line for line in heard.lines)
 
@@ -154,22 +151,22 @@ def test_two_processes_never_hold_one_folder(sweep: Path, tmp_path: Path, grid: 
     holder = (
         "import sys, pathlib, time\n"
         "from xorsweep.storage.store import locked\n"
-        "with locked(pathlib.Path(sys.argv[1])):\n"
+        "with locked(pathlib.Path(sys.argv[1])), locked(pathlib.Path(sys.argv[2])):\n"
         "    print('held', flush=True); time.sleep(600)\n"
     )
     new = tmp_path / "new"
     new.mkdir()
-    for folder in (sweep, new):
-        with subprocess.Popen(
-            [sys.executable, "-c", holder, str(folder)], stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
+    command = [sys.executable, "-c", holder, str(sweep), str(new)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        for folder in (sweep, new):
             before = sorted(folder.rglob("*"))
             with pytest.raises(StoreError, match=r"is in use: another process is training"):
                 begin_or_go_on(folder, grid)
             assert sorted(folder.rglob("*")) == before
-            process.kill()
+        process.kill()
+    for folder in (sweep, new):
         begin_or_go_on(folder, grid)
 
 
@@ -231,7 +228,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     kept = path.read_bytes()
     grid = grid_of(init="file", init__path=str(path), hidden=[2], epochs=5, seed=[0, 1])
     path.unlink()
-    heard = Heard()
+    heard = RecordingConsole()
     result = run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), heard)
     assert result.counts["failed"] == 2
     reason = f"ConfigError: init.path={path}: there is no such file"
@@ -245,7 +242,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert manifest["state"] == "interrupted"
     path.write_bytes(kept)
     for name in ("sweep", "stopped"):
-        heard = Heard()
+        heard = RecordingConsole()
         # What was recorded when the file was away isn't what is there now.
         manifest = json.loads((tmp_path / name / "manifest.json").read_text())
         manifest["files"] = {}

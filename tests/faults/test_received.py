@@ -4,14 +4,14 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import run
+from recording_console import RecordingConsole
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
@@ -80,10 +80,8 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sweep(finished: Path, tmp_path: Path, without_figures: None) -> Path:
     """Return a sweep of which a part is damaged, so that each of its folders is written to."""
-    # What is about links and pipes needs no pictures, which take longest.
-    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
     shutil.copytree(finished, tmp_path / "sweep")
     (tmp_path / "sweep/parts/notes.txt").write_text("mine")
     return tmp_path / "sweep"
@@ -183,7 +181,6 @@ def test_shards_are_never_written_through_a_link(sweep: Path, tmp_path: Path) ->
     assert contents(tmp_path / "outside") == {tmp_path / "outside/0": None}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_the_log_is_never_written_through_a_link(kind: str, sweep: Path, tmp_path: Path) -> None:
     log, victim = sweep / "xorsweep.log", tmp_path / "victim"
@@ -192,13 +189,8 @@ def test_the_log_is_never_written_through_a_link(kind: str, sweep: Path, tmp_pat
         log.symlink_to(victim)
     else:
         os.mkfifo(log)
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep", "-m", f"resume={sweep}"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
+    with seconds(SECONDS):
+        done = run(tmp_path, "-m", f"resume={sweep}")
     assert done.returncode == 1
     assert done.stderr.startswith(f"{log} can't be ")
     assert done.stderr.count("\n") == 1
@@ -215,12 +207,6 @@ def test_no_file_that_a_manifest_names_is_read(sweep: Path) -> None:
 
 
 def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) -> None:
-    class Heard(Console):
-        lines: list[str]
-
-        def say(self, line: str) -> None:
-            self.lines.append(line)
-
     path = tmp_path / "weights.npz"
     shapes = {"w1": (2, 2, 2), "b1": (2, 2), "w2": (2, 2, 1), "b2": (2, 1)}
     arrays = {name: np.full(shape, 0.1) for name, shape in shapes.items()}
@@ -232,8 +218,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
         lambda terminal: verify(str(tmp_path / "sweep"), sample=1, terminal=terminal),
         lambda terminal: replay(str(tmp_path / "sweep"), 1, terminal=terminal),
     ):
-        heard = Heard(Console.silent().console)
-        heard.lines = []
+        heard = RecordingConsole()
         command(heard)
         assert f"init.path={path}: initial weights are read from there" in heard.lines
     path.unlink()

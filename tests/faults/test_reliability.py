@@ -9,12 +9,8 @@ NAMED = re.findall(r"`(test_\w+)`", (ROOT / "docs/reliability.md").read_text())
 
 
 def test_every_test_that_is_named_exists() -> None:
-    found = {
-        node.name
-        for path in (ROOT / "tests").rglob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef)
-    }
+    texts = (path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    found = {name for text in texts for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
     assert len(NAMED) > 30
     assert not set(NAMED) - found
 

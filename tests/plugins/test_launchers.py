@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from command_line import run, start
 from hydra import compose, initialize_config_dir
 
 from hydra_plugins.xorsweep_grid._shards import BASIC
@@ -33,14 +34,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command("-m", *arguments),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LONG_ENOUGH,
-    )
+    return start(folder, "-m", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +150,7 @@ def test_jobs_on_this_machine_end_with_the_sweep(
 
 
 def test_a_launcher_and_a_cluster_are_refused_before_there_is_a_folder(tmp_path: Path) -> None:
-    done = sweep(tmp_path, *GRID, "hydra/launcher=joblib", "parallel=dask")
+    done = run(tmp_path, "-m", *GRID, "hydra/launcher=joblib", "parallel=dask")
     assert done.returncode == 1
     assert done.stderr.startswith("parallel=dask: says where batches are trained, and so does")
     assert done.stderr.count("\n") == 1
@@ -175,14 +169,8 @@ def test_every_launcher_composes(launcher: str) -> None:
 
 def test_slurm_is_configured_from_the_command_line(tmp_path: Path) -> None:
     chosen = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=short"]
-    done = subprocess.run(
-        command("hydra.mode=MULTIRUN", *chosen, "parallel.shards=1000", "--cfg", "hydra"),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LONG_ENOUGH,
-    )
+    shown = ["hydra.mode=MULTIRUN", "parallel.shards=1000", "--cfg", "hydra"]
+    done = run(tmp_path, *shown, *chosen)
     assert done.returncode == 0, done.stderr
     assert "    partition: short" in done.stdout
     assert "submitit_folder: ${hydra.sweep.dir}/.submitit/%j" in done.stdout

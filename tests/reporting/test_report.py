@@ -3,14 +3,13 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import run_command
 
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import ConfigError, StoreError
@@ -107,37 +106,37 @@ def test_tables_of_the_markdown_have_as_many_fields_as_heads(small_sweep: Path) 
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
 
 
-def test_the_report_can_be_made_again(small_sweep: Path) -> None:
+@pytest.fixture
+def copy(small_sweep: Path, tmp_path: Path) -> Path:
+    """Return a copy of the sweep, to be changed."""
+    return Path(shutil.copytree(small_sweep, tmp_path / "sweep"))
+
+
+def test_the_report_can_be_made_again(copy: Path) -> None:
     before = {
-        name: (small_sweep / name).read_bytes()
+        name: (copy / name).read_bytes()
         for name in ("report.html", "report.md", "summary.csv", "figures/unsolved.png")
     }
     for name in before:
-        (small_sweep / name).unlink()
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep", "report", str(small_sweep)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == str(small_sweep / "report.html")
-    assert before == {name: (small_sweep / name).read_bytes() for name in before}
+        (copy / name).unlink()
+    done = run_command("report", copy.parent, "sweep")
+    assert done.stdout.strip() == "sweep/report.html"
+    assert before == {name: (copy / name).read_bytes() for name in before}
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
-    small_sweep: Path, tmp_path: Path
+    copy: Path, small_sweep: Path
 ) -> None:
-    folder = tmp_path / "sweep"
-    shutil.copytree(small_sweep, folder)
     with pytest.raises(ConfigError, match="epochs=7: must be one of the sweep's, 200, 1,500"):
-        remake_report(folder, epochs=7)
-    remake_report(folder, epochs=200)
-    text = (folder / "report.md").read_text()
+        remake_report(copy, epochs=7)
+    remake_report(copy, epochs=200)
+    text = (copy / "report.md").read_text()
     assert "Runs that don't solve XOR within 200 epochs" in text
     assert "outcomes are those after 200 epochs, which were asked for" in text
-    assert "epochs" not in pd.read_csv(folder / "comparisons.csv")
-    remake_report(folder)
-    assert (folder / "report.md").read_text() == (small_sweep / "report.md").read_text()
+    assert "epochs" not in pd.read_csv(copy / "comparisons.csv")
+    remake_report(copy)
+    assert (copy / "report.md").read_text() == (small_sweep / "report.md").read_text()
 
 
 def test_outcomes_are_counted_once_a_training(small_sweep: Path) -> None:
@@ -154,13 +153,8 @@ def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) ->
         remake_report(tmp_path)
 
 
-def test_without_a_folder_it_says_how_it_is_called() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "xorsweep", "report"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_without_a_folder_it_says_how_it_is_called(tmp_path: Path) -> None:
+    done = run_command("report", tmp_path)
     assert done.returncode == 2
     assert "arguments are required: FOLDER; --help says more" in done.stderr
 

@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from io import BytesIO
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import run
 from naive_loop import gradient_of
 from PIL import Image
 
@@ -266,20 +266,14 @@ def command_on(tree: Tree, start: str) -> list[str]:
 def test_the_command_on_the_page_trains_the_same_run(point_of: PointOf, tmp_path: Path) -> None:
     keys: dict[str, Any] = {"lr": 0.7, "hidden": 3, "seed": 9, "epochs": 40}
     keys |= {"optimizer": "momentum", "optimizer__momentum": 0.25}
-    run = train_single(point_of(**keys))
-    command = command_on(page_of(run, tmp_path), "python -m xorsweep task")
+    trained = train_single(point_of(**keys))
+    command = command_on(page_of(trained, tmp_path), "python -m xorsweep task")
     assert "optimizer.momentum=0.25" in command
     assert not any(part.startswith("task.levels") for part in command)
-    done = subprocess.run(
-        [sys.executable, *command[1:], f"hydra.run.dir={tmp_path / 'again'}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(tmp_path, *command[3:], f"hydra.run.dir={tmp_path / 'again'}")
     assert done.returncode == 0, done.stderr
     weights = np.load(tmp_path / "again/weights.npz")
-    np.testing.assert_array_equal(weights["w1"][1], run.final.w1)
+    np.testing.assert_array_equal(weights["w1"][1], trained.final.w1)
 
 
 def test_the_page_leads_to_a_sweep(point_of: PointOf, tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def check_findings(results: pd.DataFrame) -> None:
         check(text, grid)
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) -> None:
     check_findings(results)
@@ -276,7 +276,7 @@ def test_so_it_is_where_networks_were_trained(small_sweep: Path, times: int) -> 
     )
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_number_of_a_remark_is_that_of_the_rows(results: pd.DataFrame) -> None:
     trainings = Grid(results).trainings()

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
@@ -221,7 +221,6 @@ def test_convergence_is_told_by_its_epoch(folder: Path) -> None:
     assert (frame["converged_at_end"] == (frame["outcome"] == "solved")).all()
 
 
-@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_the_bytes_do_not_depend_on_the_order_of_the_parts(
     grid: Grid,
@@ -300,7 +299,6 @@ def test_points_that_the_grid_does_not_have_are_passed_over(
     np.testing.assert_array_equal(found.final_error, whole.final_error[rows])
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(
         st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=8, unique=True

@@ -1,8 +1,5 @@
 """Rounds of further seeds: which cells get them, how many, and what stopping does to coverage."""
 
-import io
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,22 +8,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from rich.console import Console as RichConsole
+from profiles import examples
 from scipy.stats import binom, binomtest
 
 from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.errors import ConfigError
-from xorsweep.execution import backends as execute
-from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
-from xorsweep.networks import planning as plan
-from xorsweep.networks import trainer as worker
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.adaptive_seeds import (
     FEWEST_RUNS,
@@ -36,11 +28,9 @@ from xorsweep.sweeps.adaptive_seeds import (
     further_seeds,
     is_open,
     latest_round,
-    open_with_rounds,
 )
-from xorsweep.sweeps.report import remake_report
-from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
-from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.requests import SweepRequest
+from xorsweep.sweeps.runner import run_sweep
 
 PointOf = Callable[..., Any]
 GridOf = Callable[..., Grid]
@@ -222,7 +212,7 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
         rows += added
 
 
-@settings(max_examples=8, deadline=None)
+@examples(3, 8)
 @given(
     st.lists(st.floats(0, 1), min_size=4, max_size=4),
     st.floats(0.04, 0.2),
@@ -352,178 +342,6 @@ def test_rounds_that_make_no_sense_are_refused(
     assert not (tmp_path / "sweep").exists()
 
 
-AXES: dict[str, Any] = {"lr": [1.0, 5.0], "hidden": [2, 4], "epochs": [50, 150], "seed": range(20)}
-ROUNDS = AdaptiveSeeds(0.045, 420)
-QUIET = SweepSettings(ExecutionSettings("serial"), rounds=ROUNDS, report=False)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rounds") / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]}))
-    return folder
-
-
-def rows_of(folder: Path) -> bytes:
-    return (folder / "results.csv").read_bytes()
-
-
-def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
-    summary = pd.read_csv(undisturbed / "summary.csv")
-    half = (summary["rate_high"] - summary["rate_low"]) / 2
-    groups = [summary["lr"], summary["hidden"]]
-    assert ((half < 0.045) | (summary["runs"] == 420)).groupby(groups).transform("any").all()
-    assert summary["runs"].nunique() > 1
-    assert not pd.read_csv(undisturbed / "results.csv").duplicated(list(AXES)).any()
-
-
-def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
-    text = io.StringIO()
-    terminal = Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False))
-    result = run_sweep(SweepRequest(grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal)
-    lines = text.getvalue().splitlines()
-    assert lines[1] == "round 2: 8 of 8 cells are still open; 1,440 points are added"
-    assert lines[2].startswith("round 3: ")
-    added = [int(line.split()[-4].replace(",", "")) for line in lines if line.startswith("round ")]
-    assert 160 + sum(added) == result.counts["planned"]
-    assert lines[-1].startswith(f"planned {result.counts['planned']:,} = ")
-
-
-def test_the_rows_are_the_same_from_two_processes_and_small_batches(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 13)
-    settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
-    run_sweep(SweepRequest(grid_of(**AXES), settings, tmp_path / "sweep"))
-    assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
-
-
-@pytest.mark.parametrize("batches", [1, 3, 5])
-def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
-) -> None:
-    folder = tmp_path / "sweep"
-    train = worker.train_batch
-    trained: list[int] = []
-
-    def stopping(batch: Any, engine: Any) -> Any:
-        if len(trained) == batches:
-            raise Stopped
-        rows = train(batch, engine)
-        trained.append(batch.rows.size)
-        return rows
-
-    monkeypatch.setattr(worker, "train_batch", stopping)
-    with pytest.raises(Stopped):
-        run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
-    batches = -1
-    resume_sweep(ResumeRequest(folder, SweepSettings(ExecutionSettings("serial"), report=False)))
-    assert rows_of(folder) == rows_of(undisturbed)
-    assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
-
-
-def test_a_lost_part_of_an_early_round_is_trained_again(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
-    parts = sorted((folder / "parts").iterdir())
-    for part in parts[::2]:
-        part.unlink()
-    resume_sweep(ResumeRequest(folder, SweepSettings(ExecutionSettings("serial"), report=False)))
-    assert rows_of(folder) == rows_of(undisturbed)
-
-
-def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder))
-    resume_sweep(
-        ResumeRequest(
-            folder, SweepSettings(ExecutionSettings("serial"), report=False), [Axis("lr", (5.0,))]
-        )
-    )
-    assert rows_of(folder) == rows_of(undisturbed)
-
-
-def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "sweep"
-    run_sweep(
-        SweepRequest(
-            grid_of(**AXES), SweepSettings(ExecutionSettings("serial"), report=False), folder
-        )
-    )
-    plain = SweepSettings(ExecutionSettings("serial"), report=False)
-    resume_sweep(ResumeRequest(folder, plain, rounds={"precision": 0.045, "max_seeds": 420}))
-    assert rows_of(folder) == rows_of(undisturbed)
-    resume_sweep(ResumeRequest(folder, plain, rounds={"precision": None}))
-    assert len(pd.read_csv(folder / "results.csv")) == 160
-
-
-def test_the_folder_of_an_adaptive_sweep_tells_its_full_grid(undisturbed: Path) -> None:
-    _, grid, manifest = open_with_rounds(undisturbed)
-    rows = pd.read_csv(undisturbed / "results.csv")
-    assert grid.columns["seed"].array().tolist() == rows["seed"].tolist()
-    assert manifest["grid"]["points"] == len(rows)
-    assert manifest["grid"]["text"] == grid.text
-    assert manifest["rounds"] == {"precision": 0.045, "max_seeds": 420}
-
-
-def test_the_report_of_an_adaptive_sweep_can_be_made(undisturbed: Path) -> None:
-    before = (undisturbed / "summary.csv").read_bytes()
-    page = remake_report(undisturbed).read_text()
-    assert "of further seeds" in page
-    assert (undisturbed / "summary.csv").read_bytes() == before
-
-
-def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "xorsweep", "-m", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
-def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
-    axes = ("lr=5", "hidden=2,4", "epochs=150", "seed=range(0,20)", "report=false")
-    done = run(tmp_path, *axes, "precision=0.06", "max_seeds=150")
-    assert done.returncode == 0, done.stderr
-    assert "round 2: 2 of 2 cells are still open; 260 points are added" in done.stdout
-    rows = (tmp_path / "outputs/latest/results.csv").read_bytes()
-    done = run(tmp_path, "resume=latest", "max_seeds=120", "report=false")
-    assert done.returncode == 0, done.stderr
-    assert "planned 240 = " in done.stdout
-    done = run(tmp_path, "resume=latest", "max_seeds=150", "report=false")
-    assert (tmp_path / "outputs/latest/results.csv").read_bytes() == rows
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["precision=0"], "precision=0: precision must be a finite number above 0"),
-        (["precision=0.5"], "precision=0.5: precision must be a finite number above 0"),
-        (["precision=0.1,0.2"], "precision: says how to run and not what to train"),
-        (["precision=0.1", "init=printed"], "precision with init=printed: its weights"),
-        (["precision=0.1", "max_seeds=50"], "max_seeds=50: the first round has 100 seeds"),
-    ],
-)
-def test_bad_precision_is_refused_in_one_line(
-    tmp_path: Path, arguments: list[str], message: str
-) -> None:
-    done = run(tmp_path, "hidden=2", *arguments)
-    assert done.returncode == 1
-    assert done.stderr.startswith(message)
-    assert len(done.stderr.splitlines()) == 1
-    assert not (tmp_path / "outputs").exists()
-
-
 def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
     check_rounds(
@@ -536,24 +354,3 @@ def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of
             AdaptiveSeeds(precision=0.1),
         )
     assert str(refused.value).startswith("precision=0.1: adds seeds, and grid.where=seed < 3 ")
-
-
-def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path) -> None:
-    axes = [
-        Axis("lr", (0.5, 4.0)),
-        Axis("hidden", (2, 3)),
-        Axis("epochs", (5,)),
-        Axis("seed", tuple(range(20))),
-    ]
-    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr*hidden < 10")
-    settings = SweepSettings(
-        ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.1, 300), report=False
-    )
-    run_sweep(SweepRequest(grid, settings, tmp_path / "sweep"))
-    rows = pd.read_csv(tmp_path / "sweep/results.csv")
-    cells = rows.groupby(["lr", "hidden"]).size()
-    assert set(cells.index) == {(0.5, 2), (0.5, 3), (4.0, 2)}
-    assert (cells == FEWEST_RUNS).all()
-    _, whole, manifest = open_with_rounds(tmp_path / "sweep")
-    assert len(whole) == len(rows)
-    assert manifest["grid"]["text"].startswith("lr 2 x hidden 2 x epochs 1 x seed 20 where (lr*hid")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import run_command
 from rich.console import Console as RichConsole
 
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.sweep_comparison import SweepComparison
-from xorsweep.cli.main import main
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
@@ -111,19 +111,14 @@ def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_pa
         compare((tmp_path, pair[1]), terminal=Console.silent())
 
 
-def test_into_is_a_folder_of_this_machine(
-    pair: tuple[Path, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    main(["compare", *map(str, pair), "--into", "~/both"])
+def test_into_is_a_folder_of_this_machine(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    done = run_command("compare", tmp_path, *map(str, pair), "--into", "~/both", env=home)
+    assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "both/compare.html").exists()
-    with pytest.raises(SystemExit) as ended:
-        main(["compare", *map(str, pair), "--into", "s3://both"])
-    assert str(ended.value).startswith("--into=s3://both: is an address; must be the path")
-    capsys.readouterr()
+    done = run_command("compare", tmp_path, *map(str, pair), "--into", "s3://both")
+    assert done.returncode == 1
+    assert done.stderr.startswith("--into=s3://both: is an address; must be the path")
 
 
 def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids() -> None:

@@ -13,6 +13,7 @@ import pytest
 from forging import with_value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from recording_console import RecordingConsole
 
 import xorsweep as xs
 from xorsweep.errors import StoreError
@@ -31,17 +32,6 @@ GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
-class Heard(Console):
-    """A terminal that keeps what was said."""
-
-    def __init__(self) -> None:
-        super().__init__(Console.silent().console)
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-
 @pytest.fixture(scope="module")
 def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sweep with texts, gaps, tasks of several outputs and a run that diverges."""
@@ -55,8 +45,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
+def sweep(finished: Path, tmp_path: Path, without_figures: None) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
@@ -73,7 +62,7 @@ def test_the_digest_is_that_of_the_file(finished: Path) -> None:
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_rows_made_of_the_parts_are_those_that_were_written(whole: bool, sweep: Path) -> None:
-    wanted, heard = read_results(sweep, whole), Heard()
+    wanted, heard = read_results(sweep, whole), RecordingConsole()
     assert rows_of(sweep, heard, whole).equals(wanted)
     assert heard.lines == []
     (sweep / "results.parquet").unlink()
@@ -85,14 +74,12 @@ def test_rows_made_of_the_parts_are_those_that_were_written(whole: bool, sweep: 
     assert heard.lines == [said]
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_no_flipped_bit_comes_back_as_another_number(
     place: float, bit: int, finished: Path, tmp_path: Path
 ) -> None:
-    wanted, heard = read_results(finished, whole=True), Heard()
+    wanted, heard = read_results(finished, whole=True), RecordingConsole()
     sweep = shutil.copytree(finished, tmp_path / "sweep", dirs_exist_ok=True)
     data = bytearray((finished / "results.parquet").read_bytes())
     data[int(place * len(data))] ^= 1 << bit
@@ -127,7 +114,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 def test_another_table_is_never_believed(kind: str, is_sealed: bool, sweep: Path) -> None:
     if is_sealed and kind == "another value":
         pytest.skip("somebody who writes the manifest, too, can have it say what he wants")
-    wanted, heard = read_results(sweep, whole=True), Heard()
+    wanted, heard = read_results(sweep, whole=True), RecordingConsole()
     CHANGES[kind](sweep / "results.parquet")
     if is_sealed:
         manifest = json.loads((sweep / "manifest.json").read_text())
@@ -147,7 +134,7 @@ def test_from_python_and_beside_another_it_is_said(
     assert len(found.results) == found.counts["planned"] == 14
     assert found.results.equals(xs.load(finished).results)
     assert " ".join(capsys.readouterr().err.split()) == said
-    heard = Heard()
+    heard = RecordingConsole()
     compared = compare((sweep, finished), terminal=heard)
     assert heard.lines[0] == said
     assert compared.same == compared.points == 14
@@ -157,12 +144,12 @@ def test_a_report_writes_the_tables_again(sweep: Path) -> None:
     before = {name: (sweep / name).read_bytes() for name in ("results.csv", "results.parquet")}
     CHANGES["another value"](sweep / "results.parquet")
     (sweep / "results.csv").write_text("nonsense")
-    heard = Heard()
+    heard = RecordingConsole()
     remake_report(sweep, heard)
     said = "isn't as it was written; it and results.csv are written again from the parts"
     assert heard.lines == [f"{sweep}/results.parquet {said}"]
     assert {name: (sweep / name).read_bytes() for name in before} == before
-    heard = Heard()
+    heard = RecordingConsole()
     remake_report(sweep, heard)
     assert heard.lines == []
 
@@ -186,7 +173,7 @@ def test_without_the_parts_there_is_nothing_to_make_rows_of(sweep: Path) -> None
     with pytest.raises(StoreError, match=message):
         remake_report(sweep)
     with pytest.raises(StoreError, match=message):
-        rows_of(sweep, Heard())
+        rows_of(sweep, RecordingConsole())
 
 
 def test_without_the_parts_the_rows_are_still_there(sweep: Path) -> None:

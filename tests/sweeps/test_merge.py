@@ -5,18 +5,18 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import Ended, run_command
 from forging import forge, with_bit_flipped
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from manifests import new_manifest
+from profiles import examples
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
@@ -84,7 +84,7 @@ def products(draw: st.DrawFn) -> dict[str, list[float]]:
     }
 
 
-@settings(max_examples=12, deadline=None)
+@examples(3, 12)
 @given(axes=st.lists(products(), min_size=2, max_size=3))
 def test_the_merged_sweep_is_that_of_the_grids_one_after_the_other(
     axes: list[dict[str, list[float]]], grid_of: GridOf
@@ -266,18 +266,11 @@ def test_a_damaged_part_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep", "merge", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+def run(folder: Path, *arguments: str) -> Ended:
+    return run_command("merge", folder, *arguments)
 
 
-def lines_of(done: subprocess.CompletedProcess[str]) -> Sequence[str]:
+def lines_of(done: Ended) -> Sequence[str]:
     assert done.stderr == ""
     return done.stdout.splitlines()
 

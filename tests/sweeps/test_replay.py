@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import Ended, run_command
 from forging import forge, with_bit_flipped
 from manifests import new_manifest
 
@@ -99,15 +98,8 @@ def test_a_row_that_isnt_there_is_refused(row: int, finished: Path) -> None:
         replay(str(finished), row, terminal=Console.silent())
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep", "replay", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+def run(folder: Path, *arguments: str) -> Ended:
+    return run_command("replay", folder, *arguments)
 
 
 def test_rows_without_numbers_have_nothing_to_be_compared_with(

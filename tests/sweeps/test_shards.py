@@ -164,6 +164,7 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
     assert result.results.read_bytes() == serial_bytes
 
 
+@pytest.mark.slow
 def test_a_shard_that_is_killed_has_kept_what_it_finished(
     grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:

@@ -4,14 +4,13 @@ import io
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from command_line import Ended, run_command
 from forging import forge, with_bit_flipped, with_value
 from manifests import new_manifest
 from rich.console import Console as RichConsole
@@ -57,15 +56,8 @@ def sweep(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xorsweep", "verify", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+def run(folder: Path, *arguments: str) -> Ended:
+    return run_command("verify", folder, *arguments)
 
 
 def test_a_sweep_is_what_each_of_its_rows_is_alone(finished: Path) -> None:

@@ -1,8 +1,7 @@
 """Studies: what their files say, what is refused, and cut-down runs of all of them."""
 
 import os
-import subprocess
-import sys
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from command_line import run
 
 from benchmarks.studies import NAMES, composed, page, section
 from xorsweep.analysis.studies.measures import Cells
@@ -55,7 +55,14 @@ def test_there_are_the_seven_studies() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+EACH = [
+    pytest.param(name, marks=[pytest.mark.slow] if name.startswith("learn") else [])
+    for name in NAMES
+]
+"""The studies, of which two have so many blocks that Hydra needs seconds to compose them."""
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
     made = composed(name, "seed=range(0,30)")
     study = read_study(made.values["study"])
@@ -69,7 +76,7 @@ def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
         assert len(levels) > 1 if each.compared else len(levels) == 1, asdict(each)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_a_study_cut_down_goes_through_and_its_section_renders(name: str, tmp_path: Path) -> None:
     study, text = cut_down(name, tmp_path / name, WITHOUT_REPORT)
     rows = rows_of_tables(text)
@@ -109,23 +116,16 @@ def rows_of_tables(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xorsweep", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
-    )
-
-
-def test_thirty_seeds_are_met_to_the_epoch(tmp_path: Path) -> None:
-    done = run(
-        "-m",
-        "study=hinton_problems",
-        "seed=range(0,30)",
-        "parallel=serial",
-        "hydra.sweep.dir=there",
-        folder=tmp_path,
-    )
+@pytest.mark.usefixtures("without_figures")
+def test_thirty_seeds_are_met_to_the_epoch_and_the_verdicts_are_printed(tmp_path: Path) -> None:
+    study = ["study=hinton_problems", "seed=range(0,30)", "parallel=serial"]
+    done = run(tmp_path, "-m", *study, "hydra.sweep.dir=there")
     assert done.returncode == 0, done.stderr
+    assert "Thirty seeds of 2-2-1, epoch for epoch: references and measurements" in done.stdout
+    assert "25 of 30" in done.stdout
+    assert len(re.findall(r"\bagrees( |$)", done.stdout, re.MULTILINE)) == 8
+    assert "7 published figures: all agree." in done.stdout
+    assert "1 figure checked against our own simulation only: it agrees." in done.stdout
     rows = published_rows(tmp_path / "there/report.md")
     assert [(row[2], row[3].split(" ")[0], row[4]) for row in rows[:7]] == [
         (text, text, "agrees") for text in ("25", "964", "730", "474", "2,489", "1,393", "531")
@@ -136,12 +136,12 @@ def test_thirty_seeds_are_met_to_the_epoch(tmp_path: Path) -> None:
 
 
 def test_the_help_lists_the_studies(tmp_path: Path) -> None:
-    done = run("--help", folder=tmp_path)
+    done = run(tmp_path, "--help")
     assert f"study: {', '.join(NAMES)}" in done.stdout
 
 
 def test_a_study_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
-    done = run("-m", "study=notebok", folder=tmp_path)
+    done = run(tmp_path, "-m", "study=notebok")
     assert done.returncode == 1
     assert done.stderr.strip() == (
         f"study=notebok: study must be one of {', '.join(NAMES)}; did you mean notebook?"
@@ -149,6 +149,7 @@ def test_a_study_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Pat
     assert not os.listdir(tmp_path)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=range(0,3)")
     folder = tmp_path / "sweep"
@@ -161,6 +162,7 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
     assert (folder / "report.md").read_text() == before
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_texts_of_a_study_are_escaped(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=0", "epochs=2")
     study = {**made.values["study"], "title": "<b>t|t</b>", "question": "<i>q</i>"}
@@ -231,6 +233,7 @@ def test_a_study_that_cannot_be_meant_is_refused_in_one_line(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_the_learners_question_shows_every_row_of_its_source() -> None:
     study = read_study(composed("learners_question").values["study"])
     assert study is not None

@@ -1,11 +1,10 @@
 """Sweeps of functions: levels in Hydra's grammar, tables in a folder, errors in one line."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import Ended, run_command
 
 from xorsweep.cli.hydra_config import levels_of
 from xorsweep.errors import ConfigError
@@ -31,9 +30,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xorsweep", "function", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def run(folder: Path, *arguments: str) -> Ended:
+    return run_command("function", folder, *arguments)
 
 
 def test_a_function_beside_it_is_swept(folder: Path) -> None:

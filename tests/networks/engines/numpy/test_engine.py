@@ -1,14 +1,11 @@
-"""The reference engine against finite differences, plain loops, the notebook, and itself."""
+"""The reference engine against finite differences, plain loops and the notebook."""
 
-import tracemalloc
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
-from batches import bits_of, training_of
+from batches import training_of
+from engine_cases import KINDS_OF_TASK, RULES, SCHEDULES, PointOf, population, rule
 from naive_loop import train as train_naively
 from numpy.typing import NDArray
 
@@ -18,56 +15,14 @@ from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines.batch_ops import LANES, pad, take
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.engine import capacity, train
-from xorsweep.networks.engines.numpy.recorder import Recorder
-from xorsweep.networks.engines.numpy.state import NetworkState
-from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.tasks import TASKS
 
-PointOf = Callable[..., Point]
 Floats = NDArray[np.float64]
 
 LOSSES = [
     *product(("half_sse", "half_mse", "mse"), ("logistic", "linear")),
     ("cross_entropy", "logistic"),
 ]
-KINDS_OF_TASK: dict[str, dict[str, Any]] = {
-    "xor": {},
-    "parity": {"task": "parity", "task__bits": 3},
-    "encoder": {"task": "encoder", "task__size": 4},
-    "bipolar": {"task__encoding": "bipolar"},
-    "soft": {"task__levels": "soft"},
-    "soft bipolar encoder": {
-        "task": "encoder",
-        "task__size": 3,
-        "task__levels": "soft",
-        "task__encoding": "bipolar",
-    },
-}
-RATES = {
-    "sgd": 0.5,
-    "momentum": 0.3,
-    "nesterov": 0.3,
-    "adam": 0.1,
-    "rprop": 0.1,
-    "quickprop": 0.5,
-    "delta_bar_delta": 0.3,
-}
-SCHEDULES: dict[str, dict[str, Any]] = {
-    "batch": {},
-    "online": {"schedule": "online"},
-    "shuffled": {"schedule": "online", "schedule__order": "shuffled"},
-}
-RULES = [
-    (optimizer, schedule)
-    for optimizer, schedule in product(OPTIMIZERS, SCHEDULES)
-    if schedule == "batch" or OPTIMIZERS[optimizer].online
-]
-
-
-def rule(optimizer: str, schedule: str) -> dict[str, Any]:
-    return {"optimizer": optimizer, "lr": RATES[optimizer], **SCHEDULES[schedule]}
-
-
 # Gradients
 
 
@@ -203,116 +158,6 @@ def test_one_hidden_unit_learns_xor_only_where_inputs_reach_the_output(
     assert solved.mean() > 0.9 if skip else not solved.any()
 
 
-# The same bits in any company
-
-
-MANY = 71
-
-
-def population(
-    point_of: PointOf, members: int, epochs: int = 24, **given: Any
-) -> Callable[[Any], TrainingBatch]:
-    """Return a function from members to their batch, out of networks that differ in numbers.
-
-    The criterion is met by some at once, by some on the way and by some never.
-    """
-    chooser = np.random.default_rng(7)
-    varying: dict[str, Any] = {
-        "lr": given.pop("lr", 0.5) * chooser.uniform(0.5, 1.5, members),
-        "criterion__threshold": chooser.uniform(0.45, 0.7, members),
-    }
-    if given.get("optimizer") in ("momentum", "nesterov"):
-        varying["optimizer__momentum"] = chooser.uniform(0, 0.95, members)
-    if given.get("activation") == "leaky_relu":
-        varying["activation__slope"] = chooser.uniform(0.01, 0.5, members)
-    point = point_of(**{"criterion": "margin", "init": "symmetric", "hidden": 3, **given})
-    seeds = chooser.permutation(members)
-
-    def training(chosen: Any) -> TrainingBatch:
-        part = {key: values[chosen] for key, values in varying.items()}
-        return training_of(point, seeds[chosen], (0, epochs // 3, epochs), **part)
-
-    return training
-
-
-def assert_same_bits_in_any_company(training: Callable[[Any], TrainingBatch], members: int) -> None:
-    together = bits_of(train(training(np.arange(members))))
-    order = np.random.default_rng(8).permutation(members)
-    places = np.cumsum([1, 1, 2, 2, 7, 64])
-    for chosen in np.split(order, places[places < members]):
-        for apart, whole in zip(bits_of(train(training(chosen))), together, strict=True):
-            np.testing.assert_array_equal(apart, whole[..., chosen])
-
-
-@pytest.mark.parametrize("until_converged", [False, True])
-@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
-def test_company_changes_no_bit_whatever_the_rule(
-    point_of: PointOf, optimizer: str, schedule: str, until_converged: bool
-) -> None:
-    given = {"until_converged": until_converged, **rule(optimizer, schedule)}
-    assert_same_bits_in_any_company(population(point_of, MANY, **given), MANY)
-
-
-@pytest.mark.parametrize("until_converged", [False, True])
-@pytest.mark.parametrize("output", ["logistic", "linear"])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_company_changes_no_bit_whatever_the_units(
-    point_of: PointOf, activation: str, output: str, until_converged: bool
-) -> None:
-    given = {"activation": activation, "output": output, "until_converged": until_converged}
-    assert_same_bits_in_any_company(population(point_of, MANY, skip=True, **given), MANY)
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("kind", [*KINDS_OF_TASK, "one hidden unit"])
-def test_company_changes_no_bit_whatever_the_task(
-    point_of: PointOf, kind: str, schedule: str
-) -> None:
-    given = KINDS_OF_TASK.get(kind, {"hidden": 1})
-    training = population(
-        point_of, MANY, 12, until_converged=True, **given, **rule("momentum", schedule)
-    )
-    assert_same_bits_in_any_company(training, MANY)
-
-
-def test_company_of_thousands_changes_no_bit(point_of: PointOf) -> None:
-    training = population(point_of, 3000, until_converged=True, **rule("adam", "shuffled"))
-    assert_same_bits_in_any_company(training, 3000)
-
-
-# Stopping
-
-
-@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
-def test_a_network_that_stops_has_the_bits_of_one_that_went_on(
-    point_of: PointOf, optimizer: str, schedule: str
-) -> None:
-    epochs = range(25)
-    given = {"criterion": "margin", "criterion__threshold": 0.52, "hidden": 4, "init": "symmetric"}
-    points = [
-        point_of(until_converged=stop, **given, **rule(optimizer, schedule))
-        for stop in (True, False)
-    ]
-    stopped, full = (train(training_of(point, range(40), epochs)) for point in points)
-    np.testing.assert_array_equal(stopped.converged_epoch, full.converged_epoch)
-    assert len(set(full.converged_epoch.tolist())) > 4
-    assert -1 in full.converged_epoch
-    for member, converged in enumerate(full.converged_epoch):
-        last = converged if converged >= 0 else epochs[-1]
-        for epoch in epochs:
-            seen = min(epoch, last)
-            for name in ("parameters", "outputs", "meets"):
-                found, wanted = getattr(stopped, name), getattr(full, name)
-                assert found[epoch, ..., member].tobytes() == wanted[seen, ..., member].tobytes()
-
-
-def test_a_batch_whose_networks_have_all_stopped_is_over(point_of: PointOf) -> None:
-    point = point_of(until_converged=True, criterion="margin", criterion__threshold=2.0)
-    trained = train(training_of(point, range(5), [0, 10**9]))
-    np.testing.assert_array_equal(trained.converged_epoch, 0)
-    np.testing.assert_array_equal(trained.parameters[1], trained.parameters[0])
-
-
 # What is recorded
 
 
@@ -339,62 +184,6 @@ def test_a_batch_has_room_for_whole_lanes() -> None:
         assert room >= LANES
         assert room % LANES == 0
     assert capacity(Network(2, 2, 1), 4) > 1000
-
-
-# Memory
-
-
-def most_in_an_epoch(point: Point, members: int) -> int:
-    """Return the bytes that an epoch takes at once beside the arrays that there already are."""
-    training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
-    training = replace(training, curve_epochs=())
-    networks, record = NetworkState(training), Recorder(training, members)
-    networks.forward()
-    peaks = []
-    tracemalloc.start()
-    with np.errstate(all="ignore"):
-        for epoch in range(1, 4):
-            tracemalloc.reset_peak()
-            before, _ = tracemalloc.get_traced_memory()
-            networks.train(epoch)
-            networks.forward()
-            record.observe(epoch, networks)
-            peaks.append(tracemalloc.get_traced_memory()[1] - before)
-    tracemalloc.stop()
-    return min(peaks)
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "schedule"), [rule for rule in RULES if rule[1] != "shuffled"]
-)
-def test_an_epoch_allocates_no_array(point_of: PointOf, optimizer: str, schedule: str) -> None:
-    """Shuffled orders are the exception: they are drawn anew for each epoch."""
-    point = point_of(hidden=2, criterion="rms", skip=True, **rule(optimizer, schedule))
-    # NumPy's own buffers are of one size; an array of one number a network would not be.
-    assert most_in_an_epoch(point, 2**14) - most_in_an_epoch(point, 2**13) < 8 * 2**12
-
-
-@pytest.mark.parametrize("criterion", ["fahlman", "sse"])
-@pytest.mark.parametrize("kind", ["parity", "encoder", "bipolar"])
-def test_an_epoch_allocates_no_array_whatever_the_task(
-    point_of: PointOf, kind: str, criterion: str
-) -> None:
-    point = point_of(criterion=criterion, activation="leaky_relu", **KINDS_OF_TASK[kind])
-    assert most_in_an_epoch(point, 2**14) - most_in_an_epoch(point, 2**13) < 8 * 2**12
-
-
-def test_a_longer_training_needs_no_more_memory(point_of: PointOf) -> None:
-    def peak(epochs: int) -> int:
-        training = training_of(point_of(**rule("adam", "shuffled")), range(512), [epochs])
-        training = replace(training, curve_epochs=())
-        train(training)
-        tracemalloc.start()
-        train(training)
-        _, found = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return found
-
-    assert abs(peak(60) - peak(20)) < 8 * 512
 
 
 # Members of a batch

@@ -1,0 +1,81 @@
+"""Each command once as a process of its own; all else about them is tested within one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from command_line import run, start
+
+from xorsweep.cli.commands import COMMANDS
+
+SWEEP = ["lr=0.5", "hidden=2", "epochs=5", "seed=0,1", "parallel=serial", "report=false"]
+CHOICE = ["criterion=fahlman"]
+FUNCTION = "def double(columns):\n    return {'y': 2 * columns['x']}\n"
+
+ARGUMENTS = {
+    "check": CHOICE,
+    "compare": ["a", "a"],
+    "function": ["doubling:double", "x=1,2", "--workers", "1"],
+    "merge": ["both", "a", "a", "--no-report"],
+    "replay": ["a", "1"],
+    "verify": ["a", "--all", "--workers", "1"],
+}
+"""What ends each command with 0; `report` is among the slow tests."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a sweep, `a`, and a function in a module."""
+    folder = tmp_path_factory.mktemp("processes")
+    (folder / "doubling.py").write_text(FUNCTION)
+    done = run(folder, "-m", *SWEEP, "hydra.sweep.dir=a")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("command", [*ARGUMENTS, pytest.param("report", marks=pytest.mark.slow)])
+def test_a_command_ends_with_0(command: str, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    done = start(tmp_path, *ARGUMENTS.get(command, ["a"]), command=command)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_every_command_is_among_these() -> None:
+    assert {*ARGUMENTS, "report"} == set(COMMANDS)
+
+
+def test_a_folder_that_holds_no_sweep_ends_a_command_with_1(tmp_path: Path) -> None:
+    done = start(tmp_path, "nowhere", command="verify")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "nowhere holds no sweep: there is no manifest.json in it\n"
+
+
+def test_arguments_that_are_missing_end_a_command_with_2(tmp_path: Path) -> None:
+    done = start(tmp_path, command="verify")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_sweep_and_a_run_end_with_0(folder: Path, tmp_path: Path) -> None:
+    done = start(tmp_path, "-m", *SWEEP, "hydra.sweep.dir=a")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = (tmp_path / "a/results.csv").read_bytes()
+    assert rows == (folder / "a/results.csv").read_bytes()
+    done = start(tmp_path, "epochs=5", "hydra.run.dir=run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "run/run.json").is_file()
+
+
+def test_a_sweep_of_which_points_failed_ends_with_1(tmp_path: Path) -> None:
+    done = start(tmp_path, "-m", *SWEEP, "init=file", "init.path=nowhere.npz")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("mode", [[], ["-m"]])
+def test_a_bad_value_ends_it_with_1_and_one_line(mode: list[str], tmp_path: Path) -> None:
+    done = start(tmp_path, *mode, "lr=0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "lr=0: lr must be a finite number above 0\n"
+    assert not list(tmp_path.iterdir())
