@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from batches import training_of
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.optimizers import OPTIMIZERS
-from xorsweep.networks.schema import Point
 
 PointOf = Callable[..., Point]
 

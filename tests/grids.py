@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from xorsweep.fields import Scalar
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.schema import Point
+from xorsweep.grid.schema import Point
 
 PointOf = Callable[..., Point]
 

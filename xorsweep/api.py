@@ -29,7 +29,7 @@ from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
-from xorsweep.reporting.progress import ScriptTerminal, caller_terminal
+from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.storage.manifest import input_files, seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
@@ -124,7 +124,7 @@ def train(
     }
     point = NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(flattened(given)))
     chosen = _engine(engine)
-    warm_up([batch_of_one(point, (1,))], chosen, ScriptTerminal().warn)
+    warm_up([batch_of_one(point, (1,))], chosen, ScriptConsole().warn)
     return Run(train_single(point, chosen))
 
 
@@ -169,7 +169,7 @@ def sweep(
         read_value(key, value, Boolean())
     into = None if folder is None else folder_of(folder)
     lines = [*overrides(given), *grid_overrides(blocks, zip, where)]
-    terminal = caller_terminal(progress)
+    terminal = caller_console(progress)
     if resume is None:
         return _begin(into, lines, report, terminal)
     if folder is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xorsweep.analysis.failures import Failure
     from xorsweep.analysis.studies.spec import Study
     from xorsweep.analysis.studies.verdicts import Verdict
-    from xorsweep.reporting.layout import Chosen
+    from xorsweep.reporting.selection import SelectedCells
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ KEY_WIDTH, RATE_WIDTH = 9, 17
 
 
 class LastingConsole(RichConsole):
-    """A console of rich, but that what can't be written any more is dropped, and ends no sweep."""
+    """A console of rich, except that what can't be written any more is dropped, and ends no sweep."""
 
     @property
     def file(self) -> IO[str]:
@@ -72,7 +72,7 @@ class Console:
 
     @classmethod
     def silent(cls) -> Console:
-        """Return one that says nothing."""
+        """Return one that prints nothing."""
         return cls(RichConsole(quiet=True))
 
     def log(self, line: str) -> None:
@@ -85,20 +85,43 @@ class Console:
         self.console.print(Text(line))
 
     def warn(self, line: str) -> None:
-        """Say what even a caller who is told little has to know at once."""
+        """Report what even a caller who wants little output has to know at once."""
         self.log(line)
 
     @contextmanager
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done, once it has taken long enough to be looked at."""
-        meter = _LiveMeter if self.console.is_terminal else _PlainMeter
-        with meter(self, work, unit).shown() as advance:
+        if not self.console.is_terminal:
+            yield LineMeter(self.warn, work, unit, PLAIN_EVERY)
+            return
+        progress = Progress(
+            TextColumn("training" if unit == TRAINING else "working"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            _RateColumn(unit),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            speed_estimate_period=3600,
+        )
+        task, started = progress.add_task(unit, total=work), monotonic()
+
+        def advance(work: int) -> None:
+            progress.advance(task, work)
+            if monotonic() - started > FLICKER:
+                progress.start()
+
+        try:
             yield advance
+        finally:
+            progress.stop()
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Print how often training converged within the most epochs that each setting has."""
         # This brings pandas, which is there by now.
-        from xorsweep.reporting.layout import final_epochs_only
+        from xorsweep.reporting.selection import final_epochs_only
 
         summary = final_epochs_only(summary)
         if summary["epochs"].nunique() == 1:
@@ -106,10 +129,10 @@ class Console:
             self.log(f"Converged within {epochs:,} epochs, with 95 % intervals")
         else:  # they go together with other keys, or are those of a block
             self.log("Converged within the epochs of each cell, with 95 % intervals")
-        table, left_out = rate_table(summary, swept, self.console.width)
+        table, excluded = rate_table(summary, swept, self.console.width)
         self.console.print(table)
-        if left_out:
-            self.log(left_out)
+        if excluded:
+            self.log(excluded)
 
     def verdicts(self, study: Study, judged: Sequence[Verdict]) -> None:
         """Print a study's published figures beside the measured ones, and what agrees."""
@@ -135,10 +158,10 @@ class Console:
         """Print what failed, by reason, with the command that tries one of each alone."""
         for failure in found[:MOST_REASONS]:
             count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
-            self.log(f"{count} failed: {one_line(failure.reason)}")
-            self.log(f"  one of them alone: {one_line(failure.command)}")
+            self.warn(f"{count} failed: {one_line(failure.reason)}")
+            self.warn(f"  one of them alone: {one_line(failure.command)}")
         if len(found) > MOST_REASONS:
-            self.log(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
+            self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""
@@ -147,22 +170,23 @@ class Console:
 
 
 def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
-    """Return convergence rates with their 95 % intervals, and what is left out of them.
+    """Return convergence rates with their 95 % intervals, and a note of what is excluded.
 
     One key lies across (hidden, where it is swept), the others down; where there are too many
-    levels for `width` characters, or too many lines, some are chosen by axis.
+    levels for `width` characters, or too many lines, some are selected by axis.
     """
     # This brings pandas, which is there by now.
-    from xorsweep.reporting.layout import chosen, levels
+    from xorsweep.reporting.layout import levels
+    from xorsweep.reporting.selection import select_cells
 
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
     room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
     across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
     down = [key for key in keys if key != across]
-    columns = chosen(cells, [across] if across else [], room)
-    lines = chosen(columns.cells, down, MOST_LINES, thin=True)
+    columns = select_cells(cells, [across] if across else [], room)
+    lines = select_cells(columns.cells, down, MOST_LINES, thin=True)
     if lines.thinned:  # each gap takes a line, too
-        lines = chosen(columns.cells, down, MOST_LINES // 2, thin=True)
+        lines = select_cells(columns.cells, down, MOST_LINES // 2, thin=True)
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     for key in lines.keys:
         table.add_column(key, justify="right")
@@ -182,9 +206,9 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
 
 
 def _with_gaps(
-    fields: Mapping[tuple[str, ...], dict[object, str]], every: Sequence[str], shown: Chosen
+    fields: Mapping[tuple[str, ...], dict[object, str]], every: Sequence[str], shown: SelectedCells
 ) -> Iterator[tuple[tuple[str, ...], dict[object, str]]]:
-    """Yield the lines, with one of dots wherever levels are left out, and last if others are."""
+    """Yield the lines, with one of dots wherever levels are excluded, and last if others are."""
     dots = (DOTS,) * len(shown.keys)
     place = shown.keys.index(shown.thinned) if shown.thinned else 0
     before: int | None = None
@@ -232,7 +256,7 @@ def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
 
 
 def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -> str:
-    """Return how much of the work is done after so many seconds, and what is left."""
+    """Return how much of the work is done after some seconds, and what is left."""
     did = "trained" if unit == TRAINING else "done"
     rate = done / seconds
     left = (total - done) / rate
@@ -240,59 +264,27 @@ def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -
 
 
 def count_line(counts: Mapping[str, int]) -> str:
-    """Return how many points were planned and what became of them."""
+    """Return how many points were planned, and how many ended with each status."""
     return (
         f"planned {counts['planned']:,} = ok {counts['ok']:,} + "
         f"diverged {counts['diverged']:,} + failed {counts['failed']:,}"
     )
 
 
-class _LiveMeter:
-    def __init__(self, terminal: Console, work: int, unit: str) -> None:
-        self._progress = Progress(
-            TextColumn("training" if unit == TRAINING else "working"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            _RateColumn(unit),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=terminal.console,
-            transient=True,
-            speed_estimate_period=3600,
-        )
-        self._task = self._progress.add_task(unit, total=work)
-        self._started = monotonic()
+class LineMeter:
+    """Reports the work that is done as a line of text, every so many seconds."""
 
-    @contextmanager
-    def shown(self) -> Iterator[Advance]:
-        try:
-            yield self._advance
-        finally:
-            self._progress.stop()
-
-    def _advance(self, work: int) -> None:
-        self._progress.advance(self._task, work)
-        if monotonic() - self._started > FLICKER:
-            self._progress.start()
-
-
-class _PlainMeter:
-    def __init__(self, terminal: Console, work: int, unit: str) -> None:
-        self._terminal, self._unit = terminal, unit
-        self._total = work
+    def __init__(self, report: Callable[[str], None], total: int, unit: str, every: float) -> None:
+        self._report, self._total, self._unit, self._every = report, total, unit, every
         self._done = 0
-        self._started = self._said = monotonic()
+        self._started = self._reported = monotonic()
 
-    @contextmanager
-    def shown(self) -> Iterator[Advance]:
-        yield self._advance
-
-    def _advance(self, work: int) -> None:
+    def __call__(self, work: int) -> None:
+        """Count further work as done."""
         self._done += work
         now = monotonic()
-        if now - self._said < PLAIN_EVERY or self._done == self._total:
+        if now - self._reported < self._every or self._done == self._total:
             return
-        self._said = now
+        self._reported = now
         seconds = now - self._started
-        self._terminal.log(progress_text(self._done, self._total, seconds, self._unit))
+        self._report(progress_text(self._done, self._total, seconds, self._unit))

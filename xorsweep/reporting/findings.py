@@ -1,4 +1,4 @@
-"""What a sweep found, in sentences made from its numbers; none that their intervals don't carry."""
+"""What a sweep found, in sentences made from its numbers; none that their intervals don't support."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from xorsweep.analysis.costs import running_time_intervals
 from xorsweep.analysis.intervals import rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_interval
+from xorsweep.analysis.summary import swept_columns
 from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
-from xorsweep.reporting.cell_names import View, having
-from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.figures.data import cell_numbers
+from xorsweep.reporting.layout import Layout, levels
+from xorsweep.reporting.selection import final_epochs_only, select_cells
 from xorsweep.reporting.wording import (
     ENDS,
     PLATEAU_TEXTS,
@@ -39,6 +41,71 @@ FEWEST_FOR_A_MEDIAN = 6
 ENOUGH_SOLVED = 30
 """Runs that must have converged before a cell's cost has an interval that can be relied on."""
 MOST_TIES_NAMED = 3
+MOST_NAMED = 6
+"""Levels drawn as lines that are named one by one: of more, evenly spaced ones and the best."""
+
+
+@dataclass(frozen=True)
+class _View:
+    """The cells that the sentences are about, each at its largest number of epochs.
+
+    `cell` (N,) is the cell of each row of the results, as the summary numbers them. `shown` are
+    the cells whose keys other than `x` and `hue` are at their first level, and `fixed` names these
+    levels.
+    """
+
+    results: pd.DataFrame
+    cell: NDArray[np.int64]
+    layout: Layout
+    x: str
+    hue: str
+    cells: pd.DataFrame
+    shown: pd.DataFrame
+    fixed: tuple[str, ...]
+    goal: str
+
+    @classmethod
+    def of(cls, results: pd.DataFrame, summary: pd.DataFrame) -> _View:
+        layout = Layout.of(summary, swept_columns(summary))
+        cells = final_epochs_only(summary.dropna(subset=["rate"]))
+        cells = cells.assign(trained=cells["runs"] - cells["failed"])
+        shown, fixed = cells, []
+        for key in layout.col:
+            if key == "epochs" or shown.empty:
+                continue
+            level = shown[key].iloc[0]
+            shown = shown[_having(shown[key], level)]
+            if pd.notna(level):  # else another component of its group has this key
+                fixed.append(level_words(key, level))
+        goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
+        x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
+        cell = cell_numbers(results, swept_columns(results))
+        return cls(results, cell, layout, x, hue, cells, shown, tuple(fixed), goal)
+
+    def by_line(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield the cells at each level that is drawn as a line, with the name of the level.
+
+        Those without the key, which another component of its group has, have no name for it.
+        """
+        if not self.hue:
+            yield "", self.shown
+            return
+        for level in levels(select_cells(self.shown, [self.hue], MOST_NAMED).cells, self.hue):
+            name = "" if pd.isna(level) else level_words(self.hue, level)
+            yield name, self.shown[_having(self.shown[self.hue], level)]
+
+    def those_with(self, line: str) -> str:
+        """Return the words that tell the runs on a line from the others."""
+        return with_text(line, *self.fixed)
+
+    def rows_of(self, cell: pd.Series[Any]) -> pd.DataFrame:
+        rows: pd.DataFrame = self.results[self.cell == cell.name]
+        return rows
+
+
+def _having(column: pd.Series[Any], level: Any) -> Any:
+    """Tell where a column has a level (n,), which may be none."""
+    return column.isna() if pd.isna(level) else column == level
 
 
 def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
@@ -49,7 +116,7 @@ def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataF
     is reported where a test or an interval shows it that is corrected for the number of those it
     was picked from, and "most" where an interval lies above one half.
     """
-    view = View.of(results, summary)
+    view = _View.of(results, summary)
     parts = (
         _unsolved(view),
         _speed(view),
@@ -61,64 +128,51 @@ def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataF
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
 
-@dataclass(frozen=True)
-class _Best:
-    """The cells with the highest rate of some: one of them, what tells it, and of how many."""
+def _best_of(cells: pd.DataFrame, x: str) -> tuple[pd.Series[Any], str, str]:
+    """Return the best of the cells along a key, the share that didn't converge, and where it lies.
 
-    cell: pd.Series[Any]
-    where: str
-    tried: int
-
-    @classmethod
-    def of(cls, cells: pd.DataFrame, across: str) -> _Best:
-        """Return the best of the cells along a key, that with the most runs where some tie."""
-        best = cells[cells["rate"] == cells["rate"].max()]
-        cell = best.iloc[int(best["trained"].argmax())]
-        ties = best.drop(index=cell.name)
-        return cls(cell, _best_text(cell, ties, across, len(cells)), len(cells))
-
-    @property
-    def unsolved_text(self) -> str:
-        """Return the share that didn't converge, its interval corrected for the cells tried."""
-        trained = int(self.cell["trained"])
-        unsolved = trained - int(self.cell["converged"])
-        return share_text(unsolved, trained, simultaneous(self.tried))
+    Of cells that tie that with the most runs; the interval is corrected for the cells compared.
+    """
+    best = cells[cells["rate"] == cells["rate"].max()]
+    cell = best.iloc[int(best["trained"].argmax())]
+    trained = int(cell["trained"])
+    share = share_text(trained - int(cell["converged"]), trained, simultaneous(len(cells)))
+    return cell, share, _where_text(cell, best.drop(index=cell.name), x, len(cells))
 
 
-def _best_text(cell: Any, ties: pd.DataFrame, across: str, tried: int) -> str:
+def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
     """Return where the best cell lies, of how many, and which others have the same rate."""
-    if not across:
+    if not x:
         return ""
-    names = [level_words(across, level) for level in ties[across]]
-    at = f" at {level_words(across, cell[across])}"
-    if len(ties) == tried - 1:
-        return at + f" (the same rate at each of {tried:,} levels of {across})" * (tried > 1)
-    best = f"{at}, the best of {tried:,}"
+    names = [level_words(x, level) for level in ties[x]]
+    at = f" at {level_words(x, cell[x])}"
+    if len(ties) == compared - 1:
+        return at + f" (the same rate at each of {compared:,} levels of {x})" * (compared > 1)
+    best = f"{at}, the best of {compared:,}"
     if len(ties) > MOST_TIES_NAMED:
         return f"{best} (the same rate at {len(ties):,} others)"
     return f"{best} (the same rate at {join_words(names)})" if names else best
 
 
-def _unsolved(view: View) -> Iterator[str]:
+def _unsolved(view: _View) -> Iterator[str]:
     """Say how often training fails, by the key that is drawn as lines, the other at its best."""
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
-    lines = list(view.by_lines())
-    found = [(line, _Best.of(cells, view.across)) for line, cells in lines]
-    shares = [f"{best.unsolved_text}{with_text(line)}{best.where}" for line, best in found]
+    lines = list(view.by_line())
+    found = [(line, *_best_of(cells, view.x)) for line, cells in lines]
+    shares = [f"{share}{with_text(line)}{where}" for line, _, share, where in found]
     within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
     fixed = with_text(*view.fixed)
-    levels_left = view.shown[view.lines].nunique(dropna=False) - len(found) if view.lines else 0
-    left = f"; {levels_left:,} more levels of {view.lines} are in summary.csv" * (levels_left > 0)
+    levels_left = view.shown[view.hue].nunique(dropna=False) - len(found) if view.hue else 0
+    left = f"; {levels_left:,} more levels of {view.hue} are in summary.csv" * (levels_left > 0)
     yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
-    line, worst = min(found, key=lambda item: float(item[1].cell["rate"]))
-    end = _most_end(view, worst.cell)
-    if end:
-        at = f" at {level_words(view.across, worst.cell[view.across])}" if view.across else ""
+    line, worst, *_ = min(found, key=lambda item: float(item[1]["rate"]))
+    if end := _most_end(view, worst):
+        at = f" at {level_words(view.x, worst[view.x])}" if view.x else ""
         yield f"Of the runs{view.those_with(line)}{at} that don't, {end}."
 
 
-def _most_end(view: View, cell: pd.Series[Any]) -> str:
+def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     """Return how most of the runs of a cell end that don't converge, if an interval shows it.
 
     Runs that diverged are among them. A plateau that they are at is followed by what came of them
@@ -143,15 +197,15 @@ def _most_end(view: View, cell: pd.Series[Any]) -> str:
     return text
 
 
-def _speed(view: View) -> Iterator[str]:
+def _speed(view: _View) -> Iterator[str]:
     """Say how many times sooner the same seeds converge at another learning rate than the lowest.
 
     It is the fastest that is named, at the first line that shows a difference; the interval is
     corrected for all pairs of learning rates on all lines.
     """
-    if view.across != "lr":
+    if view.x != "lr":
         return
-    lines = [(line, _timed(cells)) for line, cells in view.by_lines()]
+    lines = [(line, _timed(cells)) for line, cells in view.by_line()]
     confidence = simultaneous(sum(len(cells) * (len(cells) - 1) // 2 for _, cells in lines))
     for line, cells in lines:
         if len(cells) < 2:
@@ -169,7 +223,7 @@ def _timed(cells: pd.DataFrame) -> pd.DataFrame:
     return enough.dropna(subset=["median_epochs"]).sort_values("lr")
 
 
-def _ratio_text(view: View, line: str, ratio: TimeRatio, slow: Any, fast: Any) -> str:
+def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) -> str:
     seeds = (
         f"all {count_text(ratio.seeds, 'seed')}"
         if ratio.converged == ratio.seeds
@@ -183,13 +237,13 @@ def _ratio_text(view: View, line: str, ratio: TimeRatio, slow: Any, fast: Any) -
     )
 
 
-def _fall(view: View, comparisons: pd.DataFrame) -> Iterator[str]:
+def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
     """Say from which learning rate to the next the rate first falls, as the comparisons show."""
     along = comparisons[comparisons["key"] == "lr"]
     falling = along[along["verdict"] == A_HIGHER]
-    if view.across != "lr" or falling.empty:
+    if view.x != "lr" or falling.empty:
         return
-    for line, cells in view.by_lines():
+    for line, cells in view.by_line():
         ordered = cells.sort_values("lr")
         for place in range(len(ordered) - 1):
             before, after = ordered.iloc[place], ordered.iloc[place + 1]
@@ -203,7 +257,7 @@ def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | 
     """Return the comparison of two cells along a key, None where there is none."""
     for other in _swept_of(pairs):
         if other != key:
-            pairs = pairs[having(pairs[other], a[other])]
+            pairs = pairs[_having(pairs[other], a[other])]
     pairs = pairs[(pairs["level_a"] == a[key]) & (pairs["level_b"] == b[key])]
     return None if pairs.empty else pairs.iloc[0]
 
@@ -214,7 +268,7 @@ def _swept_of(comparisons: pd.DataFrame) -> list[str]:
     return columns[columns.index("level_b") + 1 : columns.index("n_pairs")]
 
 
-def _fall_text(view: View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
+def _fall_text(view: _View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
     end = _most_end(view, after)
     rest = f"; of the runs at lr {after['lr']:g} that don't, {end}" if end else ""
     rates = (f"{percent_text(pair[name])} %" for name in ("rate_a", "rate_b"))
@@ -238,7 +292,7 @@ def _points_text(pair: Any, tried: int) -> str:
     return f"{size} points [{low_text}, {high_text}]"
 
 
-def _diverging(view: View) -> Iterator[str]:
+def _diverging(view: _View) -> Iterator[str]:
     """Say where the largest share of the runs diverges before it converges, if any does."""
     cells = view.cells
     if not (cells["diverged_rate"] > 0).any():
@@ -294,7 +348,7 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
     )
 
 
-def _cheapest(view: View) -> Iterator[str]:
+def _cheapest(view: _View) -> Iterator[str]:
     """Say which cell solves the task for the fewest epochs, those of its failures included."""
     cells = view.cells
     enough = cells[cells["converged"] >= ENOUGH_SOLVED]
@@ -317,7 +371,7 @@ def _cheapest(view: View) -> Iterator[str]:
     )
 
 
-def _too_few_text(view: View, cost: float) -> str:
+def _too_few_text(view: _View, cost: float) -> str:
     """Return how many cells have too few solutions, and whether one of them costs less so far."""
     few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
     if few.empty:
@@ -333,7 +387,7 @@ def _too_few_text(view: View, cost: float) -> str:
     )
 
 
-def _costs(view: View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
+def _costs(view: _View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the limits (cells,) of what a solution costs, which hold for all cells together."""
     place = pd.Series(range(len(cells)), cells.index).reindex(view.cell).to_numpy()
     counted = ~np.isnan(place) & (view.results["status"] != "failed").to_numpy()

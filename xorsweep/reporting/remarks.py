@@ -10,7 +10,8 @@ import pandas as pd
 from xorsweep.analysis.intervals import rate_intervals, simultaneous
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.analysis.trainings import continued, first_rows, longest_rows
-from xorsweep.reporting.layout import Layout, final_epochs_only
+from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.wording import (
     PLATEAU_TEXTS,
     cell_words,

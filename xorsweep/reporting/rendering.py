@@ -1,10 +1,18 @@
-"""How pages are made of templates, each one file that needs nothing else."""
+"""How pages are made of templates, and texts escaped for Markdown."""
 
 from __future__ import annotations
 
 import base64
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+Node = TypeVar("Node")
+
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;"}
+)
 
 
 def environment() -> Environment:
@@ -19,6 +27,25 @@ def environment() -> Environment:
     )
 
 
-def data_address(kind: str, data: bytes) -> str:
-    """Return an address that holds the data itself, of a media type such as `image/png`."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+def data_uri(media_type: str, data: bytes) -> str:
+    """Return a URI that holds the data itself."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def escape_markdown(node: Node) -> Node:
+    """Return a text, or a dataclass or sequence of texts, of which nothing is markup or HTML."""
+    found: Any = node
+    if isinstance(found, str):
+        line = " ".join(found.split()).translate(_ESCAPES)
+        found = line.replace("](", "]&#40;").replace("![", "&#33;[")
+    elif isinstance(found, list | tuple):
+        found = type(found)(map(escape_markdown, found))
+    elif is_dataclass(found) and not isinstance(found, type):
+        values = {field.name: getattr(found, field.name) for field in fields(found) if field.init}
+        found = replace(found, **{name: escape_markdown(each) for name, each in values.items()})
+    return found  # type: ignore[no-any-return]
+
+
+def code_block(text: str) -> str:
+    """Return lines that stay within an indented block, whose first line is indented already."""
+    return "\n    ".join(text.splitlines())

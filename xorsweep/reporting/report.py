@@ -1,6 +1,6 @@
 """The report of a sweep, as a page and as Markdown.
 
-Both hold the same: what was run, what was found, tables, pictures, and how to do it again.
+Both hold the same: what was run, what was found, tables, figures, and how to do it again.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from xorsweep.analysis.representative_runs import RULE
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
 from xorsweep.analysis.trainings import at_epochs
-from xorsweep.reporting.alt_texts import alt_text, left_out
 from xorsweep.reporting.console import count_line
 from xorsweep.reporting.dark_mode import for_both_themes
-from xorsweep.reporting.figures.catalog import FIGURES, Figures, Picture
+from xorsweep.reporting.figures.catalog import FIGURES, Figures, WrittenFigure
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
-from xorsweep.reporting.markdown import all_literal, code_block
 from xorsweep.reporting.remarks import remarks
-from xorsweep.reporting.rendering import data_address, environment
+from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
 from xorsweep.reporting.run_drawings import Drawing
 from xorsweep.reporting.run_gallery import RunGallery, run_gallery
+from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (
     MOST_CELLS,
     Comparison,
@@ -44,23 +43,23 @@ from xorsweep.storage.plain_files import read_bytes
 
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
-LARGEST_SVG = 300_000
-"""Characters of a picture beyond which the page holds its PNG: pages stay below 5 MB."""
+LARGEST_SVG = 400_000
+"""Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""
 
 FILES = (
-    ("results.csv", "one row a point"),
+    ("results.csv", "one row per point"),
     ("results.parquet", "the same, typed"),
-    ("summary.csv", "one row a cell: all points that differ in seed alone"),
-    ("comparisons.csv", "one row a pair of neighbouring cells, compared run by run"),
-    ("figures/", "the pictures, as PNG and SVG"),
+    ("summary.csv", "one row per cell: all points that differ in seed alone"),
+    ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
+    ("figures/", "the figures, as PNG and SVG"),
     ("manifest.json", "what was run, where and when, in full"),
     ("multirun.yaml", "the configuration as Hydra composed it"),
 )
 
 
 @dataclass(frozen=True)
-class ReportFigure:
-    """A picture on a page: its name and title, how to read it, what it shows, and its data."""
+class PageFigure:
+    """A figure on a page: its name, title, how to read it, what it shows, and its data."""
 
     name: str
     title: str
@@ -79,11 +78,11 @@ class Page:
     remarks: Sequence[str]
     settings: Table
     cells: Table
-    details: RunGallery | None
+    gallery: RunGallery | None
     neighbours: Table
     outcomes: Table
     failures: Table
-    pictures: Sequence[ReportFigure]
+    figures: Sequence[PageFigure]
     comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
@@ -95,8 +94,8 @@ class Page:
 class Report:
     """The report of a finished sweep: report.md and report.html in its folder.
 
-    `figures` and `drawing`, that of the runs that stand for cells, have begun. Findings, like the
-    comparisons that it is given, are those after `epochs`, each cell's most where None.
+    `figures` and `drawing`, that of the runs that stand for cells, are under way. Findings, like
+    the comparisons that it is given, are those after `epochs`, each cell's most where None.
     """
 
     folder: Path
@@ -107,63 +106,66 @@ class Report:
     epochs: int | None = None
 
     def __call__(self, comparisons: pd.DataFrame) -> Path:
-        """Write both once the pictures are there, and return the page's path."""
-        page, summary = self._page(comparisons), self.tables.summary
-        for name, shown in (("report.md", _in_markdown(page, summary)), ("report.html", page)):
-            text = environment().get_template(f"{name}.j2").render(page=shown)
-            write_atomically(self.folder / name, text.encode(errors="backslashreplace"))
+        """Write both once the figures are there, and return the page's path."""
+        page = self._page(comparisons)
+        cells = cells_table(self.tables.summary, MOST_CELLS_AS_TEXT)
+        text = escape_markdown(replace(page, cells=cells, gallery=None))
+        text = replace(text, command=code_block(page.command))
+        for name, shown in (("report.md", text), ("report.html", page)):
+            rendered = environment().get_template(f"{name}.j2").render(page=shown)
+            write_atomically(self.folder / name, rendered.encode(errors="backslashreplace"))
         return self.folder / "report.html"
 
     def _page(self, comparisons: pd.DataFrame) -> Page:
-        manifest, tables = self.manifest, self.tables
-        results, summary = tables.results, tables.summary
+        manifest, results, summary = self.manifest, self.tables.results, self.tables.summary
         study = read_study(manifest.study)
         judged = verdicts(study, results) if study else []
         asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
-        shown_runs = run_gallery(results, summary, self.drawing())
+        gallery = run_gallery(results, summary, self.drawing())
         text, counts = manifest.grid.text, count_line(manifest.counts)
+        restricted = (
+            f"Findings, remarks, neighbours and outcomes are those after {self.epochs:,} epochs, "
+            "as requested; figures, cells and runs are as without."
+            if self.epochs is not None
+            else ""
+        )
         return Page(
             title=study.title if study else text,
             counts=f"{text}; {counts}" if study else counts,
             findings=[*verdict_findings(judged), *findings(results, cells, comparisons)],
-            remarks=[*_asked_text(self.epochs), *remarks(asked, cells)],
+            remarks=[*filter(None, [restricted]), *remarks(asked, cells)],
             settings=settings_table(results),
-            cells=cells_table(summary, MOST_CELLS, shown_runs.links),
-            details=shown_runs,
+            cells=cells_table(summary, MOST_CELLS, gallery.links),
+            gallery=gallery,
             neighbours=neighbours_table(comparisons),
             outcomes=outcomes_table(asked),
             failures=failures_table(results),
-            pictures=[_shown(each, tables, self.folder / FIGURES) for each in self.figures()],
+            figures=[_page_figure(each, self.folder / FIGURES) for each in self.figures()],
             comparison=comparison(study, judged) if study else None,
             command=shlex.join(manifest.command_line),
             facts=list(_facts(manifest)),
         )
 
 
-def _asked_text(epochs: int | None) -> Iterator[str]:
-    if epochs is not None:
-        yield (
-            f"Findings, remarks, neighbours and outcomes are those after {epochs:,} epochs, which "
-            "were asked for; pictures, cells and runs are as without."
-        )
-
-
-def _in_markdown(page: Page, summary: pd.DataFrame) -> Page:
-    """Return a page without what Markdown has no room for, and with its texts as they are."""
-    shorter = replace(page, cells=cells_table(summary, MOST_CELLS_AS_TEXT), details=None)
-    return replace(all_literal(shorter), command=code_block(page.command))
-
-
-def _shown(picture: Picture, tables: Tables, figures: Path) -> ReportFigure:
-    """Return a picture as a page holds it: drawn in lines, or in dots where those are too many."""
-    svg = read_bytes(figures / f"{picture.name}.svg").decode("utf-8")
+def _page_figure(written: WrittenFigure, folder: Path) -> PageFigure:
+    """Return a figure as a page holds it: as SVG, or as PNG where that would be too large."""
+    spec, excluded = written.spec, _excluded_text(written.note)
+    svg = read_bytes(folder / f"{spec.name}.svg").decode("utf-8")
     if len(svg) <= LARGEST_SVG:
-        source = data_address("image/svg+xml", for_both_themes(svg).encode())
+        source = data_uri("image/svg+xml", for_both_themes(svg).encode())
     else:
-        source = data_address("image/png", read_bytes(figures / f"{picture.name}.png"))
-    name, alt = picture.name, alt_text(picture.name, tables)
-    caption = " ".join(filter(None, (picture.caption, left_out(name, tables))))
-    return ReportFigure(name, picture.title, caption, alt, source)
+        source = data_uri("image/png", read_bytes(folder / f"{spec.name}.png"))
+    caption, alt = (f"{text} {excluded}".rstrip() for text in (spec.caption, written.alt))
+    return PageFigure(spec.name, spec.title, caption, alt, source)
+
+
+def _excluded_text(note: str) -> str:
+    """Return what a figure doesn't show, as a sentence, or nothing."""
+    if not note:
+        return ""
+    best = "; of cells as good, the one where a solution takes fewest epochs"
+    which = f" The best cell is the one where most runs converge{best}." if BEST in note else ""
+    return f"Not all is shown: {note}.{which}"
 
 
 def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
@@ -171,7 +173,7 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
     yield (
         "training",
         f"{manifest.seconds:.1f} s, {manifest.net_epochs:,} epochs of one network, "
-        f"{manifest.throughput / 1e6:.1f} million a second",
+        f"{manifest.throughput / 1e6:.1f} million per second",
     )
     engine = manifest.engine
     yield "workers", f"{manifest.workers}, engine {engine.name} in {engine.dtype}"

@@ -1,4 +1,4 @@
-"""Which of the runs that stand for cells a report draws, and their pictures, made meanwhile."""
+"""The runs that stand for cells, drawn while tables are written: error, network, surface."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from numpy.typing import NDArray
 from xorsweep.analysis.representative_runs import best_first, representatives
 from xorsweep.analysis.stored_runs import StoredRun, read_runs
 from xorsweep.execution.pool import pool_of, start_pool
-from xorsweep.grid.columns import Column
+from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.planning import combined_codes
+from xorsweep.networks.architecture import Weights
+from xorsweep.networks.engines.predict import predict
+from xorsweep.networks.metrics import error_label, plateaus
+from xorsweep.networks.planning import batch_of_one, combined_codes
 from xorsweep.networks.plugins import PluginSet, extensions_of
-from xorsweep.reporting.run_pictures import RunPictures, draw_run
+from xorsweep.networks.schema import component_of
+from xorsweep.networks.trainer import build_training
+from xorsweep.reporting.rendering import data_uri
 from xorsweep.reporting.selection import select
+from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface, has_surface
+from xorsweep.reporting.svg.error_curve import error_curve
+from xorsweep.reporting.svg.network_diagram import network_diagram
 from xorsweep.storage.results import ResultColumns
 from xorsweep.text import exception_text
 
@@ -27,62 +35,101 @@ Rows = NDArray[np.int64]
 
 MOST_CELLS = 60
 """Cells whose runs are drawn."""
-AT_A_TIME = 30
-"""Runs that a process draws in one go, and up to which it isn't worth to start another one."""
+CHUNK = 30
+"""Runs that a process draws in one go, and up to which it isn't worth starting another one."""
+PIXELS = 80
+MOST_ANSWERS = 8
+"""Rows of a task whose outputs are listed where there is no surface."""
+MOST_UNITS = 4
+"""Outputs of a row that are listed."""
 
 
 @dataclass(frozen=True)
-class DrawnRuns:
-    """Pictures of runs by row, and the rows (cells, 3) that stand for each cell.
+class RunDrawing:
+    """What is drawn of a run.
 
-    Where there are no pictures though there are runs, `why_not` says why.
+    Attributes:
+        row: The run's row of the results.
+        curve: The error by epoch as SVG.
+        diagram: The network as SVG; empty, like all that follows, where no weights are kept.
+        surface: The decision surface as a data URI; empty unless two inputs lead to one output.
+        surface_alt: What the surface shows in words.
+        answers: Label, target and output of the task's first rows where there is no surface.
+        rows: How many rows the task has.
+    """
+
+    row: int
+    curve: str
+    diagram: str = ""
+    surface: str = ""
+    surface_alt: str = ""
+    answers: Sequence[tuple[str, str, str]] = ()
+    rows: int = 0
+
+    @property
+    def size(self) -> int:
+        """Return the characters that it takes on a page."""
+        return len(self.curve) + len(self.diagram) + len(self.surface)
+
+
+@dataclass(frozen=True)
+class RunDrawings:
+    """Drawings by row, and the rows (cells, 3) that stand for each cell.
+
+    `error` says why there are none though there are runs.
     """
 
     rows: Rows
-    runs: Mapping[int, RunPictures]
-    why_not: str = ""
+    runs: Mapping[int, RunDrawing]
+    error: str = ""
 
 
-Drawing = Callable[[], DrawnRuns]
-"""Waits for pictures that are being made."""
+Drawing = Callable[[], RunDrawings]
+"""Waits for runs that are being drawn."""
 
 
 def submit_run_drawings(
     grid: Grid, assembled: ResultColumns, parts: Iterable[pa.Table], workers: int
 ) -> Drawing:
-    """Begin to draw the runs that stand for cells; return what waits for their pictures.
+    """Start to draw the runs that stand for cells.
 
-    The cells are all of them, or at most MOST_CELLS chosen by axis of those with the most epochs.
-    With several workers, drawing goes on beside whatever is done meanwhile.
+    The cells are all of them, or MOST_CELLS selected by axis of those with the most epochs.
+
+    Args:
+        grid: The sweep's points.
+        assembled: Where each point ended.
+        parts: The stored parts, which hold the weights and errors.
+        workers: Processes that draw; with several, the caller goes on meanwhile.
+
+    Returns:
+        A function that waits for the drawings and returns them; it doesn't raise what drawing did.
     """
     rows = representatives(grid, assembled)
     try:
         wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, assembled))])
         runs = list(read_runs(grid, assembled, parts, wanted).values())
-        draw = _Draw(extensions_of(grid))
-        chunks = [runs[start : start + AT_A_TIME] for start in range(0, len(runs), AT_A_TIME)]
+        plugins = extensions_of(grid)
+        chunks = [runs[start : start + CHUNK] for start in range(0, len(runs), CHUNK)]
         pool = pool_of(workers if len(chunks) > 1 else 1)
-        return partial(
-            _finished, rows, start_pool(pool, [delayed(draw)(chunk) for chunk in chunks])
-        )
+        tasks = [delayed(_draw_runs)(plugins, chunk) for chunk in chunks]
+        return partial(_finished, rows, start_pool(pool, tasks))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return partial(DrawnRuns, rows, {}, _reason(error))
+        return partial(_without_drawings, rows, error)
 
 
-def _finished(rows: Rows, results: Iterator[list[RunPictures]]) -> DrawnRuns:
+def _finished(rows: Rows, results: Iterator[list[RunDrawing]]) -> RunDrawings:
     try:
-        return DrawnRuns(rows, {run.row: run for runs in results for run in runs})
+        return RunDrawings(rows, {run.row: run for runs in results for run in runs})
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return DrawnRuns(rows, {}, _reason(error))
+        return _without_drawings(rows, error)
 
 
-def _reason(error: BaseException) -> str:
-    """Return why pictures are missing, which is no reason for a report to be."""
-    return f"drawing them ended with {exception_text(error)}"
+def _without_drawings(rows: Rows, error: BaseException) -> RunDrawings:
+    return RunDrawings(rows, {}, f"drawing them ended with {exception_text(error)}")
 
 
 def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
@@ -104,22 +151,42 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
     if not keys:
         return longest
     codes = np.column_stack([columns[key].codes[rows[longest, 0]] for key in keys])
-    numeric = [place for place, key in enumerate(keys) if _is_numeric(columns[key])]
+    numeric = [
+        place
+        for place, key in enumerate(keys)
+        if all(type(level) in (int, float) for level in columns[key].levels)
+    ]
     places = select(codes.astype(np.int64), rank[longest], MOST_CELLS, numeric).places
     found: NDArray[np.intp] = longest[places]
     return found
 
 
-def _is_numeric(column: Column) -> bool:
-    return all(type(level) in (int, float) for level in column.levels)
+def _draw_runs(plugins: PluginSet, runs: Sequence[StoredRun]) -> list[RunDrawing]:
+    plugins.install()
+    return [_draw_run(run) for run in runs]
 
 
-@dataclass(frozen=True)
-class _Draw:
-    """Draws some runs, in whatever process."""
+def _draw_run(run: StoredRun) -> RunDrawing:
+    task = component_of("task", run.point)
+    levels = {error_label(level): level for level in plateaus(task.targets()).values()}
+    curve = error_curve(run.epochs, run.half_sse, levels, run.converged_epoch)
+    if not len(run.parameters):
+        return RunDrawing(run.row, curve)
+    training = build_training(batch_of_one(run.point, run.epochs[-1:]), run.parameters[:, None])
+    weights = Weights(*(view[..., 0] for view in training.network.views(training.parameters)))
+    diagram, labels = network_diagram(weights), task.row_labels()
+    if has_surface(training.network):
+        surface = data_uri("image/png", decision_surface(training, run.parameters, PIXELS))
+        alt = describe_surface(training, run.parameters)
+        return RunDrawing(run.row, curve, diagram, surface, alt, rows=len(labels))
+    outputs = predict(training, run.parameters, training.inputs[:MOST_ANSWERS])
+    answers = [
+        (label, _numbers(target, "g"), _numbers(output, ".3f"))
+        for label, target, output in zip(labels, training.targets, outputs, strict=False)
+    ]
+    return RunDrawing(run.row, curve, diagram, answers=answers, rows=len(labels))
 
-    extensions: PluginSet
 
-    def __call__(self, runs: Sequence[StoredRun]) -> list[RunPictures]:
-        self.extensions.install()
-        return [draw_run(run) for run in runs]
+def _numbers(values: FloatArray, form: str) -> str:
+    more = " ..." if len(values) > MOST_UNITS else ""
+    return " ".join(f"{value:{form}}" for value in values[:MOST_UNITS]) + more

@@ -11,71 +11,69 @@ import pandas as pd
 from xorsweep.analysis.representative_runs import KINDS
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.networks.metrics import PLATEAUS
-from xorsweep.reporting.layout import chosen
-from xorsweep.reporting.rendering import data_address
-from xorsweep.reporting.run_drawings import DrawnRuns
-from xorsweep.reporting.run_pictures import RunPictures
+from xorsweep.reporting.run_drawings import RunDrawing, RunDrawings
+from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.tables import Link
 from xorsweep.text import level_text
 
 MOST_CHARACTERS = 2_000_000
-"""Of all pictures together, so that a page stays small."""
+"""Of all drawings together, so that a page stays small."""
 
 
 @dataclass(frozen=True)
-class RunShown:
-    """A run on a page: the name of its place, its heading, what became of it, its pictures."""
+class GalleryRun:
+    """A run on a page: the name of its place, its heading, how it ended, and its drawing."""
 
     place: str
     heading: str
     text: str
-    pictures: RunPictures
-    surface: str
-
-    @property
-    def size(self) -> int:
-        """Return the characters of its pictures."""
-        return len(self.pictures.curve) + len(self.pictures.diagram) + len(self.surface)
+    drawing: RunDrawing
 
 
 @dataclass(frozen=True)
-class CellShown:
+class GalleryCell:
     """A cell on a page, with the runs that stand for it."""
 
     place: str
     heading: str
-    runs: Sequence[RunShown]
+    runs: Sequence[GalleryRun]
 
 
 @dataclass(frozen=True)
 class RunGallery:
-    """All cells that are shown with runs, and what is said of those that aren't."""
+    """All cells that are shown with runs, links by cell, and a note of those that aren't shown."""
 
-    cells: Sequence[CellShown]
+    cells: Sequence[GalleryCell]
     links: Mapping[int, Sequence[Link]]
     note: str
 
 
-def run_gallery(results: pd.DataFrame, summary: pd.DataFrame, drawn: DrawnRuns) -> RunGallery:
-    """Return the cells whose runs were drawn; links are by their places in the summary."""
+def run_gallery(
+    results: pd.DataFrame,
+    summary: pd.DataFrame,
+    drawn: RunDrawings,
+    most_characters: int = MOST_CHARACTERS,
+) -> RunGallery:
+    """Return the cells whose runs were drawn, or as many selected by axis as there is room for.
+
+    Args:
+        results: The rows of the sweep.
+        summary: One row per cell.
+        drawn: The runs that stand for cells, cells in the order of the summary.
+        most_characters: The size of all drawings together.
+    """
     keys = swept_columns(summary)
-    shown: dict[int, CellShown] = {}
-    for place, rows in enumerate(drawn.rows.tolist()):
-        if all(row in drawn.runs for row in rows):
-            shown[place] = _cell(place, summary.iloc[place], keys, rows, results, drawn.runs)
-    shown, levels = _fitting(shown, summary, keys)
-    links = {place: _links(cell) for place, cell in shown.items()}
-    return RunGallery(list(shown.values()), links, _note(len(shown), drawn, levels))
-
-
-def _fitting(
-    cells: Mapping[int, CellShown], summary: pd.DataFrame, keys: Sequence[str]
-) -> tuple[dict[int, CellShown], str]:
-    """Return all cells, or as many chosen by axis as a page has room for, and what these are."""
-    size = sum(run.size for cell in cells.values() for run in cell.runs)
-    most = len(cells) * MOST_CHARACTERS // max(size, MOST_CHARACTERS)
-    found = chosen(summary.iloc[list(cells)], keys, max(most, 1), thin=True)
-    return {place: cells[place] for place in found.cells.index}, found.note
+    cells = {
+        place: _cell(place, summary.iloc[place], keys, rows, results, drawn.runs)
+        for place, rows in enumerate(drawn.rows.tolist())
+        if all(row in drawn.runs for row in rows)
+    }
+    size = sum(run.drawing.size for cell in cells.values() for run in cell.runs)
+    most = len(cells) * most_characters // max(size, most_characters)
+    found = select_cells(summary.iloc[list(cells)], keys, max(most, 1), thin=True)
+    cells = {place: cells[place] for place in found.cells.index}
+    links = {place: _links(cell) for place, cell in cells.items()}
+    return RunGallery(list(cells.values()), links, _note(len(cells), drawn, found.note))
 
 
 def _cell(
@@ -84,41 +82,33 @@ def _cell(
     keys: Sequence[str],
     rows: Sequence[int],
     results: pd.DataFrame,
-    runs: Mapping[int, RunPictures],
-) -> CellShown:
+    runs: Mapping[int, RunDrawing],
+) -> GalleryCell:
     levels = ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key]))
     kinds: dict[int, list[str]] = {}
     for kind, row in zip(KINDS, rows, strict=True):
         kinds.setdefault(row, []).append(kind)
-    return CellShown(
-        f"cell-{place}",
-        levels or "all runs",
-        [
-            _run(f"cell-{place}-{names[0]}", names, results.iloc[row], runs[row])
-            for row, names in kinds.items()
-        ],
-    )
+    shown = [
+        _run(f"cell-{place}-{names[0]}", " and ".join(names), results.iloc[row], runs[row])
+        for row, names in kinds.items()
+    ]
+    return GalleryCell(f"cell-{place}", levels or "all runs", shown)
 
 
-def _run(place: str, kinds: Sequence[str], row: pd.Series[Any], pictures: RunPictures) -> RunShown:
-    surface = data_address("image/png", pictures.surface.png) if pictures.surface else ""
-    heading = f"{' and '.join(kinds).capitalize()}: seed {row['seed']}"
+def _run(place: str, kinds: str, row: pd.Series[Any], drawing: RunDrawing) -> GalleryRun:
     met = "Never met the criterion"
     if pd.notna(row["converged_epoch"]):
         met = f"Met the criterion after {row['converged_epoch']:,} epochs"
-    error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
-    text = f"{met}; {_end(row)}{error}. Row {pictures.row} of results.csv."
-    return RunShown(place, heading, text, pictures, surface)
-
-
-def _end(row: pd.Series[Any]) -> str:
     outcome = str(row["outcome"]).replace("_", " ")
+    end = f"at the end {outcome}"
     if row["outcome"] in PLATEAUS:
-        return f"still at the plateau {outcome} after {row['epochs']:,} epochs"
-    return f"at the end {outcome}"
+        end = f"still at the plateau {outcome} after {row['epochs']:,} epochs"
+    error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
+    text = f"{met}; {end}{error}. Row {drawing.row} of results.csv."
+    return GalleryRun(place, f"{kinds.capitalize()}: seed {row['seed']}", text, drawing)
 
 
-def _links(cell: CellShown) -> Sequence[Link]:
+def _links(cell: GalleryCell) -> list[Link]:
     found = []
     for run in cell.runs:
         kinds = run.heading.split(":")[0].lower()
@@ -126,10 +116,10 @@ def _links(cell: CellShown) -> Sequence[Link]:
     return found
 
 
-def _note(shown: int, drawn: DrawnRuns, levels: str) -> str:
+def _note(shown: int, drawn: RunDrawings, levels: str) -> str:
     cells = len(drawn.rows)
-    if drawn.why_not:
-        return f"No runs are shown: {drawn.why_not}."
+    if drawn.error:
+        return f"No runs are shown: {drawn.error}."
     if shown == cells:
         return ""
     which = f" ({levels})" if levels else ""

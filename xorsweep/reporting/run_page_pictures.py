@@ -10,7 +10,7 @@ import numpy as np
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.metrics import plateau_labels, plateaus
 from xorsweep.networks.single_run import SingleRun
-from xorsweep.reporting.rendering import data_address
+from xorsweep.reporting.rendering import data_uri
 from xorsweep.reporting.svg.animation import SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
 from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_pixels
@@ -109,9 +109,7 @@ def moving(run: SingleRun, frames: Frames, gif: bytes) -> Moving:
         f"{_when(run.epochs[last])}. It ends like this: {_answers_described(run, last)}"
     )
     width, height = (int.from_bytes(gif[start : start + 2], "little") for start in (6, 8))
-    return Moving(
-        data_address("image/gif", gif), data_address("image/png", held), alt, width, height
-    )
+    return Moving(data_uri("image/gif", gif), data_uri("image/png", held), alt, width, height)
 
 
 def stills(run: SingleRun, frames: Frames) -> Iterator[PagePicture]:
@@ -120,7 +118,7 @@ def stills(run: SingleRun, frames: Frames) -> Iterator[PagePicture]:
         frame = frames.get(place) or _frame(run, place)
         yield PagePicture(
             caption=f"{_when(frame.epoch).capitalize()}: error {number(frame.error)}",
-            data=data_address("image/png", png(frame.answers)),
+            data=data_uri("image/png", png(frame.answers)),
             alt=_answers_described(run, place),
         )
 

@@ -1,4 +1,4 @@
-"""Which cells are shown where there is no room for all: chosen by axis, never by a stride.
+"""Which cells are shown where there is no room for all: selected by axis, never by a stride.
 
 A stride through cells in a row drops whole levels: every second, say, of a key with two of them.
 So each level of some keys is kept, and the other keys are held at one level each.
@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+
+from xorsweep.analysis.summary import is_numeric, swept_columns
+from xorsweep.reporting.layout import Layout
+from xorsweep.text import level_text
+
+BEST = "as in the best cell"
 
 Codes = NDArray[np.int64]
 
@@ -29,14 +37,19 @@ class Selection:
 
 
 def select(codes: Codes, rank: Codes, most: int, numeric: Collection[int] = ()) -> Selection:
-    """Return cells that have at most so many combinations of levels.
+    """Return cells that have at most `most` combinations of levels.
 
-    codes: (n, K) the levels of K keys as numbers, the first to be kept first. rank: (n,) 0 for the
-    best cell. Keys are kept whole as long as there is room. The others are held at their level in
-    the best cell; where that isn't among the cells that share the kept levels, at that of the best
-    of these. The first of the `numeric` keys for which there was no room has evenly spaced levels
-    instead, the best among them, if there is room for two; so has a key whatever it is where there
-    is no room for any. Kept levels that occur at none of these are shown at their best cell's.
+    Keys are kept whole as long as there is room. The others are held at their level in the best
+    cell; where that isn't among the cells that share the kept levels, at that of the best of
+    these. The first of the `numeric` keys for which there was no room has evenly spaced levels
+    instead, the best among them, if there is room for two; so has any key where there is no room
+    for one. Kept levels that occur at none of these are shown at their best cell's.
+
+    Args:
+        codes: The levels of K keys as numbers (n, K), the key to be kept first in column 0.
+        rank: The rank (n,) of each cell, 0 for the best.
+        most: Combinations of levels that there is room for.
+        numeric: The columns whose levels are numbers.
     """
     everything = np.arange(len(codes))
     if _count(codes) <= most:
@@ -62,11 +75,11 @@ def select(codes: Codes, rank: Codes, most: int, numeric: Collection[int] = ()) 
 
 
 def spaced(count: int, most: int, best: int) -> list[int]:
-    """Return at most so many of the places below `count`: both ends and `best`, evenly spaced."""
+    """Return at most `most` of the places below `count`: both ends and `best`, evenly spaced."""
     if count <= most:
         return list(range(count))
     places = np.unique(np.linspace(0, count - 1, most).round().astype(int))
-    # The best takes the place of its neighbour, but for the ends.
+    # The best takes the place of its neighbour, except at the ends.
     inner = places[1:-1] if most > 2 else places
     if best not in places and len(inner):
         inner[np.abs(inner - best).argmin()] = best
@@ -107,3 +120,118 @@ def _held(
         held = np.where(has_wanted, wanted[key], of_the_best)
         places = places[level == held[group]]
     return places
+
+
+@dataclass(frozen=True)
+class SelectedCells:
+    """The cells that are shown, the keys that tell them apart, and a note of what is excluded.
+
+    `thinned` is the key of which only some levels are shown, empty where there is none.
+    """
+
+    cells: pd.DataFrame
+    keys: tuple[str, ...]
+    note: str = ""
+    thinned: str = ""
+
+
+def select_cells(
+    cells: pd.DataFrame,
+    keys: Sequence[str],
+    most: int,
+    rank: Codes | None = None,
+    thin: bool = False,
+) -> SelectedCells:
+    """Return the cells with at most `most` combinations of the keys' levels, selected by axis.
+
+    Args:
+        cells: Rows of a summary.
+        keys: As many as possible keep every level, the first ones first, and epochs last of all;
+            the others are held at one level each, as `select` does.
+        most: Combinations of levels that there is room for.
+        rank: The rank (n,) of each cell, 0 for the best; that of `best_first` by default.
+        thin: Whether a key of numbers without enough room keeps evenly spaced levels.
+    """
+    keys = sorted((key for key in keys if key), key="epochs".__eq__)
+    if not keys or cells.empty:
+        return SelectedCells(cells, tuple(keys))
+    rank = best_first(cells) if rank is None else rank
+    codes = np.column_stack([_codes(cells, key) for key in keys])
+    numeric = [place for place, key in enumerate(keys) if thin and is_numeric(cells[key])]
+    found = select(codes, rank, most, numeric)
+    shown = cells.iloc[found.places]
+    held = [keys[place] for place in found.fixed]
+    thinned = "" if found.thinned is None else keys[found.thinned]
+    apart = [key for key in keys if key not in held or shown[key].nunique() > 1]
+    as_in_best = bool(cells["rate"].max() > 0) if "rate" in cells else False
+    return SelectedCells(
+        shown, tuple(apart), _note(cells, shown, held, thinned, as_in_best), thinned
+    )
+
+
+def best_first(cells: pd.DataFrame) -> Codes:
+    """Return the rank (n,) of each cell of a summary, 0 for the best.
+
+    That is the one where most runs converge, of several the one with the least expected running
+    time, and then the first; of cells that differ in epochs alone those with the most count.
+    """
+    is_shorter = ~cells.index.isin(final_epochs_only(cells).index)
+    rate = cells["rate"].fillna(-1).to_numpy(np.float64)
+    cost = cells["expected_running_time"].fillna(np.inf).to_numpy(np.float64)
+    rank = np.empty(len(cells), np.int64)
+    rank[np.lexsort((cost, -rate, is_shorter))] = np.arange(len(cells))
+    return rank
+
+
+def _codes(cells: pd.DataFrame, key: str) -> Codes:
+    """Return the number (n,) of each cell's level of a key, in the order of its levels."""
+    numbers, _ = pd.factorize(cells[key], sort=is_numeric(cells[key]), use_na_sentinel=False)
+    return numbers.astype(np.int64)
+
+
+def _note(
+    cells: pd.DataFrame, shown: pd.DataFrame, held: Sequence[str], thinned: str, as_in_best: bool
+) -> str:
+    """Return which levels are shown where not all are, or nothing."""
+    fixed, notes = [], []
+    for key in held:
+        found, every = shown[key].dropna().unique(), cells[key].nunique()
+        if len(found) == 1:
+            fixed.append(f"{level_text(key, found[0])} (of {every:,})")
+        elif len(found):
+            notes.append(f"one level of {key} each")
+    if fixed:
+        why = f", {BEST}" if as_in_best else ""
+        notes.insert(0, f"{', '.join(fixed)}{why}")
+    if thinned:
+        count, every = (frame[thinned].nunique() for frame in (shown, cells))
+        notes.append(f"{count:,} of {every:,} levels of {thinned}")
+    return "; ".join(notes)
+
+
+def in_order(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return cells by the levels of some keys, the last ones changing fastest."""
+    codes = [_codes(cells, key) for key in reversed(keys) if key]
+    return cells.iloc[np.lexsort(codes)] if codes else cells
+
+
+def final_epochs_only(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the most epochs among those that differ in epochs or seed alone."""
+    if frame["epochs"].nunique() <= 1:
+        return frame
+    keys = [frame[key] for key in swept_columns(frame) if key != "epochs"]
+    most: Any = frame["epochs"].max()
+    if keys:
+        groups = frame["epochs"].groupby(keys, sort=False, observed=True, dropna=False)
+        most = groups.transform("max")
+    rows: pd.DataFrame = frame[frame["epochs"] == most]
+    return rows
+
+
+def select_final_cells(
+    summary: pd.DataFrame, layout: Layout, statuses: Sequence[str], most: int
+) -> SelectedCells:
+    """Return the cells at the most epochs that have a run with one of the statuses."""
+    cells = final_epochs_only(summary)
+    cells = cells[cells[list(statuses)].sum(axis=1) > 0]
+    return select_cells(cells, (layout.x, layout.hue, *layout.col), most, thin=True)

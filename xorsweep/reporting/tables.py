@@ -15,7 +15,8 @@ from xorsweep.analysis.studies.verdicts import HEAD, Verdict, notes, verdict_row
 from xorsweep.analysis.summary import is_numeric, point_columns, swept_columns
 from xorsweep.analysis.trainings import longest_rows
 from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES
-from xorsweep.reporting.layout import chosen, levels
+from xorsweep.reporting.layout import levels
+from xorsweep.reporting.selection import select_cells
 from xorsweep.text import level_name, level_text
 
 MOST_CELLS = 1_000
@@ -96,7 +97,7 @@ def cells_table(
     `links` are those of cells by their places in the summary.
     """
     keys = swept_columns(summary)
-    found = chosen(summary, keys, most, thin=True)
+    found = select_cells(summary, keys, most, thin=True)
     shown = found.cells
     head = (
         *keys,

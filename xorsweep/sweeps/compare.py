@@ -18,8 +18,8 @@ from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
 from xorsweep.reporting.console import Console
-from xorsweep.reporting.layout import chosen
 from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.scatter import rates_against_each_other
 from xorsweep.reporting.tables import Table, difference_text, left_out_note
 from xorsweep.reporting.wording import count_text, percent_text
@@ -257,7 +257,7 @@ def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
     others = cells.drop(index=differing.index)
     rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
     rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
-    some = chosen(others, found.keys, free, rank, thin=True)
+    some = select_cells(others, found.keys, free, rank, thin=True)
     kept = sorted([*differing.index, *some.cells.index])
     return cells.loc[kept], f"{which}, and of the others {some.note}"
 

@@ -16,8 +16,7 @@ from xorsweep.fields import read_whole
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.single_run import train_single
 from xorsweep.reporting.console import count_line
-from xorsweep.reporting.jupyter import shown
-from xorsweep.reporting.progress import ScriptTerminal
+from xorsweep.reporting.console_python import ScriptConsole, register_figure
 from xorsweep.storage.manifest import FinishedManifest, input_notes
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
@@ -48,7 +47,7 @@ class Sweep:
         """Return the sweep in a folder; raises StoreError where there is no finished one."""
         _, grid, _ = Store.open(folder)
         for line in input_notes(grid):
-            ScriptTerminal().log(line)
+            ScriptConsole().log(line)
         return cls(folder, finished_manifest(folder))
 
     @property
@@ -63,7 +62,7 @@ class Sweep:
         Texts are categorical, whole numbers with gaps Int64. Where results.parquet isn't as it was
         written, the rows are made of the parts, and a line on stderr says so.
         """
-        return stored_results(self.folder, self.manifest, ScriptTerminal(), whole=True)
+        return stored_results(self.folder, self.manifest, ScriptConsole(), whole=True)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -102,7 +101,7 @@ class Sweep:
 
     @property
     def plot(self) -> SweepPlots:
-        """Return the pictures of the report, each a method."""
+        """Return the figures of the report, each a method."""
         return SweepPlots(self)
 
     def run(self, row: int) -> Run:
@@ -128,11 +127,11 @@ class Sweep:
             if target.absolute() != self.folder.absolute():
                 target.mkdir(parents=True, exist_ok=True)
                 copy_tree(self.folder, target, {LOCK})
-            return remake_report(target, ScriptTerminal())
+            return remake_report(target, ScriptConsole())
 
     @cached_property
     def tables(self) -> Tables:
-        """Return what the pictures are made from."""
+        """Return what the figures are made from."""
         from xorsweep.reporting.figures.data import Tables
 
         curves = LearningCurves(self._grid, self._store)
@@ -241,12 +240,12 @@ class SweepPlots:
         return self._draw("error_by_epoch")
 
     def _draw(self, name: str) -> Figure:
-        from xorsweep.reporting.figures.catalog import PICTURES
-        from xorsweep.reporting.style import styled
+        from xorsweep.reporting.figures.catalog import CATALOG
+        from xorsweep.reporting.figures.style import styled
 
-        (picture,) = (each for each in PICTURES if each.name == name)
+        (spec,) = (each for each in CATALOG if each.name == name)
         with styled():
-            figure = picture.draw(self._sweep.tables)
-        if figure is None:
+            drawn = spec.draw(self._sweep.tables)
+        if drawn is None:
             raise ConfigError(f"plot: the rows of this sweep don't allow {name}")
-        return shown(figure)
+        return register_figure(drawn.figure)

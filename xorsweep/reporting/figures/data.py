@@ -1,11 +1,10 @@
-"""What the pictures are made from."""
+"""What the figures are made from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,37 +16,39 @@ from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 
-Curves = Callable[[pd.DataFrame], Mapping[int, CellLearningCurves]]
-"""Returns the errors by epoch in some cells, by their places in the summary."""
+LearningCurvesOf = Callable[[pd.DataFrame], Mapping[int, CellLearningCurves]]
+"""Returns the errors by epoch in some cells, by their index in the summary."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What the pictures are made from: the rows, the summary, and how to read the learning curves.
+    """What the figures are made from.
 
-    `plateaus` are half the sums of squared errors to be marked, by the outcomes of runs there.
+    Attributes:
+        results: The rows of the sweep.
+        summary: One row per cell.
+        learning_curves: Reads the errors by epoch of some cells.
+        plateaus: Half the sums of squared errors to be marked, by the outcomes of runs there.
+        layout: Which swept key goes where.
     """
 
     results: pd.DataFrame
     summary: pd.DataFrame
-    learning_curves: Curves
+    learning_curves: LearningCurvesOf
     plateaus: Mapping[str, float]
     layout: Layout = field(init=False)
 
     @classmethod
-    def of(cls, results: pd.DataFrame, summary: pd.DataFrame, curves: Curves) -> Tables:
+    def of(
+        cls, results: pd.DataFrame, summary: pd.DataFrame, learning_curves: LearningCurvesOf
+    ) -> Tables:
         """Return those of a sweep, with the plateaus that all of its tasks have."""
-        return cls(results, summary, curves, _shared_plateaus(results))
+        return cls(results, summary, learning_curves, _shared_plateaus(results))
 
     @cached_property
     def cell_of(self) -> NDArray[np.int64]:
         """Return the place in the summary (N,) of each row's cell."""
-        keys = swept_columns(self.summary)
-        if not keys:
-            return np.zeros(len(self.results), np.int64)
-        # Cells are in the order in which they first appear.
-        groups = self.results.groupby(keys, sort=False, observed=True, dropna=False)
-        return np.asarray(groups.ngroup(), np.int64)
+        return cell_numbers(self.results, swept_columns(self.summary))
 
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of some cells of the summary."""
@@ -58,13 +59,20 @@ class Tables:
         object.__setattr__(self, "layout", layout)
 
 
+def cell_numbers(results: pd.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
+    """Return the cell (N,) of each row, in the order in which cells first appear."""
+    if not keys:
+        return np.zeros(len(results), np.int64)
+    groups = results.groupby(list(keys), sort=False, observed=True, dropna=False)
+    return np.asarray(groups.ngroup(), np.int64)
+
+
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:
     columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
     tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
-    found = [plateaus(component_of("task", _present(task)).targets()) for task in tasks]
+    found = []
+    for task in tasks:
+        point = {str(key): value for key, value in task.items() if value == value}
+        found.append(plateaus(component_of("task", point).targets()))
     first, *others = found or [{}]
     return {name: at for name, at in first.items() if all(each.get(name) == at for each in others)}
-
-
-def _present(point: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(key): value for key, value in point.items() if value == value}

@@ -2,62 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.reporting.figures.axes import (
+    DrawnFigure,
+    epochs_across,
+    facets,
+    legend_below,
+    ranges_text,
+)
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.lines import epochs_across
-from xorsweep.reporting.figures.log_axes import mark_powers
-from xorsweep.reporting.figures.panels import add_entries, add_note, panelled, without_inner_ticks
-from xorsweep.reporting.figures.selected_cells import Rows, in_learning_curves, single_runs
-from xorsweep.reporting.layout import in_order, panels
-from xorsweep.reporting.style import GREY, INK, OUTCOME_COLOURS
+from xorsweep.reporting.figures.style import GREY, INK, OUTCOME_COLOURS, PLATEAU_LINE
+from xorsweep.reporting.layout import panels
+from xorsweep.reporting.selection import in_order, select_final_cells
 
+MOST_CELLS = 24
+MOST_SINGLE_RUNS = 200
+"""Single runs in all panels together; each of them is some hundred characters of SVG."""
 MOST_COLUMNS = 5
 SMALLEST_ERROR, LARGEST_ERROR = 1e-9, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
 
 
-def error_bands(tables: Tables) -> Figure | None:
-    """Return the error by epoch, a panel a cell: some runs by outcome, and the median of all."""
-    shown = in_learning_curves(tables)
+def draw(tables: Tables) -> DrawnFigure | None:
+    """Return the error by epoch, one panel per cell: some runs by outcome, and the median of all."""
+    layout = tables.layout.at_the_end
+    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"], MOST_CELLS)
     curves = tables.learning_curves(shown.cells) if len(shown.cells) else {}
     cells = shown.cells[shown.cells.index.isin(list(curves))]
     if cells.empty:
         return None
-    layout = shown.layout
-    parts = panels(in_order(cells, (*layout.col, layout.hue, layout.x)), shown.panels)
+    cells = in_order(cells, (*layout.col, layout.hue, layout.x))
     columns = _columns(cells, layout.x)
-    figure, grid = panelled(parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True)
-    grid[0].set_yscale("log")
-    mark_powers(grid[0].yaxis)
+    parts = panels(cells, shown.keys)
+    figure, grid = facets(parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True)
     epochs_across(grid[0], max(each.epochs[-1] for each in curves.values()), 0)
+    grid[0].set_yscale("log")
     grid[0].set_ylim(*_limits(curves))
+    grid[0].yaxis.set_minor_locator(NullLocator())
+    trained = tables.rows_of(shown.cells).query("status != 'failed'")
+    single = single_runs(tables, trained, len(shown.cells))
     outcomes = tables.results["outcome"].astype(str).to_numpy()
-    single = single_runs(tables, shown.cells)
-    for axes, part in zip(grid, parts.frames, strict=True):
+    for axes, (_, part) in zip(grid, parts, strict=True):
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
-        _draw_median(axes, found)
-        _draw_heights(axes, tables.plateaus.values())
-    without_inner_ticks(grid, columns)
-    for axes in grid[-min(columns, len(grid)) :]:
-        axes.set_xlabel("epochs")
+        low, middle, high = found.quantiles()
+        axes.plot(found.epochs, middle, color=INK, linewidth=1.4)
+        axes.fill_between(found.epochs, low, high, color=GREY, alpha=0.25, linewidth=0)
+        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+        for plateau in tables.plateaus.values():
+            axes.axhline(plateau, **PLATEAU_LINE)
+    figure.supxlabel("epochs", fontsize=9)
     figure.supylabel("half the sum of squared errors", fontsize=9)
-    add_entries(figure, _legend([name for name in OUTCOMES if name in set(outcomes[single])]))
-    add_note(figure, shown.note)
-    return figure
+    median = Line2D([], [], color=INK, linewidth=1.4, label="median of all runs")
+    band = Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half")
+    runs = [
+        Line2D([], [], color=OUTCOME_COLOURS[name], linewidth=1.2, label=name.replace("_", " "))
+        for name in OUTCOMES
+        if name in set(outcomes[single])
+    ]
+    legend_below(figure, [median, band, *runs])
+    excluded = f"thin lines: {len(single):,} of {len(trained):,} runs"
+    notes = (shown.note, excluded if len(single) < len(trained) else "")
+    ends = shown.cells.dropna(subset=["final_error_q50"])
+    alt = (
+        "Error by epoch on logarithmic axes, one panel per cell: single runs as thin lines "
+        "coloured by outcome, their median and the band of their middle half. The medians end at: "
+        f"{ranges_text(ends, layout.hue, 'final_error_q50', '{:.2g}'.format)}."
+    )
+    return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
+
+
+def single_runs(tables: Tables, trained: pd.DataFrame, cells: int) -> NDArray[np.intp]:
+    """Return the rows of results that are drawn as one line each, a share of each cell's.
+
+    Of each outcome of a cell the first ones, as many as its share of the runs, and one at least:
+    a median hides those that are few.
+    """
+    cell = tables.cell_of[trained.index]
+    of_cell, of_outcome = (
+        trained.groupby(keys, sort=False, observed=True)["seed"]
+        for keys in ([cell], [cell, trained["outcome"]])
+    )
+    has_curve = of_cell.cumcount() < learning_curves.MOST_CURVES
+    room = max(1, MOST_SINGLE_RUNS // cells)
+    wanted = np.ceil(room * of_outcome.transform("size") / of_cell.transform("size"))
+    is_single = has_curve & (of_outcome.cumcount() < wanted)
+    return trained.index[is_single].to_numpy()
 
 
 def _columns(cells: pd.DataFrame, across: str) -> int:
@@ -67,38 +109,17 @@ def _columns(cells: pd.DataFrame, across: str) -> int:
 
 
 def _draw_runs(
-    axes: Axes, found: CellLearningCurves, single: Rows, outcomes: NDArray[np.object_]
+    axes: Axes, found: CellLearningCurves, single: NDArray[np.intp], names: NDArray[np.object_]
 ) -> None:
     """Draw some runs as thin lines, those of an outcome as one line with gaps."""
     is_single = np.isin(found.rows, single)
-    names = outcomes[found.rows]
     for name in OUTCOMES:
-        errors = found.curves[is_single & (names == name)]
+        errors = found.curves[is_single & (names[found.rows] == name)]
         if len(errors):
             finite = np.where(np.isfinite(errors), errors, np.nan)
             ends = np.pad(finite, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
             epochs = np.tile(np.append(found.epochs, 0), len(errors))
             axes.plot(epochs, ends, color=OUTCOME_COLOURS[name], linewidth=0.6, alpha=0.6)
-
-
-def _draw_heights(axes: Axes, plateaus: Iterable[float]) -> None:
-    """Draw lines across at powers of ten, and dashed ones at the plateaus."""
-    low, high = axes.get_ylim()
-    powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high))
-    _draw_across(axes, powers, color="#b0b0b0", linewidth=0.4, alpha=0.6)
-    _draw_across(axes, plateaus, color=GREY, linewidth=0.5, linestyle=(0, (4, 3)))
-
-
-def _draw_across(axes: Axes, heights: Iterable[float], **style: Any) -> None:
-    lines = [[(0.0, height), (1.0, height)] for height in heights]
-    transform = axes.get_yaxis_transform()
-    axes.add_collection(LineCollection(lines, transform=transform, zorder=0, **style), False)
-
-
-def _draw_median(axes: Axes, found: CellLearningCurves) -> None:
-    low, middle, high = found.quantiles()
-    axes.plot(found.epochs, middle, color=INK, linewidth=1.4)
-    axes.fill_between(found.epochs, low, high, color=GREY, alpha=0.25, linewidth=0)
 
 
 def _limits(curves: Mapping[int, CellLearningCurves]) -> tuple[float, float]:
@@ -108,13 +129,3 @@ def _limits(curves: Mapping[int, CellLearningCurves]) -> tuple[float, float]:
     low, high = (shown.min(), shown.max()) if len(shown) else (1.0, 1.0)
     # Less than that would crowd the axis with numbers between powers of ten.
     return float(low / 1.5), float(max(high, 20 * low) * 1.5)
-
-
-def _legend(outcomes: list[str]) -> list[Line2D | Patch]:
-    runs = [
-        Line2D([], [], color=OUTCOME_COLOURS[name], linewidth=1.2, label=name.replace("_", " "))
-        for name in outcomes
-    ]
-    median = Line2D([], [], color=INK, linewidth=1.4, label="median of all runs")
-    band = Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half")
-    return [median, band, *runs]

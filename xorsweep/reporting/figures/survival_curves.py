@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
+import numpy as np
+import pandas as pd
 
 from xorsweep.analysis.summary import survival_curves
-from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.lines import (
-    decade_before,
+from xorsweep.reporting.figures.axes import (
+    MOST_PANELS,
+    DrawnFigure,
     epochs_across,
+    facets,
+    legend_below,
     line_styles,
     percent_upwards,
+    ranges_text,
 )
-from xorsweep.reporting.figures.panels import add_legend, add_note, outer_labels, panelled
-from xorsweep.reporting.figures.selected_cells import in_curves
+from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.layout import panels
+from xorsweep.reporting.selection import final_epochs_only, select_cells
+
+MOST_LINES = 4
+"""Of lines with bands, more would hide each other."""
 
 
-def unsolved_curves(tables: Tables) -> Figure | None:
+def draw(tables: Tables) -> DrawnFigure | None:
     """Return the share of runs still unsolved by epoch, with pointwise 95 % bands."""
-    shown = in_curves(tables)
-    layout, rows = shown.layout, tables.rows_of(shown.cells)
+    cells = final_epochs_only(tables.summary).dropna(subset=["rate"])
+    layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES)
+    shown = select_cells(cells, (layout.x, *layout.col), MOST_PANELS)
+    rows = tables.rows_of(shown.cells)
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    styles = line_styles(curves, layout.hue)
-    parts = panels(curves, shown.panels)
-    figure, grid = panelled(parts, 3.1, 2.5, sharex=True, sharey=True)
-    epochs_across(grid[0], rows["epochs"].max(), decade_before(rows["converged_epoch"]))
+    parts = panels(curves, shown.keys)
+    figure, grid = facets(parts, 3.1, 2.5, sharex=True, sharey=True)
+    first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
+    decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
+    epochs_across(grid[0], rows["epochs"].max(), decade)
     percent_upwards(grid[0])
-    for axes, part in zip(grid, parts.frames, strict=False):
-        for level, style in styles.items():
+    for axes, (_, part) in zip(grid, parts, strict=True):
+        for level, style in line_styles(curves, layout.hue).items():
             line = part[part[layout.hue] == level] if layout.hue else part
             epochs = line["epoch"].clip(lower=1)
-            plain = {key: value for key, value in style.items() if key != "marker"}
-            axes.step(epochs, line["unsolved"], where="post", linewidth=1.4, **plain)
+            style = {**style, "marker": None}
+            axes.plot(epochs, line["unsolved"], drawstyle="steps-post", linewidth=1.4, **style)
             axes.fill_between(
                 epochs,
                 line["low"],
@@ -45,7 +55,10 @@ def unsolved_curves(tables: Tables) -> Figure | None:
                 linewidth=0,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    outer_labels(grid, "epochs", "still unsolved")
-    add_legend(figure, grid[0])
-    add_note(figure, shown.note)
-    return figure
+        axes.label_outer()
+    figure.supxlabel("epochs", fontsize=9)
+    grid[0].set_ylabel("still unsolved")
+    legend_below(figure, grid[0].get_legend_handles_labels()[0])
+    ranges = ranges_text(shown.cells, layout.hue, "unsolved_at_end")
+    alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."
+    return DrawnFigure(figure, alt, shown.note)

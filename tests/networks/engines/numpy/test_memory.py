@@ -8,10 +8,10 @@ import pytest
 from batches import training_of
 from engine_cases import KINDS_OF_TASK, RULES, PointOf, rule
 
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train
 from xorsweep.networks.engines.numpy.recorder import Record
 from xorsweep.networks.engines.numpy.state import NetworkState
-from xorsweep.networks.schema import Point
 
 
 def most_in_an_epoch(point: Point, members: int) -> int:

@@ -1,4 +1,4 @@
-"""How pictures look: colours, fonts, and how a figure becomes files."""
+"""How figures look: colours, fonts, and how a figure becomes files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from threading import RLock
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from PIL import Image
 
-from xorsweep.reporting.figures.label_placement import lay_out
 from xorsweep.storage.atomic import atomic_path
 
 GREY = "#595959"
 INK = "#000000"
+PLATEAU_LINE: dict[str, Any] = {
+    "color": GREY,
+    "linewidth": 0.6,
+    "linestyle": (0, (4, 3)),
+    "zorder": 0,
+}
 
 COLOURS = (
     "#0173b2",
@@ -49,17 +52,15 @@ OUTCOME_COLOURS = {
 """Of all runs that have an error. Found by a search for colours that lie far apart for readers with
 each kind of colour vision, on the light page and on the dark one."""
 
-DOTS_AN_INCH = 160
+DOTS_PER_INCH = 160
 
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titley": 1.0,  # where it is anyway, without a look for what is in its way
     "svg.hashsalt": "xorsweep",
 }
-
 
 _DRAWING = RLock()
 
@@ -75,19 +76,13 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG, the same bytes for the same figure; return their paths."""
     png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
     with styled():
-        figure.set_dpi(DOTS_AN_INCH)
+        figure.set_dpi(DOTS_PER_INCH)
+        # Each canvas draws once; savefig would lay the figure out anew before each file.
         raster: Any = FigureCanvasAgg(figure)
-        lay_out(figure)
-        # savefig would draw each file twice, the first time to lay the figure out once more.
-        raster.draw()
         with atomic_path(png) as file:
-            _image(raster).save(file, "png", dpi=2 * (DOTS_AN_INCH,), compress_level=3)
+            raster.print_png(file)
+        figure.set_layout_engine("none")
         vector: Any = FigureCanvasSVG(figure)
         with atomic_path(svg) as file:
             vector.print_svg(file, metadata={"Date": None})
     return [png, svg]
-
-
-def _image(drawn: Any) -> Image.Image:
-    """Return what is drawn, without transparency: nothing is, and a quarter less is written."""
-    return Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")

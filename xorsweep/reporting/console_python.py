@@ -1,0 +1,107 @@
+"""What a caller from Python sees of a sweep: in a script on stderr, in a notebook below the cell."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console as RichConsole
+
+from xorsweep.execution.interface import Advance
+from xorsweep.reporting.console import TRAINING, Console, LastingConsole, LineMeter
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_LOG = logging.getLogger(__name__)
+
+EVERY = 0.3
+"""Seconds between two changes of the line below a notebook's cell."""
+PNG = "image/png"
+
+
+def caller_console(progress: bool) -> Console:
+    """Return what reports to a caller from Python; it is silent without `progress`."""
+    if not progress:
+        return Console.silent()
+    return NotebookConsole() if _kernel_shell() else ScriptConsole()
+
+
+class ScriptConsole(Console):
+    """Reports on stderr how far a long sweep is, and what failed; the rest goes into the log."""
+
+    def __init__(self, console: RichConsole | None = None) -> None:
+        super().__init__(console or LastingConsole(stderr=True, soft_wrap=True, highlight=False))
+
+    def log(self, line: str) -> None:
+        """Put one line into the log."""
+        _LOG.info(line)
+
+    def warn(self, line: str) -> None:
+        """Print one line, and put it into the log."""
+        super().log(line)
+
+    def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
+        """Leave the rates to `Sweep.summary`."""
+
+    def paths(self, paths: Sequence[Path]) -> None:
+        """Leave the paths to `Sweep.folder`."""
+
+
+class NotebookConsole(ScriptConsole):
+    """Keeps one line below the cell, that which was reported last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._handle: Any = None
+
+    def log(self, line: str) -> None:
+        """Show one line in place of the last one."""
+        from IPython.display import display
+
+        super().log(line)
+        data = {"text/plain": line}
+        if self._handle is None:
+            self._handle = display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+    @contextmanager
+    def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
+        """Show how much of the work is done."""
+        yield LineMeter(self.log, work, unit, EVERY)
+
+
+def register_figure(figure: Figure) -> Figure:
+    """Return the figure, which a notebook shows where it is a cell's last value.
+
+    Matplotlib sees to that too, but only once pyplot was used.
+    """
+    shell = _kernel_shell()
+    if shell is not None:
+        printers = shell.display_formatter.formatters[PNG]
+        if type(figure) not in printers.type_printers:
+            printers.for_type(type(figure), _png)
+    return figure
+
+
+def _kernel_shell() -> Any | None:
+    """Return IPython's shell where this process is the kernel of a notebook."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
