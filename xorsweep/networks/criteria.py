@@ -1,4 +1,4 @@
-"""What counts as converged, each as a distance from the target that has to be small enough."""
+"""Criteria of convergence, each a distance of outputs from targets and its limit."""
 
 from __future__ import annotations
 
@@ -18,18 +18,24 @@ Array = NDArray[Any]
 class Criterion:
     """Met where `distance` of the errors lies below `limit`, for `held_for` epochs in a row.
 
-    The epoch that counts is the last of those, so with held_for 1 the first at which it is met.
+    `converged_epoch` is the last of those: with held_for 1 the first epoch at which it is met.
     """
 
     held_for: int = field(1, Integer(1))
 
     @property
     def limit(self) -> Batched:
-        """Return what the distance has to stay below: a number, or an array (B,)."""
+        """Return the limit of the distance: a number, or an array (B,)."""
         raise NotImplementedError
 
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
-        """Write the distance (B,) of errors (n, B), using scratch (n, B)."""
+        """Write the distance of each network.
+
+        Args:
+            errors: Target - output of n = rows * outputs (n, B), float64 or float32.
+            scratch: A buffer (n, B).
+            out: Where the distances go (B,).
+        """
         raise NotImplementedError
 
 
@@ -64,7 +70,7 @@ class RightSide(_LargestError):
 
 @dataclass(frozen=True)
 class Margin(_LargestError):
-    """Every |error| below a number."""
+    """Every |error| below `threshold`."""
 
     threshold: Batched = field(0.1, Real(above=0))
 
@@ -76,7 +82,7 @@ class Margin(_LargestError):
 
 @dataclass(frozen=True)
 class Sse(Criterion):
-    """The sum of squared errors over all rows and outputs below a number."""
+    """The sum of squared errors over all rows and outputs below `threshold`."""
 
     threshold: Batched = field(0.04, Real(above=0))
 
@@ -93,7 +99,7 @@ class Sse(Criterion):
 
 @dataclass(frozen=True)
 class Rms(Criterion):
-    """The root of the mean squared error over all rows and outputs below a number."""
+    """The root of the mean squared error over all rows and outputs below `threshold`."""
 
     threshold: Batched = field(0.05, Real(above=0))
 

@@ -1,4 +1,4 @@
-"""A batch as kernels take it: tiles of LANES networks, whose numbers lie together."""
+"""A batch in the layout of the kernels: tiles of LANES networks, whose numbers lie together."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ class Task:
 
 @dataclass
 class NumbaBatch:
-    """B networks in T tiles, on their way; the last one is repeated to fill the last tile.
+    """B networks in training, in T tiles; the last one is repeated to fill the last tile.
 
-    `where` (B,) are their places in the record. All else is (T, ..., LANES), see the kernels;
-    `epoch` is where they stand, -1 before anything was observed.
+    `where` (B,) are their places in the whole batch; other arrays are (T, ..., LANES), see
+    `kernel.train_tiles`; `epoch` is the last that was observed, -1 before the first.
     """
 
     training: TrainingBatch
@@ -119,10 +119,10 @@ class NumbaBatch:
         )  # fmt: skip
 
     def train(self, last: int) -> None:
-        """Train to an epoch; outputs and the networks that stand still are there afterwards."""
+        """Train to an epoch; afterwards outputs and the networks that stand still can be read."""
         rows = self.training.targets.size
         self.y = np.empty((len(self.w), rows, LANES), self.w.dtype)
-        self._kept_w, self._kept_y = self.w, self.y  # nothing is written there
+        self._kept_w, self._kept_y = self.w, self.y  # the kernel doesn't write them
         if self.training.until_converged:
             self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
         span = (max(self.epoch, 0), last, self.epoch)
@@ -158,7 +158,7 @@ class NumbaBatch:
 
     @property
     def meets(self) -> Array:
-        """Tell which networks meet the criterion as they stand (B,)."""
+        """Tell which networks meet the criterion now (B,)."""
         return self._columns(self.convergence_state[:, MEETS]) > 0
 
     def parameters(self, stood_still: bool = False) -> Array:
@@ -170,10 +170,10 @@ class NumbaBatch:
         return self._columns(self._kept_y if stood_still else self.y)
 
     def half_sse(self, stood_still: bool = False) -> Array:
-        """Return half the sum of squared errors (B,), each summed in a written-out order."""
+        """Return half the sum of squared errors (B,) float64, summed output by output."""
         y = self._kept_y if stood_still else self.y
         total = np.zeros((len(y), LANES))
-        # Errors of a diverging network overflow; those that aren't kept may be anything.
+        # Errors of diverging networks overflow; unused entries of `_kept_y` may hold anything.
         with np.errstate(all="ignore"):
             for k, target in enumerate(self.training.targets.ravel()):
                 error = np.float64(target) - y[:, k]
@@ -181,7 +181,7 @@ class NumbaBatch:
         return 0.5 * total.ravel()[: len(self.where)]
 
     def still_open(self) -> NumbaBatch:
-        """Return the networks that haven't converged, as they stand."""
+        """Return the networks that haven't converged, with their present state."""
         left = np.flatnonzero(self.converged_epoch < 0)
         if len(left) == len(self.where):
             return self
@@ -215,7 +215,7 @@ def _tiled(columns: Array) -> Array:
 
 
 def _state(training: TrainingBatch) -> Array:
-    """Return what the rule remembers before the first step (S, P, B)."""
+    """Return the optimizer's state before the first step (S, P, B)."""
     rule = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
     state: Array = np.zeros((STATES[rule], size, members), training.parameters.dtype)
@@ -256,7 +256,7 @@ def _factor(training: TrainingBatch) -> Any:
 
 
 def _is_truth_table(training: TrainingBatch) -> bool:
-    """Tell whether the quick kernel trains this."""
+    """Tell whether `kernel_xor` can train this."""
     return (
         training.network.inputs == 2
         and training.network.outputs == 1

@@ -2,7 +2,7 @@
 
 Arrays are (rows, LANES): x (inputs) and t (outputs) the row, w and g (P) the parameters, laid out
 as `Network.views` says, and minus the gradient by them, a (hidden) activations, y (outputs),
-d (hidden + outputs) room for deltas. `shape` is (inputs, hidden, outputs, skip).
+d (hidden + outputs) a buffer for deltas. `shape` is (inputs, hidden, outputs, skip).
 """
 
 from __future__ import annotations

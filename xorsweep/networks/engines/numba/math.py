@@ -1,4 +1,4 @@
-"""Logistic and tanh as a dozen vector instructions each; Numba's own exp is scalar.
+"""Logistic and tanh in a dozen vector instructions each; Numba's own exp is scalar.
 
 exp(x) = 2**n exp(r), with n the whole number next to x / ln 2. Adding and taking away 1.5 * 2**52
 (1.5 * 2**23 in float32) rounds to n, and leaves n in the lowest bits, from where it is moved to
