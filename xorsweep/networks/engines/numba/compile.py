@@ -19,8 +19,8 @@ FLAGS: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"
 """Multiplications and additions may fuse. Full fastmath would let LLVM reorder sums, which would
 break reproducible bits and the rounding to a whole number inside the exponential."""
 LANES = 64
-"""Networks per tile. Loops over them have this fixed length, a multiple of every vector register, so
-that each network goes through the same vector instructions regardless of its batch."""
+"""Networks per tile. Loops over them have this fixed length, a multiple of every vector register:
+each network goes through the same vector instructions regardless of its batch."""
 
 
 def compile_function(function: Callable[..., Any]) -> Any:
@@ -29,7 +29,7 @@ def compile_function(function: Callable[..., Any]) -> Any:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that Python calls, once per precision, and cache it where that is possible."""
+    """Compile a function that Python calls, once per precision; cache it where that is possible."""
     if not is_kept():
         return njit(**FLAGS)(function)
     before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())

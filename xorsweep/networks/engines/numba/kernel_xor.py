@@ -25,9 +25,9 @@ FIRST, SECOND, BIAS, OUT, A00, A01, A10, A11 = (LANES * row for row in range(8))
 """Offsets of a hidden unit's weights and of its activations for each row of the table."""
 UNIT = 8 * LANES
 Y00, Y01, Y10, Y11, D00, D01, D10, D11, OUTPUT_BIAS, RATES, LIMITS = (LANES * k for k in range(11))
-"""Offsets of the output unit's values, deltas and bias, the learning rates, and the limits of errors
-below which a network newly converges, negative once it has. All of a unit is one array, so that
-LLVM knows that its rows don't overlap."""
+"""Offsets of the output unit's values, deltas and bias, of the learning rates, and of the limits of
+errors below which a network newly converges, negative once it has. All of a unit is one array, so
+that LLVM knows that its rows don't overlap."""
 
 
 @kernel
