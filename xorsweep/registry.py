@@ -156,7 +156,6 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return found
 
     def _validate_class(self, name: str, component: object, where: str) -> None:
-        """Raise ConfigError unless a class can be configured, and trained in batches."""
         for reason in self._faults(component):
             raise ConfigError(f"{self.group}={name}: {where} {reason}")
 
@@ -173,7 +172,6 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
             yield from self._faults_of(entry)
 
     def _faults_of(self, entry: Field[Any]) -> Iterator[str]:
-        """Yield what is wrong with a parameter."""
         kind = entry.metadata.get("kind")
         if kind is None or entry.default is MISSING:
             yield f"has a field {entry.name} that isn't declared by xorsweep.fields.field"

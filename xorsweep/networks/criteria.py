@@ -53,19 +53,13 @@ class Fahlman(_LargestError):
     CMU-CS-88-162 (1988).
     """
 
-    @property
-    def limit(self) -> float:
-        """Return 0.4."""
-        return 0.4
+    limit = 0.4
 
 
 class RightSide(_LargestError):
     """Every output on the right side of one half: |error| < 0.5."""
 
-    @property
-    def limit(self) -> float:
-        """Return 0.5."""
-        return 0.5
+    limit = 0.5
 
 
 @dataclass(frozen=True)
@@ -98,20 +92,14 @@ class Sse(Criterion):
 
 
 @dataclass(frozen=True)
-class Rms(Criterion):
+class Rms(Sse):
     """The root of the mean squared error over all rows and outputs below `threshold`."""
 
     threshold: Batched = field(0.05, Real(above=0))
 
-    @property
-    def limit(self) -> Batched:
-        """Return the threshold."""
-        return self.threshold
-
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
         """Write the root mean squared error."""
-        np.multiply(errors, errors, out=scratch)
-        np.add.reduce(scratch, axis=0, out=out)
+        super().distance(errors, scratch, out)
         np.divide(out, len(errors), out=out)
         np.sqrt(out, out=out)
 

@@ -228,18 +228,12 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
         else:
             varying[key] = column.level_array[codes]
     fixed = {key: value for key, value in fixed.items() if value is not None}
-    return Batch(fixed, varying, snapshots, rows, _identities(grid, rows))
+    identities = np.where(rows >= 0, grid.identities[rows], np.uint64(0))
+    return Batch(fixed, varying, snapshots, rows, identities)
 
 
 def _is_shared(grid: Grid, key: str) -> bool:
-    """Tell whether members of one batch must agree on a key."""
     return key not in ("epochs", "seed") and not grid.columns[key].batched
-
-
-def _identities(grid: Grid, rows: Rows) -> NDArray[np.uint64]:
-    found = np.zeros(rows.shape, np.uint64)
-    found[rows >= 0] = grid.identities[rows[rows >= 0]]
-    return found
 
 
 def combined_codes(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.int64]:

@@ -151,7 +151,6 @@ def failed_rows(batch: Batch, message: str) -> PointResults:
 
 
 def _rows(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> PointResults:
-    """Return the points of a batch, snapshot by snapshot."""
     by_snapshot = [
         read_snapshot(training, trained, number) for number in range(len(training.snapshots))
     ]

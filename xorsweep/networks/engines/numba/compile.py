@@ -87,8 +87,6 @@ def one_at_a_time() -> Iterator[None]:
 
 
 class _Once(event.Listener):  # type: ignore[misc]
-    """Calls a function at the first start of an event."""
-
     def __init__(self, call: Callable[[], None]) -> None:
         self._call: Callable[[], None] | None = call
 

@@ -104,7 +104,6 @@ def _add_outer(x: Any, nonzero: Any, delta: Any, g: Any, first: Any, step: Any) 
 
 @compile_function
 def _activate(activation: Any, slope: Any, z: Any) -> None:
-    """Turn pre-activations into activations."""
     zero = z.dtype.type(0)
     if activation == LOGISTIC:
         for lane in range(LANES):

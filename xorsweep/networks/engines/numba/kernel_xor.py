@@ -117,7 +117,6 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
 
 @compile_function
 def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
-    """Write the weights back."""
     for h in range(hidden):
         for lane in range(LANES):
             w[h, lane] = units[h * UNIT + FIRST + lane]
@@ -130,7 +129,6 @@ def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
 
 @compile_function
 def _forward(hidden: Any, units: Any, output: Any) -> None:
-    """Write the activations of every unit and the outputs."""
     for lane in range(LANES):
         bias = output[OUTPUT_BIAS + lane]
         output[Y00 + lane] = bias
@@ -162,7 +160,6 @@ def _forward(hidden: Any, units: Any, output: Any) -> None:
 
 @compile_function
 def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
-    """Take one step of gradient descent."""
     one = output.dtype.type(1)
     t00, t01, t10, t11 = targets[0], targets[1], targets[2], targets[3]
     for lane in range(LANES):

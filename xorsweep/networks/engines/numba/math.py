@@ -43,7 +43,6 @@ def _bits(_: Any, number: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _from_bits(_: Any, number: Any) -> Any:
-    """Return the float that has these bits."""
     result = types.float32 if number == types.int32 else types.float64
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

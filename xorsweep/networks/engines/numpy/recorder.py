@@ -107,7 +107,6 @@ class Recorder:
             self._keep(to_come, curve_to_come, new, networks)
 
     def _keep(self, at: list[int], curve_at: list[int], which: Any, networks: NetworkState) -> None:
-        """Keep the state of some networks at some of the snapshots and curve epochs."""
         where = self._where[which]
         for i in at:
             self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
