@@ -13,27 +13,27 @@ from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import build_training
 
 
-def warm_up(batches: Sequence[Batch], engine: Engine, say: Callable[[str], None]) -> list[str]:
+def warm_up(batches: Sequence[Batch], engine: Engine, log: Callable[[str], None]) -> list[str]:
     """Compile the engine, once and before workers start.
 
     Args:
         batches: What is to be trained.
         engine: What trains it.
-        say: Is called with each line to be shown.
+        log: Is called with each line to be shown.
 
     Returns:
         A line for each component that isn't compiled, so that NumPy trains its batches.
     """
     compile_kernels, unsupported = load_compile(engine), load_unsupported(engine)
     if compile_kernels:
-        compile_kernels(_samples(batches), say)
+        compile_kernels(_samples(batches), log)
     counts = Counter(found for batch in batches if (found := unsupported(batch.fixed)))
     lines = [
         f"{component} isn't compiled: engine=numpy trains {count:,} of {len(batches):,} batches"
         for component, count in counts.items()
     ]
     for line in lines:
-        say(line)
+        log(line)
     return lines
 
 

@@ -88,8 +88,8 @@ class Capacity(Protocol):
 class Compile(Protocol):
     """Compiles the kernels that some trainings need, or reads them from disk."""
 
-    def __call__(self, trainings: Iterable[TrainingBatch], say: Callable[[str], None]) -> None:
-        """Call `say` once with a line, where something has to be compiled."""
+    def __call__(self, trainings: Iterable[TrainingBatch], log: Callable[[str], None]) -> None:
+        """Call `log` once with a line, where something has to be compiled."""
         ...
 
 

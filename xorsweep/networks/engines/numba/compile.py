@@ -70,9 +70,9 @@ def is_kept() -> bool:
 
 
 @contextmanager
-def announce_compilation(say: Callable[[], None]) -> Iterator[None]:
-    """Call `say` once, before the first compilation; what is read from disk needs none."""
-    with event.install_listener("numba:compile", _Once(say)):
+def announce_compilation(log: Callable[[], None]) -> Iterator[None]:
+    """Call `log` once, before the first compilation; what is read from disk needs none."""
+    with event.install_listener("numba:compile", _Once(log)):
         yield
 
 

@@ -64,10 +64,10 @@ def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
 
 
 def compile_kernels(
-    trainings: Iterable[TrainingBatch], say: Callable[[str], None], dtype: str = "float64"
+    trainings: Iterable[TrainingBatch], log: Callable[[str], None], dtype: str = "float64"
 ) -> None:
     """Compile the kernels that some trainings need, or read them from disk; report compilation."""
-    with one_at_a_time(), announce_compilation(lambda: say(_compiling())):
+    with one_at_a_time(), announce_compilation(lambda: log(_compiling())):
         for training in trainings:
             train(replace(training, snapshots=(1,), curve_epochs=()), dtype)
 

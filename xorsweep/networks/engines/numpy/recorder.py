@@ -92,7 +92,7 @@ class Recorder:
             self._converge(epoch, np.flatnonzero(met), networks)
 
     def _measured(self, networks: NetworkState) -> Array:
-        """Return the criterion's distance of the networks as they stand (B,)."""
+        """Return the criterion's present distance of the networks (B,)."""
         errors = networks.errors.reshape(self._scratch.shape)
         self._criterion.distance(errors, self._scratch, self._distance)
         return self._distance
