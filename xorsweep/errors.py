@@ -1,15 +1,15 @@
-"""The errors that xorsweep raises; each message is one line for whoever can mend it.
+"""The errors that xorsweep raises; each message is one line.
 
     XorsweepError
     ├── ConfigError (ValueError)         a value that isn't allowed
     ├── StoreError (RuntimeError)        a folder that can't be used
     ├── ManifestError (ValueError)       a manifest.json that can't be used
     ├── DamagedPartError (ValueError)    a part that isn't as it was written
-    ├── TableMismatchError (ValueError)     a table that isn't as it was written
-    ├── IrregularFileError (OSError)          a link, pipe or device where a file or folder belongs
-    ├── ExecutionError (RuntimeError)      workers that can't be had, or that died
+    ├── TableMismatchError (ValueError)  a table that isn't as it was written
+    ├── IrregularFileError (OSError)     a link, pipe or device where a file or folder belongs
+    ├── ExecutionError (RuntimeError)    workers that can't be started, or that died
     ├── SweepAborted (RuntimeError)      a sweep that stops at its first failure
-    ├── ComponentError (AssertionError)     a component that a sweep can't use
+    ├── ComponentError (AssertionError)  a component that gives other rows in another batch
     └── FunctionError (ValueError)       a function that doesn't return what it should
         └── PointError                   a value that no column can hold
 
@@ -24,7 +24,7 @@ class XorsweepError(Exception):
 
 
 class ConfigError(XorsweepError, ValueError):
-    """A configured value that means nothing; its message is one line for whoever typed it."""
+    """A value that can't be used, alone or with others; the message names key and value."""
 
 
 class StoreError(XorsweepError, RuntimeError):
@@ -32,42 +32,42 @@ class StoreError(XorsweepError, RuntimeError):
 
 
 class ManifestError(XorsweepError, ValueError):
-    """A manifest that can't be trusted; the message says why."""
+    """A manifest of another version, or one that was changed; the message says what is wrong."""
 
 
 class DamagedPartError(XorsweepError, ValueError):
-    """What isn't a whole part of this sweep, by its digest, stamp or form; the message says how.
+    """A file that isn't a whole part of this sweep; the message says what is wrong with it.
 
-    That a part can't be read at the moment is no damage: it is an OSError or a MemoryError.
+    A part that can't be read at the moment isn't damaged: that is an OSError or a MemoryError.
     """
 
 
 class TableMismatchError(XorsweepError, ValueError):
-    """A results.parquet that isn't the one that its sweep wrote; the message says how it isn't."""
+    """A results.parquet that isn't the one that its sweep wrote; the message says why."""
 
 
 class IrregularFileError(XorsweepError, OSError):
-    """Something inside a sweep that is neither a file nor a folder, or one in place of the other.
+    """A link, pipe or device inside a sweep, or a file in place of a folder.
 
     Its `filename` is the path, its `strerror` what is wrong with it.
     """
 
 
 class ExecutionError(XorsweepError, RuntimeError):
-    """Work that can't go on; the message says why. What was yielded before is good."""
+    """Workers can't be started, or died; results that were yielded before are valid."""
 
 
 class SweepAborted(XorsweepError, RuntimeError):
-    """A sweep that was to stop at its first failure; the message says what failed."""
+    """A sweep with on_failure=stop had a failure; the message says what failed."""
 
 
 class ComponentError(XorsweepError, AssertionError):
-    """A choice that doesn't hold what sweeps promise; the message is one line."""
+    """A component whose rows depend on the batch, the workers or a resume."""
 
 
 class FunctionError(XorsweepError, ValueError):
-    """A function that doesn't return what it should; the message is one line."""
+    """A function that doesn't return arrays of one value per point."""
 
 
 class PointError(FunctionError):
-    """A value of some point that no column can hold as it is; other points may have others."""
+    """A value of one point that no column can hold; the other points are unaffected."""

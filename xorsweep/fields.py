@@ -139,10 +139,7 @@ class Choice:
 class Boolean:
     """True or false."""
 
-    @property
-    def description(self) -> str:
-        """Return the two values as they are typed."""
-        return "true or false"
+    description = "true or false"
 
     def read(self, value: object) -> bool:
         """Return the value."""
@@ -155,10 +152,7 @@ class Boolean:
 class String:
     """Any non-empty text, such as a path."""
 
-    @property
-    def description(self) -> str:
-        """Return what texts are allowed."""
-        return "a text that isn't empty, in UTF-8"
+    description = "a text that isn't empty, in UTF-8"
 
     def read(self, value: object) -> str:
         """Return the text."""

@@ -19,14 +19,19 @@ Kind = TypeVar("Kind")
 
 
 class Registry(Mapping[str, type[Kind]], Generic[Kind]):
-    """The classes of a config group by name, xorsweep's own first.
+    """The components of a config group: classes by name, xorsweep's own first.
 
-    Others come from `register`, and from installed packages by the entry point group `entries`.
-    Packages are looked through only for a name that is neither own nor registered, or to list all
-    names, and one is imported only when its component is asked for. A group without `entries`
-    can't be added to. Where members of a batch may not differ in a component's parameters, it is
-    `shared`.
-    `aliases` maps other words for names, each of which gives way to a component of that name.
+    Others come from `register` and from installed packages. Their entry points are read only for a
+    name that is neither own nor registered, or to list all names, and a package is imported only
+    when its component is used.
+
+    Args:
+        group: The config group.
+        entries: The entry point group of packages; None where nothing can be added.
+        base: The class that components derive from.
+        own: xorsweep's own components.
+        shared: Whether members of a batch share the parameters of the component.
+        aliases: Other words for names; a component of such a name takes precedence.
     """
 
     def __init__(
@@ -145,7 +150,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
             component = entry.load()
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # whatever the import of a stranger's module raises
+        except BaseException as error:  # a plugin's module may raise anything
             reason = (exception_text(error).splitlines() or [""])[0]
             raise ConfigError(
                 f"{self.group}={name}: {_package(entry)} is broken, {entry.value} can't be "
@@ -156,7 +161,6 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return found
 
     def _validate_class(self, name: str, component: object, where: str) -> None:
-        """Raise ConfigError unless a class can be configured, and trained in batches."""
         for reason in self._faults(component):
             raise ConfigError(f"{self.group}={name}: {where} {reason}")
 
@@ -173,7 +177,6 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
             yield from self._faults_of(entry)
 
     def _faults_of(self, entry: Field[Any]) -> Iterator[str]:
-        """Yield what is wrong with a parameter."""
         kind = entry.metadata.get("kind")
         if kind is None or entry.default is MISSING:
             yield f"has a field {entry.name} that isn't declared by xorsweep.fields.field"

@@ -47,14 +47,23 @@ def test_networks_that_never_converge_end_the_same_when_others_leave_their_batch
 
 
 BLAS = {"dot", "vdot", "inner", "matmul", "matvec", "vecmat", "einsum", "tensordot", "linalg"}
-ROOMS = ("engines", "init", "activations", "losses", "optimizers", "schedules", "criteria")
-PACKAGE = Path(xorsweep.__file__).parent
-FILES = [
-    path for room in ROOMS for path in [*PACKAGE.glob(f"{room}.py"), *PACKAGE.glob(f"{room}/*.py")]
-]
+NETWORKS = Path(xorsweep.__file__).parent / "networks"
+FILES = sorted(
+    path
+    for name in (
+        "engines",
+        "initializers",
+        "activations",
+        "losses",
+        "optimizers",
+        "criteria",
+        "schedules",
+    )
+    for path in [*NETWORKS.glob(f"{name}.py"), *NETWORKS.glob(f"{name}/**/*.py")]
+)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(NETWORKS)))
 def test_no_bit_depends_on_the_threads_of_blas(path: Path) -> None:
     nodes = list(ast.walk(ast.parse(path.read_text())))
     names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}

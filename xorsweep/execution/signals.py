@@ -85,11 +85,6 @@ class Process:
     host: str = field(default_factory=platform.node)
 
     @property
-    def is_parent(self) -> bool:
-        """Tell whether it started this process."""
-        return self.host == platform.node() and self.number == os.getppid()
-
-    @property
     def is_ancestor(self) -> bool:
         """Tell whether this process descends from it; where there is no /proc, as its child."""
         return self.host == platform.node() and self.number in _ancestors()
@@ -102,7 +97,7 @@ def exit_with_parent(process: Process) -> None:
 
 def leave_signals_to(process: Process) -> None:
     """Ignore the signals in this process where the other is its parent, which handles them."""
-    if process.is_parent:
+    if process.host == platform.node() and process.number == os.getppid():
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 

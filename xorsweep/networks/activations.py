@@ -1,7 +1,7 @@
 """Activations of the hidden layer, computed in place on whole arrays.
 
-Each takes pre-activations z, or -z where it is `negated`, and its backward pass works on
-p = d * a, which the gradient of the output weights needs anyway: `back` makes d * f'(z) of it.
+Each takes pre-activations z, or -z where it is `negated`. Its backward pass gets p = d * a, which
+the gradient of the output weights needs anyway, and writes d * f'(z).
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation f; arrays are (rows, hidden, B), floating, and contiguous."""
+    """An activation f.
+
+    Arrays are (rows, hidden, B), float64 or float32, contiguous. Where it is `negated` it takes -z.
+    """
 
     negated: ClassVar[bool] = False
 
     def activate(self, z: Array, scratch: Array) -> None:
-        """Turn pre-activations into activations, in place; scratch is as large as z."""
+        """Replace pre-activations z by activations, in place; scratch is a buffer like z."""
         raise NotImplementedError
 
     def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
-        """Write d * f'(z), given activations a and p = d * a; d may broadcast against a."""
+        """Write d * f'(z) into out, given activations a and p = d * a; d broadcasts against a."""
         raise NotImplementedError
 
 
 class Logistic(Activation):
-    """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); takes -z, so that nothing has to be negated."""
+    """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); takes -z, which saves a pass over the array."""
 
     negated = True
 
@@ -102,7 +105,7 @@ class LeakyRelu(Activation):
 
 
 SIGMOID = {"sigmoid": "logistic"}
-"""What most programs call the logistic function, of hidden units and of outputs."""
+"""Most programs' name of the logistic function, for hidden units and outputs."""
 
 ACTIVATIONS = Registry(
     "activation",

@@ -1,4 +1,4 @@
-"""The shape of a network and where each weight sits in its column of parameters."""
+"""The shape of a network, and the layout of its weights in a column of parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class Weights(NamedTuple):
-    """Views into parameters (P, B), or into anything of that shape, by role.
+    """Views into an array (P, B), such as parameters or gradients, by role.
 
     w1 (inputs, hidden, B), b1 (hidden, B), w2 (hidden, outputs, B), b2 (outputs, B),
     direct (inputs, outputs, B), which has no rows where the network has no direct links.
@@ -39,7 +39,7 @@ class Network:
         return (self.inputs + 1) * self.hidden + (self.hidden + 1) * self.outputs + direct
 
     def views(self, parameters: NDArray[np.floating]) -> Weights:
-        """Return views into parameters (P, B), laid out w1, b1, w2, b2, direct, each in C order."""
+        """Return views into an array (P, B), laid out w1, b1, w2, b2, direct, each in C order."""
         members = parameters.shape[1]
         shapes = (
             (self.inputs, self.hidden),

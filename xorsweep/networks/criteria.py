@@ -1,4 +1,4 @@
-"""What counts as converged, each as a distance from the target that has to be small enough."""
+"""Criteria of convergence, each a distance of outputs from targets and its limit."""
 
 from __future__ import annotations
 
@@ -18,18 +18,24 @@ Array = NDArray[Any]
 class Criterion:
     """Met where `distance` of the errors lies below `limit`, for `held_for` epochs in a row.
 
-    The epoch that counts is the last of those, so with held_for 1 the first at which it is met.
+    `converged_epoch` is the last of those: with held_for 1 the first epoch at which it is met.
     """
 
     held_for: int = field(1, Integer(1))
 
     @property
     def limit(self) -> Batched:
-        """Return what the distance has to stay below: a number, or an array (B,)."""
+        """Return the limit of the distance: a number, or an array (B,)."""
         raise NotImplementedError
 
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
-        """Write the distance (B,) of errors (n, B), using scratch (n, B)."""
+        """Write the distance of each network.
+
+        Args:
+            errors: Target - output of n = rows * outputs (n, B), float64 or float32.
+            scratch: A buffer (n, B).
+            out: Where the distances go (B,).
+        """
         raise NotImplementedError
 
 
@@ -47,24 +53,18 @@ class Fahlman(_LargestError):
     CMU-CS-88-162 (1988).
     """
 
-    @property
-    def limit(self) -> float:
-        """Return 0.4."""
-        return 0.4
+    limit = 0.4
 
 
 class RightSide(_LargestError):
     """Every output on the right side of one half: |error| < 0.5."""
 
-    @property
-    def limit(self) -> float:
-        """Return 0.5."""
-        return 0.5
+    limit = 0.5
 
 
 @dataclass(frozen=True)
 class Margin(_LargestError):
-    """Every |error| below a number."""
+    """Every |error| below `threshold`."""
 
     threshold: Batched = field(0.1, Real(above=0))
 
@@ -76,7 +76,7 @@ class Margin(_LargestError):
 
 @dataclass(frozen=True)
 class Sse(Criterion):
-    """The sum of squared errors over all rows and outputs below a number."""
+    """The sum of squared errors over all rows and outputs below `threshold`."""
 
     threshold: Batched = field(0.04, Real(above=0))
 
@@ -92,20 +92,14 @@ class Sse(Criterion):
 
 
 @dataclass(frozen=True)
-class Rms(Criterion):
-    """The root of the mean squared error over all rows and outputs below a number."""
+class Rms(Sse):
+    """The root of the mean squared error over all rows and outputs below `threshold`."""
 
     threshold: Batched = field(0.05, Real(above=0))
 
-    @property
-    def limit(self) -> Batched:
-        """Return the threshold."""
-        return self.threshold
-
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
         """Write the root mean squared error."""
-        np.multiply(errors, errors, out=scratch)
-        np.add.reduce(scratch, axis=0, out=out)
+        super().distance(errors, scratch, out)
         np.divide(out, len(errors), out=out)
         np.sqrt(out, out=out)
 

@@ -1,6 +1,6 @@
-"""How initial weights are drawn from a seed.
+"""Initializers: how the initial weights of a network are made from its seed.
 
-A seed's draws come in the notebook's order: hidden weights, hidden biases, output weights, output
+A seed's draws go in the notebook's order: hidden weights, hidden biases, output weights, output
 biases, and last the direct links of a network that has them.
 """
 
@@ -28,25 +28,30 @@ class Initializer:
     """Where the initial weights of a network come from."""
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
-        """Return initial parameters (P, B) for seeds (B,), each made of its seed alone."""
+        """Return initial parameters (P, B), float64, those of each network from its seed alone.
+
+        Args:
+            network: Their shape.
+            seeds: One per network (B,), uint32.
+        """
         raise NotImplementedError
 
     def check(self) -> None:
-        """Raise ConfigError where parameters that are each allowed mean nothing together."""
+        """Raise ConfigError where parameters contradict each other."""
 
     def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
         """Raise ConfigError unless there are weights for the network and each seed."""
 
     def check_further_seeds(self) -> None:
-        """Raise ConfigError where seeds beyond those that were asked for mean nothing."""
+        """Raise ConfigError where further seeds would have no weights of their own."""
 
 
 @dataclass(frozen=True)
 class _Drawn(Initializer):
     """Weights drawn at random.
 
-    stream: `legacy`, NumPy's RandomState(seed), which np.random.seed(seed) also starts, or
-    `pcg64`, default_rng(seed). layout: matrices are drawn as `notebook`, (inputs, outputs), or as
+    stream: `legacy`, NumPy's RandomState(seed), which np.random.seed(seed) seeds too, or `pcg64`,
+    default_rng(seed). layout: matrices are drawn as `notebook`, (inputs, outputs), or as
     `framework`, (outputs, inputs). biases: `drawn` like weights, or `zero`, which takes no draws.
     """
 
@@ -56,13 +61,13 @@ class _Drawn(Initializer):
     normal: ClassVar[bool] = False
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
-        """Return initial parameters (P, B)."""
+        """Return initial parameters (P, B); seeds that occur several times are drawn once."""
         places = _order_of_draws(network, self.layout, self.biases == "drawn")
         distinct, member = np.unique(seeds, return_inverse=True)
         drawn = np.zeros((network.size, len(distinct)))
         drawn[places] = _draws(self.stream, self.normal, distinct, len(places))
         values = np.zeros((network.size, len(seeds)))
-        with np.errstate(over="ignore", invalid="ignore"):  # such a network counts as diverged
+        with np.errstate(over="ignore", invalid="ignore"):  # such a network has diverged
             values[places] = self._scaled(drawn[:, member], network)[places]
         return values
 
@@ -255,7 +260,7 @@ class File(Initializer):
 
 
 def _order_of_draws(network: Network, layout: str, biases: bool) -> NDArray[np.intp]:
-    """Return the place in the column of parameters that each draw goes to."""
+    """Return the place of each draw in the column of parameters (draws,)."""
     places = network.views(np.arange(float(network.size))[:, None])
     order: list[NDArray[Any]] = []
     for name, view in places._asdict().items():
@@ -267,7 +272,7 @@ def _order_of_draws(network: Network, layout: str, biases: bool) -> NDArray[np.i
 
 
 def _draws(stream: str, normal: bool, seeds: Seeds, count: int) -> FloatArray:
-    """Return the first draws of each seed's stream (count, seeds)."""
+    """Return the first draws of each seed's stream (count, len(seeds))."""
     drawn = np.empty((len(seeds), count))
     legacy = np.random.RandomState()
     for row, seed in zip(drawn, seeds.tolist(), strict=True):
@@ -281,7 +286,7 @@ def _draws(stream: str, normal: bool, seeds: Seeds, count: int) -> FloatArray:
 
 
 def _fans(network: Network) -> tuple[FloatArray, FloatArray]:
-    """Return fan-in and fan-out of the unit layer that each parameter belongs to, (P, 1)."""
+    """Return fan-in and fan-out of the layer of each parameter, (P, 1)."""
     fan_in, fan_out = np.empty((2, network.size, 1))
     inputs, outputs = network.views(fan_in), network.views(fan_out)
     for name in ("w1", "b1"):

@@ -1,7 +1,7 @@
-"""What training descends on, as the factor by which each loss scales the output error.
+"""Losses, each as the factor by which it scales the output error.
 
 With the error e = target - output, minus the derivative of a squared loss by the output is
-factor * e. The scale of a loss changes what a learning rate means: lr under `half_sse` does what
+factor * e. The scale of a loss scales the learning rate: lr under `half_sse` does what
 lr * n does under `half_mse` and lr * n / 2 under `mse`, with n = rows * outputs.
 """
 
@@ -17,14 +17,14 @@ from xorsweep.registry import Registry
 class Loss:
     """A loss over all rows and outputs of a task.
 
-    Where `cancels_slope`, the derivative of the logistic output cancels against the loss's own,
-    and minus the derivative by the output's pre-activation is the error itself.
+    Where `cancels_slope`, the slope of the logistic output cancels against the loss's derivative,
+    and minus the derivative by the output's pre-activation is factor * e.
     """
 
     cancels_slope: ClassVar[bool] = False
 
     def factor(self, count: int) -> float:
-        """Return the factor of the error, for count = rows * outputs."""
+        """Return the factor of the error, given rows * outputs of the task."""
         raise NotImplementedError
 
 

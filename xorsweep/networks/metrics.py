@@ -1,4 +1,4 @@
-"""What is read off a trained network: its errors, and the outcome that its outputs show."""
+"""Metrics of trained networks: errors, outcomes and plateaus."""
 
 from __future__ import annotations
 
@@ -70,9 +70,11 @@ class Measures(NamedTuple):
 def measure(outputs: FloatArray, targets: FloatArray) -> Measures:
     """Return half the sum of squared errors, their mean, and the largest absolute error.
 
-    outputs is (rows, units, B), targets (rows, units). Sums are written out, row by row, so that
-    a network's bits don't depend on how many are measured together.
+    Args:
+        outputs: Of B networks (rows, units, B), float64.
+        targets: Of the task (rows, units), float64.
     """
+    # Written out, row by row: NumPy's own sums group terms by the number of networks.
     total, largest = np.zeros((2, outputs.shape[-1]))
     with np.errstate(all="ignore"):
         for row, wanted in zip(outputs, targets, strict=True):
@@ -89,10 +91,16 @@ def classify(
     converged_at_end: NDArray[np.bool_],
     finite: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
-    """Return the outcome of each network (B,), as codes into OUTCOMES.
+    """Return the outcome of each network (B,) int8, as codes into OUTCOMES.
 
-    outputs is (rows, units, B), targets (rows, units). A network that neither solves its task nor
-    diverged has the outcome whose pattern each of its outputs is near.
+    A network that neither solves its task nor diverged has the outcome whose pattern each of its
+    outputs is near.
+
+    Args:
+        outputs: Of B networks (rows, units, B), float64.
+        targets: Of the task (rows, units), float64.
+        converged_at_end: Whether each meets the criterion (B,).
+        finite: Whether each hasn't diverged (B,).
     """
     outcome = np.full(outputs.shape[-1], OUTCOMES.index("unclassified"), np.int8)
     outcome[converged_at_end] = OUTCOMES.index("solved")
@@ -116,18 +124,20 @@ def is_xor(targets: FloatArray) -> bool:
 
 
 def plateaus(targets: FloatArray) -> dict[str, float]:
-    """Return half the sum of squared errors at each of PLATEAUS, none where they aren't known."""
+    """Return half the sum of squared errors at each of PLATEAUS; none for tasks but XOR."""
     if not is_xor(targets):
         return {}
     scale = float((targets.max() - targets.min()) ** 2)
-    saturated = float((targets**2).sum()) / 2  # outputs are at 0 or 1, whatever is wanted
+    saturated = (
+        float((targets**2).sum()) / 2
+    )  # logistic outputs saturate at 0 or 1, also of soft targets
     return {**{name: scale * at for name, at in PLATEAUS.items()}, "constant_output": saturated}
 
 
 def plateau_labels(levels: Mapping[str, float]) -> dict[str, float]:
-    """Return plateaus by their errors and outputs in words, the most common first.
+    """Return the errors of plateaus by labels such as `1/2: all rows at 1/2`.
 
-    Where labels crowd, the first are written.
+    The most common come first: where labels overlap, the first are drawn.
     """
     return {
         f"{error_label(levels[name])}: {text}": levels[name]
@@ -137,7 +147,7 @@ def plateau_labels(levels: Mapping[str, float]) -> dict[str, float]:
 
 
 def error_label(error: float) -> str:
-    """Return the error of a plateau, as a fraction of one where it is that."""
+    """Return the error of a plateau as text: `1/3` where it is a fraction, else two digits."""
     parts = round(1 / error)
     if not math.isclose(error * parts, 1):
         return f"{error:.2g}"
@@ -145,9 +155,10 @@ def error_label(error: float) -> str:
 
 
 def _patterns(outputs: FloatArray, targets: FloatArray) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yield which outputs (4, n) for XOR or XNOR meet each pattern (n,); later ones count.
+    """Yield each pattern and which outputs (4, n) for XOR or XNOR meet it (n,) bool.
 
-    The sums count rows: a row has one target, and is near it, the other one, or neither.
+    Of several that are met the last one counts. A row is near its target, the other one, or
+    neither, and the sums count such rows.
     """
     low, high = targets.min(), targets.max()
     near_low, near_high, half = (_near(outputs, value) for value in (low, high, 0.5))
@@ -173,7 +184,7 @@ def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
 
 
 def learning_curve_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
-    """Return 0, `last`, and between them the same log-spaced epochs whatever `last` is."""
+    """Return 0, `last`, and log-spaced epochs between them, the same ones whatever `last` is."""
     exponents = np.arange(a_decade * 10 + 1) / a_decade
     spaced = sorted({*np.round(10**exponents).astype(np.int64).tolist()})
     return (0, *(epoch for epoch in spaced if epoch < last), last) if last else (0,)

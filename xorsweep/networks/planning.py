@@ -1,4 +1,4 @@
-"""From points to trajectories to batches: pure functions over the grid's columns."""
+"""Plans batches: points that differ in epochs alone are a trajectory, similar ones a batch."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from xorsweep.networks.schema import network_of, task_rows
 Rows = NDArray[np.int64]
 
 FEWEST_MEMBERS = 512
-"""Below this the fixed cost of an array call outweighs what a smaller batch gains."""
+"""Networks per batch below which the fixed cost of array calls outweighs shorter batches."""
 BATCHES_A_WORKER = 4
-"""No batch is larger than a worker's share of the work divided by this."""
+"""Each worker gets at least so many batches of the work, so that none waits long at the end."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B trajectories that one array program trains, with S snapshots.
+    """B trajectories that one array program trains, kept at S snapshots.
 
     `fixed` holds the flat keys on which all members agree, `varying` the others as arrays (B,);
     neither holds `epochs`. `snapshots` (S,) are the epochs to be kept, ascending; `rows` (S, B)
-    the grid's row of each, -1 where the grid has no such point; `identities` (S, B) theirs.
+    int64 the grid's row of each, -1 where the grid has no such point; `identities` (S, B) uint64
+    those of the points, 0 where there is none.
     """
 
     fixed: Mapping[str, Scalar]
@@ -67,7 +68,7 @@ class Batch:
 def batch_of_one(
     point: Mapping[str, Scalar], snapshots: tuple[int, ...], point_id: int = 0
 ) -> Batch:
-    """Return a batch that trains one point alone, kept at the snapshots."""
+    """Return a batch that trains one point alone, kept at some epochs."""
     fixed = {key: value for key, value in point.items() if key != "epochs"}
     shape = (len(snapshots), 1)
     return Batch(
@@ -86,7 +87,14 @@ class Plan:
 
 
 def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None = None) -> Plan:
-    """Return batches that hold each pending point (all of them by default) exactly once."""
+    """Return batches that hold each pending point exactly once.
+
+    Args:
+        grid: All points.
+        capacity: How many networks a batch of an engine should have at most.
+        workers: How many processes share the work.
+        pending: Rows (n,) of the points to be trained; all of them by default.
+    """
     rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
     trajectories = _Trajectories(grid, rows)
     groups = [trajectories.group(code) for code in range(trajectories.groups)]
@@ -120,16 +128,15 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Shares:
-    """How much each of so many workers is to do of all."""
+    """What each worker is to do: `cost` is the share of one."""
 
     workers: int
     cost: float
 
     def pieces(self, group: _Group, most: int) -> int:
-        """Return into how many batches of at most so many members a group is cut.
+        """Return into how many batches of at most `most` members a group is split.
 
-        Where they are large enough, each worker gets as many of them as the others: else one would
-        work on a last one while the others rest.
+        Where they are large enough, it is a multiple of the workers, so that they end together.
         """
         members = len(group.members)
         fair = int(self.cost / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
@@ -221,22 +228,16 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
         else:
             varying[key] = column.level_array[codes]
     fixed = {key: value for key, value in fixed.items() if value is not None}
-    return Batch(fixed, varying, snapshots, rows, _identities(grid, rows))
+    identities = np.where(rows >= 0, grid.identities[rows], np.uint64(0))
+    return Batch(fixed, varying, snapshots, rows, identities)
 
 
 def _is_shared(grid: Grid, key: str) -> bool:
-    """Tell whether members of one batch must agree on a key."""
     return key not in ("epochs", "seed") and not grid.columns[key].batched
 
 
-def _identities(grid: Grid, rows: Rows) -> NDArray[np.uint64]:
-    found = np.zeros(rows.shape, np.uint64)
-    found[rows >= 0] = grid.identities[rows[rows >= 0]]
-    return found
-
-
 def combined_codes(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.int64]:
-    """Return one code a row that differs where any of the keys differs (N,)."""
+    """Return codes (n,) for rows (n,), which differ where any of the keys differs."""
     combined = np.zeros(len(rows), np.int64)
     size = 1
     for key in keys:

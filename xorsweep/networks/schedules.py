@@ -1,4 +1,4 @@
-"""How much of the truth table an update sees; an epoch shows each of its rows once."""
+"""Schedules: from which rows an update is made. An epoch goes through each row once."""
 
 from __future__ import annotations
 
@@ -14,30 +14,35 @@ from xorsweep.registry import Registry
 
 @dataclass(frozen=True)
 class Schedule:
-    """A way of going through the rows of a task."""
+    """How an epoch goes through the rows of a task."""
 
 
 class Batch(Schedule):
-    """One update an epoch, from all rows together."""
+    """One update per epoch, from all rows together."""
 
 
 @dataclass(frozen=True)
 class Online(Schedule):
-    """One update a row, as many an epoch as the task has rows.
+    """One update per row.
 
-    A row's loss is its share of the loss over all rows, so that its gradients at one set of
-    weights add up to the gradient of the batch. The order is `fixed`, that of the truth table, or
-    `shuffled`: each network draws one of its own for each epoch.
+    A row's loss is its share of the loss over all rows: at one set of weights the gradients of the
+    rows add up to that of the batch. The order is `fixed`, that of the truth table, or `shuffled`:
+    each network draws one of its own for each epoch.
     """
 
     order: str = field("fixed", Choice(("fixed", "shuffled")))
 
 
 def shuffled_rows(seeds: NDArray[np.uint32], epoch: int, rows: int) -> NDArray[np.intp]:
-    """Return the order of rows, (rows, B), in which networks with these seeds (B,) see them.
+    """Return the order of the rows for each network (rows, B).
 
-    Row r takes the place of its key h(h(h(seed) + epoch) + r) among the keys of all rows, which
-    are distinct, since h is one-to-one. So the order hangs on nothing but seed and epoch.
+    Rows are sorted by the keys h(h(h(seed) + epoch) + row), which are distinct, since h is
+    one-to-one. So the order depends on seed and epoch alone.
+
+    Args:
+        seeds: One per network (B,), uint32.
+        epoch: From 1.
+        rows: How many the task has.
     """
     stream = _hashed(_hashed(seeds.astype(np.uint64)) + np.uint64(epoch))
     keys = _hashed(stream[:, None] + np.arange(rows, dtype=np.uint64))

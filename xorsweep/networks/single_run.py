@@ -1,4 +1,4 @@
-"""The notebook's one run: one network, trained by the sweep's own engine and looked at closely."""
+"""A single run: one network, trained by the sweep's own engine and kept at many epochs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import (
-    DESCRIPTIONS,
     OUTCOMES,
     Measures,
     learning_curve_epochs,
@@ -25,7 +24,7 @@ from xorsweep.networks.trainer import STATUSES, build_training, read_snapshot
 from xorsweep.text import exception_text
 
 EPOCHS_A_DECADE = 32
-"""How closely a single run is followed; a sweep keeps a quarter of these epochs."""
+"""Epochs that a single run keeps; a sweep keeps a quarter of them."""
 
 LAYERS = {
     "w1": "hidden weight",
@@ -39,12 +38,11 @@ LAYERS = {
 
 @dataclass(frozen=True)
 class SingleRun:
-    """One network on its way, kept at E log-spaced epochs: 0 first, the last last.
+    """One network's training, kept at E log-spaced epochs, from 0 to the last.
 
-    parameters (P, E) and outputs (rows, units, E) are those after so many epochs;
-    outputs_before_last_epoch (rows, units) are those an epoch earlier: of the notebook's run, what
-    the notebook prints. `converged_epoch` is None where the criterion was
-    never met.
+    parameters (P, E) and outputs (rows, units, E), float64, are those after each of `epochs`;
+    outputs_before_last_epoch (rows, units) are those an epoch before the last, which the notebook
+    prints of its run. `converged_epoch` is None where the criterion was never met.
     """
 
     point: Mapping[str, Scalar]
@@ -61,7 +59,7 @@ class SingleRun:
 
     @property
     def task(self) -> Task:
-        """Return the task that the network was given."""
+        """Return the task that the network learns."""
         task: Task = component_of("task", self.point)
         return task
 
@@ -82,7 +80,7 @@ class SingleRun:
 
     @property
     def errors(self) -> Measures:
-        """Return the errors after so many epochs, each (E,)."""
+        """Return the errors after each of `epochs`, each (E,)."""
         return measure(self.outputs, self.training.targets)
 
     @property
@@ -96,13 +94,21 @@ class SingleRun:
 
 
 def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> SingleRun:
-    """Return the run of one checked point, the same to the bit as in a sweep."""
+    """Train one network alone.
+
+    Args:
+        point: A checked point, by flat keys.
+        engine: What trains it, and in which precision.
+
+    Returns:
+        The run, with the same bits as in a sweep.
+    """
     last = point["epochs"]
     assert isinstance(last, int)
     training, trained = _train(point, last, engine)
     stopped = int(trained.converged_epoch[0])
     if training.until_converged and 0 <= stopped < last:
-        # The network stands still from there on, and what matters is how it came there.
+        # It stands still from there on; trained to that epoch, all of the kept epochs lie before.
         training, trained = _train(point, stopped, engine)
     return _single_run(point, engine, training, trained)
 
@@ -110,7 +116,7 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
 def _train(
     point: Mapping[str, Scalar], last: int, engine: Engine
 ) -> tuple[TrainingBatch, TrainingResult]:
-    """Train to an epoch, with the state kept at the epochs of the curve and before the last."""
+    """Train to an epoch; keep those of the learning curve and the one before the last."""
     kept = tuple(sorted({*learning_curve_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
     try:
         training = build_training(batch_of_one(point, kept))
@@ -144,7 +150,7 @@ def _single_run(
 
 
 def headline(point: Mapping[str, Scalar]) -> str:
-    """Return in one line what is trained, and how."""
+    """Return a line that names task, shape, components, seed and epochs of a point."""
     network = network_of(point)
     direct = " with direct links" if network.skip else ""
     online = " online" if point["schedule"] == "online" else ""
@@ -156,7 +162,7 @@ def headline(point: Mapping[str, Scalar]) -> str:
 
 
 def places_of_weights(run: SingleRun) -> Iterator[tuple[str, float, float]]:
-    """Return each weight by what it is called, with its initial and its final value."""
+    """Yield the name of each weight, its initial and its final value."""
     for role, (before, after) in both_ends(run).items():
         places = _places(role, before.shape)
         for place, initial, final in zip(places, before.ravel(), after.ravel(), strict=True):
@@ -164,23 +170,12 @@ def places_of_weights(run: SingleRun) -> Iterator[tuple[str, float, float]]:
 
 
 def _places(role: str, shape: tuple[int, ...]) -> Iterator[str]:
-    """Return between which units each weight of a role lies, counted from 1."""
+    """Yield which units each weight of a role connects, counted from 1."""
     units = {"w1": ("input", "hidden"), "w2": ("hidden", "output"), "direct": ("input", "output")}
     for index in np.ndindex(shape):
         numbers = [number + 1 for number in index]
         ends = units.get(role, ("",) * len(shape))
         yield " to ".join(f"{unit} {n}".strip() for unit, n in zip(ends, numbers, strict=True))
-
-
-def _conclusion(run: SingleRun) -> Iterator[str]:
-    yield f"outcome {run.outcome} ({DESCRIPTIONS[run.outcome]})"
-    criterion = f"criterion {run.point['criterion']}"
-    if run.converged_epoch is None:
-        yield f"{criterion} never met"
-    else:
-        end = "" if run.converged_at_end else ", and left again before the end"
-        yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
-    yield f"half the sum of squared errors: {run.final_error:.8g}"
 
 
 def both_ends(run: SingleRun) -> dict[str, tuple[FloatArray, FloatArray]]:

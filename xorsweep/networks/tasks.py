@@ -1,4 +1,4 @@
-"""Truth tables: what a network is asked to learn."""
+"""Tasks: the truth tables that networks learn."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from xorsweep.registry import Registry
 class Task:
     """A table of input rows, in counting order with the last input fastest, and their targets.
 
-    `levels` says what a target of 0 or 1 is trained towards: hard 0 and 1, or soft 0.1 and 0.9.
-    `encoding` says what an input of 0 or 1 is: binary 0 and 1, or bipolar -1 and 1.
-    `allows_skip` tells whether direct links from input to output leave anything to be learnt.
+    Targets of 0 and 1 have the `levels` hard, 0 and 1, or soft, 0.1 and 0.9. Inputs of 0 and 1 have
+    the `encoding` binary, 0 and 1, or bipolar, -1 and 1. `allows_skip` is false where direct links
+    from input to output would leave nothing to learn.
     """
 
     allows_skip: ClassVar[bool] = True
@@ -26,23 +26,23 @@ class Task:
     encoding: str = field("binary", Choice(("binary", "bipolar")))
 
     def rows(self) -> FloatArray:
-        """Return the input rows (rows, inputs) as 0 and 1."""
+        """Return the inputs as 0 and 1 (rows, inputs), float64."""
         raise NotImplementedError
 
     def truth(self) -> FloatArray:
-        """Return the wanted outputs (rows, outputs) as 0 and 1."""
+        """Return the targets as 0 and 1 (rows, outputs), float64."""
         raise NotImplementedError
 
     def inputs(self) -> FloatArray:
-        """Return what the network is shown, float64 (rows, inputs)."""
+        """Return the encoded inputs (rows, inputs), float64."""
         return self.rows() if self.encoding == "binary" else 2 * self.rows() - 1
 
     def targets(self) -> FloatArray:
-        """Return what the network is to answer, float64 (rows, outputs)."""
+        """Return the targets at their levels (rows, outputs), float64."""
         return self.truth() if self.levels == "hard" else 0.1 + 0.8 * self.truth()
 
     def row_labels(self) -> tuple[str, ...]:
-        """Return a short name a row: its input bits."""
+        """Return a short name of each row: its input bits."""
         return tuple("".join(str(int(bit)) for bit in row) for row in self.rows())
 
 
@@ -52,47 +52,47 @@ def _every_row(bits: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class _TwoBits(Task):
-    """A Boolean function of two inputs, given by its four answers."""
+    """A Boolean function of two inputs, given by its four values."""
 
-    answers: ClassVar[tuple[float, ...]]
+    values: ClassVar[tuple[float, ...]]
 
     def rows(self) -> FloatArray:
         """Return 00, 01, 10 and 11."""
         return _every_row(2)
 
     def truth(self) -> FloatArray:
-        """Return the four answers."""
-        return np.array(self.answers)[:, None]
+        """Return the four values."""
+        return np.array(self.values)[:, None]
 
 
 class Xor(_TwoBits):
     """One where exactly one of two inputs is one."""
 
-    answers = (0.0, 1.0, 1.0, 0.0)
+    values = (0.0, 1.0, 1.0, 0.0)
 
 
 class Xnor(_TwoBits):
     """One where two inputs are equal."""
 
-    answers = (1.0, 0.0, 0.0, 1.0)
+    values = (1.0, 0.0, 0.0, 1.0)
 
 
 class And(_TwoBits):
     """One where both inputs are one; a single layer can learn it."""
 
-    answers = (0.0, 0.0, 0.0, 1.0)
+    values = (0.0, 0.0, 0.0, 1.0)
 
 
 class Nand(_TwoBits):
     """Zero where both inputs are one."""
 
-    answers = (1.0, 1.0, 1.0, 0.0)
+    values = (1.0, 1.0, 1.0, 0.0)
 
 
 class Or(_TwoBits):
     """One where any input is one."""
 
-    answers = (0.0, 1.0, 1.0, 1.0)
+    values = (0.0, 1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Parity(Task):
 
 @dataclass(frozen=True)
 class Encoder(Task):
-    """The N-M-N encoder: N one-hot rows to be repeated through M = `hidden` units.
+    """The N-M-N encoder: N one-hot rows, reproduced through M = `hidden` units.
 
     D. H. Ackley, G. E. Hinton and T. J. Sejnowski, "A learning algorithm for Boltzmann machines",
     Cognitive Science 9 (1985).

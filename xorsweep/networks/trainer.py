@@ -1,4 +1,4 @@
-"""What a worker does: train one batch and return its points as rows."""
+"""Trains a batch and returns its points as rows; this is what a worker runs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MOST_PARAMETERS = 128
 
 @dataclass(frozen=True)
 class PointResults:
-    """n finished points and the t trajectories they were read off.
+    """n finished points of t trajectories.
 
     point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
-    float64; converged_epoch (n,) int64, -1 for never; converged_at_end (n,) bool; outcome and
-    status (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str. parameters (n, P) float64
-    are the weights and biases of each network, or (n, 0). learning_curves (C, t) float32 is half
-    the sum of squared errors at `curve_epochs`, and curve_of (n,) the column of it that belongs to
-    the longest point of a trajectory, -1 for its other points.
+    float64, or none of a large task; converged_epoch (n,) int64, -1 for never; converged_at_end
+    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str.
+    parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
+    learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
+    (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
     """
 
     point_id: NDArray[np.uint64]
@@ -59,13 +59,13 @@ class PointResults:
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains batches: what a worker does, in whatever process; it can be pickled."""
+    """Trains batches, in whatever process; it can be pickled."""
 
     engine: Engine
     extensions: PluginSet = PluginSet()
 
     def __call__(self, batch: Batch) -> list[PointResults]:
-        """Return the points of a batch, failed ones where what they need isn't here."""
+        """Return the points of a batch, failed ones where a package that they need is missing."""
         try:
             self.extensions.install()
         except ConfigError as error:
@@ -78,18 +78,17 @@ class Trainer:
 
 
 def train_batch(batch: Batch, engine: Engine) -> list[PointResults]:
-    """Return the points of a batch; where training it raises, of each half, down to single ones.
+    """Return the points of a batch; where training raises, halve it, down to single networks.
 
     A network whose training raises on its own becomes rows with the status `failed` and the
-    exception's message, and costs the others nothing. That holds for whatever code of others
-    raises, `sys.exit` too, but for an interrupt.
+    exception's message. That includes `sys.exit` in code of others, but no interrupt.
     """
     try:
         training = build_training(batch)
         return [_rows(batch, training, load_train(engine)(training))]
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # the message is the row's
+    except BaseException as error:  # plugins may raise anything; the row gets the message
         if batch.members == 1:
             return [failed_rows(batch, exception_text(error))]
         half = batch.members // 2
@@ -98,9 +97,11 @@ def train_batch(batch: Batch, engine: Engine) -> list[PointResults]:
 
 
 def build_training(batch: Batch, parameters: FloatArray | None = None) -> TrainingBatch:
-    """Return the arrays that an engine trains, with the initial weights drawn from the seeds.
+    """Return the arrays that an engine trains.
 
-    Or with `parameters` (P, B) as they are.
+    Args:
+        batch: B trajectories.
+        parameters: The initial weights (P, B), float64; drawn from the seeds where there are none.
     """
     values: Mapping[str, Any] = {**batch.fixed, **batch.varying}
     seeds = np.broadcast_to(np.asarray(values["seed"], np.uint32), (batch.members,))
@@ -150,7 +151,6 @@ def failed_rows(batch: Batch, message: str) -> PointResults:
 
 
 def _rows(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> PointResults:
-    """Return the points of a batch, snapshot by snapshot."""
     by_snapshot = [
         read_snapshot(training, trained, number) for number in range(len(training.snapshots))
     ]

@@ -1,4 +1,4 @@
-"""Before training: what has to be compiled, and what the reference engine takes over."""
+"""Compiles an engine before training, and reports what the reference engine trains instead."""
 
 from __future__ import annotations
 
@@ -13,28 +13,34 @@ from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import build_training
 
 
-def warm_up(batches: Sequence[Batch], engine: Engine, say: Callable[[str], None]) -> list[str]:
-    """Have the engine compiled, once and before workers start; return what it leaves to NumPy.
+def warm_up(batches: Sequence[Batch], engine: Engine, log: Callable[[str], None]) -> list[str]:
+    """Compile the engine, once and before workers start.
 
-    Both are said, a line each.
+    Args:
+        batches: What is to be trained.
+        engine: What trains it.
+        log: Is called with each line to be shown.
+
+    Returns:
+        A line for each component that isn't compiled, so that NumPy trains its batches.
     """
-    compile_kernels, gap = load_compile(engine), load_unsupported(engine)
+    compile_kernels, unsupported = load_compile(engine), load_unsupported(engine)
     if compile_kernels:
-        compile_kernels(_samples(batches), say)
-    gaps = Counter(reason for batch in batches if (reason := gap(batch.fixed)))
+        compile_kernels(_samples(batches), log)
+    counts = Counter(found for batch in batches if (found := unsupported(batch.fixed)))
     lines = [
-        f"{reason} isn't compiled: engine=numpy trains {count:,} of {len(batches):,} batches"
-        for reason, count in gaps.items()
+        f"{component} isn't compiled: engine=numpy trains {count:,} of {len(batches):,} batches"
+        for component, count in counts.items()
     ]
     for line in lines:
-        say(line)
+        log(line)
     return lines
 
 
 def _samples(batches: Sequence[Batch]) -> Iterator[TrainingBatch]:
-    """Return one network of each kind."""
+    """Yield a training of one network for each set of components, which compiles its kernels."""
     kinds = {tuple(batch.fixed.items()): batch for batch in batches}
     for batch in kinds.values():
-        # What can't be built becomes failed rows when its batch is trained.
+        # A batch that can't be built becomes failed rows later, when it is trained.
         with suppress(Exception):
             yield build_training(replace(batch.part(slice(1)), snapshots=(1,)))

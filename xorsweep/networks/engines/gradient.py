@@ -1,4 +1,4 @@
-"""How steep the loss is where a network stands, by the reference engine's own backward pass."""
+"""The gradient of the loss at a network's weights, by the reference engine's backward pass."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from xorsweep.networks.engines.numpy.passes import Pass
 
 
 def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
-    """Return the gradient (P,) of the loss over all rows by the parameters (P,) of a network.
+    """Return the gradient of the loss over all rows (P,), float64; infinite or NaN on overflow.
 
-    `training` says what the network is made of and what it is to learn; its own weights play no
-    part. Components beyond what a float can hold are infinite or NaN.
+    Args:
+        training: The components of the network and its task; its weights aren't used.
+        parameters: The weights (P,) at which the gradient is taken.
     """
     views, column = training.network.views, parameters[:, None].astype(np.float64)
     negative_gradient = np.empty_like(column)

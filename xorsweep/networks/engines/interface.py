@@ -1,4 +1,4 @@
-"""What every engine takes and returns; an engine is a function from Training to Trained."""
+"""What every engine takes and returns; an engine is a function of a TrainingBatch."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from xorsweep.networks.schedules import Schedule
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """A batch of B networks that one array program trains.
+    """B networks that one array program trains.
 
-    inputs (rows, inputs) and targets (rows, outputs) are the task's truth table;
-    parameters (P, B) the initial weights, float64; learning_rate (B,); seeds (B,) uint32, for
-    schedules that shuffle. `snapshots` are the epochs, ascending, at which outputs and parameters
-    are kept; the last of them is where training ends. An epoch is one pass over the rows, with
-    one update or, online, one a row. `curve_epochs`, ascending and not beyond
-    that, are those at which half the sum of squared errors is kept. Parameters of `optimizer` and
-    `criterion` are numbers or arrays (B,).
+    inputs (rows, inputs) and targets (rows, outputs) are the task's truth table; parameters (P, B)
+    the initial weights and learning_rate (B,), all float64; seeds (B,) uint32, for schedules that
+    shuffle. Parameters of `activation`, `optimizer` and `criterion` are numbers or arrays (B,).
+
+    An epoch is one pass over the rows, with one update or, online, one per row. `snapshots` are the
+    epochs, ascending, at which outputs and parameters are kept; training ends at the last of them.
+    `curve_epochs`, ascending and not beyond that, are those at which half the sum of squared errors
+    is kept.
     """
 
     network: Network
@@ -50,13 +51,12 @@ class TrainingBatch:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What became of the batch.
+    """The result of training a batch.
 
     outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
     (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of `curve_epochs`;
-    converged_epoch (B,) int64, the number
-    of epochs made when the criterion first held, or -1. With `until_converged` a network stands
-    still from that epoch on.
+    converged_epoch (B,) int64, the number of epochs after which the criterion was first met, or -1.
+    With `until_converged` a network stands still from that epoch on. Floats are float64.
     """
 
     outputs: FloatArray
@@ -67,14 +67,13 @@ class TrainingResult:
 
 
 class Train(Protocol):
-    """Trains a batch; the same network gives the same bits in any company.
+    """Trains a batch; a network gets the same bits regardless of the batch.
 
-    Where training is in float32, everything is cast once, before the first epoch, and what is
-    kept is cast back.
+    In float32 everything is cast once, before the first epoch, and results are cast back.
     """
 
     def __call__(self, training: TrainingBatch) -> TrainingResult:
-        """Return what became of the batch."""
+        """Return the result."""
         ...
 
 
@@ -82,21 +81,21 @@ class Capacity(Protocol):
     """Says how many networks a batch should have at most."""
 
     def __call__(self, network: Network, rows: int) -> int:
-        """Return the number, for a task with so many rows."""
+        """Return the number, given the rows of the task."""
         ...
 
 
 class Compile(Protocol):
-    """Compiles, or reads from disk, what some trainings need."""
+    """Compiles the kernels that some trainings need, or reads them from disk."""
 
-    def __call__(self, trainings: Iterable[TrainingBatch], say: Callable[[str], None]) -> None:
-        """Say so, once, where something has to be compiled."""
+    def __call__(self, trainings: Iterable[TrainingBatch], log: Callable[[str], None]) -> None:
+        """Call `log` once with a line, where something has to be compiled."""
         ...
 
 
 class FindUnsupported(Protocol):
-    """Says which component an engine leaves to the reference engine."""
+    """Finds the component because of which an engine leaves a batch to the reference engine."""
 
     def __call__(self, values: Mapping[str, Any]) -> str | None:
-        """Return it as it is typed, given flat keys and values; None where there is none."""
+        """Return it as `group=name`, given flat keys and values; None where there is none."""
         ...

@@ -1,4 +1,4 @@
-"""What a trained network answers to any inputs, by the reference engine's own forward pass."""
+"""Outputs of a trained network for any inputs, by the reference engine's forward pass."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from xorsweep.networks.engines.numpy.input_layers import PerNetworkRow
 from xorsweep.networks.engines.numpy.passes import Pass
 
 POINTS_AT_ONCE = 4096
-"""Inputs that are answered at a time, so that memory stays bounded however many there are."""
+"""Inputs per pass, which bounds memory."""
 
 
 def predict(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
-    """Return the outputs (n, units) of a network with parameters (P,) to any inputs (n, inputs).
+    """Return the outputs of a network (n, outputs), float64; infinite or NaN where they overflow.
 
-    A batch holds the same network once for each input. `training` says what the network is made
-    of; its own rows, weights and settings play no part. Outputs beyond what a float can hold are
-    infinite or NaN.
+    Args:
+        training: The components of the network; its rows, weights and settings aren't used.
+        parameters: The weights (P,), float64.
+        inputs: Any inputs (n, inputs), float64.
     """
     parts = [
-        _answers(training, parameters, inputs[start : start + POINTS_AT_ONCE])
+        _predict(training, parameters, inputs[start : start + POINTS_AT_ONCE])
         for start in range(0, len(inputs), POINTS_AT_ONCE)
     ]
     return np.concatenate(parts)
 
 
-def _answers(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
+def _predict(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
+    # The batch is the same network once per input: so any number of inputs is one row.
     points, network = len(inputs), training.network
     weights = network.views(np.broadcast_to(parameters[:, None], (len(parameters), points)))
-    asked = replace(training, learning_rate=np.ones(points))
+    widened = replace(training, learning_rate=np.ones(points))
     layer = PerNetworkRow(network.inputs, max(network.hidden, network.outputs), inputs.T)
     layer.row[...] = inputs.T
-    forward = Pass(asked, weights, weights, rows=1)
+    forward = Pass(widened, weights, weights, rows=1)
     forward.set_rows(layer, np.zeros(()))
     with np.errstate(all="ignore"):
         forward.forward()

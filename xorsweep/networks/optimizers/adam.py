@@ -30,13 +30,9 @@ class Adam(Optimizer):
         return *moments, 1.0 - betas, np.ones_like(betas), np.empty_like(betas)
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Take one step."""
         mean, square, shares, powers, corrections = state
         np.multiply(powers[0], self.beta1, out=powers[0])

@@ -41,13 +41,9 @@ class Optimizer:
         return ()
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Update parameters and state in place.
 
         Args:

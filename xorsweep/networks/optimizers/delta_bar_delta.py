@@ -33,13 +33,9 @@ class DeltaBarDelta(Optimizer):
         return rates, np.zeros_like(parameters), np.empty(parameters.shape, bool)
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Take one step."""
         rates, average, mask = state
         self._adapt(rates, average, negative_gradient, mask, scratch)

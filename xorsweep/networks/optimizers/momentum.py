@@ -38,13 +38,9 @@ class Momentum(_Velocity):
     """
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Take one step."""
         velocity = self._accelerated(state, negative_gradient, learning_rate)
         np.add(parameters, velocity, out=parameters)
@@ -62,13 +58,9 @@ class Nesterov(_Velocity):
     """
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Take one step."""
         velocity = self._accelerated(state, negative_gradient, learning_rate)
         np.multiply(velocity, self.momentum, out=scratch)

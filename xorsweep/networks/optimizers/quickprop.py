@@ -33,13 +33,9 @@ class Quickprop(Optimizer):
         return *last, np.empty(parameters.shape, bool)
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Take one step."""
         step, previous, mask = state
         np.multiply(parameters, self.decay, out=scratch)

@@ -54,13 +54,9 @@ class Rprop(Optimizer):
         return steps, np.zeros_like(parameters), np.empty(parameters.shape, bool)
 
     def step(
-        self,
-        state: State,
-        parameters: Array,
-        negative_gradient: Array,
-        learning_rate: Array,
-        scratch: Array,
-    ) -> None:
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
         """Take one step."""
         steps, previous, mask = state
         np.sign(negative_gradient, out=negative_gradient)

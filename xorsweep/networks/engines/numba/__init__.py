@@ -1,4 +1,4 @@
-"""The compiled engine: tiles of networks, a network to a lane of a vector register.
+"""The compiled engine: tiles of networks, each network in a lane of vector registers.
 
 `engine` trains; the other modules are its kernels and the steps that these share.
 """

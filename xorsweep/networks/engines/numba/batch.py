@@ -1,4 +1,4 @@
-"""A batch as kernels take it: tiles of LANES networks, whose numbers lie together."""
+"""A batch in the layout of the kernels: tiles of LANES networks, whose numbers lie together."""
 
 from __future__ import annotations
 
@@ -9,63 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.fields import fields_of
-from xorsweep.networks.activations import LeakyRelu, Logistic, Relu, Tanh
-from xorsweep.networks.criteria import Fahlman, Margin, RightSide, Rms, Sse
+from xorsweep.networks import activations, criteria, losses, optimizers
 from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.numba import convergence, forward_backward, row_order
+from xorsweep.networks.engines.numba import optimizers as rules
 from xorsweep.networks.engines.numba.compile import LANES
-from xorsweep.networks.engines.numba.convergence import (
-    CONVERGED,
-    LARGEST_ERROR,
-    MEETS,
-    ROOT_MEAN_SQUARE,
-    SUM_OF_SQUARES,
-)
-from xorsweep.networks.engines.numba.forward_backward import (
-    CANCELLED_OUTPUT,
-    LEAKY_RELU,
-    LINEAR_OUTPUT,
-    LOGISTIC,
-    LOGISTIC_OUTPUT,
-    RELU,
-    TANH,
-)
 from xorsweep.networks.engines.numba.kernel import train_tiles
 from xorsweep.networks.engines.numba.kernel_xor import train_truth_tables
-from xorsweep.networks.engines.numba.optimizers import (
-    ADAM,
-    DELTA_BAR_DELTA,
-    MOMENTUM,
-    NESTEROV,
-    QUICKPROP,
-    RPROP,
-    SGD,
-    STATES,
-)
-from xorsweep.networks.engines.numba.row_order import FIXED, SHUFFLED
 from xorsweep.networks.engines.numpy.input_layers import TruthTable, input_layer
-from xorsweep.networks.losses import CrossEntropy, HalfMse, HalfSse, Mse
-from xorsweep.networks.optimizers import (
-    Adam,
-    DeltaBarDelta,
-    Momentum,
-    Nesterov,
-    Quickprop,
-    Rprop,
-    Sgd,
-)
 from xorsweep.networks.schedules import Batch, Online
 
 Array = NDArray[Any]
 
 COMPILED: dict[type, int] = {
-    **{Logistic: LOGISTIC, Tanh: TANH, Relu: RELU, LeakyRelu: LEAKY_RELU},
-    **{HalfSse: LOGISTIC_OUTPUT, HalfMse: LOGISTIC_OUTPUT, Mse: LOGISTIC_OUTPUT},
-    **{CrossEntropy: CANCELLED_OUTPUT},
-    **{Sgd: SGD, Momentum: MOMENTUM, Nesterov: NESTEROV, Adam: ADAM, Rprop: RPROP},
-    **{Quickprop: QUICKPROP, DeltaBarDelta: DELTA_BAR_DELTA},
-    **{Batch: False, Online: True},
-    **{Fahlman: LARGEST_ERROR, RightSide: LARGEST_ERROR, Margin: LARGEST_ERROR},
-    **{Sse: SUM_OF_SQUARES, Rms: ROOT_MEAN_SQUARE},
+    activations.Logistic: forward_backward.LOGISTIC,
+    activations.Tanh: forward_backward.TANH,
+    activations.Relu: forward_backward.RELU,
+    activations.LeakyRelu: forward_backward.LEAKY_RELU,
+    losses.HalfSse: forward_backward.LOGISTIC_OUTPUT,
+    losses.HalfMse: forward_backward.LOGISTIC_OUTPUT,
+    losses.Mse: forward_backward.LOGISTIC_OUTPUT,
+    losses.CrossEntropy: forward_backward.CANCELLED_OUTPUT,
+    optimizers.Sgd: rules.SGD,
+    optimizers.Momentum: rules.MOMENTUM,
+    optimizers.Nesterov: rules.NESTEROV,
+    optimizers.Adam: rules.ADAM,
+    optimizers.Rprop: rules.RPROP,
+    optimizers.Quickprop: rules.QUICKPROP,
+    optimizers.DeltaBarDelta: rules.DELTA_BAR_DELTA,
+    Batch: False,
+    Online: True,
+    criteria.Fahlman: convergence.LARGEST_ERROR,
+    criteria.RightSide: convergence.LARGEST_ERROR,
+    criteria.Margin: convergence.LARGEST_ERROR,
+    criteria.Sse: convergence.SUM_OF_SQUARES,
+    criteria.Rms: convergence.ROOT_MEAN_SQUARE,
 }
 """The components that are compiled, and the codes by which kernels know them."""
 
@@ -90,10 +68,10 @@ class Task:
 
 @dataclass
 class NumbaBatch:
-    """B networks in T tiles, on their way; the last one is repeated to fill the last tile.
+    """B networks in training, in T tiles; the last one is repeated to fill the last tile.
 
-    `where` (B,) are their places in the record. All else is (T, ..., LANES), see the kernels;
-    `epoch` is where they stand, -1 before anything was observed.
+    `where` (B,) are their places in the whole batch; other arrays are (T, ..., LANES), see
+    `kernel.train_tiles`; `epoch` is the last that was observed, -1 before the first.
     """
 
     training: TrainingBatch
@@ -112,17 +90,22 @@ class NumbaBatch:
         members = len(training.learning_rate)
         convergence_state = np.repeat([[0], [-1], [0]], members, axis=1)
         return cls(
-            training, Task.of(training), where=np.arange(members), w=_tiled(training.parameters),
-            state=_tiled(_state(training)), settings=_tiled(_settings(training)),
+            training,
+            Task.of(training),
+            where=np.arange(members),
+            w=_tiled(training.parameters),
+            state=_tiled(_state(training)),
+            settings=_tiled(_settings(training)),
             convergence_state=_tiled(convergence_state),
-            seeds=_tiled(training.seeds.astype(np.uint64)), epoch=-1
-        )  # fmt: skip
+            seeds=_tiled(training.seeds.astype(np.uint64)),
+            epoch=-1,
+        )
 
     def train(self, last: int) -> None:
-        """Train to an epoch; outputs and the networks that stand still are there afterwards."""
+        """Train to an epoch; afterwards outputs and the networks that stand still can be read."""
         rows = self.training.targets.size
         self.y = np.empty((len(self.w), rows, LANES), self.w.dtype)
-        self._kept_w, self._kept_y = self.w, self.y  # nothing is written there
+        self._kept_w, self._kept_y = self.w, self.y  # the kernel doesn't write them
         if self.training.until_converged:
             self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
         span = (max(self.epoch, 0), last, self.epoch)
@@ -154,12 +137,12 @@ class NumbaBatch:
     @property
     def converged_epoch(self) -> Array:
         """Return the epochs at which the networks converged, or -1 (B,)."""
-        return self._columns(self.convergence_state[:, CONVERGED])
+        return self._columns(self.convergence_state[:, convergence.CONVERGED])
 
     @property
     def meets(self) -> Array:
-        """Tell which networks meet the criterion as they stand (B,)."""
-        return self._columns(self.convergence_state[:, MEETS]) > 0
+        """Tell which networks meet the criterion now (B,)."""
+        return self._columns(self.convergence_state[:, convergence.MEETS]) > 0
 
     def parameters(self, stood_still: bool = False) -> Array:
         """Return the parameters (P, B), or those at which networks that converged stood still."""
@@ -170,10 +153,10 @@ class NumbaBatch:
         return self._columns(self._kept_y if stood_still else self.y)
 
     def half_sse(self, stood_still: bool = False) -> Array:
-        """Return half the sum of squared errors (B,), each summed in a written-out order."""
+        """Return half the sum of squared errors (B,) float64, summed output by output."""
         y = self._kept_y if stood_still else self.y
         total = np.zeros((len(y), LANES))
-        # Errors of a diverging network overflow; those that aren't kept may be anything.
+        # Errors of diverging networks overflow; unused entries of `_kept_y` may hold anything.
         with np.errstate(all="ignore"):
             for k, target in enumerate(self.training.targets.ravel()):
                 error = np.float64(target) - y[:, k]
@@ -181,7 +164,7 @@ class NumbaBatch:
         return 0.5 * total.ravel()[: len(self.where)]
 
     def still_open(self) -> NumbaBatch:
-        """Return the networks that haven't converged, as they stand."""
+        """Return the networks that haven't converged, with their present state."""
         left = np.flatnonzero(self.converged_epoch < 0)
         if len(left) == len(self.where):
             return self
@@ -192,10 +175,14 @@ class NumbaBatch:
             return _tiled(self._columns(tiled)[..., left])
 
         return replace(
-            self, where=self.where[left], w=taken(self.w), state=taken(self.state),
-            settings=taken(self.settings), convergence_state=taken(self.convergence_state),
-            seeds=taken(self.seeds)
-        )  # fmt: skip
+            self,
+            where=self.where[left],
+            w=taken(self.w),
+            state=taken(self.state),
+            settings=taken(self.settings),
+            convergence_state=taken(self.convergence_state),
+            seeds=taken(self.seeds),
+        )
 
     def _columns(self, tiled: Array) -> Array:
         """Return an array (T, ..., LANES) as (..., B)."""
@@ -215,11 +202,11 @@ def _tiled(columns: Array) -> Array:
 
 
 def _state(training: TrainingBatch) -> Array:
-    """Return what the rule remembers before the first step (S, P, B)."""
+    """Return the optimizer's state before the first step (S, P, B)."""
     rule = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
-    state: Array = np.zeros((STATES[rule], size, members), training.parameters.dtype)
-    if rule in (RPROP, DELTA_BAR_DELTA):
+    state: Array = np.zeros((rules.STATES[rule], size, members), training.parameters.dtype)
+    if rule in (rules.RPROP, rules.DELTA_BAR_DELTA):
         state[0] = training.learning_rate
     return state
 
@@ -230,7 +217,7 @@ def _settings(training: TrainingBatch) -> Array:
     rows = [training.learning_rate, training.criterion.limit]
     rows.append(getattr(training.activation, "slope", 0.0))
     rows += [getattr(rule, name) for name in fields_of(type(rule))]
-    if isinstance(rule, Adam):
+    if isinstance(rule, optimizers.Adam):
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
     settings: Array = np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
@@ -238,33 +225,34 @@ def _settings(training: TrainingBatch) -> Array:
 
 
 def _codes(training: TrainingBatch) -> tuple[int, ...]:
-    """Return the codes of `kernel.train_tiles`."""
     schedule = training.schedule
     shuffled = isinstance(schedule, Online) and schedule.order == "shuffled"
     linear = training.output == "linear"
     return (
-        COMPILED[type(training.activation)], LINEAR_OUTPUT if linear else
-        COMPILED[type(training.loss)], COMPILED[type(training.criterion)],
-        COMPILED[type(training.optimizer)], int(isinstance(schedule, Online)), SHUFFLED if shuffled
-        else FIXED, training.criterion.held_for, int(training.until_converged)
-    )  # fmt: skip
+        COMPILED[type(training.activation)],
+        forward_backward.LINEAR_OUTPUT if linear else COMPILED[type(training.loss)],
+        COMPILED[type(training.criterion)],
+        COMPILED[type(training.optimizer)],
+        int(isinstance(schedule, Online)),
+        row_order.SHUFFLED if shuffled else row_order.FIXED,
+        training.criterion.held_for,
+        int(training.until_converged),
+    )
 
 
 def _factor(training: TrainingBatch) -> Any:
-    """Return the loss's factor in the precision of the training."""
     return training.parameters.dtype.type(training.loss.factor(training.targets.size))
 
 
 def _is_truth_table(training: TrainingBatch) -> bool:
-    """Tell whether the quick kernel trains this."""
     return (
         training.network.inputs == 2
         and training.network.outputs == 1
         and not training.network.skip
         and isinstance(input_layer(training.inputs), TruthTable)
-        and type(training.activation) is Logistic
+        and type(training.activation) is activations.Logistic
         and training.output == "logistic"
         and not training.loss.cancels_slope
-        and type(training.optimizer) is Sgd
+        and type(training.optimizer) is optimizers.Sgd
         and type(training.schedule) is Batch
     )

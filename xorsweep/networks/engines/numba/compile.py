@@ -1,4 +1,4 @@
-"""How kernels are compiled, and where what was compiled is kept."""
+"""Compiles kernels and caches the machine code on disk."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from numba import config, njit
 from numba.core import event
 
 FLAGS: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy", "nogil": True}
-"""Multiplications and additions may fuse. More would let LLVM reorder sums, and with them break
-the rounding to a whole number inside the exponential."""
+"""Multiplications and additions may fuse. Full fastmath would let LLVM reorder sums, which would
+break reproducible bits and the rounding to a whole number inside the exponential."""
 LANES = 64
-"""Networks that one tile trains. Loops over them have this fixed length, a multiple of every
-vector, so that each network passes through the same vector instructions in any company."""
+"""Networks per tile. Loops over them have this fixed length, a multiple of every vector register:
+each network goes through the same vector instructions regardless of its batch."""
 
 
 def compile_function(function: Callable[..., Any]) -> Any:
-    """Compile a part of a kernel, which is kept with the kernel."""
+    """Compile a function that kernels call; it is cached as a part of them."""
     return njit(**FLAGS)(function)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile what Python calls, once for each precision, and keep it where that can be done."""
+    """Compile a function that Python calls, once per precision; cache it where that is possible."""
     if not is_kept():
         return njit(**FLAGS)(function)
     before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
@@ -41,9 +41,10 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels: another for each state of their sources.
+    """Return the folder of compiled kernels, named by a digest of their sources.
 
-    Numba looks at the file of the kernel alone, and not at those of the functions it calls.
+    Numba invalidates its cache when the file of a kernel changes, but not when those of the
+    functions that it calls do.
     """
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -59,7 +60,7 @@ def _root() -> Path:
 
 @cache
 def is_kept() -> bool:
-    """Tell whether kernels can be kept on disk after they were compiled."""
+    """Tell whether compiled kernels can be cached on disk."""
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=cache_folder()).close()
@@ -69,15 +70,15 @@ def is_kept() -> bool:
 
 
 @contextmanager
-def announce_compilation(say: Callable[[], None]) -> Iterator[None]:
-    """Call `say` once, before anything is compiled rather than read from disk."""
-    with event.install_listener("numba:compile", _Once(say)):
+def announce_compilation(log: Callable[[], None]) -> Iterator[None]:
+    """Call `log` once, before the first compilation; what is read from disk needs none."""
+    with event.install_listener("numba:compile", _Once(log)):
         yield
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Let other processes wait, so that they find on disk what this one compiles."""
+    """Make other processes wait, so that they read from disk what this one compiles."""
     if not is_kept():
         yield
         return
@@ -86,8 +87,6 @@ def one_at_a_time() -> Iterator[None]:
 
 
 class _Once(event.Listener):  # type: ignore[misc]
-    """Calls a function at the first start of an event."""
-
     def __init__(self, call: Callable[[], None]) -> None:
         self._call: Callable[[], None] | None = call
 

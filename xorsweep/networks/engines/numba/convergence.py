@@ -23,7 +23,7 @@ def observe(
     criterion: Any, held_for: Any, epoch: Any, y: Any, t: Any, settings: Any,
     convergence_state: Any, scratch: Any
 ) -> None:  # fmt: skip
-    """Take note of the networks, with outputs y and targets t (rows * outputs), after an epoch."""
+    """Update `convergence_state` after an epoch, given outputs y and targets t (rows * outputs)."""
     if criterion == LARGEST_ERROR:
         _largest_error(y, t, settings, scratch)
     else:
@@ -76,7 +76,7 @@ def open_count(convergence_state: Any) -> int:
 
 @compile_function
 def freeze(epoch: Any, convergence_state: Any, w: Any, y: Any, kept_w: Any, kept_y: Any) -> None:
-    """Keep parameters and outputs of the networks that converged at this epoch."""
+    """Copy parameters and outputs of the networks that converged at this epoch."""
     for lane in range(LANES):
         if convergence_state[CONVERGED, lane] == epoch:
             for p in range(len(w)):

@@ -1,8 +1,7 @@
-"""The compiled engine: tiles of networks trained by Numba's machine code, a network to a lane.
+"""Trains a batch in tiles by Numba's machine code, and reports what it leaves to NumPy.
 
-It trains whatever the reference engine trains. A network's bits depend on nothing but its own
-weights and settings; from those of the reference they differ in the last places, since products
-and sums fuse and exp isn't NumPy's.
+A network's bits depend on its own weights and settings alone. From those of the reference engine
+they differ in the last places, since products and sums fuse and exp isn't NumPy's.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.schedules import SCHEDULES
 
 WORKING_SET = 2**25
-"""Bytes that a batch may fill; what has to fit a cache is a tile and not the batch."""
+"""Bytes that a batch may fill; it is a tile that has to fit the cache, so this is large."""
 MOST_MEMBERS = 2**13
 DROP_STEPS = 32
-"""How many times a decade of epochs the networks that stand still leave their batch."""
+"""How often per decade of epochs converged networks leave their batch."""
 
 REGISTRIES: Mapping[str, Mapping[str, type]] = {
     "activation": ACTIVATIONS,
@@ -65,10 +64,10 @@ def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
 
 
 def compile_kernels(
-    trainings: Iterable[TrainingBatch], say: Callable[[str], None], dtype: str = "float64"
+    trainings: Iterable[TrainingBatch], log: Callable[[str], None], dtype: str = "float64"
 ) -> None:
-    """Have what some trainings need compiled, or read from disk; say so where it is compiled."""
-    with one_at_a_time(), announce_compilation(lambda: say(_compiling())):
+    """Compile the kernels that some trainings need, or read them from disk; report compilation."""
+    with one_at_a_time(), announce_compilation(lambda: log(_compiling())):
         for training in trainings:
             train(replace(training, snapshots=(1,), curve_epochs=()), dtype)
 
@@ -83,7 +82,7 @@ def _compiling() -> str:
 
 
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
-    """Return how many networks make a batch that is worth its trip, in whole tiles."""
+    """Return how many networks a batch should have at most, in whole tiles."""
     numbers = 6 * network.size + 2 * rows * network.outputs
     fitting = WORKING_SET // (np.dtype(dtype).itemsize * numbers)
     return max(LANES, min(MOST_MEMBERS, fitting) // LANES * LANES)
@@ -98,7 +97,7 @@ def unsupported_component(values: Mapping[str, Any]) -> str | None:
 
 
 def _stops(training: TrainingBatch) -> Iterator[int]:
-    """Return the epochs at which the networks are looked at, ascending."""
+    """Yield the epochs at which the kernel returns, ascending."""
     last = training.snapshots[-1]
     stops = {*training.snapshots, *training.curve_epochs}
     if training.until_converged:

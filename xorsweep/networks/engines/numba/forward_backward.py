@@ -2,7 +2,7 @@
 
 Arrays are (rows, LANES): x (inputs) and t (outputs) the row, w and g (P) the parameters, laid out
 as `Network.views` says, and minus the gradient by them, a (hidden) activations, y (outputs),
-d (hidden + outputs) room for deltas. `shape` is (inputs, hidden, outputs, skip).
+d (hidden + outputs) a buffer for deltas. `shape` is (inputs, hidden, outputs, skip).
 """
 
 from __future__ import annotations
@@ -104,7 +104,6 @@ def _add_outer(x: Any, nonzero: Any, delta: Any, g: Any, first: Any, step: Any) 
 
 @compile_function
 def _activate(activation: Any, slope: Any, z: Any) -> None:
-    """Turn pre-activations into activations."""
     zero = z.dtype.type(0)
     if activation == LOGISTIC:
         for lane in range(LANES):

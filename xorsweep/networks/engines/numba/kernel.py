@@ -1,4 +1,4 @@
-"""The kernel for any network, task, rule and schedule: tiles of LANES networks, one by one."""
+"""The kernel for any network, task, optimizer and schedule: tiles of LANES networks, one by one."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _train_online(
     shape: Any, codes: Any, epoch: Any, factor: Any, x: Any, t: Any, w: Any, state: Any,
     settings: Any, seeds: Any, a: Any, d: Any, g: Any
 ) -> None:  # fmt: skip
-    """Show the rows one by one, in the order of each network, with an update after each."""
+    """Make an update after each row, in the order of each network."""
     activation, output, _, rule, _, order, _, _ = codes
     rows = len(x)
     orders, keys = np.empty((rows, LANES), np.int64), np.empty(rows, np.uint64)

@@ -1,7 +1,7 @@
-"""The kernel for what is trained most: 2-H-1 on a truth table of two bits, logistic, sgd, batch.
+"""The kernel for the most common case: 2-H-1 on a truth table of two bits, logistic, sgd, batch.
 
-It computes what `kernel` would, some three times as fast: the four rows are written out, so
-that what is read of a hidden unit stays in registers, and inputs of 0 and 1 aren't multiplied by.
+It computes what `kernel` would, some three times as fast: the four rows are written out, so that a
+hidden unit's values stay in registers, and inputs of 0 and 1 need no multiplication.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from xorsweep.networks.engines.numba.math import logistic
 from xorsweep.networks.engines.numba.optimizers import LIMIT, RATE
 
 FIRST, SECOND, BIAS, OUT, A00, A01, A10, A11 = (LANES * row for row in range(8))
-"""Where the rows of a hidden unit begin: its weights, its activations for each row of the table."""
+"""Offsets of a hidden unit's weights and of its activations for each row of the table."""
 UNIT = 8 * LANES
 Y00, Y01, Y10, Y11, D00, D01, D10, D11, OUTPUT_BIAS, RATES, LIMITS = (LANES * k for k in range(11))
-"""Where the rows of the output unit begin: its values, its deltas, its bias, the learning rates,
-and below which errors a network newly converges, less than zero once it has. All of a unit lies in
-one array, so that LLVM sees that its rows don't overlap."""
+"""Offsets of the output unit's values, deltas and bias, of the learning rates, and of the limits of
+errors below which a network newly converges, negative once it has. All of a unit is one array, so
+that LLVM knows that its rows don't overlap."""
 
 
 @kernel
@@ -59,13 +59,13 @@ def _train_tile(
     first, last, observed = span
     scratch = np.empty(LANES, w.dtype)
     values = output[: 4 * LANES].reshape(4, LANES)
-    watched = criterion == LARGEST_ERROR and held_for == 1
-    _watch(settings, convergence_state, output)
+    errors_decide = criterion == LARGEST_ERROR and held_for == 1
+    _write_limits(settings, convergence_state, output)
     for epoch in range(first, last + 1):
         _forward(hidden, units, output)
-        if epoch > observed and (epoch == last or _is_worth_a_look(watched, targets, output)):
+        if epoch > observed and (epoch == last or _may_converge(errors_decide, targets, output)):
             observe(criterion, held_for, epoch, values, t, settings, convergence_state, scratch)
-            _watch(settings, convergence_state, output)
+            _write_limits(settings, convergence_state, output)
             if until:
                 _store(hidden, units, output, w)
                 freeze(epoch, convergence_state, w, values, kept_w, kept_y)
@@ -77,17 +77,17 @@ def _train_tile(
 
 
 @compile_function
-def _watch(settings: Any, convergence_state: Any, output: Any) -> None:
-    """Write below which errors each network newly converges."""
+def _write_limits(settings: Any, convergence_state: Any, output: Any) -> None:
+    """Write the limits of errors below which each network newly converges."""
     for lane in range(LANES):
         limit = settings[LIMIT, lane]
         output[LIMITS + lane] = limit if convergence_state[CONVERGED, lane] < 0 else -limit
 
 
 @compile_function
-def _is_worth_a_look(watched: Any, targets: Any, output: Any) -> bool:
-    """Tell whether a network newly converges, where that can be told from its errors alone."""
-    if not watched:
+def _may_converge(errors_decide: Any, targets: Any, output: Any) -> bool:
+    """Tell whether any network newly converges; true where errors alone don't decide that."""
+    if not errors_decide:
         return True
     t00, t01, t10, t11 = targets[0], targets[1], targets[2], targets[3]
     count = 0
@@ -117,7 +117,6 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
 
 @compile_function
 def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
-    """Put the weights back."""
     for h in range(hidden):
         for lane in range(LANES):
             w[h, lane] = units[h * UNIT + FIRST + lane]
@@ -130,7 +129,6 @@ def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
 
 @compile_function
 def _forward(hidden: Any, units: Any, output: Any) -> None:
-    """Write the activations of every unit and the outputs."""
     for lane in range(LANES):
         bias = output[OUTPUT_BIAS + lane]
         output[Y00 + lane] = bias
@@ -162,7 +160,6 @@ def _forward(hidden: Any, units: Any, output: Any) -> None:
 
 @compile_function
 def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
-    """Take one step of descent."""
     one = output.dtype.type(1)
     t00, t01, t10, t11 = targets[0], targets[1], targets[2], targets[3]
     for lane in range(LANES):

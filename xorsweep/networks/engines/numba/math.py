@@ -1,4 +1,4 @@
-"""Logistic and tanh as a dozen vector instructions each; Numba's own exp is scalar.
+"""Logistic and tanh in a dozen vector instructions each; Numba's own exp is scalar.
 
 exp(x) = 2**n exp(r), with n the whole number next to x / ln 2. Adding and taking away 1.5 * 2**52
 (1.5 * 2**23 in float32) rounds to n, and leaves n in the lowest bits, from where it is moved to
@@ -43,7 +43,6 @@ def _bits(_: Any, number: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _from_bits(_: Any, number: Any) -> Any:
-    """Return the float that has these bits."""
     result = types.float32 if number == types.int32 else types.float64
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Update rules on a tile, each as its counterpart in `optimizers`, whose papers are named there.
+"""Update rules on a tile, as in `networks.optimizers`, where their papers are named.
 
 Parameters w and minus the gradient g are (P, LANES), the rule's state (S, P, LANES) with S as in
 `STATES`, and settings (rows, LANES): row RATE holds the learning rates, and those from RULE on the
@@ -17,8 +17,8 @@ RATE, LIMIT, SLOPE, RULE = range(4)
 """Rows of the settings: learning rate, limit of the criterion, slope of leaky_relu, the rule's."""
 SGD, MOMENTUM, NESTEROV, ADAM, RPROP, QUICKPROP, DELTA_BAR_DELTA = range(7)
 STATES = (0, 1, 1, 2, 2, 2, 2)
-"""Numbers that a rule remembers for each parameter; those of rprop and delta_bar_delta that come
-first begin with the learning rate, all others with zero."""
+"""Numbers of state per parameter and rule. They start at zero, but for the first of rprop and
+delta_bar_delta, which starts at the learning rate."""
 BETA1, BETA2, EPSILON, POWER1, POWER2 = range(RULE, RULE + 5)
 """Rows of the settings under adam, the last two its powers of beta, which begin with one."""
 

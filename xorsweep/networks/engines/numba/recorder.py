@@ -1,4 +1,4 @@
-"""What is kept of a batch of the compiled engine while it trains."""
+"""Records a batch of the compiled engine while it trains."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NumbaRecorder:
         self._converged = np.full(members, -1, np.int64)
 
     def keep(self, epoch: int, batch: NumbaBatch) -> None:
-        """Keep what is to be kept at an epoch, and for good what stands still from now on."""
+        """Keep the state at an epoch, and at all later marks that of networks that stand still."""
         if not self._training.until_converged:
             self._keep(epoch, epoch, slice(None), batch, False)
             return
@@ -41,7 +41,7 @@ class NumbaRecorder:
         return converged_epoch
 
     def _keep(self, first: int, last: int, which: Any, batch: NumbaBatch, still: bool) -> None:
-        """Keep some networks of the batch at the marks from one epoch to another."""
+        """Keep some networks of the batch at the marked epochs from `first` to `last`."""
         marks, curve_epochs = self._training.snapshots, self._training.curve_epochs
         at = [i for i, mark in enumerate(marks) if first <= mark <= last]
         curve_at = [i for i, mark in enumerate(curve_epochs) if first <= mark <= last]
@@ -58,7 +58,7 @@ class NumbaRecorder:
                 self._half_sse[i, where] = half_sse
 
     def result(self, batch: NumbaBatch) -> TrainingResult:
-        """Return the record, with what is left of the batch."""
+        """Return the result, given the networks still in the batch."""
         self._note_converged(batch)
         rows, outputs = self._training.targets.shape
         return TrainingResult(

@@ -1,7 +1,4 @@
-"""The row of the truth table that each network of a tile sees next, where it sees them one by one.
-
-The shuffled order is that of `schedules.shuffled_rows`, to the row.
-"""
+"""The order of rows for each network of a tile, online; it is that of `schedules.shuffled_rows`."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ def _hashed(number: Any) -> Any:
 
 @compile_function
 def draw_orders(order: Any, seeds: Any, epoch: Any, keys: Any, orders: Any) -> None:
-    """Write the order of rows (R, LANES) of each network for an epoch; keys (R,) is room."""
+    """Write the order of rows (R, LANES) for an epoch, by insertion sort; keys (R,) is a buffer."""
     rows = keys.size
     for lane in range(LANES):
         stream = _hashed(_hashed(seeds[lane]) + np.uint64(epoch))
@@ -45,7 +42,7 @@ def draw_orders(order: Any, seeds: Any, epoch: Any, keys: Any, orders: Any) -> N
 
 @compile_function
 def pick(orders: Any, at: Any, table: Any, row: Any) -> None:
-    """Write the row (columns, LANES) of a table (R, columns, LANES) that comes at a place."""
+    """Write the row (columns, LANES) of a table (R, columns, LANES) at a place in the order."""
     for column in range(len(row)):
         for lane in range(LANES):
             row[column, lane] = table[orders[at, lane], column, lane]

@@ -1,4 +1,4 @@
-"""The reference engine: one array program a batch, the batch axis last.
+"""The reference engine: one array program per batch, the batch axis last.
 
 `engine` trains; the other modules are its steps.
 """

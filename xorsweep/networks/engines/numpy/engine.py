@@ -1,4 +1,4 @@
-"""The reference engine: one array program a batch, batch axis last, nothing allocated an epoch."""
+"""Trains a batch as one array program: batch axis last, no allocation within an epoch."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 
 WORKING_SET = 2**21
-"""Bytes that a batch's arrays may fill, by `benchmarks.working_set`: below it call overhead shows,
-above it memory."""
+"""Bytes that a batch's arrays may fill, by `benchmarks.working_set`: smaller batches are slowed by
+the overhead of array calls, larger ones by memory."""
 
 
 def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
-    """Train a batch; a network's bits depend on nothing but its own weights and settings."""
+    """Train a batch; a network's bits depend on its own weights and settings alone."""
     members = len(training.learning_rate)
     whole = take(cast(training, dtype), pad(np.arange(members)))
     recorder = Recorder(whole, len(whole.learning_rate))
-    # A diverging network is a row's status; NumPy need not mention it.
+    # Divergence is a row's status, so NumPy's warnings of overflow say nothing new.
     with np.errstate(all="ignore"):
         _train(whole, recorder)
     return recorder.result(members)
 
 
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
-    """Return how many networks keep a batch inside the cache, in whole lanes."""
+    """Return how many networks a batch has that fits the cache, in whole lanes."""
     units = network.hidden + network.outputs
     numbers = 3 * rows * units + 3 * network.size
     return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)

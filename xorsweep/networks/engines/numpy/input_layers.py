@@ -2,8 +2,8 @@
 
 A layer feeds K units: their pre-activations z (rows, K, B) come from weights w (inputs, K, B)
 and biases b (K, B). Every sum is written out in one order, so that a network's bits depend on
-nothing but itself. With rows first, a row of z, w's part for an input and b are each one stretch
-of memory, which NumPy goes through without an iterator of its own.
+nothing but itself. With rows first, a row of z, w's part for an input and b are each contiguous,
+and NumPy loops over them without an iterator.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class InputLayer(Protocol):
 
 
 def input_layer(inputs: FloatArray) -> InputLayer:
-    """Return the quickest layer for the input rows (rows, inputs) of a task."""
+    """Return the fastest layer for the inputs (rows, inputs) of a task."""
     return TruthTable(inputs.shape[1]) if _is_truth_table(inputs) else SparseRows(inputs)
 
 
@@ -80,7 +80,7 @@ class TruthTable:
 
 
 class SparseRows:
-    """Any input rows, such as one-hot or bipolar ones; zeros cost nothing."""
+    """Any rows, such as one-hot or bipolar ones; zeros are skipped."""
 
     def __init__(self, inputs: FloatArray) -> None:
         self._rows = [
@@ -135,7 +135,7 @@ class PerNetworkRow:
 
 
 def _accumulate(total: Array, term: Array, factor: float) -> None:
-    """Add factor * term to total; only factors of 1 and -1 come without a multiplication."""
+    """Add factor * term to total; factors of 1 and -1 need no multiplication."""
     if factor == 1.0:
         np.add(total, term, out=total)
     elif factor == -1.0:

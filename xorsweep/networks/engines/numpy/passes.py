@@ -1,4 +1,4 @@
-"""Forward and backward through some rows of a task, for all networks of a batch at once."""
+"""Forward and backward passes through some rows of a task, for all networks of a batch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Array = NDArray[Any]
 
 
 class Pass:
-    """A forward and a backward pass of B networks through n rows, and the arrays they work in.
+    """A forward and a backward pass of B networks through n rows, with their buffers.
 
-    `weights` and `gradients` are views by role into parameters (P, B) and into minus the gradient
-    of the loss by them. outputs and errors are (outputs, n, B), activations (n, hidden, B).
-    `show` says which rows they are of.
+    `weights` and `gradients` are views by role into parameters (P, B) and minus the gradient of the
+    loss by them. outputs and errors are (outputs, n, B), activations (n, hidden, B). `set_rows`
+    says which rows go through.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Pass:
             self._discarded = np.empty_like(weights.b1)
 
     def set_rows(self, layer: InputLayer, targets: Array) -> None:
-        """Take up n rows: their input layer, and targets that broadcast to (outputs, n, B)."""
+        """Set the n rows: their input layer, and targets that broadcast to (outputs, n, B)."""
         self._layer, self._targets = layer, targets
 
     def forward(self) -> None:
@@ -110,7 +110,7 @@ class Pass:
             self._through_several_outputs(deltas)
 
     def _through_one_output(self, delta: Array) -> None:
-        """Propagate back with the output weight taken out of the sums over rows."""
+        """Propagate back; one output's weight is the same for all rows, so it scales their sums."""
         gradients, weights = self._gradients, self._weights.w2[:, 0]
         self._through_hidden(delta[:, None], gradients.w2[:, 0])
         np.multiply(gradients.w1, weights, out=gradients.w1)

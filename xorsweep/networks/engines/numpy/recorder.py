@@ -1,4 +1,4 @@
-"""What is kept of a batch while it trains, and who has converged."""
+"""Records a batch while it trains: snapshots, learning curves, convergence."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from xorsweep.networks.engines.numpy.state import NetworkState
 Array = NDArray[Any]
 
 DROP_SHARE = 0.25
-"""Converged networks leave their batch once they make up this share of it."""
+"""Converged networks leave their batch once they are this share of it: leaving copies the rest."""
 
 
 class Recorder:
-    """What is kept of a batch: outputs, parameters and errors at the marked epochs, convergence.
+    """Outputs, parameters and errors at the marked epochs, and who converged when.
 
-    `_where` holds, for each network still in the batch, its place in the record.
+    `_where` holds, for each network still in the batch, its place in the whole batch.
     """
 
     def __init__(self, training: TrainingBatch, members: int) -> None:
@@ -37,7 +37,7 @@ class Recorder:
         self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
 
     def _admit(self, where: Array, held: Array, criterion: Criterion) -> None:
-        """Take up the networks that are (still) in the batch, none of them converged."""
+        """Start to observe the networks that are (still) in the batch, none of them converged."""
         count = len(where)
         self._where, self._held, self._criterion = where, held, criterion
         self._open = np.ones(count, bool)
@@ -48,7 +48,7 @@ class Recorder:
         self._scratch = np.empty((self._training.targets.size, count), dtype)
 
     def observe(self, epoch: int, networks: NetworkState) -> None:
-        """Note which networks have converged and keep what is to be kept after this epoch."""
+        """Note who has converged after an epoch, and keep the state where the epoch is marked."""
         if self._left:
             self._check(epoch, networks)
         if epoch in self._marked:
@@ -58,11 +58,11 @@ class Recorder:
             self._keep(at, curve_at, going_on, networks)
 
     def should_drop(self) -> bool:
-        """Tell whether enough networks have converged to be worth taking out of the batch."""
+        """Tell whether enough networks have converged to be taken out of the batch."""
         return self._left <= (1 - DROP_SHARE) * len(self._open)
 
     def drop_converged(self) -> Array:
-        """Let the converged networks go and return the places of the others, in whole lanes."""
+        """Stop observing converged networks; return the places of the others, in whole lanes."""
         left = np.flatnonzero(self._open)
         if len(left):
             left = pad(left)
@@ -71,7 +71,7 @@ class Recorder:
         return left
 
     def result(self, members: int) -> TrainingResult:
-        """Return the record of the first networks, without those that only filled the lanes."""
+        """Return the result of the first networks, without those that only fill the lanes."""
         return TrainingResult(
             outputs=self._outputs[..., :members],
             parameters=self._parameters[..., :members],
@@ -88,11 +88,11 @@ class Recorder:
             np.multiply(self._held, met, out=self._held)
             np.greater_equal(self._held, criterion.held_for, out=met)
         np.logical_and(met, self._open, out=met)
-        if np.count_nonzero(met):  # twice as quick as any()
+        if np.count_nonzero(met):  # takes half the time of any()
             self._converge(epoch, np.flatnonzero(met), networks)
 
     def _measured(self, networks: NetworkState) -> Array:
-        """Return the criterion's distance of the networks as they stand (B,)."""
+        """Return the criterion's present distance of the networks (B,)."""
         errors = networks.errors.reshape(self._scratch.shape)
         self._criterion.distance(errors, self._scratch, self._distance)
         return self._distance
@@ -107,7 +107,6 @@ class Recorder:
             self._keep(to_come, curve_to_come, new, networks)
 
     def _keep(self, at: list[int], curve_at: list[int], which: Any, networks: NetworkState) -> None:
-        """Keep the state of some networks at some of the snapshots and curve epochs."""
         where = self._where[which]
         for i in at:
             self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]

@@ -1,4 +1,4 @@
-"""The rows of a task one at a time, in the order in which each network sees them."""
+"""The rows of a task one at a time, in the order of a schedule."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from xorsweep.networks.schedules import Online, shuffled_rows
 Array = NDArray[Any]
 
 
-class Patterns(Protocol):
+class RowOrder(Protocol):
     """Goes through the rows of an epoch."""
 
     def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
-        """Return one row after the other, as layer and targets (outputs, 1, B) or (outputs, 1, 1).
+        """Yield rows as their input layer and targets (outputs, 1, B) or (outputs, 1, 1).
 
-        Both are good until the next is asked for.
+        Both are valid until the next row is taken.
         """
         ...
 
 
-def row_order(training: TrainingBatch, schedule: Online) -> Patterns:
+def row_order(training: TrainingBatch, schedule: Online) -> RowOrder:
     """Return the rows of a batch in the order of its schedule."""
     return ShuffledOrder(training) if schedule.order == "shuffled" else FixedOrder(training)
 
@@ -41,7 +41,7 @@ class FixedOrder:
         ]
 
     def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
-        """Return one row after the other."""
+        """Yield the rows."""
         return iter(self._rows)
 
 
@@ -59,9 +59,9 @@ class ShuffledOrder:
         self._wanted = np.empty(wanted, parameters.dtype)
 
     def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
-        """Return one row after the other, which for each network is another."""
+        """Yield the rows, for each network in its own order."""
         for rows in shuffled_rows(self._seeds, epoch, self._count):
-            # NumPy writes straight into `out` in any mode but the one that may raise.
+            # In its default mode, which may raise, NumPy would buffer `out`.
             np.take(self._inputs, rows, axis=1, out=self._layer.row, mode="clip")
             np.take(self._targets, rows, axis=1, out=self._wanted[:, 0], mode="clip")
             yield self._layer, self._wanted

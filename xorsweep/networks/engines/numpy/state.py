@@ -1,4 +1,4 @@
-"""The networks of a batch that are still being trained."""
+"""The state of the networks that are still in training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 class NetworkState:
-    """B networks on their way: parameters (P, B) and the optimizer's state.
+    """B networks in training: parameters (P, B) and the optimizer's state.
 
     outputs and errors (outputs, rows, B) are those of the last `forward`.
     """
@@ -37,7 +37,7 @@ class NetworkState:
         self._whole.set_rows(input_layer(training.inputs), wanted)
         if isinstance(training.schedule, Online):
             self._single = self._pass(1)
-            self._patterns = row_order(training, training.schedule)
+            self._row_order = row_order(training, training.schedule)
 
     def _pass(self, rows: int) -> Pass:
         views = self._training.network.views
@@ -54,7 +54,7 @@ class NetworkState:
         return self._whole.errors
 
     def taken(self, members: Array) -> NetworkState:
-        """Return some of the networks, as they stand."""
+        """Return some of the networks with their present state."""
         parameters = np.ascontiguousarray(self.parameters[:, members])
         networks = NetworkState(replace(take(self._training, members), parameters=parameters))
         networks._state = tuple(np.ascontiguousarray(part[..., members]) for part in self._state)
@@ -67,8 +67,8 @@ class NetworkState:
 
     def train(self, epoch: int) -> None:
         """Train for an epoch, the first of which is 1; the last call must have been `forward`."""
-        for seen in self._seen(epoch):
-            seen.backward()
+        for each in self._passes(epoch):
+            each.backward()
             self._training.optimizer.step(
                 self._state,
                 self.parameters,
@@ -77,12 +77,12 @@ class NetworkState:
                 self._scratch,
             )
 
-    def _seen(self, epoch: int) -> Iterator[Pass]:
-        """Return the forward passes that an epoch makes an update from."""
+    def _passes(self, epoch: int) -> Iterator[Pass]:
+        """Yield the forward passes of an epoch, after each of which comes an update."""
         if not isinstance(self._training.schedule, Online):
             yield self._whole
             return
-        for layer, targets in self._patterns.of(epoch):
+        for layer, targets in self._row_order.of(epoch):
             self._single.set_rows(layer, targets)
             self._single.forward()
             yield self._single
