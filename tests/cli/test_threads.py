@@ -17,7 +17,8 @@ from hydra.core.utils import JobRuntime
 from omegaconf import OmegaConf
 
 import xorsweep as xs
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
+from xorsweep.cli.defaults import config_folder
+from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.reporting.style import STYLE, styled
 
 THREADS = 6

@@ -20,14 +20,9 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.flags import check_flags
-from xorsweep.cli.hydra_config import (
-    VERSION_BASE,
-    check_overrides,
-    config_folder,
-    known_keys,
-    quote_for_hydra,
-)
+from xorsweep.cli.hydra_config import VERSION_BASE, check_overrides, known_keys, quote_for_hydra
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
