@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hydra import compose, initialize_config_dir
 
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.cli.defaults import config_folder
+from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.grid.schema import Point
 from xorsweep.networks.schema import NETWORK_SCHEMA
 

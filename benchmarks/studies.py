@@ -17,16 +17,18 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from jinja2 import ChoiceLoader, FileSystemLoader
+from xorsweep.reporting.markdown import all_literal
 
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
 from xorsweep.cli.axes import parsed
 from xorsweep.cli.compose import Composed, compose_grid
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import read_grid
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.cli.hydra_compose import HydraComposer
+from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.errors import StoreError
 from xorsweep.grid.serialization import grid_to_data
-from xorsweep.reporting.markdown import all_literal
 from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.tables import Comparison, comparison
 from xorsweep.storage.paths import make_free_folder
@@ -93,7 +95,7 @@ def composed(name: str, *overrides: str) -> Composed:
         config = compose("config", given[:1], return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()
         asked = read_grid(loader, plain(config)["grid"], parsed(loader, given))
-        return compose_grid(loader, config, asked)
+        return compose_grid(HydraComposer(loader, config), asked)
 
 
 def section(folder: Path) -> Section:

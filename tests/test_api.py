@@ -19,7 +19,8 @@ from hydra.core.global_hydra import GlobalHydra
 
 import xorsweep as xs
 from xorsweep import api
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.cli.defaults import config_folder
+from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.storage.store import read_manifest
 

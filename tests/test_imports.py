@@ -35,6 +35,15 @@ def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra() -> 
     assert not loaded & (HEAVY - {"pyarrow"})
 
 
+def test_a_sweep_of_values_is_composed_without_hydra() -> None:
+    loaded = modules_after(
+        "from pathlib import Path; from xorsweep.cli import compose_python, overrides; "
+        "given = overrides.GivenSweep.read({'lr': [0.1, 1], 'optimizer': ['sgd', 'adam']}); "
+        "assert len(compose_python.compose_sweep(given, Path()).grid) == 2 * 2 * 4 * 3 * 100"
+    )
+    assert not loaded & (HEAVY - {"pyarrow"})
+
+
 def test_modules_that_share_a_name_with_nothing_public_stay_modules() -> None:
     script = "import xorsweep.reporting.report; import xorsweep; assert callable(xorsweep.sweep)"
     assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.Report")

@@ -20,7 +20,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from xorsweep._version import __version__
-from xorsweep.cli.overrides import flattened, grid_overrides, overrides
+from xorsweep.cli.compose_python import compose_resume, compose_sweep
+from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Boolean, Scalar, read_settings, read_value, shorten
 from xorsweep.networks.engines import Engine
@@ -168,15 +169,15 @@ def sweep(
     for key, value in (("report", report), ("progress", progress)):
         read_value(key, value, Boolean())
     into = None if folder is None else folder_of(folder)
-    lines = [*overrides(given), *grid_overrides(blocks, zip, where)]
+    asked = GivenSweep.read(given, blocks, zip, where)
     terminal = caller_console(progress)
     if resume is None:
-        return _begin(into, lines, report, terminal)
+        return _begin(into, asked, report, terminal)
     if folder is not None:
         raise ConfigError(
             f"resume={shorten(resume)}: goes on in that folder; folder must be left out"
         )
-    return _go_on(named_folder(resume, "resume"), lines, report, terminal)
+    return _go_on(named_folder(resume, "resume"), asked, report, terminal)
 
 
 def load(folder: Folder) -> Sweep:
@@ -187,11 +188,9 @@ def load(folder: Folder) -> Sweep:
     return Sweep.open(named_folder(folder))
 
 
-def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Console) -> Sweep:
-    """Train the sweep that the overrides ask for, or what its folder lacks of it."""
-    from xorsweep.cli.compose_python import sweep_from_overrides
-
-    asked = sweep_from_overrides(lines)
+def _begin(folder: Path | None, given: GivenSweep, report: bool, terminal: Console) -> Sweep:
+    """Train the sweep that was asked for, or what its folder lacks of it."""
+    asked = compose_sweep(given, folder or Path())
     settings = replace(asked.settings, report=report)
     digest = str(seal(asked.grid, settings.engine, settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
@@ -205,11 +204,9 @@ def _begin(folder: Path | None, lines: Sequence[str], report: bool, terminal: Co
     return Sweep.open(target)
 
 
-def _go_on(folder: Path, lines: Sequence[str], report: bool, terminal: Console) -> Sweep:
-    """Train what a sweep's folder lacks, with the further levels that the overrides have."""
-    from xorsweep.cli.compose_python import resume_from_overrides
-
-    asked = resume_from_overrides(lines, folder)
+def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> Sweep:
+    """Train what a sweep's folder lacks, with the further levels that were given."""
+    asked = compose_resume(given, folder)
     request = replace(asked, settings=replace(asked.settings, report=report))
     with _turn_at(folder), _interruption_told(folder, terminal):
         resume_sweep(request, terminal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,9 @@ class SweepSettings:
 SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
 """The config groups that say how a sweep is run."""
 
+RUN_KEYS = ("grid", "plan", "resume", "study")
+"""Top-level keys that say what to do, or what for, rather than what to train."""
+
 
 def read_sweep(config: Mapping[str, Any]) -> SweepSettings:
     """Return the checked settings of a sweep; raises ConfigError."""
@@ -60,7 +63,7 @@ def read_sweep(config: Mapping[str, Any]) -> SweepSettings:
     )
 
 
-def check_known_keys(config: Mapping[str, Any], others: Iterable[str] = ()) -> None:
+def check_known_keys(config: Mapping[str, Any]) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
     read_here = [*fields_of(AdaptiveSeeds), *fields_of(SweepSettings), *SETTINGS]
-    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *others])
+    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *RUN_KEYS])

@@ -16,8 +16,9 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.cli.axes import parsed
-from xorsweep.cli.compose import compose_grid, compose_resume
+from xorsweep.cli.compose import compose_grid
 from xorsweep.cli.grid_config import grid_node, read_grid
+from xorsweep.cli.hydra_compose import HydraComposer, compose_resume
 from xorsweep.cli.run_start import check_folders, sweep_folder
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.backends import resolve_workers
@@ -71,7 +72,7 @@ def _run(
         folder = named_folder(str(resumed.value()), "resume")
         return _resume(config, compose_resume(loader, config, given, folder, command), launch)
     section = grid_node(loader, config, params)
-    composed = compose_grid(loader, config, read_grid(loader, section, given))
+    composed = compose_grid(HydraComposer(loader, config), read_grid(loader, section, given))
     documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     request = composed.request(Path(str(config.hydra.sweep.dir)), command, documents)
     request = replace(request, shards=plan_shards(request.settings, launch) if launch else None)

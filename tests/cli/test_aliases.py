@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import xorsweep as xs
-from xorsweep.cli.compose_python import resume_from_overrides, sweep_from_overrides
+from xorsweep.cli.hydra_compose import resume_from_overrides, sweep_from_overrides
 from xorsweep.networks.activations import ACTIVATIONS, Tanh
 from xorsweep.storage.store import read_manifest
 

@@ -22,8 +22,10 @@ from xorsweep.cli.compose import (
     compose_grid,
     merge_equal_levels,
 )
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import read_grid
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
+from xorsweep.cli.hydra_compose import HydraComposer
+from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 
@@ -55,7 +57,7 @@ def hydra() -> Iterator[tuple[Any, DictConfig]]:
 def composed(hydra: tuple[Any, DictConfig], lines: Sequence[str]) -> tuple[Composed, int]:
     loader = Counting(hydra[0])
     overrides = [swept(each) for each in parsed(loader, lines).values()]  # type: ignore[arg-type]
-    return compose_block(loader, hydra[1], overrides), loader.composed  # type: ignore[arg-type]
+    return compose_block(HydraComposer(loader, hydra[1]), overrides), loader.composed  # type: ignore[arg-type]
 
 
 def stock(hydra: tuple[Any, DictConfig], lines: Sequence[str]) -> list[list[str]]:
@@ -216,7 +218,7 @@ def composed_section(
 ) -> tuple[Composed, int]:
     loader: Any = Counting(hydra[0])
     read = read_grid(loader, section, parsed(loader, given))
-    return compose_grid(loader, hydra[1], read), loader.composed
+    return compose_grid(HydraComposer(loader, hydra[1]), read), loader.composed
 
 
 def composed_blocks(

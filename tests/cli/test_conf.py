@@ -10,8 +10,10 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.compose import compose_grid
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import read_grid
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
+from xorsweep.cli.hydra_compose import HydraComposer
+from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
 from xorsweep.networks.engines import ENGINES, Engine
@@ -73,7 +75,7 @@ def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -
 
 def test_the_default_grid_has_about_6000_points(hydra: tuple[Any, DictConfig]) -> None:
     asked = read_grid(hydra[0], plain(hydra[1])["grid"], {})
-    grid = compose_grid(*hydra, asked).grid
+    grid = compose_grid(HydraComposer(*hydra), asked).grid
     assert len(grid) == 6_000
     assert grid.swept == ("lr", "hidden", "epochs", "seed")
 

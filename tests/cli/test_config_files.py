@@ -7,8 +7,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import grid_node
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
+from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.errors import ConfigError
 
 DEFAULT = {"lr", "hidden", "epochs", "seed"}

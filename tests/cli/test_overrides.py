@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.cli.overrides import flattened, grid_overrides, levels_text, overrides
+from xorsweep.cli.overrides import GivenSweep, flattened, levels_text
 from xorsweep.errors import ConfigError
 
 SCALARS = st.one_of(
@@ -75,14 +75,14 @@ def test_levels_are_written_as_a_person_would(levels: Any, text: str) -> None:
 def test_a_mapping_is_a_choice_and_its_parameters() -> None:
     given = {"lr": 0.1, "optimizer": {"momentum": [0.5, 0.9], "name": "momentum"}}
     lines = ["lr=0.1", "optimizer=momentum", "optimizer.momentum=0.5,0.9"]
-    assert overrides(given) == lines
-    assert overrides({"init": {"range": 2.0}}) == ["init.range=2.0"]
-    assert overrides({"parallel": {"n_jobs": 2}}) == ["parallel.n_jobs=2"]
+    assert GivenSweep.read(given).overrides == lines
+    assert GivenSweep.read({"init": {"range": 2.0}}).overrides == ["init.range=2.0"]
+    assert GivenSweep.read({"parallel": {"n_jobs": 2}}).overrides == ["parallel.n_jobs=2"]
 
 
 def test_blocks_are_one_override_that_hydra_reads_back() -> None:
     blocks = [{"lr": [0.5, 2]}, {"init": {"name": "file", "path": 'a,"b'}, "skip": True}]
-    (line,) = grid_overrides(blocks, None, None)
+    (line,) = GivenSweep.read({}, blocks).overrides
     found = OverridesParser.create().parse_override(line).value()
     assert isinstance(found, list)
     texts = [{str(key): getattr(v, "text", v) for key, v in block.items()} for block in found]
@@ -91,11 +91,12 @@ def test_blocks_are_one_override_that_hydra_reads_back() -> None:
 
 
 def test_what_goes_together_and_what_is_kept_are_overrides_too() -> None:
-    lines = grid_overrides(None, [("lr", "epochs"), ("init", "loss")], 'task == "xor" and lr < 1')
-    zipped, where = (OverridesParser.create().parse_override(line) for line in lines)
+    zips, where = [("lr", "epochs"), ("init", "loss")], 'task == "xor" and lr < 1'
+    lines = GivenSweep.read({}, None, zips, where).overrides
+    zipped, kept = (OverridesParser.create().parse_override(line) for line in lines)
     assert zipped.key_or_group == "grid.zip"
     assert zipped.value() == [["lr", "epochs"], ["init", "loss"]]
-    assert where.value() == 'task == "xor" and lr < 1'
+    assert kept.value() == 'task == "xor" and lr < 1'
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_what_goes_together_and_what_is_kept_are_overrides_too() -> None:
 )
 def test_what_cannot_be_meant_is_refused_in_one_line(given: dict[str, Any], line: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(line)) as raised:
-        overrides(given)
+        GivenSweep.read(given)
     assert "\n" not in str(raised.value)
 
 

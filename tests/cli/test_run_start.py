@@ -13,7 +13,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import flag_override
 
 from xorsweep.cli import hydra_main
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
+from xorsweep.cli.defaults import config_folder
+from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.storage.paths import RUN_FILES
 
 SHORT = ["epochs=20"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.cli.compose_python import resume_from_overrides, sweep_from_overrides
 from xorsweep.cli.grid_config import BLOCKS
+from xorsweep.cli.hydra_compose import resume_from_overrides, sweep_from_overrides
 from xorsweep.cli.hydra_config import check_overrides
 from xorsweep.errors import ConfigError
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.cli.compose_python import sweep_from_overrides
+from xorsweep.cli.hydra_compose import sweep_from_overrides
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid

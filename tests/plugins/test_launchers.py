@@ -14,7 +14,8 @@ from command_line import run, start
 from hydra import compose, initialize_config_dir
 
 from hydra_plugins.xorsweep_grid._shards import BASIC
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
+from xorsweep.cli.defaults import config_folder
+from xorsweep.cli.hydra_config import VERSION_BASE
 
 pytest.importorskip("submitit")
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -20,6 +19,7 @@ from hydra.core.override_parser.types import (
 )
 from hydra.errors import HydraException
 
+from xorsweep.cli.compose import ParsedAxis, canonical_level, is_point_key
 from xorsweep.cli.hydra_config import check_overrides, known_keys, quote_for_hydra
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.command_lines import quote
@@ -27,19 +27,10 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import fields_of, is_number, is_whole
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.spacing import Spacing, is_spacing, read_spacing
-from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 Overrides = Mapping[str, Override]
 """Overrides by key, without the prefix."""
-
-
-@dataclass(frozen=True)
-class ParsedAxis:
-    """An override: its axis, the text that sets each level, whether it has levels at all."""
-
-    axis: Axis
-    texts: tuple[str, ...]
-    is_axis: bool
 
 
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
@@ -51,11 +42,6 @@ def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     except HydraException as error:
         raise ConfigError(explain_hydra_error(error)) from None
     return {override.key_or_group: override for override in overrides}
-
-
-def is_point_key(key: str) -> bool:
-    """Tell whether a key says what to train, and not how to run."""
-    return key in SCALAR_KEYS or key.split(".")[0] in COMPONENTS
 
 
 def level_count(override: Override) -> int:
@@ -131,12 +117,10 @@ def _refuse_one_step(override: Override) -> None:
 
 
 def _canonical(key: str, value: Any) -> Any:
-    """Return a level as it is, or the name of the choice that it is another word for."""
-    name = _level(value)
-    if key not in COMPONENTS or not isinstance(name, str):
-        return value
-    canonical = COMPONENTS[key].canonical(name)
-    return value if canonical == name else canonical
+    """Return a level as Hydra has it, or the name of the component that it is another word for."""
+    level = _level(value)
+    canonical = canonical_level(key, level)
+    return value if canonical == level else canonical
 
 
 def _level(value: Any) -> Any:

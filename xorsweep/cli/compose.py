@@ -4,33 +4,73 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig
 
 from xorsweep.analysis.studies.spec import read_study
-from xorsweep.cli.axes import Overrides, ParsedAxis, is_point_key, level_count, swept
-from xorsweep.cli.grid_config import GridSpec
-from xorsweep.cli.hydra_config import RUN_KEYS, interpolated_texts, plain
 from xorsweep.errors import ConfigError
-from xorsweep.grid.axes import Axis, Dimension, check_size, dimensions, is_composed, size_of
+from xorsweep.fields import format_value, unknown_key_message
+from xorsweep.grid.axes import ZIP, Axis, Dimension, check_size, dimensions, is_composed, size_of
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
-from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS, component_of
 from xorsweep.settings import check_known_keys, read_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
 
 MANY = 10_000
 """Seeds up to which one seed is likely to be meant as a number of them."""
 
+_ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,epochs]]"
+
 Zipped = tuple[tuple[str, ...], ...]
+Setting = Hashable
+"""What sets one key in a configuration: an override of Hydra's, or a key and its value."""
+
+
+@dataclass(frozen=True)
+class ParsedAxis:
+    """A key that was given: its axis, what sets each level, whether it has levels at all."""
+
+    axis: Axis
+    settings: tuple[Setting, ...]
+    is_axis: bool
+
+
+@dataclass(frozen=True)
+class GridSpec:
+    """What a grid is made of: the keys of each block, and what holds for all of them."""
+
+    blocks: tuple[Mapping[str, ParsedAxis], ...]
+    zipped: Zipped = ()
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Nested values, and the texts among them, as they were, that referred to other keys."""
+
+    values: dict[str, Any]
+    interpolated: Sequence[str] = ()
+
+
+Compose = Callable[[Sequence[Any]], Configuration]
+"""From settings to the configuration under just these; raises ConfigError."""
+
+
+def is_point_key(key: str) -> bool:
+    """Tell whether a key says what to train, and not how to run."""
+    return key in SCALAR_KEYS or key.split(".")[0] in COMPONENTS
+
+
+def canonical_level(key: str, level: Any) -> Any:
+    """Return a level as it is, or the name of the component that it is another word for."""
+    is_name = key in COMPONENTS and isinstance(level, str)
+    return COMPONENTS[key].canonical(level) if is_name else level
 
 
 @dataclass(frozen=True)
@@ -51,69 +91,99 @@ class Composed:
         return SweepRequest(self.grid, settings, folder, provenance, self.notes, documents)
 
 
-def compose_grid(loader: ConfigLoader, config: DictConfig, asked: GridSpec) -> Composed:
+def compose_grid(compose: Compose, spec: GridSpec) -> Composed:
     """Return the grid of all blocks, one product after the other and each point once.
 
     Raises ConfigError for a value that isn't allowed, and where there is no point.
     """
-    zips = [_zipped_here(asked.zipped, block) for block in asked.blocks]
-    check_size(*map(_sizes, asked.blocks, zips))
     composed = [
-        compose_block(loader, config, [swept(each) for each in block.values()], zipped, asked.where)
-        for block, zipped in zip(asked.blocks, zips, strict=True)
+        compose_block(
+            compose,
+            list(block.values()),
+            zipped_in(spec.zipped, {key: len(each.settings) for key, each in block.items()}),
+            spec.where,
+        )
+        for block in spec.blocks
     ]
     grid = concatenate([each.grid for each in composed])
     notes = dict.fromkeys(note for each in composed for note in each.notes)
     return Composed(grid, composed[0].values, (*notes, *_seed_note(grid, composed[0].values)))
 
 
-def compose_resume(
-    loader: ConfigLoader,
-    config: DictConfig,
-    given: Overrides,
+def resume_request(
+    values: Mapping[str, Any],
+    given: Collection[str],
+    more: Sequence[Axis],
     folder: Path,
     command_line: Sequence[str],
 ) -> ResumeRequest:
-    """Return how to resume the sweep in a folder.
+    """Return how to resume the sweep in a folder; raises ConfigError.
 
-    Overrides that name a point's key extend the grid, the others say how to run. Raises
-    ConfigError.
+    Args:
+        values: A configuration that says how to run.
+        given: The keys that were given; what the others say gives way to what the sweep has.
+        more: Further levels of the sweep's axes.
+        folder: The folder of the sweep.
+        command_line: What the manifest records.
     """
-    for key in given:
-        if key.startswith("grid."):
-            raise ConfigError(
-                f"{key}: a sweep keeps the {key} that it was begun with; start another sweep"
-            )
-    about_points = {key: each for key, each in given.items() if is_point_key(key)}
-    others = [each.input_line for key, each in given.items() if key not in about_points]
-    values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     settings = read_sweep(values)
     return ResumeRequest(
         folder,
         settings,
-        [swept(each).axis for each in about_points.values()],
+        more,
         {key: value for key, value in asdict(settings.rounds).items() if key in given},
         keep_engine=not any(key.split(".")[0] == "engine" for key in given),
         provenance=provenance_of(command_line, values),
     )
 
 
-def _zipped_here(zipped: Zipped, block: Overrides) -> Zipped:
+def check_counts(blocks: Sequence[Mapping[str, int]], zipped: Zipped) -> None:
+    """Raise ConfigError where the points of all blocks wouldn't fit into memory.
+
+    Args:
+        blocks: How many levels each key of a block has; nothing has to be made of them yet.
+        zipped: The keys that vary together.
+    """
+    products = []
+    for counts in blocks:
+        later = {key for keys in zipped_in(zipped, counts) for key in keys[1:]}
+        products.append({key: count for key, count in counts.items() if key not in later})
+    check_size(*products)
+
+
+def zipped_in(zipped: Zipped, counts: Mapping[str, int]) -> Zipped:
     """Return which axes of a block go together: a key with one value goes with every level."""
-    axes = {key for key, each in block.items() if level_count(each) > 1}
-    here = (tuple(key for key in keys if key in axes) for keys in zipped)
+    here = (tuple(key for key in keys if counts.get(key, 1) > 1) for keys in zipped)
     return tuple(keys for keys in here if len(keys) > 1)
 
 
-def _sizes(block: Overrides, zipped: Zipped) -> dict[str, int]:
-    """Return how many levels each dimension of a block has, without making them."""
-    later = {key for keys in zipped for key in keys[1:]}
-    return {key: level_count(each) for key, each in block.items() if key not in later}
+def read_zip(groups: Any) -> Zipped:
+    """Return the keys that vary together; raises ConfigError."""
+    if groups is None:
+        return ()
+    if not _is_list(groups) or any(not _is_list(keys) or len(keys) < 2 for keys in groups):
+        raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
+    named = [str(key) for keys in groups for key in keys]
+    for key in named:
+        if not NETWORK_SCHEMA.fields_for(key):
+            hint = unknown_key_message(key, NETWORK_SCHEMA.all_keys())
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {hint}")
+        if named.count(key) > 1:
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
+    return tuple(tuple(keys) for keys in groups)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _listed(value: Any) -> str:
+    """Return a list of lists as an override has it."""
+    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else format_value(value)
 
 
 def compose_block(
-    loader: ConfigLoader,
-    config: DictConfig,
+    compose: Compose,
     overrides: Sequence[ParsedAxis],
     zipped: Zipped = (),
     where: str | None = None,
@@ -127,52 +197,45 @@ def compose_block(
         each if each.axis.key in together else _without_repetitions(each) for each in overrides
     ]
     axes = [each.axis for each in overrides if each.is_axis]
-    fixed = [each.texts[0] for each in overrides if not each.is_axis]
-    texts = {each.axis.key: each.texts for each in overrides}
+    fixed = [each.settings[0] for each in overrides if not each.is_axis]
+    settings = {each.axis.key: each.settings for each in overrides}
     structural = [each for each in dimensions(axes, zipped) if is_composed(each)]
-    combinations = list(product(*(_texts_of(each, texts) for each in structural)))
+    combinations = list(product(*(_settings_of(each, settings) for each in structural)))
     configs = {
-        chosen: _composed(loader, config, [*fixed, *(text for some in chosen for text in some)])
+        chosen: compose([*fixed, *(setting for some in chosen for setting in some)])
         for chosen in dict.fromkeys(combinations)
     }
     dependent = _interpolated(configs.values(), overrides)
     if dependent:
         overrides = [_composed_too(each, dependent) for each in overrides]
-        return compose_block(loader, config, overrides, zipped, where)
-    values = {chosen: plain(each) for chosen, each in configs.items()}
-    for each in values.values():
-        check_known_keys(each, RUN_KEYS)
-    read = {chosen: NETWORK_SCHEMA.read_values(each) for chosen, each in values.items()}
+        return compose_block(compose, overrides, zipped, where)
+    for each in configs.values():
+        check_known_keys(each.values)
+    read = {chosen: NETWORK_SCHEMA.read_values(each.values) for chosen, each in configs.items()}
     axes, points = merge_equal_levels(axes, [read[chosen] for chosen in combinations], zipped)
     grid = product_grid(NETWORK_SCHEMA, axes, points, zipped, where)
-    return Composed(grid, values[combinations[0]], tuple(_notes(overrides, grid)))
+    return Composed(grid, configs[combinations[0]].values, tuple(_notes(overrides, grid)))
 
 
-def _composed(loader: ConfigLoader, config: DictConfig, lines: list[str]) -> DictConfig:
-    """Return the configuration under just these overrides, which may be the one there is."""
-    given = OverridesParser.create(loader).parse_overrides([*config.hydra.overrides.task])
-    applied = {each.input_line for each in given if not each.is_sweep_override()}
-    return config if applied == {*lines} else loader.load_sweep_config(config, lines)
-
-
-def _texts_of(dimension: Dimension, texts: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield, for each level of a dimension, the texts that compose it."""
-    composed = [texts[axis.key] for axis in dimension if axis.structural]
-    return zip(*composed, strict=True)
+def _settings_of(
+    dimension: Dimension, settings: Mapping[str, tuple[Setting, ...]]
+) -> Iterator[tuple[Setting, ...]]:
+    """Yield, for each level of a dimension, the settings that compose it."""
+    return zip(*(settings[axis.key] for axis in dimension if axis.structural), strict=True)
 
 
 def _without_repetitions(each: ParsedAxis) -> ParsedAxis:
-    """Return a structural axis with each text once; levels of others are compared when typed."""
+    """Return a structural axis with each setting once; levels of others are compared when typed."""
     if not each.axis.structural:
         return each
-    unique = dict(zip(each.texts, each.axis.levels, strict=True))
+    unique = dict(zip(each.settings, each.axis.levels, strict=True))
     axis = replace(each.axis, levels=tuple(unique.values()))
-    return replace(each, axis=axis, texts=tuple(unique))
+    return replace(each, axis=axis, settings=tuple(unique))
 
 
-def _interpolated(configs: Iterable[DictConfig], overrides: Sequence[ParsedAxis]) -> set[str]:
+def _interpolated(configs: Iterable[Configuration], overrides: Sequence[ParsedAxis]) -> set[str]:
     """Return the value axes that an interpolation somewhere in the configuration refers to."""
-    texts = {text for config in configs for text in interpolated_texts(config)}
+    texts = {text for config in configs for text in config.interpolated}
     axes = [each.axis for each in overrides if each.is_axis and not each.axis.structural]
     return {
         axis.key
@@ -214,7 +277,7 @@ def merge_equal_levels(
 def _notes(overrides: Sequence[ParsedAxis], grid: Grid) -> Iterator[str]:
     kept = {axis.key: len(axis.levels) for block in grid.blocks for axis in block.axes}
     for each in overrides:
-        given = len(each.texts)
+        given = len(each.settings)
         if each.is_axis and kept[each.axis.key] < given:
             yield (
                 f"{each.axis.key}: {given:,} levels given, {kept[each.axis.key]:,} of them "

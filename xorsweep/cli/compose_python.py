@@ -1,91 +1,162 @@
-"""Overrides to a sweep, as the command line makes it of them, for callers without one."""
+"""What Python asks of a sweep, composed without Hydra where that isn't needed.
+
+Hydra takes a third of a second to start, and as long again to read back what is printed for it. It
+is needed for its config files and for its grammar alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import RLock
+from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.types import Override
-from hydra.core.utils import JobRuntime
-from hydra.errors import HydraException
-from hydra.version import VersionBase
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.basecontainer import BaseContainer
-from omegaconf.errors import OmegaConfBaseException
+import yaml
 
-from xorsweep.cli.axes import parsed
-from xorsweep.cli.compose import compose_grid, compose_resume
-from xorsweep.cli.grid_config import grid_node, read_grid
-from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
-from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.compose import (
+    Configuration,
+    GridSpec,
+    ParsedAxis,
+    canonical_level,
+    check_counts,
+    compose_grid,
+    is_point_key,
+    read_zip,
+    resume_request,
+)
+from xorsweep.cli.defaults import default_file, read_defaults
+from xorsweep.cli.overrides import GivenSweep, Values
 from xorsweep.command_lines import override_value
-from xorsweep.errors import ConfigError
+from xorsweep.fields import Scalar, fields_of
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.levels import range_length
+from xorsweep.grid.spacing import is_spacing
+from xorsweep.grid.where import read_where
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
+from xorsweep.settings import SETTINGS, AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 
 COMMAND = ("python", "-m", "xorsweep", "-m")
-"""What the manifest records before the overrides of a sweep that Python asked for."""
+"""What the manifest records before the overrides that ask for the same."""
 
-_USED = RLock()
-"""Held while Hydra is in use, whose state is the whole process's."""
-
-
-def sweep_from_overrides(lines: Sequence[str], folder: Path = Path()) -> SweepRequest:
-    """Return the sweep that overrides ask for; raises ConfigError."""
-    with _composed(lines) as (loader, config, given):
-        composed = compose_grid(loader, config, read_grid(loader, grid_node(loader, config), given))
-        documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
-        return composed.request(folder, [*COMMAND, *lines], documents)
+_RANGE = re.compile(r"range\((\d+),(\d+)\)")
+_GRAMMAR = ("${", "[", "{")
+"""Marks of texts that Hydra interpolates or composes."""
 
 
-def resume_from_overrides(lines: Sequence[str], folder: Path) -> ResumeRequest:
-    """Return how overrides ask to resume the sweep in a folder; raises ConfigError."""
-    command = [*COMMAND, f"resume={override_value(str(folder))}", *lines]
-    with _composed(lines) as (loader, config, given):
-        return compose_resume(loader, config, given, folder, command)
+def compose_sweep(given: GivenSweep, folder: Path) -> SweepRequest:
+    """Return a new sweep in a folder; raises ConfigError."""
+    command = [*COMMAND, *given.overrides]
+    if _needs_hydra(given):
+        from xorsweep.cli.hydra_compose import sweep_from_overrides
+
+        return sweep_from_overrides(given.overrides, folder, command)
+    composer = _Composer()
+    defaults = {key: _default_levels(each) for key, each in composer.config["grid"]["axes"].items()}
+    blocks = [{**defaults, **block} for block in given.merged_blocks]
+    zipped = read_zip(given.zipped)
+    where = None if given.where is None else read_where(NETWORK_SCHEMA, given.where).text
+    check_counts([{key: _count(value) for key, value in block.items()} for block in blocks], zipped)
+    composer.config["grid"] |= given.grid_node
+    parsed = ({key: _parsed(key, value) for key, value in block.items()} for block in blocks)
+    composed = compose_grid(composer, GridSpec(tuple(parsed), zipped, where))
+    text = yaml.safe_dump(composed.values, sort_keys=False, allow_unicode=True)
+    return composed.request(folder, command, {"multirun.yaml": text})
 
 
-@contextmanager
-def _composed(
-    lines: Sequence[str],
-) -> Iterator[tuple[ConfigLoader, DictConfig, dict[str, Override]]]:
-    """Yield Hydra's loader, the configuration and the overrides by key.
+def compose_resume(given: GivenSweep, folder: Path) -> ResumeRequest:
+    """Return how to resume the sweep in a folder; raises ConfigError."""
+    command = [*COMMAND, f"resume={override_value(str(folder))}", *given.overrides]
+    if given.grid_node or _needs_hydra(given):
+        from xorsweep.cli.hydra_compose import resume_from_overrides
 
-    Threads take turns. Raises ConfigError.
-    """
-    try:
-        with _USED, _state_kept():
-            initialize_config_dir(config_folder(), job_name="xorsweep", **VERSION_BASE)
-            loader = GlobalHydra.instance().config_loader()
-            given = parsed(loader, lines)
-            if "plan" in given:
-                raise ConfigError("plan: says what a sweep would do, on the command line alone")
-            fixed = [str(o.input_line) for o in given.values() if not o.is_sweep_override()]
-            config = compose("config", fixed, return_hydra_config=True)
-            yield loader, config, given
-    except HydraException as error:
-        raise ConfigError(explain_hydra_error(error)) from None
-    except OmegaConfBaseException as error:
-        raise ConfigError(str(error).splitlines()[0]) from None
+        return resume_from_overrides(given.overrides, folder, command)
+    parsed = {key: _parsed(key, value) for key, value in given.values.items()}
+    how = [each.settings[0] for key, each in parsed.items() if not is_point_key(key)]
+    more = [each.axis for key, each in parsed.items() if is_point_key(key)]
+    return resume_request(_Composer()(how).values, parsed, more, folder, command)
 
 
-@contextmanager
-def _state_kept() -> Iterator[None]:
-    """Let Hydra be started; a Hydra application that this runs in finds its own state again.
+def _needs_hydra(given: GivenSweep) -> bool:
+    """Tell whether some key or value is a config file's, or one that only Hydra explains."""
+    return any(not is_point_key(key) for block in given.blocks or () for key in block) or any(
+        not _is_plain(key, _levels(value), block)
+        for block in given.merged_blocks
+        for key, value in block.items()
+    )
 
-    `initialize_config_dir` as a context would give it a copy, and the names of this job.
-    """
-    state, version, runtime = GlobalHydra.instance(), VersionBase.instance(), JobRuntime.instance()
-    outer, base, name = state.hydra, version.version_base, runtime.get("name")
-    resolvers = dict(BaseContainer._resolvers)
-    state.hydra = None
-    try:
-        yield
-    finally:
-        state.hydra, version.version_base = outer, base
-        runtime.set("name", name)
-        BaseContainer._resolvers.update(resolvers)
+
+def _is_plain(key: str, levels: Sequence[Scalar], block: Values) -> bool:
+    is_range = isinstance(levels, range)
+    texts = [] if is_range else [level for level in levels if isinstance(level, str)]
+    if any(is_spacing(text) or any(mark in text for mark in _GRAMMAR) for text in texts):
+        return False
+    if key in COMPONENTS:
+        return len(texts) == len(levels) and all(
+            canonical_level(key, text) in COMPONENTS[key] for text in texts
+        )
+    group, _, name = key.partition(".")
+    if key in SCALAR_KEYS:
+        return True
+    if group in COMPONENTS:
+        registry = COMPONENTS[group]
+        names = _levels(block.get(group, next(iter(registry))))
+        component = registry.get(canonical_level(group, names[0])) if len(names) == 1 else None
+        return component is not None and name in fields_of(component)
+    if len(levels) > 1:
+        return False
+    if key in SETTINGS:
+        return len(texts) == 1 and default_file(f"{key}/{texts[0]}").is_file()
+    if group in SETTINGS:
+        return name in fields_of(SETTINGS[group])
+    return key in {**fields_of(AdaptiveSeeds), **fields_of(SweepSettings)}
+
+
+class _Composer:
+    """Composes the package's defaults with other values."""
+
+    def __init__(self) -> None:
+        self.config = read_defaults("config")
+        del self.config["hydra"]
+        entries = [each for each in self.config.pop("defaults") if isinstance(each, Mapping)]
+        self.names = {key: name for entry in entries for key, name in entry.items()}
+
+    def __call__(self, settings: Sequence[Any]) -> Configuration:
+        given: dict[str, Scalar] = dict(settings)
+        of_points = {key: value for key, value in given.items() if is_point_key(key)}
+        scalars = {key: self.config[key] for key in SCALAR_KEYS}
+        components = {key: self.names[key] for key in COMPONENTS}
+        point = NETWORK_SCHEMA.nested({**components, **scalars, **of_points})
+        sections = {group: self._section(group, given) for group in SETTINGS}
+        others = {key: given.get(key, value) for key, value in self.config.items()}
+        values = {**{key: point[key] for key in COMPONENTS}, **sections, **others, **point}
+        return Configuration(values)
+
+    def _section(self, group: str, given: Mapping[str, Scalar]) -> dict[str, Any]:
+        section = read_defaults(f"{group}/{given.get(group, self.names[group])}")
+        for key, value in given.items():
+            if key.startswith(f"{group}."):
+                section[key.partition(".")[2]] = value
+        return section
+
+
+def _levels(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | range) else [value]
+
+
+def _count(value: Any) -> int:
+    return range_length(value) if isinstance(value, range) else len(_levels(value))
+
+
+def _parsed(key: str, value: Any) -> ParsedAxis:
+    levels = tuple(canonical_level(key, level) for level in _levels(value))
+    is_axis = len(levels) > 1
+    axis = Axis(key, levels, structural=is_axis and key in COMPONENTS)
+    return ParsedAxis(axis, tuple((key, level) for level in levels), is_axis)
+
+
+def _default_levels(text: object) -> Any:
+    """Return the levels of a default axis, which are typed as on the command line."""
+    if match := _RANGE.fullmatch(str(text)):
+        return range(int(match[1]), int(match[2]))
+    return [yaml.safe_load(level) for level in str(text).split(",")]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
-from xorsweep.cli.axes import Overrides, check_keys, is_point_key, parsed
+from xorsweep.cli.axes import Overrides, check_keys, level_count, parsed, swept
+from xorsweep.cli.compose import GridSpec, check_counts, is_point_key, read_zip
 from xorsweep.cli.config_files import composed_files, without_replaced
 from xorsweep.cli.hydra_config import AXES, BLOCKS, plain
 from xorsweep.errors import ConfigError
-from xorsweep.fields import check_known, format_value, unknown_key_message
-from xorsweep.grid.axes import ZIP
+from xorsweep.fields import check_known, format_value
 from xorsweep.grid.where import read_where
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
@@ -23,16 +22,6 @@ _BLOCKS_ALLOWED = (
     "must be a list of blocks, each of keys and their levels, such as "
     '[{optimizer: sgd, lr: "0.5,2"}, {optimizer: momentum, lr: "0.1,0.5"}]'
 )
-_ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,epochs]]"
-
-
-@dataclass(frozen=True)
-class GridSpec:
-    """What a grid is made of: the overrides of each block, and what holds for all of them."""
-
-    blocks: tuple[Overrides, ...]
-    zipped: tuple[tuple[str, ...], ...] = ()
-    where: str | None = None
 
 
 def grid_node(
@@ -63,15 +52,16 @@ def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides
     if not isinstance(axes, Mapping):
         raise ConfigError(f"{AXES}={format_value(axes)}: {_AXES_ALLOWED}")
     common = {**_read_axes(loader, AXES, axes), **given}
-    where = section.get("where")
-    found = tuple(_read_blocks(loader, common, blocks, given))
+    where, zipped = section.get("where"), read_zip(section.get("zip"))
+    found = _read_blocks(loader, common, blocks, given)
     for block in found:
         check_keys(block)
-    return GridSpec(
-        found,
-        _read_zip(section.get("zip")),
-        None if where is None else read_where(NETWORK_SCHEMA, where).text,
+    expression = None if where is None else read_where(NETWORK_SCHEMA, where).text
+    check_counts(
+        [{key: level_count(each) for key, each in block.items()} for block in found], zipped
     )
+    parsed_blocks = ({key: swept(each) for key, each in block.items()} for block in found)
+    return GridSpec(tuple(parsed_blocks), zipped, expression)
 
 
 def _read_blocks(
@@ -118,28 +108,3 @@ def _line(where: str, key: object, levels: object) -> str:
     raise ConfigError(
         f"{where}.{key}={format_value(levels)}: must be levels, such as 1,2 or one value"
     )
-
-
-def _read_zip(groups: Any) -> tuple[tuple[str, ...], ...]:
-    if groups is None:
-        return ()
-    if not _is_list(groups) or any(not _is_list(keys) or len(keys) < 2 for keys in groups):
-        raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
-    named = [str(key) for keys in groups for key in keys]
-    for key in named:
-        if not NETWORK_SCHEMA.fields_for(key):
-            raise ConfigError(
-                f"{ZIP}={_listed(groups)}: {unknown_key_message(key, NETWORK_SCHEMA.all_keys())}"
-            )
-        if named.count(key) > 1:
-            raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
-    return tuple(tuple(keys) for keys in groups)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _listed(value: Any) -> str:
-    """Return a list of lists as an override has it."""
-    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else format_value(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import hydra
@@ -24,13 +23,10 @@ from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
-from xorsweep.settings import SETTINGS, AdaptiveSeeds, SweepSettings
+from xorsweep.settings import RUN_KEYS, SETTINGS, AdaptiveSeeds, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 """What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
-
-RUN_KEYS = ("grid", "plan", "resume", "study")
-"""Top-level keys that say what to do, or what for, rather than what to train."""
 
 AXES, BLOCKS = "grid.axes", "grid.blocks"
 GRID_KEYS = (ZIP, BLOCKS, WHERE)
@@ -41,13 +37,6 @@ _NO_NAME = re.compile(rf"\s*(null|true|false|nan|[-+]?inf|{NUMBER}|\{{.*)?\s*", 
 """Values that Hydra reads as something else than the name of a file."""
 _WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
-
-
-def config_folder() -> str:
-    """Return the folder of the YAML files: the package's own, or the checkout's."""
-    package = Path(__file__).parents[1]
-    packaged = package / "conf"
-    return str(packaged if packaged.is_dir() else package.parent / "conf")
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.errors import error_line, errors_in_one_line
 from xorsweep.cli.flags import check_flags
 from xorsweep.cli.hydra_config import (
     VERSION_BASE,
     check_overrides,
-    config_folder,
     known_keys,
     quote_for_hydra,
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xorsweep.command_lines import override_value, quote
@@ -12,6 +13,9 @@ from xorsweep.fields import shorten
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import SETTINGS
+
+Values = Mapping[str, Any]
+"""One value, or a list or a range of them, by flat key."""
 
 NAME = "name"
 """The key under which a mapping for a config group has its choice, as in the YAML files."""
@@ -29,7 +33,8 @@ def flattened(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return values by flat key: a mapping for a group as its choice and that one's parameters.
 
     `optimizer={"name": "momentum", "momentum": 0.9}` becomes `optimizer="momentum"` and
-    `optimizer.momentum=0.9`. Raises ConfigError for a mapping elsewhere and a key given twice.
+    `optimizer.momentum=0.9`. Several levels are a list of Python's own values, or a range. Raises
+    ConfigError for a mapping elsewhere and a key given twice.
     """
     flat: dict[str, Any] = {}
     for key, value in given.items():
@@ -38,7 +43,8 @@ def flattened(given: Mapping[str, Any]) -> dict[str, Any]:
             if name in flat:
                 both = f"{shorten(flat[name])} and {shorten(each)}"
                 raise ConfigError(f"{name}: given twice, as {both}; give it once")
-            flat[name] = each
+            levels = levels_of_value(name, each)
+            flat[name] = plain_value(each) if levels is None else levels
     return flat
 
 
@@ -61,29 +67,99 @@ def _parameters(key: str, value: Any) -> dict[str, Any]:
     }
 
 
-def overrides(given: Mapping[str, Any]) -> list[str]:
-    """Return values by key as overrides, a list of values as an axis; raises ConfigError."""
-    return [f"{key}={levels_text(key, value)}" for key, value in flattened(given).items()]
+@dataclass(frozen=True)
+class GivenSweep:
+    """What Python asks of a sweep: values by flat key, and what makes a grid of them.
+
+    `overrides` are the words of a command line that asks for the same.
+    """
+
+    values: Values
+    blocks: Sequence[Values] | None
+    zipped: Sequence[Sequence[str]] | None
+    where: str | None
+    overrides: Sequence[str]
+
+    @classmethod
+    def read(
+        cls, values: Mapping[str, Any], blocks: Any = None, zipped: Any = None, where: Any = None
+    ) -> GivenSweep:
+        """Return what was given, of whatever types of Python's and NumPy's; raises ConfigError."""
+        flat = flattened(values)
+        if flat.get("study", "") is None:  # as on a command line that names none
+            del flat["study"]
+        lines = [f"{key}={levels_text(key, value)}" for key, value in flat.items()]
+        read = _read_blocks(blocks), _read_zip(zipped), _read_where(where)
+        given = cls(flat, *read, lines)
+        if given.blocks is not None:
+            texts = ", ".join(map(_block_text, given.blocks))
+            lines.append(f"grid.blocks=[{texts}]")
+        if given.zipped is not None:
+            groups = ",".join(f"[{','.join(map(override_value, keys))}]" for keys in given.zipped)
+            lines.append(f"grid.zip=[{groups}]")
+        if given.where is not None:
+            lines.append(f"grid.where={quote(given.where)}")
+        return given
+
+    @property
+    def merged_blocks(self) -> list[Values]:
+        """Return the blocks, or the only one, with the values that hold for each of them."""
+        return [{**block, **self.values} for block in self.blocks or [{}]]
+
+    @property
+    def grid_node(self) -> dict[str, Any]:
+        """Return what was given of the node `grid`, as a configuration has it."""
+        blocks = self.blocks and [dict(_texts(block)) for block in self.blocks]
+        node = {"zip": self.zipped, "where": self.where, "blocks": blocks}
+        return {key: value for key, value in node.items() if value is not None}
 
 
-def grid_overrides(
-    blocks: Iterable[Mapping[str, Any]] | None,
-    zipped: Iterable[Iterable[str]] | None,
-    where: str | None,
-) -> list[str]:
-    """Return what the node `grid` holds but for axes, as overrides; raises ConfigError."""
-    lines = []
-    if blocks is not None:
-        texts = map(_block_text, _items("blocks", blocks, _BLOCKS_ALLOWED))
-        lines.append(f"grid.blocks=[{', '.join(texts)}]")
-    if zipped is not None:
-        groups = map(_group_text, _items("zip", zipped, _ZIP_ALLOWED))
-        lines.append(f"grid.zip=[{','.join(groups)}]")
-    if where is not None:
-        if not isinstance(where, str):
-            raise ConfigError(f"where={shorten(where)}: must be {_WHERE_ALLOWED}")
-        lines.append(f"grid.where={quote(where)}")
-    return lines
+def _block_text(block: Values) -> str:
+    levels = ", ".join(f"{key}: {override_value(text)}" for key, text in _texts(block))
+    return f"{{{levels}}}"
+
+
+def _texts(block: Values) -> Iterator[tuple[str, str]]:
+    try:
+        yield from ((key, levels_text(key, value)) for key, value in block.items())
+    except ConfigError as error:
+        raise ConfigError(f"blocks: {error}") from None
+
+
+def _read_where(where: Any) -> str | None:
+    if where is None or isinstance(where, str):
+        return where
+    raise ConfigError(f"where={shorten(where)}: must be {_WHERE_ALLOWED}")
+
+
+def _read_zip(zipped: Any) -> list[list[str]] | None:
+    if zipped is None:
+        return None
+    groups = [
+        list(_items("zip", keys, _ZIP_ALLOWED)) for keys in _items("zip", zipped, _ZIP_ALLOWED)
+    ]
+    for name in (name for keys in groups for name in keys):
+        if not isinstance(name, str):
+            raise ConfigError(f"zip: {shorten(name)} is no key; it must be {_ZIP_ALLOWED}")
+    return groups
+
+
+def _read_blocks(blocks: Any) -> list[dict[str, Any]] | None:
+    if blocks is None:
+        return None
+    found = _items("blocks", blocks, _BLOCKS_ALLOWED)
+    if not found:
+        raise ConfigError(f"blocks=[]: must be {_BLOCKS_ALLOWED}")
+    return [_read_block(block) for block in found]
+
+
+def _read_block(block: Any) -> dict[str, Any]:
+    if not isinstance(block, Mapping):
+        raise ConfigError(f"blocks: {shorten(block)} is no block; it must be {_BLOCKS_ALLOWED}")
+    try:
+        return flattened(block)
+    except ConfigError as error:
+        raise ConfigError(f"blocks: {error}") from None
 
 
 def _items(name: str, value: Any, allowed: str) -> Sequence[Any]:
@@ -91,26 +167,6 @@ def _items(name: str, value: Any, allowed: str) -> Sequence[Any]:
     if items is None or isinstance(items, range):
         raise ConfigError(f"{name}={shorten(value)}: must be {allowed}")
     return items
-
-
-def _group_text(keys: Any) -> str:
-    names = _items("zip", keys, _ZIP_ALLOWED)
-    for name in names:
-        if not isinstance(name, str):
-            raise ConfigError(f"zip: {shorten(name)} is no key; it must be {_ZIP_ALLOWED}")
-    return f"[{','.join(map(override_value, names))}]"
-
-
-def _block_text(block: Any) -> str:
-    if not isinstance(block, Mapping):
-        raise ConfigError(f"blocks: {shorten(block)} is no block; it must be {_BLOCKS_ALLOWED}")
-    try:
-        levels = [
-            f"{k}: {override_value(levels_text(k, value))}" for k, value in flattened(block).items()
-        ]
-    except ConfigError as error:
-        raise ConfigError(f"blocks: {error}") from None
-    return f"{{{', '.join(levels)}}}"
 
 
 def levels_text(key: str, value: Any) -> str:

@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from xorsweep.cli.config_files import composed_files
-from xorsweep.cli.hydra_config import GRID_KEYS, RUN_KEYS, plain
+from xorsweep.cli.hydra_config import GRID_KEYS, plain
 from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value
 from xorsweep.grid.schema import Point
@@ -31,7 +31,7 @@ def read_run(config: DictConfig) -> tuple[Point, SweepSettings]:
     hydra = HydraConfig.get()
     asked = _asks_for_grid(hydra)
     values = plain(config)
-    check_known_keys(values, RUN_KEYS)
+    check_known_keys(values)
     settings = read_sweep(values)
     _refuse_what_sweeps(values, asked, hydra)
     return NETWORK_SCHEMA.read_point(values), settings

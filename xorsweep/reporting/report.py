@@ -53,7 +53,7 @@ FILES = (
     ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
     ("figures/", "the figures, as PNG and SVG"),
     ("manifest.json", "what was run, where and when, in full"),
-    ("multirun.yaml", "the configuration as Hydra composed it"),
+    ("multirun.yaml", "the configuration as it was composed"),
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from xorsweep.cli.commands import COMMANDS, load_command
-from xorsweep.cli.hydra_config import config_folder
+from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.main import main
 from xorsweep.hints import bare_hint
 

@@ -1,0 +1,26 @@
+"""The YAML files of the package, read without Hydra."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def config_folder() -> str:
+    """Return the folder of the YAML files: the package's own, or the checkout's."""
+    package = Path(__file__).parents[1]
+    packaged = package / "conf"
+    return str(packaged if packaged.is_dir() else package.parent / "conf")
+
+
+def default_file(name: str) -> Path:
+    """Return the path of one of them, such as `config` or `parallel/loky`."""
+    return Path(config_folder()) / f"{name}.yaml"
+
+
+def read_defaults(name: str) -> dict[str, Any]:
+    """Return what one of them holds."""
+    values: dict[str, Any] = yaml.safe_load(default_file(name).read_text(encoding="utf-8"))
+    return values
