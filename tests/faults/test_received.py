@@ -82,7 +82,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a sweep of which a part is damaged, so that each of its folders is written to."""
     # What is about links and pipes needs no pictures, which take longest.
-    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.sweeps.report.submit_figures", lambda *_: list)
     shutil.copytree(finished, tmp_path / "sweep")
     (tmp_path / "sweep/parts/notes.txt").write_text("mine")
     return tmp_path / "sweep"

@@ -55,7 +55,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sweep(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("xorsweep.sweeps.report.begin_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.sweeps.report.submit_figures", lambda *_: list)
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 

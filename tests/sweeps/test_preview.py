@@ -14,17 +14,11 @@ from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.schema import Point
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.sweeps import estimate as estimates
 from xorsweep.sweeps.preview import duration, levels_text, preview_resume, preview_sweep, size
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
-
-
-@pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimates, "PROBE", 0.001)
 
 
 def console() -> tuple[Console, io.StringIO]:
