@@ -16,18 +16,12 @@ from xorsweep.grid.schema import Point
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.sweeps import estimate as estimates
 from xorsweep.sweeps.preview import duration, levels_text, preview_resume, preview_sweep, size
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
-
-
-@pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimates, "PROBE", 0.001)
 
 
 def console() -> tuple[Console, io.StringIO]:

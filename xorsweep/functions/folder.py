@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError, DamagedPartError, ManifestError, StoreError
+from xorsweep.fields import Scalar
 from xorsweep.functions.contract import Function, FunctionResults
 from xorsweep.functions.points import grid_of
 from xorsweep.functions.widening import RETURNED, TYPES, signature, stored_name, widen
@@ -47,7 +48,7 @@ class FunctionManifest(SweepManifest):
     function_format: int
     function: str
     source: str | None
-    axes: Mapping[str, Sequence[bool | int | float | str | None]]
+    axes: Mapping[str, Sequence[Scalar]]
     batch: int
     counts: Mapping[str, int] = field(default_factory=dict)
 

@@ -20,7 +20,7 @@ from typing import (
 )
 
 from xorsweep.errors import ManifestError
-from xorsweep.fields import fields_of, read_value
+from xorsweep.fields import Scalar, fields_of, read_value
 
 AnyText = Annotated[str, "with what isn't UTF-8"]
 """What a user typed, as Python has it: half surrogate pairs stand for other bytes."""
@@ -82,6 +82,9 @@ def _read(kind: Any, value: Any, name: str) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return value
+    if kind in _FORMS:
+        is_so, form = _FORMS[kind]
+        return _checked(value, is_so(value), name, form)
     if origin in (Union, UnionType):  # X | None
         return None if value is None else _read(inner[0], value, name)
     if origin is Literal:
@@ -93,12 +96,9 @@ def _read(kind: Any, value: Any, name: str) -> Any:
         is_mapping = isinstance(value, dict) and (inner[1] is Any or all(map(_is_utf8, value)))
         _checked(value, is_mapping, name, "a mapping")
         return {key: _read(inner[1], each, f"{name}.{key}") for key, each in value.items()}
-    if is_dataclass(kind):
-        if issubclass(cast(type, kind), Record):
-            return cast(type[Record], kind).from_data(value, name)
-        return _read_settings(cast(type, kind), value, name)
-    is_so, form = _FORMS[kind]
-    return _checked(value, is_so(value), name, form)
+    if issubclass(kind, Record):
+        return kind.from_data(value, name)
+    return _read_settings(kind, value, name)
 
 
 def _checked(value: Any, is_so: bool, name: str, form: str) -> Any:
@@ -128,7 +128,7 @@ _FORMS: Mapping[Any, tuple[Callable[[Any], bool], str]] = {
     bool: (lambda value: isinstance(value, bool), "true or false"),
     int: (lambda value: type(value) is int and 0 <= value < 2**63, "a count"),
     float: (_is_number, "a number"),
-    bool | int | float | str | None: (
+    Scalar: (
         lambda value: value is None or isinstance(value, bool | int | float | str),
         "a text, a number, true, false or null",
     ),

@@ -1,54 +1,52 @@
-"""What a sweep will take, measured on a small part of it: seconds of training, bytes on disk."""
+"""What a sweep will take, by a moment of each kind of its batches: seconds, and bytes on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapreplace
-from math import ceil, log2
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from math import log2
 from time import perf_counter
 
 import numpy as np
 
-from xorsweep.execution.interface import Executor
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.engines import Engine, load_train
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.planning import Batch, Plan, combined_codes
-from xorsweep.networks.trainer import PointResults, Trainer, build_training, train_batch
-from xorsweep.storage.parts import encode, table_of
-from xorsweep.storage.results import assemble, read_results, write_results
+from xorsweep.networks.planning import Batch, Plan
+from xorsweep.networks.schema import network_of, task_rows
+from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, train_batch
 
-PROBE = 0.15
-"""Seconds of training after which a probe has told enough."""
-BUDGET = 3.0
-"""Seconds of probing after which the kinds of batches that are left are told by the others."""
-TURNS = 4
-"""Probes that each worker trains, so that none of them is long alone at the end."""
-FEW = 16
+PROBE = 0.03
+"""Seconds of training that tell what an epoch takes."""
+BUDGET = 0.3
+"""Seconds of probes after which the other kinds of batches are told by those that had a turn."""
+FEW = 8
 """Epochs that a probe is measured beyond: the first ones have more to record."""
-SAMPLE = 2_000
-"""Points that are written to learn how many bytes one takes."""
-SAMPLE_EPOCHS = 20
+ERRORS, MEASURES = 3, 5
+"""Numbers of a point that don't repeat, in the tables and, with its identity, in the parts."""
+DIGITS, TEXTS = 19, 26
+"""Characters of such a number in results.csv, and of all else that isn't a key or a number."""
+BYTES_A_PART = 6_000
+"""What a part has beside its points."""
+BYTES_A_CELL = 500
+"""What summary.csv and comparisons.csv hold of a cell."""
 
 Kind = tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a batch of so many members costs: seconds before its first epoch, and an epoch's."""
+    """What a batch costs for each of its members, in seconds: before the first epoch, an epoch."""
 
-    members: int
     start: float
     epoch: float
 
     def of(self, batch: Batch) -> float:
         """Return the seconds that a batch of the same kind takes."""
-        share = batch.members / self.members
-        return share * (self.start + self.epoch * batch.snapshots[-1])
+        return batch.members * (self.start + self.epoch * batch.snapshots[-1])
 
 
 @dataclass(frozen=True)
@@ -59,21 +57,24 @@ class Estimate:
     sizes: Mapping[str, int]
 
 
-def estimate(grid: Grid, plan: Plan, trainer: Trainer, execute: Executor, workers: int) -> Estimate:
-    """Return what training the plan takes on this machine, as `execute` trains with `workers`.
+def estimate(grid: Grid, plan: Plan, engine: Engine, workers: int) -> Estimate:
+    """Return what training a plan takes on this machine.
 
-    Batches of each kind are trained for a fraction of a second, alone and then with every worker
-    at work; points of a short training are written as a sweep writes them, and thrown away.
+    One batch of each kind is trained for a moment, in this process. That workers slow each other
+    down, and that they take a second to start, isn't part of it.
     """
     if not plan.batches:
         return Estimate(0.0, {})
-    samples, engine = _kinds(plan.batches), trainer.engine
-    costs = dict(_measured(samples, engine))
-    alone = _seconds(plan.batches, costs)
-    largest = max(costs, key=lambda kind: samples[kind].work)
-    start, slowdown = _company(samples[largest], costs[largest], trainer, execute, workers)
-    seconds = start + slowdown * _longest_share(alone, workers)
-    return Estimate(seconds, _sizes(grid, plan, list(samples.values())[: len(costs)], engine))
+    samples = _kinds(plan.batches)
+    costs: dict[Kind, Cost] = {}
+    begun = perf_counter()
+    for kind, batch in samples.items():
+        costs[kind] = _cost(batch, engine)
+        raise_pending_interrupt()
+        if perf_counter() - begun > BUDGET:
+            break
+    seconds = _longest_share(_seconds(plan.batches, costs), workers)
+    return Estimate(seconds, _sizes(grid, plan))
 
 
 def _kind(batch: Batch) -> Kind:
@@ -93,41 +94,24 @@ def _kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
     return {kind: largest[kind] for kind in sorted(work, key=lambda kind: -work[kind])}
 
 
-def _measured(samples: Mapping[Kind, Batch], engine: Engine) -> Iterator[tuple[Kind, Cost]]:
-    """Yield the cost of each kind, until the budget is spent."""
-    begun = perf_counter()
-    for kind, batch in samples.items():
-        yield kind, _cost(batch, engine)
-        raise_pending_interrupt()
-        if perf_counter() - begun > BUDGET:
-            return
-
-
 def _cost(batch: Batch, engine: Engine) -> Cost:
+    """Return the cost of a kind, by the difference of a short and a longer training."""
     last = batch.snapshots[-1]
-    started = perf_counter()
-    build_training(batch)
-    start = perf_counter() - started
-    few = min(FEW, last)
+    epochs = few = min(FEW, last)
+    train_batch(_shortened(batch, few), engine)  # what is only done once isn't counted
     first = seconds = _timed(batch, few, engine)
-    epochs = few
     while seconds - first < PROBE and epochs < last:
-        factor = min(8.0, max(2.0, 1.2 * PROBE / seconds))
-        epochs = min(last, ceil(epochs * factor))
+        epochs = min(last, 4 * epochs)
         seconds = _timed(batch, epochs, engine)
-    if epochs == few:
-        return Cost(batch.members, start, seconds / epochs)
-    return Cost(batch.members, start, max(0.0, seconds - first) / (epochs - few))
+    epoch = max(0.0, seconds - first) / (epochs - few) if epochs > few else seconds / epochs
+    return Cost(max(0.0, first - few * epoch) / batch.members, epoch / batch.members)
 
 
 def _timed(batch: Batch, epochs: int, engine: Engine) -> float:
     """Return the seconds that the first epochs of a batch take."""
-    training = build_training(batch)
-    recorded = tuple(epoch for epoch in training.curve_epochs if epoch < epochs)
-    training = replace(training, snapshots=(epochs,), curve_epochs=(*recorded, epochs))
-    train = load_train(engine)
+    short = _shortened(batch, epochs)
     started = perf_counter()
-    train(training)
+    train_batch(short, engine)
     return perf_counter() - started
 
 
@@ -140,28 +124,6 @@ def _seconds(batches: Sequence[Batch], costs: Mapping[Kind, Cost]) -> list[float
         costs[kind].of(batch) if (kind := _kind(batch)) in costs else rate * batch.work
         for batch in batches
     ]
-
-
-def _company(
-    batch: Batch, cost: Cost, trainer: Trainer, execute: Executor, workers: int
-) -> tuple[float, float]:
-    """Return the seconds in which workers start, and how much slower each is beside the others."""
-    if workers == 1:
-        return 0.0, 1.0
-    epochs = min(batch.snapshots[-1], ceil(PROBE / max(cost.epoch, 1e-9)))
-    probe = _shortened(batch, epochs)
-    one, several = (_executed([probe] * n, trainer, execute) for n in (workers, TURNS * workers))
-    in_turn = several / TURNS
-    return max(0.0, one - in_turn), in_turn / cost.of(probe)
-
-
-def _executed(batches: Sequence[Batch], trainer: Trainer, execute: Executor) -> float:
-    """Return the seconds in which workers train the batches."""
-    raise_pending_interrupt()
-    started = perf_counter()
-    for _ in execute(batches, trainer):
-        pass
-    return perf_counter() - started
 
 
 def _longest_share(seconds: Sequence[float], workers: int) -> float:
@@ -184,68 +146,29 @@ def _shortened(batch: Batch, epochs: int) -> Batch:
     )
 
 
-def _sizes(grid: Grid, plan: Plan, kinds: Sequence[Batch], engine: Engine) -> dict[str, int]:
-    """Return the bytes of each file of the plan's points, by those that a sample of them takes.
+def _sizes(grid: Grid, plan: Plan) -> dict[str, int]:
+    """Return the bytes of each file of the plan's points, by the numbers and texts in them.
 
-    A file has bytes a point, told by a sample and half of it, and others, as every part has.
+    Weights and errors have digits that nothing compresses.
     """
-    points = max(2, SAMPLE // len(kinds))
-    samples = [[_sample(batch, points, part, engine) for batch in kinds] for part in (1, 2)]
-    (many, more), (few, less) = (_written(grid, sample, engine) for sample in samples)
-    sizes = {}
-    for name, copies in (("parts", len(plan.batches) / len(kinds)), *_ONCE):
-        size, apart = more[name], many - few
-        a_point = max(0.0, size - less[name]) / apart if apart else size / many
-        sizes[name] = round(copies * max(0.0, size - many * a_point) + a_point * plan.points)
-    sizes["tables"] = round(more["tables"] * _cells(grid))
-    return sizes
+    parts = csv = parquet = 0.0
+    for batch in plan.batches:
+        points = int((batch.rows >= 0).sum())
+        network = network_of(batch.fixed)
+        outputs = _kept(network.outputs * task_rows(batch.fixed), MOST_OUTPUTS)
+        parameters = _kept(network.size, MOST_PARAMETERS)
+        curve = len(learning_curve_epochs(batch.snapshots[-1]))
+        parts += BYTES_A_PART + points * 8 * (MEASURES + outputs + parameters)
+        parts += batch.members * 4 * curve
+        csv += points * (DIGITS * (ERRORS + outputs) + TEXTS)
+        parquet += points * 8 * (ERRORS + outputs)
+    for column in grid.columns.values():
+        lengths = np.array([len(str(level)) + 1 for level in column.levels])
+        csv += plan.points * lengths[column.codes].mean()
+    cells = BYTES_A_CELL * len(CellIndex.of_grid(grid))
+    sizes = {"parts": parts, "results.csv": csv, "results.parquet": parquet, "tables": cells}
+    return {name: round(size) for name, size in sizes.items()}
 
 
-_ONCE = (("results.csv", 1.0), ("results.parquet", 1.0))
-
-
-def _cells(grid: Grid) -> int:
-    keys = [key for key in grid.columns if key != "seed"]
-    return len(np.unique(combined_codes(grid, keys, np.arange(len(grid)))))
-
-
-def _sample(batch: Batch, points: int, part: int, engine: Engine) -> list[PointResults]:
-    """Return points of a batch after a moment of training: so many at most, or a part of them."""
-    most = min(batch.members, points // len(batch.snapshots))
-    members = max(1, most // part)
-    short = _shortened(batch.part(slice(members)), max(SAMPLE_EPOCHS, len(batch.snapshots)))
-    count = len(learning_curve_epochs(batch.snapshots[-1]))
-    return [_stretched(rows, count) for rows in train_batch(short, engine)]
-
-
-def _stretched(rows: PointResults, count: int) -> PointResults:
-    """Return rows whose curves have so many epochs, as those of the whole training will."""
-    if not rows.learning_curves.size:
-        return rows
-    places = np.linspace(0, len(rows.learning_curves) - 1, count)
-    low = np.floor(places).astype(int)
-    high, part = np.minimum(low + 1, len(rows.learning_curves) - 1), (places % 1)[:, None]
-    curves = (1 - part) * rows.learning_curves[low] + part * rows.learning_curves[high]
-    return replace(rows, learning_curves=curves.astype(np.float32))
-
-
-def _written(
-    grid: Grid, sample: Sequence[list[PointResults]], engine: Engine
-) -> tuple[int, dict[str, float]]:
-    """Return how many points a sample has, and the bytes of its files; of tables, those a cell."""
-    # This brings pandas, as the end of a sweep does.
-    from xorsweep.analysis.export import write_comparisons, write_summary
-
-    tables = [table_of(rows) for rows in sample]
-    identities = np.concatenate([table["point_id"].to_numpy() for table in tables])
-    part = grid.at(np.sort(grid.rows_of(identities)))
-    with TemporaryDirectory(prefix="xorsweep-plan-") as made:
-        folder = Path(made)
-        write_results(part, assemble(part, tables), folder)
-        results = read_results(folder)
-        summary = write_summary(results, folder)
-        write_comparisons(results, folder)
-        sizes: dict[str, float] = {path.name: path.stat().st_size for path in folder.iterdir()}
-    of_tables = sizes["summary.csv"] + sizes["comparisons.csv"]
-    parts = sum(len(encode(rows, engine)[1]) for rows in sample)
-    return len(identities), {**sizes, "parts": parts, "tables": of_tables / len(summary)}
+def _kept(count: int, most: int) -> int:
+    return count if count <= most else 0

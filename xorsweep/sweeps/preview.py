@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from xorsweep.execution.backends import choose_executor, is_in_process, resolve_workers, workers_of
-from xorsweep.execution.serial import run_serial
+from xorsweep.execution.backends import is_in_process, resolve_workers, workers_of
 from xorsweep.fields import Scalar, format_value
 from xorsweep.grid.axes import Block, Dimension
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import load_capacity
 from xorsweep.networks.planning import Batch, Plan, Rows, make_plan
-from xorsweep.networks.plugins import extensions_of, shadowed
+from xorsweep.networks.plugins import shadowed
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import Trainer
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import MOST_LINES, Console
 from xorsweep.settings import SweepSettings
@@ -80,12 +78,7 @@ class _Preview:
         self._show_grid(grid)
         self._terminal.table(_BATCH_HEAD, list(_batch_lines(plan.batches)))
         warm_up(plan.batches, engine, self._terminal.print)
-        execute = run_serial if self._shards else choose_executor(parallel, plan.net_epochs)
-        trainer = Trainer(engine, extensions_of(grid))
-        found = estimate(grid, plan, trainer, execute, 1 if self._shards else workers)
-        if self._shards:
-            found = replace(found, seconds=found.seconds / workers)
-        self._show_estimate(found, plan, workers)
+        self._show_estimate(estimate(grid, plan, engine, workers), plan, workers)
 
     def _show_grid(self, grid: Grid) -> None:
         common = common_dimensions(grid.blocks)
