@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from xorsweep.analysis import learning_curves as courses
+from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
 from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
@@ -147,6 +147,6 @@ def test_of_a_large_cell_the_first_runs_are_taken(
         [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
     )
     (wanted,) = learning_curves_of(few, parts, every_cell(few)).values()
-    monkeypatch.setattr(courses, "MOST_COURSES", 3)
+    monkeypatch.setattr(learning_curves, "MOST_COURSES", 3)
     (found,) = learning_curves_of(grid, parts, cells[cells["optimizer"] == "sgd"]).values()
     np.testing.assert_array_equal(found.courses, wanted.courses)

@@ -21,7 +21,7 @@ from xorsweep.execution.backends import choose_executor, resolve_workers, worker
 from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.networks import planning as plan
+from xorsweep.networks import planning
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.settings import SweepSettings
@@ -198,8 +198,8 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
     cluster: Cluster, grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 50)
-    monkeypatch.setattr(plan, "BATCHES_A_WORKER", 10**9)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 50)
+    monkeypatch.setattr(planning, "BATCHES_A_WORKER", 10**9)
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
     run_sweep(
         grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "serial", {}

@@ -26,7 +26,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Axis, Grid, concatenate, product_grid
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.reporting.alt_texts import alt_text, left_out
-from xorsweep.reporting.figures import selected_cells as shown
+from xorsweep.reporting.figures import selected_cells
 from xorsweep.reporting.figures.catalog import PICTURES, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_curves import error_bands
@@ -175,9 +175,9 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Table
 def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_SINGLE_RUNS", 12)
-    found = shown.in_courses(tables)
-    rows = tables.results.loc[shown.single_runs(tables, found.cells)]
+    monkeypatch.setattr(selected_cells, "MOST_SINGLE_RUNS", 12)
+    found = selected_cells.in_courses(tables)
+    rows = tables.results.loc[selected_cells.single_runs(tables, found.cells)]
     every = tables.results[tables.results["epochs"] == 1500]
     for keys, runs in every.groupby(["lr", "hidden"]):
         mine = rows[(rows["lr"] == keys[0]) & (rows["hidden"] == keys[1])]
@@ -189,11 +189,11 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
 def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_PANELS", 1)
+    monkeypatch.setattr(selected_cells, "MOST_PANELS", 1)
     figure = drawn(rate_map, tables)
     assert titles(figure) == [""]
     assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
-    monkeypatch.setattr(shown, "MOST_COURSES", 3)
+    monkeypatch.setattr(selected_cells, "MOST_COURSES", 3)
     figure = drawn(error_bands, tables)
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
