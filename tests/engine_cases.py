@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from batches import training_of
+from training_batches import training_of
 
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.optimizers import OPTIMIZERS

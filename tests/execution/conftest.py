@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from planning import planned
+from planned_batches import planned
 
 from xorsweep.grid.grid import Axis, Grid, product_grid
 from xorsweep.networks.planning import Batch

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from planning import planned, stored
+from planned_batches import planned, stored
 
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution import dask as dask_cluster

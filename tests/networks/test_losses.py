@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batches import training_of
+from training_batches import training_of
 
 from xorsweep.networks.engines.numpy.engine import train
 from xorsweep.networks.losses import LOSSES

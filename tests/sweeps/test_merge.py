@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from command_line import Ended, run_command
-from forging import forge, with_bit_flipped
+from forged_parts import forge, with_bit_flipped
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
