@@ -14,9 +14,12 @@ from importlib import invalidate_caches
 from pathlib import Path
 from unittest.mock import patch
 
-from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
+from hydra.core.utils import JobRuntime
+from hydra.version import VersionBase
 from omegaconf.basecontainer import BaseContainer
 
 from xorsweep.cli.main import main
@@ -113,8 +116,9 @@ def _logging_kept() -> Iterator[None]:
 @contextmanager
 def _hydra_kept() -> Iterator[None]:
     instances, resolvers = Singleton._instances, dict(BaseContainer._resolvers)
-    found = {Plugins: Plugins.instance(), ConfigStore: ConfigStore.instance()}  # that takes long
-    Singleton._instances = found
+    Plugins.instance()  # which takes long to find, and stays
+    state = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
+    Singleton._instances = {each: instances[each] for each in instances if each not in state}
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
-STARTERS = {"command_line", "hydra", "subprocess"}
+STARTERS = ("command_line.", "hydra.", "subprocess.", "xorsweep.cli.")
 """Modules with which a test starts a process, or Hydra in this one."""
 STARTED = "started"
 counted = pytest.StashKey[Counter[str]]()
@@ -50,23 +50,24 @@ def pytest_configure(config: pytest.Config) -> None:
     budget.begin_to_count()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what their module uses; with the thorough profile all examples are slow."""
     for item in items:
         module = getattr(item, "module", None)
-        item.add_marker("cli" if module and _uses(module) & STARTERS else "unit")
+        item.add_marker("cli" if module and _starts(module) else "unit")
         if profiles.IS_THOROUGH and hasattr(getattr(item, "obj", None), "hypothesis"):
             item.add_marker("slow")
 
 
-def _uses(module: ModuleType) -> set[str]:
-    """Return the top-level modules that a module imports or takes something from."""
+def _starts(module: ModuleType) -> bool:
+    """Tell whether a module imports, or takes something from, what starts a process or Hydra."""
     values = [each for each in vars(module).values() if hasattr(each, "__name__")]
-    names = [
+    names = {
         each.__name__ if isinstance(each, ModuleType) else str(getattr(each, "__module__", ""))
         for each in values
-    ]
-    return {name.partition(".")[0] for name in names}
+    }
+    return any(f"{name}.".startswith(STARTERS) for name in names)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from batches import training_of
+from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.interface import TrainingBatch

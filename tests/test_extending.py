@@ -181,7 +181,7 @@ def test_a_name_of_our_own_stays_ours_and_the_sweep_says_so(tmp_path: Path) -> N
     info = tmp_path / "taking-3.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: taking\nVersion: 3.0\n")
-    (info / "entry_points.txt").write_text("[xorsweep.networks.optimizers]\nsgd = nowhere:Sgd\n")
+    (info / "entry_points.txt").write_text("[xorsweep.optimizers]\nsgd = nowhere:Sgd\n")
     arguments = [
         "-m",
         "xorsweep",

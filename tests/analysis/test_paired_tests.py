@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from xorsweep.analysis import paired_tests as comparisons
+from xorsweep.analysis import paired_tests
 from xorsweep.analysis.export import write_comparisons, write_summary
 from xorsweep.analysis.paired_tests import (
     A_HIGHER,
@@ -176,7 +176,7 @@ def test_counts_are_those_of_a_loop_over_seeds(data: st.DataObject, seeds: int, 
         ({"lr": float(n)}, "+" + data.draw(texts)) for n in range(1, 5)
     ]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(comparisons, "WORDS_AT_ONCE", words)
+        patched.setattr(paired_tests, "WORDS_AT_ONCE", words)
         found = compare(cells)
     assert len(found) == 3
     for row, (_, a), (_, b) in zip(found, cells, cells[1:], strict=False):

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from planning import planned
+from planned_batches import planned
 
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from planning import planned, stored
+from planned_batches import planned, stored
 
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution import dask as dask_cluster
@@ -21,7 +21,7 @@ from xorsweep.execution.backends import choose_executor, resolve_workers, worker
 from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.networks import planning as plan
+from xorsweep.networks import planning
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.settings import SweepSettings
@@ -110,9 +110,17 @@ def started(folder: Path, workers: int) -> Iterator[Cluster]:
             process.wait()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Return a cluster that these tests share, and leave as it is."""
     with started(tmp_path_factory.mktemp("cluster"), workers=2) as found:
+        yield found
+
+
+@pytest.fixture
+def doomed(tmp_path: Path) -> Iterator[Cluster]:
+    """Return a cluster of the test's own, of which it may kill processes."""
+    with started(tmp_path, workers=2) as found:
         yield found
 
 
@@ -209,10 +217,10 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -
 
 
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
-    cluster: Cluster, grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    doomed: Cluster, grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 50)
-    monkeypatch.setattr(plan, "BATCHES_A_WORKER", 10**9)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 50)
+    monkeypatch.setattr(planning, "BATCHES_A_WORKER", 10**9)
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
     run_sweep(
         SweepRequest(
@@ -220,8 +228,8 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
         )
     )
 
-    parallel = of_two_workers(cluster.address)
-    victim = cluster.processes[-1]
+    parallel = of_two_workers(doomed.address)
+    victim = doomed.processes[-1]
     parts = tmp_path / "dask" / "parts"
     left_at_death = []
 
@@ -246,11 +254,11 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
     assert workers_of(resolve_workers(replace(parallel, n_jobs=7))) == 7
 
 
-def test_a_scheduler_that_goes_is_told(cluster: Cluster, grid: Grid) -> None:
-    execute = choose_executor(resolve_workers(of_two_workers(cluster.address)), 1)
+def test_a_scheduler_that_goes_is_told(doomed: Cluster, grid: Grid) -> None:
+    execute = choose_executor(resolve_workers(of_two_workers(doomed.address)), 1)
     finished = execute(planned(grid) * 200, Trainer(Engine()))
     next(finished)
-    cluster.processes[0].kill()
+    doomed.processes[0].kill()
     with pytest.raises(
         ExecutionError, match=r"^the Dask cluster can't go on: its scheduler is gone"
     ):

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from planning import planned, stored
+from planned_batches import planned, stored
 
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.serial import run_serial

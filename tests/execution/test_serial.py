@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planning import planned
+from planned_batches import planned
 
 import xorsweep
 from xorsweep.execution.serial import run_serial

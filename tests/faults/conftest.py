@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from running import SWEEP, Begin, Running
+from sweep_process import SWEEP, Begin, Running
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.settings import SweepSettings
-from xorsweep.storage import writer as group_commit
+from xorsweep.storage import writer
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
@@ -34,14 +34,14 @@ def grid(grid_of: GridOf) -> Grid:
 
 @pytest.fixture
 def a_part_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "EVERY", 0)
+    monkeypatch.setattr(writer, "EVERY", 0)
 
 
 @pytest.fixture(scope="module")
 def finished(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("folder") / "sweep"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(group_commit, "EVERY", 0)
+        patch.setattr(writer, "EVERY", 0)
         run_sweep(SweepRequest(grid, QUIET, folder))
     return folder
 

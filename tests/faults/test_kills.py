@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import SWEEP, Begin, parts_in
+from sweep_process import SWEEP, Begin, parts_in
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from running import SWEEP, Begin, parts_in
+from sweep_process import SWEEP, Begin, parts_in
 
 from xorsweep.cli.errors import errors_in_one_line
 from xorsweep.execution.signals import Interrupted, handle_signals, raise_pending_interrupt

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from forging import forge, with_value
+from forged_parts import forge, with_value
 
 import xorsweep as xs
 from xorsweep.errors import StoreError

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batches import training_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.criteria import CRITERIA, Criterion

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batches import training_of
+from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train

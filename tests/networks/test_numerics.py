@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batches import bits_of, training_of
 from naive_loop import train as train_naively
+from training_batches import bits_of, training_of
 
 from xorsweep._version import NUMERICS
 from xorsweep.grid.grid import Grid

@@ -9,9 +9,9 @@ from typing import Any
 import naive_loop
 import numpy as np
 import pytest
-from batches import training_of
 from hypothesis import given
 from hypothesis import strategies as st
+from training_batches import training_of
 
 from xorsweep.errors import ConfigError
 from xorsweep.grid.schema import Point

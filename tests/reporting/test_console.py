@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console as RichConsole
 
-from xorsweep.reporting import console as terminal
+from xorsweep.reporting import console
 from xorsweep.reporting.console import Console, rate_text
 
 
@@ -46,7 +46,7 @@ def test_lines_are_printed_as_they_are_and_logged(caplog: pytest.LogCaptureFixtu
 def test_without_a_terminal_there_are_no_control_characters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(terminal, "PLAIN_EVERY", 0.0)
+    monkeypatch.setattr(console, "PLAIN_EVERY", 0.0)
     shown, text = plain()
     with shown.progress(4_000_000) as advance:
         for _ in range(4):
@@ -66,7 +66,7 @@ def test_a_short_run_does_not_flicker() -> None:
 
 
 def test_a_long_run_shows_its_rate_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal, "FLICKER", -1.0)
+    monkeypatch.setattr(console, "FLICKER", -1.0)
     shown, text = live()
     with shown.progress(10_000_000) as advance:
         advance(5_000_000)

@@ -6,11 +6,10 @@ import logging
 import pandas as pd
 import pytest
 from rich.console import Console
+from xorsweep.reporting.progress import NotebookTerminal, ScriptTerminal, caller_terminal
 
 from xorsweep.analysis.failures import Failure
-from xorsweep.reporting import console as terminal
-from xorsweep.reporting import progress
-from xorsweep.reporting.progress import NotebookTerminal, ScriptTerminal, caller_terminal
+from xorsweep.reporting import console, progress
 
 
 def script() -> tuple[ScriptTerminal, io.StringIO]:
@@ -35,7 +34,7 @@ def test_a_script_hears_of_failures_and_nothing_else(caplog: pytest.LogCaptureFi
 
 
 def test_a_script_hears_how_far_a_long_sweep_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal, "PLAIN_EVERY", 0.0)
+    monkeypatch.setattr(console, "PLAIN_EVERY", 0.0)
     told, text = script()
     with told.progress(100) as advance:
         advance(25)

@@ -10,7 +10,7 @@ import pytest
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
-from xorsweep.reporting import run_drawings as drawn_runs
+from xorsweep.reporting import run_drawings
 from xorsweep.reporting.run_drawings import MOST_CELLS, DrawnRuns, submit_run_drawings
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
@@ -45,7 +45,7 @@ def test_other_processes_draw_the_same(
 ) -> None:
     grid = grid_of(hidden=[2, 3], epochs=50, seed=range(4))
     here = drawn(grid, tmp_path / "sweep")
-    monkeypatch.setattr(drawn_runs, "AT_A_TIME", 2)
+    monkeypatch.setattr(run_drawings, "AT_A_TIME", 2)
     assert drawn(grid, tmp_path / "sweep", workers=2).runs == here.runs
 
 

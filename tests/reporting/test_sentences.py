@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from expected_sentences import Cell, Grid, bonett_price, cost, limits, pairs, rate, ratio_of_times
+from generated_results import PLATEAUS, tables
 from hypothesis import HealthCheck, given, settings
-from made_up import PLATEAUS, tables
-from sentences import Cell, Grid, bonett_price, cost, limits, pairs, rate, ratio_of_times
 
 from xorsweep.analysis.paired_tests import PairedComparisons
 from xorsweep.analysis.summary import summarize

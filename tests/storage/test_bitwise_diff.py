@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pytest
-from forging import last_bit_flipped, with_bit_flipped, with_value
+from forged_parts import last_bit_flipped, with_bit_flipped, with_value
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -24,7 +24,7 @@ from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
 from xorsweep.networks.trainer import FAILED, STATUSES, Trainer, failed_rows
-from xorsweep.storage import table_writer as csv_parquet
+from xorsweep.storage import table_writer
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
     ResultColumns,
@@ -239,7 +239,7 @@ def test_the_bytes_do_not_depend_on_how_rows_are_cut_into_parts_or_chunks(
     first = written(grid, parts, tmp_path)
     pieces = [part.slice(start, 1) for part in parts for start in range(part.num_rows)]
     assert written(grid, pieces, tmp_path) == first
-    monkeypatch.setattr(csv_parquet, "CHUNK", 5)
+    monkeypatch.setattr(table_writer, "CHUNK", 5)
     assert written(grid, parts, tmp_path)[0] == first[0]
 
 

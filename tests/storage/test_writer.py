@@ -12,7 +12,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.trainer import PointResults, Trainer
-from xorsweep.storage import writer as group_commit
+from xorsweep.storage import writer
 from xorsweep.storage.store import Store
 from xorsweep.storage.writer import BatchWriter
 
@@ -52,7 +52,7 @@ def identities_of(batches: list[list[PointResults]]) -> list[int]:
 def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
     counted: Counted, batches: list[list[PointResults]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "EVERY", 3600)
+    monkeypatch.setattr(writer, "EVERY", 3600)
     with BatchWriter(counted.store, counted.advance) as commit:
         for rows in batches:
             commit.add(rows, 10)
@@ -64,7 +64,7 @@ def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
 def test_slow_batches_wait_for_nobody(
     counted: Counted, batches: list[list[PointResults]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "EVERY", 0)
+    monkeypatch.setattr(writer, "EVERY", 0)
     with BatchWriter(counted.store, counted.advance) as commit:
         for rows in batches:
             commit.add(rows, 10)
@@ -79,7 +79,7 @@ def test_whatever_ends_a_sweep_what_was_computed_is_written(
     ending: type[BaseException],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(group_commit, "EVERY", 3600)
+    monkeypatch.setattr(writer, "EVERY", 3600)
     with suppress(ending), BatchWriter(counted.store, counted.advance) as commit:
         for rows in batches:
             commit.add(rows, 10)

@@ -104,7 +104,10 @@ def covers(converged: NDArray[Any], runs: NDArray[Any], rate: float) -> NDArray[
     return found
 
 
-@pytest.mark.parametrize("precision", [0.01, 0.02, 0.05, 0.1])
+SLOW = [pytest.param(precision, marks=pytest.mark.slow) for precision in (0.01, 0.02)]
+
+
+@pytest.mark.parametrize("precision", [*SLOW, 0.05, 0.1])
 @pytest.mark.parametrize("first", [10, 100])
 def test_stopping_when_sure_enough_keeps_the_coverage(first: int, precision: float) -> None:
     rng, cells = np.random.default_rng(20260801), 40_000

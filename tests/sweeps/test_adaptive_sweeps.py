@@ -10,12 +10,11 @@ import pytest
 from command_line import run
 from rich.console import Console as RichConsole
 
-from xorsweep.execution import backends as execute
+from xorsweep.execution import backends
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
-from xorsweep.networks import planning as plan
-from xorsweep.networks import trainer as worker
+from xorsweep.networks import planning, trainer
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
@@ -71,8 +70,8 @@ def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
 def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 13)
+    monkeypatch.setattr(backends, "SMALL_SWEEP", 0)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
     run_sweep(SweepRequest(grid_of(**AXES), settings, tmp_path / "sweep"))
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
@@ -87,7 +86,7 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
 ) -> None:
     folder = tmp_path / "sweep"
-    train = worker.train_batch
+    train = trainer.train_batch
     trained: list[int] = []
 
     def stopping(batch: Any, engine: Any) -> Any:
@@ -97,7 +96,7 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
         trained.append(batch.rows.size)
         return rows
 
-    monkeypatch.setattr(worker, "train_batch", stopping)
+    monkeypatch.setattr(trainer, "train_batch", stopping)
     with pytest.raises(Stopped):
         run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
     batches = -1

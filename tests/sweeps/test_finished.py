@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from forging import with_value
+from forged_parts import with_value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recording_console import RecordingConsole

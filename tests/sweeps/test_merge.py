@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from command_line import Ended, run_command
-from forging import forge, with_bit_flipped
+from forged_parts import forge, with_bit_flipped
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests import new_manifest
@@ -68,11 +68,19 @@ def merged(out: Path, *folders: Path) -> Merged:
     return merge(out, folders, report=False)
 
 
-@pytest.fixture
-def pair(grid_of: GridOf, tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return two sweeps that share the points of lr 3."""
-    one = swept(tmp_path / "one", grid_of(lr=[0.5, 3.0], epochs=[4, 9], seed=range(3)))
-    return one, swept(tmp_path / "other", grid_of(lr=[3.0, 9.0], epochs=9, seed=range(5)))
+    folder = tmp_path_factory.mktemp("merge")
+    one = swept(folder / "one", grid_of(lr=[0.5, 3.0], epochs=[4, 9], seed=range(3)))
+    return one, swept(folder / "other", grid_of(lr=[3.0, 9.0], epochs=9, seed=range(5)))
+
+
+@pytest.fixture
+def pair(finished: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """Return copies of the two sweeps, to be changed."""
+    one, other = (Path(shutil.copytree(each, tmp_path / each.name)) for each in finished)
+    return one, other
 
 
 @st.composite

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import Ended, run_command
-from forging import forge, with_bit_flipped
+from forged_parts import forge, with_bit_flipped
 from manifests import new_manifest
 
 from xorsweep.errors import StoreError

@@ -14,11 +14,11 @@ import pytest
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution import backends as execute
+from xorsweep.execution import backends
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
-from xorsweep.networks import planning as plan
+from xorsweep.networks import planning
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
@@ -86,7 +86,7 @@ def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", members)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", members)
     run_sweep(SweepRequest(sparse(point_of), QUIET, tmp_path))
     found = (tmp_path / "results.csv").read_bytes()
     assert found == lines_of(undisturbed, is_sparse)
@@ -123,8 +123,8 @@ def test_the_rows_are_the_same_bytes_whatever_the_batch(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", members)
-    monkeypatch.setattr(plan, "BATCHES_A_WORKER", 10**9)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", members)
+    monkeypatch.setattr(planning, "BATCHES_A_WORKER", 10**9)
     run_sweep(SweepRequest(grid, QUIET, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
@@ -132,8 +132,8 @@ def test_the_rows_are_the_same_bytes_whatever_the_batch(
 def test_the_rows_are_the_same_bytes_from_two_processes(
     grid: Grid, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "SMALL_SWEEP", 0)
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 5)
+    monkeypatch.setattr(backends, "SMALL_SWEEP", 0)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 5)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), report=False)
     run_sweep(SweepRequest(grid, settings, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from command_line import Ended, run_command
-from forging import forge, with_bit_flipped, with_value
+from forged_parts import forge, with_bit_flipped, with_value
 from manifests import new_manifest
 from rich.console import Console as RichConsole
 

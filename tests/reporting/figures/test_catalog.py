@@ -19,6 +19,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
+from xorsweep.reporting.alt_texts import alt_text, left_out
+from xorsweep.reporting.figures.lines import line_styles
+from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STYLE, save
 
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.summary import summarize, survival_curves
@@ -27,18 +30,15 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.reporting.alt_texts import alt_text, left_out
-from xorsweep.reporting.figures import selected_cells as shown
+from xorsweep.reporting.figures import selected_cells
 from xorsweep.reporting.figures.catalog import PICTURES, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_curves import error_bands
 from xorsweep.reporting.figures.error_histogram import TALLEST, final_errors
-from xorsweep.reporting.figures.lines import line_styles
 from xorsweep.reporting.figures.rate_heatmap import rate_map
 from xorsweep.reporting.figures.rate_lines import rate_lines
 from xorsweep.reporting.figures.survival_curves import unsolved_curves
 from xorsweep.reporting.layout import in_order
-from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STYLE, save
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.storage.store import Store
@@ -181,9 +181,9 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Table
 def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_SINGLE_RUNS", 12)
-    found = shown.in_learning_curves(tables)
-    rows = tables.results.loc[shown.single_runs(tables, found.cells)]
+    monkeypatch.setattr(selected_cells, "MOST_SINGLE_RUNS", 12)
+    found = selected_cells.in_learning_curves(tables)
+    rows = tables.results.loc[selected_cells.single_runs(tables, found.cells)]
     every = tables.results[tables.results["epochs"] == 1500]
     for keys, runs in every.groupby(["lr", "hidden"]):
         mine = rows[(rows["lr"] == keys[0]) & (rows["hidden"] == keys[1])]
@@ -195,11 +195,11 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
 def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_PANELS", 1)
+    monkeypatch.setattr(selected_cells, "MOST_PANELS", 1)
     figure = drawn(rate_map, tables)
     assert titles(figure) == [""]
     assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
-    monkeypatch.setattr(shown, "MOST_CURVES", 3)
+    monkeypatch.setattr(selected_cells, "MOST_CURVES", 3)
     figure = drawn(error_bands, tables)
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]

@@ -16,8 +16,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
-from xorsweep.networks import engines
-from xorsweep.networks import planning as plan
+from xorsweep.networks import engines, planning
 from xorsweep.networks.activations import Tanh
 from xorsweep.networks.engines import Engine, load_train, load_unsupported
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
@@ -32,7 +31,7 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 pytest.importorskip("numba")
 
 from xorsweep.networks.engines.numba import engine as numba_engine
-from xorsweep.networks.engines.numba import kernel_xor as numba_truth_table
+from xorsweep.networks.engines.numba import kernel_xor
 from xorsweep.networks.engines.numba.batch import COMPILED
 from xorsweep.networks.engines.numba.compile import LANES, announce_compilation
 
@@ -230,8 +229,8 @@ def test_a_sweep_has_the_same_bytes_however_it_is_trained(
     run_sweep(SweepRequest(grid, serial, tmp_path / "serial"))
     run_sweep(SweepRequest(few, serial, tmp_path / "resumed"))
     resume_sweep(ResumeRequest(tmp_path / "resumed", serial, [Axis("seed", tuple(range(9)))]))
-    monkeypatch.setattr(plan, "FEWEST_MEMBERS", 5)
-    monkeypatch.setattr("xorsweep.execution.SMALL_SWEEP", 0)
+    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 5)
+    monkeypatch.setattr("xorsweep.execution.backends.SMALL_SWEEP", 0)
     loky = replace(serial, parallel=ExecutionSettings("loky", 2))
     run_sweep(SweepRequest(grid, loky, tmp_path / "loky"))
     wanted = (tmp_path / "serial/results.csv").read_bytes()
@@ -242,8 +241,8 @@ def test_a_sweep_has_the_same_bytes_however_it_is_trained(
 @pytest.mark.parametrize("part", ["_forward", "_update"])
 def test_the_kernel_is_made_of_vector_instructions(part: str) -> None:
     """A loop that LLVM gives up on would have scalar instructions alone, and call exp."""
-    function = getattr(numba_truth_table, part)
-    hidden, units, output = 2, np.ones(2 * numba_truth_table.UNIT), np.ones(11 * LANES)
+    function = getattr(kernel_xor, part)
+    hidden, units, output = 2, np.ones(2 * kernel_xor.UNIT), np.ones(11 * LANES)
     given = (hidden, units, output) if part == "_forward" else (hidden, np.ones(4), units, output)
     function(*given)
     assembly = function.inspect_asm(function.signatures[0])

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batches import bits_of, training_of
 from engine_cases import KINDS_OF_TASK, RULES, SCHEDULES, PointOf, population, rule
+from training_batches import bits_of, training_of
 
 from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.engines.interface import TrainingBatch

@@ -4,10 +4,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from batches import training_of
 from engine_cases import KINDS_OF_TASK, RULES, SCHEDULES, PointOf, population, rule
 from naive_loop import train as train_naively
 from numpy.typing import NDArray
+from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.activations import ACTIVATIONS

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from batches import training_of
 from engine_cases import KINDS_OF_TASK, RULES, PointOf, rule
+from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train

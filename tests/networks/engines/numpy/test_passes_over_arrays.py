@@ -13,9 +13,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.networks import activations, criteria
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy import engine as numpy_engine
-from xorsweep.networks.engines.numpy import input_layers as layers
-from xorsweep.networks.engines.numpy import passes
-from xorsweep.networks.engines.numpy import recorder as record
+from xorsweep.networks.engines.numpy import input_layers, passes, recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 from xorsweep.networks.optimizers import base as rule
 from xorsweep.networks.optimizers import momentum, sgd
@@ -58,7 +56,7 @@ class CountingUfunc:
 def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
     """Return what every module that works on arrays of the reference engine calls NumPy."""
     counting = CountingNumPy()
-    for module in (activations, criteria, layers, passes, record, momentum, rule, sgd):
+    for module in (activations, criteria, input_layers, passes, recorder, momentum, rule, sgd):
         monkeypatch.setattr(module, "np", counting)
     return counting
 

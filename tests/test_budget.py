@@ -1,0 +1,26 @@
+"""The budget of processes and reports of the quick tests."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import budget
+
+
+def test_processes_of_python_and_reports_are_counted(tmp_path: Path) -> None:
+    before = budget.started.copy()
+    subprocess.run([sys.executable, "-S", "-c", ""], check=True)
+    subprocess.run(["true"], check=True)
+    for name in ("results.csv", "report.html"):
+        (tmp_path / "written").touch()
+        os.replace(tmp_path / "written", tmp_path / name)
+    assert budget.started - before == Counter(processes=1, reports=1)
+
+
+def test_each_limit_that_is_exceeded_is_a_line() -> None:
+    assert budget.exceeded(Counter(budget.MOST)) == []
+    (line,) = budget.exceeded(Counter(budget.MOST) + Counter(reports=1))
+    most = budget.MOST["reports"]
+    assert line.startswith(f"the quick tests started {most + 1} reports, and at most {most} are")
