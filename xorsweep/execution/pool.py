@@ -24,7 +24,7 @@ def pool_of(workers: int) -> Parallel:
     """Return so many processes, started when they are first needed; one is this process itself.
 
     They stay for a while, and a pool of the same size has the same processes. Raises ExecutionError
-    where joblib found no space for locks when it was imported: it would use threads instead.
+    where joblib found no room for locks when it was imported: it would use threads instead.
     """
     if workers > 1 and LOKY not in BACKENDS:
         raise no_processes(OSError(ENOSPC, strerror(ENOSPC)))
@@ -61,11 +61,11 @@ def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
 
 
 def no_processes(error: OSError) -> ExecutionError:
-    """Return what to say where the system has no space for further processes."""
+    """Return what to say where the system has no room for further processes."""
     place = f", in {SHARED_MEMORY} or for temporary files" if error.errno == ENOSPC else ""
     return ExecutionError(
         f"worker processes can't be started: {error.strerror or error}{place}; train in one "
-        "process, or free some space"
+        "process, or make room for more"
     )
 
 

@@ -37,7 +37,7 @@ _MEASURED = {
 }
 
 LISTS = ("parameters", "course")
-"""Columns of lists, which take most of a part's bytes."""
+"""Columns of lists, which take most of a part's room."""
 
 _NAMES = {"outcome": OUTCOMES, "status": STATUSES}
 _OF_FEW_VALUES = ["outcome", "status", "message"]

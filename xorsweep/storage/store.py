@@ -212,7 +212,7 @@ class Store(Folder[PointResults]):
         return decode(path, self.engine)
 
     def measurements(self) -> Iterator[pa.Table]:
-        """Yield what `parts` does, but for weights and courses, which take most of the bytes."""
+        """Yield what `parts` does, but for weights and courses, which take most of the room."""
         return self._each(partial(decode, engine=self.engine, left_out=LISTS))
 
     @property

@@ -246,18 +246,18 @@ def _cells_table(found: SweepComparison) -> Table:
 
 
 def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
-    """Return the cells that fit on the page, in the order of the grid, and which these are."""
+    """Return the cells that there is room for, in the order of the grid, and which these are."""
     cells = found.cells
     if len(cells) <= MOST_CELLS:
         return cells, ""
     differing = found.differing.head(MOST_CELLS)
-    which, free = "those that differ, the surest first", MOST_CELLS - len(differing)
-    if not free:
+    which, room = "those that differ, the surest first", MOST_CELLS - len(differing)
+    if not room:
         return cells.loc[sorted(differing.index)], which
     others = cells.drop(index=differing.index)
     rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
     rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
-    some = chosen(others, found.keys, free, rank, thin=True)
+    some = chosen(others, found.keys, room, rank, thin=True)
     kept = sorted([*differing.index, *some.cells.index])
     return cells.loc[kept], f"{which}, and of the others {some.note}"
 
