@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from xorsweep.reporting.markdown import all_literal, code_block, literal
 
 

@@ -251,13 +251,13 @@ def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
     if len(cells) <= MOST_CELLS:
         return cells, ""
     differing = found.differing.head(MOST_CELLS)
-    which, free = "those that differ, the surest first", MOST_CELLS - len(differing)
-    if not free:
+    which, remaining = "those that differ, the surest first", MOST_CELLS - len(differing)
+    if not remaining:
         return cells.loc[sorted(differing.index)], which
     others = cells.drop(index=differing.index)
     rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
     rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
-    some = select_cells(others, found.keys, free, rank, thin=True)
+    some = select_cells(others, found.keys, remaining, rank, thin=True)
     kept = sorted([*differing.index, *some.cells.index])
     return cells.loc[kept], f"{which}, and of the others {some.note}"
 

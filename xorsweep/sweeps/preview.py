@@ -28,7 +28,7 @@ from xorsweep.sweeps.shards import ShardPlan
 FIRST, LAST = 5, 3
 """Points that are shown of the beginning and of the end of a grid."""
 MOST_LEVELS, MOST_KEYS = 6, 6
-"""Levels of an axis, and keys of a point, that fit in a line."""
+"""Levels of an axis, and keys of a point, that have room in a line."""
 
 
 def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> None:

@@ -5,10 +5,10 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-
-from xorsweep.fields import FloatArray
 from xorsweep.reporting.figures.label_placement import lay_out, settle_ticks
 from xorsweep.reporting.figures.log_axes import mark_powers
+
+from xorsweep.fields import FloatArray
 
 
 def log_panels(low: float, high: float) -> tuple[Figure, list[Axes]]:

@@ -3,7 +3,6 @@
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
 from xorsweep.reporting.figures.log_axes import mark_powers, power_of_ten
 
 

@@ -5,9 +5,8 @@ Importing one brings neither Hydra nor what the subcommand works with.
 
 from __future__ import annotations
 
-from argparse import Namespace
 from importlib import import_module
-from typing import Protocol, cast
+from types import ModuleType
 
 from xorsweep.cli.commands.parser import Parser
 
@@ -23,21 +22,13 @@ COMMANDS = {
 """What each subcommand does, by its name, in the order of the help."""
 
 
-class Command(Protocol):
-    """What the module of a subcommand has."""
+def load_command(name: str) -> tuple[ModuleType, Parser]:
+    """Return the module of a subcommand, and the parser that it has filled.
 
-    EXAMPLES: str
-
-    def add_arguments(self, parser: Parser) -> None:
-        """Add the subcommand's arguments to its parser."""
-
-    def run(self, given: Namespace) -> None:
-        """Do what the arguments say; raises ArgumentError where they don't go together."""
-
-
-def load_command(name: str) -> tuple[Command, Parser]:
-    """Return the module of a subcommand, and a parser of its arguments."""
-    command = cast(Command, import_module(f"{__name__}.{name}"))
+    A module has EXAMPLES, `add_arguments(parser)` and `run(given)`, which may end the program and
+    raises ArgumentError for arguments that don't go together.
+    """
+    command = import_module(f"{__name__}.{name}")
     parser = Parser(name, COMMANDS[name], command.EXAMPLES)
     command.add_arguments(parser)
     return command, parser

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentError, Namespace
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xorsweep.cli.commands.parser import Parser, given_folder, whole
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.storage.paths import OUTPUTS, make_free_folder, named_folder, point_latest
-
-if TYPE_CHECKING:
-    from xorsweep.functions import FunctionSweepResult
-
-FAILED = 1
 
 EXAMPLES = """\
   python -m xorsweep function package.module:function 'a=range(0,10)' b=0.1,0.2
@@ -41,24 +36,23 @@ def add_arguments(parser: Parser) -> None:
 
 def run(given: Namespace) -> None:
     """Sweep a function; exit code 1 where points failed."""
-    parallel = ExecutionSettings(n_jobs=given.workers or -1)
-    result = _start(given, parallel) if given.resume is None else _resume(given, parallel)
-    sys.exit(FAILED if result.counts["failed"] else 0)
-
-
-def _resume(given: Namespace, parallel: ExecutionSettings) -> FunctionSweepResult:
     from xorsweep.functions import resume_function
     from xorsweep.functions.folder import load_function
     from xorsweep.reporting.console import Console
 
-    if given.axes or given.into is not None:
+    parallel = ExecutionSettings(n_jobs=given.workers or -1)
+    if given.resume is None:
+        counts = _start(given, parallel)
+    elif given.axes or given.into is not None:
         message = "--resume takes the axes and the folder of the sweep, so give neither"
         raise ArgumentError(None, message)
-    function = load_function(given.function)
-    return resume_function(named_folder(given.resume), function, parallel, Console())
+    else:
+        function, folder = load_function(given.function), named_folder(given.resume)
+        counts = resume_function(folder, function, parallel, Console()).counts
+    sys.exit(1 if counts["failed"] else 0)
 
 
-def _start(given: Namespace, parallel: ExecutionSettings) -> FunctionSweepResult:
+def _start(given: Namespace, parallel: ExecutionSettings) -> Mapping[str, int]:
     from xorsweep.cli.hydra_config import levels_of
     from xorsweep.functions import sweep_function
     from xorsweep.functions.folder import load_function
@@ -68,11 +62,9 @@ def _start(given: Namespace, parallel: ExecutionSettings) -> FunctionSweepResult
     into = given_folder(given.into, "--into")
     levels, function = levels_of(given.axes), load_function(given.function)
     folder = into or make_free_folder(OUTPUTS / datetime.now().strftime("%Y-%m-%d/%H-%M-%S"))
-    batch = given.batch or BATCH
+    how = parallel, given.batch or BATCH, Console(), given.command_line
     try:
-        return sweep_function(
-            function, levels, folder, parallel, batch, Console(), given.command_line
-        )
+        return sweep_function(function, levels, folder, *how).counts
     finally:
         if into is None:
             _keep_or_remove(folder)
