@@ -93,6 +93,14 @@ def test_a_sweep_is_resumed_as_its_overrides_ask_for(call: Call) -> None:
     assert request == resume_from_overrides(command[5:], Path("folder"), command)
 
 
+def test_levels_that_would_not_fit_into_memory_extend_no_sweep() -> None:
+    given = read({"seed": range(10**12)})
+    with pytest.raises(ConfigError, match=r"^seed 1,000,000,000,000 = "):
+        compose_resume(given, Path())
+    with pytest.raises(ConfigError, match=r"^seed 1,000,000,000,000 = "):
+        resume_from_overrides(given.overrides, Path())
+
+
 def test_no_blocks_are_a_mistake() -> None:
     with pytest.raises(ConfigError, match=r"^blocks=\[\]: must be a list of dictionaries"):
         GivenSweep.read({}, [])

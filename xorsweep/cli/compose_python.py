@@ -71,6 +71,7 @@ def compose_resume(given: GivenSweep, folder: Path) -> ResumeRequest:
         from xorsweep.cli.hydra_compose import resume_from_overrides
 
         return resume_from_overrides(given.overrides, folder, command)
+    check_counts([{key: _count(value) for key, value in given.values.items()}], ())
     parsed = {key: _parsed(key, value) for key, value in given.values.items()}
     how = [each.settings[0] for key, each in parsed.items() if not is_point_key(key)]
     more = [each.axis for key, each in parsed.items() if is_point_key(key)]
@@ -103,10 +104,11 @@ def _is_plain(key: str, levels: Sequence[Scalar], block: Values) -> bool:
         names = _levels(block.get(group, next(iter(registry))))
         component = registry.get(canonical_level(group, names[0])) if len(names) == 1 else None
         return component is not None and name in fields_of(component)
-    if len(levels) > 1:
+    if _count(levels) > 1:
         return False
     if key in SETTINGS:
-        return len(texts) == 1 and default_file(f"{key}/{texts[0]}").is_file()
+        is_name = len(texts) == 1 and texts[0].isidentifier()
+        return is_name and default_file(f"{key}/{texts[0]}").is_file()
     if group in SETTINGS:
         return name in fields_of(SETTINGS[group])
     return key in {**fields_of(AdaptiveSeeds), **fields_of(SweepSettings)}

@@ -20,8 +20,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.cli.axes import Overrides, parsed, swept
-from xorsweep.cli.compose import Configuration, compose_grid, is_point_key, resume_request
+from xorsweep.cli.axes import Overrides, level_count, parsed, swept
+from xorsweep.cli.compose import (
+    Configuration,
+    check_counts,
+    compose_grid,
+    is_point_key,
+    resume_request,
+)
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_config import VERSION_BASE, interpolated_texts, plain
@@ -70,6 +76,7 @@ def compose_resume(
                 f"{key}: a sweep keeps the {key} that it was begun with; start another sweep"
             )
     about_points = {key: each for key, each in given.items() if is_point_key(key)}
+    check_counts([{key: level_count(each) for key, each in about_points.items()}], ())
     others = [each.input_line for key, each in given.items() if key not in about_points]
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
     more = [swept(each).axis for each in about_points.values()]
