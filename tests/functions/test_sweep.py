@@ -311,7 +311,9 @@ def test_an_entry_of_another_form_is_one_line(key: str, value: Any, tmp_path: Pa
     manifest = {**json.loads(path.read_text()), key: value}
     manifest["digest"] = content_digest({name: manifest[name] for name in _SEALED})
     path.write_text(json.dumps(manifest))
-    with pytest.raises(StoreError, match=rf"manifest.json can't be used: its {key}.* (isn't|has no) "):
+    with pytest.raises(
+        StoreError, match=rf"manifest.json can't be used: its {key}.* (isn't|has no) "
+    ):
         resume_function(folder, some.squares)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.planning import combined_codes
 from xorsweep.networks.trainer import FAILED
 from xorsweep.storage.results import ResultColumns
 
@@ -28,8 +28,8 @@ def representatives(grid: Grid, assembled: ResultColumns) -> Rows:
     nothing; of two in the middle the better one is typical, and runs that are equal lie in the
     order of rows.
     """
-    cell = cell_of(grid)
-    found = np.full((int(cell.max(initial=-1)) + 1, len(KINDS)), -1, np.int64)
+    index = CellIndex.of_grid(grid)
+    cell, found = index.number, np.full((len(index), len(KINDS)), -1, np.int64)
     trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
     epoch, error = assembled.converged_epoch[trained], assembled.final_error[trained]
     by_epoch = np.where(epoch < 0, np.inf, epoch)
@@ -47,8 +47,8 @@ def best_first(grid: Grid, assembled: ResultColumns) -> Rows:
     That is the one where most runs converge, of several the one with the least expected running
     time, and then the first.
     """
-    cell, counted = cell_of(grid), assembled.present & (assembled.status != FAILED)
-    count = int(cell.max(initial=-1)) + 1
+    index, counted = CellIndex.of_grid(grid), assembled.present & (assembled.status != FAILED)
+    cell, count = index.number, len(index)
     epoch, budget = assembled.converged_epoch, grid.columns["epochs"].array()
     converged = np.bincount(cell[counted], epoch[counted] >= 0, count)
     runs = np.bincount(cell[counted], minlength=count)
@@ -58,14 +58,3 @@ def best_first(grid: Grid, assembled: ResultColumns) -> Rows:
     rank = np.empty(count, np.int64)
     rank[np.lexsort((cost, -rate))] = np.arange(count)
     return rank
-
-
-def cell_of(grid: Grid) -> NDArray[np.int64]:
-    """Return the number of each point's cell (N,), in order of first appearance."""
-    keys = [key for key in grid.columns if key != "seed"]
-    codes = combined_codes(grid, keys, np.arange(len(grid)))
-    _, first, cell = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty_like(first)
-    rank[np.argsort(first)] = np.arange(len(first))
-    numbered: NDArray[np.int64] = rank[cell]
-    return numbered

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.reporting.layout import Layout, chosen, final_epochs_only, levels
 from xorsweep.reporting.wording import level_words, with_text
@@ -28,7 +29,7 @@ class View:
     """
 
     results: pd.DataFrame
-    cell: NDArray[np.intp]
+    cell: NDArray[np.int64]
     layout: Layout
     cells: pd.DataFrame
     shown: pd.DataFrame
@@ -38,11 +39,7 @@ class View:
     @classmethod
     def of(cls, results: pd.DataFrame, summary: pd.DataFrame) -> View:
         """Return that of a summary of the results, of all their cells or of some."""
-        swept = swept_columns(results)
-        cell = np.zeros(len(results), np.intp)
-        if swept:
-            groups = results.groupby(swept, sort=False, observed=True, dropna=False)
-            cell = np.asarray(groups.ngroup(), np.intp)
+        cell = CellIndex.of_frame(results, swept_columns(results)).number
         layout = Layout.of(summary, swept_columns(summary))
         cells = final_epochs_only(summary.dropna(subset=["rate"]))
         cells = cells.assign(trained=cells["runs"] - cells["failed"])

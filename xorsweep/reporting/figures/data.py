@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.analysis.summary import point_columns, swept_columns
 from xorsweep.networks.metrics import plateaus
@@ -42,12 +43,7 @@ class Tables:
     @cached_property
     def cell_of(self) -> NDArray[np.int64]:
         """Return the place in the summary (N,) of each row's cell."""
-        keys = swept_columns(self.summary)
-        if not keys:
-            return np.zeros(len(self.results), np.int64)
-        # Cells are in the order in which they first appear.
-        groups = self.results.groupby(keys, sort=False, observed=True, dropna=False)
-        return np.asarray(groups.ngroup(), np.int64)
+        return CellIndex.of_frame(self.results, swept_columns(self.summary)).number
 
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of some cells of the summary."""
