@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from xorsweep.analysis.failures import Failure
+from xorsweep.analysis.export import Failure
 from xorsweep.reporting import console as terminal
 from xorsweep.reporting import progress
 from xorsweep.reporting.progress import NotebookTerminal, ScriptTerminal, caller_terminal

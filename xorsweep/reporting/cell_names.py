@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.reporting.layout import Layout, chosen, final_epochs_only, levels
-from xorsweep.reporting.wording import level_words, with_text
+from xorsweep.reporting.wording import with_text
+from xorsweep.text import level_words
 
 MOST_NAMED = 6
 """Levels drawn as lines that are named one by one: of more, evenly spaced ones and the best."""

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.costs import running_time_intervals
-from xorsweep.analysis.intervals import rate_interval, simultaneous
+from xorsweep.analysis.intervals import rate_interval, running_time_intervals, simultaneous
 from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_interval
 from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
@@ -22,16 +21,13 @@ from xorsweep.reporting.wording import (
     PLATEAU_TEXTS,
     cell_words,
     continued_text,
-    count_text,
-    join_words,
-    level_words,
     outcome_text,
-    percent_text,
     share_text,
     times_text,
     with_text,
     within_text,
 )
+from xorsweep.text import count_text, join_words, level_words, percent_text
 
 MOST_FINDINGS = 7
 FEWEST_FOR_A_MEDIAN = 6

@@ -18,7 +18,7 @@ from xorsweep.reporting.jupyter import ChangingLine, kernel_shell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xorsweep.analysis.failures import Failure
+    from xorsweep.analysis.export import Failure
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xorsweep.analysis.stored_runs import StoredRun
+from xorsweep.analysis.representative_runs import StoredRun
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines.interface import TrainingBatch
