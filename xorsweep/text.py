@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+
+MOST_DIGITS = 6
+"""Digits of a percentage behind the point."""
 
 
 def level_text(key: str, level: object) -> str:
@@ -25,6 +28,50 @@ def level_name(level: object) -> str:
     if isinstance(level, float | np.floating):
         return f"{level:g}" if level == level else "none"
     return str(level)
+
+
+def level_words(key: str, level: object) -> str:
+    """Return a level with its key, in the words of someone who has never seen the configuration."""
+    if key == "hidden":
+        return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
+    return level_text(key, level)
+
+
+def count_text(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun, one or many."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def percent_text(share: float) -> str:
+    """Return a share in percent, to a tenth, or finer where that would be 0 or 100 and isn't."""
+    text = ""
+    for digits in range(1, MOST_DIGITS + 1):
+        text = f"{100 * share:.{digits}f}"
+        if share in (0, 1) or float(text) not in (0, 100):
+            break
+    return text.removesuffix(".0")
+
+
+def duration_text(seconds: float) -> str:
+    """Return a length of time in the unit that a person would take."""
+    if seconds < 1:
+        return "a second"
+    for limit, unit, name in ((120, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:,.0f} days"
+
+
+def size_text(count: float) -> str:
+    """Return bytes in kB, MB or GB."""
+    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB")) if count >= u), (1e3, "kB"))
+    return f"{count / unit:,.{1 if count < 10 * unit else 0}f} {name}"
+
+
+def join_words(texts: Sequence[str]) -> str:
+    """Return texts as a list of a sentence."""
+    *first, last = texts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def exception_text(error: BaseException) -> str:

@@ -6,13 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from xorsweep.analysis.representative_runs import representatives
+from xorsweep.analysis.representative_runs import StoredRun, read_runs, representatives
 from xorsweep.analysis.summary import summarize, swept_columns
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.single_run import train_single
 from xorsweep.networks.trainer import FAILED
+from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import ResultColumns, assemble, read_results
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
+from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
 
@@ -65,3 +73,56 @@ def test_a_failed_run_stands_for_nothing_and_a_failed_cell_has_none(grid_of: Gri
     assembled = assembled_of(grid, [0.1, 0.2, 0.3, 0.4], [-1] * 4)
     assembled.status[:] = [FAILED, 0, FAILED, FAILED]
     assert representatives(grid, assembled).tolist() == [[1, 1, 1], [-1, -1, -1]]
+
+
+GridOf = Callable[..., Grid]
+SETTINGS = SweepSettings(ExecutionSettings("serial"), report=False)
+
+
+def kept(folder: Path) -> dict[int, StoredRun]:
+    store, grid, _ = Store.open(folder)
+    assembled = assemble(grid, store.measurements())
+    return read_runs(grid, assembled, store.parts(), np.arange(len(grid)))
+
+
+def assert_as_alone(run: StoredRun) -> None:
+    """Compare with the same run trained alone, whose curve is denser."""
+    alone = train_single(run.point, Engine())
+    assert run.epochs[-1] == run.point["epochs"]
+    assert run.parameters.tobytes() == np.ascontiguousarray(alone.parameters[:, -1]).tobytes()
+    assert run.converged_epoch == alone.converged_epoch
+    places = [alone.epochs.index(epoch) for epoch in run.epochs]
+    np.testing.assert_allclose(run.half_sse, alone.errors.final_error[places], rtol=1e-7)
+    assert run.half_sse[-1] == alone.final_error
+
+
+@pytest.mark.parametrize("more", [{"schedule": "online"}, {"hidden": [2, 3]}])
+def test_each_is_the_run_that_is_trained_alone(
+    more: dict[str, object], grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(lr=[0.5, 3.0], epochs=[30, 200], seed=range(2), **more)
+    run_sweep(SweepRequest(grid, SETTINGS, tmp_path / "sweep"))
+    runs = kept(tmp_path / "sweep")
+    assert set(runs) == set(range(len(grid)))
+    for row, run in runs.items():
+        assert run.row == row
+        assert run.point == grid.point(row)
+        assert_as_alone(run)
+
+
+def test_a_sweep_that_was_extended_has_them_all(grid_of: GridOf, tmp_path: Path) -> None:
+    run_sweep(SweepRequest(grid_of(epochs=[200], seed=range(2)), SETTINGS, tmp_path / "sweep"))
+    resume_sweep(ResumeRequest(tmp_path / "sweep", SETTINGS, [Axis("epochs", (30, 500))]))
+    runs = kept(tmp_path / "sweep")
+    assert sorted(run.epochs[-1] for run in runs.values()) == [30, 30, 200, 200, 500, 500]
+    for run in runs.values():
+        assert_as_alone(run)
+
+
+def test_a_large_network_keeps_its_curve_alone(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(hidden=[31, 32], epochs=5, seed=0)  # 4 * 32 + 1 = 129 weights and biases
+    run_sweep(SweepRequest(grid, SETTINGS, tmp_path / "sweep"))
+    small, large = kept(tmp_path / "sweep").values()
+    assert (len(small.parameters), len(large.parameters)) == (125, 0)
+    assert large.epochs == (0, 1, 2, 3, 4, 5)
+    assert np.isfinite(large.half_sse).all()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console as RichConsole
 
-from xorsweep.analysis.failures import Failure
+from xorsweep.analysis.export import Failure
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console

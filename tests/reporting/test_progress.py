@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from xorsweep.reporting.progress import NotebookTerminal, ScriptTerminal, caller_terminal
 
-from xorsweep.analysis.failures import Failure
+from xorsweep.analysis.export import Failure
 from xorsweep.reporting import console, progress
 
 

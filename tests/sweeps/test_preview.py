@@ -16,7 +16,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.sweeps.preview import duration, levels_text, preview_resume, preview_sweep, size
+from xorsweep.sweeps.preview import levels_text, preview_resume, preview_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -129,13 +129,6 @@ def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
                 grid_of(seed=range(5)), replace(QUIET, rounds=AdaptiveSeeds(0.1, 3)), Path("unused")
             )
         )
-
-
-def test_lengths_of_time_and_of_files_have_units_of_a_fitting_size() -> None:
-    told = {0.3: "a second", 61: "61 s", 125: "2 min", 9_000: "2 h", 300_000: "3 days"}
-    assert {seconds: duration(seconds) for seconds in told} == told
-    sizes = {900: "0.9 kB", 45_000: "45 kB", 2_940_000: "2.9 MB", 3e8: "300 MB", 1.25e9: "1.2 GB"}
-    assert {count: size(count) for count in sizes} == sizes
 
 
 def test_of_many_levels_the_first_and_the_last_are_told() -> None:

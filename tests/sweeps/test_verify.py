@@ -199,15 +199,9 @@ def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch)
     text = io.StringIO()
     verify(str(finished), sample=None, terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert re.match(
-        r"48 rows, each alone, 1,080 epochs in all: about \d+ s on 1 worker\n", text.getvalue()
+        r"48 rows, each alone, 1,080 epochs in all: about (a second|\d+ s) on 1 worker\n",
+        text.getvalue(),
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(7.2, "7 s"), (119, "119 s"), (150, "2 min"), (9000, "2 h")]
-)
-def test_durations_are_said_in_one_number(seconds: float, text: str) -> None:
-    assert verify_module._duration(seconds) == text
 
 
 @pytest.mark.parametrize(

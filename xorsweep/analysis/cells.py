@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,41 +22,41 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class CellIndex:
-    """N rows by cell: `number` (N,) of the cell of each, `first` (cells,) the first row of each.
-
-    Cells are numbered in the order in which they first appear.
-    """
+    """The cells of N rows: `number` (N,) is that of each row's cell, by order of appearance."""
 
     number: Indices
-    first: Indices
 
     @classmethod
     def of_codes(cls, codes: NDArray[Any]) -> CellIndex:
         """Return the cells that codes (N,) tell apart."""
         _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        return cls(rank[inverse], first[order])
+        rank = np.empty_like(first)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return cls(rank[inverse])
 
     @classmethod
-    def of_grid(cls, grid: Grid, without: Iterable[str] = ("seed",)) -> CellIndex:
+    def of_grid(cls, grid: Grid, without: Collection[str] = ("seed",)) -> CellIndex:
         """Return the cells of a grid's points: those that differ in keys `without` alone."""
         keys = [key for key in grid.columns if key not in without]
         return cls.of_codes(combined_codes(grid, keys, np.arange(len(grid))))
 
     @classmethod
     def of_frame(cls, rows: pd.DataFrame, keys: Sequence[str]) -> CellIndex:
-        """Return the cells of a table that some columns tell apart; gaps are equal."""
-        if not len(keys):
-            return cls.of_codes(np.zeros(len(rows), np.int64))
-        grouped = rows.groupby(list(keys), sort=False, observed=True, dropna=False)
-        return cls.of_codes(grouped.ngroup().to_numpy())
+        """Return the cells that some columns of a table tell apart; missing values are equal."""
+        if not keys:
+            return cls(np.zeros(len(rows), np.int64))
+        groups = rows.groupby(list(keys), sort=False, observed=True, dropna=False)
+        return cls(np.asarray(groups.ngroup(), np.int64))
+
+    @cached_property
+    def first(self) -> Indices:
+        """Return the first row (cells,) of each cell."""
+        return np.unique(self.number, return_index=True)[1]
 
     def __len__(self) -> int:
-        return len(self.first)
+        return int(self.number.max(initial=-1)) + 1
 
     def rows(self) -> list[Indices]:
         """Return the rows of each cell, ascending."""
         order = np.argsort(self.number, kind="stable")
-        return np.split(order, np.cumsum(np.bincount(self.number, minlength=len(self)))[:-1])
+        return np.split(order, np.cumsum(np.bincount(self.number))[:-1])[: len(self)]

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import bdtr
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.intervals import CONFIDENCE, standard_errors
 from xorsweep.analysis.summary import is_numeric, swept_columns
 from xorsweep.analysis.trainings import have_most_epochs
@@ -49,10 +50,10 @@ class PairedComparisons:
         McNemar's `p`, Holm's `p_holm` over all rows; `verdict`.
         """
         swept = swept_columns(results)
-        cell = _cell_of(results, swept)
-        cells = results[swept].iloc[np.unique(cell, return_index=True)[1]].reset_index(drop=True)
+        index = CellIndex.of_frame(results, swept)
+        cells = results[swept].iloc[index.first].reset_index(drop=True)
         pairs = _Neighbours.among(cells, swept)
-        counts = Runs.of(results, cell).compared(pairs.a, pairs.b)
+        counts = Runs.of(results, index.number).compared(pairs.a, pairs.b)
         kept = pairs.longest(cells, counts["n_pairs"] > 0)
         compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
         described = pairs.described(cells)[kept]
@@ -123,17 +124,6 @@ def _rates(
     }
 
 
-def _cell_of(results: pd.DataFrame, swept: list[str]) -> NDArray[np.intp]:
-    """Return the number of each row's cell (N,), in order of first appearance."""
-    if not swept:
-        return np.zeros(len(results), np.intp)
-    return _numbered(results.groupby(swept, sort=False, observed=True, dropna=False))
-
-
-def _numbered(groups: Any) -> NDArray[np.intp]:
-    return np.asarray(groups.ngroup(), np.intp)
-
-
 @dataclass(frozen=True)
 class _Neighbours:
     """Pairs of cells: the `key` in which they differ, and the places (n,) of `a` and `b`."""
@@ -158,11 +148,13 @@ class _Neighbours:
         """Tell which pairs (n,) have the most epochs of those that share seeds, as told (n,)."""
         if "epochs" not in cells.columns:
             return shared
-        same = _cell_of(cells, [key for key in cells.columns if key != "epochs"])
+        others = [key for key in cells.columns if key != "epochs"]
+        same = CellIndex.of_frame(cells, others).number
         pairs = pd.DataFrame({"key": self.key, "a": same[self.a], "b": same[self.b]})
         epochs = np.where(shared, cells["epochs"].to_numpy()[self.a], 0)
-        group = _numbered(pairs.groupby(["key", "a", "b"], sort=False))
-        return shared & have_most_epochs(epochs, group)
+        return shared & have_most_epochs(
+            epochs, CellIndex.of_frame(pairs, ["key", "a", "b"]).number
+        )
 
     def described(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the keys of the pairs: the levels of the one compared, and what else is swept.
@@ -198,7 +190,7 @@ def _along(cells: pd.DataFrame, key: str, swept: Sequence[str]) -> Iterator[Pair
 
 def _adjacent(cells: pd.DataFrame, key: str, others: list[str]) -> Pairs:
     """Return cells with adjacent levels of a key of numbers, the lower one first."""
-    group = _cell_of(cells, others)
+    group = CellIndex.of_frame(cells, others).number
     order = np.lexsort((cells[key].to_numpy(np.float64), group))
     places = cells.index.to_numpy()[order]
     together = group[order][1:] == group[order][:-1]
@@ -230,7 +222,7 @@ class Runs:
     converged: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, results: pd.DataFrame, cell: NDArray[np.intp]) -> Runs:
+    def of(cls, results: pd.DataFrame, cell: NDArray[np.int64]) -> Runs:
         """Return what came of the runs of results, given the number of each one's cell (N,)."""
         seed = np.unique(results["seed"].to_numpy(), return_inverse=True)[1]
         counted = (results["status"] != "failed").to_numpy()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.analysis.survival import Survival, bounds_at_ends, survival
 from xorsweep.fields import FloatArray
@@ -133,29 +133,16 @@ class _Cell:
 
 
 def _cells(results: pd.DataFrame, keys: list[str]) -> Iterator[_Cell]:
-    """Yield the cells in order of first appearance, each a slice of arrays sorted once."""
-    if keys:
-        grouped = results.groupby(keys, sort=False, observed=True, dropna=False)
-        codes = grouped.ngroup().to_numpy()
-    else:
-        codes = np.zeros(len(results), np.int64)
-    order = np.argsort(codes, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(codes))])
-    final_error = results["final_error"].to_numpy(np.float64)[order]
-    epoch = results["converged_epoch"].fillna(-1).to_numpy(np.int64)[order]
-    budget = results["epochs"].to_numpy(np.int64)[order]
-    outcome = pd.Categorical(results["outcome"], categories=OUTCOMES).codes.astype(int)[order]
-    status = np.asarray(results["status"], object)[order]
-    for start, stop in pairwise(starts):
-        part = slice(start, stop)
-        yield _Cell(
-            int(order[start]),
-            final_error[part],
-            epoch[part],
-            budget[part],
-            outcome[part],
-            status[part],
-        )
+    """Yield the cells in order of first appearance."""
+    columns = (
+        results["final_error"].to_numpy(np.float64),
+        results["converged_epoch"].fillna(-1).to_numpy(np.int64),
+        results["epochs"].to_numpy(np.int64),
+        pd.Categorical(results["outcome"], categories=OUTCOMES).codes.astype(int),
+        np.asarray(results["status"], object),
+    )
+    for rows in CellIndex.of_frame(results, keys).rows():
+        yield _Cell(int(rows[0]), *(column[rows] for column in columns))
 
 
 def _counts(cell: _Cell) -> dict[str, int]:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals, score_intervals, simultaneous
 from xorsweep.analysis.paired_tests import (
     A_HIGHER,
@@ -135,21 +136,16 @@ class _Cells:
     """The rows of a sweep, the number of each one's cell (N,), and the keys of the cells."""
 
     rows: pd.DataFrame
-    cell: NDArray[np.intp]
-    first: NDArray[np.intp]
+    cell: NDArray[np.int64]
+    first: NDArray[np.int64]
     described: pd.DataFrame
 
     @classmethod
     def of(cls, rows: pd.DataFrame, keys: Sequence[str]) -> _Cells:
         known = rows.reindex(columns=list(keys))
-        if keys:
-            groups = known.groupby(list(keys), sort=False, observed=True, dropna=False)
-            cell = np.asarray(groups.ngroup(), np.intp)
-        else:
-            cell = np.zeros(len(rows), np.intp)
-        first = np.unique(cell, return_index=True)[1]
-        described = known.iloc[first].reset_index(drop=True).astype(object)
-        return cls(rows, cell, first, described)
+        cells = CellIndex.of_frame(known, keys)
+        described = known.iloc[cells.first].reset_index(drop=True).astype(object)
+        return cls(rows, cells.number, cells.first, described)
 
 
 def _in_order(keys: Sequence[str], rows: pd.DataFrame) -> list[str]:
@@ -176,12 +172,9 @@ def _longest(cells: pd.DataFrame) -> NDArray[np.bool_]:
     return have_most_epochs(cells["epochs"].to_numpy(np.int64), _trained_alike(cells))
 
 
-def _trained_alike(cells: pd.DataFrame) -> NDArray[np.intp]:
+def _trained_alike(cells: pd.DataFrame) -> NDArray[np.int64]:
     """Return numbers (n,) that are the same for cells that differ in epochs alone."""
-    keys = [key for key in cells.columns if key != "epochs"]
-    if not keys:
-        return np.zeros(len(cells), np.intp)
-    return np.asarray(cells.groupby(keys, sort=False, dropna=False).ngroup(), np.intp)
+    return CellIndex.of_frame(cells, [key for key in cells.columns if key != "epochs"]).number
 
 
 def _unmatched(cells: pd.DataFrame, matched: NDArray[np.intp]) -> pd.DataFrame:

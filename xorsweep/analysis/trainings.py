@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.errors import ConfigError
 
@@ -26,11 +27,10 @@ def _reached(results: pd.DataFrame) -> NDArray[np.int64]:
     return np.where(results["status"] == "failed", epochs - np.iinfo(np.int64).max, epochs)
 
 
-def training_numbers(results: pd.DataFrame) -> NDArray[np.intp]:
+def training_numbers(results: pd.DataFrame) -> NDArray[np.int64]:
     """Return the number (N,) of the training that each row belongs to."""
     keys = [key for key in swept_columns(results) if key != "epochs"]
-    groups = results.groupby([*keys, "seed"], sort=False, observed=True, dropna=False)
-    return np.asarray(groups.ngroup(), np.intp)
+    return CellIndex.of_frame(results, [*keys, "seed"]).number
 
 
 def have_most_epochs(epochs: NDArray[Any], group: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.functions.folder import FunctionColumns
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.atomic import write_atomically
@@ -30,28 +31,19 @@ def write_summary(grid: Grid, assembled: FunctionColumns, folder: Path) -> Path 
     import pandas as pd  # here, once there are rows to show
 
     keys = [key for key in grid.columns if key != SEED]
-    first, cells = _cells(grid, keys)
+    index = CellIndex.of_grid(grid)
     columns = {
-        key: pd.Series(grid.columns[key].levels).take(grid.columns[key].codes[first]).array
+        key: pd.Series(grid.columns[key].levels).take(grid.columns[key].codes[index.first]).array
         for key in keys
     }
-    for name, values in _summed(assembled, cells).items():
+    for name, values in _summed(assembled, index.number).items():
         columns[_free(name, columns)] = values
     path = folder / "summary.csv"
     write_atomically(path, pd.DataFrame(columns).to_csv(index=False).encode())
     return path
 
 
-def _cells(grid: Grid, keys: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first row of each cell, in the grid's order, and the cell of each row (N,)."""
-    codes = np.zeros(len(grid), np.int64)
-    for column in (grid.columns[key] for key in keys):
-        codes = codes * len(column.levels) + column.codes
-    _, first, cells = np.unique(codes, return_index=True, return_inverse=True)
-    return first, cells
-
-
-def _summed(assembled: FunctionColumns, cells: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+def _summed(assembled: FunctionColumns, cells: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return what is said of cells, in their order, by name."""
     import pandas as pd
 

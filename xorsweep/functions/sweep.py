@@ -45,7 +45,7 @@ from xorsweep.storage.paths import folder_of
 from xorsweep.storage.store import MANIFEST, PARTS, locked
 from xorsweep.storage.writer import BatchWriter
 from xorsweep.sweeps.interruption import mark_interrupted_on_error, resume_hint_on_error
-from xorsweep.text import one_line
+from xorsweep.text import count_text, one_line
 
 FIRST = 2
 """Points with which a function is tried before there is a folder."""
@@ -158,7 +158,7 @@ def _failures(assembled: FunctionColumns) -> Iterator[str]:
     """Yield a line for each of the most frequent reasons for which points failed."""
     messages = Counter(assembled.messages.drop_null().to_pylist())
     for message, count in messages.most_common(MOST_REASONS):
-        yield f"{count:,} point{'' if count == 1 else 's'} failed: {one_line(message)}"
+        yield f"{count_text(count, 'point')} failed: {one_line(message)}"
     if len(messages) > MOST_REASONS:
         yield f"and {len(messages) - MOST_REASONS:,} more reasons in results.csv"
 

@@ -25,12 +25,12 @@ from rich.text import Text
 
 from xorsweep.execution.interface import Advance
 from xorsweep.reporting.standard_output import Dropping
-from xorsweep.text import level_name, one_line
+from xorsweep.text import count_text, level_name, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xorsweep.analysis.failures import Failure
+    from xorsweep.analysis.export import Failure
     from xorsweep.analysis.studies.spec import Study
     from xorsweep.analysis.studies.verdicts import Verdict
     from xorsweep.reporting.selection import SelectedCells
@@ -157,8 +157,7 @@ class Console:
     def failures(self, found: Sequence[Failure]) -> None:
         """Print what failed, by reason, with the command that tries one of each alone."""
         for failure in found[:MOST_REASONS]:
-            count = f"{failure.runs:,} point{'' if failure.runs == 1 else 's'}"
-            self.warn(f"{count} failed: {one_line(failure.reason)}")
+            self.warn(f"{count_text(failure.runs, 'point')} failed: {one_line(failure.reason)}")
             self.warn(f"  one of them alone: {one_line(failure.command)}")
         if len(found) > MOST_REASONS:
             self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.costs import running_time_intervals
-from xorsweep.analysis.intervals import rate_interval, simultaneous
+from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.intervals import rate_interval, running_time_intervals, simultaneous
 from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_interval
 from xorsweep.analysis.summary import swept_columns
 from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
-from xorsweep.reporting.figures.data import cell_numbers
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
 from xorsweep.reporting.wording import (
@@ -24,16 +23,13 @@ from xorsweep.reporting.wording import (
     PLATEAU_TEXTS,
     cell_words,
     continued_text,
-    count_text,
-    join_words,
-    level_words,
     outcome_text,
-    percent_text,
     share_text,
     times_text,
     with_text,
     within_text,
 )
+from xorsweep.text import count_text, join_words, level_words, percent_text
 
 MOST_FINDINGS = 7
 FEWEST_FOR_A_MEDIAN = 6
@@ -79,7 +75,7 @@ class _View:
                 fixed.append(level_words(key, level))
         goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
         x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
-        cell = cell_numbers(results, swept_columns(results))
+        cell = CellIndex.of_frame(results, swept_columns(results)).number
         return cls(results, cell, layout, x, hue, cells, shown, tuple(fixed), goal)
 
     def by_line(self) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -16,10 +16,10 @@ from xorsweep.reporting.wording import (
     PLATEAU_TEXTS,
     cell_words,
     continued_text,
-    count_text,
     range_text,
     share_text,
 )
+from xorsweep.text import count_text
 
 FEW_RUNS = 1000
 """Runs in a cell below which the width of an interval is worth a word."""

@@ -11,8 +11,7 @@ import pyarrow as pa
 from joblib import delayed
 from numpy.typing import NDArray
 
-from xorsweep.analysis.representative_runs import best_first, representatives
-from xorsweep.analysis.stored_runs import StoredRun, read_runs
+from xorsweep.analysis.representative_runs import StoredRun, best_first, read_runs, representatives
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid

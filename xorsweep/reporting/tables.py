@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from xorsweep.analysis.failures import failures_of
+from xorsweep.analysis.export import failures_of
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.studies.spec import CERTAINTIES, Study
 from xorsweep.analysis.studies.verdicts import HEAD, Verdict, notes, verdict_row

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
 from xorsweep.reporting.layout import Layout
-from xorsweep.text import level_name, level_text
-
-MOST_DIGITS = 6
-"""Digits of a percentage behind the point."""
+from xorsweep.text import level_words, percent_text
 
 PLATEAU_TEXTS = {
     "two_rows_at_half": "where two outputs are right and two are at one half",
@@ -39,24 +36,9 @@ def share_text(count: int, total: int, confidence: float = CONFIDENCE) -> str:
     return f"{text} [{percent_text(low)}, {percent_text(high)}{unit}]"
 
 
-def percent_text(share: float) -> str:
-    """Return a share in percent, to a tenth, or finer where that would be 0 or 100 and isn't."""
-    text = ""
-    for digits in range(1, MOST_DIGITS + 1):
-        text = f"{100 * share:.{digits}f}"
-        if share in (0, 1) or float(text) not in (0, 100):
-            break
-    return text.removesuffix(".0")
-
-
 def times_text(ratio: float) -> str:
     """Return a ratio with two digits at least."""
     return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def count_text(count: int, noun: str) -> str:
-    """Return a count with its noun, one or many."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def range_text(numbers: Iterable[int]) -> str:
@@ -76,19 +58,6 @@ def with_text(*names: str) -> str:
     """Return the words that tell some runs by names of levels, nothing without any."""
     known = [name for name in names if name]
     return f" with {', '.join(known)}" if known else ""
-
-
-def join_words(texts: Sequence[str]) -> str:
-    """Return texts as a list of a sentence."""
-    *first, last = texts
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def level_words(key: str, level: Any) -> str:
-    """Return a level with its key, in the words of someone who has never seen the configuration."""
-    if key == "hidden":
-        return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
-    return level_text(key, level)
 
 
 def cell_words(layout: Layout, cell: Any) -> str:

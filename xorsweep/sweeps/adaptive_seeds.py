@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Integer
 from xorsweep.grid.axes import check_size
@@ -26,7 +27,6 @@ from xorsweep.grid.columns import Codes, Column, distinct
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
-from xorsweep.networks.planning import combined_codes
 from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS, component_of
 from xorsweep.networks.trainer import FAILED
 from xorsweep.settings import AdaptiveSeeds
@@ -217,9 +217,9 @@ class _Cells:
     the one after which further ones follow.
     """
 
-    latest: NDArray[np.intp]
-    first_row: NDArray[np.intp]
-    group: NDArray[np.intp]
+    latest: NDArray[np.int64]
+    first_row: NDArray[np.int64]
+    group: NDArray[np.int64]
     seeds: Counts
     last_seed: Counts
     converged: Counts
@@ -228,10 +228,9 @@ class _Cells:
     @classmethod
     def of(cls, first: Grid) -> _Cells:
         """Return the cells of a first round, with no run of them known."""
-        keys = [key for key in first.columns if key != "seed"]
-        cell, first_row = _numbered(combined_codes(first, keys, np.arange(len(first))))
-        sharing = [key for key in keys if key != "epochs"]
-        group, _ = _numbered(combined_codes(first, sharing, first_row))
+        index = CellIndex.of_grid(first)
+        cell, first_row = index.number, index.first
+        group = CellIndex.of_grid(first, ("seed", "epochs")).number[first_row]
         seeds = np.zeros(len(first_row), np.int64)
         np.maximum.at(seeds, group, np.bincount(cell))
         last_seed = np.full(len(first_row), first.columns["seed"].array().max())
@@ -255,15 +254,6 @@ class _Cells:
 
     def _counted(self, chosen: NDArray[np.bool_]) -> Counts:
         return np.bincount(self.latest[chosen], minlength=len(self))
-
-
-def _numbered(codes: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return codes (N,) as numbers in order of first appearance, and where each appears first."""
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return rank[inverse], first[order]
 
 
 @dataclass(frozen=True)

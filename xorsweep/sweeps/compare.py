@@ -22,11 +22,10 @@ from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.scatter import rates_against_each_other
 from xorsweep.reporting.tables import Table, difference_text, left_out_note
-from xorsweep.reporting.wording import count_text, percent_text
 from xorsweep.storage.atomic import atomic_path, write_atomically
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
-from xorsweep.text import level_name, level_text
+from xorsweep.text import count_text, level_name, level_text, percent_text
 
 FOLDER = "compared"
 MOST_CELLS = 1_000

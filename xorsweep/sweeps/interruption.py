@@ -15,6 +15,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.storage.environment import now
 from xorsweep.storage.manifest import SweepManifest
 from xorsweep.storage.store import Folder
+from xorsweep.text import count_text
 
 
 def stop_if_failed(batch: Sequence[PointResults]) -> None:
@@ -22,7 +23,7 @@ def stop_if_failed(batch: Sequence[PointResults]) -> None:
     for rows in batch:
         failed = np.flatnonzero(rows.status == FAILED)
         if len(failed):
-            count = f"{len(failed):,} point{'' if len(failed) == 1 else 's'}"
+            count = count_text(len(failed), "point")
             raise SweepAborted(f"on_failure=stop: {count} failed: {rows.message[failed[0]]}")
 
 

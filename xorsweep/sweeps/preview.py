@@ -24,6 +24,7 @@ from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_sweep
 from xorsweep.sweeps.runner import found_line, plan_line
 from xorsweep.sweeps.shards import ShardPlan
+from xorsweep.text import count_text, duration_text, size_text
 
 FIRST, LAST = 5, 3
 """Points that are shown of the beginning and of the end of a grid."""
@@ -94,11 +95,11 @@ class _Preview:
         settings, lines = self._settings, []
         most = "at most " if any(batch.fixed["until_converged"] for batch in plan.batches) else ""
         lines.append(
-            f"training: {most}about {duration(found.seconds)} with {workers:,} "
-            f"worker{'s' if workers > 1 else ''}, measured on this machine as it is now"
+            f"training: {most}about {duration_text(found.seconds)} with "
+            f"{count_text(workers, 'worker')}, measured on this machine as it is now"
         )
-        files = ", ".join(f"{name} {size(count)}" for name, count in found.sizes.items())
-        lines.append(f"disk: about {size(sum(found.sizes.values()))} ({files})")
+        files = ", ".join(f"{name} {size_text(count)}" for name, count in found.sizes.items())
+        lines.append(f"disk: about {size_text(sum(found.sizes.values()))} ({files})")
         if settings.report:
             lines.append("pictures and the report come on top: seconds, and a few MB")
         if settings.rounds.precision is not None:
@@ -184,19 +185,3 @@ def _batch_lines(batches: Sequence[Batch]) -> Iterator[tuple[str, ...]]:
 
 
 _DOTS = ("...",) * 4
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time in the unit that a person would take."""
-    if seconds < 1:
-        return "a second"
-    for limit, unit, name in ((120, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
-        if seconds < limit:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds / 86_400:,.0f} days"
-
-
-def size(count: float) -> str:
-    """Return bytes in kB, MB or GB."""
-    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB")) if count >= u), (1e3, "kB"))
-    return f"{count / unit:,.{1 if count < 10 * unit else 0}f} {name}"

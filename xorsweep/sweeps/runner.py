@@ -53,6 +53,7 @@ from xorsweep.sweeps.interruption import (
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_sweep
 from xorsweep.sweeps.shards import ShardPlan, remove_shards, train_in_shards
+from xorsweep.text import count_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -264,7 +265,7 @@ class _Run:
         """Return what became of every point; raises ExecutionError where one is missing."""
         assembled = assemble(grid, self.store.measurements())
         if not assembled.present.all():
-            missing = _count(int((~assembled.present).sum()), "point is", "points are")
+            missing = count_text(int((~assembled.present).sum()), "point is", "points are")
             raise ExecutionError(f"{missing} in none of the parts")
         return assembled
 
@@ -277,8 +278,7 @@ class _Run:
 
     def _show(self, grid: Grid, manifest: FinishedManifest, drawing: Drawing | None) -> Path | None:
         # pandas, SciPy and seaborn are imported here, once there are rows to show.
-        from xorsweep.analysis.export import write_comparisons, write_summary
-        from xorsweep.analysis.failures import failures_of
+        from xorsweep.analysis.export import failures_of, write_comparisons, write_summary
         from xorsweep.analysis.studies.verdicts import verdicts
         from xorsweep.analysis.summary import point_columns, swept_columns
 
@@ -342,9 +342,9 @@ def plan_line(grid: Grid, plan: Plan, workers: int) -> str:
     """Return the grid, and how it is to be trained, in a line."""
     parts = [
         grid.text,
-        _count(plan.trajectories, "trajectory", "trajectories"),
-        _count(len(plan.batches), "batch", "batches"),
-        _count(workers, "worker", "workers"),
+        count_text(plan.trajectories, "trajectory", "trajectories"),
+        count_text(len(plan.batches), "batch", "batches"),
+        count_text(workers, "worker"),
     ]
     return ", ".join(parts)
 
@@ -359,7 +359,3 @@ def found_line(reused: int, missing: int, added: int, failed: int) -> str:
         f"found {reused:,} finished points, which are reused; {missing:,} are trained now"
         f"{why and f' ({why})'}"
     )
-
-
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

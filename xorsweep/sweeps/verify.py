@@ -32,6 +32,7 @@ from xorsweep.storage.results import ResultColumns, assemble, write_results
 from xorsweep.storage.store import Store, reading
 from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
 from xorsweep.sweeps.trainable import check_undamaged, open_trainable, point_text
+from xorsweep.text import count_text, duration_text
 
 AT_ONCE = 4096
 """Rows that are trained before they are compared, so that memory stays bounded."""
@@ -146,7 +147,7 @@ def _trained_alone(
     if seconds > WORTH_A_WORD:
         terminal.log(
             f"{len(rows):,} rows, each alone, {net_epochs:,} epochs in all: "
-            f"about {_duration(seconds / workers)} on {workers} worker{'s' * (workers > 1)}"
+            f"about {duration_text(seconds / workers)} on {count_text(workers, 'worker')}"
         )
     with terminal.progress(net_epochs) as advance:
         for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
@@ -178,13 +179,6 @@ def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], trainer: Trainer) -> 
     started = perf_counter()
     list(run_serial([batch], trainer))
     return (perf_counter() - started) / batch.net_epochs
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _in_the_tables(folder: Path, grid: Grid, assembled: ResultColumns) -> Iterator[str]:

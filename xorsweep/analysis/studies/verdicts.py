@@ -11,7 +11,7 @@ import pandas as pd
 from xorsweep.analysis.intervals import rate_interval
 from xorsweep.analysis.studies.measures import Cells, Estimate, measure
 from xorsweep.analysis.studies.spec import CERTAINTIES, MEASURES, REFERENCES, PublishedValue, Study
-from xorsweep.text import level_text
+from xorsweep.text import count_text, level_text
 
 AGREES, DIFFERS, NOT_COMPARED, NOT_RUN = "agrees", "differs", "not compared", "not run"
 
@@ -67,10 +67,10 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
             yield f"{words.format(len(kind), 's' * (len(kind) > 1))}: {_agreement(kind)}"
     unjudged = sum(each.label == NOT_COMPARED for each in judged)
     if unjudged:
-        yield f"{_figures(unjudged)} {_is(unjudged)} measured without a verdict."
+        yield f"{count_text(unjudged, 'figure')} {_is(unjudged)} measured without a verdict."
     skipped = sum(each.label == NOT_RUN for each in judged)
     if skipped:
-        yield f"{_figures(skipped)} {_is(skipped)} not compared: not in this sweep."
+        yield f"{count_text(skipped, 'figure')} {_is(skipped)} not compared: not in this sweep."
 
 
 _COUNTED = {
@@ -90,10 +90,6 @@ def _agreement(kind: Sequence[Verdict]) -> str:
 
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _figures(count: int) -> str:
-    return f"{count:,} figure{'' if count == 1 else 's'}"
 
 
 def figure_text(figure: PublishedValue) -> str:

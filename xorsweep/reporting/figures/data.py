@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.analysis.summary import point_columns, swept_columns
 from xorsweep.networks.metrics import plateaus
@@ -48,7 +49,7 @@ class Tables:
     @cached_property
     def cell_of(self) -> NDArray[np.int64]:
         """Return the place in the summary (N,) of each row's cell."""
-        return cell_numbers(self.results, swept_columns(self.summary))
+        return CellIndex.of_frame(self.results, swept_columns(self.summary)).number
 
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of some cells of the summary."""
@@ -57,14 +58,6 @@ class Tables:
     def __post_init__(self) -> None:
         layout = Layout.of(self.summary, swept_columns(self.summary))
         object.__setattr__(self, "layout", layout)
-
-
-def cell_numbers(results: pd.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
-    """Return the cell (N,) of each row, in the order in which cells first appear."""
-    if not keys:
-        return np.zeros(len(results), np.int64)
-    groups = results.groupby(list(keys), sort=False, observed=True, dropna=False)
-    return np.asarray(groups.ngroup(), np.int64)
 
 
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:

@@ -1,0 +1,48 @@
+"""Numbers and words as every message has them."""
+
+import pytest
+
+from xorsweep.text import (
+    content_digest,
+    count_text,
+    duration_text,
+    join_words,
+    level_words,
+    percent_text,
+    size_text,
+)
+
+
+def test_lengths_of_time_have_a_unit_of_a_fitting_size() -> None:
+    texts = {0.3: "a second", 7.2: "7 s", 61: "61 s", 119: "119 s", 125: "2 min", 9_000: "2 h"}
+    texts[300_000] = "3 days"
+    assert {seconds: duration_text(seconds) for seconds in texts} == texts
+
+
+def test_sizes_have_a_unit_of_a_fitting_size() -> None:
+    texts = {900: "0.9 kB", 45_000: "45 kB", 2_940_000: "2.9 MB", 3e8: "300 MB", 1.25e9: "1.2 GB"}
+    assert {count: size_text(count) for count in texts} == texts
+
+
+def test_counts_have_a_plural() -> None:
+    assert count_text(1, "batch", "batches") == "1 batch"
+    assert count_text(1_000, "batch", "batches") == "1,000 batches"
+    assert count_text(0, "point") == "0 points"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0"), (1, "100"), (0.5, "50"), (0.123, "12.3"), (0.99999, "99.999")]
+)
+def test_a_share_is_0_or_100_only_where_it_is(share: float, text: str) -> None:
+    assert percent_text(share) == text
+
+
+def test_words_are_joined_as_in_a_sentence() -> None:
+    assert [join_words("abc"[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
+    assert level_words("hidden", 1) == "1 hidden unit"
+    assert level_words("epochs", 1000) == "1,000 epochs"
+
+
+def test_a_digest_depends_on_content_alone() -> None:
+    assert content_digest({"a": 1, "b": [2]}) == content_digest({"b": [2], "a": 1})
+    assert content_digest({"a": 1}) != content_digest({"a": 2})
