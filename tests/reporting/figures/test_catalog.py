@@ -342,6 +342,7 @@ def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: P
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
 
+@pytest.mark.slow
 def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> None:
     names = {"optimizer": ("sgd", "momentum"), "init": ("uniform", "symmetric", "normal", "xavier")}
     bases = [
