@@ -19,9 +19,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobRuntime
-from hydra.version import VersionBase
+from hydra.version import VersionBase, setbase
 from omegaconf.basecontainer import BaseContainer
 
+from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.cli.main import main
 
 WIDTH = {"COLUMNS": "120"}
@@ -117,12 +118,16 @@ def _logging_kept() -> Iterator[None]:
 def _hydra_kept() -> Iterator[None]:
     instances, resolvers = Singleton._instances, dict(BaseContainer._resolvers)
     Plugins.instance()  # which takes long to find, and stays
-    state = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
+    state = (GlobalHydra, HydraConfig, JobRuntime)
     Singleton._instances = {each: instances[each] for each in instances if each not in state}
+    base = VersionBase.instance().version_base
+    if VERSION_BASE:  # which `hydra.main` has said when it decorated a function
+        setbase(VERSION_BASE["version_base"])
     try:
         yield
     finally:
         Singleton._instances, BaseContainer._resolvers = instances, resolvers
+        VersionBase.instance().version_base = base
 
 
 @contextmanager

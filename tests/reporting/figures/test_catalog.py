@@ -219,17 +219,15 @@ def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tabl
     np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
 
 
-def test_each_picture_says_what_its_axes_are(tables: Tables) -> None:
-    for picture in PICTURES:
-        figure = drawn(picture.draw, tables)
-        assert any(axes.get_xlabel() for axes in figure.axes), picture.name
-        names = [axes.get_ylabel() for axes in figure.axes]
-        assert any([*names, figure.get_supylabel()]), picture.name
-
-
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_no_text_lies_on_another(tables: Tables, picture: Any) -> None:
-    expect_readable(drawn(picture.draw, tables))
+def test_a_picture_says_what_its_axes_are_and_no_text_lies_on_another(
+    tables: Tables, picture: Any
+) -> None:
+    figure = drawn(picture.draw, tables)
+    assert any(axes.get_xlabel() for axes in figure.axes)
+    names = [axes.get_ylabel() for axes in figure.axes]
+    assert any([*names, figure.get_supylabel()])
+    expect_readable(figure)
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
@@ -282,11 +280,10 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
-    tables: Tables, tmp_path: Path
+    tables: Tables, small_sweep: Path, tmp_path: Path
 ) -> None:
-    for folder in (tmp_path / "first", tmp_path / "second"):
-        assert submit_figures(tables, folder)() == list(PICTURES)
-    first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
+    assert submit_figures(tables, tmp_path)() == list(PICTURES)
+    first, second = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
     assert first == second
     assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
 
@@ -340,7 +337,13 @@ GRIDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", GRIDS)
+LARGE = ("many levels", "many panels", "five axes")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in GRIDS],
+)
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
     run_sweep(
@@ -349,6 +352,7 @@ def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: P
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
 
+@pytest.mark.slow
 def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> None:
     names = {"optimizer": ("sgd", "momentum"), "init": ("uniform", "symmetric", "normal", "xavier")}
     bases = [
