@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.networks.planning import combined_codes
+from xorsweep.grid.grid import combined_codes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.fields import FloatArray
-from xorsweep.grid.grid import Grid
+from xorsweep.grid.grid import Grid, combined_codes
 from xorsweep.grid.schema import Point
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.planning import combined_codes
 from xorsweep.networks.trainer import FAILED
 from xorsweep.storage.results import ResultColumns
 

@@ -311,3 +311,20 @@ def _hash(key: str, level: Scalar) -> int:
         return 0
     text = f"{key}\0{type(level).__name__}\0{format_value(level)}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def combined_codes(grid: Grid, keys: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return codes (n,) for rows (n,), which differ where any of the keys differs."""
+    combined = np.zeros(len(rows), np.int64)
+    size = 1
+    for key in keys:
+        column = grid.columns[key]
+        levels = len(column.levels)
+        if levels == 1:
+            continue
+        if size * levels > 2**62:
+            _, combined = np.unique(combined, return_inverse=True)
+            size = int(combined.max(initial=0)) + 1
+        combined = combined * levels + column.codes[rows]
+        size *= levels
+    return combined

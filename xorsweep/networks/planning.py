@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.fields import Scalar
-from xorsweep.grid.grid import Grid
+from xorsweep.grid.grid import Grid, combined_codes
 from xorsweep.networks.engines.interface import Capacity
 from xorsweep.networks.schema import network_of, task_rows
 

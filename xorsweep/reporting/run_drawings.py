@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from xorsweep.analysis.representative_runs import StoredRun, best_first, read_runs, representatives
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.fields import FloatArray
-from xorsweep.grid.grid import Grid
+from xorsweep.grid.grid import Grid, combined_codes
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.metrics import error_label, plateaus
-from xorsweep.networks.planning import batch_of_one, combined_codes
+from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.plugins import PluginSet, extensions_of
 from xorsweep.networks.schema import component_of
 from xorsweep.networks.trainer import build_training

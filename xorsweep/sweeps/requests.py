@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.settings import SweepSettings
-from xorsweep.sweeps.shards import ShardPlan
+
+if TYPE_CHECKING:
+    from xorsweep.sweeps.shards import ShardPlan
 
 Provenance = Mapping[str, Any]
 """What the manifest records of a request: `command_line`, `config` and `study`."""
