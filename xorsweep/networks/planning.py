@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -234,20 +234,3 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
 
 def _is_shared(grid: Grid, key: str) -> bool:
     return key not in ("epochs", "seed") and not grid.columns[key].batched
-
-
-def combined_codes(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.int64]:
-    """Return codes (n,) for rows (n,), which differ where any of the keys differs."""
-    combined = np.zeros(len(rows), np.int64)
-    size = 1
-    for key in keys:
-        column = grid.columns[key]
-        levels = len(column.levels)
-        if levels == 1:
-            continue
-        if size * levels > 2**62:
-            _, combined = np.unique(combined, return_inverse=True)
-            size = int(combined.max(initial=0)) + 1
-        combined = combined * levels + column.codes[rows]
-        size *= levels
-    return combined

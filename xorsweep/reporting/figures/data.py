@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.analysis.summary import point_columns, swept_columns
 from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 
-LearningCurvesOf = Callable[[pd.DataFrame], Mapping[int, CellLearningCurves]]
+if TYPE_CHECKING:
+    from xorsweep.analysis.learning_curves import CellLearningCurves
+
+LearningCurvesOf = Callable[[pd.DataFrame], "Mapping[int, CellLearningCurves]"]
 """Returns the errors by epoch in some cells, by their index in the summary."""
 
 
