@@ -217,7 +217,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
     class Heard(Console):
         lines: list[str]
 
-        def say(self, line: str) -> None:
+        def log(self, line: str) -> None:
             self.lines.append(line)
 
     path = tmp_path / "weights.npz"

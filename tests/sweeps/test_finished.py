@@ -37,7 +37,7 @@ class Heard(Console):
         super().__init__(Console.silent().console)
         self.lines: list[str] = []
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         self.lines.append(line)
 
 
