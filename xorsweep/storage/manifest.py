@@ -56,10 +56,11 @@ class MergedSweep(RunRecord):
 class SweepManifest(RunRecord):
     """What is recorded of every sweep, of networks or of a function."""
 
-    state: State
-    command_line: Sequence[AnyText]
-    started: str
-    versions: Mapping[str, str]
+    # A field that a base class has with a default is required by `field()` alone.
+    state: State = field()
+    command_line: Sequence[AnyText] = field()
+    started: str = field()
+    versions: Mapping[str, str] = field()
     digest: str
     machine: Machine
     workers: int
@@ -103,8 +104,8 @@ class Manifest(SweepManifest):
 class FinishedManifest(Manifest):
     """The manifest of a finished sweep: `counts` by status, `tables` with their SHA-256."""
 
-    seconds: float
-    net_epochs: int
+    seconds: float = field()
+    net_epochs: int = field()
     throughput: float
     counts: Mapping[str, int]
     tables: Mapping[str, str]
