@@ -9,6 +9,7 @@ import pytest
 from expected_sentences import Cell, Grid, bonett_price, cost, limits, pairs, rate, ratio_of_times
 from generated_results import PLATEAUS, tables
 from hypothesis import HealthCheck, given, settings
+from profiles import examples
 
 from xorsweep.analysis.paired_tests import PairedComparisons
 from xorsweep.analysis.summary import summarize
@@ -259,7 +260,7 @@ def check_findings(results: pd.DataFrame) -> None:
         check(text, grid)
 
 
-@settings(suppress_health_check=list(HealthCheck))
+@settings(examples(8, 40), suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) -> None:
     check_findings(results)
@@ -276,7 +277,7 @@ def test_so_it_is_where_networks_were_trained(small_sweep: Path, times: int) -> 
     )
 
 
-@settings(suppress_health_check=list(HealthCheck))
+@settings(examples(8, 40), suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_number_of_a_remark_is_that_of_the_rows(results: pd.DataFrame) -> None:
     trainings = Grid(results).trainings()

@@ -337,7 +337,7 @@ GRIDS: dict[str, dict[str, Any]] = {
 }
 
 
-LARGE = ("many levels", "many panels", "five axes")
+LARGE = ("learning rates alone", "many levels", "many panels", "five axes")
 
 
 @pytest.mark.parametrize(
