@@ -26,8 +26,7 @@ from xorsweep.cli.grid_config import read_grid
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder, plain
 from xorsweep.errors import StoreError
 from xorsweep.grid.serialization import grid_to_data
-from xorsweep.reporting.markdown import all_literal
-from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.rendering import environment, escape_markdown
 from xorsweep.reporting.tables import Comparison, comparison
 from xorsweep.storage.paths import make_free_folder
 from xorsweep.storage.results import read_results
@@ -115,7 +114,7 @@ def page(sections: list[Section]) -> str:
     templates = environment()
     assert templates.loader is not None
     templates.loader = ChoiceLoader([FileSystemLoader(PAGE.parent), templates.loader])
-    return templates.get_template("studies.md.j2").render(sections=all_literal(sections))
+    return templates.get_template("studies.md.j2").render(sections=escape_markdown(sections))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 import xorsweep as xs
 from xorsweep.cli.hydra_config import VERSION_BASE, config_folder
-from xorsweep.reporting.style import STYLE, styled
+from xorsweep.reporting.figures.style import STYLE, styled
 
 THREADS = 6
 FEW: dict[str, Any] = {"hidden": 2, "epochs": 20, "seed": range(3), "progress": False}

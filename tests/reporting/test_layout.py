@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from xorsweep.reporting.layout import Layout, best_first, chosen, final_epochs_only, levels, panels
+from xorsweep.reporting.layout import Layout, levels, panels
+from xorsweep.reporting.selection import best_first, final_epochs_only, select_cells
 from xorsweep.text import level_name, level_text
 
 
@@ -49,7 +50,7 @@ def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_said() -> None
     cells = rated(
         activation=["logistic", "tanh", "relu"], init=["a", "b", "c"], lr=[0.1, 1.0], epochs=[9, 99]
     )
-    found = chosen(cells, ["activation", "init", "epochs"], 12)
+    found = select_cells(cells, ["activation", "init", "epochs"], 12)
     assert set(map(tuple, found.cells[["activation", "init"]].to_numpy())) == {
         (activation, init) for activation in ("logistic", "tanh", "relu") for init in "abc"
     }
@@ -57,14 +58,14 @@ def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_said() -> None
     assert set(found.cells["lr"]) == {0.1, 1.0}
     assert found.keys == ("activation", "init")
     assert found.note == "99 epochs (of 2), as in the best cell"
-    fewer = chosen(cells, ["activation", "init", "epochs"], 6)
+    fewer = select_cells(cells, ["activation", "init", "epochs"], 6)
     assert fewer.note == "init c (of 3), as in the best cell"
     assert (set(fewer.cells["init"]), set(fewer.cells["epochs"])) == ({"c"}, {9, 99})
 
 
 def test_where_nothing_converges_no_cell_is_called_the_best() -> None:
     cells = rated(init=["a", "b", "c"], lr=[0.1, 1.0]).assign(rate=0.0)
-    assert chosen(cells, ["init", "lr"], 3).note == "lr 0.1 (of 2)"
+    assert select_cells(cells, ["init", "lr"], 3).note == "lr 0.1 (of 2)"
 
 
 def test_among_cells_as_good_the_one_with_the_cheapest_solution_is_the_best() -> None:
@@ -82,7 +83,7 @@ def test_a_parameter_of_one_choice_is_no_reason_to_leave_out_the_others() -> Non
         }
     )
     frame = frame.assign(runs=10, rate=[0.1, 0.2, 0.9, 0.4, 0.5], expected_running_time=1.0)
-    found = chosen(frame, ["optimizer", "optimizer.momentum", "optimizer.beta1"], 3)
+    found = select_cells(frame, ["optimizer", "optimizer.momentum", "optimizer.beta1"], 3)
     assert found.cells["optimizer"].tolist() == ["sgd", "momentum", "adam"]
     assert found.cells["rate"].tolist() == [0.1, 0.9, 0.5]
     assert "optimizer.momentum 0.9 (of 2)" in found.note
@@ -91,7 +92,7 @@ def test_a_parameter_of_one_choice_is_no_reason_to_leave_out_the_others() -> Non
 
 def test_a_key_of_many_levels_is_thinned_along_itself() -> None:
     cells = rated(lr=[float(lr) for lr in range(1, 31)], hidden=[2, 4])
-    found = chosen(cells, ["lr", "hidden"], 12, thin=True)
+    found = select_cells(cells, ["lr", "hidden"], 12, thin=True)
     assert sorted(set(found.cells["lr"])) == [1, 7, 13, 18, 24, 30]
     assert set(found.cells["hidden"]) == {2, 4}
     assert (found.note, found.thinned) == ("6 of 30 levels of lr", "lr")

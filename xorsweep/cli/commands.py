@@ -13,7 +13,7 @@ from xorsweep.errors import ConfigError, ExecutionError, StoreError
 from xorsweep.execution.signals import Interrupted, handle_signals
 from xorsweep.fields import Integer, format_value
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.printing import escape_unprintable
+from xorsweep.reporting.standard_output import escape_unprintable
 from xorsweep.storage.paths import folder_of, named_folder
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import open_with_rounds

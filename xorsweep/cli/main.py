@@ -33,8 +33,7 @@ from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError
 from xorsweep.execution.signals import Interrupted, handle_signals
-from xorsweep.reporting.printing import escape_unprintable
-from xorsweep.reporting.standard_output import lasting_output
+from xorsweep.reporting.standard_output import escape_unprintable, lasting_output
 from xorsweep.storage.paths import point_latest
 
 FULL_ERROR = "HYDRA_FULL_ERROR"

@@ -52,7 +52,7 @@ KEY_WIDTH, RATE_WIDTH = 9, 17
 
 
 class LastingConsole(RichConsole):
-    """A console of rich, except that what can't be written any more is dropped, and ends no sweep."""
+    """A console of rich that drops what can't be written any more, so that it ends no sweep."""
 
     @property
     def file(self) -> IO[str]:

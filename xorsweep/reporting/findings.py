@@ -1,4 +1,4 @@
-"""What a sweep found, in sentences made from its numbers; none that their intervals don't support."""
+"""What a sweep found, in sentences that the intervals of its numbers support."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from xorsweep.analysis.trainings import continued
 from xorsweep.reporting.figures.data import cell_numbers
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
+from xorsweep.reporting.tables import swept_in
 from xorsweep.reporting.wording import (
     ENDS,
     PLATEAU_TEXTS,
@@ -255,17 +256,11 @@ def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
 
 def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | None:
     """Return the comparison of two cells along a key, None where there is none."""
-    for other in _swept_of(pairs):
+    for other in swept_in(pairs):
         if other != key:
             pairs = pairs[_having(pairs[other], a[other])]
     pairs = pairs[(pairs["level_a"] == a[key]) & (pairs["level_b"] == b[key])]
     return None if pairs.empty else pairs.iloc[0]
-
-
-def _swept_of(comparisons: pd.DataFrame) -> list[str]:
-    """Return the swept keys, which lie between the levels compared and the counts."""
-    columns = [str(column) for column in comparisons.columns]
-    return columns[columns.index("level_b") + 1 : columns.index("n")]
 
 
 def _fall_text(view: _View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:

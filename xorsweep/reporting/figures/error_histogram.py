@@ -79,6 +79,8 @@ def _draw_rows(
                 base[bars],
                 align="edge",
                 color=OUTCOME_COLOURS[name],
+                edgecolor=OUTCOME_COLOURS[name],
+                linewidth=0.3,  # else a bar thinner than a dot is lost
             )
             base += share
     axes.set_ylim(0, len(found))
