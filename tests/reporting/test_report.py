@@ -133,7 +133,7 @@ def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
     remake_report(folder, epochs=200)
     text = (folder / "report.md").read_text()
     assert "Runs that don't solve XOR within 200 epochs" in text
-    assert "outcomes are those after 200 epochs, which were asked for" in text
+    assert "outcomes are those after 200 epochs, as requested" in text
     assert "epochs" not in pd.read_csv(folder / "comparisons.csv")
     remake_report(folder)
     assert (folder / "report.md").read_text() == (small_sweep / "report.md").read_text()

@@ -272,7 +272,7 @@ def count_line(counts: Mapping[str, int]) -> str:
 
 
 class LineMeter:
-    """Reports the work that is done as a line of text, every so many seconds."""
+    """Reports as a line of text how much work is done, at most once in `every` seconds."""
 
     def __init__(self, report: Callable[[str], None], total: int, unit: str, every: float) -> None:
         self._report, self._total, self._unit, self._every = report, total, unit, every

@@ -156,7 +156,7 @@ def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
 
 
 def _unsolved(view: _View) -> Iterator[str]:
-    """Say how often training fails, by the key that is drawn as lines, the other at its best."""
+    """Yield how often training fails, by the key that is drawn as lines, the other at its best."""
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
     lines = list(view.by_line())
@@ -191,15 +191,15 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     share = share_text(count, len(rows), confidence)
     text = f"{share} {outcome_text(name, int(cell['epochs']))}"
     if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
-        chosen = view.results.index.isin(rows.index[outcomes == name])
-        later = continued(view.results, chosen)
+        at_plateau = view.results.index.isin(rows.index[outcomes == name])
+        later = continued(view.results, at_plateau)
         if len(later):
             text += f" ({continued_text(later)})"
     return text
 
 
 def _speed(view: _View) -> Iterator[str]:
-    """Say how many times sooner the same seeds converge at another learning rate than the lowest.
+    """Yield how many times sooner the same seeds converge at another learning rate than the lowest.
 
     It is the fastest that is named, at the first line that shows a difference; the interval is
     corrected for all pairs of learning rates on all lines.
@@ -239,7 +239,7 @@ def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) 
 
 
 def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
-    """Say from which learning rate to the next the rate first falls, as the comparisons show."""
+    """Yield from which learning rate to the next the rate first falls, as the comparisons show."""
     along = comparisons[comparisons["key"] == "lr"]
     falling = along[along["verdict"] == A_HIGHER]
     if view.x != "lr" or falling.empty:
@@ -288,7 +288,7 @@ def _points_text(pair: Any, tried: int) -> str:
 
 
 def _diverging(view: _View) -> Iterator[str]:
-    """Say where the largest share of the runs diverges before it converges, if any does."""
+    """Yield where the largest share of the runs diverges before it converges, if any does."""
     cells = view.cells
     if not (cells["diverged_rate"] > 0).any():
         return
@@ -308,7 +308,7 @@ def _diverging(view: _View) -> Iterator[str]:
 
 
 def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
-    """Say how many neighbouring cells really differ, and by how much along the lines at most."""
+    """Yield how many neighbouring cells really differ, and by how much along the lines at most."""
     if comparisons.empty:
         return
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
@@ -344,7 +344,7 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
 
 
 def _cheapest(view: _View) -> Iterator[str]:
-    """Say which cell solves the task for the fewest epochs, those of its failures included."""
+    """Yield which cell solves the task for the fewest epochs, those of its failures included."""
     cells = view.cells
     enough = cells[cells["converged"] >= ENOUGH_SOLVED]
     if len(enough) < 2:
@@ -354,15 +354,15 @@ def _cheapest(view: _View) -> Iterator[str]:
     cell, cost = enough.iloc[best], enough["expected_running_time"].iloc[best]
     alike = int((low <= high[best]).sum()) - 1
     dearer = len(enough) - 1 - alike
-    told = [
-        f"{count_text(alike, 'other')} can't be told from it" if alike else "",
+    parts = [
+        f"{count_text(alike, 'other')} can't be distinguished from it" if alike else "",
         f"{dearer:,} cost{'s' if dearer == 1 else ''} more" if dearer else "",
     ]
     yield (
         f"Of {count_text(len(enough), 'cell')} with at least {ENOUGH_SOLVED} solutions, a solution "
         "costs the fewest epochs, those of runs that don't find one included, with "
         f"{cell_words(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
-        f"{' and '.join(filter(None, told))}.{_too_few_text(view, cost)}"
+        f"{' and '.join(filter(None, parts))}.{_too_few_text(view, cost)}"
     )
 
 
@@ -371,7 +371,7 @@ def _too_few_text(view: _View, cost: float) -> str:
     few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
     if few.empty:
         return ""
-    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} left out"
+    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} excluded"
     cheaper = few[few["expected_running_time"] < cost]
     if cheaper.empty:
         return f"{text}."

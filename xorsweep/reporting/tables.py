@@ -37,7 +37,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; `note` says what it excludes.
+    """A table of texts; `note` names what it excludes.
 
     The first `keys` columns name a row, and `numbers` are the columns that start with a number.
     `links` holds those of each row, where there are any.
@@ -72,7 +72,7 @@ def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
 
 
 def settings_table(results: pd.DataFrame) -> Table:
-    """Return every key that says what was trained, with its levels."""
+    """Return every key of the points, with its levels."""
     rows = [(key, _levels_text(results, key)) for key in point_columns(results)]
     caption = "Every setting, and the values that it had."
     return Table(caption, ("key", "values"), [(key, text) for key, text in rows if text])
@@ -134,7 +134,7 @@ def cells_table(
 
 
 def excluded_note(note: str, shown: int, total: int, file: str = "summary.csv") -> str:
-    """Return what to say of cells that a table has no room for, or nothing."""
+    """Return a note of the cells that a table has no room for, or nothing."""
     return f"{shown:,} of {total:,} cells: {note}; {file} holds all" if shown < total else ""
 
 

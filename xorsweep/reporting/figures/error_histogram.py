@@ -20,7 +20,7 @@ from xorsweep.reporting.selection import select_final_cells
 from xorsweep.text import level_name
 
 SMALLEST_ERROR = 1e-9
-"""Smaller final errors are drawn here: what is left of them says nothing about learning."""
+"""Smaller final errors are drawn here: what is left of them is rounding."""
 MOST_CELLS = 40
 ROW_HEIGHT = 0.3
 """Inches from one row to the next."""

@@ -1,4 +1,4 @@
-"""What a network of two inputs answers between the corners, as a small picture of pixels."""
+"""What a network of two inputs answers between the corners, as a small image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xorsweep.reporting.svg.palette import (
     NO_NUMBER,
     WHITE,
     Pixels,
-    lay,
+    blend,
     mark,
     png,
     shades,
@@ -28,7 +28,7 @@ MARGIN = 0.35
 PIXELS_AN_ANSWER = 2
 """How many pixels apart, each way, the network is asked; between them outputs are interpolated."""
 MARK = 1 / 24
-"""Half the width of a row's mark, as a share of the picture's."""
+"""Half the width of a row's mark, as a share of the image's."""
 
 
 def has_surface(network: Network) -> bool:
@@ -40,7 +40,7 @@ def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: in
     """Return as PNG what a network with these parameters (P,) answers over the square of inputs.
 
     Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners.
-    Dark is 0 and bright is 1; a white line within a black one parts outputs above one half from
+    Dark is 0 and bright is 1; a white line within a black one separates outputs above one half from
     those below. The rows of `training` are marked with what they should be: a white disc for the
     higher target, a black square for the lower. Grey is an output that is no number. Raises
     ValueError where the network has no surface.
@@ -101,7 +101,7 @@ def _draw_boundary(found: Pixels, output: FloatArray) -> None:
     white = line.filter(ImageFilter.MaxFilter(2 * (1 + len(found) // 240) + 1))
     black = white.filter(ImageFilter.MaxFilter(2 * (1 + len(found) // 160) + 1))
     for color, mask in ((BLACK, black), (WHITE, white)):
-        lay(found, color, np.asarray(mask.reduce(2)).astype(int) * COVERS // 255)
+        blend(found, color, np.asarray(mask.reduce(2)).astype(int) * COVERS // 255)
 
 
 def _draw_rows(found: Pixels, training: TrainingBatch) -> None:
@@ -117,4 +117,4 @@ def _draw_rows(found: Pixels, training: TrainingBatch) -> None:
         top, left = max(int(down) - reach, 0), max(int(across) - reach, 0)
         window = found[top : int(down) + reach + 1, left : int(across) + reach + 1]
         for color, cover in mark(window.shape, down - top, across - left, size, target > middle):
-            lay(window, color, cover)
+            blend(window, color, cover)

@@ -1,4 +1,4 @@
-"""Where the units of a network lie in a picture, and which links run between them."""
+"""Where the units of a network lie in a figure, and which links run between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xorsweep.networks.architecture import Weights
 
 MOST_UNITS = 12
-"""Units of a layer that are drawn; of a larger layer the first, and how many are left out."""
+"""Units of a layer that are drawn; of a larger layer the first, and how many are excluded."""
 ROOMY = 4
 """Layers of at most so many units have room for weights and biases in words."""
 MOST_SPREAD = 1.8
@@ -48,10 +48,10 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Units layer by layer, how many of each layer are left out, the links, and the size."""
+    """Units layer by layer, how many of each layer are excluded, the links, and the size."""
 
     columns: tuple[list[Unit], ...]
-    left_out: tuple[int, ...]
+    excluded: tuple[int, ...]
     links: list[Link]
     roomy: bool
     width: float
@@ -82,7 +82,7 @@ class _Layer(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """Return how many lines the layer takes, one of them for what is left out."""
+        """Return how many lines the layer takes, one of them for what is excluded."""
         return min(self.size, MOST_UNITS)
 
     def name(self, unit: int) -> str:
@@ -109,9 +109,9 @@ def lay_out(weights: Weights) -> Layout:
         _column(layer, LEFT + gap * place, height / 2, spacing * _spread(layer, lines, roomy))
         for place, layer in enumerate(layers)
     )
-    left_out = tuple(layer.size - layer.shown for layer in layers)
+    excluded = tuple(layer.size - layer.shown for layer in layers)
     width = 2 * (LEFT + gap)
-    return Layout(columns, left_out, _links(weights, columns), roomy, width, height)
+    return Layout(columns, excluded, _links(weights, columns), roomy, width, height)
 
 
 def _column(layer: _Layer, x: float, middle: float, step: float) -> list[Unit]:
