@@ -1,4 +1,4 @@
-"""What a page says of the runs that stand for cells."""
+"""What a page reports of the runs that stand for cells."""
 
 from dataclasses import replace
 from pathlib import Path

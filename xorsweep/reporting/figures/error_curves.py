@@ -56,7 +56,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     trained = tables.rows_of(shown.cells).query("status != 'failed'")
     single = single_runs(tables, trained, len(shown.cells))
     outcomes = tables.results["outcome"].astype(str).to_numpy()
-    for axes, (_, part) in zip(grid, parts, strict=True):
+    for place, (axes, (_, part)) in enumerate(zip(grid, parts, strict=True)):
+        is_lowest, is_leftmost = place >= len(grid) - columns, place % columns == 0
+        axes.tick_params(which="both", bottom=is_lowest, left=is_leftmost)
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
         low, middle, high = found.quantiles()
