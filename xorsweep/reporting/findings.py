@@ -112,10 +112,13 @@ def _having(column: pd.Series[Any], level: Any) -> Any:
 def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     """Return up to seven findings, most general first, each with its intervals or its test.
 
-    They are about the cells of the summary with the most epochs; it may be that of some budgets
-    only, with the comparisons made of the same, while the results are all there are. A difference
-    is reported where a test or an interval shows it that is corrected for the number of those it
-    was picked from, and "most" where an interval lies above one half.
+    A difference is reported where a test or an interval shows it that is corrected for the number
+    of those it was selected from, and "most" where an interval lies above one half.
+
+    Args:
+        results: All rows of the sweep.
+        summary: The cells, all of them or those of some epochs; of each the most epochs count.
+        comparisons: The paired tests of neighbouring cells of this summary.
     """
     view = _View.of(results, summary)
     parts = (

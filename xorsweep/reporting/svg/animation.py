@@ -46,10 +46,15 @@ class Frame(NamedTuple):
 
 
 def learning_gif(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatArray) -> bytes:
-    """Return an animated GIF of some frames, with errors (E,) by epoch drawn beside the answers.
+    """Return an animated GIF of some frames, with the errors by epoch beside the answers.
 
     GIF, because slides, mail and every browser play it; with at most 256 colours, as here, it loses
     nothing.
+
+    Args:
+        frames: What is shown, in order.
+        epochs: After how many epochs each error was measured (E,).
+        errors: The errors (E,).
     """
     drawn = [image(pixels) for pixels in _painted(frames, epochs, errors)]
     durations = [EACH] * len(drawn)

@@ -20,12 +20,20 @@ ROOM_FOR_LINES = 5
 
 
 def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Cells:
-    """Return outputs (rows, units) as an image of at most `pixels` pixels each way.
+    """Return outputs as an image: a field per output, in its colour, with its target's mark.
 
     Several outputs lie side by side and rows one below the other. Of a single output, the rows of
     the task are counted along the lines of a square. Dark is 0 and bright is 1; each field is
     marked with what it should be, a white disc for the higher target and a black square for the
     lower, and grey is no number.
+
+    Args:
+        outputs: What the network answers (rows, units).
+        targets: What it should answer (rows, units).
+        pixels: The longer side of the image at most.
+
+    Returns:
+        The image as places in `palette()`, uint8.
     """
     fields, high = _square(shades(outputs)), _square(targets > _middle(targets))
     size = max(pixels // max(fields.shape), 1)

@@ -37,13 +37,20 @@ def has_surface(network: Network) -> bool:
 
 
 def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: int = 160) -> bytes:
-    """Return as PNG what a network with these parameters (P,) answers over the square of inputs.
+    """Return as PNG what a network answers over the square of inputs.
 
     Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners.
     Dark is 0 and bright is 1; a white line within a black one separates outputs above one half from
     those below. The rows of `training` are marked with what they should be: a white disc for the
-    higher target, a black square for the lower. Grey is an output that is no number. Raises
-    ValueError where the network has no surface.
+    higher target, a black square for the lower. Grey is an output that is no number.
+
+    Args:
+        training: The network and the rows of its task.
+        parameters: The network's parameters (P,).
+        pixels: The side of the image.
+
+    Raises:
+        ValueError: The network has other than two inputs and one output.
     """
     return png(surface_pixels(training, parameters, pixels))
 

@@ -68,11 +68,19 @@ def error_curve(
     width: float = 420.0,
     height: float = 250.0,
 ) -> str:
-    """Return errors (E,) after `epochs` (E,), ascending, as SVG text on log axes.
+    """Return errors by epoch as SVG text on log axes.
 
-    `levels` are errors to be marked by name, those that lie in the figure; `met` is the epoch at
-    which the criterion was met. Errors that are 0, beyond LARGEST or not finite can't be drawn; the
-    curve ends before them, and the alternative text says so.
+    Errors that are 0, beyond LARGEST or not finite can't be drawn; the curve ends before them, and
+    the alternative text says so.
+
+    Args:
+        epochs: After how many epochs each error was measured (E,), ascending.
+        errors: The errors (E,).
+        levels: Errors to be marked by name where they lie in the figure.
+        met: The epoch at which the criterion was met.
+        error: What the errors are.
+        width: Pixels across.
+        height: Pixels down.
     """
     drawn = drawable(errors)
     alt = describe_curve(epochs, errors, met, error)

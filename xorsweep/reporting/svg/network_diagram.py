@@ -34,12 +34,15 @@ WIDEST = 7.0
 def network_diagram(weights: Weights, scale: float | None = None) -> str:
     """Return a network as SVG text: units from left to right, one line per weight.
 
-    weights have no batch axis: w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2
-    (outputs,), direct (inputs or 0, outputs). Positive weights are blue and solid, negative ones
-    vermillion and dashed, those that aren't finite grey and dotted. The widest line stands for
-    `scale`, by default the largest weight; give `largest_weight` of several networks to draw them
-    alike. Layers of up to MOST_UNITS units are drawn whole; of larger ones the first units, and how
-    many more there are.
+    Positive weights are blue and solid, negative ones vermillion and dashed, those that aren't
+    finite grey and dotted. Layers of up to MOST_UNITS units are drawn whole; of larger ones the
+    first units, and how many more there are.
+
+    Args:
+        weights: Without a batch axis: w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2
+            (outputs,), direct (inputs or 0, outputs).
+        scale: The weight of the widest line, by default the largest; with `largest_weight` of
+            several networks these are drawn alike.
     """
     layout = lay_out(weights)
     scale = scale or largest_weight(weights)
