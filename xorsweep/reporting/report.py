@@ -43,7 +43,7 @@ from xorsweep.storage.plain_files import read_bytes
 
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
-LARGEST_SVG = 400_000
+LARGEST_SVG = 300_000
 """Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""
 
 FILES = (
