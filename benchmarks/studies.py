@@ -17,7 +17,6 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from jinja2 import ChoiceLoader, FileSystemLoader
-from xorsweep.reporting.markdown import all_literal
 
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
@@ -29,7 +28,7 @@ from xorsweep.cli.hydra_compose import HydraComposer
 from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.errors import StoreError
 from xorsweep.grid.serialization import grid_to_data
-from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.rendering import environment, escape_markdown
 from xorsweep.reporting.tables import Comparison, comparison
 from xorsweep.storage.paths import make_free_folder
 from xorsweep.storage.results import read_results
@@ -118,7 +117,7 @@ def page(sections: list[Section]) -> str:
     templates = environment()
     assert templates.loader is not None
     templates.loader = ChoiceLoader([FileSystemLoader(PAGE.parent), templates.loader])
-    return templates.get_template("studies.md.j2").render(sections=all_literal(sections))
+    return templates.get_template("studies.md.j2").render(sections=escape_markdown(sections))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import xorsweep
-from xorsweep.reporting.figures.catalog import PICTURES
+from xorsweep.reporting.figures.catalog import CATALOG
 
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
@@ -73,12 +73,15 @@ def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
 
 
 def test_only_the_pictures_that_say_so_bring_seaborn() -> None:
-    others = [picture for picture in PICTURES if not picture.with_seaborn]
+    others = [picture for picture in CATALOG if not picture.with_seaborn]
     imports = ", ".join(
         f"xorsweep.reporting.figures.{picture.drawn_by.split('.')[0]}" for picture in others
     )
-    assert not modules_after(f"import xorsweep.reporting.style, {imports}") & {"seaborn", "scipy"}
-    with_seaborn = {each.drawn_by.split(".")[0] for each in set(PICTURES) - set(others)}
+    assert not modules_after(f"import xorsweep.reporting.figures.style, {imports}") & {
+        "seaborn",
+        "scipy",
+    }
+    with_seaborn = {each.drawn_by.split(".")[0] for each in set(CATALOG) - set(others)}
     script = (
         "import sys\n"
         "from importlib import import_module\n"

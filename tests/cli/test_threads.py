@@ -15,11 +15,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.utils import JobRuntime
 from omegaconf import OmegaConf
-from xorsweep.reporting.style import STYLE, styled
 
 import xorsweep as xs
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.hydra_config import VERSION_BASE
+from xorsweep.reporting.figures.style import STYLE, styled
 
 THREADS = 6
 FEW: dict[str, Any] = {"hidden": 2, "epochs": 20, "seed": range(3), "progress": False}

@@ -91,7 +91,7 @@ def test_what_a_terminal_has_no_bytes_for_is_printed_as_an_escape(
     """Names in other alphabets, and one that is no text in UTF-8."""
     name = "\N{SNOWMAN}täglich\udcff"
     line = f"print({name!a})"
-    start = "from xorsweep.reporting.printing import escape_unprintable as e; e(); "
+    start = "from xorsweep.reporting.standard_output import escape_unprintable as e; e(); "
     code, out, err = run(tmp_path, variables, "-c", start + line)
     assert (code, err) == (0, "")
     if variables == ASCII:

@@ -212,7 +212,7 @@ def test_page_and_pictures_are_light_or_dark_together(
     page.emulate_media(media=media)  # type: ignore[arg-type]
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(255, 255, 255)" if light else "rgb(20, 24, 31)")
-    for name in ("How sure these rates are", "Where runs end"):
+    for name in ("How precise these rates are", "Where runs end"):
         paper, ink = shades(page.locator(f"figure:has-text('{name}') img"))
         assert (paper > 250, ink < 60) == (True, True) if light else (paper < 40 and ink > 190)
 

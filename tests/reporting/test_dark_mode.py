@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xorsweep.reporting.style import GREY
 
 from xorsweep.reporting.dark_mode import (
     DARK_PAPER,
@@ -17,6 +16,7 @@ from xorsweep.reporting.dark_mode import (
     dark_counterpart,
     for_both_themes,
 )
+from xorsweep.reporting.figures.style import GREY
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

@@ -189,7 +189,7 @@ def test_a_cell_with_too_few_solutions_is_left_out_aloud(
     text = findings_of(rows)
     assert "Of 2 cells with at least 30 solutions" in text
     assert (
-        f"1 cell with fewer is left out; the lowest cost among those is {cost[5.0]:,.0f}, from "
+        f"1 cell with fewer is excluded; the lowest cost among those is {cost[5.0]:,.0f}, from "
         f"{solved} solutions with lr 5."
     ) in text
 

@@ -1,8 +1,8 @@
-"""Which key goes where in a picture, and what is left out where there are too many."""
+"""Which key goes where in a figure."""
 
 import pandas as pd
 
-from xorsweep.reporting.layout import Layout, best_first, chosen, final_epochs_only, levels, panels
+from xorsweep.reporting.layout import Layout, levels, panels
 from xorsweep.text import level_name, level_text
 
 
@@ -37,66 +37,6 @@ def test_numbers_ascend_and_names_keep_their_order() -> None:
     assert levels(frame, "init") == ["normal", "he", "uniform"]
 
 
-def rated(**levels: list[object]) -> pd.DataFrame:
-    """Return the cells of a summary, in which the last one is the best."""
-    cells = summary_of(**levels)
-    rate = [place / len(cells) for place in range(1, len(cells) + 1)]
-    epochs = {} if "epochs" in cells else {"epochs": 10}
-    return cells.assign(**epochs, runs=10, rate=rate, expected_running_time=1.0)
-
-
-def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_said() -> None:
-    cells = rated(
-        activation=["logistic", "tanh", "relu"], init=["a", "b", "c"], lr=[0.1, 1.0], epochs=[9, 99]
-    )
-    found = chosen(cells, ["activation", "init", "epochs"], 12)
-    assert set(map(tuple, found.cells[["activation", "init"]].to_numpy())) == {
-        (activation, init) for activation in ("logistic", "tanh", "relu") for init in "abc"
-    }
-    assert set(found.cells["epochs"]) == {99}
-    assert set(found.cells["lr"]) == {0.1, 1.0}
-    assert found.keys == ("activation", "init")
-    assert found.note == "99 epochs (of 2), as in the best cell"
-    fewer = chosen(cells, ["activation", "init", "epochs"], 6)
-    assert fewer.note == "init c (of 3), as in the best cell"
-    assert (set(fewer.cells["init"]), set(fewer.cells["epochs"])) == ({"c"}, {9, 99})
-
-
-def test_where_nothing_converges_no_cell_is_called_the_best() -> None:
-    cells = rated(init=["a", "b", "c"], lr=[0.1, 1.0]).assign(rate=0.0)
-    assert chosen(cells, ["init", "lr"], 3).note == "lr 0.1 (of 2)"
-
-
-def test_among_cells_as_good_the_one_with_the_cheapest_solution_is_the_best() -> None:
-    cells = rated(lr=[0.1, 1.0, 2.0]).assign(rate=1.0, expected_running_time=[9.0, 4.0, 5.0])
-    assert best_first(cells).tolist() == [2, 0, 1]
-
-
-def test_a_parameter_of_one_choice_is_no_reason_to_leave_out_the_others() -> None:
-    frame = pd.DataFrame(
-        {
-            "optimizer": ["sgd", "momentum", "momentum", "adam", "adam"],
-            "optimizer.momentum": [None, 0.5, 0.9, None, None],
-            "optimizer.beta1": [None, None, None, 0.8, 0.9],
-            "epochs": 10,
-        }
-    )
-    frame = frame.assign(runs=10, rate=[0.1, 0.2, 0.9, 0.4, 0.5], expected_running_time=1.0)
-    found = chosen(frame, ["optimizer", "optimizer.momentum", "optimizer.beta1"], 3)
-    assert found.cells["optimizer"].tolist() == ["sgd", "momentum", "adam"]
-    assert found.cells["rate"].tolist() == [0.1, 0.9, 0.5]
-    assert "optimizer.momentum 0.9 (of 2)" in found.note
-    assert "optimizer.beta1 0.9 (of 2)" in found.note
-
-
-def test_a_key_of_many_levels_is_thinned_along_itself() -> None:
-    cells = rated(lr=[float(lr) for lr in range(1, 31)], hidden=[2, 4])
-    found = chosen(cells, ["lr", "hidden"], 12, thin=True)
-    assert sorted(set(found.cells["lr"])) == [1, 7, 13, 18, 24, 30]
-    assert set(found.cells["hidden"]) == {2, 4}
-    assert (found.note, found.thinned) == ("6 of 30 levels of lr", "lr")
-
-
 def test_lines_are_few_and_the_key_that_had_too_many_makes_panels() -> None:
     summary = summary_of(hidden=[*range(2, 14)], lr=[0.1, 1.0], init=["a", "b"], epochs=[1, 2])
     layout = Layout("lr", "hidden", ("init", "epochs"))
@@ -120,19 +60,7 @@ def test_levels_are_said_as_short_as_they_can_be() -> None:
     assert level_text("lr", 0.5) == "lr 0.5"
 
 
-def test_the_longest_rows_are_those_with_most_epochs_of_their_setting() -> None:
-    frame = summary_of(lr=[0.1, 1.0], epochs=[10, 100]).assign(runs=5)
-    assert final_epochs_only(frame)[["lr", "epochs"]].to_numpy().tolist() == [
-        [0.1, 100],
-        [1.0, 100],
-    ]
-    together = pd.DataFrame({"lr": [0.1, 0.1, 1.0], "epochs": [100, 1000, 10], "runs": 5})
-    assert final_epochs_only(together)["epochs"].tolist() == [1000, 10]
-    alone = pd.DataFrame({"epochs": [10, 100], "runs": 5})
-    assert final_epochs_only(alone)["epochs"].tolist() == [100]
-
-
-def test_titles_of_panels_leave_out_keys_of_other_choices_and_fit_their_panel() -> None:
+def test_titles_of_panels_exclude_keys_of_other_components_and_fit_their_panel() -> None:
     frame = pd.DataFrame(
         {
             "optimizer": ["sgd", "momentum"],
@@ -140,7 +68,7 @@ def test_titles_of_panels_leave_out_keys_of_other_choices_and_fit_their_panel() 
             "epochs": [10, 20],
         }
     )
-    assert panels(frame, list(frame.columns)).titles == [
+    assert [title for title, _ in panels(frame, list(frame.columns))] == [
         "optimizer sgd, 10 epochs",
         "optimizer momentum,\noptimizer.momentum 0.5, 20 epochs",
     ]

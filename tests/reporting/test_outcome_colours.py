@@ -4,10 +4,10 @@ from itertools import combinations
 
 import matplotlib as mpl
 import numpy as np
-from xorsweep.reporting.style import OUTCOME_COLOURS
 
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.dark_mode import dark_counterpart
+from xorsweep.reporting.figures.style import OUTCOME_COLOURS
 
 
 def test_outcomes_can_be_told_apart_by_all_readers_on_both_pages() -> None:

@@ -15,7 +15,7 @@ from xorsweep.command_lines import single_run_command
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.figures.catalog import PICTURES
+from xorsweep.reporting.figures.catalog import CATALOG
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import SweepRequest
@@ -71,7 +71,7 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
     images = [attrs for tag, attrs in page.tags if tag == "img"]
     assert all(image["alt"] for image in images)
     alts = [str(image["alt"]) for image in images if image.get("class") != "surface"]
-    assert len(alts) == len(PICTURES)
+    assert len(alts) == len(CATALOG)
     summary = pd.read_csv(small_sweep / "summary.csv")
     best = summary.loc[summary["rate"].idxmax()]
     assert f"converge with hidden {best['hidden']}, lr {best['lr']:g}" in alts[0]
@@ -95,7 +95,7 @@ def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> N
 def test_the_pictures_of_the_markdown_exist(small_sweep: Path) -> None:
     markdown = (small_sweep / "report.md").read_text()
     pictures = re.findall(r"!\[[^]]*]\(([^)]+)\)", markdown)
-    assert len(pictures) == len(PICTURES)
+    assert len(pictures) == len(CATALOG)
     assert all((small_sweep / picture).is_file() for picture in pictures)
 
 
@@ -133,7 +133,7 @@ def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
     remake_report(copy, epochs=200)
     text = (copy / "report.md").read_text()
     assert "Runs that don't solve XOR within 200 epochs" in text
-    assert "outcomes are those after 200 epochs, which were asked for" in text
+    assert "outcomes are those after 200 epochs, as requested" in text
     assert "epochs" not in pd.read_csv(copy / "comparisons.csv")
     remake_report(copy)
     lines = set((copy / "report.md").read_text().splitlines())

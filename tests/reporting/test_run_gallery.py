@@ -1,4 +1,4 @@
-"""What a page says of the runs that stand for cells."""
+"""What a page reports of the runs that stand for cells."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from xorsweep.analysis.summary import summarize
-from xorsweep.reporting.run_drawings import DrawnRuns, submit_run_drawings
+from xorsweep.reporting.run_drawings import RunDrawings, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.storage.results import assemble, read_results
 from xorsweep.storage.store import Store
@@ -19,7 +19,7 @@ def results(small_sweep: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def drawn(small_sweep: Path) -> DrawnRuns:
+def drawn(small_sweep: Path) -> RunDrawings:
     store, grid, _ = Store.open(small_sweep)
     return submit_run_drawings(
         grid, assemble(grid, store.measurements()), store.parts(), workers=1
@@ -27,13 +27,13 @@ def drawn(small_sweep: Path) -> DrawnRuns:
 
 
 def test_each_cell_has_its_runs_with_their_seeds_and_ends(
-    results: pd.DataFrame, drawn: DrawnRuns
+    results: pd.DataFrame, drawn: RunDrawings
 ) -> None:
     summary = summarize(results)
     found = run_gallery(results, summary, drawn)
     assert len(found.cells) == len(summary)
     for cell, rows in zip(found.cells, drawn.rows.tolist(), strict=True):
-        by_row = {run.pictures.row: run for run in cell.runs}
+        by_row = {run.drawing.row: run for run in cell.runs}
         assert set(by_row) == set(rows)
         best = results.iloc[rows[1]]
         assert f"seed {best['seed']}" in by_row[rows[1]].heading
@@ -46,7 +46,7 @@ def test_each_cell_has_its_runs_with_their_seeds_and_ends(
 
 
 def test_a_run_that_stands_for_two_things_is_shown_once(
-    results: pd.DataFrame, drawn: DrawnRuns
+    results: pd.DataFrame, drawn: RunDrawings
 ) -> None:
     rows = drawn.rows.copy()
     rows[0] = rows[0, 1]
@@ -55,25 +55,24 @@ def test_a_run_that_stands_for_two_things_is_shown_once(
     assert run.heading.startswith("Typical and best and worst: seed")
 
 
-def test_that_cells_are_left_out_is_told(results: pd.DataFrame, drawn: DrawnRuns) -> None:
+def test_that_cells_are_excluded_is_reported(results: pd.DataFrame, drawn: RunDrawings) -> None:
     runs = {each: run for each, run in drawn.runs.items() if each not in drawn.rows[1]}
     found = run_gallery(results, summarize(results), replace(drawn, runs=runs))
     assert "The runs of 11 of 12 cells are shown" in found.note
 
 
-def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: DrawnRuns) -> None:
-    found = run_gallery(results, summarize(results), DrawnRuns(drawn.rows, {}, "no time"))
+def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: RunDrawings) -> None:
+    found = run_gallery(results, summarize(results), RunDrawings(drawn.rows, {}, "no time"))
     assert found.cells == []
     assert found.note == "No runs are shown: no time."
 
 
-def test_a_page_has_room_for_so_many_pictures(
-    results: pd.DataFrame, drawn: DrawnRuns, monkeypatch: pytest.MonkeyPatch
+def test_a_page_has_room_for_a_number_of_drawings(
+    results: pd.DataFrame, drawn: RunDrawings
 ) -> None:
     whole = run_gallery(results, summarize(results), drawn)
-    size = sum(run.size for cell in whole.cells for run in cell.runs)
-    monkeypatch.setattr("xorsweep.reporting.run_gallery.MOST_CHARACTERS", -(-size // 2))
-    found = run_gallery(results, summarize(results), drawn)
+    size = sum(run.drawing.size for cell in whole.cells for run in cell.runs)
+    found = run_gallery(results, summarize(results), drawn, -(-size // 2))
     assert len(found.cells) == 6
     headings = [cell.heading for cell in found.cells]
     assert all("1,500 epochs" in heading for heading in headings)

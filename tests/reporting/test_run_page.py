@@ -21,8 +21,7 @@ from PIL import Image
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.single_run import SingleRun, train_single
-from xorsweep.reporting.run_page import ANIMATION, PAGE, write_page
-from xorsweep.reporting.run_page_pictures import STILLS, places_shown
+from xorsweep.reporting.run_page import ANIMATION, PAGE, STILLS, places_shown, write_page
 
 PointOf = Callable[..., Point]
 

@@ -3,10 +3,19 @@
 from itertools import product
 
 import numpy as np
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.reporting.selection import Codes, Selection, select, spaced
+from xorsweep.reporting.selection import (
+    Codes,
+    Selection,
+    best_first,
+    final_epochs_only,
+    select,
+    select_cells,
+    spaced,
+)
 
 
 @st.composite
@@ -88,3 +97,79 @@ def test_levels_along_a_key_are_spaced_evenly_with_both_ends_and_the_best(
         assert {0, count - 1} <= set(found)
         gaps = np.diff(found)
         assert gaps.max(initial=0) <= 2 * (count - 1) / (most - 1) + 1 or count <= most
+
+
+def summary_of(**levels: list[object]) -> pd.DataFrame:
+    return pd.MultiIndex.from_product(levels.values(), names=levels.keys()).to_frame(index=False)
+
+
+def rated(**levels: list[object]) -> pd.DataFrame:
+    """Return the cells of a summary, in which the last one is the best."""
+    cells = summary_of(**levels)
+    rate = [place / len(cells) for place in range(1, len(cells) + 1)]
+    epochs = {} if "epochs" in cells else {"epochs": 10}
+    return cells.assign(**epochs, runs=10, rate=rate, expected_running_time=1.0)
+
+
+def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_said() -> None:
+    cells = rated(
+        activation=["logistic", "tanh", "relu"], init=["a", "b", "c"], lr=[0.1, 1.0], epochs=[9, 99]
+    )
+    found = select_cells(cells, ["activation", "init", "epochs"], 12)
+    assert set(map(tuple, found.cells[["activation", "init"]].to_numpy())) == {
+        (activation, init) for activation in ("logistic", "tanh", "relu") for init in "abc"
+    }
+    assert set(found.cells["epochs"]) == {99}
+    assert set(found.cells["lr"]) == {0.1, 1.0}
+    assert found.keys == ("activation", "init")
+    assert found.note == "99 epochs (of 2), as in the best cell"
+    fewer = select_cells(cells, ["activation", "init", "epochs"], 6)
+    assert fewer.note == "init c (of 3), as in the best cell"
+    assert (set(fewer.cells["init"]), set(fewer.cells["epochs"])) == ({"c"}, {9, 99})
+
+
+def test_where_nothing_converges_no_cell_is_called_the_best() -> None:
+    cells = rated(init=["a", "b", "c"], lr=[0.1, 1.0]).assign(rate=0.0)
+    assert select_cells(cells, ["init", "lr"], 3).note == "lr 0.1 (of 2)"
+
+
+def test_among_cells_as_good_the_one_with_the_cheapest_solution_is_the_best() -> None:
+    cells = rated(lr=[0.1, 1.0, 2.0]).assign(rate=1.0, expected_running_time=[9.0, 4.0, 5.0])
+    assert best_first(cells).tolist() == [2, 0, 1]
+
+
+def test_a_parameter_of_one_choice_is_no_reason_to_leave_out_the_others() -> None:
+    frame = pd.DataFrame(
+        {
+            "optimizer": ["sgd", "momentum", "momentum", "adam", "adam"],
+            "optimizer.momentum": [None, 0.5, 0.9, None, None],
+            "optimizer.beta1": [None, None, None, 0.8, 0.9],
+            "epochs": 10,
+        }
+    )
+    frame = frame.assign(runs=10, rate=[0.1, 0.2, 0.9, 0.4, 0.5], expected_running_time=1.0)
+    found = select_cells(frame, ["optimizer", "optimizer.momentum", "optimizer.beta1"], 3)
+    assert found.cells["optimizer"].tolist() == ["sgd", "momentum", "adam"]
+    assert found.cells["rate"].tolist() == [0.1, 0.9, 0.5]
+    assert "optimizer.momentum 0.9 (of 2)" in found.note
+    assert "optimizer.beta1 0.9 (of 2)" in found.note
+
+
+def test_a_key_of_many_levels_is_thinned_along_itself() -> None:
+    cells = rated(lr=[float(lr) for lr in range(1, 31)], hidden=[2, 4])
+    found = select_cells(cells, ["lr", "hidden"], 12, thin=True)
+    assert sorted(set(found.cells["lr"])) == [1, 7, 13, 18, 24, 30]
+    assert set(found.cells["hidden"]) == {2, 4}
+    assert (found.note, found.thinned) == ("6 of 30 levels of lr", "lr")
+
+
+def test_the_longest_rows_are_those_with_most_epochs_of_their_setting() -> None:
+    frame = summary_of(lr=[0.1, 1.0], epochs=[10, 100]).assign(runs=5)
+    assert final_epochs_only(frame)[["lr", "epochs"]].to_numpy().tolist() == [
+        [0.1, 100],
+        [1.0, 100],
+    ]
+    together = pd.DataFrame({"lr": [0.1, 0.1, 1.0], "epochs": [100, 1000, 10], "runs": 5})
+    assert final_epochs_only(together)["epochs"].tolist() == [1000, 10]
+    alone = pd.DataFrame({"epochs": [10, 100], "runs": 5})
+    assert final_epochs_only(alone)["epochs"].tolist() == [100]

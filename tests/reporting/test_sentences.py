@@ -224,7 +224,7 @@ def check_cheapest(text: str, grid: Grid) -> None:
     for shown, value in zip(found.groups()[1:4], (least, low, high), strict=True):
         assert near(shown, value)
     alike = sum(each[1] <= high for each in costs.values()) - 1
-    words = re.search(r"([\d,]+) others? can't be told", text)
+    words = re.search(r"([\d,]+) others? can't be distinguished", text)
     more = re.search(r"([\d,]+) costs? more", text)
     assert (number(words[1]) if words else 0) == alike
     assert (number(more[1]) if more else 0) == len(enough) - 1 - alike

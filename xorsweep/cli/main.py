@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from xorsweep.cli.commands import COMMANDS, load_command
 from xorsweep.cli.completion import FLAGS, complete_command
 from xorsweep.cli.errors import errors_in_one_line
-from xorsweep.reporting.printing import escape_unprintable
-from xorsweep.reporting.standard_output import lasting_output
+from xorsweep.reporting.standard_output import escape_unprintable, lasting_output
 
 
 @lasting_output()

@@ -52,7 +52,7 @@ KEY_WIDTH, RATE_WIDTH = 9, 17
 
 
 class LastingConsole(RichConsole):
-    """A console of rich, except that what can't be written any more is dropped, and ends no sweep."""
+    """A console of rich that drops what can't be written any more, so that it ends no sweep."""
 
     @property
     def file(self) -> IO[str]:
@@ -271,7 +271,7 @@ def count_line(counts: Mapping[str, int]) -> str:
 
 
 class LineMeter:
-    """Reports the work that is done as a line of text, every so many seconds."""
+    """Reports as a line of text how much work is done, at most once in `every` seconds."""
 
     def __init__(self, report: Callable[[str], None], total: int, unit: str, every: float) -> None:
         self._report, self._total, self._unit, self._every = report, total, unit, every

@@ -1,4 +1,4 @@
-"""What a caller from Python sees of a sweep: in a script on stderr, in a notebook below the cell."""
+"""What a caller from Python sees of a sweep: on stderr, or in a notebook below the cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that are light on a light page and dark on a dark one: one file, two sets of colours."""
+"""Figures that are light on a light page and dark on a dark one: one file, two palettes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PAPER, DARK_PAPER, DARK_INK = "#ffffff", "#14181f", "#dfe4ec"
 """The page in both themes, and what is written on it where it is dark."""
 
 NOTES = "#595959"
-"""The grey of texts that go along with a picture."""
+"""The grey of a figure's notes."""
 
 LEAST_CONTRAST = 4.5
 """Of a line against the page: what WCAG 2.2 asks for text, more than the 3 of its graphics."""
@@ -19,7 +19,7 @@ _GREYS = re.compile(r"#([0-9a-f]{2})\1\1")
 
 
 def for_both_themes(svg: str) -> str:
-    """Return a picture of Matplotlib's that has dark paper and lighter lines on a dark page.
+    """Return Matplotlib's SVG with rules for a dark page: dark paper and lighter lines.
 
     Fields of a heat map keep their colours, which mean numbers; the colours of lines keep their
     hues and become as light as they must be to be seen.

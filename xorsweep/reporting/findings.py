@@ -1,4 +1,4 @@
-"""What a sweep found, in sentences made from its numbers; none that their intervals don't support."""
+"""What a sweep found, in sentences that the intervals of its numbers support."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
+from xorsweep.reporting.tables import swept_in
 from xorsweep.reporting.wording import (
     ENDS,
     PLATEAU_TEXTS,
@@ -107,10 +108,13 @@ def _having(column: pd.Series[Any], level: Any) -> Any:
 def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     """Return up to seven findings, most general first, each with its intervals or its test.
 
-    They are about the cells of the summary with the most epochs; it may be that of some budgets
-    only, with the comparisons made of the same, while the results are all there are. A difference
-    is reported where a test or an interval shows it that is corrected for the number of those it
-    was picked from, and "most" where an interval lies above one half.
+    A difference is reported where a test or an interval shows it that is corrected for the number
+    of those it was selected from, and "most" where an interval lies above one half.
+
+    Args:
+        results: All rows of the sweep.
+        summary: The cells, all of them or those of some epochs; of each the most epochs count.
+        comparisons: The paired tests of neighbouring cells of this summary.
     """
     view = _View.of(results, summary)
     parts = (
@@ -151,7 +155,7 @@ def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
 
 
 def _unsolved(view: _View) -> Iterator[str]:
-    """Say how often training fails, by the key that is drawn as lines, the other at its best."""
+    """Yield how often training fails, by the key that is drawn as lines, the other at its best."""
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
     lines = list(view.by_line())
@@ -186,15 +190,15 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     share = share_text(count, len(rows), confidence)
     text = f"{share} {outcome_text(name, int(cell['epochs']))}"
     if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
-        chosen = view.results.index.isin(rows.index[outcomes == name])
-        later = continued(view.results, chosen)
+        at_plateau = view.results.index.isin(rows.index[outcomes == name])
+        later = continued(view.results, at_plateau)
         if len(later):
             text += f" ({continued_text(later)})"
     return text
 
 
 def _speed(view: _View) -> Iterator[str]:
-    """Say how many times sooner the same seeds converge at another learning rate than the lowest.
+    """Yield how many times sooner the same seeds converge at another learning rate than the lowest.
 
     It is the fastest that is named, at the first line that shows a difference; the interval is
     corrected for all pairs of learning rates on all lines.
@@ -234,7 +238,7 @@ def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) 
 
 
 def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
-    """Say from which learning rate to the next the rate first falls, as the comparisons show."""
+    """Yield from which learning rate to the next the rate first falls, as the comparisons show."""
     along = comparisons[comparisons["key"] == "lr"]
     falling = along[along["verdict"] == A_HIGHER]
     if view.x != "lr" or falling.empty:
@@ -251,17 +255,11 @@ def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
 
 def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | None:
     """Return the comparison of two cells along a key, None where there is none."""
-    for other in _swept_of(pairs):
+    for other in swept_in(pairs):
         if other != key:
             pairs = pairs[_having(pairs[other], a[other])]
     pairs = pairs[(pairs["level_a"] == a[key]) & (pairs["level_b"] == b[key])]
     return None if pairs.empty else pairs.iloc[0]
-
-
-def _swept_of(comparisons: pd.DataFrame) -> list[str]:
-    """Return the swept keys, which lie between the levels compared and the counts."""
-    columns = [str(column) for column in comparisons.columns]
-    return columns[columns.index("level_b") + 1 : columns.index("n_pairs")]
 
 
 def _fall_text(view: _View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
@@ -289,7 +287,7 @@ def _points_text(pair: Any, tried: int) -> str:
 
 
 def _diverging(view: _View) -> Iterator[str]:
-    """Say where the largest share of the runs diverges before it converges, if any does."""
+    """Yield where the largest share of the runs diverges before it converges, if any does."""
     cells = view.cells
     if not (cells["diverged_rate"] > 0).any():
         return
@@ -309,7 +307,7 @@ def _diverging(view: _View) -> Iterator[str]:
 
 
 def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
-    """Say how many neighbouring cells really differ, and by how much along the lines at most."""
+    """Yield how many neighbouring cells really differ, and by how much along the lines at most."""
     if comparisons.empty:
         return
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
@@ -345,7 +343,7 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
 
 
 def _cheapest(view: _View) -> Iterator[str]:
-    """Say which cell solves the task for the fewest epochs, those of its failures included."""
+    """Yield which cell solves the task for the fewest epochs, those of its failures included."""
     cells = view.cells
     enough = cells[cells["converged"] >= ENOUGH_SOLVED]
     if len(enough) < 2:
@@ -355,15 +353,15 @@ def _cheapest(view: _View) -> Iterator[str]:
     cell, cost = enough.iloc[best], enough["expected_running_time"].iloc[best]
     alike = int((low <= high[best]).sum()) - 1
     dearer = len(enough) - 1 - alike
-    told = [
-        f"{count_text(alike, 'other')} can't be told from it" if alike else "",
+    parts = [
+        f"{count_text(alike, 'other')} can't be distinguished from it" if alike else "",
         f"{dearer:,} cost{'s' if dearer == 1 else ''} more" if dearer else "",
     ]
     yield (
         f"Of {count_text(len(enough), 'cell')} with at least {ENOUGH_SOLVED} solutions, a solution "
         "costs the fewest epochs, those of runs that don't find one included, with "
         f"{cell_words(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
-        f"{' and '.join(filter(None, told))}.{_too_few_text(view, cost)}"
+        f"{' and '.join(filter(None, parts))}.{_too_few_text(view, cost)}"
     )
 
 
@@ -372,7 +370,7 @@ def _too_few_text(view: _View, cost: float) -> str:
     few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
     if few.empty:
         return ""
-    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} left out"
+    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} excluded"
     cheaper = few[few["expected_running_time"] < cost]
     if cheaper.empty:
         return f"{text}."

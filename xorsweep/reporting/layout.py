@@ -19,7 +19,7 @@ LONGEST_TEXT = 40
 
 @dataclass(frozen=True)
 class Layout:
-    """The swept keys of a summary, in seaborn's words; `x` and `hue` are empty where none is left."""
+    """The swept keys of a summary, in seaborn's words; `x` and `hue` may be empty."""
 
     x: str
     hue: str

@@ -1,4 +1,4 @@
-"""What has to be known to read a report's findings: counts of all runs, and how sure they are."""
+"""What a reader of the findings has to know: counts of all runs, and how precise rates are."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     parts = (
         _counts(trainings),
         _continued(results),
-        _left_again(trainings, summary),
-        _how_sure(final_epochs_only(summary)),
+        _lost_again(trainings, summary),
+        _precision(final_epochs_only(summary)),
     )
     return [sentence for part in parts for sentence in part]
 
@@ -57,7 +57,7 @@ def _counts(trainings: pd.DataFrame) -> Iterator[str]:
 
 
 def _continued(results: pd.DataFrame) -> Iterator[str]:
-    """Say how runs ended that were at a plateau after the fewest of their epochs."""
+    """Yield how runs ended that were at a plateau after the fewest of their epochs."""
     if results["epochs"].nunique() <= 1:
         return
     runs = continued(results, first_rows(results))
@@ -72,19 +72,19 @@ def _continued(results: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _left_again(trainings: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
-    """Say how many runs met the criterion and left it, and where the share of them is largest."""
+def _lost_again(trainings: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
+    """Yield how many runs met the criterion and left it, and where the share of them is largest."""
     rows = trainings[trainings["converged"]]
     left = int((~rows["converged_at_end"]).sum())
     if not left:
         return
     yield (
         f"Of {count_text(len(rows), 'run')} that met the criterion, {left:,} no longer did after "
-        f"{'its' if len(rows) == 1 else 'their'} last epoch{_most_left(rows, summary)}."
+        f"{'its' if len(rows) == 1 else 'their'} last epoch{_most_lost(rows, summary)}."
     )
 
 
-def _most_left(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
+def _most_lost(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Return in which cell the largest share of the runs that converged left the criterion."""
     swept = swept_columns(summary)
     if not swept:
@@ -103,8 +103,8 @@ def _most_left(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
     )
 
 
-def _how_sure(summary: pd.DataFrame) -> Iterator[str]:
-    """Say how wide the intervals of rates can be, and how wide with more runs."""
+def _precision(summary: pd.DataFrame) -> Iterator[str]:
+    """Yield how wide the intervals of rates can be, and how wide with more runs."""
     trained = (summary["runs"] - summary["failed"]).to_numpy()
     trained = trained[trained > 0]
     if not len(trained) or trained.min() >= FEW_RUNS:
@@ -118,6 +118,6 @@ def _how_sure(summary: pd.DataFrame) -> Iterator[str]:
 
 
 def _widest(runs: int) -> float:
-    """Return the width of the widest interval that a rate of so many runs has, in points."""
+    """Return the width of the widest interval that a rate of `runs` runs has, in points."""
     low, high = rate_intervals(np.arange(runs + 1), np.full(runs + 1, runs))
     return float(100 * (high - low).max())

@@ -43,7 +43,7 @@ from xorsweep.storage.plain_files import read_bytes
 
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
-LARGEST_SVG = 400_000
+LARGEST_SVG = 300_000
 """Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""
 
 FILES = (
@@ -152,11 +152,16 @@ def _page_figure(written: WrittenFigure, folder: Path) -> PageFigure:
     spec, excluded = written.spec, _excluded_text(written.note)
     svg = read_bytes(folder / f"{spec.name}.svg").decode("utf-8")
     if len(svg) <= LARGEST_SVG:
-        source = data_uri("image/svg+xml", for_both_themes(svg).encode())
+        source = svg_source(svg)
     else:
         source = data_uri("image/png", read_bytes(folder / f"{spec.name}.png"))
     caption, alt = (f"{text} {excluded}".rstrip() for text in (spec.caption, written.alt))
     return PageFigure(spec.name, spec.title, caption, alt, source)
+
+
+def svg_source(svg: str) -> str:
+    """Return Matplotlib's SVG as the source of an image that is light or dark like its page."""
+    return data_uri("image/svg+xml", for_both_themes(svg).encode())
 
 
 def _excluded_text(note: str) -> str:

@@ -26,15 +26,13 @@ def describe_single(run: SingleRun, console: Console) -> None:
 
 
 def _weight_table(run: SingleRun) -> Table:
-    table = _table("Weights and biases", "initial", "final")
     lines = [
         (name, f"{initial:.8f}", f"{final:.8f}") for name, initial, final in places_of_weights(run)
     ]
-    return _filled(table, lines)
+    return _table("Weights and biases", ("initial", "final"), lines)
 
 
 def _truth_table(run: SingleRun) -> Table:
-    table = _table("Truth table", "target", "output", "output before the last epoch")
     targets = run.training.targets
     lines = [
         (
@@ -45,7 +43,7 @@ def _truth_table(run: SingleRun) -> Table:
         )
         for row, label in enumerate(run.task.row_labels())
     ]
-    return _filled(table, lines)
+    return _table("Truth table", ("target", "output", "output before the last epoch"), lines)
 
 
 def _answer(outputs: FloatArray, targets: FloatArray) -> str:
@@ -55,14 +53,10 @@ def _answer(outputs: FloatArray, targets: FloatArray) -> str:
     return f"within {np.abs(targets - outputs).max():.4f}"
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
     table = Table("", title=title, title_justify="left", title_style="")
     for column in columns:
         table.add_column(column, justify="right")
-    return table
-
-
-def _filled(table: Table, lines: Sequence[Sequence[str]]) -> Table:
     for line in lines[:MOST_LINES]:
         table.add_row(*line)
     if len(lines) > MOST_LINES:

@@ -75,7 +75,7 @@ class RunDrawing:
 class RunDrawings:
     """Drawings by row, and the rows (cells, 3) that stand for each cell.
 
-    `error` says why there are none though there are runs.
+    `error` is the reason where there are none though there are runs.
     """
 
     rows: Rows

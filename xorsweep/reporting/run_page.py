@@ -1,7 +1,7 @@
 """The page of a single run: its truth table, its network, its error, and how it was learnt.
 
-One file that needs no network and no script. What it holds is text, SVG, and pictures of pixels
-within it; the animation lies beside it once more, for slides.
+One file that needs no network and no script. What it holds is text, SVG, and images within it; the
+animation lies beside it once more, for slides.
 """
 
 from __future__ import annotations
@@ -14,25 +14,20 @@ import numpy as np
 
 from xorsweep.command_lines import single_run_command, sweep_command
 from xorsweep.fields import FloatArray, Scalar, format_value
+from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.engines.gradient import gradient
-from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS
+from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS, plateau_labels, plateaus
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
-from xorsweep.reporting.rendering import environment
-from xorsweep.reporting.run_page_pictures import (
-    Frames,
-    Moving,
-    PagePicture,
-    animation,
-    frames_of,
-    learning_curve,
-    moving,
-    networks,
-    stills,
-)
-from xorsweep.reporting.svg.decision_surface import has_surface
+from xorsweep.reporting.rendering import data_uri, environment
+from xorsweep.reporting.svg.animation import SIDE, Frame, learning_gif, still
+from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
+from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_pixels
+from xorsweep.reporting.svg.error_curve import LARGEST, error_curve
 from xorsweep.reporting.svg.markup import number
+from xorsweep.reporting.svg.network_diagram import largest_weight, network_diagram
+from xorsweep.reporting.svg.palette import png
 from xorsweep.storage.atomic import write_atomically
 
 PAGE, ANIMATION = "run.html", "learning.gif"
@@ -43,6 +38,9 @@ MOST_WEIGHTS = 200
 SWEPT_SEEDS = 100
 STILL = 1e-6
 """A run moves no more if its gradient would move the weights by less in as many epochs again."""
+STILLS = 6
+FRAMES = 5 * (STILLS - 1) + 1
+"""Every fifth frame is a still, except for frames that are excluded because they are the same."""
 
 FILES = (
     (PAGE, "this page"),
@@ -65,6 +63,27 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class RunFigure:
+    """A figure, as SVG or as the URI of an image, and its caption."""
+
+    caption: str
+    svg: str = ""
+    source: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """The animation and its last frame, as the URIs of images."""
+
+    source: str
+    still: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything that the page holds, ready for its template."""
 
@@ -72,15 +91,15 @@ class Page:
     headline: str
     verdict: Sequence[str]
     surface: bool
-    moving: Moving | None
+    animation: Animation | None
     answers: Sequence[Answer]
-    answers_left: int
+    more_answers: int
     last_pass: Sequence[str]
-    networks: Sequence[PagePicture]
+    networks: Sequence[RunFigure]
     weights: Sequence[tuple[str, str, str]]
-    weights_left: int
-    learning_curve: str
-    stills: Sequence[PagePicture]
+    more_weights: int
+    curve: str
+    stills: Sequence[RunFigure]
     settings: Sequence[tuple[str, str]]
     again: str
     sweep: str
@@ -89,54 +108,48 @@ class Page:
 
 def write_page(run: SingleRun, folder: Path) -> list[Path]:
     """Write the page of a run, and its animation if it moved; return their paths."""
-    frames = frames_of(run)
-    gif = animation(run, frames)
-    page = folder / PAGE
-    write_atomically(page, _render(_page(run, frames, gif)).encode("utf-8"))
+    frames = {place: _frame(run, place) for place in places_shown(run, FRAMES)}
+    gif = None
+    if len(frames) > 1:
+        gif = learning_gif(list(frames.values()), run.epochs, run.errors.final_error)
+    text = environment().get_template("run.html.j2").render(page=_page(run, frames, gif))
+    write_atomically(folder / PAGE, text.encode("utf-8"))
     if gif is None:
-        return [page]
+        return [folder / PAGE]
     write_atomically(folder / ANIMATION, gif)
-    return [page, folder / ANIMATION]
+    return [folder / PAGE, folder / ANIMATION]
 
 
-def _page(run: SingleRun, frames: Frames, gif: bytes | None) -> Page:
-    network = run.training.network
-    answers, weights = list(_answers(run)), list(_weights(run))
+def _page(run: SingleRun, frames: Mapping[int, Frame], gif: bytes | None) -> Page:
+    network, point = run.training.network, run.point
+    answers = list(_answers(run))
+    weights = [
+        (name, _digits(first), _digits(last)) for name, first, last in places_of_weights(run)
+    ]
+    shape = f"{network.inputs}-{network.hidden}-{network.outputs}"
+    levels = plateau_labels(plateaus(run.training.targets))
     return Page(
-        title=_title(run),
-        headline=headline(run.point),
+        title=f"{point['task']}, {shape}: {run.outcome.replace('_', ' ')}",
+        headline=headline(point),
         verdict=list(_verdict(run)),
         surface=has_surface(network),
-        moving=None if gif is None else moving(run, frames, gif),
+        animation=None if gif is None else _animation(run, frames, gif),
         answers=answers[:MOST_ROWS],
-        answers_left=len(answers[MOST_ROWS:]),
+        more_answers=len(answers[MOST_ROWS:]),
         last_pass=_last_pass(run),
-        networks=list(networks(run)),
+        networks=list(_networks(run)),
         weights=weights[:MOST_WEIGHTS],
-        weights_left=len(weights[MOST_WEIGHTS:]),
-        learning_curve=learning_curve(run),
-        stills=list(stills(run, frames)),
-        settings=[
-            (key, format_value(value)) for key, value in run.point.items() if value is not None
-        ],
-        again=_command(run),
-        sweep=_sweep(run),
+        more_weights=len(weights[MOST_WEIGHTS:]),
+        curve=error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch),
+        stills=list(_stills(run, frames)),
+        settings=[(key, format_value(value)) for key, value in point.items() if value is not None],
+        again=_with_engine(run, single_run_command(_without_defaults(point))),
+        sweep=_sweep_command(run),
         files=[(name, text) for name, text in FILES if name != ANIMATION or gif is not None],
     )
 
 
-def _render(page: Page) -> str:
-    return environment().get_template("run.html.j2").render(page=page)
-
-
-def _title(run: SingleRun) -> str:
-    network = run.training.network
-    shape = f"{network.inputs}-{network.hidden}-{network.outputs}"
-    return f"{run.point['task']}, {shape}: {run.outcome.replace('_', ' ')}"
-
-
 def _verdict(run: SingleRun) -> Iterator[str]:
-    """Return what became of the run, in a few sentences."""
     outcome = run.outcome.replace("_", " ").capitalize()
     yield f"{outcome}: {DESCRIPTIONS[run.outcome]}."
     if run.outcome in PLATEAUS:
@@ -154,18 +167,18 @@ def _verdict(run: SingleRun) -> Iterator[str]:
 
 
 def _slope(run: SingleRun) -> str:
-    """Say how steep the loss is at the end, and that nothing moves where that shows it.
+    """Return how steep the loss is at the end, and that nothing moves where that shows it.
 
-    It shows it for plain descent in batches, whose steps are lr times the gradient.
+    It does for plain descent in batches, whose steps are lr times the gradient.
     """
     length = float(np.linalg.norm(gradient(run.training, run.parameters[:, -1])))
-    said = f"After the last epoch the gradient of the loss has the length {number(length)}"
+    text = f"After the last epoch the gradient of the loss has the length {number(length)}"
     plain = run.point["optimizer"] == "sgd" and run.point["schedule"] == "batch"
     way = float(run.training.learning_rate[0]) * length * run.epochs[-1]
     if not plain or way >= STILL:
-        return f"{said}."
+        return f"{text}."
     return (
-        f"{said}: nothing moves any more. As many epochs again at this gradient would move the "
+        f"{text}: nothing moves any more. As many epochs again at this gradient would move the "
         f"weights by {number(way)}."
     )
 
@@ -205,42 +218,109 @@ def _last_pass(run: SingleRun) -> Sequence[str]:
     return [f"{output:.8f}" for output in outputs[:, 0]]
 
 
-def _weights(run: SingleRun) -> Iterator[tuple[str, str, str]]:
-    for name, initial, final in places_of_weights(run):
-        yield name, _written(initial), _written(final)
-
-
-def _written(weight: float) -> str:
+def _digits(weight: float) -> str:
     return f"{weight:.8f}" if np.isfinite(weight) else number(weight)
 
 
-def _command(run: SingleRun) -> str:
-    command = single_run_command(_typed(run.point))
-    return command if run.engine == Engine() else f"{command} {run.engine}"
-
-
-def _sweep(run: SingleRun) -> str:
+def _sweep_command(run: SingleRun) -> str:
     """Return the command that trains the same from other initial weights; "" where there are none.
 
     The printed weights are one draw from the range of `uniform`, which takes their place.
     """
     if run.point["init"] == "file":
         return ""
-    point = dict(_typed(run.point))
+    point = _without_defaults(run.point)
     if point["init"] == "printed":
         point["init"] = "uniform"
-    command = sweep_command(point, SWEPT_SEEDS)
+    return _with_engine(run, sweep_command(point, SWEPT_SEEDS))
+
+
+def _with_engine(run: SingleRun, command: str) -> str:
     return command if run.engine == Engine() else f"{command} {run.engine}"
 
 
-def _typed(point: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
-    """Return a point without the parameters of choices that have their default."""
-    return {key: value for key, value in point.items() if not _is_default(key, value, point)}
+def _without_defaults(point: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return a point without the parameters of components that have their default."""
+    found = {}
+    for key, value in point.items():
+        group, _, name = key.partition(".")
+        if not name or value != getattr(COMPONENTS[group][str(point[group])](), name):
+            found[key] = value
+    return found
 
 
-def _is_default(key: str, value: Scalar, point: Mapping[str, Scalar]) -> bool:
-    group, _, name = key.partition(".")
-    if not name:
-        return False
-    default: Scalar = getattr(COMPONENTS[group][str(point[group])](), name)
-    return value == default
+def places_shown(run: SingleRun, count: int) -> list[int]:
+    """Return at most `count` places in `run.epochs`, from the first to the last before divergence.
+
+    They lie evenly along a way that is as long in the logarithm of epochs as in what the outputs
+    did, the sum of the largest changes of an output, so that a run is shown from its first epochs
+    on and yet mostly where it moves. None are returned where even the first error is too large.
+    """
+    finite = _finite_places(run)
+    if not finite:
+        return []
+    steps = np.abs(np.diff(run.outputs[..., :finite], axis=-1)).max(axis=(0, 1), initial=0)
+    moved = np.concatenate([[0.0], np.cumsum(steps)])
+    passed = np.log1p(np.array(run.epochs[:finite]))
+    way = sum((part / part[-1] for part in (moved, passed) if part[-1] > 0), np.zeros(finite))
+    wanted = np.linspace(0, way[-1], count)
+    return sorted({int(np.argmin(np.abs(way - distance))) for distance in wanted} | {finite - 1})
+
+
+def _finite_places(run: SingleRun) -> int:
+    """Return how many of the kept epochs come before the run has diverged."""
+    return int((run.errors.final_error < LARGEST).cumprod().sum())
+
+
+def _frame(run: SingleRun, place: int) -> Frame:
+    if has_surface(run.training.network):
+        answers = surface_pixels(run.training, run.parameters[:, place], SIDE)
+    else:
+        answers = answer_grid(run.outputs[..., place], run.training.targets, SIDE)
+    return Frame(answers, run.epochs[place], float(run.errors.final_error[place]))
+
+
+def _describe_answers(run: SingleRun, place: int) -> str:
+    if has_surface(run.training.network):
+        return describe_surface(run.training, run.parameters[:, place])
+    return describe_answer_grid(run.outputs[..., place], run.training.targets)
+
+
+def _animation(run: SingleRun, frames: Mapping[int, Frame], gif: bytes) -> Animation:
+    first, *_, last = frames
+    alt = (
+        f"Animation in {len(frames)} frames, from {_when(run.epochs[first])} to "
+        f"{_when(run.epochs[last])}. It ends like this: {_describe_answers(run, last)}"
+    )
+    image = still(frames[last], run.epochs, run.errors.final_error)
+    width, height = (int.from_bytes(gif[start : start + 2], "little") for start in (6, 8))
+    return Animation(data_uri("image/gif", gif), data_uri("image/png", image), alt, width, height)
+
+
+def _stills(run: SingleRun, frames: Mapping[int, Frame]) -> Iterator[RunFigure]:
+    """Yield what the network answered at some epochs, from the first to the last."""
+    for place in places_shown(run, STILLS):
+        frame = frames.get(place) or _frame(run, place)
+        yield RunFigure(
+            caption=f"{_when(frame.epoch).capitalize()}: error {number(frame.error)}",
+            source=data_uri("image/png", png(frame.answers)),
+            alt=_describe_answers(run, place),
+        )
+
+
+def _when(epoch: int) -> str:
+    if not epoch:
+        return "before training"
+    return f"after {epoch:,} epoch{'' if epoch == 1 else 's'}"
+
+
+def _networks(run: SingleRun) -> Iterator[RunFigure]:
+    """Yield the network before and after training, or as far as a diverged run is drawn."""
+    places = sorted({0, max(_finite_places(run) - 1, 0)})
+    views = run.training.network.views(run.parameters)
+    weights = [Weights(*(view[..., place] for view in views)) for place in places]
+    scale = largest_weight(*weights)
+    for place, each in zip(places, weights, strict=True):
+        early = place and run.epochs[place] != run.epochs[-1]
+        caption = _when(run.epochs[place]).capitalize() + ", before it diverged" * bool(early)
+        yield RunFigure(caption, svg=network_diagram(each, scale))

@@ -89,8 +89,8 @@ def spaced(count: int, most: int, best: int) -> list[int]:
 def _spaced(codes: Codes, best: np.int64, most: int) -> Codes:
     found = np.unique(codes)
     places = spaced(len(found), most, int(np.searchsorted(found, best)))
-    chosen: Codes = found[places]
-    return chosen
+    spaced_codes: Codes = found[places]
+    return spaced_codes
 
 
 def _count(codes: Codes) -> int:

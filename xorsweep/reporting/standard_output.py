@@ -1,7 +1,8 @@
-"""Standard output that goes away or is full: what can't be written is dropped, and work goes on."""
+"""Standard output of any encoding that may go away or be full: work goes on without it."""
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from select import select
 from typing import IO, Any
 
 NAMES = ("stdout", "stderr")
+_BYTES_OR_ESCAPES = "xorsweep.bytes_or_escapes"
 
 
 class _Lasting(FileIO):
@@ -38,7 +40,7 @@ class _Lasting(FileIO):
 
     @property
     def complaint(self) -> str | None:
-        """Return what is to be said of it; nothing where nobody reads it any more."""
+        """Return the message about its error; none where nobody reads it any more."""
         error = self.error
         if error is None or isinstance(error, ConnectionError):
             return None
@@ -106,7 +108,7 @@ def _complain(lasting: dict[str, _Lasting]) -> None:
 
 
 class Dropping:
-    """A text stream, but that what can't be written is dropped."""
+    """A text stream that drops what can't be written."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -124,3 +126,27 @@ class Dropping:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def escape_unprintable() -> None:
+    """Print characters that stdout's encoding lacks as escapes.
+
+    Bytes of names that Python can't decode, as in the locale C, are still passed on.
+    """
+    if not isinstance(sys.stdout, TextIOWrapper):  # a test's or a notebook's
+        return
+    if sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+    elif sys.stdout.errors == "surrogateescape":
+        codecs.register_error(_BYTES_OR_ESCAPES, _bytes_or_escape)
+        sys.stdout.reconfigure(errors=_BYTES_OR_ESCAPES)
+
+
+def _bytes_or_escape(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Return the byte that the first character stands for, or else its escape."""
+    assert isinstance(error, UnicodeEncodeError)
+    error.end = error.start + 1
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeEncodeError:
+        return codecs.lookup_error("backslashreplace")(error)

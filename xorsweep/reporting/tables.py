@@ -37,9 +37,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; `note` says what it leaves out.
+    """A table of texts; `note` names what it excludes.
 
-    The first `keys` columns name a row, and `numbers` are the columns that begin with a number.
+    The first `keys` columns name a row, and `numbers` are the columns that start with a number.
     `links` holds those of each row, where there are any.
     """
 
@@ -54,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a study asks, and its published figures beside the measured ones."""
+    """What a study asks, and its published values beside the measured ones."""
 
     question: str
     source: str
@@ -72,7 +72,7 @@ def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
 
 
 def settings_table(results: pd.DataFrame) -> Table:
-    """Return every key that says what was trained, with its levels."""
+    """Return every key of the points, with its levels."""
     rows = [(key, _levels_text(results, key)) for key in point_columns(results)]
     caption = "Every setting, and the values that it had."
     return Table(caption, ("key", "values"), [(key, text) for key, text in rows if text])
@@ -92,7 +92,7 @@ def _levels_text(results: pd.DataFrame, key: str) -> str:
 def cells_table(
     summary: pd.DataFrame, most: int, links: Mapping[int, Sequence[Link]] | None = None
 ) -> Table:
-    """Return the cells, or some chosen by axis where there are too many.
+    """Return the cells, or some selected by axis where there are too many.
 
     `links` are those of cells by their places in the summary.
     """
@@ -126,15 +126,15 @@ def cells_table(
         "ended.",
         head,
         rows,
-        left_out_note(found.note, len(shown), len(summary)),
+        excluded_note(found.note, len(shown), len(summary)),
         keys=len(keys),
         numbers=(*numeric, *range(len(keys), len(head))),
         links=[links.get(place, ()) for place in shown.index] if links else (),
     )
 
 
-def left_out_note(note: str, shown: int, total: int, file: str = "summary.csv") -> str:
-    """Return what to say of cells that a table has no room for, or nothing."""
+def excluded_note(note: str, shown: int, total: int, file: str = "summary.csv") -> str:
+    """Return a note of the cells that a table has no room for, or nothing."""
     return f"{shown:,} of {total:,} cells: {note}; {file} holds all" if shown < total else ""
 
 
@@ -149,7 +149,7 @@ def neighbours_table(comparisons: pd.DataFrame) -> Table:
     rows = [
         (
             *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
-            ", ".join(level_text(key, pair[key]) for key in _others(shown) if pd.notna(pair[key])),
+            ", ".join(level_text(key, pair[key]) for key in swept_in(shown) if pd.notna(pair[key])),
             f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n_pairs']:,}",
             difference_text(pair),
             f"{pair['p_holm']:.2g}",
@@ -162,7 +162,7 @@ def neighbours_table(comparisons: pd.DataFrame) -> Table:
     return Table(caption, head, rows, note, keys=3, numbers=(3, 4, 5))
 
 
-def _others(comparisons: pd.DataFrame) -> list[str]:
+def swept_in(comparisons: pd.DataFrame) -> list[str]:
     """Return the swept keys, which lie between the levels compared and the counts."""
     columns = [str(column) for column in comparisons.columns]
     return columns[columns.index("level_b") + 1 : columns.index("n_pairs")]

@@ -67,7 +67,7 @@ def cell_words(layout: Layout, cell: Any) -> str:
 
 
 def outcome_text(outcome: str, epochs: int) -> str:
-    """Return what runs of an outcome do, after so many epochs."""
+    """Return what runs of an outcome do, after its epochs."""
     if outcome in PLATEAU_TEXTS:
         return f"are still at the plateau {PLATEAU_TEXTS[outcome]} after {epochs:,} epochs"
     return ANSWER_TEXTS[outcome]

@@ -19,9 +19,9 @@ from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.report import PageFigure, svg_source
 from xorsweep.reporting.selection import select_cells
-from xorsweep.reporting.svg.scatter import rates_against_each_other
-from xorsweep.reporting.tables import Table, difference_text, left_out_note
+from xorsweep.reporting.tables import Table, difference_text, excluded_note
 from xorsweep.storage.atomic import atomic_path, write_atomically
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
@@ -71,7 +71,7 @@ class Page:
     findings: Sequence[str]
     test: str
     settings: Table
-    picture: str
+    figure: PageFigure
     cells: Table
     only: Table
 
@@ -137,7 +137,7 @@ def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
             ("key", "in a", "in b"),
             found.settings,
         ),
-        picture=_picture(found),
+        figure=_figure(found),
         cells=_cells_table(found),
         only=_only_table(found),
     )
@@ -210,14 +210,21 @@ def _name(cell: Any, keys: Sequence[str]) -> str:
     )
 
 
-def _picture(found: SweepComparison) -> str:
+def _figure(found: SweepComparison) -> PageFigure:
+    # What draws is imported here, once there is something to draw.
+    from xorsweep.reporting.figures.rate_scatter import draw_rates
+    from xorsweep.reporting.figures.style import styled, svg_of
+
     shown, _ = _shown_cells(found)
-    return rates_against_each_other(
-        shown["rate_a"].to_numpy(),
-        shown["rate_b"].to_numpy(),
-        (shown["verdict"] != NO_DIFFERENCE).to_numpy(),
-        [_name(cell, found.keys) for cell in shown.to_dict("records")],
+    rate_a, rate_b = (shown[f"rate_{which}"].to_numpy(np.float64) for which in ("a", "b"))
+    with styled():
+        drawn = draw_rates(rate_a, rate_b, (shown["verdict"] != NO_DIFFERENCE).to_numpy())
+        svg = svg_of(drawn.figure)
+    caption = (
+        "A mark is a cell: its rate in a from left to right, in b upwards. On the dashed line both "
+        "are the same; above it b is higher. Filled marks differ beyond chance."
     )
+    return PageFigure("rates", "Rates against each other", caption, drawn.alt, svg_source(svg))
 
 
 def _cells_table(found: SweepComparison) -> Table:
@@ -237,7 +244,7 @@ def _cells_table(found: SweepComparison) -> Table:
         )
         for cell in cells.to_dict("records")
     ]
-    note = left_out_note(note, len(cells), len(found.cells), "compare.csv")
+    note = excluded_note(note, len(cells), len(found.cells), "compare.csv")
     numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
     numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
-from xorsweep.analysis.studies.measures import _MEASURED, Cells, Estimate, measure
+from xorsweep.analysis.studies.measures import _MEASURES, Cells, Estimate, measure
 from xorsweep.analysis.studies.spec import ACCEPT, MEASURES, PublishedValue, Study, read_study
 from xorsweep.analysis.studies.verdicts import (
     Verdict,
@@ -57,7 +57,7 @@ def measured(rows: pd.DataFrame, figure: PublishedValue) -> Estimate:
 
 
 def test_every_measure_has_its_function_and_every_rule_its_judge() -> None:
-    assert set(_MEASURED) == set(MEASURES)
+    assert set(_MEASURES) == set(MEASURES)
     from xorsweep.analysis.studies.verdicts import _ACCEPTED
 
     assert tuple(_ACCEPTED) == ACCEPT

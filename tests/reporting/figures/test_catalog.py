@@ -1,4 +1,4 @@
-"""The pictures of a sweep, by what they hold."""
+"""The figures of a sweep, by what they show."""
 
 import os
 import signal
@@ -17,28 +17,37 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
-from xorsweep.reporting.alt_texts import alt_text, left_out
-from xorsweep.reporting.figures.lines import line_styles
-from xorsweep.reporting.style import COLOURS, DOTS_AN_INCH, OUTCOME_COLOURS, STYLE, save
 
 from xorsweep.analysis.learning_curves import LearningCurves
-from xorsweep.analysis.summary import summarize, survival_curves
+from xorsweep.analysis.summary import summarize
+from xorsweep.analysis.summary import survival_curves as curves_of
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.reporting.figures import selected_cells
-from xorsweep.reporting.figures.catalog import PICTURES, submit_figures
+from xorsweep.reporting.figures import (
+    error_curves,
+    error_histogram,
+    rate_heatmap,
+    rate_lines,
+    survival_curves,
+)
+from xorsweep.reporting.figures.axes import DrawnFigure, line_styles
+from xorsweep.reporting.figures.catalog import CATALOG, Figures, FigureSpec, submit_figures
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.error_curves import error_bands
-from xorsweep.reporting.figures.error_histogram import TALLEST, final_errors
-from xorsweep.reporting.figures.rate_heatmap import rate_map
-from xorsweep.reporting.figures.rate_lines import rate_lines
-from xorsweep.reporting.figures.survival_curves import unsolved_curves
-from xorsweep.reporting.layout import in_order
+from xorsweep.reporting.figures.error_histogram import TALLEST
+from xorsweep.reporting.figures.style import (
+    COLOURS,
+    DOTS_PER_INCH,
+    OUTCOME_COLOURS,
+    STYLE,
+    save,
+)
+from xorsweep.reporting.selection import in_order
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.storage.store import Store
@@ -64,12 +73,12 @@ def tables(small_sweep: Path) -> Tables:
     return tables_of(small_sweep)
 
 
-def drawn(draw: Callable[[Tables], Figure | None], tables: Tables) -> Figure:
+def drawn(draw: Callable[[Tables], DrawnFigure | None], tables: Tables) -> Figure:
     with mpl.rc_context(STYLE):
-        figure = draw(tables)
-        assert figure is not None
-        figure.draw_without_rendering()
-    return figure
+        found = draw(tables)
+        assert found is not None
+        found.figure.draw_without_rendering()
+    return found.figure
 
 
 def panels_of(figure: Figure) -> list[Axes]:
@@ -81,7 +90,7 @@ def titles(figure: Figure) -> list[str]:
 
 
 def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables) -> None:
-    figure = drawn(rate_map, tables)
+    figure = drawn(rate_heatmap.draw, tables)
     assert titles(figure) == ["200 epochs", "1,500 epochs"]
     axes = panels_of(figure)[1]
     assert axes.get_xlabel() == "lr"
@@ -97,7 +106,7 @@ def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables)
 
 
 def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
-    figure = drawn(rate_lines, tables)
+    figure = drawn(rate_lines.draw, tables)
     axes = panels_of(figure)[1]
     assert axes.get_xscale() == "log"
     assert len(axes.containers) == 2
@@ -111,7 +120,7 @@ def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
 
 
 def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) -> None:
-    figure = drawn(unsolved_curves, tables)
+    figure = drawn(survival_curves.draw, tables)
     assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
     cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
     axes = panels_of(figure)[1]
@@ -126,17 +135,15 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) 
 def shares_in(axes: Axes) -> dict[tuple[int, str], float]:
     """Return what the bars of each row and colour add up to, 1 being all runs of the cell."""
     found: dict[tuple[int, str], float] = {}
-    for bars in axes.collections:
-        colour = mpl.colors.to_hex(bars.get_facecolor()[0])  # type: ignore[attr-defined]
-        for path in bars.get_paths():
-            low, high = path.vertices[:, 1].min(), path.vertices[:, 1].max()
-            place = int(low), colour
-            found[place] = found.get(place, 0) + (high - low) / TALLEST
+    for bar in axes.patches:
+        assert isinstance(bar, Rectangle)
+        place = int(bar.get_y()), mpl.colors.to_hex(bar.get_facecolor())
+        found[place] = found.get(place, 0) + bar.get_height() / TALLEST
     return found
 
 
 def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables: Tables) -> None:
-    figure = drawn(final_errors, tables)
+    figure = drawn(error_histogram.draw, tables)
     assert titles(figure) == ["hidden 2", "hidden 4"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
     for hidden, axes in zip((2, 4), panels_of(figure), strict=True):
@@ -153,12 +160,12 @@ def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables
 
 
 def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
-    figure = drawn(final_errors, tables_of(small_sweep, plateaus={}))
+    figure = drawn(error_histogram.draw, tables_of(small_sweep, plateaus={}))
     assert not panels_of(figure)[0].texts
 
 
 def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Tables) -> None:
-    figure = drawn(error_bands, tables)
+    figure = drawn(error_curves.draw, tables)
     cells = in_order(tables.summary.query("epochs == 1500"), ["hidden", "lr"])
     assert len(panels_of(figure)) == len(cells)
     curves, outcomes = (
@@ -168,7 +175,7 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Table
     for axes, place in zip(panels_of(figure), cells.index, strict=True):
         cell, mine = tables.summary.loc[place], curves[place]
         assert axes.get_title(loc="left") == f"lr {cell['lr']:g}, hidden {cell['hidden']}"
-        *runs, median = axes.lines
+        *runs, median = axes.lines[: -len(PLATEAUS)]
         np.testing.assert_array_equal(median.get_xdata(), mine.epochs)
         wanted = np.median(mine.curves.astype(np.float64), axis=0)
         np.testing.assert_allclose(np.asarray(median.get_ydata(), float), wanted, rtol=1e-12)
@@ -181,65 +188,74 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Table
 def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selected_cells, "MOST_SINGLE_RUNS", 12)
-    found = selected_cells.in_learning_curves(tables)
-    rows = tables.results.loc[selected_cells.single_runs(tables, found.cells)]
+    monkeypatch.setattr(error_curves, "MOST_SINGLE_RUNS", 12)
+    trained = tables.results[tables.results["epochs"] == 1500]
+    rows = tables.results.loc[error_curves.single_runs(tables, trained, 6)]
     every = tables.results[tables.results["epochs"] == 1500]
     for keys, runs in every.groupby(["lr", "hidden"]):
         mine = rows[(rows["lr"] == keys[0]) & (rows["hidden"] == keys[1])]
         wanted = {name: -(-2 * n // 12) for name, n in Counter(runs["outcome"]).items()}
         assert Counter(mine["outcome"]) == wanted
+    with mpl.rc_context(STYLE):
+        found = error_curves.draw(tables)
+    assert found is not None
     assert f"thin lines: {len(rows)} of 72 runs" in found.note
 
 
 def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selected_cells, "MOST_PANELS", 1)
-    figure = drawn(rate_map, tables)
+    monkeypatch.setattr(rate_heatmap, "MOST_PANELS", 1)
+    figure = drawn(rate_heatmap.draw, tables)
     assert titles(figure) == [""]
     assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
-    monkeypatch.setattr(selected_cells, "MOST_CURVES", 3)
-    figure = drawn(error_bands, tables)
+    monkeypatch.setattr(error_curves, "MOST_CELLS", 3)
+    with mpl.rc_context(STYLE):
+        found = error_curves.draw(tables)
+    assert found is not None
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
-    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
-    said = f"hidden {best['hidden']} (of 2), as in the best cell"
-    assert said in figure.get_suptitle()
-    assert said in alt_text("error_by_epoch", tables)
-    assert said in left_out("error_by_epoch", tables)
+    assert titles(found.figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    excluded = f"hidden {best['hidden']} (of 2), as in the best cell"
+    assert excluded in found.figure.get_suptitle()
+    assert excluded in found.note
 
 
 def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tables) -> None:
     results = tables.results
-    curves = survival_curves(results[results["epochs"] == 1500], ["hidden", "lr"])
+    curves = curves_of(results[results["epochs"] == 1500], ["hidden", "lr"])
     flat = curves[curves["unsolved"].isin([0, 1])]
     assert {0, 1} == set(flat["unsolved"])
     limit = 0.025 ** (1 / 12)
     np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_a_picture_says_what_its_axes_are_and_no_text_lies_on_another(
-    tables: Tables, picture: Any
-) -> None:
-    figure = drawn(picture.draw, tables)
-    assert any(axes.get_xlabel() for axes in figure.axes)
-    names = [axes.get_ylabel() for axes in figure.axes]
-    assert any([*names, figure.get_supylabel()])
-    expect_readable(figure)
+def test_each_figure_says_what_its_axes_are(tables: Tables) -> None:
+    for spec in CATALOG:
+        figure = drawn(spec.draw, tables)
+        labels = [axes.get_xlabel() for axes in figure.axes]
+        assert any([*labels, figure.get_supxlabel()]), spec.name
+        names = [axes.get_ylabel() for axes in figure.axes]
+        assert any([*names, figure.get_supylabel()]), spec.name
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
+def test_no_text_lies_on_another(tables: Tables, spec: FigureSpec) -> None:
+    expect_readable(drawn(spec.draw, tables))
+
+
+@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
 def test_no_text_lies_on_another_in_what_is_written(
-    tables: Tables, picture: Any, tmp_path: Path
+    tables: Tables, spec: FigureSpec, tmp_path: Path
 ) -> None:
     with mpl.rc_context(STYLE):
-        figure = picture.draw(tables)
-    png, _ = save(figure, tmp_path / picture.name)
+        found = spec.draw(tables)
+    assert found is not None
+    figure = found.figure
+    png, _ = save(figure, tmp_path / spec.name)
     with Image.open(png) as image:
-        assert image.info["dpi"] == pytest.approx((DOTS_AN_INCH, DOTS_AN_INCH), abs=0.1)
-        assert image.size == pytest.approx(DOTS_AN_INCH * figure.get_size_inches(), abs=1)
+        assert image.info["dpi"] == pytest.approx((DOTS_PER_INCH, DOTS_PER_INCH), abs=0.1)
+        assert image.size == pytest.approx(DOTS_PER_INCH * figure.get_size_inches(), abs=1)
     FigureCanvasAgg(figure)
     expect_readable(figure)
 
@@ -275,21 +291,26 @@ def _beyond_the_ends(figure: Figure) -> set[Text]:
     return found
 
 
+def written(figures: Figures) -> bool:
+    return [each.spec for each in figures()] == list(CATALOG)
+
+
 def bytes_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_pictures_are_written_as_png_and_svg_with_the_same_bytes(
-    tables: Tables, small_sweep: Path, tmp_path: Path
+def test_figures_are_written_as_png_and_svg_with_the_same_bytes(
+    tables: Tables, tmp_path: Path
 ) -> None:
-    assert submit_figures(tables, tmp_path)() == list(PICTURES)
-    first, second = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        assert written(submit_figures(tables, folder))
+    first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
     assert first == second
-    assert sorted(first) == sorted(f"{p.name}.{kind}" for p in PICTURES for kind in ("png", "svg"))
+    assert sorted(first) == sorted(f"{p.name}.{kind}" for p in CATALOG for kind in ("png", "svg"))
 
 
 @pytest.mark.slow
-def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
+def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
     tables: Tables, tmp_path: Path
 ) -> None:
     here, curves = os.getpid(), tables.learning_curves
@@ -301,10 +322,9 @@ def test_pictures_are_the_same_whoever_draws_them_and_whoever_dies(
 
     alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
     submit_figures(tables, alone)()
-    assert submit_figures(tables, shared, workers=2)() == list(PICTURES)
-    assert submit_figures(replace(tables, learning_curves=curves_or_death), bereft, 2)() == list(
-        PICTURES
-    )
+    assert written(submit_figures(tables, shared, workers=2))
+    dying = replace(tables, learning_curves=curves_or_death)
+    assert written(submit_figures(dying, bereft, 2))
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
@@ -371,13 +391,13 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
 
 
 def expect_drawn(tables: Tables) -> None:
-    for picture in PICTURES:
+    for spec in CATALOG:
         with mpl.rc_context(STYLE):
-            figure = picture.draw(tables)
-        if figure is not None:
-            figure.draw_without_rendering()
-            assert len(panels_of(figure)) <= 24
-            expect_readable(figure)
+            found = spec.draw(tables)
+        if found is not None:
+            found.figure.draw_without_rendering()
+            assert len(panels_of(found.figure)) <= 24
+            expect_readable(found.figure)
 
 
 def test_grids_of_several_blocks_have_a_line_in_every_panel(
@@ -391,8 +411,10 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
         SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
     )
     tables = tables_of(tmp_path, plateaus={})
-    assert panels_of(drawn(rate_map, tables))  # in each panel some rows and columns are empty
-    for draw in (rate_lines, unsolved_curves, error_bands):
+    assert panels_of(
+        drawn(rate_heatmap.draw, tables)
+    )  # in each panel some rows and columns are empty
+    for draw in (rate_lines.draw, survival_curves.draw, error_curves.draw):
         grid_drawn = panels_of(drawn(draw, tables))
         assert grid_drawn
         assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in grid_drawn)

@@ -65,7 +65,7 @@ def test_small_answers_are_framed() -> None:
 
 
 @pytest.mark.parametrize("lost", [np.nan, np.inf, 1e300])
-def test_errors_that_can_not_be_drawn_are_left_out(lost: float) -> None:
+def test_errors_that_can_not_be_drawn_are_excluded(lost: float) -> None:
     errors = np.array([1.0, 0.8, lost, lost, lost])
     gif = Image.open(BytesIO(learning_gif(frames(errors), EPOCHS, errors)))
     assert gif.n_frames == 5

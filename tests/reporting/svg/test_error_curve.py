@@ -1,4 +1,4 @@
-"""Error curves: where the points lie, what is left out, and what is said of it."""
+"""Error curves: where the points lie, what is excluded, and what is description of it."""
 
 import re
 from xml.etree import ElementTree
@@ -73,7 +73,7 @@ def test_a_curve_without_a_single_number_says_so() -> None:
     assert "not a number before training" in svg
 
 
-def test_errors_of_zero_are_left_out() -> None:
+def test_errors_of_zero_are_excluded() -> None:
     assert len(curve(error_curve((0, 1, 2), np.array([1.0, 0.5, 0.0])))) == 2
 
 
@@ -116,8 +116,8 @@ def test_the_name_of_a_level_makes_way_for_the_curve() -> None:
 @pytest.mark.parametrize("met", [0, 3, 9000])
 def test_the_epoch_at_which_the_criterion_was_met_is_marked(met: int) -> None:
     svg = error_curve(EPOCHS, FALLING, met=met)
-    said = f"criterion met after {met:,} epochs"
-    assert said in words(svg)
+    description = f"criterion met after {met:,} epochs"
+    assert description in words(svg)
     assert f"the criterion was first met after {met:,} epochs" in svg
 
 

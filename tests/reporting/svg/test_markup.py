@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from xorsweep.reporting.svg.markup import group, number, picture, place, text
+from xorsweep.reporting.svg.markup import group, number, place, svg_document, text
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_coordinates_are_short(value: float, written: str) -> None:
 
 def test_a_picture_is_valid_whatever_its_words_are() -> None:
     words = "<script> & \"quotes\" 'single'"
-    root = ElementTree.fromstring(picture(30, 20.5, words, [text(1, 2, words)]))
+    root = ElementTree.fromstring(svg_document(30, 20.5, words, [text(1, 2, words)]))
     assert root.attrib["aria-label"] == words
     assert root.attrib["role"] == "img"
     assert root.attrib["viewBox"] == "0 0 30 20.5"
     assert [element.text for element in root] == [words]
 
 
-def test_an_empty_group_is_left_out() -> None:
+def test_an_empty_group_is_excluded() -> None:
     assert group("fill:none", []) == ""

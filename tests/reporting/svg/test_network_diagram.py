@@ -1,4 +1,4 @@
-"""Networks as pictures: each weight is a line, as wide as it is large and coloured by its sign."""
+"""Networks as pictures: each weight is a line, as wide as it is large, coloured by its sign."""
 
 import itertools
 import re
@@ -27,9 +27,9 @@ def lines(svg: str) -> dict[str, tuple[float, str]]:
     found = {}
     for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
         for path in group.findall(f"{SVG}path"):
-            said = path.findtext(f"{SVG}title")
-            assert said is not None
-            found[said] = (float(path.attrib["stroke-width"]), group.attrib["style"])
+            words = path.findtext(f"{SVG}title")
+            assert words is not None
+            found[words] = (float(path.attrib["stroke-width"]), group.attrib["style"])
     return found
 
 

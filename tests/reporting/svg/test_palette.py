@@ -12,8 +12,8 @@ from xorsweep.reporting.svg.palette import (
     NO_NUMBER,
     SHADES,
     WHITE,
+    blend,
     image,
-    lay,
     mark,
     palette,
     png,
@@ -45,7 +45,7 @@ def test_black_and_white_are_themselves() -> None:
 
 def test_what_is_laid_over_hides_what_it_covers_and_no_more() -> None:
     pixels = np.full(3, 10, np.uint8)
-    lay(pixels, WHITE, np.array([0, COVERS // 2, COVERS]))
+    blend(pixels, WHITE, np.array([0, COVERS // 2, COVERS]))
     assert pixels[[0, 2]].tolist() == [10, WHITE]
     low, between, high = palette()[pixels].astype(int).sum(axis=1)
     assert low < between < high
@@ -55,7 +55,7 @@ def test_a_mark_is_round_or_square_and_has_an_edge() -> None:
     for high in (False, True):
         pixels = np.full((41, 41), 50, np.uint8)
         for color, cover in mark(pixels.shape, 20, 20, 8, high):
-            lay(pixels, color, cover)
+            blend(pixels, color, cover)
         middle, edge = (WHITE, BLACK) if high else (BLACK, WHITE)
         assert (pixels[20, 14:27] == middle).all()
         assert edge in pixels[20]

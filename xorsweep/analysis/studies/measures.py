@@ -62,23 +62,14 @@ class Cells:
 def measure(figure: PublishedValue, cells: Cells) -> Estimate | None:
     """Return what a figure measures in a sweep, None where its cell isn't there."""
     rows = cells.rows(figure)
-    return _MEASURED[figure.measure](rows, figure) if len(rows) else None
+    return _MEASURES[figure.measure](rows, figure) if len(rows) else None
 
 
 def _share(hits: Any, of: int, note: str = "") -> Estimate | None:
-    """Return a percentage with its interval."""
     if not of:
         return None
     low, high = rate_interval(int(hits), of)
     return Estimate(100 * int(hits) / of, 100 * low, 100 * high, note)
-
-
-def _rate(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
-    return _share(rows["converged"].sum(), len(rows))
-
-
-def _not_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
-    return _share((~rows["converged"]).sum(), len(rows))
 
 
 def _converged_count(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
@@ -89,7 +80,7 @@ def _converged_count(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
 
 
 def _epochs(rows: pd.DataFrame) -> FloatArray:
-    """Return the epochs of the runs that converged (n,)."""
+    """Return the epochs (n,) of the runs that converged."""
     return rows["converged_epoch"].dropna().to_numpy(np.float64)
 
 
@@ -109,7 +100,6 @@ def _median_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
 
 
 def _median_of_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
-    """Return the median with its order-statistic interval."""
     epochs = _epochs(rows)
     if not len(epochs):
         return None
@@ -119,14 +109,9 @@ def _median_of_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | No
     return Estimate(float(np.median(epochs)), float(interval.low), float(interval.high))
 
 
-def _fewest_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
+def _extreme(rows: pd.DataFrame, end: Callable[[FloatArray], float]) -> Estimate | None:
     epochs = _epochs(rows)
-    return Estimate(epochs.min()) if len(epochs) else None
-
-
-def _most_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
-    epochs = _epochs(rows)
-    return Estimate(epochs.max()) if len(epochs) else None
+    return Estimate(end(epochs)) if len(epochs) else None
 
 
 def _running_time(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
@@ -134,7 +119,7 @@ def _running_time(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
 
 
 def _best_running_time(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
-    """Return the running time at the best levels, chosen on one half of the seeds.
+    """Return the running time at the best levels, selected on one half of the seeds.
 
     The other half measures it: the least of several measured times would be too small.
     """
@@ -145,26 +130,20 @@ def _best_running_time(rows: pd.DataFrame, figure: PublishedValue) -> Estimate |
     totals = sums.sum().query("converged > 0")
     if totals.empty or second.empty:
         return None
+    levels = (totals["spent"] / totals["converged"]).idxmin()
     best = second
-    for key, level in zip(keys, _levels(totals["spent"] / totals["converged"]), strict=True):
+    for key, level in zip(keys, levels if isinstance(levels, tuple) else (levels,), strict=True):
         best = best[best[key] == level]
     found = _running_time(best, figure)
     return replace(found, note=_best_note(best, rows, keys))
 
 
-def _levels(times: pd.Series[Any]) -> tuple[Any, ...]:
-    """Return the levels with the least time."""
-    best = times.idxmin()
-    return best if isinstance(best, tuple) else (best,)
-
-
 def _best_note(best: pd.DataFrame, tried: pd.DataFrame, keys: list[str]) -> str:
-    """Say where the best is, by how many runs, and if it lies at the edge of what was tried."""
+    """Return where the best is, by how many runs, and if it lies at the edge of what was tried."""
     where = ", ".join(level_text(key, best[key].iloc[0]) for key in keys)
-    rate = 100 * best["converged"].mean()
-    edge = "lr" in keys and best["lr"].iloc[0] in (tried["lr"].min(), tried["lr"].max())
-    text = f" at {where}: {rate:.1f} % of {len(best):,} runs"
-    return f"{text}; the edge of the lr tried" if edge else text
+    is_edge = "lr" in keys and best["lr"].iloc[0] in (tried["lr"].min(), tried["lr"].max())
+    text = f" at {where}: {100 * best['converged'].mean():.1f} % of {len(best):,} runs"
+    return text + "; the edge of the lr tried" * is_edge
 
 
 def _rising_steps(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
@@ -185,10 +164,6 @@ def _at_levels(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     return _share(unsolved["outcome"].isin(list(PLATEAUS)).sum(), len(unsolved))
 
 
-def _at_level(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
-    return _share((rows["outcome"] == figure.measure).sum(), len(rows))
-
-
 def _unsolved_rms(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
     unsolved = _unsolved(rows)
     if unsolved.empty:
@@ -198,22 +173,25 @@ def _unsolved_rms(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None
     return Estimate(float(np.median(rms)), rms.min(), rms.max())
 
 
-_MEASURED: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None]] = {
-    "rate": _rate,
-    "not_converged": _not_converged,
+_MEASURES: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None]] = {
+    "rate": lambda rows, _: _share(rows["converged"].sum(), len(rows)),
+    "not_converged": lambda rows, _: _share((~rows["converged"]).sum(), len(rows)),
     "converged_count": _converged_count,
     "mean_epochs": _mean_epochs,
     "median_epochs": _median_epochs,
     "median_of_converged": _median_of_converged,
-    "fewest_epochs": _fewest_epochs,
-    "most_epochs": _most_epochs,
-    "epochs_of_run": _fewest_epochs,
+    "fewest_epochs": lambda rows, _: _extreme(rows, np.min),
+    "most_epochs": lambda rows, _: _extreme(rows, np.max),
+    "epochs_of_run": lambda rows, _: _extreme(rows, np.min),
     "expected_running_time": _running_time,
     "best_running_time": _best_running_time,
     "rising_steps": _rising_steps,
     "at_levels": _at_levels,
     "unsolved_rms": _unsolved_rms,
-    **dict.fromkeys(PLATEAUS, _at_level),
+    **dict.fromkeys(
+        PLATEAUS,
+        lambda rows, figure: _share((rows["outcome"] == figure.measure).sum(), len(rows)),
+    ),
 }
 
 

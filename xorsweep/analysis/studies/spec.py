@@ -79,7 +79,7 @@ or within `tolerance` percent, or at or above; `none` asks for nothing."""
 
 _UNLESS_SAID = {"skip": False, "output": "logistic", "until_converged": False, "seed": 0}
 _NO_PART = ("until_converged", "seed")
-"""Keys that don't say which cell it is: stopping at the criterion changes no figure."""
+"""Keys that don't identify a cell: stopping at the criterion changes no measured value."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +220,8 @@ def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
 
     A group that `own` chooses takes none of its parameters from `common`.
     """
-    chosen = {key for key in own if key in COMPONENTS}
-    shared = {key: value for key, value in common.items() if key.split(".")[0] not in chosen}
+    components = {key for key in own if key in COMPONENTS}
+    shared = {key: value for key, value in common.items() if key.split(".")[0] not in components}
     point = NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested({**_UNLESS_SAID, **shared, **own}))
     return {key: value for key, value in point.items() if key not in _NO_PART or key in own}
 

@@ -111,7 +111,7 @@ _Accepted = tuple[bool | None, str]
 
 
 def _value(figure: PublishedValue) -> float:
-    assert figure.value is not None  # `Figure.check` has seen to it
+    assert figure.value is not None  # checked by `PublishedValue.check`
     return figure.value
 
 
@@ -145,13 +145,8 @@ def _within_percent(figure: PublishedValue, measured: Estimate) -> _Accepted:
 
 
 def _at_least(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    return measured.value >= _value(
-        figure
-    ), f"at least {_number(figure.unit, _value(figure))} asked"
-
-
-def _none(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    return None, ""
+    least = _value(figure)
+    return measured.value >= least, f"at least {_number(figure.unit, least)} asked"
 
 
 _ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
@@ -160,7 +155,7 @@ _ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
     "within": _within,
     "within_percent": _within_percent,
     "at_least": _at_least,
-    "none": _none,
+    "none": lambda figure, measured: (None, ""),
 }
 
 
@@ -203,18 +198,18 @@ def _value_text(figure: PublishedValue) -> str:
 
 def notes(study: Study) -> str:
     """Return what has to be known to read the verdicts and intervals of a study's figures."""
-    said = []
+    texts = []
     if any(_has_wilson(figure) for figure in study.figures):
-        said.append(
+        texts.append(
             "Where a reference gives its number of runs and no interval, the interval of its "
             "value is Wilson's, computed here."
         )
     if any(figure.accept == "overlap" and figure.value is not None for figure in study.figures):
-        said.append(
+        texts.append(
             "Agreement by overlapping intervals is roughly a test at p = 0.006 where both "
             "intervals are of one width, and it doesn't show that two rates are equal."
         )
-    return " ".join(said)
+    return " ".join(texts)
 
 
 def _measured_text(figure: PublishedValue, measured: Estimate) -> str:

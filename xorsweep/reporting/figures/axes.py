@@ -59,8 +59,13 @@ def facets(
     columns: int = 3,
     sharex: bool = False,
     sharey: bool = False,
+    xlabel: str = "",
+    ylabel: str = "",
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with titled axes for each panel, each of so many inches."""
+    """Return a figure with titled axes for each panel, `width` by `height` inches.
+
+    The lowest panels have the label of x, the leftmost that of y.
+    """
     across = min(columns, len(panels))
     down = ceil(len(panels) / across)
     size = (max(across * width + 0.9, 4.6), down * height + 0.6)
@@ -71,6 +76,9 @@ def facets(
         axes.remove()
     for axes in grid[max(0, len(panels) - across) : len(panels)]:
         axes.tick_params(labelbottom=True)
+        axes.set_xlabel(xlabel)
+    for axes in grid[: len(panels) : across]:
+        axes.set_ylabel(ylabel)
     for axes, (title, _) in zip(grid, panels, strict=False):
         axes.set_title(fill(title, int(CHARACTERS_PER_INCH * width)), loc="left")
     return figure, list(grid[: len(panels)])

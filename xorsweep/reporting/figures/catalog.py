@@ -102,7 +102,7 @@ CATALOG = (
         "convergence_rate",
         "How often training converges",
         "A field is a cell, all runs that differ in seed alone; the brighter it is, the more of "
-        "them met the criterion within their epochs. Where there is room its numbers say how many "
+        "them met the criterion within their epochs. Where there is room its numbers are how many "
         "of how many.",
         "rate_heatmap",
     ),

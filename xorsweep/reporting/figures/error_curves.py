@@ -36,7 +36,7 @@ SMALLEST_ERROR, LARGEST_ERROR = 1e-9, 100.0
 
 
 def draw(tables: Tables) -> DrawnFigure | None:
-    """Return the error by epoch, one panel per cell: some runs by outcome, and the median of all."""
+    """Return the error by epoch, one panel per cell: some runs, and the median of all."""
     layout = tables.layout.at_the_end
     shown = select_final_cells(tables.summary, layout, ["ok", "diverged"], MOST_CELLS)
     curves = tables.learning_curves(shown.cells) if len(shown.cells) else {}
@@ -46,7 +46,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
     columns = _columns(cells, layout.x)
     parts = panels(cells, shown.keys)
-    figure, grid = facets(parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True)
+    figure, grid = facets(
+        parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True, xlabel="epochs"
+    )
     epochs_across(grid[0], max(each.epochs[-1] for each in curves.values()), 0)
     grid[0].set_yscale("log")
     grid[0].set_ylim(*_limits(curves))
@@ -54,7 +56,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     trained = tables.rows_of(shown.cells).query("status != 'failed'")
     single = single_runs(tables, trained, len(shown.cells))
     outcomes = tables.results["outcome"].astype(str).to_numpy()
-    for axes, (_, part) in zip(grid, parts, strict=True):
+    for place, (axes, (_, part)) in enumerate(zip(grid, parts, strict=True)):
+        is_lowest, is_leftmost = place >= len(grid) - columns, place % columns == 0
+        axes.tick_params(which="both", bottom=is_lowest, left=is_leftmost)
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
         low, middle, high = found.quantiles()
@@ -63,7 +67,6 @@ def draw(tables: Tables) -> DrawnFigure | None:
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
         for plateau in tables.plateaus.values():
             axes.axhline(plateau, **PLATEAU_LINE)
-    figure.supxlabel("epochs", fontsize=9)
     figure.supylabel("half the sum of squared errors", fontsize=9)
     median = Line2D([], [], color=INK, linewidth=1.4, label="median of all runs")
     band = Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half")

@@ -20,7 +20,7 @@ from xorsweep.reporting.selection import select_final_cells
 from xorsweep.text import level_name
 
 SMALLEST_ERROR = 1e-9
-"""Smaller final errors are drawn here: what is left of them says nothing about learning."""
+"""Smaller final errors are drawn here: what is left of them is rounding."""
 MOST_CELLS = 40
 ROW_HEIGHT = 0.3
 """Inches from one row to the next."""
@@ -79,6 +79,8 @@ def _draw_rows(
                 base[bars],
                 align="edge",
                 color=OUTCOME_COLOURS[name],
+                edgecolor=OUTCOME_COLOURS[name],
+                linewidth=0.3,  # else a bar thinner than a dot is lost
             )
             base += share
     axes.set_ylim(0, len(found))

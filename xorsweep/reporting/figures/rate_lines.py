@@ -30,7 +30,7 @@ MOST_LINES = 8
 
 
 def draw(tables: Tables) -> DrawnFigure | None:
-    """Return the convergence rate along one key with 95 % intervals, a line per level of another."""
+    """Return the convergence rate along one key with 95 % intervals, another as lines."""
     summary = tables.summary.dropna(subset=["rate"])
     layout = tables.layout.with_few_lines(summary, MOST_LINES)
     shown = select_cells(summary, layout.col, MOST_PANELS)
@@ -38,7 +38,15 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if cells.empty:
         return None
     parts = panels(cells, shown.keys)
-    figure, grid = facets(parts, 3.1, 2.7, sharex=True, sharey=True)
+    figure, grid = facets(
+        parts,
+        3.1,
+        2.7,
+        sharex=True,
+        sharey=True,
+        xlabel=key or "all runs",
+        ylabel="runs that converged",
+    )
     styles = line_styles(cells, layout.hue)
     is_number = bool(key) and is_numeric(cells[key])
     apart = min(0.012, 0.5 / (len(styles) * (len(levels(cells, key)) if key else 1)))
@@ -63,9 +71,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
                 **style,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        axes.set_xlabel(key or "all runs")
     _scale_across(grid[0], cells, key)
-    grid[0].set_ylabel("runs that converged")
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
     along = f" along {along_text(cells, key)}" if key else ""
     ranges = ranges_text(final_epochs_only(cells), layout.hue, "rate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -13,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from xorsweep.storage.atomic import atomic_path
+from xorsweep.storage.atomic import atomic_path, write_atomically
 
 GREY = "#595959"
 INK = "#000000"
@@ -82,7 +83,13 @@ def save(figure: Figure, stem: Path) -> list[Path]:
         with atomic_path(png) as file:
             raster.print_png(file)
         figure.set_layout_engine("none")
-        vector: Any = FigureCanvasSVG(figure)
-        with atomic_path(svg) as file:
-            vector.print_svg(file, metadata={"Date": None})
+        write_atomically(svg, svg_of(figure).encode("utf-8"))
     return [png, svg]
+
+
+def svg_of(figure: Figure) -> str:
+    """Return a figure as SVG text, the same for the same figure."""
+    text = StringIO()
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(text, metadata={"Date": None})
+    return text.getvalue()

@@ -34,7 +34,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if curves.empty:
         return None
     parts = panels(curves, shown.keys)
-    figure, grid = facets(parts, 3.1, 2.5, sharex=True, sharey=True)
+    figure, grid = facets(
+        parts, 3.1, 2.5, sharex=True, sharey=True, xlabel="epochs", ylabel="still unsolved"
+    )
     first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
     decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
     epochs_across(grid[0], rows["epochs"].max(), decade)
@@ -55,9 +57,6 @@ def draw(tables: Tables) -> DrawnFigure | None:
                 linewidth=0,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-        axes.label_outer()
-    figure.supxlabel("epochs", fontsize=9)
-    grid[0].set_ylabel("still unsolved")
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
     ranges = ranges_text(shown.cells, layout.hue, "unsolved_at_end")
     alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."

@@ -1,1 +1,1 @@
-"""What pages about networks are made of: arrays in, SVG text or PNG bytes out, no Matplotlib."""
+"""Figures of networks: arrays in, SVG text or PNG bytes out, no Matplotlib."""

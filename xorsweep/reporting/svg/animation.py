@@ -1,4 +1,4 @@
-"""A network being learnt, as an animated GIF: what it answers beside how its error falls."""
+"""A network learning, as an animated GIF: what it answers beside how its error falls."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from xorsweep.reporting.svg.palette import (
     SHADES,
     WHITE,
     Pixels,
+    blend,
     image,
-    lay,
     mark,
     png,
 )
@@ -38,7 +38,7 @@ FIRST, EACH, LAST = 900, 110, 2800
 
 
 class Frame(NamedTuple):
-    """What a network answers after so many epochs, at most SIDE pixels each way, and its error."""
+    """What a network answers after some epochs, at most SIDE pixels each way, and its error."""
 
     answers: Pixels
     epoch: int
@@ -46,10 +46,15 @@ class Frame(NamedTuple):
 
 
 def learning_gif(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatArray) -> bytes:
-    """Return an animated GIF of some frames, with errors (E,) by epoch drawn beside the answers.
+    """Return an animated GIF of some frames, with the errors by epoch beside the answers.
 
     GIF, because slides, mail and every browser play it; with at most 256 colours, as here, it loses
     nothing.
+
+    Args:
+        frames: What is shown, in order.
+        epochs: After how many epochs each error was measured (E,).
+        errors: The errors (E,).
     """
     drawn = [image(pixels) for pixels in _painted(frames, epochs, errors)]
     durations = [EACH] * len(drawn)
@@ -102,9 +107,9 @@ def _panel(frame: Frame, axes: LogAxes | None = None, curve: Pixels | None = Non
     _write(panel, (16, 42), f"{HALF_SSE} {number(frame.error).replace(chr(0x2212), '-')}", 12)
     if axes is None or curve is None:
         return panel
-    lay(panel, DIM, curve)
+    blend(panel, DIM, curve)
     now = axes.x(frame.epoch)
-    lay(panel[:, : round(now)], BRIGHT, curve[:, : round(now)])
+    blend(panel[:, : round(now)], BRIGHT, curve[:, : round(now)])
     if drawable(np.array([frame.error]))[0]:
         _draw_dot(panel, axes.y(frame.error), now)
     return panel
@@ -114,14 +119,14 @@ def _draw_dot(panel: Pixels, down: float, across: float) -> None:
     top, left = int(down) - DOT, int(across) - DOT
     window = panel[top : top + 2 * DOT, left : left + 2 * DOT]
     for color, cover in mark(window.shape, down - top, across - left, DOT / 2, True):
-        lay(window, color, cover)
+        blend(window, color, cover)
 
 
 def _write(panel: Pixels, place: tuple[int, int], words: str, size: int) -> None:
     """Write words whose upper left corner is at (across, down)."""
     mask = Image.new("L", (PANEL, size + 8))
     ImageDraw.Draw(mask).text((place[0], 0), words, 255, _font(size))
-    lay(panel[place[1] : place[1] + size + 8], WHITE, _cover(mask))
+    blend(panel[place[1] : place[1] + size + 8], WHITE, _cover(mask))
 
 
 @cache

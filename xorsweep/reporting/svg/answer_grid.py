@@ -1,4 +1,4 @@
-"""What a network answers to every row of any task, as a small picture: a field an output."""
+"""What a network answers to every row of any task, as a small image: one field per output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.svg.markup import number
-from xorsweep.reporting.svg.palette import WHITE, lay, mark, shades
+from xorsweep.reporting.svg.palette import WHITE, blend, mark, shades
 
 Cells = NDArray[Any]
 
@@ -20,12 +20,20 @@ ROOM_FOR_LINES = 5
 
 
 def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Cells:
-    """Return outputs (rows, units) as a picture of at most so many pixels each way.
+    """Return outputs as an image: a field per output, in its colour, with its target's mark.
 
     Several outputs lie side by side and rows one below the other. Of a single output, the rows of
     the task are counted along the lines of a square. Dark is 0 and bright is 1; each field is
     marked with what it should be, a white disc for the higher target and a black square for the
     lower, and grey is no number.
+
+    Args:
+        outputs: What the network answers (rows, units).
+        targets: What it should answer (rows, units).
+        pixels: The longer side of the image at most.
+
+    Returns:
+        The image as places in `palette()`, uint8.
     """
     fields, high = _square(shades(outputs)), _square(targets > _middle(targets))
     size = max(pixels // max(fields.shape), 1)
@@ -35,7 +43,7 @@ def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Cells:
         for wanted in (False, True):
             marked = _fields(used & (high == wanted), size)
             for color, cover in mark((size, size), size / 2 - 1, size / 2 - 1, size / 5, wanted):
-                lay(found, color, np.tile(cover, fields.shape) * marked)
+                blend(found, color, np.tile(cover, fields.shape) * marked)
     if size >= ROOM_FOR_LINES:
         found[size - 1 : -1 : size] = WHITE
         found[:, size - 1 : -1 : size] = WHITE

@@ -1,10 +1,10 @@
-"""What a network of two inputs answers between the corners, as a small picture of pixels."""
+"""What a network of two inputs answers between the corners, as a small image."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Network
@@ -17,7 +17,7 @@ from xorsweep.reporting.svg.palette import (
     NO_NUMBER,
     WHITE,
     Pixels,
-    lay,
+    blend,
     mark,
     png,
     shades,
@@ -28,7 +28,7 @@ MARGIN = 0.35
 PIXELS_AN_ANSWER = 2
 """How many pixels apart, each way, the network is asked; between them outputs are interpolated."""
 MARK = 1 / 24
-"""Half the width of a row's mark, as a share of the picture's."""
+"""Half the width of a row's mark, as a share of the image's."""
 
 
 def has_surface(network: Network) -> bool:
@@ -37,13 +37,20 @@ def has_surface(network: Network) -> bool:
 
 
 def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: int = 160) -> bytes:
-    """Return as PNG what a network with these parameters (P,) answers over the square of inputs.
+    """Return as PNG what a network answers over the square of inputs.
 
     Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners.
-    Dark is 0 and bright is 1; a white line within a black one parts outputs above one half from
+    Dark is 0 and bright is 1; a white line within a black one separates outputs above one half from
     those below. The rows of `training` are marked with what they should be: a white disc for the
-    higher target, a black square for the lower. Grey is an output that is no number. Raises
-    ValueError where the network has no surface.
+    higher target, a black square for the lower. Grey is an output that is no number.
+
+    Args:
+        training: The network and the rows of its task.
+        parameters: The network's parameters (P,).
+        pixels: The side of the image.
+
+    Raises:
+        ValueError: The network has other than two inputs and one output.
     """
     return png(surface_pixels(training, parameters, pixels))
 
@@ -93,40 +100,15 @@ def _ticks(inputs: FloatArray, count: int) -> FloatArray:
 
 
 def _draw_boundary(found: Pixels, output: FloatArray) -> None:
-    """Draw where the output passes one half: white within black.
-
-    Each pixel is looked at in four parts, and is covered by those of them that are near.
-    """
-    above = _enlarged(output, 2 * len(found)) > 0.5
-    passes = np.zeros(above.shape, bool)
-    down, across = above[1:] != above[:-1], above[:, 1:] != above[:, :-1]
-    for part, differs in (
-        (passes[1:], down),
-        (passes[:-1], down),
-        (passes[:, 1:], across),
-        (passes[:, :-1], across),
-    ):
-        part |= differs
-    if not passes.any():
-        return
-    white = _grown(passes, 1 + len(found) // 240)
-    black = _grown(white, 1 + len(found) // 160)
+    """Draw where the output passes one half: white within black, at twice the resolution."""
+    above = Image.fromarray(255 * (_enlarged(output, 2 * len(found)) > 0.5).astype(np.uint8))
+    line = ImageChops.difference(
+        above.filter(ImageFilter.MaxFilter(3)), above.filter(ImageFilter.MinFilter(3))
+    )
+    white = line.filter(ImageFilter.MaxFilter(2 * (1 + len(found) // 240) + 1))
+    black = white.filter(ImageFilter.MaxFilter(2 * (1 + len(found) // 160) + 1))
     for color, mask in ((BLACK, black), (WHITE, white)):
-        parts = mask.view(np.uint8)
-        covered = parts[::2, ::2] + parts[1::2, ::2] + parts[::2, 1::2] + parts[1::2, 1::2]
-        lay(found, color, covered * (COVERS // 4))
-
-
-def _grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
-    """Return a mask with the places within so many steps of it."""
-    grown = mask.copy()
-    for _ in range(steps):
-        once = grown.copy()
-        grown[1:] |= once[:-1]
-        grown[:-1] |= once[1:]
-        grown[:, 1:] |= once[:, :-1]
-        grown[:, :-1] |= once[:, 1:]
-    return grown
+        blend(found, color, np.asarray(mask.reduce(2)).astype(int) * COVERS // 255)
 
 
 def _draw_rows(found: Pixels, training: TrainingBatch) -> None:
@@ -142,4 +124,4 @@ def _draw_rows(found: Pixels, training: TrainingBatch) -> None:
         top, left = max(int(down) - reach, 0), max(int(across) - reach, 0)
         window = found[top : int(down) + reach + 1, left : int(across) + reach + 1]
         for color, cover in mark(window.shape, down - top, across - left, size, target > middle):
-            lay(window, color, cover)
+            blend(window, color, cover)

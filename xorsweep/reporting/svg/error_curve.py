@@ -1,4 +1,4 @@
-"""How an error falls, as a small picture: epochs and errors on log axes."""
+"""How an error falls, as a small figure: epochs and errors on log axes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from xorsweep.reporting.svg.markup import (
     SOFT,
     group,
     number,
-    picture,
     place,
+    svg_document,
     text,
 )
 
 LARGEST = 1e9
-"""Errors from here on are left out: the run has diverged, and the rest would be squeezed flat."""
+"""Errors from here on are excluded: the run has diverged, and the rest would be squeezed flat."""
 HALF_SSE = "half the sum of squared errors"
 FEWEST_TICKS, MOST_TICKS = 3, 7
 LINE = 12.0
@@ -35,7 +35,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class LogAxes:
-    """Where epochs and errors lie in a picture of width by height pixels."""
+    """Where epochs and errors lie in a figure of width by height pixels."""
 
     width: float
     height: float
@@ -68,17 +68,25 @@ def error_curve(
     width: float = 420.0,
     height: float = 250.0,
 ) -> str:
-    """Return errors (E,) after so many epochs, ascending, as SVG text on log axes.
+    """Return errors by epoch as SVG text on log axes.
 
-    `levels` are errors to be marked by name, those that lie in the picture; `met` is the epoch at
-    which the criterion was met. Errors that are 0, beyond LARGEST or not finite can't be drawn; the
-    curve ends before them, and the alternative text says so.
+    Errors that are 0, beyond LARGEST or not finite can't be drawn; the curve ends before them, and
+    the alternative text says so.
+
+    Args:
+        epochs: After how many epochs each error was measured (E,), ascending.
+        errors: The errors (E,).
+        levels: Errors to be marked by name where they lie in the figure.
+        met: The epoch at which the criterion was met.
+        error: What the errors are.
+        width: Pixels across.
+        height: Pixels down.
     """
     drawn = drawable(errors)
     alt = describe_curve(epochs, errors, met, error)
     if not drawn.any():
         words = text(width / 2, height / 2, "no error that can be drawn", "middle")
-        return picture(width, height, alt, [words])
+        return svg_document(width, height, alt, [words])
     values = errors[drawn]
     axes = LogAxes(width, height, int(epochs[-1]), *span(values))
     points = [
@@ -92,7 +100,7 @@ def error_curve(
         [_curve(points)],
         [] if met is None else _mark(axes, met),
     )
-    return picture(width, height, alt, parts)
+    return svg_document(width, height, alt, parts)
 
 
 def drawable(errors: FloatArray) -> NDArray[np.bool_]:
@@ -105,15 +113,15 @@ def describe_curve(
 ) -> str:
     """Return in words what `error_curve` shows."""
     first, last = number(float(errors[0])), number(float(errors[-1]))
-    said = f"{error[0].upper()}{error[1:]} by epoch: {first} before training"
+    description = f"{error[0].upper()}{error[1:]} by epoch: {first} before training"
     if len(epochs) > 1:
-        said += f", {last} after {_epochs(epochs[-1])}"
+        description += f", {last} after {_epochs(epochs[-1])}"
     lost = ~(errors < LARGEST)
     if lost.any():
-        said += f"; it grew beyond what is drawn by epoch {epochs[int(np.argmax(lost))]:,}"
+        description += f"; it grew beyond what is drawn by epoch {epochs[int(np.argmax(lost))]:,}"
     if met is not None:
-        said += f"; the criterion was first met after {_epochs(met)}"
-    return said + "."
+        description += f"; the criterion was first met after {_epochs(met)}"
+    return description + "."
 
 
 def _epochs(count: int) -> str:
@@ -193,7 +201,7 @@ def _counted(epochs: int) -> str:
 
 
 def _levels(axes: LogAxes, levels: Mapping[str, float], points: Points) -> Iterator[str]:
-    """Return lines at the levels within the picture; those that have room are named."""
+    """Return lines at the levels within the figure; those that have room are named."""
     shown = {name: axes.y(y) for name, y in levels.items() if axes.low < y < axes.high}
     names: list[str] = []
     named: list[float] = []

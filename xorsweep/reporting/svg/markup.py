@@ -1,6 +1,6 @@
-"""How SVG pictures on a page are written: numbers, texts, and the frame around them.
+"""How SVG figures on a page are written: numbers, texts, and the frame around them.
 
-Pictures take their colours from the page around them: `currentColor` for ink, and the CSS variables
+Figures take their colours from the page around them: `currentColor` for ink, and the CSS variables
 `--soft`, `--paper`, `--positive` and `--negative`, each with a fallback for pages that set none.
 They hold no identifiers, so that any number of them can stand in one page.
 """
@@ -20,11 +20,11 @@ NEGATIVE = "var(--negative,#d55e00)"
 FONT = "font-family:system-ui,sans-serif;font-variant-numeric:tabular-nums"
 
 
-def picture(width: float, height: float, alt: str, parts: Iterable[str]) -> str:
+def svg_document(width: float, height: float, alt: str, parts: Iterable[str]) -> str:
     """Return an SVG of so many CSS pixels that shrinks with the page and is read out as `alt`."""
     size = f"{place(width)} {place(height)}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{quoted(alt)}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}" '
         f'viewBox="0 0 {size}" width="{place(width)}" height="{place(height)}" '
         f'style="max-width:100%;height:auto;{FONT}" font-size="11" fill="currentColor">'
         f"{''.join(parts)}</svg>"
@@ -40,12 +40,7 @@ def group(style: str, parts: Iterable[str]) -> str:
 def text(x: float, y: float, words: str, anchor: str = "start", more: str = "") -> str:
     """Return words at a place; `anchor` is start, middle or end, `more` further attributes."""
     anchored = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text x="{place(x)}" y="{place(y)}"{anchored}{more}>{quoted(words)}</text>'
-
-
-def quoted(words: str) -> str:
-    """Return words as they may stand in an element or an attribute."""
-    return escape(words, quote=True)
+    return f'<text x="{place(x)}" y="{place(y)}"{anchored}{more}>{escape(words)}</text>'
 
 
 def place(coordinate: float) -> str:

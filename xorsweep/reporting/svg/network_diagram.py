@@ -1,9 +1,10 @@
-"""A network as a picture: a line a weight, as wide as it is large and coloured by its sign."""
+"""A network as a figure: one line per weight, as wide as it is large, coloured by its sign."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from html import escape
 from itertools import chain, pairwise
 
 import numpy as np
@@ -16,9 +17,8 @@ from xorsweep.reporting.svg.markup import (
     SOFT,
     group,
     number,
-    picture,
     place,
-    quoted,
+    svg_document,
     text,
 )
 from xorsweep.reporting.svg.network_layout import Layout, Link, Unit, lay_out
@@ -32,19 +32,22 @@ WIDEST = 7.0
 
 
 def network_diagram(weights: Weights, scale: float | None = None) -> str:
-    """Return a network as SVG text: units from left to right, a line a weight.
+    """Return a network as SVG text: units from left to right, one line per weight.
 
-    weights have no batch axis: w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2
-    (outputs,), direct (inputs or 0, outputs). Positive weights are blue and solid, negative ones
-    vermillion and dashed, those that aren't finite grey and dotted. The widest line stands for
-    `scale`, by default the largest weight; give `largest_weight` of several networks to draw them
-    alike. Layers of up to MOST_UNITS units are drawn whole; of larger ones the first units, and how
-    many more there are.
+    Positive weights are blue and solid, negative ones vermillion and dashed, those that aren't
+    finite grey and dotted. Layers of up to MOST_UNITS units are drawn whole; of larger ones the
+    first units, and how many more there are.
+
+    Args:
+        weights: Without a batch axis: w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2
+            (outputs,), direct (inputs or 0, outputs).
+        scale: The weight of the widest line, by default the largest; with `largest_weight` of
+            several networks these are drawn alike.
     """
     layout = lay_out(weights)
     scale = scale or largest_weight(weights)
     parts = chain(_lines(layout, scale), _circles(layout, scale), _names(layout), _labels(layout))
-    return picture(layout.width, layout.height, describe_network(weights), parts)
+    return svg_document(layout.width, layout.height, describe_network(weights), parts)
 
 
 def largest_weight(*networks: Weights) -> float:
@@ -83,10 +86,10 @@ def _range(weights: Weights) -> str:
     values = np.concatenate([part.ravel() for part in weights])
     finite = values[np.isfinite(values)]
     lost = len(values) - len(finite)
-    said = f"{len(values)} weights and biases"
+    words = f"{len(values)} weights and biases"
     if len(finite):
-        said += f" from {number(float(finite.min()))} to {number(float(finite.max()))}"
-    return f"{said}, {lost} of them not finite." if lost else f"{said}."
+        words += f" from {number(float(finite.min()))} to {number(float(finite.max()))}"
+    return f"{words}, {lost} of them not finite." if lost else f"{words}."
 
 
 def _lines(layout: Layout, scale: float) -> Iterator[str]:
@@ -110,9 +113,9 @@ def _line(link: Link, layout: Layout, scale: float) -> str:
         way += f"Q{place(x)} {place(y)} {place(end.x)} {place(end.y)}"
     else:
         way += f"L{place(end.x)} {place(end.y)}"
-    said = quoted(f"{link.spoken}: {number(link.weight)}")
+    words = escape(f"{link.spoken}: {number(link.weight)}")
     width = place(_thickness(link.weight, scale))
-    return f'<path d="{way}" stroke-width="{width}"><title>{said}</title></path>'
+    return f'<path d="{way}" stroke-width="{width}"><title>{words}</title></path>'
 
 
 def _bend(link: Link, layout: Layout) -> tuple[float, float]:
@@ -134,16 +137,16 @@ def _circles(layout: Layout, scale: float) -> Iterator[str]:
     for unit in layout.units:
         bias = unit.bias
         if bias is None:
-            color, width, said = SOFT, 1.0, unit.spoken
+            color, width, words = SOFT, 1.0, unit.spoken
         else:
             color = POSITIVE if bias >= 0 else NEGATIVE
             color = color if math.isfinite(bias) else SOFT
             width = 0.5 * _thickness(bias, scale) + 0.6
-            said = f"{unit.spoken}, bias {number(bias)}"
+            words = f"{unit.spoken}, bias {number(bias)}"
         yield (
             f'<circle cx="{place(unit.x)}" cy="{place(unit.y)}" r="{place(layout.radius)}" '
             f'style="fill:var(--paper,#fff);stroke:{color}" stroke-width="{place(width)}">'
-            f"<title>{quoted(said)}</title></circle>"
+            f"<title>{escape(words)}</title></circle>"
         )
 
 
@@ -152,10 +155,10 @@ def _names(layout: Layout) -> Iterator[str]:
     names = (text(unit.x, unit.y + 0.35 * size, unit.name, "middle") for unit in layout.units)
     ink = "fill:var(--ink,#1c2330);pointer-events:none"
     yield group(f"font-size:{size}px;{ink}", names)
-    for column, left_out in zip(layout.columns, layout.left_out, strict=True):
-        if left_out:
+    for column, excluded in zip(layout.columns, layout.excluded, strict=True):
+        if excluded:
             below = column[-1].y + 27.0
-            yield text(column[-1].x, below, f"and {left_out:,} more", "middle")
+            yield text(column[-1].x, below, f"and {excluded:,} more", "middle")
 
 
 def _labels(layout: Layout) -> Iterator[str]:

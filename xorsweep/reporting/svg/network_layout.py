@@ -1,19 +1,18 @@
-"""Where the units of a network lie in a picture, and which links run between them."""
+"""Where the units of a network lie in a figure, and which links run between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.architecture import Weights
 
 MOST_UNITS = 12
-"""Units of a layer that are drawn; of a larger layer the first, and how many are left out."""
+"""Units of a layer that are drawn; of a larger layer the first, and how many are excluded."""
 ROOMY = 4
 """Layers of at most so many units have room for weights and biases in words."""
 MOST_SPREAD = 1.8
@@ -48,10 +47,10 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Units layer by layer, how many of each layer are left out, the links, and the size."""
+    """Units layer by layer, how many of each layer are excluded, the links, and the size."""
 
-    columns: tuple[list[Unit], ...]
-    left_out: tuple[int, ...]
+    columns: Sequence[list[Unit]]
+    excluded: Sequence[int]
     links: list[Link]
     roomy: bool
     width: float
@@ -68,77 +67,47 @@ class Layout:
         return chain.from_iterable(self.columns)
 
 
-class _Layer(NamedTuple):
-    """A layer: what its units are called, how many there are, and their biases."""
-
-    letter: str
-    spoken: str
-    size: int
-    biases: NDArray[np.floating] | None = None
-
-    @property
-    def shown(self) -> int:
-        return self.size if self.size <= MOST_UNITS else MOST_UNITS - 1
-
-    @property
-    def lines(self) -> int:
-        """Return how many lines the layer takes, one of them for what is left out."""
-        return min(self.size, MOST_UNITS)
-
-    def name(self, unit: int) -> str:
-        return f"{self.letter}{_lowered(unit + 1)}" if self.size > 1 else self.letter
-
-    def bias(self, unit: int) -> float | None:
-        return None if self.biases is None else float(self.biases[unit])
-
-
 def lay_out(weights: Weights) -> Layout:
     """Return where the units of a network without a batch axis lie, from left to right."""
     inputs, hidden = weights.w1.shape
-    layers = (
-        _Layer("x", "input", inputs),
-        _Layer("h", "hidden", hidden, weights.b1),
-        _Layer("y", "output", len(weights.b2), weights.b2),
+    layers: tuple[tuple[str, str, int, NDArray[Any] | None], ...] = (
+        ("x", "input", inputs, None),
+        ("h", "hidden", hidden, weights.b1),
+        ("y", "output", len(weights.b2), weights.b2),
     )
-    roomy = max(layer.size for layer in layers) <= ROOMY
+    sizes = [size for _, _, size, _ in layers]
+    roomy = max(sizes) <= ROOMY
     spacing, gap = (68.0, 160.0) if roomy else (27.0, 140.0)
-    lines = max(layer.lines for layer in layers)
+    # Of a larger layer the last line is for the number of units that are excluded.
+    lines = [min(size, MOST_UNITS) for size in sizes]
+    shown = [size if size <= MOST_UNITS else MOST_UNITS - 1 for size in sizes]
     bend = 0.6 * spacing if len(weights.direct) else 0.0
-    height = lines * spacing + 2 * (bend + ABOVE)
-    columns = tuple(
-        _column(layer, LEFT + gap * place, height / 2, spacing * _spread(layer, lines, roomy))
-        for place, layer in enumerate(layers)
-    )
-    left_out = tuple(layer.size - layer.shown for layer in layers)
-    width = 2 * (LEFT + gap)
-    return Layout(columns, left_out, _links(weights, columns), roomy, width, height)
-
-
-def _column(layer: _Layer, x: float, middle: float, step: float) -> list[Unit]:
-    return [
-        Unit(
-            layer.name(unit),
-            f"{layer.spoken} {unit + 1}",
-            x,
-            middle + step * (unit - (layer.lines - 1) / 2),
-            layer.bias(unit),
+    height = max(lines) * spacing + 2 * (bend + ABOVE)
+    columns = []
+    for place, (letter, spoken, size, biases) in enumerate(layers):
+        gaps = lines[place] - 1
+        spread = min((max(lines) - 1) / gaps, MOST_SPREAD) if roomy and gaps else 1.0
+        columns.append(
+            [
+                Unit(
+                    letter + _subscript(unit + 1) if size > 1 else letter,
+                    f"{spoken} {unit + 1}",
+                    LEFT + gap * place,
+                    height / 2 + spacing * spread * (unit - gaps / 2),
+                    None if biases is None else float(biases[unit]),
+                )
+                for unit in range(shown[place])
+            ]
         )
-        for unit in range(layer.shown)
-    ]
+    excluded = [size - count for size, count in zip(sizes, shown, strict=True)]
+    return Layout(columns, excluded, _links(weights, columns), roomy, 2 * (LEFT + gap), height)
 
 
-def _spread(layer: _Layer, lines: int, roomy: bool) -> float:
-    """Return how much wider apart a layer is drawn than the largest, of so many lines."""
-    if not roomy or layer.lines == 1:
-        return 1.0
-    return min((lines - 1) / (layer.lines - 1), MOST_SPREAD)
-
-
-def _lowered(count: int) -> str:
+def _subscript(count: int) -> str:
     return "".join(chr(0x2080 + int(digit)) for digit in str(count))
 
 
-def _links(weights: Weights, columns: tuple[list[Unit], ...]) -> list[Link]:
+def _links(weights: Weights, columns: Sequence[list[Unit]]) -> list[Link]:
     first, middle, last = columns
     return [
         Link(start, end, float(matrix[i, j]), curved)

@@ -1,6 +1,6 @@
-"""The colours of pictures made of pixels: outputs from 0 to 1, and greys for what is drawn on them.
+"""The colours of images: outputs from 0 to 1, and greys for what is drawn on them.
 
-Such a picture is an array (height, width) of places in `palette()`, uint8.
+Such an image is an array (height, width) of places in `palette()`, uint8.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def shades(outputs: FloatArray) -> Pixels:
     return found
 
 
-def lay(pixels: Pixels, color: int, cover: NDArray[np.integer]) -> None:
-    """Lay a colour over pixels of one shape, in place; cover goes from 0 to COVERS."""
+def blend(pixels: Pixels, color: int, cover: NDArray[np.integer]) -> None:
+    """Blend a colour over pixels of one shape, in place; cover goes from 0 to COVERS."""
     touched = cover > 0
     pixels[touched] = _mixed(color)[cover[touched], pixels[touched]]
 
@@ -71,7 +71,7 @@ def _mixed(color: int) -> Pixels:
 def mark(
     shape: tuple[int, ...], down: float, across: float, size: float, high: bool
 ) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Return what to lay over pixels (height, width) to mark a row, each colour with its cover.
+    """Return what to blend over pixels (height, width) to mark a row, each colour with its cover.
 
     Where the target is high the mark is a white disc in a black ring, else a black square in a
     white frame; `size` is half its width.

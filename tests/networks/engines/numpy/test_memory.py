@@ -10,7 +10,7 @@ from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train
-from xorsweep.networks.engines.numpy.recorder import Record
+from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 
 
@@ -18,7 +18,7 @@ def most_in_an_epoch(point: Point, members: int) -> int:
     """Return the bytes that an epoch takes at once beside the arrays that there already are."""
     training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
     training = replace(training, course_epochs=())
-    networks, record = NetworkState(training), Record(training, members)
+    networks, record = NetworkState(training), Recorder(training, members)
     networks.forward()
     peaks = []
     tracemalloc.start()

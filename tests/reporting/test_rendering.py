@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
-from xorsweep.reporting.markdown import all_literal, code_block, literal
+
+from xorsweep.reporting.rendering import code_block, escape_markdown
 
 
 @given(text=st.text(alphabet="<>&|\\`![](){}\n\r\t abc"))
 def test_no_text_is_markup_html_or_the_end_of_a_field(text: str) -> None:
-    found = literal(text)
+    found = escape_markdown(text)
     assert not set(found) & set("<>|\\`\n\r\t")
     assert "](" not in found
     assert "![" not in found
@@ -17,7 +18,7 @@ def test_no_text_is_markup_html_or_the_end_of_a_field(text: str) -> None:
 
 def test_words_and_numbers_stay_as_they_are() -> None:
     text = "hidden 2: 83 % [66, 93], two_rows_at_half 1/4 (n = 12); it's fine"
-    assert literal(text) == text
+    assert escape_markdown(text) == text
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Inner:
 
 def test_every_text_of_a_page_is_reached() -> None:
     page = [("a|b", Inner("<i>", 3)), ["c`"]]
-    assert all_literal(page) == [("a&#124;b", Inner("&lt;i&gt;", 3)), ["c&#96;"]]
+    assert escape_markdown(page) == [("a&#124;b", Inner("&lt;i&gt;", 3)), ["c&#96;"]]
 
 
 def test_a_command_of_several_lines_stays_in_its_block() -> None:

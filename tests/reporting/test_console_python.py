@@ -2,19 +2,21 @@
 
 import io
 import logging
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 from rich.console import Console
-from xorsweep.reporting.progress import NotebookTerminal, ScriptTerminal, caller_terminal
 
 from xorsweep.analysis.export import Failure
-from xorsweep.reporting import console, progress
+from xorsweep.reporting import console, console_python
+from xorsweep.reporting.console_python import NotebookConsole, ScriptConsole, caller_console
 
 
-def script() -> tuple[ScriptTerminal, io.StringIO]:
+def script() -> tuple[ScriptConsole, io.StringIO]:
     text = io.StringIO()
-    return ScriptTerminal(Console(file=text, width=100, soft_wrap=True)), text
+    return ScriptConsole(Console(file=text, width=100, soft_wrap=True)), text
 
 
 def test_a_script_hears_of_failures_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
@@ -44,17 +46,22 @@ def test_a_script_hears_how_far_a_long_sweep_is(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_who_wants_no_progress_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    told = caller_terminal(progress=False)
+    told = caller_console(progress=False)
     told.warn("compiling")
     assert capfd.readouterr() == ("", "")
-    assert isinstance(caller_terminal(progress=True), ScriptTerminal)
+    assert isinstance(caller_console(progress=True), ScriptConsole)
 
 
 def test_a_notebook_keeps_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "EVERY", -1.0)
+    monkeypatch.setattr(console_python, "EVERY", -1.0)
     said: list[str] = []
-    told = NotebookTerminal()
-    monkeypatch.setattr(told._line, "say", said.append)
+
+    def display(data: dict[str, str], **_: object) -> Any:
+        said.append(data["text/plain"])
+        return SimpleNamespace(update=display)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    told = NotebookConsole()
     told.log("lr 2 = 2 points")
     with told.progress(100) as advance:
         advance(25)
