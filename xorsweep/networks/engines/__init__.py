@@ -63,7 +63,9 @@ def load_compile(engine: Engine) -> Compile | None:
 
 def load_unsupported(engine: Engine) -> FindUnsupported:
     """Return what says because of which choice the reference engine trains a batch instead."""
-    found: FindUnsupported = getattr(import_module(ENGINES[engine.name]), "unsupported_component", _no_gap)
+    found: FindUnsupported = getattr(
+        import_module(ENGINES[engine.name]), "unsupported_component", _no_gap
+    )
     return found
 
 
