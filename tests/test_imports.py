@@ -56,18 +56,11 @@ def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
     assert not loaded & {"seaborn", "matplotlib", "hydra", "numba"}
 
 
-def test_only_the_pictures_that_say_so_bring_seaborn() -> None:
-    others = [picture for picture in CATALOG if not picture.with_seaborn]
-    imports = ", ".join(
-        f"xorsweep.reporting.figures.{picture.drawn_by.split('.')[0]}" for picture in others
-    )
-    assert not modules_after(f"import xorsweep.reporting.figures.style, {imports}") & {
-        "seaborn",
-        "scipy",
-    }
-    for picture in set(CATALOG) - set(others):
-        module = f"xorsweep.reporting.figures.{picture.drawn_by.split('.')[0]}"
-        assert "seaborn" in modules_after(f"import {module}")
+def test_only_the_heat_map_brings_seaborn() -> None:
+    others = [f"xorsweep.reporting.figures.{spec.module}" for spec in CATALOG[1:]]
+    assert not modules_after(f"import {', '.join(others)}") & {"seaborn", "scipy"}
+    heat_map = f"xorsweep.reporting.figures.{CATALOG[0].module}"
+    assert "seaborn" in modules_after(f"import {heat_map}")
 
 
 def test_the_pieces_of_pages_need_no_matplotlib() -> None:
