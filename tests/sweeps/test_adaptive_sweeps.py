@@ -141,9 +141,9 @@ def test_the_folder_of_an_adaptive_sweep_tells_its_full_grid(undisturbed: Path) 
     _, grid, manifest = open_with_rounds(undisturbed)
     rows = pd.read_csv(undisturbed / "results.csv")
     assert grid.columns["seed"].array().tolist() == rows["seed"].tolist()
-    assert manifest["grid"]["points"] == len(rows)
-    assert manifest["grid"]["text"] == grid.text
-    assert manifest["rounds"] == {"precision": 0.045, "max_seeds": 420}
+    assert manifest.grid.points == len(rows)
+    assert manifest.grid.text == grid.text
+    assert manifest.rounds == AdaptiveSeeds(0.045, 420)
 
 
 @pytest.mark.usefixtures("without_figures")
@@ -205,4 +205,4 @@ def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path)
     assert (cells == FEWEST_RUNS).all()
     _, whole, manifest = open_with_rounds(tmp_path / "sweep")
     assert len(whole) == len(rows)
-    assert manifest["grid"]["text"].startswith("lr 2 x hidden 2 x epochs 1 x seed 20 where (lr*hid")
+    assert manifest.grid.text.startswith("lr 2 x hidden 2 x epochs 1 x seed 20 where (lr*hid")
