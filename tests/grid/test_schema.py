@@ -12,7 +12,6 @@ from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import product_grid
 from xorsweep.grid.schema import Schema
 from xorsweep.grid.serialization import grid_from_data, grid_to_data
-from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.registry import Registry
 
 
@@ -49,14 +48,12 @@ def test_a_grid_of_any_schema_is_typed_filtered_extended_and_stored() -> None:
         Axis("day", (0, 1e0)),
         Axis("rooms", (2, 5)),
     ]
-    grid = product_grid(
-        NETWORK_SCHEMA, SCHEMA, axes, [COLD, WARM], where='oven == "warm" or rooms < 5'
-    )
+    grid = product_grid(SCHEMA, axes, [COLD, WARM], where='oven == "warm" or rooms < 5')
     assert list(grid.columns) == ["rooms", "oven", "oven.heat", "weight", "day"]
     assert [grid.point(row)["rooms"] for row in range(len(grid))] == [2, 2, 2, 5, 2, 5]
-    longer = extend_grid(NETWORK_SCHEMA, SCHEMA, grid, [Axis("weight", (1,))])
+    longer = extend_grid(SCHEMA, grid, [Axis("weight", (1,))])
     assert len(longer) == 2 * len(grid)
-    stored = grid_from_data(NETWORK_SCHEMA, SCHEMA, grid_to_data(longer))
+    stored = grid_from_data(SCHEMA, grid_to_data(longer))
     np.testing.assert_array_equal(stored.identities, longer.identities)
 
 
@@ -70,15 +67,15 @@ def test_a_grid_of_any_schema_is_typed_filtered_extended_and_stored() -> None:
 )
 def test_a_level_that_the_schema_does_not_allow_is_an_error(axis: Axis, message: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        product_grid(NETWORK_SCHEMA, SCHEMA, [axis], [COLD])
+        product_grid(SCHEMA, [axis], [COLD])
     assert str(raised.value).startswith(message)
 
 
 def test_each_combination_is_checked_but_for_independent_keys() -> None:
     axes = [Axis("rooms", (1, 2)), Axis("weight", (0.5, 1.5)), Axis("day", (0, 1))]
-    product_grid(NETWORK_SCHEMA, SCHEMA, axes, [COLD])
+    product_grid(SCHEMA, axes, [COLD])
     with pytest.raises(ConfigError, match="weight: must be at most rooms"):
-        product_grid(NETWORK_SCHEMA, SCHEMA, axes, [WARM])
+        product_grid(SCHEMA, axes, [WARM])
 
 
 def test_a_nested_configuration_is_a_flat_point_with_the_defaults_of_its_components() -> None:

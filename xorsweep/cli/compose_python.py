@@ -25,8 +25,9 @@ from xorsweep.cli.compose import (
     resume_request,
 )
 from xorsweep.cli.defaults import default_file, read_defaults
-from xorsweep.cli.overrides import GivenSweep, Values
+from xorsweep.cli.overrides import GivenSweep, Values, levels_text
 from xorsweep.command_lines import override_value
+from xorsweep.errors import ConfigError
 from xorsweep.fields import Scalar, fields_of
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.levels import range_length
@@ -152,6 +153,8 @@ def _count(value: Any) -> int:
 
 def _parsed(key: str, value: Any) -> ParsedAxis:
     levels = tuple(canonical_level(key, level) for level in _levels(value))
+    if not levels:
+        raise ConfigError(f"{key}={levels_text(key, value)}: this axis has no levels")
     is_axis = len(levels) > 1
     axis = Axis(key, levels, structural=is_axis and key in COMPONENTS)
     return ParsedAxis(axis, tuple((key, level) for level in levels), is_axis)

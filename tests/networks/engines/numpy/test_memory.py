@@ -17,7 +17,7 @@ from xorsweep.networks.engines.numpy.state import NetworkState
 def most_in_an_epoch(point: Point, members: int) -> int:
     """Return the bytes that an epoch takes at once beside the arrays that there already are."""
     training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
-    training = replace(training, course_epochs=())
+    training = replace(training, curve_epochs=())
     networks, record = NetworkState(training), Recorder(training, members)
     networks.forward()
     peaks = []
@@ -56,7 +56,7 @@ def test_an_epoch_allocates_no_array_whatever_the_task(
 def test_a_longer_training_needs_no_more_memory(point_of: PointOf) -> None:
     def peak(epochs: int) -> int:
         training = training_of(point_of(**rule("adam", "shuffled")), range(512), [epochs])
-        training = replace(training, course_epochs=())
+        training = replace(training, curve_epochs=())
         train(training)
         tracemalloc.start()
         train(training)
