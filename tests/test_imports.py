@@ -1,7 +1,10 @@
 """What an import brings; the order of the packages is held by import-linter."""
 
+import ast
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import xorsweep
 from xorsweep.reporting.figures.catalog import CATALOG
@@ -87,3 +90,25 @@ def test_the_pieces_of_pages_need_no_matplotlib() -> None:
     assert "PIL" not in modules_after(
         "import xorsweep.reporting.svg.network_diagram, xorsweep.reporting.svg.error_curve"
     )
+
+
+def test_the_longest_chain_of_imports_has_at_most_14_modules() -> None:
+    """Counted are imports that run when a module is imported; a cycle would not end."""
+    package = Path(xorsweep.__file__).parent
+    files = {
+        ".".join(path.relative_to(package.parent).with_suffix("").parts): path
+        for path in package.rglob("*.py")
+    }
+    files = {name.removesuffix(".__init__"): path for name, path in files.items()}
+
+    @cache
+    def depth(module: str) -> int:
+        imported = {
+            name if name in files else str(node.module)
+            for node in ast.parse(files[module].read_text(encoding="utf-8")).body
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("xorsweep")
+            for name in (f"{node.module}.{alias.name}" for alias in node.names)
+        }
+        return 1 + max(map(depth, imported - {module}), default=0)
+
+    assert max(map(depth, files)) <= 14
