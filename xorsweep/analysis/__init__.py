@@ -1,4 +1,5 @@
 """Statistics of result tables: intervals, survival, summaries, paired tests, studies.
 
-It may import storage and what that imports. Its modules import pandas when they are imported.
+It may import storage and what that imports. Nothing is imported here: its
+modules bring pandas.
 """
