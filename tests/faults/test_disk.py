@@ -97,7 +97,7 @@ def test_a_disk_that_fills_while_the_pictures_are_made(
 ) -> None:
     with_report = SweepSettings(ExecutionSettings("serial"))
     rows = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
-    filled(small_disk, rows + 160 * 1024)
+    filled(small_disk, rows + 200 * 1024)
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"figures.*No space left on device"):
         run_sweep(SweepRequest(grid, with_report, sweep))

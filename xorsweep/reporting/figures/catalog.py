@@ -14,6 +14,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.reporting.figures.data import Tables
+from xorsweep.storage.atomic import remove_leftovers
 from xorsweep.storage.plain_files import make_folder
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def _finished(results: Iterator[_Written], tables: Tables, folder: Path) -> list
     try:
         written.update(results)
     except TerminatedWorkerError:  # draw here what other processes died of
+        remove_leftovers(folder)
         written.update(_write(spec, tables, folder) for spec in CATALOG if spec not in written)
     return [each for spec in CATALOG if (each := written[spec])]
 
