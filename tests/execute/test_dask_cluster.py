@@ -138,6 +138,18 @@ def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_n
     assert not spawned()
 
 
+@pytest.mark.slow
+def test_two_clusters_of_our_own_get_along(grid: Grid) -> None:
+    """A warning about the port of the other one would be an error here."""
+    clusters = [
+        dask_cluster.run_dask(planned(grid), Trainer(Engine()), workers=1, address=None)
+        for _ in range(2)
+    ]
+    begun = [next(each) for each in clusters]
+    one, other = (stored([first, *each]) for first, each in zip(begun, clusters, strict=True))
+    assert one == other
+
+
 def test_an_interrupt_ends_the_cluster_and_keeps_what_is_finished(tmp_path: Path) -> None:
     grid = ["hidden=2,3,4,5", "skip=true,false", "epochs=20000", "seed=range(0,20)"]
     command = [sys.executable, "-m", "xorsweep", "-m", *grid, "lr=1"]

@@ -123,7 +123,9 @@ def _started(workers: int, folder: str) -> LocalCluster:
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
+            # None alone has its HTTP server on the port that another cluster's may have.
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             local_directory=folder,
             memory_limit=None,
             silence_logs=logging.CRITICAL,
