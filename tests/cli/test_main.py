@@ -225,7 +225,7 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
     run(tmp_path, "-m", *SMALL, "grid.where=lr*seed < 3")
     again = run(tmp_path, "-m", "resume=latest", "grid.where=lr < 3", "report=false")
     assert again.stderr == (
-        "grid.where: a sweep keeps the grid.where that it was begun with; start another sweep\n"
+        "grid.where: a sweep keeps the grid.where that it was started with; start another sweep\n"
     )
     done = run(tmp_path, "-m", "resume=latest", "seed=3,4,5,6", "report=false")
     assert "found 10 finished points, which are reused; 6 are trained now" in done.stdout

@@ -155,8 +155,8 @@ def test_two_clusters_of_our_own_get_along(grid: Grid) -> None:
         dask_cluster.run_dask(planned(grid), Trainer(Engine()), workers=1, address=None)
         for _ in range(2)
     ]
-    begun = [next(each) for each in clusters]
-    one, other = (stored([first, *each]) for first, each in zip(begun, clusters, strict=True))
+    first = [next(each) for each in clusters]
+    one, other = (stored([batch, *each]) for batch, each in zip(first, clusters, strict=True))
     assert one == other
 
 

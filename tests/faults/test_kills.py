@@ -17,7 +17,7 @@ NOTHING = "a sweep that ended so early has trained nothing: start it again"
 
 
 def arguments_for(sweep: Path, parallel: str) -> list[str]:
-    """Return how to go on with a sweep, or to begin one where nothing has begun."""
+    """Return how to go on with a sweep, or to begin one where nothing has started."""
     if (sweep / "manifest.json").exists():
         return [f"resume={sweep.name}", f"parallel={parallel}", "report=false"]
     return [*SWEEP, f"parallel={parallel}", f"hydra.sweep.dir={sweep.name}"]

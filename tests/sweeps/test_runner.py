@@ -96,16 +96,16 @@ def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
 def test_a_sweep_without_some_points_is_extended_without_them(
     point_of: Callable[..., Any], tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(sparse(point_of), QUIET, tmp_path / "begun"))
+    run_sweep(SweepRequest(sparse(point_of), QUIET, tmp_path / "extended"))
     more = [Axis("seed", tuple(range(9, 14))), Axis("hidden", (4,)), Axis("epochs", (50,))]
-    resume_sweep(ResumeRequest(tmp_path / "begun", QUIET, more))
+    resume_sweep(ResumeRequest(tmp_path / "extended", QUIET, more))
     longer = {"seed": range(14), "hidden": [2, 3, 4], "epochs": [30, 200, 50]}
     run_sweep(SweepRequest(sparse(point_of, **longer), QUIET, tmp_path / "at_once"))
-    begun, at_once = (
-        (tmp_path / name / "results.csv").read_bytes() for name in ("begun", "at_once")
+    extended, at_once = (
+        (tmp_path / name / "results.csv").read_bytes() for name in ("extended", "at_once")
     )
-    assert begun == at_once
-    rows = pd.read_csv(io.BytesIO(begun)).to_dict("records")
+    assert extended == at_once
+    rows = pd.read_csv(io.BytesIO(extended)).to_dict("records")
     assert all(map(is_sparse, rows))
     assert {4} < {row["hidden"] for row in rows}
 

@@ -73,7 +73,7 @@ def compose_resume(
     for key in given:
         if key.startswith("grid."):
             raise ConfigError(
-                f"{key}: a sweep keeps the {key} that it was begun with; start another sweep"
+                f"{key}: a sweep keeps the {key} that it was started with; start another sweep"
             )
     about_points = {key: each for key, each in given.items() if is_point_key(key)}
     check_counts([{key: level_count(each) for key, each in about_points.items()}], ())

@@ -136,7 +136,7 @@ def describe(
 
 
 def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, FunctionManifest]:
-    """Return a sweep that was begun, its grid and its manifest.
+    """Return a sweep that was started, its grid and its manifest.
 
     Raises StoreError where the folder holds no such sweep, or one of another function. What the
     manifest says of that is compared and nothing else: no name in it is imported.
@@ -156,22 +156,22 @@ def opened(folder: Path, function: Function) -> tuple[FunctionFolder, Grid, Func
     return store, grid_of(manifest.axes), manifest
 
 
-def _refuse_other(function: Function, folder: Path, begun: FunctionManifest) -> None:
-    """Raise StoreError for another function, or another file of it, than the sweep was begun with.
+def _refuse_other(function: Function, folder: Path, manifest: FunctionManifest) -> None:
+    """Raise StoreError for another function, or another file of it, than the sweep's.
 
     A file may be imported by another name than before, or be run as a script.
     """
-    name, was, source = name_of(function), begun.function, begun.source
+    name, was, source = name_of(function), manifest.function, manifest.source
     one, other = (each if source is None else each.partition(":")[2] for each in (name, was))
     if one != other:
         raise StoreError(
-            f"{name}: {folder} was begun with {one_line(was)}, and a sweep never mixes two "
+            f"{name}: {folder} was started with {one_line(was)}, and a sweep never mixes two "
             "functions; give that one, or start another sweep"
         )
     if source not in (None, source_digest(function)):
         raise StoreError(
-            f"{name}: its file isn't what it was when {folder} was begun, and a sweep never mixes "
-            "two functions; put the old one back, or start another sweep"
+            f"{name}: its file isn't what it was when {folder} was started, and a sweep never "
+            "mixes two functions; put the old one back, or start another sweep"
         )
 
 

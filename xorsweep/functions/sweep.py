@@ -114,7 +114,7 @@ def resume_function(
 ) -> FunctionSweepResult:
     """Compute what a sweep's folder lacks and what failed in it, and make its tables again.
 
-    The function is the one that the sweep was begun with: a folder is data, and the name that it
+    The function is the one that the sweep was started with: a folder is data, and the name that it
     holds is compared and never imported. Raises StoreError where the folder holds no such sweep,
     or one of another function, or the function's file has changed.
     """

@@ -1,4 +1,4 @@
-"""Standard output of any encoding that may go away or be full: work goes on without it."""
+"""Standard output of any encoding that may be closed or full: the program continues without it."""
 
 from __future__ import annotations
 

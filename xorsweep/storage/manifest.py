@@ -78,7 +78,7 @@ class GridSize(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest(SweepManifest):
-    """The manifest of a sweep of networks that has begun; `points` is for `grid_from_data`."""
+    """The manifest of a sweep of networks that has started; `points` is for `grid_from_data`."""
 
     format: int
     numerics: int

@@ -30,9 +30,9 @@ _TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class ResultColumns:
-    """What became of the N points of a grid, in its order; `present` (N,) says which are there.
+    """The results of the N points of a grid, in its order; `present` (N,) says which are there.
 
-    Arrays are as in `worker.Rows`; outputs is (K, N), `message` maps a row to its text.
+    Arrays are as in `trainer.PointResults`; outputs is (K, N), `message` maps a row to its text.
     """
 
     present: NDArray[np.bool_]

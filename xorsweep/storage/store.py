@@ -72,7 +72,7 @@ class Folder(ABC, Generic[Row]):
 
     @property
     def holds_manifest(self) -> bool:
-        """Tell whether the sweep has begun."""
+        """Tell whether the sweep has started."""
         return is_there(self.folder / MANIFEST)
 
     @contextmanager
@@ -192,7 +192,7 @@ class Store(Folder[PointResults]):
 
     @classmethod
     def open(cls, folder: Path) -> tuple[Store, Grid, Manifest]:
-        """Return the store of a sweep that was begun, its grid and its manifest.
+        """Return the store of a sweep that was started, its grid and its manifest.
 
         Raises StoreError where the folder holds none or its manifest can't be trusted.
         """

@@ -67,11 +67,11 @@ def estimate(grid: Grid, plan: Plan, engine: Engine, workers: int) -> Estimate:
         return Estimate(0.0, {})
     samples = _kinds(plan.batches)
     costs: dict[Kind, Cost] = {}
-    begun = perf_counter()
+    started_at = perf_counter()
     for kind, batch in samples.items():
         costs[kind] = _cost(batch, engine)
         raise_pending_interrupt()
-        if perf_counter() - begun > BUDGET:
+        if perf_counter() - started_at > BUDGET:
             break
     seconds = _longest_share(_seconds(plan.batches, costs), workers)
     return Estimate(seconds, _sizes(grid, plan))

@@ -44,18 +44,18 @@ def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> Non
 def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> None:
     """Say what `resume_sweep` would do with this request; raises as it does."""
     terminal = terminal or Console()
-    begun = open_sweep(request)
-    whole, damaged = list(begun.store.whole_parts()), list(begun.store.damaged())
-    grid = full_grid(begun.grid, begun.settings.rounds, whole)
+    opened = open_sweep(request)
+    whole, damaged = list(opened.store.whole_parts()), list(opened.store.damaged())
+    grid = full_grid(opened.grid, opened.settings.rounds, whole)
     found = assemble(grid, whole)
     pending = found.pending()
     for path, reason in damaged:
         terminal.print(f"{path.name} is damaged: {reason}; its points would be trained again")
-    added = len(begun.grid) - begun.points_before
+    added = len(opened.grid) - opened.points_before
     failed = found.counts()["failed"]
     terminal.print(found_line(len(grid) - len(pending), len(pending), added, failed))
     if len(pending):
-        _Preview(terminal, begun.settings, request.shards).show(grid, pending)
+        _Preview(terminal, opened.settings, request.shards).show(grid, pending)
 
 
 class _Preview:

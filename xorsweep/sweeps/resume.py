@@ -18,7 +18,7 @@ from xorsweep.sweeps.requests import ResumeRequest
 
 @dataclass(frozen=True)
 class OpenedSweep:
-    """A sweep that was begun: its grid and settings as they are to go on."""
+    """A sweep that was started: its grid and settings as they are to go on."""
 
     store: Store
     grid: Grid
@@ -55,6 +55,6 @@ def _refuse_other(store: Store, grid: Grid, settings: SweepSettings, manifest: M
         )
     for path in changed_files(manifest, grid):
         raise StoreError(
-            f"init.path={path}: the file isn't what it was when {store.folder} was begun; put the "
-            "old one back, or start another sweep"
+            f"init.path={path}: the file isn't what it was when {store.folder} was started; put "
+            "the old one back, or start another sweep"
         )

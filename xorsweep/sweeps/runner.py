@@ -105,22 +105,22 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
     folder = request.folder
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     with locked(folder):
-        begun = open_sweep(request)
-        manifest = begun.manifest
+        opened = open_sweep(request)
+        manifest = opened.manifest
         read_study(manifest.study)
-        begun.store.remove_leftovers()
+        opened.store.remove_leftovers()
         remove_shards(folder)
-        for line in (*input_notes(begun.grid), *begun.store.quarantine_damaged_parts()):
+        for line in (*input_notes(opened.grid), *opened.store.quarantine_damaged_parts()):
             terminal.log(line)
         provenance = {"study": manifest.study, **request.provenance}
         run = _Run(
-            begun.store,
-            begun.grid,
-            begun.settings,
+            opened.store,
+            opened.grid,
+            opened.settings,
             provenance,
             terminal,
             request.shards,
-            begun.points_before,
+            opened.points_before,
             (*manifest.earlier, RunRecord(**manifest.record)),
         )
         return run.run({})
@@ -153,7 +153,7 @@ class _Run:
     terminal: Console
     shards: ShardPlan | None = None
     points_before: int | None = None
-    """How many points the first round had where the sweep was begun earlier."""
+    """How many points the first round had where the sweep was started earlier."""
     earlier: Sequence[RunRecord] = ()
 
     @property

@@ -195,7 +195,7 @@ def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def holds_sweep(folder: Path) -> bool:
-    """Tell whether a sweep was begun in a folder."""
+    """Tell whether a sweep was started in a folder."""
     return is_there(folder / MANIFEST)
 
 

@@ -105,7 +105,7 @@ def test_a_folder_names_no_code_that_is_run(folder: Path) -> None:
     other = run(folder, "physics:broken", "--resume", "sweep")
     assert other.returncode == 1
     assert other.stderr == (
-        "physics:broken: sweep was begun with physics:energy, and a sweep never mixes two "
+        "physics:broken: sweep was started with physics:energy, and a sweep never mixes two "
         "functions; give that one, or start another sweep\n"
     )
     assert run(folder, "physics:energy", "--resume", "sweep").returncode == 0
