@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xorsweep.errors import ConfigError, StoreError
     from xorsweep.functions import sweep_function
     from xorsweep.networks.plugins import register
-    from xorsweep.sweeps.run import Run
+    from xorsweep.reporting.run import Run
     from xorsweep.sweeps.sweep import Sweep
 
 from xorsweep._version import __version__
@@ -32,7 +32,7 @@ __all__ = [
 
 _HOMES = {
     "ConfigError": "errors",
-    "Run": "sweeps.run",
+    "Run": "reporting.run",
     "StoreError": "errors",
     "Sweep": "sweeps.sweep",
     "load": "api",

@@ -25,18 +25,19 @@ from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Boolean, Scalar, read_settings, read_value, shorten
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.input_files import input_files
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
-from xorsweep.storage.manifest import input_files, seal
+from xorsweep.reporting.run import Run
+from xorsweep.storage.manifest import seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.finished import finished_manifest
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
-from xorsweep.sweeps.run import Run
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
 
@@ -192,14 +193,16 @@ def _begin(folder: Path | None, given: GivenSweep, report: bool, terminal: Conso
     """Train the sweep that was asked for, or what its folder lacks of it."""
     asked = compose_sweep(given, folder or Path())
     settings = replace(asked.settings, report=report)
-    digest = str(seal(asked.grid, settings.engine, settings.rounds)["digest"])
+    digest = str(seal(asked.grid, asked.experiment, settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
     with _turn_at(target), _interruption_told(target, terminal):
         refuse_other(target, digest)
         if not holds_sweep(target):
             run_sweep(replace(asked, settings=settings, folder=target), terminal)
         elif not _has_all(target, report):
-            request = ResumeRequest(target, settings, provenance=asked.provenance)
+            request = ResumeRequest(
+                target, settings, experiment=asked.experiment, provenance=asked.provenance
+            )
             resume_sweep(request, terminal)
     return Sweep.open(target)
 

@@ -9,6 +9,7 @@
     ├── IrregularFileError (OSError)     a link, pipe or device where a file or folder belongs
     ├── ExecutionError (RuntimeError)    workers that can't be started, or that died
     ├── SweepAborted (RuntimeError)      a sweep that stops at its first failure
+    ├── BatchError (RuntimeError)        a batch none of whose points can be run
     ├── ComponentError (AssertionError)  a component that gives other rows in another batch
     └── FunctionError (ValueError)       a function that doesn't return what it should
         └── PointError                   a value that no column can hold
@@ -59,6 +60,10 @@ class ExecutionError(XorsweepError, RuntimeError):
 
 class SweepAborted(XorsweepError, RuntimeError):
     """A sweep with on_failure=stop had a failure; the message says what failed."""
+
+
+class BatchError(XorsweepError, RuntimeError):
+    """A batch none of whose points can be run in this process; each fails with the message."""
 
 
 class ComponentError(XorsweepError, AssertionError):

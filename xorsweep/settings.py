@@ -13,14 +13,10 @@ from xorsweep.fields import (
     Integer,
     Nullable,
     Real,
-    check_known,
     field,
-    fields_of,
     read_fields,
     read_settings,
 )
-from xorsweep.networks.engines import Engine
-from xorsweep.networks.schema import NETWORK_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -37,33 +33,18 @@ class AdaptiveSeeds:
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """How a sweep is run and what it leaves; of all this only engine and rounds touch numbers."""
+    """How a sweep is run and what it leaves; of all this only rounds touch its rows."""
 
     parallel: ExecutionSettings = ExecutionSettings()
-    engine: Engine = Engine()
     rounds: AdaptiveSeeds = AdaptiveSeeds()
     report: bool = field(True, Boolean())
     on_failure: str = field("continue", Choice(("continue", "stop")))
-
-
-SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
-"""The config groups that say how a sweep is run."""
-
-RUN_KEYS = ("grid", "plan", "resume", "study")
-"""Top-level keys that say what to do, or what for, rather than what to train."""
 
 
 def read_sweep(config: Mapping[str, Any]) -> SweepSettings:
     """Return the checked settings of a sweep; raises ConfigError."""
     return SweepSettings(
         parallel=read_settings("parallel", config, ExecutionSettings),
-        engine=read_settings("engine", config, Engine),
         rounds=AdaptiveSeeds(**read_fields("", config, AdaptiveSeeds)),
         **read_fields("", config, SweepSettings),
     )
-
-
-def check_known_keys(config: Mapping[str, Any]) -> None:
-    """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    read_here = [*fields_of(AdaptiveSeeds), *fields_of(SweepSettings), *SETTINGS]
-    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *RUN_KEYS])

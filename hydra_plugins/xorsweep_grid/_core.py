@@ -77,7 +77,7 @@ def _run(
     request = composed.request(Path(str(config.hydra.sweep.dir)), command, documents)
     request = replace(request, shards=plan_shards(request.settings, launch) if launch else None)
     resolve_workers(request.settings.parallel)  # before there is a folder
-    check_rounds(request.grid, request.settings.rounds)
+    check_rounds(request.experiment, request.grid, request.settings.rounds)
     if _is_plan(request.provenance):
         preview_sweep(request)
         return None

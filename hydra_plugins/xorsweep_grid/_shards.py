@@ -22,7 +22,7 @@ from xorsweep.execution.signals import (
     exit_with_parent,
     leave_signals_to,
 )
-from xorsweep.sweeps.shards import SHARDS, Launcher, TrainShard
+from xorsweep.sweeps.shards import SHARDS, Launcher, RunShard
 from xorsweep.text import exception_text
 
 _LOG = logging.getLogger(__name__)
@@ -44,11 +44,11 @@ class HydraLaunch:
     context: HydraContext
     config: DictConfig
 
-    def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
-        """Call `train` with each number in a job; raises ExecutionError if one failed."""
+    def __call__(self, folder: Path, shards: int, run: RunShard) -> None:
+        """Call `run` with each number in a job; raises ExecutionError if one failed."""
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.context,
-            task_function=partial(run_job_of_shard, train, Process()),
+            task_function=partial(run_job_of_shard, run, Process()),
             config=_config_of_jobs(self.config, folder),
         )
         with block_signals_in_children():
@@ -65,8 +65,8 @@ class HydraLaunch:
                 raise ExecutionError(f"shard {number} failed ({job.return_value})")
 
 
-def run_job_of_shard(train: TrainShard, sweep: Process, config: DictConfig) -> str | None:
-    """Train the shard whose number this job has; return what went wrong, if anything.
+def run_job_of_shard(run: RunShard, sweep: Process, config: DictConfig) -> str | None:
+    """Run the shard whose number this job has; return what went wrong, if anything.
 
     A job that the sweep's process has started on its own machine ends with that, and leaves the
     signals to it; one that a cluster has started goes its own way.
@@ -75,7 +75,7 @@ def run_job_of_shard(train: TrainShard, sweep: Process, config: DictConfig) -> s
         leave_signals_to(sweep)
         exit_with_parent(sweep)
     try:
-        train(HydraConfig.get().job.num)
+        run(HydraConfig.get().job.num)
     except Exception as error:
         _LOG.exception("the shard failed")
         return exception_text(error)

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from xorsweep.analysis.summary import summarize
-from xorsweep.command_lines import single_run_command
 from xorsweep.storage.atomic import atomic_path
 
 
-def write_summary(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Write summary.csv and return it."""
-    return _written(summarize(results), folder / "summary.csv")
-
-
-def write_comparisons(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Write comparisons.csv and return it."""
-    # It brings SciPy, and a summary doesn't wait for that.
-    from xorsweep.analysis.paired_tests import PairedComparisons
-
-    return _written(PairedComparisons()(results), folder / "comparisons.csv")
-
-
-def _written(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def write_csv(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Write a table as CSV and return it."""
     with atomic_path(path) as file:
         table.to_csv(file, mode="wb", index=False, encoding="utf-8")
     return table
@@ -40,15 +28,23 @@ class Failure:
     command: str
 
 
-def failures_of(results: pd.DataFrame, keys: list[str]) -> list[Failure]:
-    """Return what failed, by reason, in the order of rows; `keys` are the columns of a point."""
+def failures_of(
+    results: pd.DataFrame, keys: Sequence[str], command: Callable[[Mapping[Any, Any]], str]
+) -> list[Failure]:
+    """Return what failed, by reason, in the order of rows.
+
+    Args:
+        results: The rows of a sweep.
+        keys: The columns of a point.
+        command: Returns the command that runs one point alone.
+    """
     failed = results[results["status"] == "failed"]
     groups = failed.groupby("message", sort=False, observed=True)
     return [
         Failure(
             str(reason),
             len(rows),
-            single_run_command(rows[keys].astype(object).iloc[0].to_dict()),
+            command(rows[[*keys]].astype(object).iloc[0].to_dict()),
         )
         for reason, rows in groups
     ]

@@ -10,12 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.experiment import FAILED, STATUS
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid, combined_codes
 from xorsweep.grid.schema import Point
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.trainer import FAILED
-from xorsweep.storage.results import ResultColumns
+from xorsweep.storage.results import StoredColumns
 
 KINDS = ("typical", "best", "worst")
 
@@ -29,7 +29,7 @@ Rows = NDArray[np.int64]
 Curve = NDArray[np.float32]
 
 
-def representatives(grid: Grid, assembled: ResultColumns) -> Rows:
+def representatives(grid: Grid, stored: StoredColumns) -> Rows:
     """Return the rows (cells, 3) of each cell's typical, best and worst run, -1 where none is.
 
     Cells are in order of their first points, as in summary.csv. A run that failed stands for
@@ -38,8 +38,11 @@ def representatives(grid: Grid, assembled: ResultColumns) -> Rows:
     """
     index = CellIndex.of_grid(grid)
     cell, found = index.number, np.full((len(index), len(KINDS)), -1, np.int64)
-    trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
-    epoch, error = assembled.converged_epoch[trained], assembled.final_error[trained]
+    trained = np.flatnonzero(stored.ended)
+    epoch, error = (
+        stored.column("converged_epoch", np.int64)[trained],
+        stored.column("final_error", np.float64)[trained],
+    )
     by_epoch = np.where(epoch < 0, np.inf, epoch)
     by_error = np.where(np.isfinite(error), error, np.inf)
     ranked = trained[np.lexsort((by_error, by_epoch, cell[trained]))]
@@ -49,15 +52,15 @@ def representatives(grid: Grid, assembled: ResultColumns) -> Rows:
     return found
 
 
-def best_first(grid: Grid, assembled: ResultColumns) -> Rows:
+def best_first(grid: Grid, stored: StoredColumns) -> Rows:
     """Return the rank (cells,) of each cell, 0 for the best.
 
     That is the one where most runs converge, of several the one with the least expected running
     time, and then the first.
     """
-    index, counted = CellIndex.of_grid(grid), assembled.present & (assembled.status != FAILED)
+    index, counted = CellIndex.of_grid(grid), stored.ended
     cell, count = index.number, len(index)
-    epoch, budget = assembled.converged_epoch, grid.columns["epochs"].array()
+    epoch, budget = stored.column("converged_epoch", np.int64), grid.columns["epochs"].array()
     converged = np.bincount(cell[counted], epoch[counted] >= 0, count)
     runs = np.bincount(cell[counted], minlength=count)
     spent = np.bincount(cell[counted], np.where(epoch < 0, budget, epoch)[counted], count)
@@ -86,20 +89,20 @@ class StoredRun:
 
 
 def read_runs(
-    grid: Grid, assembled: ResultColumns, parts: Iterable[pa.Table], rows: Rows
+    grid: Grid, stored: StoredColumns, parts: Iterable[pa.Table], rows: Rows
 ) -> dict[int, StoredRun]:
     """Return the runs in some rows (n,) of a grid, none of which failed, by row."""
     siblings = _siblings(grid, rows)
     parameters, curves = _read(grid, parts, siblings)
     return {
-        row: _run(grid, assembled, row, parameters[row], _curve(grid, siblings[row], curves))
+        row: _run(grid, stored, row, parameters[row], _curve(grid, siblings[row], curves))
         for row in rows.tolist()
     }
 
 
 def _run(
     grid: Grid,
-    assembled: ResultColumns,
+    stored: StoredColumns,
     row: int,
     parameters: FloatArray,
     curve: tuple[NDArray[np.int64], Curve],
@@ -108,13 +111,16 @@ def _run(
     last = int(grid.columns["epochs"].array(row))
     epochs, half_sse = curve
     before = epochs < last
-    converged_epoch = int(assembled.converged_epoch[row])
+    final_error = stored.column("final_error", np.float64)[row]
+    converged_epoch = int(stored.column("converged_epoch", np.int64)[row])
     return StoredRun(
         row=row,
         point=point,
         parameters=parameters,
         epochs=(*epochs[before].tolist(), last),
-        half_sse=np.append(half_sse[before].astype(np.float64), assembled.final_error[row]),
+        half_sse=np.append(
+            half_sse[before].astype(np.float64), final_error
+        ),
         converged_epoch=None if converged_epoch < 0 else converged_epoch,
     )
 
@@ -145,7 +151,7 @@ def _read(
     related = np.unique(np.concatenate([np.empty(0, np.int64), *siblings.values()]))
     for part in parts:
         rows = grid.rows_of(part["point_id"].to_numpy())
-        ended = part["status"].to_numpy() != FAILED
+        ended = part[STATUS].to_numpy() != FAILED
         for place in np.flatnonzero(ended & np.isin(rows, related)).tolist():
             row = int(rows[place])
             curve = part["learning_curve"][place].values.to_numpy()

@@ -14,12 +14,14 @@ import numpy as np
 
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value, unknown_key_message
+from xorsweep.fields import format_value, read_settings, unknown_key_message
 from xorsweep.grid.axes import ZIP, Axis, Dimension, check_size, dimensions, is_composed, size_of
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment, check_known_keys
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS, component_of
-from xorsweep.settings import check_known_keys, read_sweep
+from xorsweep.settings import read_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
 
 MANY = 10_000
@@ -85,10 +87,12 @@ class Composed:
         self, folder: Path, command_line: Sequence[str], documents: Mapping[str, str]
     ) -> SweepRequest:
         """Return the sweep of this grid in a folder; raises ConfigError."""
-        settings = read_sweep(self.values)
+        settings, experiment = read_sweep(self.values), read_experiment(self.values)
         read_study(self.values.get("study"))
         provenance = provenance_of(command_line, self.values)
-        return SweepRequest(self.grid, settings, folder, provenance, self.notes, documents)
+        return SweepRequest(
+            experiment, self.grid, settings, folder, provenance, self.notes, documents
+        )
 
 
 def compose_grid(compose: Compose, spec: GridSpec) -> Composed:
@@ -127,14 +131,20 @@ def resume_request(
         command_line: What the manifest records.
     """
     settings = read_sweep(values)
+    engine_given = any(key.split(".")[0] == "engine" for key in given)
     return ResumeRequest(
         folder,
         settings,
         more,
         {key: value for key, value in asdict(settings.rounds).items() if key in given},
-        keep_engine=not any(key.split(".")[0] == "engine" for key in given),
+        experiment=read_experiment(values) if engine_given else None,
         provenance=provenance_of(command_line, values),
     )
+
+
+def read_experiment(values: Mapping[str, Any]) -> NetworkExperiment:
+    """Return the experiment of a configuration; raises ConfigError."""
+    return NetworkExperiment(read_settings("engine", values, Engine))
 
 
 def check_counts(blocks: Sequence[Mapping[str, int]], zipped: Zipped) -> None:

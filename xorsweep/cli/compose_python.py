@@ -33,8 +33,9 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.levels import range_length
 from xorsweep.grid.spacing import is_spacing
 from xorsweep.grid.where import read_where
+from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
-from xorsweep.settings import SETTINGS, AdaptiveSeeds, SweepSettings
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 
 COMMAND = ("python", "-m", "xorsweep", "-m")

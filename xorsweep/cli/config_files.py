@@ -16,8 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.yaml_errors import HEADER, fault_of, grid_fault
 from xorsweep.errors import ConfigError
+from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS
-from xorsweep.settings import SETTINGS
 
 PRIMARY = "config"
 """The file that Hydra begins with, unless --config-name says otherwise."""

@@ -22,8 +22,9 @@ from xorsweep.grid.spacing import is_spacing, read_spacing
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
+from xorsweep.network_experiment import RUN_KEYS, SETTINGS
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
-from xorsweep.settings import RUN_KEYS, SETTINGS, AdaptiveSeeds, SweepSettings
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 """What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""

@@ -127,10 +127,10 @@ def _run(config: DictConfig) -> float:
     folder = Path(hydra_config.runtime.output_dir)
     # Paths are relative to where the command was started, also where hydra.job.chdir is true.
     with chdir(hydra_config.runtime.cwd):
-        point, settings = read_run(config)
-        from xorsweep.sweeps.run import run_single
+        point, engine = read_run(config)
+        from xorsweep.reporting.run import run_single
 
-        final_error = run_single(point, settings.engine, folder)
+        final_error = run_single(point, engine, folder)
         for line in point_latest(folder):
             print(line, file=sys.stderr)
     return final_error if isfinite(final_error) else inf

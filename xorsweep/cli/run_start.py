@@ -14,17 +14,19 @@ from omegaconf import DictConfig
 from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.hydra_config import GRID_KEYS, plain
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value
+from xorsweep.fields import format_value, read_settings
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import check_known_keys
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.settings import SweepSettings, check_known_keys, read_sweep
+from xorsweep.settings import read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
 
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
 
 
-def read_run(config: DictConfig) -> tuple[Point, SweepSettings]:
-    """Return the point and the settings of a single run, or of a job of another sweeper.
+def read_run(config: DictConfig) -> tuple[Point, Engine]:
+    """Return the point and the engine of a single run, or of a job of another sweeper.
 
     Raises ConfigError for a value that isn't allowed, and for what only our sweeper reads.
     """
@@ -32,9 +34,10 @@ def read_run(config: DictConfig) -> tuple[Point, SweepSettings]:
     asked = _asks_for_grid(hydra)
     values = plain(config)
     check_known_keys(values)
-    settings = read_sweep(values)
+    read_sweep(values)
+    engine = read_settings("engine", values, Engine)
     _refuse_what_sweeps(values, asked, hydra)
-    return NETWORK_SCHEMA.read_point(values), settings
+    return NETWORK_SCHEMA.read_point(values), engine
 
 
 def _asks_for_grid(hydra: Any) -> str | None:

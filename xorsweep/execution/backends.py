@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from time import perf_counter
 from typing import Any
 
 from joblib import cpu_count
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.interface import Executor
+from xorsweep.execution.interface import (
+    DivisibleBatch,
+    Executor,
+    FinishedBatches,
+    Rows,
+    Task,
+)
 from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
 
-SMALL_SWEEP = 2_000_000
-"""Net-epochs that one process trains in less time than other processes take to start."""
+WORTH_PROCESSES = 1.0
+"""Seconds of work from which on other processes help, whose start takes a while."""
+PIECE_SECONDS = 0.5
+"""Seconds of work that are on disk together; a kill costs as much of each worker."""
+MEASURABLE = 0.005
+"""Seconds that tell how long other work will take."""
 
 
 def resolve_workers(parallel: ExecutionSettings) -> ExecutionSettings:
@@ -45,21 +58,59 @@ def local_workers(parallel: ExecutionSettings) -> int:
     return min(workers_of(parallel), int(cpu_count()))
 
 
-def is_in_process(parallel: ExecutionSettings, net_epochs: int) -> bool:
+def is_in_process(parallel: ExecutionSettings, is_quick: bool) -> bool:
     """Tell whether the batches run in this process, as those of small sweeps do."""
     if parallel.address is not None:
         return False
-    return workers_of(parallel) == 1 or net_epochs < SMALL_SWEEP
+    return workers_of(parallel) == 1 or is_quick
 
 
-def choose_executor(parallel: ExecutionSettings, net_epochs: int) -> Executor:
+def choose_executor(parallel: ExecutionSettings, is_quick: bool | None) -> Executor:
     """Return what runs batches: this process alone where other processes wouldn't be quicker.
 
     Args:
         parallel: The settings, with their workers resolved.
-        net_epochs: The work of all batches, in epochs of one network.
+        is_quick: Whether all batches take less time than other processes to start; None where
+            running the first of them tells.
     """
-    return run_serial if is_in_process(parallel, net_epochs) else executor_of(parallel)
+    if is_quick is None and parallel.address is None:
+        return partial(run_measured, parallel=parallel)
+    return run_serial if is_in_process(parallel, bool(is_quick)) else executor_of(parallel)
+
+
+def run_measured(
+    batches: Sequence[DivisibleBatch], work: Task[DivisibleBatch, Rows], parallel: ExecutionSettings
+) -> FinishedBatches[DivisibleBatch, Rows]:
+    """Run pieces of batches here until the rest is worth other processes, if it ever is.
+
+    Pieces begin with single points and grow to half a second of work, so that a kill costs little.
+    """
+    left, size, several = deque(batches), 1.0, workers_of(parallel) > 1
+    work_left = sum(batch.work for batch in batches)
+    while left:
+        piece = _take_piece(left, size)
+        started = perf_counter()
+        rows = work(piece)
+        seconds = perf_counter() - started
+        yield piece, rows
+        work_left -= piece.work
+        size = min(2 * size, PIECE_SECONDS * piece.work / max(seconds, 1e-9))
+        if several and seconds > MEASURABLE and seconds / piece.work * work_left > WORTH_PROCESSES:
+            break
+    pieces = []
+    while left:
+        pieces.append(_take_piece(left, size))
+    if pieces:
+        yield from executor_of(parallel)(pieces, work)
+
+
+def _take_piece(left: deque[DivisibleBatch], size: float) -> DivisibleBatch:
+    """Take batches, or the first half of one again and again, until a piece is small enough."""
+    piece = left.popleft()
+    while piece.work > size and (halves := piece.split()):
+        piece = halves[0]
+        left.extendleft(reversed(halves[1:]))
+    return piece
 
 
 def executor_of(parallel: ExecutionSettings) -> Executor:

@@ -74,17 +74,19 @@ def run_dask(
             else:
                 yield batch, rows
         for batch, rows in _stream(client, given_up, work, at_once=1):
-            yield batch, rows or work.failed(batch, "every worker process that trained it died")
+            if rows is None:
+                rows = work.failed(batch, "every worker process that ran it died")
+            yield batch, rows
 
 
 def _stream(
     client: Client, batches: Sequence[Batch], work: Task[Batch, Rows], at_once: int
-) -> Iterator[tuple[Batch, list[Rows] | None]]:
+) -> Iterator[tuple[Batch, Rows | None]]:
     """Yield batches as they finish, with None for those that the scheduler has given up."""
     waiting = iter(batches)
-    under_way: dict[Future[list[Rows]], Batch] = {}
+    under_way: dict[Future[Rows], Batch] = {}
 
-    def submit(some: int) -> list[Future[list[Rows]]]:
+    def submit(some: int) -> list[Future[Rows]]:
         # Tasks that aren't pure get a random key: Dask would hash the arrays for another.
         new = {client.submit(work, batch, pure=False): batch for batch in islice(waiting, some)}
         under_way.update(new)
@@ -99,9 +101,9 @@ def _stream(
         yield batch, _rows_of(future, result)
 
 
-def _rows_of(future: Future[list[Rows]], result: Any) -> list[Rows] | None:
+def _rows_of(future: Future[Rows], result: Any) -> Rows | None:
     if future.status == "finished":
-        rows: list[Rows] = result
+        rows: Rows = result
         return rows
     error = future.exception() if future.status == "error" else None
     if isinstance(error, KilledWorker):

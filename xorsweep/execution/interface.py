@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Batch = TypeVar("Batch")
 Rows = TypeVar("Rows")
+Given = TypeVar("Given", covariant=True)
+DivisibleBatch = TypeVar("DivisibleBatch", bound="Divisible")
 Taken = TypeVar("Taken", contravariant=True)
 
-FinishedBatches = Generator[tuple[Batch, list[Rows]], None, None]
+FinishedBatches = Generator[tuple[Batch, Rows], None, None]
 """Batches with their rows, as they finish; closing it cancels the batches under way."""
 
 
-class Task(Protocol[Taken, Rows]):
+class Divisible(Protocol):
+    """A batch that can be run in smaller pieces."""
+
+    @property
+    def work(self) -> int:
+        """Return how much work it is."""
+        ...
+
+    def split(self) -> Sequence[Any]:
+        """Return smaller batches of the same; none where it can't be divided."""
+        ...
+
+
+class Task(Protocol[Taken, Given]):
     """What is done with each batch, in whatever process; it can be pickled."""
 
-    def __call__(self, batch: Taken) -> list[Rows]:
+    def __call__(self, batch: Taken) -> Given:
         """Return the rows of a batch."""
         ...
 
-    def failed(self, batch: Taken, message: str) -> list[Rows]:
+    def failed(self, batch: Taken, message: str) -> Given:
         """Return failed rows for a batch whose worker processes died, with the reason."""
         ...
 

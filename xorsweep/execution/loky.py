@@ -34,7 +34,7 @@ def run_loky(
             yield batch, _run_isolated(batch, work)
 
 
-def _run_isolated(batch: Batch, work: Task[Batch, Rows]) -> list[Rows]:
+def _run_isolated(batch: Batch, work: Task[Batch, Rows]) -> Rows:
     try:  # where its process dies, no other batch is lost
         return next(_PoolSession([batch]).results(work, workers=2))[1]
     except TerminatedWorkerError as error:
@@ -67,5 +67,5 @@ class _PoolSession(Generic[Batch]):
         return list(self.batches[self.dispatched :])
 
 
-def _numbered(number: int, batch: Batch, work: Task[Batch, Rows]) -> tuple[int, list[Rows]]:
+def _numbered(number: int, batch: Batch, work: Task[Batch, Rows]) -> tuple[int, Rows]:
     return number, work(batch)

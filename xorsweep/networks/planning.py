@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -10,15 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xorsweep.experiment import Plan, Rows
 from xorsweep.fields import Scalar
 from xorsweep.grid.grid import Grid, combined_codes
 from xorsweep.networks.engines.interface import Capacity
 from xorsweep.networks.schema import network_of, task_rows
 
-Rows = NDArray[np.int64]
-
 FEWEST_MEMBERS = 512
 """Networks per batch below which the fixed cost of array calls outweighs shorter batches."""
+QUICK = 2_000_000
+"""Net-epochs that one process trains in less time than other processes take to start."""
 BATCHES_A_WORKER = 4
 """Each worker gets at least so many batches of the work, so that none waits long at the end."""
 
@@ -45,14 +47,26 @@ class Batch:
         return int(self.rows.shape[1])
 
     @property
-    def net_epochs(self) -> int:
-        """Return the work in full-batch epochs of one network."""
-        return self.members * self.snapshots[-1]
+    def point_ids(self) -> NDArray[np.uint64]:
+        """Return the identities (n,) of the points."""
+        return self.identities[self.rows >= 0]
 
     @property
     def work(self) -> int:
+        """Return the work in net-epochs: full-batch epochs of one network."""
+        return self.members * self.snapshots[-1]
+
+    @property
+    def cost(self) -> int:
         """Return what training costs: net-epochs times hidden units."""
-        return self.net_epochs * int(self.fixed["hidden"] or 1)
+        return self.work * int(self.fixed["hidden"] or 1)
+
+    def split(self) -> tuple[Batch, ...]:
+        """Return the two halves of the batch, none of a batch of one network."""
+        if self.members == 1:
+            return ()
+        half = self.members // 2
+        return self.part(slice(None, half)), self.part(slice(half, None))
 
     def part(self, members: slice) -> Batch:
         """Return the batch of some of the members."""
@@ -76,17 +90,9 @@ def batch_of_one(
     )
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The batches of a sweep, the largest first, and what they add up to."""
-
-    batches: tuple[Batch, ...]
-    points: int
-    trajectories: int
-    net_epochs: int
-
-
-def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None = None) -> Plan:
+def make_plan(
+    grid: Grid, capacity: Capacity, workers: int, pending: Rows | None = None
+) -> Plan[Batch]:
     """Return batches that hold each pending point exactly once.
 
     Args:
@@ -104,12 +110,14 @@ def make_plan(grid: Grid, capacity: Capacity, workers: int, pending: Rows | None
         for group in groups
         for batch in _split(grid, group, trajectories, capacity, _Shares(workers, share))
     ]
-    batches.sort(key=lambda batch: -batch.work)
+    batches.sort(key=lambda batch: -batch.cost)
+    work = sum(batch.work for batch in batches)
     return Plan(
         tuple(batches),
         len(rows),
-        len(trajectories),
-        sum(batch.net_epochs for batch in batches),
+        work,
+        counts={"trajectories": len(trajectories)},
+        is_quick=work < QUICK,
     )
 
 
@@ -234,3 +242,34 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
 
 def _is_shared(grid: Grid, key: str) -> bool:
     return key not in ("epochs", "seed") and not grid.columns[key].batched
+
+
+def pack(batches: Sequence[Batch]) -> dict[str, NDArray[Any]]:
+    """Return batches as arrays, what their members share as JSON; nothing of it is code."""
+    heads = [{"fixed": dict(each.fixed), "snapshots": each.snapshots} for each in batches]
+    arrays: dict[str, NDArray[Any]] = {"heads": np.frombuffer(json.dumps(heads).encode(), np.uint8)}
+    for place, batch in enumerate(batches):
+        arrays[f"{place}/rows"] = batch.rows
+        arrays[f"{place}/identities"] = batch.identities
+        arrays |= {f"{place}/varying/{key}": values for key, values in batch.varying.items()}
+    return arrays
+
+
+def unpack(arrays: Mapping[str, NDArray[Any]]) -> list[Batch]:
+    """Return the batches of which `pack` made arrays."""
+    heads = json.loads(arrays["heads"].tobytes())
+    varying: list[dict[str, NDArray[Any]]] = [{} for _ in heads]
+    for name in arrays:
+        place, _, key = name.partition("/varying/")
+        if key:
+            varying[int(place)][key] = arrays[name]
+    return [
+        Batch(
+            head["fixed"],
+            varying[place],
+            tuple(head["snapshots"]),
+            arrays[f"{place}/rows"],
+            arrays[f"{place}/identities"],
+        )
+        for place, head in enumerate(heads)
+    ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xorsweep.experiment import STATUSES
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine, load_train
@@ -20,7 +21,7 @@ from xorsweep.networks.metrics import (
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import component_of, network_of
 from xorsweep.networks.tasks import Task
-from xorsweep.networks.trainer import STATUSES, build_training, read_snapshot
+from xorsweep.networks.trainer import build_training, read_snapshot
 from xorsweep.text import exception_text
 
 EPOCHS_A_DECADE = 32

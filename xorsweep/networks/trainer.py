@@ -1,4 +1,4 @@
-"""Trains a batch and returns its points as rows; this is what a worker runs."""
+"""Trains a batch and reads off the results of its points."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.errors import ConfigError
+from xorsweep.experiment import DIVERGED, OK
 from xorsweep.fields import FloatArray
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
-from xorsweep.networks.metrics import OUTCOMES, classify, learning_curve_epochs, measure
+from xorsweep.networks.metrics import classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.plugins import PluginSet
 from xorsweep.networks.schema import component_of, network_of
-from xorsweep.text import escape_non_utf8, exception_text
 
-STATUSES = ("ok", "diverged", "failed")
-OK, DIVERGED, FAILED = range(3)
 MOST_OUTPUTS = 16
 """Outputs of a task with more of them are not kept for each point."""
 MOST_PARAMETERS = 128
@@ -33,7 +29,7 @@ class PointResults:
 
     point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
     float64, or none of a large task; converged_epoch (n,) int64, -1 for never; converged_at_end
-    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES; message (n,) str.
+    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES.
     parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
     learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
     (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
@@ -48,7 +44,6 @@ class PointResults:
     converged_at_end: NDArray[np.bool_]
     outcome: NDArray[np.int8]
     status: NDArray[np.int8]
-    message: list[str]
     parameters: FloatArray
     learning_curves: NDArray[np.float32]
     curve_of: NDArray[np.int32]
@@ -57,43 +52,10 @@ class PointResults:
         return len(self.point_id)
 
 
-@dataclass(frozen=True)
-class Trainer:
-    """Trains batches, in whatever process; it can be pickled."""
-
-    engine: Engine
-    extensions: PluginSet = PluginSet()
-
-    def __call__(self, batch: Batch) -> list[PointResults]:
-        """Return the points of a batch, failed ones where a package that they need is missing."""
-        try:
-            self.extensions.install()
-        except ConfigError as error:
-            return self.failed(batch, str(error))
-        return train_batch(batch, self.engine)
-
-    def failed(self, batch: Batch, message: str) -> list[PointResults]:
-        """Return the points of a batch that couldn't be trained, each with the reason."""
-        return [failed_rows(batch, message)]
-
-
-def train_batch(batch: Batch, engine: Engine) -> list[PointResults]:
-    """Return the points of a batch; where training raises, halve it, down to single networks.
-
-    A network whose training raises on its own becomes rows with the status `failed` and the
-    exception's message. That includes `sys.exit` in code of others, but no interrupt.
-    """
-    try:
-        training = build_training(batch)
-        return [_rows(batch, training, load_train(engine)(training))]
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # plugins may raise anything; the row gets the message
-        if batch.members == 1:
-            return [failed_rows(batch, exception_text(error))]
-        half = batch.members // 2
-        parts = batch.part(slice(None, half)), batch.part(slice(half, None))
-        return [rows for part in parts for rows in train_batch(part, engine)]
+def train_batch(batch: Batch, engine: Engine) -> PointResults:
+    """Return the points of a batch, trained; it raises what a component raises."""
+    training = build_training(batch)
+    return _results(batch, training, load_train(engine)(training))
 
 
 def build_training(batch: Batch, parameters: FloatArray | None = None) -> TrainingBatch:
@@ -128,29 +90,7 @@ def build_training(batch: Batch, parameters: FloatArray | None = None) -> Traini
     )
 
 
-def failed_rows(batch: Batch, message: str) -> PointResults:
-    """Return the points of a batch that couldn't be trained, each with the reason."""
-    point_id = batch.identities[batch.rows >= 0]
-    count = len(point_id)
-    nothing = np.full(count, np.nan)
-    return PointResults(
-        point_id=point_id,
-        final_error=nothing,
-        mse=nothing,
-        max_abs_error=nothing,
-        outputs=np.empty((0, count)),
-        converged_epoch=np.full(count, -1, np.int64),
-        converged_at_end=np.zeros(count, bool),
-        outcome=np.full(count, OUTCOMES.index("failed"), np.int8),
-        status=np.full(count, FAILED, np.int8),
-        message=[escape_non_utf8(message)] * count,
-        parameters=np.empty((count, 0)),
-        learning_curves=np.empty((0, 0), np.float32),
-        curve_of=np.full(count, -1, np.int32),
-    )
-
-
-def _rows(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> PointResults:
+def _results(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> PointResults:
     by_snapshot = [
         read_snapshot(training, trained, number) for number in range(len(training.snapshots))
     ]
@@ -164,7 +104,6 @@ def _rows(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> Poi
     return PointResults(
         point_id=batch.identities[wanted],
         outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
-        message=[""] * int(wanted.sum()),
         parameters=_kept_parameters(trained)[wanted],
         learning_curves=curves,
         curve_of=_curve_of(wanted)[wanted],

@@ -6,43 +6,40 @@ Both hold the same: what was run, what was found, tables, figures, and how to do
 from __future__ import annotations
 
 import shlex
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from xorsweep.analysis.representative_runs import RULE
-from xorsweep.analysis.studies.spec import read_study
-from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
-from xorsweep.analysis.trainings import at_epochs
-from xorsweep.reporting.console import count_line
+from xorsweep.analysis.export import failures_of
+from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console import count_line, rate_text
 from xorsweep.reporting.dark_mode import for_both_themes
-from xorsweep.reporting.figures.catalog import FIGURES, Figures, WrittenFigure
+from xorsweep.reporting.figures.catalog import (
+    FIGURES,
+    Figures,
+    FigureSpec,
+    WrittenFigure,
+    submit_figures,
+)
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.findings import findings
-from xorsweep.reporting.remarks import remarks
 from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
-from xorsweep.reporting.run_drawings import Drawing
-from xorsweep.reporting.run_gallery import RunGallery, run_gallery
+from xorsweep.reporting.run_gallery import RunGallery
 from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (
-    MOST_CELLS,
     Comparison,
     Table,
-    cells_table,
-    comparison,
     failures_table,
-    neighbours_table,
-    outcomes_table,
     settings_table,
 )
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.plain_files import read_bytes
+from xorsweep.storage.results import StoredColumns
+from xorsweep.storage.store import Store
 
-MOST_CELLS_AS_TEXT = 60
-"""Rows of the table of cells in Markdown."""
 LARGEST_SVG = 300_000
 """Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""
 
@@ -80,70 +77,118 @@ class Page:
     cells: Table
     gallery: RunGallery | None
     neighbours: Table
-    outcomes: Table
+    outcomes: Table | None
     failures: Table
     figures: Sequence[PageFigure]
     comparison: Comparison | None
     command: str
     facts: Sequence[tuple[str, str]]
-    rule: str = RULE
+    rule: str
     files: Sequence[tuple[str, str]] = FILES
 
 
 @dataclass(frozen=True)
-class Report:
-    """The report of a finished sweep: report.md and report.html in its folder.
+class PageContent:
+    """What an experiment has to say on its report's page, beside what all reports have.
 
-    `figures` and `drawing`, that of the runs that stand for cells, are under way. Findings, like
-    the comparisons that it is given, are those after `epochs`, each cell's most where None.
+    Attributes:
+        title: The title of the page; the grid where it is empty.
+        findings: What the numbers say.
+        remarks: What has to be known to read them.
+        cells: The table of cells, for a page with links and for Markdown.
+        neighbours: Neighbouring cells that differ.
+        outcomes: How runs ended.
+        gallery: Runs that are shown closely.
+        comparison: Published values beside the measured ones.
+        facts: How the points were run.
+        rule: How the runs of the gallery were chosen.
     """
 
-    folder: Path
-    manifest: FinishedManifest
-    tables: Tables
-    figures: Figures
-    drawing: Drawing
-    epochs: int | None = None
+    findings: Sequence[str]
+    cells: Table
+    cells_as_text: Table
+    neighbours: Table
+    title: str = ""
+    remarks: Sequence[str] = ()
+    outcomes: Table | None = None
+    gallery: RunGallery | None = None
+    comparison: Comparison | None = None
+    facts: Sequence[tuple[str, str]] = ()
+    rule: str = ""
 
-    def __call__(self, comparisons: pd.DataFrame) -> Path:
-        """Write both once the figures are there, and return the page's path."""
-        page = self._page(comparisons)
-        cells = cells_table(self.tables.summary, MOST_CELLS_AS_TEXT)
-        text = escape_markdown(replace(page, cells=cells, gallery=None))
+
+class ReportWriter(ABC):
+    """Writes the report of a sweep that is being finished: report.md and report.html.
+
+    `begin`, `draw` and `write` are called in this order, each as soon as there is what it takes, so
+    that drawing goes on while tables are made.
+    """
+
+    def __init__(self, grid: Grid, store: Store, workers: int, epochs: int | None = None) -> None:
+        self.grid, self.store, self.workers, self.epochs = grid, store, workers, epochs
+        self._results: pd.DataFrame
+        self._summary: pd.DataFrame
+        self._figures: Figures
+
+    def begin(self, stored: StoredColumns) -> None:
+        """Start what takes longest, given the columns of the parts."""
+        del stored
+
+    @abstractmethod
+    def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:
+        """Return the figures of the report, in its order."""
+
+    @abstractmethod
+    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
+        """Return what the figures are made from."""
+
+    @abstractmethod
+    def content(
+        self,
+        manifest: FinishedManifest,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        comparisons: pd.DataFrame,
+    ) -> PageContent:
+        """Return what the page holds beside figures, settings, failures and facts of all sweeps."""
+
+    def draw(self, results: pd.DataFrame, summary: pd.DataFrame) -> None:
+        """Start to draw the figures."""
+        self._results, self._summary = results, summary
+        tables, folder = self.tables(results, summary), self.store.folder / FIGURES
+        self._figures = submit_figures(self.catalog(results), tables, folder, self.workers)
+
+    def write(self, manifest: FinishedManifest, comparisons: pd.DataFrame) -> Path:
+        """Write both files once the figures are there, and return the page's path."""
+        content = self.content(manifest, self._results, self._summary, comparisons)
+        page, folder = self._page(manifest, content), self.store.folder
+        text = escape_markdown(replace(page, cells=content.cells_as_text, gallery=None))
         text = replace(text, command=code_block(page.command))
         for name, shown in (("report.md", text), ("report.html", page)):
             rendered = environment().get_template(f"{name}.j2").render(page=shown)
-            write_atomically(self.folder / name, rendered.encode(errors="backslashreplace"))
-        return self.folder / "report.html"
+            write_atomically(folder / name, rendered.encode(errors="backslashreplace"))
+        return folder / "report.html"
 
-    def _page(self, comparisons: pd.DataFrame) -> Page:
-        manifest, results, summary = self.manifest, self.tables.results, self.tables.summary
-        study = read_study(manifest.study)
-        judged = verdicts(study, results) if study else []
-        asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
-        gallery = run_gallery(results, summary, self.drawing())
+    def _page(self, manifest: FinishedManifest, content: PageContent) -> Page:
         text, counts = manifest.grid.text, count_line(manifest.counts)
-        restricted = (
-            f"Findings, remarks, neighbours and outcomes are those after {self.epochs:,} epochs, "
-            "as requested; figures, cells and runs are as without."
-            if self.epochs is not None
-            else ""
-        )
+        experiment, keys = self.store.experiment, list(self.grid.columns)
+        failures = failures_of(self._results, keys, experiment.point_command)
         return Page(
-            title=study.title if study else text,
-            counts=f"{text}; {counts}" if study else counts,
-            findings=[*verdict_findings(judged), *findings(results, cells, comparisons)],
-            remarks=[*filter(None, [restricted]), *remarks(asked, cells)],
-            settings=settings_table(results),
-            cells=cells_table(summary, MOST_CELLS, gallery.links),
-            gallery=gallery,
-            neighbours=neighbours_table(comparisons),
-            outcomes=outcomes_table(asked),
-            failures=failures_table(results),
-            figures=[_page_figure(each, self.folder / FIGURES) for each in self.figures()],
-            comparison=comparison(study, judged) if study else None,
+            title=content.title or text,
+            counts=f"{text}; {counts}" if content.title else counts,
+            findings=content.findings,
+            remarks=content.remarks,
+            settings=settings_table(self._results, keys),
+            cells=content.cells,
+            gallery=content.gallery,
+            neighbours=content.neighbours,
+            outcomes=content.outcomes,
+            failures=failures_table(failures),
+            figures=[_page_figure(each, self.store.folder / FIGURES) for each in self._figures()],
+            comparison=content.comparison,
             command=shlex.join(manifest.command_line),
-            facts=list(_facts(manifest)),
+            facts=list(_facts(manifest, experiment.work_unit, content.facts)),
+            rule=content.rule,
         )
 
 
@@ -173,17 +218,17 @@ def _excluded_text(note: str) -> str:
     return f"Not all is shown: {note}.{which}"
 
 
-def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
+def _facts(
+    manifest: FinishedManifest, work_unit: str, others: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
     yield "started", manifest.started
     yield (
-        "training",
-        f"{manifest.seconds:.1f} s, {manifest.net_epochs:,} epochs of one network, "
-        f"{manifest.throughput / 1e6:.1f} million per second",
+        "run time",
+        f"{manifest.seconds:.1f} s, {manifest.work:,} {work_unit}, "
+        f"{rate_text(manifest.throughput, work_unit)}",
     )
-    engine = manifest.engine
-    yield "workers", f"{manifest.workers}, engine {engine.name} in {engine.dtype}"
-    if manifest.left_to_numpy:
-        yield "not compiled", "; ".join(manifest.left_to_numpy)
+    yield "workers", f"{manifest.workers:,}"
+    yield from others
     machine = manifest.machine
     yield (
         "machine",

@@ -27,7 +27,7 @@ from xorsweep.reporting.selection import select
 from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface, has_surface
 from xorsweep.reporting.svg.error_curve import error_curve
 from xorsweep.reporting.svg.network_diagram import network_diagram
-from xorsweep.storage.results import ResultColumns
+from xorsweep.storage.results import StoredColumns
 from xorsweep.text import exception_text
 
 Rows = NDArray[np.int64]
@@ -88,7 +88,7 @@ Drawing = Callable[[], RunDrawings]
 
 
 def submit_run_drawings(
-    grid: Grid, assembled: ResultColumns, parts: Iterable[pa.Table], workers: int
+    grid: Grid, stored: StoredColumns, parts: Iterable[pa.Table], workers: int
 ) -> Drawing:
     """Start to draw the runs that stand for cells.
 
@@ -96,17 +96,17 @@ def submit_run_drawings(
 
     Args:
         grid: The sweep's points.
-        assembled: Where each point ended.
+        stored: Where each point ended.
         parts: The stored parts, which hold the weights and errors.
         workers: Processes that draw; with several, the caller goes on meanwhile.
 
     Returns:
         A function that waits for the drawings and returns them; it doesn't raise what drawing did.
     """
-    rows = representatives(grid, assembled)
+    rows = representatives(grid, stored)
     try:
-        wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, assembled))])
-        runs = list(read_runs(grid, assembled, parts, wanted).values())
+        wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, stored))])
+        runs = list(read_runs(grid, stored, parts, wanted).values())
         plugins = extensions_of(grid)
         chunks = [runs[start : start + CHUNK] for start in range(0, len(runs), CHUNK)]
         pool = pool_of(workers if len(chunks) > 1 else 1)

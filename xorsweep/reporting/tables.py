@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from xorsweep.analysis.export import failures_of
+from xorsweep.analysis.export import Failure
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.studies.spec import CERTAINTIES, Study
 from xorsweep.analysis.studies.verdicts import HEAD, Verdict, notes, verdict_row
-from xorsweep.analysis.summary import is_numeric, point_columns, swept_columns
+from xorsweep.analysis.summary import is_numeric, swept_columns
 from xorsweep.analysis.trainings import longest_rows
 from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES
 from xorsweep.reporting.layout import levels
@@ -71,9 +71,9 @@ def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     return Comparison(study.question, source, study.why, table)
 
 
-def settings_table(results: pd.DataFrame) -> Table:
+def settings_table(results: pd.DataFrame, keys: Sequence[str]) -> Table:
     """Return every key of the points, with its levels."""
-    rows = [(key, _levels_text(results, key)) for key in point_columns(results)]
+    rows = [(key, _levels_text(results, key)) for key in keys]
     caption = "Every setting, and the values that it had."
     return Table(caption, ("key", "values"), [(key, text) for key, text in rows if text])
 
@@ -196,11 +196,10 @@ def outcomes_table(results: pd.DataFrame) -> Table:
     return Table(caption, ("outcome", "runs", "what it means"), rows, numbers=(1,))
 
 
-def failures_table(results: pd.DataFrame) -> Table:
-    """Return what failed, by reason, with the command that tries one of each again."""
-    found = failures_of(results, point_columns(results))
+def failures_table(found: Sequence[Failure]) -> Table:
+    """Return what failed, by reason, with the command that runs one of each again."""
     rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
     left = len(found) - len(rows)
     note = f"and {left:,} more reasons in results.csv" if left else ""
     head = ("reason", "points", "one of them alone")
-    return Table("Points that couldn't be trained, by reason.", head, rows, note, numbers=(1,))
+    return Table("Points that failed, by reason.", head, rows, note, numbers=(1,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.trainer import STATUSES
-from xorsweep.storage.parts import LISTS
-
-_NAMES = {"outcome": OUTCOMES, "status": STATUSES}
+from xorsweep.experiment import POINT_ID, STATUS, STATUSES, Experiment
 
 
 @dataclass(frozen=True)
@@ -27,23 +24,29 @@ class Difference:
     there: str
 
 
-def differences(here: pa.Table, there: pa.Table) -> list[Difference]:
+def differences(here: pa.Table, there: pa.Table, experiment: Experiment[Any]) -> list[Difference]:
     """Return where two tables of parts differ over the points that both hold, column by column.
 
     A point may lie in `here` several times, and each of them is compared. Any NaN is equal to any
-    other, and a column that a table lacks holds NaN alone. A learning curve is compared where
-    both have it: a point has none where a longer point of its trajectory keeps it.
+    other, and a column that a table lacks holds NaN alone. Of the experiment's `partial_lists`
+    those are compared that both have.
     """
-    rows, partners = _matched(here, there)
+    rows, partners = _matched(here, there, experiment.partial_lists)
     here, there = here.take(rows), there.take(partners)
     columns = dict.fromkeys([*here.column_names, *there.column_names])
+    names = {STATUS: STATUSES, **experiment.code_names}
     found: list[Difference] = []
-    for column in columns.keys() - {"point_id", *LISTS}:
-        found += _in_column(here, there, column)
-    for column in LISTS:
-        found += _in_lists(here, there, column)
+    for column in columns.keys() - {POINT_ID}:
+        if _is_list(here, column) or _is_list(there, column):
+            found += _in_lists(here, there, column, column in experiment.partial_lists)
+        else:
+            found += _in_column(here, there, column, names.get(column, ()))
     order = {column: place for place, column in enumerate(columns)}
     return sorted(found, key=lambda each: (each.point_id, order[each.column.split(" ")[0]]))
+
+
+def _is_list(table: pa.Table, column: str) -> bool:
+    return column in table.column_names and pa.types.is_list(table[column].type)
 
 
 def of_points(table: pa.Table, identities: NDArray[np.uint64]) -> pa.Table:
@@ -51,26 +54,34 @@ def of_points(table: pa.Table, identities: NDArray[np.uint64]) -> pa.Table:
     return table.filter(pa.array(np.isin(table["point_id"].to_numpy(), identities)))
 
 
-def _matched(here: pa.Table, there: pa.Table) -> tuple[NDArray[Any], NDArray[Any]]:
+def _matched(
+    here: pa.Table, there: pa.Table, partial_lists: Sequence[str]
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the rows of one table whose points lie in the other, and where they lie there.
 
-    Of rows there that hold the same point the first with a learning curve is taken.
+    Of rows there that hold the same point the first is taken that has the partial lists.
     """
-    wanted, given = (table["point_id"].to_numpy() for table in (here, there))
+    wanted, given = (table[POINT_ID].to_numpy() for table in (here, there))
     if not len(given):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    order = np.lexsort((_lengths(there, "learning_curve") == 0, given))
+    lacking = sum((_lengths(there, column) == 0 for column in partial_lists), np.zeros(len(given)))
+    order = np.lexsort((lacking, given))
     place = np.minimum(np.searchsorted(given[order], wanted), len(given) - 1)
     rows = np.flatnonzero(given[order][place] == wanted)
     return rows, order[place][rows]
 
 
-def _in_column(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
+def _in_column(
+    here: pa.Table, there: pa.Table, column: str, names: Sequence[str]
+) -> list[Difference]:
     mine, others = _values(here, column), _values(there, column)
     identities = here["point_id"].to_numpy()
     return [
         Difference(
-            int(identities[row]), column, _said(column, mine[row]), _said(column, others[row])
+            int(identities[row]),
+            column,
+            _value_text(mine[row], names),
+            _value_text(others[row], names),
         )
         for row in np.flatnonzero(_bits(mine) != _bits(others))
     ]
@@ -82,6 +93,8 @@ def _values(table: pa.Table, column: str) -> NDArray[Any]:
     values = table[column]
     if pa.types.is_string(values.type):
         values = pa.compute.fill_null(values, "")
+    elif values.null_count:  # a point that failed has none
+        values = values.cast(pa.float64(), safe=False)
     array: NDArray[Any] = values.to_numpy()
     return array
 
@@ -94,12 +107,10 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
     return one_nan.view(f"u{values.dtype.itemsize}")
 
 
-def _in_lists(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
+def _in_lists(here: pa.Table, there: pa.Table, column: str, is_partial: bool) -> list[Difference]:
     lengths, others = _lengths(here, column), _lengths(there, column)
     identities = here["point_id"].to_numpy()
-    comparable = (
-        (lengths > 0) & (others > 0) if column == "learning_curve" else np.ones(len(here), bool)
-    )
+    comparable = (lengths > 0) & (others > 0) if is_partial else np.ones(len(here), bool)
     found = [
         Difference(
             int(identities[row]), column, f"{lengths[row]} numbers", f"{others[row]} numbers"
@@ -107,6 +118,8 @@ def _in_lists(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
         for row in np.flatnonzero(comparable & (lengths != others))
     ]
     rows = np.flatnonzero((lengths > 0) & (lengths == others))
+    if not len(rows):
+        return found
     mine, theirs = (_flat(table[column], rows) for table in (here, there))
     different = np.flatnonzero(_bits(mine) != _bits(theirs))
     starts = np.concatenate([[0], np.cumsum(lengths[rows])]).astype(np.int64)
@@ -115,12 +128,14 @@ def _in_lists(here: pa.Table, there: pa.Table, column: str) -> list[Difference]:
     )
     for number, place in zip(lists, different[firsts], strict=True):
         where = f"{column} at place {place - starts[number]}"
-        texts = (_said(where, values[place]) for values in (mine, theirs))
+        texts = (_value_text(values[place]) for values in (mine, theirs))
         found.append(Difference(int(identities[rows[number]]), where, *texts))
     return found
 
 
 def _lengths(table: pa.Table, column: str) -> NDArray[np.int64]:
+    if column not in table.column_names:
+        return np.zeros(len(table), np.int64)
     lengths = pa.compute.fill_null(pa.compute.list_value_length(table[column]), 0)
     return np.asarray(lengths.to_numpy(), np.int64)
 
@@ -130,9 +145,9 @@ def _flat(lists: pa.ChunkedArray, rows: NDArray[Any]) -> NDArray[np.floating]:
     return found
 
 
-def _said(column: str, value: Any) -> str:
-    if column in _NAMES and 0 <= value < len(_NAMES[column]):
-        return str(_NAMES[column][value])
+def _value_text(value: Any, names: Sequence[str] = ()) -> str:
+    if names and 0 <= value < len(names):
+        return names[int(value)]
     if isinstance(value, float | np.floating):
         return f"{float(value)!r} ({float(value).hex()})"
     return repr(value) if isinstance(value, str) else str(value)

@@ -1,52 +1,30 @@
-"""A part: the rows of one finished batch as a Parquet file named by the digest of its bytes."""
+"""A part: the rows of finished batches as a Parquet file named by the digest of its bytes."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xorsweep._version import FORMAT, NUMERICS
+from xorsweep._version import FORMAT
 from xorsweep.errors import DamagedPartError, IrregularFileError
-from xorsweep.networks.engines import Engine
-from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.trainer import STATUSES, PointResults
+from xorsweep.experiment import FAILED, MESSAGE, OK, POINT_ID, STATUS, STATUSES, Experiment
 from xorsweep.storage.plain_files import read_bytes
 
 SUFFIX = ".parquet"
 
-_MEASURED = {
-    "point_id": pa.uint64(),
-    "final_error": pa.float64(),
-    "mse": pa.float64(),
-    "max_abs_error": pa.float64(),
-    "converged_epoch": pa.int64(),
-    "converged_at_end": pa.bool_(),
-    "outcome": pa.int8(),
-    "status": pa.int8(),
-    "message": pa.string(),
-    "parameters": pa.list_(pa.float64()),
-    "learning_curve": pa.list_(pa.float32()),
-}
-
-LISTS = ("parameters", "learning_curve")
-"""Columns of lists, which take most of a part's bytes."""
-
-_NAMES = {"outcome": OUTCOMES, "status": STATUSES}
-_OF_FEW_VALUES = ["outcome", "status", "message"]
-"""Columns in which Parquet should look for repeated values; in measurements it finds none."""
-
-
-TypesOf = Callable[[Sequence[str]], Mapping[str, pa.DataType]]
-"""From the columns that a file has to the types of those that it must have."""
-
+_TYPES = {POINT_ID: pa.uint64(), STATUS: pa.int8(), MESSAGE: pa.string()}
+"""The columns of every part."""
 _OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
 
 
@@ -61,84 +39,101 @@ def release_arrow_memory() -> Iterator[None]:
         pa.set_memory_pool(before)
 
 
-def encode(rows: Sequence[PointResults], engine: Engine) -> tuple[str, bytes]:
+def encode(rows: Sequence[pa.Table], experiment: Experiment[Any]) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part."""
-    return encode_table(table_of(rows), _schema_metadata(engine), _OF_FEW_VALUES)
-
-
-def table_of(rows: Sequence[PointResults]) -> pa.Table:
-    """Return rows as a part holds them, a row a point."""
-    return pa.concat_tables([_table(some) for some in rows], promote_options="default")
-
-
-def decode(path: Path, engine: Engine, left_out: Sequence[str] = ()) -> pa.Table:
-    """Return the rows of a part, but for some of LISTS.
-
-    Raises DamagedPartError where any byte of it, whether left out or not, isn't as written.
-    """
-    table = decode_table(path, _schema_metadata(engine), _types, left_out)
-    with _arrow_errors():
-        for column in set(_MEASURED) & set(table.column_names):
-            _check_values(column, table[column])
-    return table
-
-
-def _types(columns: Sequence[str]) -> dict[str, pa.DataType]:
-    """Return the type of each column of a part; raises DamagedPartError for one it hasn't."""
-    outputs = [column for column in columns if column not in _MEASURED]
-    if set(outputs) != {f"output_{place}" for place in range(len(outputs))}:
-        raise DamagedPartError("its columns aren't those of a part")
-    return {**_MEASURED, **dict.fromkeys(outputs, pa.float64())}
-
-
-def _check_values(column: str, values: pa.ChunkedArray) -> None:
-    """Raise DamagedPartError where a part holds nothing, or what means nothing, for a point."""
-    lists = column in LISTS
-    if values.null_count or (lists and any(chunk.flatten().null_count for chunk in values.chunks)):
-        raise DamagedPartError(f"its column {column} has gaps")
-    if column == "message":
-        values.validate(full=True)  # that it is UTF-8
-    names = _NAMES.get(column)
-    if names and len(values):
-        codes = values.to_numpy()
-        if codes.min() < 0 or codes.max() >= len(names):
-            raise DamagedPartError(f"its column {column} has values that mean nothing")
-
-
-def encode_table(
-    table: pa.Table, stamp: Mapping[bytes, bytes], few_values: list[str]
-) -> tuple[str, bytes]:
-    """Return the file name and the bytes of a table; `stamp` says what it is a part of.
-
-    In the columns `few_values` Parquet looks for repetitions.
-    """
-    table, sink = table.replace_schema_metadata(stamp), pa.BufferOutputStream()
-    pq.write_table(
-        table, sink, compression="zstd", use_dictionary=few_values, write_statistics=False
-    )
+    table = table_of(rows).replace_schema_metadata(_metadata(experiment))
+    # In measurements Parquet finds no repeated values.
+    repeated = [
+        each.name
+        for each in table.schema
+        if each.type in (pa.int8(), pa.string()) and each.name != POINT_ID
+    ]
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=repeated, write_statistics=False)
     data = sink.getvalue().to_pybytes()
     return _digest(data) + SUFFIX, data
 
 
-def decode_table(
-    path: Path,
-    stamp: Mapping[bytes, bytes],
-    types_of: TypesOf,
-    left_out: Sequence[str] = (),
-) -> pa.Table:
-    """Return what was packed, but for some columns.
+def table_of(rows: Sequence[pa.Table]) -> pa.Table:
+    """Return what batches gave as a part holds it; points are ok unless it is said otherwise."""
+    return pa.concat_tables(map(_complete, rows), promote_options="default")
 
-    Raises DamagedPartError where a byte, the stamp or one of the columns' types is another, and
-    OSError or MemoryError where it can't be told.
+
+def _complete(rows: pa.Table) -> pa.Table:
+    count = len(rows)
+    if STATUS not in rows.column_names:
+        rows = rows.append_column(STATUS, pa.array(np.full(count, OK, np.int8)))
+    if MESSAGE not in rows.column_names:
+        rows = rows.append_column(MESSAGE, pa.nulls(count, pa.string()))
+    return rows
+
+
+def decode(path: Path, experiment: Experiment[Any], lists: bool = True) -> pa.Table:
+    """Return the rows of a part, with or without its columns of lists.
+
+    Raises:
+        DamagedPartError: A byte of it, of whatever column, isn't as written.
+        OSError: It can't be read.
+        MemoryError: There isn't enough memory.
     """
     data = _data(path)
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
     with _arrow_errors():
         file = pq.ParquetFile(pa.BufferReader(data))
-        _check(file.schema_arrow, stamp, types_of)
-        columns = [name for name in file.schema_arrow.names if name not in left_out]
-        return file.read(columns, use_threads=False)
+        _check_schema(file.schema_arrow, experiment)
+        names = [
+            each.name for each in file.schema_arrow if lists or not pa.types.is_list(each.type)
+        ]
+        part = file.read(names, use_threads=False)
+        _check_values(part)
+        experiment.check_part(part)
+    return part
+
+
+def _check_schema(schema: pa.Schema, experiment: Experiment[Any]) -> None:
+    found = schema.metadata or {}
+    for name, wanted in _metadata(experiment).items():
+        if found.get(name) != wanted:
+            was = found.get(name, b"none").decode(errors="replace")
+            raise DamagedPartError(f"written for {name.decode()} {was}, not {wanted.decode()}")
+    if len(set(schema.names)) < len(schema.names):
+        raise DamagedPartError("it has a column twice")
+    others = [name for name in schema.names if name not in _TYPES]
+    for column, type_ in {**_TYPES, **experiment.part_types(others)}.items():
+        if column not in schema.names or schema.field(column).type != type_:
+            raise DamagedPartError(f"its column {column} isn't of type {type_}")
+
+
+def _check_values(part: pa.Table) -> None:
+    """Raise DamagedPartError where a part has no identity or status for a point."""
+    for name in (POINT_ID, STATUS):
+        if part[name].null_count:
+            raise DamagedPartError(f"its column {name} has gaps")
+    status = part[STATUS].to_numpy()
+    check_codes(STATUS, part[STATUS], STATUSES)
+    part[MESSAGE].validate(full=True)  # that it is UTF-8
+    if part[MESSAGE].is_null().to_numpy()[status == FAILED].any():
+        raise DamagedPartError(f"its column {MESSAGE} has gaps")
+
+
+def check_codes(name: str, codes: pa.ChunkedArray, names: Sequence[str]) -> None:
+    """Raise DamagedPartError where a column has codes that stand for no name."""
+    if len(codes) and codes.null_count < len(codes):
+        found = pc.min_max(codes).as_py()
+        if found["min"] < 0 or found["max"] >= len(names):
+            raise DamagedPartError(f"its column {name} has values that mean nothing")
+
+
+def check_complete(part: pa.Table, names: Sequence[str]) -> None:
+    """Raise DamagedPartError where a point that didn't fail has no value in some columns."""
+    ended = part[STATUS].to_numpy() != FAILED
+    for name in names:
+        values = part[name]
+        lists = pa.types.is_list(values.type)
+        gaps = values.null_count and values.is_null().to_numpy()[ended].any()
+        if gaps or (lists and any(chunk.flatten().null_count for chunk in values.chunks)):
+            raise DamagedPartError(f"its column {name} has gaps")
 
 
 def _data(path: Path) -> bytes:
@@ -167,53 +162,15 @@ def _arrow_errors() -> Iterator[None]:
         raise DamagedPartError(f"not a Parquet file ({reason})") from None
 
 
-def _check(schema: pa.Schema, stamp: Mapping[bytes, bytes], types_of: TypesOf) -> None:
-    found = schema.metadata or {}
-    for name, wanted in stamp.items():
-        if found.get(name) != wanted:
-            was = found.get(name, b"none").decode(errors="replace")
-            raise DamagedPartError(f"written for {name.decode()} {was}, not {wanted.decode()}")
-    if len(set(schema.names)) < len(schema.names):
-        raise DamagedPartError("it has a column twice")
-    for column, type_ in types_of(schema.names).items():
-        if column not in schema.names or schema.field(column).type != type_:
-            raise DamagedPartError(f"its column {column} isn't of type {type_}")
-
-
-def _schema_metadata(engine: Engine) -> dict[bytes, bytes]:
+def _metadata(experiment: Experiment[Any]) -> Mapping[bytes, bytes]:
+    """Return what parts are marked with: those of other experiments can't be mixed with them."""
+    marks = {"format": FORMAT, **experiment.fingerprint()}
     return {
-        b"xorsweep format": str(FORMAT).encode(),
-        b"xorsweep numerics": str(NUMERICS).encode(),
-        b"xorsweep engine": engine.name.encode(),
-        b"xorsweep dtype": engine.dtype.encode(),
+        f"xorsweep {key}".encode(): json.dumps(value, sort_keys=True).encode()
+        for key, value in marks.items()
     }
 
 
 def _digest(data: bytes) -> str:
     # Processors have instructions for SHA-256, which makes it the quickest there is.
     return hashlib.sha256(data).hexdigest()[:32]
-
-
-def _table(rows: PointResults) -> pa.Table:
-    lists = {"parameters": _parameters(rows), "learning_curve": _curves(rows)}
-    measured = {
-        name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
-        for name, type_ in _MEASURED.items()
-    }
-    return pa.table(measured | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
-
-
-def _parameters(rows: PointResults) -> pa.Array:
-    """Return the parameters of each point, empty where they aren't kept."""
-    points, size = rows.parameters.shape
-    offsets = np.arange(points + 1, dtype=np.int32) * size
-    return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
-
-
-def _curves(rows: PointResults) -> pa.Array:
-    """Return the learning curves, empty where a longer point of the trajectory has it."""
-    has_curve = rows.curve_of >= 0
-    lengths = np.where(has_curve, rows.learning_curves.shape[0], 0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    values = rows.learning_curves.T[rows.curve_of[has_curve]].ravel()
-    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))

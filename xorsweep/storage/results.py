@@ -1,233 +1,236 @@
-"""From stored parts to results.csv and results.parquet: one row a point, in grid order."""
+"""From stored parts to results.csv and results.parquet: one row per point, in grid order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from xorsweep.fields import FloatArray
+from xorsweep.experiment import FAILED, MESSAGE, POINT_ID, STATUS, STATUSES, Experiment
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.schema import component_of
-from xorsweep.networks.trainer import FAILED, MOST_OUTPUTS, STATUSES
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import PARQUET, key_array, level_texts, parquet_of, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ABSENT = -1
+"""Stands for a whole number, or for the code of a text, of a point that has none."""
 
-_TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
-"""The names of a task's outputs, and which of the grid's points (N,) have that task."""
+ArrayOf = Callable[[slice], pa.Array]
+"""Returns a column of some points."""
 
 
 @dataclass(frozen=True)
-class ResultColumns:
-    """The results of the N points of a grid, in its order; `present` (N,) says which are there.
+class StoredColumns:
+    """The columns of the parts at the N points of a grid, in its order.
 
-    Arrays are as in `trainer.PointResults`; outputs is (K, N), `message` maps a row to its text.
+    Attributes:
+        present: Which points (N,) have a row.
+        status: Their statuses (N,), codes into STATUSES.
+        message: Why points failed, by row.
+        columns: Other columns (N,) by name: NaN, False and ABSENT where a point has no value.
+            Texts are codes.
+        texts: The texts of such codes, by column.
     """
 
     present: NDArray[np.bool_]
-    final_error: FloatArray
-    mse: FloatArray
-    max_abs_error: FloatArray
-    outputs: FloatArray
-    converged_epoch: NDArray[np.int64]
-    converged_at_end: NDArray[np.bool_]
-    outcome: NDArray[np.int8]
     status: NDArray[np.int8]
-    message: dict[int, str]
+    message: dict[int, str] = field(default_factory=dict)
+    columns: dict[str, NDArray[Any]] = field(default_factory=dict)
+    texts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, grid: Grid) -> ResultColumns:
-        """Return places for every point, none of them taken."""
-        count = len(grid)
-        kept = max((len(names) for names, _ in _outputs_by_task(grid)), default=0)
-        return cls(
-            present=np.zeros(count, bool),
-            final_error=np.full(count, np.nan),
-            mse=np.full(count, np.nan),
-            max_abs_error=np.full(count, np.nan),
-            outputs=np.full((kept, count), np.nan),
-            converged_epoch=np.full(count, -1, np.int64),
-            converged_at_end=np.zeros(count, bool),
-            outcome=np.zeros(count, np.int8),
-            status=np.zeros(count, np.int8),
-            message={},
-        )
+    def empty(cls, points: int) -> StoredColumns:
+        """Return places for so many points, none of them taken."""
+        return cls(np.zeros(points, bool), np.zeros(points, np.int8))
+
+    def column(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
+        """Return a column (N,), empty where no part has it."""
+        if name in self.columns:
+            return self.columns[name]
+        return _empty_column(np.dtype(dtype), len(self.present))
+
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """Return which points (N,) have a result: those present that didn't fail."""
+        ended: NDArray[np.bool_] = self.present & (self.status != FAILED)
+        return ended
 
     def add_part(self, rows: NDArray[np.int64], part: pa.Table) -> None:
-        """Put a stored part into the places (n,) of its points; a failure replaces nothing."""
-        failed = part["status"].to_numpy() == FAILED
-        wanted = np.flatnonzero((rows >= 0) & ~(failed & self.present[rows]))
-        if len(wanted) < len(rows):
+        """Put a part into the places (n,) of its points; a failure replaces nothing."""
+        failed = part[STATUS].to_numpy() == FAILED
+        kept = rows >= 0
+        if failed.any():
+            self._add_failures(rows, part, kept & failed & ~self.present[rows])
+            kept &= ~failed
+        if not kept.all():
+            wanted = np.flatnonzero(kept)
             rows, part = rows[wanted], part.take(wanted)
-        self.present[rows] = True
-        for name in _STORED:
-            getattr(self, name)[rows] = part[name].to_numpy()
-        for index, values in enumerate(self.outputs):
-            if f"output_{index}" in part.column_names:
-                values[rows] = part[f"output_{index}"].to_numpy()
         for row in self.message.keys() & set(rows.tolist() if self.message else ()):
             del self.message[row]
-        failures = np.flatnonzero(part["status"].to_numpy() == FAILED)
-        self.message.update({int(rows[i]): part["message"][int(i)].as_py() for i in failures})
+        self.present[rows] = True
+        self.status[rows] = part[STATUS].to_numpy()
+        for name in part.column_names:
+            if name not in (POINT_ID, STATUS, MESSAGE) and not pa.types.is_list(part[name].type):
+                self._fill(name, rows, part[name])
+
+    def _add_failures(
+        self, rows: NDArray[np.int64], part: pa.Table, chosen: NDArray[np.bool_]
+    ) -> None:
+        places = np.flatnonzero(chosen)
+        self.present[rows[places]] = True
+        self.status[rows[places]] = FAILED
+        messages = part[MESSAGE].take(places).to_pylist()
+        self.message.update(zip(rows[places].tolist(), messages, strict=True))
+
+    def _fill(self, name: str, rows: NDArray[np.int64], values: pa.ChunkedArray) -> None:
+        if pa.types.is_string(values.type):
+            array = self._codes(name, values)
+        else:
+            array = values.to_numpy() if not values.null_count else _without_nulls(values)
+        if name not in self.columns:
+            self.columns[name] = _empty_column(array.dtype, len(self.present))
+        self.columns[name][rows] = array
+
+    def _codes(self, name: str, values: pa.ChunkedArray) -> NDArray[np.int32]:
+        known = self.texts.setdefault(name, {})
+        encoded = values.combine_chunks().dictionary_encode()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        texts = encoded.dictionary.to_pylist()
+        table = np.array([*(known.setdefault(text, len(known)) for text in texts), ABSENT])
+        codes: NDArray[np.int32] = table.astype(np.int32)[
+            encoded.indices.fill_null(len(texts)).to_numpy()
+        ]
+        return codes
+
+
+def _empty_column(dtype: np.dtype[Any], points: int) -> NDArray[Any]:
+    fill = {"f": np.nan, "b": False}.get(dtype.kind, ABSENT)
+    return np.full(points, fill, dtype)
+
+
+def _without_nulls(values: pa.ChunkedArray) -> NDArray[Any]:
+    dtype = np.dtype(values.type.to_pandas_dtype())
+    fill = _empty_column(dtype, 1)[0].item()
+    array: NDArray[Any] = values.fill_null(fill).to_numpy().astype(dtype)
+    return array
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """What results.csv holds of the N points of a grid, between their keys and their messages.
+
+    Attributes:
+        present: Which points (N,) have a row.
+        status: Their statuses (N,), codes into STATUSES.
+        message: Why points failed, by row.
+        columns: The experiment's columns by name, in order, some points at a time.
+        few_values: Those of them in which Parquet should look for repeated values.
+        texts: All texts in them, by which it is known whether some need quotes.
+    """
+
+    present: NDArray[np.bool_]
+    status: NDArray[np.int8]
+    message: Mapping[int, str]
+    columns: Mapping[str, ArrayOf]
+    few_values: Sequence[str] = ()
+    texts: Sequence[str] = ()
 
     def pending(self) -> NDArray[np.int64]:
-        """Return the rows that are still to be trained: the absent ones and those that failed."""
+        """Return the rows that are still to be run: the absent ones and those that failed."""
         return np.flatnonzero(~self.present | (self.status == FAILED))
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, statuses: Sequence[str] = STATUSES) -> dict[str, int]:
         """Return how many points were planned and how many have each status."""
-        found = np.bincount(self.status[self.present], minlength=len(STATUSES))
-        return {"planned": len(self.present), **dict(zip(STATUSES, found.tolist(), strict=True))}
+        found = np.bincount(self.status[self.present], minlength=len(STATUSES)).tolist()
+        by_name = dict(zip(STATUSES, found, strict=True))
+        return {"planned": len(self.present), **{name: by_name[name] for name in statuses}}
 
 
-def assemble(grid: Grid, parts: Iterable[pa.Table]) -> ResultColumns:
-    """Return the stored parts, in any order, in the places of the grid's points."""
-    assembled = ResultColumns.empty(grid)
+def assemble(grid: Grid, parts: Iterable[pa.Table]) -> StoredColumns:
+    """Return the columns of parts, in any order, in the places of the grid's points."""
+    stored = StoredColumns.empty(len(grid))
     for part in parts:
-        assembled.add_part(grid.rows_of(part["point_id"].to_numpy()), part)
-    return assembled
+        stored.add_part(grid.rows_of(part[POINT_ID].to_numpy()), part)
+    return stored
 
 
-_STORED = (
-    "final_error",
-    "mse",
-    "max_abs_error",
-    "converged_epoch",
-    "converged_at_end",
-    "outcome",
-    "status",
-)
-
-
-def write_results(grid: Grid, assembled: ResultColumns, folder: Path) -> str:
+def write_results(grid: Grid, table: ResultTable, folder: Path) -> str:
     """Write results.csv and results.parquet and return the SHA-256 of the latter.
 
     Where one can't be written, both stay as they were.
     """
-    return write_table(
-        folder,
-        len(grid),
-        _batches(grid, assembled),
-        few_values=_of_few_values(grid),
-        texts=(*level_texts(grid), *assembled.message.values()),
-    )
+    texts = (*level_texts(grid), *table.texts, *table.message.values())
+    return write_table(folder, len(grid), _batches(grid, table), _of_few_values(grid, table), texts)
 
 
-def read_results(folder: Path, whole: bool = False) -> pd.DataFrame:
-    """Return what tables and pictures are made from: all of results.parquet but the outputs.
+def read_results(folder: Path, experiment: Experiment[Any], whole: bool = False) -> pd.DataFrame:
+    """Return the rows that tables and figures are made from, of a file that was just written.
 
-    `whole` has those, too. Texts are categorical, whole numbers with gaps Int64. It is for a file
-    that was just written; `stored_results` looks at others first.
+    Args:
+        folder: The sweep's folder.
+        experiment: What ran the points.
+        whole: Whether all columns are returned, also those that no table needs.
     """
     with open_file(folder / PARQUET) as file:
-        return frame_of(pyarrow.parquet.ParquetFile(file), whole)
+        return frame_of(pyarrow.parquet.ParquetFile(file), experiment, whole)
 
 
-def results_of(grid: Grid, assembled: ResultColumns, whole: bool = False) -> pd.DataFrame:
+def results_of(
+    grid: Grid, table: ResultTable, experiment: Experiment[Any], whole: bool = False
+) -> pd.DataFrame:
     """Return what `read_results` would if the rows were written."""
-    data = parquet_of(len(grid), _batches(grid, assembled), _of_few_values(grid))
-    return frame_of(pyarrow.parquet.ParquetFile(pa.BufferReader(data)), whole)
+    data = parquet_of(len(grid), _batches(grid, table), _of_few_values(grid, table))
+    return frame_of(pyarrow.parquet.ParquetFile(pa.BufferReader(data)), experiment, whole)
 
 
-def frame_of(file: pyarrow.parquet.ParquetFile, whole: bool) -> pd.DataFrame:
-    """Return what an open results.parquet holds, as `read_results` does."""
-    left_out = () if whole else ("output_", "mse", "max_abs_error")
-    names = [name for name in file.schema_arrow.names if not name.startswith(left_out)]
+def frame_of(
+    file: pyarrow.parquet.ParquetFile, experiment: Experiment[Any], whole: bool
+) -> pd.DataFrame:
+    """Return what an open results.parquet holds: categorical texts, Int64 where some are missing."""
+    excluded = () if whole else tuple(experiment.rarely_read)
+    names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
     table = file.read(names, use_threads=False)
     schema = table.schema  # the conversion takes the table apart
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     gaps = [
-        field.name
-        for field in schema
-        if pa.types.is_integer(field.type) and frame[field.name].dtype.kind == "f"
+        each.name
+        for each in schema
+        if pa.types.is_integer(each.type) and frame[each.name].dtype.kind == "f"
     ]
-    return frame.astype(dict.fromkeys([*gaps, "converged_epoch"], "Int64"))
+    return frame.astype(dict.fromkeys([*gaps, *experiment.nullable_integers], "Int64"))
 
 
-def _batches(grid: Grid, assembled: ResultColumns) -> Callable[[slice], pa.RecordBatch]:
-    tasks = _outputs_by_task(grid)
-    return lambda rows: _batch(grid, assembled, tasks, rows)
+def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:
+    return [*grid.columns, *table.few_values, STATUS, MESSAGE]
 
 
-def _of_few_values(grid: Grid) -> list[str]:
-    return [*grid.columns, "outcome", "status", "message"]
+def _batches(grid: Grid, table: ResultTable) -> Callable[[slice], pa.RecordBatch]:
+    return lambda rows: pa.record_batch(
+        {
+            **{key: key_array(column, rows) for key, column in grid.columns.items()},
+            **{name: array_of(rows) for name, array_of in table.columns.items()},
+            STATUS: names_of(table.status[rows], STATUSES),
+            MESSAGE: _messages(table.message, rows),
+        }
+    )
 
 
-def _batch(
-    grid: Grid, assembled: ResultColumns, tasks: list[_TaskOutputs], rows: slice
-) -> pa.RecordBatch:
-    columns = {key: key_array(column, rows) for key, column in grid.columns.items()}
-    columns |= {
-        name: _real(getattr(assembled, name)[rows])
-        for name in ("final_error", "mse", "max_abs_error")
-    }
-    columns |= _output_arrays(assembled, tasks, rows)
-    epoch = assembled.converged_epoch[rows]
-    columns |= {
-        "converged": pa.array(epoch >= 0),
-        "converged_epoch": pa.array(epoch, mask=epoch < 0),
-        "converged_at_end": pa.array(assembled.converged_at_end[rows]),
-        "outcome": _names(assembled.outcome[rows], OUTCOMES),
-        "status": _names(assembled.status[rows], STATUSES),
-        "message": pa.array(
-            [assembled.message.get(row) for row in range(rows.start, rows.stop)]
-            if assembled.message
-            else [None] * (rows.stop - rows.start),
-            pa.string(),
-        ),
-    }
-    return pa.record_batch(columns)
-
-
-def _names(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
+def names_of(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:
+    """Return the texts that codes stand for."""
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(names))
 
 
-def _real(values: FloatArray) -> pa.Array:
-    """Return numbers as they are, and nothing where a network has diverged or failed."""
-    return pa.array(values, mask=~np.isfinite(values))
-
-
-def _output_arrays(
-    assembled: ResultColumns, tasks: list[_TaskOutputs], rows: slice
-) -> dict[str, pa.Array]:
-    arrays: dict[str, FloatArray] = {}
-    for names, mine in tasks:
-        for name, values in zip(names, assembled.outputs, strict=False):
-            others = arrays.get(name, np.full(rows.stop - rows.start, np.nan))
-            arrays[name] = np.where(mine[rows], values[rows], others)
-    return {name: _real(values) for name, values in arrays.items()}
-
-
-def _outputs_by_task(grid: Grid) -> list[_TaskOutputs]:
-    columns = [column for key, column in grid.columns.items() if key.split(".")[0] == "task"]
-    codes = np.zeros(len(grid), np.int64)
-    for column in columns:
-        codes = codes * len(column.levels) + column.codes
-    found, first = np.unique(codes, return_index=True)
-    return [
-        (output_names(component_of("task", grid.point(int(row)))), codes == code)
-        for code, row in zip(found, first, strict=True)
-    ]
-
-
-def output_names(task: Any) -> tuple[str, ...]:
-    """Return the columns of a task's outputs, by row and unit; none where they'd be too many."""
-    units = task.targets().shape[1]
-    labels = task.row_labels()
-    if len(labels) * units > MOST_OUTPUTS:
-        return ()
-    if units == 1:
-        return tuple(f"output_{label}" for label in labels)
-    return tuple(f"output_{label}_{unit}" for label in labels for unit in range(units))
+def _messages(message: Mapping[int, str], rows: slice) -> pa.Array:
+    count = rows.stop - rows.start
+    if not message:
+        return pa.nulls(count, pa.string())
+    return pa.array([message.get(row) for row in range(rows.start, rows.stop)], pa.string())

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from xorsweep.command_lines import resume_command
 from xorsweep.errors import (
     ConfigError,
     DamagedPartError,
@@ -23,12 +20,9 @@ from xorsweep.errors import (
     ManifestError,
     StoreError,
 )
-from xorsweep.grid.grid import Grid
-from xorsweep.networks.engines import Engine
-from xorsweep.networks.trainer import PointResults
+from xorsweep.experiment import Experiment
 from xorsweep.storage.atomic import LEFTOVERS, remove_leftovers, write_atomically
-from xorsweep.storage.manifest import Manifest, read_sealed
-from xorsweep.storage.parts import LISTS, decode, encode
+from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.paths import RUN_FILES
 from xorsweep.storage.plain_files import (
     check_is_file,
@@ -48,27 +42,30 @@ LONG = 2_000
 """Characters of an entry of the manifest above which it isn't laid out for people."""
 
 
-Row = TypeVar("Row")
-
-
 @dataclass(frozen=True)
-class Folder(ABC, Generic[Row]):
-    """The folder of one sweep, of whatever kind; one process at a time writes to it."""
+class Store:
+    """The folder of one sweep; one process at a time writes to it."""
 
     folder: Path
+    experiment: Experiment[Any]
 
-    @abstractmethod
-    def encoded(self, rows: Sequence[Row]) -> tuple[str, bytes]:
-        """Return the file name and the bytes of a part."""
+    @classmethod
+    def create(cls, folder: Path, experiment: Experiment[Any]) -> Store:
+        """Return the store of a new sweep, in a folder that is made where there is none.
 
-    @abstractmethod
-    def decoded(self, path: Path) -> pa.Table:
-        """Return the rows of a part; raises DamagedPartError."""
+        Raises StoreError where the folder holds one already or can't be written.
+        """
+        check_unused(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} can't be written: {error.strerror}") from None
+        return cls(folder, experiment)
 
     @property
-    @abstractmethod
     def resume_command(self) -> str:
-        """Return the command that goes on with the sweep."""
+        """Return the command that resumes the sweep."""
+        return self.experiment.resume_command(self.folder)
 
     @property
     def holds_manifest(self) -> bool:
@@ -89,31 +86,35 @@ class Folder(ABC, Generic[Row]):
         written = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
         write_atomically(self.folder / MANIFEST, written)
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Put a finished batch on disk."""
-        name, data = self.encoded(rows)
+    def add(self, rows: Sequence[pa.Table]) -> None:
+        """Put finished batches on disk, as one part."""
+        name, data = encode(rows, self.experiment)
         write_atomically(make_folder(self.folder / PARTS) / name, data)
 
-    def parts(self) -> Iterator[pa.Table]:
-        """Yield the parts in the order of their names; raises StoreError for a damaged one."""
-        return self._each(self.decoded)
+    def parts(self, lists: bool = True) -> Iterator[pa.Table]:
+        """Yield the parts in the order of their names, with or without their columns of lists.
 
-    def _each(self, decoded: Callable[[Path], pa.Table]) -> Iterator[pa.Table]:
+        Raises StoreError for a damaged one.
+        """
         for path in self.part_files():
             try:
-                part = _read(decoded, path)
+                part = self._read(path, lists)
             except DamagedPartError as error:
                 raise StoreError(
-                    f"{path} is damaged: {error}; {self.resume_command} sets it aside and trains "
+                    f"{path} is damaged: {error}; {self.resume_command} sets it aside and runs "
                     "its points again"
                 ) from None
             yield part
+
+    def measurements(self) -> Iterator[pa.Table]:
+        """Yield what `parts` does, but for lists, which take most of the bytes."""
+        return self.parts(lists=False)
 
     def whole_parts(self) -> Iterator[pa.Table]:
         """Yield the parts that aren't damaged, in the order of their names."""
         for path in self.part_files():
             with suppress(DamagedPartError):
-                yield _read(self.decoded, path)
+                yield self._read(path)
 
     def damaged(self) -> Iterator[tuple[Path, str]]:
         """Yield what isn't a whole part, and in which way it isn't.
@@ -122,7 +123,7 @@ class Folder(ABC, Generic[Row]):
         """
         for path in self.part_files():
             try:
-                _read(self.decoded, path)
+                self._read(path)
             except DamagedPartError as error:
                 yield path, str(error)
 
@@ -152,10 +153,9 @@ class Folder(ABC, Generic[Row]):
             found = files_in(self.folder / PARTS)
         return [path for path in found if not fnmatch(path.name, LEFTOVERS)]
 
-
-def _read(decoded: Callable[[Path], pa.Table], path: Path) -> pa.Table:
-    with reading(path):
-        return decoded(path)
+    def _read(self, path: Path, lists: bool = True) -> pa.Table:
+        with reading(path):
+            return decode(path, self.experiment, lists)
 
 
 @contextmanager
@@ -169,54 +169,6 @@ def reading(path: Path) -> Iterator[None]:
         ) from None
     except MemoryError:
         raise StoreError(f"{path} can't be read: there isn't enough memory") from None
-
-
-@dataclass(frozen=True)
-class Store(Folder[PointResults]):
-    """The folder of a sweep of networks."""
-
-    engine: Engine
-
-    @classmethod
-    def create(cls, folder: Path, engine: Engine) -> Store:
-        """Return the store of a new sweep, in a folder that is made where there is none.
-
-        Raises StoreError where the folder holds one already or can't be written.
-        """
-        check_unused(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{folder} can't be written: {error.strerror}") from None
-        return cls(folder, engine)
-
-    @classmethod
-    def open(cls, folder: Path) -> tuple[Store, Grid, Manifest]:
-        """Return the store of a sweep that was started, its grid and its manifest.
-
-        Raises StoreError where the folder holds none or its manifest can't be trusted.
-        """
-        data = read_manifest(folder)
-        with using_manifest(folder):
-            manifest, grid = read_sealed(data)
-        return cls(folder, manifest.engine), grid, manifest
-
-    def encoded(self, rows: Sequence[PointResults]) -> tuple[str, bytes]:
-        """Return the file name and the bytes of a part."""
-        return encode(rows, self.engine)
-
-    def decoded(self, path: Path) -> pa.Table:
-        """Return the rows of a part; raises DamagedPartError."""
-        return decode(path, self.engine)
-
-    def measurements(self) -> Iterator[pa.Table]:
-        """Yield what `parts` does, but for LISTS, which take most of the bytes."""
-        return self._each(partial(decode, engine=self.engine, left_out=LISTS))
-
-    @property
-    def resume_command(self) -> str:
-        """Return the command that goes on with the sweep."""
-        return resume_command(self.folder)
 
 
 def _shortest(value: object) -> str:

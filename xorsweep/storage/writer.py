@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from time import monotonic
 from types import TracebackType
-from typing import Generic
+
+import pyarrow as pa
 
 from xorsweep.execution.interface import Advance
-from xorsweep.storage.store import Folder, Row
+from xorsweep.storage.store import Store
 
 EVERY = 0.25
 """Seconds of finished work that a kill may cost: to make a file safe takes some milliseconds."""
 
 
-class BatchWriter(Generic[Row]):
+class BatchWriter:
     """Puts batches into a store, and counts them once they are safe.
 
     As a context it leaves nothing behind at its end, whatever ends it.
     """
 
-    def __init__(self, store: Folder[Row], advance: Advance) -> None:
+    def __init__(self, store: Store, advance: Advance) -> None:
         self._store, self._advance = store, advance
-        self._rows: list[Row] = []
+        self._rows: list[pa.Table] = []
         self._work = 0
         self._last = float("-inf")
 
-    def add(self, rows: Sequence[Row], work: int) -> None:
+    def add(self, rows: pa.Table, work: int) -> None:
         """Take up a finished batch, and write what there is unless something was written just now.
 
         Raises OSError where it can't be written.
         """
-        self._rows += rows
+        self._rows.append(rows)
         self._work += work
         if monotonic() - self._last >= EVERY:
             self.flush()
@@ -44,7 +44,7 @@ class BatchWriter(Generic[Row]):
         self._rows, self._work = [], 0
         self._last = monotonic()
 
-    def __enter__(self) -> BatchWriter[Row]:
+    def __enter__(self) -> BatchWriter:
         return self
 
     def __exit__(

@@ -8,11 +8,10 @@ any of them is open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import floor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,17 +20,14 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.errors import ConfigError
+from xorsweep.experiment import FAILED, POINT_ID, STATUS, Experiment
 from xorsweep.fields import Integer
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.columns import Codes, Column, distinct
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
-from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS, component_of
-from xorsweep.networks.trainer import FAILED
 from xorsweep.settings import AdaptiveSeeds
-from xorsweep.storage.manifest import Manifest
-from xorsweep.storage.store import Store
 
 FEWEST_RUNS = 200
 """Runs below which no cell is closed: with fewer, coverage falls below 93 % at rates near 5 %."""
@@ -65,49 +61,48 @@ class Round:
         )
 
 
-def full_grid(first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]) -> Grid:
+def full_grid(
+    experiment: Experiment[Any], first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]
+) -> Grid:
     """Return all points that a sweep has so far: those of every round that the parts ask for."""
-    return first if rounds.precision is None else latest_round(first, rounds, parts).grid
+    if rounds.precision is None:
+        return first
+    return latest_round(experiment, first, rounds, parts).grid
 
 
-def open_with_rounds(folder: Path) -> tuple[Store, Grid, Manifest]:
-    """Return the store of a sweep, its full grid and its manifest; raises as `Store.open` does."""
-    store, first, manifest = Store.open(folder)
-    return store, full_grid(first, manifest.rounds, store.measurements()), manifest
-
-
-def latest_round(first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]) -> Round:
+def latest_round(
+    experiment: Experiment[Any], first: Grid, rounds: AdaptiveSeeds, parts: Iterable[pa.Table]
+) -> Round:
     """Return the last round that the parts ask for; a round with points missing asks for none."""
-    *_, latest = _rounds(first, rounds, _Verdicts.read(parts))
+    cells = _Cells.of(first, experiment.snapshot_keys)
+    *_, latest = _rounds(first, cells, rounds, _Verdicts.read(experiment, parts))
     return latest
 
 
-def check_rounds(first: Grid, rounds: AdaptiveSeeds) -> None:
+def check_rounds(experiment: Experiment[Any], first: Grid, rounds: AdaptiveSeeds) -> None:
     """Raise ConfigError where rounds of further seeds would mean nothing or wouldn't fit."""
     if rounds.precision is None:
         return
     for block in first.blocks:
-        if block.where and "seed" in read_where(NETWORK_SCHEMA, block.where).keys:
+        if block.where and "seed" in read_where(experiment.schema, block.where).keys:
             raise ConfigError(
                 f"precision={rounds.precision}: adds seeds, and {WHERE}={block.where} leaves some "
                 "of them out; give one of the two up"
             )
-    codes = first.columns["init"].codes
-    for row in np.unique(codes, return_index=True)[1]:
-        component_of("init", first.point(int(row))).check_further_seeds()
-    cells = _Cells.of(first)
+    experiment.check_further_seeds(first)
+    cells = _Cells.of(first, experiment.snapshot_keys)
     most = int(cells.seeds.max())
     if most > rounds.max_seeds:
         raise ConfigError(
             f"max_seeds={rounds.max_seeds}: the first round has {most:,} seeds a cell already; "
             f"max_seeds must be at least {most}"
         )
-    last, rule = int(cells.last_seed.max()), SCALAR_KEYS["seed"]
-    assert isinstance(rule, Integer)
-    if last + rounds.max_seeds > rule.at_most:
+    last, seeds = int(cells.last_seed.max()), experiment.schema.scalars["seed"]
+    assert isinstance(seeds, Integer)
+    if last + rounds.max_seeds > seeds.at_most:
         raise ConfigError(
             f"max_seeds={rounds.max_seeds}: further seeds follow the largest that was given, "
-            f"{last}, and would go beyond {rule.at_most}; begin with lower ones"
+            f"{last}, and would go beyond {seeds.at_most}; begin with lower ones"
         )
     check_size({"cell": len(cells), "max_seeds": rounds.max_seeds})
 
@@ -156,10 +151,12 @@ def enough_runs(precision: float) -> int:
     return floor(Z**2 * (1 / (4 * precision**2) - 1)) + 1
 
 
-def _rounds(first: Grid, rounds: AdaptiveSeeds, verdicts: _Verdicts) -> Iterator[Round]:
+def _rounds(
+    first: Grid, cells: _Cells, rounds: AdaptiveSeeds, verdicts: _Verdicts
+) -> Iterator[Round]:
     """Yield the rounds, the first included, up to one with points missing or with no open cell."""
     assert rounds.precision is not None
-    grid, cells, done = first, _Cells.of(first), 0
+    grid, done = first, 0
     open_cells = len(cells)
     for number in count(1):
         present, converged, failed = verdicts.of(grid.identities[done:])
@@ -226,11 +223,11 @@ class _Cells:
     runs: Counts
 
     @classmethod
-    def of(cls, first: Grid) -> _Cells:
+    def of(cls, first: Grid, snapshot_keys: Sequence[str]) -> _Cells:
         """Return the cells of a first round, with no run of them known."""
         index = CellIndex.of_grid(first)
         cell, first_row = index.number, index.first
-        group = CellIndex.of_grid(first, ("seed", "epochs")).number[first_row]
+        group = CellIndex.of_grid(first, ("seed", *snapshot_keys)).number[first_row]
         seeds = np.zeros(len(first_row), np.int64)
         np.maximum.at(seeds, group, np.bincount(cell))
         last_seed = np.full(len(first_row), first.columns["seed"].array().max())
@@ -265,16 +262,22 @@ class _Verdicts:
     failed: NDArray[np.bool_]
 
     @classmethod
-    def read(cls, parts: Iterable[pa.Table]) -> _Verdicts:
+    def read(cls, experiment: Experiment[Any], parts: Iterable[pa.Table]) -> _Verdicts:
         """Return each point once; one that failed first and was trained later as trained."""
-        nothing = [np.empty(0, kind) for kind in (np.uint64, np.int64, np.int8)]
-        read = [[part[name].to_numpy() for name in _READ] for part in parts]
-        point_id, epoch, status = map(np.concatenate, zip(nothing, *read, strict=True))
-        failed = status == FAILED
+        nothing = [np.empty(0, kind) for kind in (np.uint64, bool, bool)]
+        read = [
+            (
+                part[POINT_ID].to_numpy(),
+                experiment.succeeded(part),
+                part[STATUS].to_numpy() == FAILED,
+            )
+            for part in parts
+        ]
+        point_id, succeeded, failed = map(np.concatenate, zip(nothing, *read, strict=True))
         trained_first = np.argsort(failed, kind="stable")
         identities, place = np.unique(point_id[trained_first], return_index=True)
         rows = trained_first[place]
-        return cls(identities, epoch[rows] >= 0, failed[rows])
+        return cls(identities, succeeded[rows], failed[rows])
 
     def of(self, identities: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], ...]:
         """Return which points (N,) are present, which converged and which failed."""
@@ -283,6 +286,3 @@ class _Verdicts:
         place = np.searchsorted(self.identities, identities) % len(self.identities)
         present = self.identities[place] == identities
         return present, present & self.converged[place], present & self.failed[place]
-
-
-_READ = ("point_id", "converged_epoch", "status")

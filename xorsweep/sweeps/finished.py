@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from xorsweep.errors import StoreError, TableMismatchError
+from xorsweep.experiment import MESSAGE, STATUS, Experiment, experiment_of
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.storage.manifest import FinishedManifest, read_finished
 from xorsweep.storage.plain_files import is_there, open_file
-from xorsweep.storage.results import ResultColumns, assemble, frame_of, results_of
+from xorsweep.storage.results import ResultTable, assemble, frame_of, results_of
 from xorsweep.storage.store import Store, read_manifest, reading, using_manifest
 from xorsweep.storage.table_writer import PARQUET, digest_of
-from xorsweep.sweeps.adaptive_seeds import open_with_rounds
+from xorsweep.sweeps.folders import open_with_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def finished_manifest(folder: Path) -> FinishedManifest:
     """
     data = read_manifest(folder)
     if data.get("state") != "finished":
-        raise StoreError(f"{folder} isn't finished; go on with it by resume={folder}")
+        raise StoreError(f"{folder} isn't finished; resume={folder} runs what it lacks")
     with using_manifest(folder):
         return read_finished(data)
 
@@ -47,9 +47,10 @@ def stored_results(
         return written_results(folder, manifest, whole)
     except TableMismatchError as error:
         terminal.warn(f"{folder / PARQUET} {error}; its rows are made of the parts again")
-    store, grid, _ = open_with_rounds(folder)
+    opened = open_with_rounds(folder)
+    store, grid = opened.store, opened.grid
     with reading(folder):
-        return results_of(grid, all_assembled(store, grid), whole)
+        return results_of(grid, complete_table(store, grid), store.experiment, whole)
 
 
 def written_results(folder: Path, manifest: FinishedManifest, whole: bool = False) -> pd.DataFrame:
@@ -64,26 +65,28 @@ def written_results(folder: Path, manifest: FinishedManifest, whole: bool = Fals
         with open_file(path) as data:
             if digest_of(data) != manifest.tables[PARQUET]:
                 raise TableMismatchError("isn't as it was written")
-            return _frame(data, manifest.counts["planned"], whole)
+            return _frame(data, manifest, whole)
 
 
-def _frame(data: Any, points: int, whole: bool) -> pd.DataFrame:
+def _frame(data: Any, manifest: FinishedManifest, whole: bool) -> pd.DataFrame:
     """Return the rows of a file whose digest somebody may have made up."""
+    experiment = experiment_of(manifest)
     try:
         file = pyarrow.parquet.ParquetFile(data)
-        if file.metadata.num_rows == points and _holds_all(file.schema_arrow):
-            return frame_of(file, whole)
+        points = file.metadata.num_rows == manifest.counts["planned"]
+        if points and _is_table_of(experiment, file.schema_arrow):
+            return frame_of(file, experiment, whole)
     except (pa.ArrowException, ValueError) as error:
         if isinstance(error, MemoryError):
             raise
     raise TableMismatchError("isn't a table of this sweep")
 
 
-def _holds_all(schema: pa.Schema) -> bool:
+def _is_table_of(experiment: Experiment[Any], schema: pa.Schema) -> bool:
     """Tell whether a table has the columns of every sweep, each with its type and once."""
     return len(set(schema.names)) == len(schema.names) and all(
         name in schema.names and is_so(_plain(schema.field(name).type))
-        for name, is_so in _COLUMNS.items()
+        for name, is_so in {**_COLUMNS, **experiment.table_types()}.items()
     )
 
 
@@ -91,22 +94,16 @@ def _plain(type_: pa.DataType) -> pa.DataType:
     return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
-_COLUMNS = {
-    **dict.fromkeys(NETWORK_SCHEMA.keys, lambda type_: not pa.types.is_nested(type_)),
-    **dict.fromkeys(("hidden", "epochs", "seed", "converged_epoch"), pa.types.is_integer),
-    **dict.fromkeys(("lr", "final_error", "mse", "max_abs_error"), pa.types.is_float64),
-    **dict.fromkeys(("converged", "converged_at_end"), pa.types.is_boolean),
-    **dict.fromkeys(("outcome", "status", "message"), pa.types.is_string),
-}
+_COLUMNS = dict.fromkeys((STATUS, MESSAGE), pa.types.is_string)
 
 
-def all_assembled(store: Store, grid: Grid) -> ResultColumns:
-    """Return what the parts hold of a finished sweep; raises StoreError where they lack points."""
-    assembled = assemble(grid, store.measurements())
-    absent = int((~assembled.present).sum())
+def complete_table(store: Store, grid: Grid) -> ResultTable:
+    """Return the rows of a finished sweep; raises StoreError where its parts lack points."""
+    stored = assemble(grid, store.measurements())
+    absent = int((~stored.present).sum())
     if absent:
         raise StoreError(
-            f"{store.folder}: its parts lack {absent:,} of {len(grid):,} points; go on with it by "
-            f"resume={store.folder}"
+            f"{store.folder}: its parts lack {absent:,} of {len(grid):,} points; "
+            f"resume={store.folder} runs them"
         )
-    return assembled
+    return store.experiment.tabulate(grid, stored)

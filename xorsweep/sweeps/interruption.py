@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from xorsweep.errors import ExecutionError, StoreError, SweepAborted
-from xorsweep.networks.trainer import FAILED, PointResults
+from xorsweep.experiment import FAILED, MESSAGE, STATUS
 from xorsweep.reporting.console import Console
 from xorsweep.storage.environment import now
-from xorsweep.storage.manifest import SweepManifest
-from xorsweep.storage.store import Folder
+from xorsweep.storage.manifest import Manifest
+from xorsweep.storage.store import Store
 from xorsweep.text import count_text
 
 
-def stop_if_failed(batch: Sequence[PointResults]) -> None:
+def stop_if_failed(rows: pa.Table) -> None:
     """Raise SweepAborted where points of a batch failed."""
-    for rows in batch:
-        failed = np.flatnonzero(rows.status == FAILED)
-        if len(failed):
-            count = count_text(len(failed), "point")
-            raise SweepAborted(f"on_failure=stop: {count} failed: {rows.message[failed[0]]}")
+    if STATUS not in rows.column_names:
+        return
+    failed = np.flatnonzero(rows[STATUS].to_numpy() == FAILED)
+    if len(failed):
+        count, message = count_text(len(failed), "point"), rows[MESSAGE][int(failed[0])]
+        raise SweepAborted(f"on_failure=stop: {count} failed: {message}")
 
 
 @contextmanager
-def resume_hint_on_error(store: Folder[Any], terminal: Console) -> Iterator[None]:
+def resume_hint_on_error(store: Store, terminal: Console) -> Iterator[None]:
     """Say how to go on where something ends a sweep.
 
     Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
@@ -44,7 +45,7 @@ def resume_hint_on_error(store: Folder[Any], terminal: Console) -> Iterator[None
 
 
 @contextmanager
-def mark_interrupted_on_error(store: Folder[Any], manifest: SweepManifest) -> Iterator[None]:
+def mark_interrupted_on_error(store: Store, manifest: Manifest) -> Iterator[None]:
     """Let the manifest say where something ended the run before its end."""
     try:
         yield
@@ -54,7 +55,7 @@ def mark_interrupted_on_error(store: Folder[Any], manifest: SweepManifest) -> It
         raise
 
 
-def _reason(error: Exception, store: Folder[Any]) -> str:
+def _reason(error: Exception, store: Store) -> str:
     if isinstance(error, MemoryError):
         return f"there isn't enough memory: {error}"
     if not isinstance(error, OSError):
@@ -63,7 +64,7 @@ def _reason(error: Exception, store: Folder[Any]) -> str:
     return f"{error.filename or store.folder} can't be written: {reason}"
 
 
-def _hint(store: Folder[Any]) -> str:
+def _hint(store: Store) -> str:
     if not store.holds_manifest:
         return ""
     return f"; the batches that were finished before are kept, go on with {store.resume_command}"

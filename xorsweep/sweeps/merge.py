@@ -8,46 +8,29 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from xorsweep.errors import StoreError
-from xorsweep.execution.backends import workers_of
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import FAILED, STATUS, Experiment
 from xorsweep.grid.grid import Grid, concatenate
-from xorsweep.networks.engines import load_capacity
-from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import FAILED
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import sync, write_atomically
 from xorsweep.storage.bitwise_diff import differences, of_points
-from xorsweep.storage.manifest import Manifest, MergedSweep, describe_run, input_notes
+from xorsweep.storage.manifest import Manifest, MergedSweep, describe_run
 from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import MANIFEST, PARTS, Store
+from xorsweep.sweeps.folders import OpenedSweep, check_undamaged, open_sweep, point_text
 from xorsweep.sweeps.runner import end_sweep
-from xorsweep.sweeps.trainable import check_undamaged, point_text
 
 MOST_SHOWN = 20
 """Values in conflict that are listed; the rest is counted."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A sweep that is to be joined with others."""
-
-    store: Store
-    grid: Grid
-    manifest: Manifest
-
-    def trained(self, identities: NDArray[np.uint64]) -> pa.Table:
-        """Return the rows of its parts that hold these points and haven't failed."""
-        tables = [of_points(part, identities) for part in self.store.parts()]
-        table = pa.concat_tables(tables, promote_options="default")
-        return table.filter(pa.array(table["status"].to_numpy() != FAILED))
 
 
 @dataclass(frozen=True)
@@ -64,30 +47,29 @@ def merge(
 ) -> Merged:
     """Join sweeps of one version in a new folder: the points of the first, then those it lacks.
 
-    A point that failed in one sweep and is trained in another is taken from there. Where no point
-    is left to be trained, leaves what a finished sweep leaves. Raises StoreError, and writes
-    nothing, where `out` isn't free, a sweep can't be used, engines differ, or a point has other
+    A point that failed in one sweep and ended in another is taken from there. Where no point is
+    left to be run, leaves what a finished sweep leaves. Raises StoreError, and writes
+    nothing, where `out` isn't free, a sweep can't be used, experiments differ, or a point has other
     bits in one sweep than in another.
     """
     terminal = terminal or Console.silent()
     _refuse_taken(out)
     sources = [_opened(folder) for folder in folders]
-    _refuse_other_engines(sources)
+    _refuse_other_experiments(sources)
     choices = _choices(sources)
     grid = concatenate([source.grid for source in sources])
     _refuse_conflicts(sources, grid)
-    settings = SweepSettings(
-        ExecutionSettings("serial"), engine=sources[0].store.engine, report=report
-    )
-    manifest = replace(_manifest(out, sources, grid, settings), choices=choices)
+    experiment = sources[0].store.experiment.for_grid(grid)
+    settings = SweepSettings(ExecutionSettings("serial"), report=report)
+    manifest = replace(_manifest(out, sources, grid, experiment, report), choices=choices)
     _write(out, sources, manifest)
-    for line in (*input_notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
+    for line in (*experiment.notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):
         terminal.log(line)
-    return _ended(Store(out, settings.engine), grid, settings, manifest, terminal)
+    return _ended(Store(out, experiment), grid, settings, manifest, terminal)
 
 
-def _opened(folder: Path) -> Source:
-    source = Source(*Store.open(folder))
+def _opened(folder: Path) -> OpenedSweep:
+    source = open_sweep(folder)
     if source.manifest.rounds.precision is not None:
         raise StoreError(
             f"{folder}: its seeds were added in rounds, by precision, and another sweep's rounds "
@@ -104,17 +86,17 @@ def _refuse_taken(out: Path) -> None:
         raise StoreError(f"{out}: isn't an empty folder; choose another")
 
 
-def _refuse_other_engines(sources: Sequence[Source]) -> None:
+def _refuse_other_experiments(sources: Sequence[OpenedSweep]) -> None:
     first = sources[0].store
     for other in (source.store for source in sources[1:]):
-        if other.engine != first.engine:
+        if other.experiment.fingerprint() != first.experiment.fingerprint():
             raise StoreError(
-                f"engine: {first.folder} was trained by {first.engine}, and {other.folder} by "
-                f"{other.engine}; a sweep never mixes engines"
+                f"{first.folder} was started with {first.experiment}, and {other.folder} with "
+                f"{other.experiment}; a sweep never mixes two"
             )
 
 
-def _choices(sources: Sequence[Source]) -> dict[str, str]:
+def _choices(sources: Sequence[OpenedSweep]) -> dict[str, str]:
     """Return where the choices of all sweeps come from; raises StoreError where one has two."""
     first: dict[str, tuple[str, Path]] = {}
     for source in sources:
@@ -128,7 +110,7 @@ def _choices(sources: Sequence[Source]) -> dict[str, str]:
     return {choice: origin for choice, (origin, _) in first.items()}
 
 
-def _refuse_conflicts(sources: Sequence[Source], grid: Grid) -> None:
+def _refuse_conflicts(sources: Sequence[OpenedSweep], grid: Grid) -> None:
     found = [line for pair in combinations(sources, 2) for line in _conflicts(*pair, grid)]
     if not found:
         return
@@ -138,12 +120,13 @@ def _refuse_conflicts(sources: Sequence[Source], grid: Grid) -> None:
     raise StoreError("\n".join([*shown, "the same points with other bits: nothing is merged"]))
 
 
-def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
+def _conflicts(one: OpenedSweep, other: OpenedSweep, grid: Grid) -> Iterator[str]:
     """Yield the values of points in both sweeps that aren't the same."""
     shared = np.intersect1d(one.grid.identities, other.grid.identities)
     if not len(shared):
         return
-    for each in differences(one.trained(shared), other.trained(shared)):
+    here, there = (_ended_rows(source.store, shared) for source in (one, other))
+    for each in differences(here, there, one.store.experiment):
         (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
         yield (
             f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
@@ -151,13 +134,24 @@ def _conflicts(one: Source, other: Source, grid: Grid) -> Iterator[str]:
         )
 
 
+def _ended_rows(store: Store, identities: NDArray[np.uint64]) -> pa.Table:
+    """Return the rows of a sweep's parts that hold these points and haven't failed."""
+    tables = [of_points(part, identities) for part in store.parts()]
+    table = pa.concat_tables(tables, promote_options="default")
+    return table.filter(pa.array(table[STATUS].to_numpy() != FAILED))
+
+
 def _manifest(
-    out: Path, sources: Sequence[Source], grid: Grid, settings: SweepSettings
+    out: Path,
+    sources: Sequence[OpenedSweep],
+    grid: Grid,
+    experiment: Experiment[Any],
+    report: bool,
 ) -> Manifest:
     manifests = [source.manifest for source in sources]
     runs = [run for manifest in manifests for run in (manifest, *manifest.earlier)]
     folders = [str(folder) for folder in (out, *(source.store.folder for source in sources))]
-    options = [] if settings.report else ["--no-report"]
+    options = [] if report else ["--no-report"]
     provenance = {"command_line": ["python", "-m", "xorsweep", "merge", *folders, *options]}
     merged = tuple(
         MergedSweep(
@@ -167,22 +161,21 @@ def _manifest(
         )
         for source in sources
     )
-    plan = make_plan(grid, load_capacity(settings.engine), workers=1)
-    workers = workers_of(settings.parallel)
+    plan, rounds = experiment.plan(grid, np.arange(len(grid)), workers=1), manifests[0].rounds
     return replace(
-        describe_run(grid, plan, settings, workers, provenance, merged_from=merged),
+        describe_run(grid, plan, experiment, rounds, 1, provenance, merged_from=merged),
         seconds=sum(run.seconds or 0.0 for run in runs),
-        net_epochs=sum(run.net_epochs or 0 for run in runs),
+        work=sum(run.work or 0 for run in runs),
         state="unfinished",
     )
 
 
-def _write(out: Path, sources: Sequence[Source], manifest: Manifest) -> None:
+def _write(out: Path, sources: Sequence[OpenedSweep], manifest: Manifest) -> None:
     """Make the folder with its parts and its manifest, whole or not at all."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
-            store = Store.create(Path(made) / out.name, sources[0].store.engine)
+            store = Store.create(Path(made) / out.name, sources[0].store.experiment)
             (store.folder / PARTS).mkdir()
             for source in sources:
                 for part in source.store.part_files():
@@ -214,10 +207,7 @@ def _ended(
 ) -> Merged:
     absent = int((~assemble(grid, store.measurements()).present).sum())
     if absent:
-        terminal.log(
-            f"{absent:,} points are still to be trained; "
-            f"go on with python -m xorsweep -m resume={store.folder}"
-        )
+        terminal.log(f"{absent:,} points are still to be run; {store.resume_command} runs them")
     else:
         with store.locked():
             end_sweep(store, grid, settings, manifest, terminal)

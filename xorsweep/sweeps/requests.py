@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xorsweep.experiment import Experiment
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.settings import SweepSettings
@@ -23,16 +24,18 @@ class SweepRequest:
     """A new sweep.
 
     Attributes:
+        experiment: What runs the points.
         grid: The points of the first round; rounds of further seeds follow as the settings ask.
-        settings: How the points are trained, and what the sweep leaves.
+        settings: Where the points are run, and what the sweep leaves.
         folder: Where its files go.
         provenance: What the manifest records as it is; the report compares the results with its
             `study`, if it has one.
         notes: Lines to log before the sweep starts.
         documents: Texts by file name that go into the folder.
-        shards: Where batches are trained, in place of the settings' `parallel`.
+        shards: Where batches are run, in place of the settings' `parallel`.
     """
 
+    experiment: Experiment[Any]
     grid: Grid
     settings: SweepSettings
     folder: Path
@@ -48,19 +51,21 @@ class ResumeRequest:
 
     Attributes:
         folder: The folder of the sweep.
-        settings: How the points are trained from now on.
+        settings: How the points are run from now on.
         more: Further levels of the sweep's axes.
         rounds: What replaces the sweep's own `precision` and `max_seeds`.
-        keep_engine: Whether the engine is the sweep's own, and not that of the settings.
+        experiment: What runs the points; the sweep's own, as its manifest has it, where None.
+        grid: A grid with all points of the sweep, which takes the place of its own.
         provenance: What the manifest records as it is.
-        shards: Where batches are trained, in place of the settings' `parallel`.
+        shards: Where batches are run, in place of the settings' `parallel`.
     """
 
     folder: Path
     settings: SweepSettings
     more: Sequence[Axis] = ()
     rounds: Mapping[str, Any] = field(default_factory=dict)
-    keep_engine: bool = False
+    experiment: Experiment[Any] | None = None
+    grid: Grid | None = None
     provenance: Provenance = field(default_factory=dict)
     shards: ShardPlan | None = None
 

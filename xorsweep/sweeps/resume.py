@@ -1,24 +1,25 @@
-"""A sweep that is to go on: opened, held against what is asked of it, and nothing written."""
+"""A sweep that is to be resumed: opened, checked against the request, and nothing written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from xorsweep.errors import StoreError
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.plugins import missing_plugins
-from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
-from xorsweep.storage.manifest import Manifest, changed_files
+from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
+from xorsweep.sweeps.folders import OpenedSweep, open_sweep, point_text
 from xorsweep.sweeps.requests import ResumeRequest
 
 
 @dataclass(frozen=True)
-class OpenedSweep:
-    """A sweep that was started: its grid and settings as they are to go on."""
+class ResumedSweep:
+    """A sweep that was started, with its grid and settings as they are from now on."""
 
     store: Store
     grid: Grid
@@ -27,34 +28,28 @@ class OpenedSweep:
     points_before: int
 
 
-def open_sweep(request: ResumeRequest) -> OpenedSweep:
+def open_resumed(request: ResumeRequest) -> ResumedSweep:
     """Return a sweep with further levels, nothing written; raises as `resume_sweep` does."""
-    store, grid, manifest = Store.open(request.folder)
-    settings = request.settings
-    if request.keep_engine:
-        settings = replace(settings, engine=store.engine)
-        store.engine.check()
-    _refuse_other(store, grid, settings, manifest)
-    longer = extend_grid(NETWORK_SCHEMA, grid, request.more) if request.more else grid
-    settings = replace(settings, rounds=replace(manifest.rounds, **request.rounds))
-    check_rounds(longer, settings.rounds)
-    return OpenedSweep(store, longer, settings, manifest, len(grid))
+    opened = open_sweep(request.folder, request.experiment)
+    store, manifest = opened.store, opened.manifest
+    store.experiment.check()
+    store.experiment.check_unchanged(opened.grid, manifest, request.folder)
+    grid = _longer_grid(opened, request)
+    settings = replace(request.settings, rounds=replace(manifest.rounds, **request.rounds))
+    check_rounds(store.experiment, grid, settings.rounds)
+    return ResumedSweep(store, grid, settings, manifest, len(opened.grid))
 
 
-def _refuse_other(store: Store, grid: Grid, settings: SweepSettings, manifest: Manifest) -> None:
-    """Raise StoreError where other numbers would come out than those that the folder holds."""
-    if settings.engine != store.engine:
+def _longer_grid(opened: OpenedSweep, request: ResumeRequest) -> Grid:
+    if request.more:
+        return extend_grid(opened.store.experiment.schema, opened.grid, request.more)
+    if request.grid is None:
+        return opened.grid
+    absent = np.flatnonzero(request.grid.rows_of(opened.grid.identities) < 0)
+    if len(absent):
         raise StoreError(
-            f"{settings.engine}: {store.folder} was trained with {store.engine}, and a sweep never "
-            "mixes engines; resume it with the same, or start another sweep"
+            f"{request.folder} has {len(absent):,} points that this grid lacks, the first of them "
+            f"{point_text(opened.grid, int(absent[0]))}; give their levels, too, or choose "
+            "another folder"
         )
-    for line in missing_plugins(manifest.choices):
-        raise StoreError(
-            f"{line}; a sweep never mixes them: install the one that began {store.folder}, or "
-            "start another sweep"
-        )
-    for path in changed_files(manifest, grid):
-        raise StoreError(
-            f"init.path={path}: the file isn't what it was when {store.folder} was started; put "
-            "the old one back, or start another sweep"
-        )
+    return request.grid

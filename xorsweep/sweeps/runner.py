@@ -7,10 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from xorsweep.analysis.learning_curves import LearningCurves
-from xorsweep.analysis.studies.spec import read_study
 from xorsweep.errors import ExecutionError
 from xorsweep.execution.backends import (
     choose_executor,
@@ -21,26 +19,14 @@ from xorsweep.execution.backends import (
 )
 from xorsweep.execution.interface import Advance
 from xorsweep.execution.signals import raise_pending_interrupt
+from xorsweep.experiment import Experiment, ExperimentTask, Plan, Rows
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.engines import load_capacity
-from xorsweep.networks.planning import Plan, make_plan
-from xorsweep.networks.plugins import extensions_of, shadowed
-from xorsweep.networks.trainer import Trainer
-from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console, count_line
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import write_atomically
-from xorsweep.storage.manifest import (
-    FinishedManifest,
-    GridSize,
-    Manifest,
-    RunRecord,
-    describe_run,
-    finish,
-    input_notes,
-)
+from xorsweep.storage.manifest import GridSize, Manifest, RunRecord, describe_run, finish
 from xorsweep.storage.parts import release_arrow_memory
-from xorsweep.storage.results import ResultColumns, assemble, read_results, write_results
+from xorsweep.storage.results import StoredColumns, assemble, read_results, write_results
 from xorsweep.storage.store import Store, check_unused, locked, read_manifest
 from xorsweep.storage.table_writer import PARQUET
 from xorsweep.storage.writer import BatchWriter
@@ -50,16 +36,11 @@ from xorsweep.sweeps.interruption import (
     resume_hint_on_error,
     stop_if_failed,
 )
+from xorsweep.sweeps.outputs import write_tables
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
-from xorsweep.sweeps.resume import open_sweep
-from xorsweep.sweeps.shards import ShardPlan, remove_shards, train_in_shards
+from xorsweep.sweeps.resume import open_resumed
+from xorsweep.sweeps.shards import ShardPlan, remove_shards, run_in_shards
 from xorsweep.text import count_text
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from xorsweep.reporting.report import Report
-    from xorsweep.reporting.run_drawings import Drawing
 
 
 @dataclass(frozen=True)
@@ -74,27 +55,27 @@ class SweepResult:
 
 
 def run_sweep(request: SweepRequest, terminal: Console | None = None) -> SweepResult:
-    """Train every point of a new sweep and leave rows, tables, pictures and a report in its folder.
+    """Run every point of a new sweep and leave rows, tables, figures and a report in its folder.
 
     Raises:
         ConfigError: Rounds of further seeds don't suit the grid, or there are no workers.
         StoreError: The folder holds a sweep already or can't be written, or the sweep was to stop
             at a failure.
     """
-    check_rounds(request.grid, request.settings.rounds)
+    check_rounds(request.experiment, request.grid, request.settings.rounds)
     terminal = terminal or Console.silent()
-    for note in (*request.notes, *shadowed(request.grid)):
+    for note in (*request.notes, *request.experiment.notes(request.grid)):
         terminal.log(note)
     settings = _with_workers(request.settings)
-    store = Store.create(request.folder, settings.engine)
+    store = Store.create(request.folder, request.experiment.for_grid(request.grid))
     with store.locked():
-        check_unused(request.folder)  # now that no other process can begin one
+        check_unused(request.folder)  # now that no other process can start one
         run = _Run(store, request.grid, settings, request.provenance, terminal, request.shards)
         return run.run(request.documents)
 
 
 def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> SweepResult:
-    """Train what a sweep's folder lacks, with the further levels of its axes.
+    """Run what a sweep's folder lacks, with the further levels of its axes.
 
     Raises:
         ConfigError: The grid can't be extended so, or there are no workers.
@@ -105,22 +86,22 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
     folder = request.folder
     read_manifest(folder)  # so that nothing is put into a folder without a sweep
     with locked(folder):
-        opened = open_sweep(request)
-        manifest = opened.manifest
-        read_study(manifest.study)
-        opened.store.remove_leftovers()
+        resumed = open_resumed(request)
+        manifest, store = resumed.manifest, resumed.store
+        store.remove_leftovers()
         remove_shards(folder)
-        for line in (*input_notes(opened.grid), *opened.store.quarantine_damaged_parts()):
+        notes = store.experiment.notes(resumed.grid)
+        for line in (*notes, *store.quarantine_damaged_parts()):
             terminal.log(line)
         provenance = {"study": manifest.study, **request.provenance}
         run = _Run(
-            opened.store,
-            opened.grid,
-            opened.settings,
+            replace(store, experiment=store.experiment.for_grid(resumed.grid)),
+            resumed.grid,
+            resumed.settings,
             provenance,
             terminal,
             request.shards,
-            opened.points_before,
+            resumed.points_before,
             (*manifest.earlier, RunRecord(**manifest.record)),
         )
         return run.run({})
@@ -161,8 +142,8 @@ class _Run:
         return self.shards.workers if self.shards else workers_of(self.settings.parallel)
 
     @property
-    def trainer(self) -> Trainer:
-        return Trainer(self.settings.engine, extensions_of(self.first))
+    def experiment(self) -> Experiment[Any]:
+        return self.store.experiment
 
     def run(self, documents: Mapping[str, str]) -> SweepResult:
         with resume_hint_on_error(self.store, self.terminal), release_arrow_memory():
@@ -172,144 +153,117 @@ class _Run:
 
     def _finish(self) -> SweepResult:
         grid = self._full_grid()
-        found = assemble(grid, self.store.measurements())
+        found = self.experiment.tabulate(grid, self._stored(grid))
         plan = self._plan(grid, found.pending())
         manifest = describe_run(
-            self.first, plan, self.settings, self.workers, self.provenance, earlier=self.earlier
+            self.first,
+            plan,
+            self.experiment,
+            self.settings.rounds,
+            self.workers,
+            self.provenance,
+            earlier=self.earlier,
         )
         self.store.write_manifest(manifest)
         with mark_interrupted_on_error(self.store, manifest):
             self._announce(grid, plan, found.counts()["failed"])
-            engine = self.settings.engine
-            left_to_numpy = tuple(warm_up(plan.batches, engine, self.terminal.warn))
+            warm_up = tuple(self.experiment.warm_up(plan.batches, self.terminal.warn))
             del found
-        manifest = replace(manifest, left_to_numpy=left_to_numpy)
+        manifest = replace(manifest, warm_up=warm_up)
         with mark_interrupted_on_error(self.store, manifest):
-            done = self._train(plan)
+            done = self._run_plan(plan)
             del plan
             for further in self._further_rounds():
                 self.terminal.log(further.text)
-                done += self._train(self._plan(further.grid, further.missing))
-            trained = replace(manifest, seconds=done.seconds, net_epochs=done.net_epochs)
-            return self.write_outputs(trained, done)
+                done += self._run_plan(self._plan(further.grid, further.missing))
+            ended = replace(manifest, seconds=done.seconds, work=done.work)
+            return self.write_outputs(ended, done)
 
     def write_outputs(self, manifest: Manifest, done: _Work | None = None) -> SweepResult:
-        """Leave the rows, the tables, the pictures and the report of what is on disk."""
-        grid = self._full_grid()
-        assembled = self._assembled(grid)
-        drawing = self._begin_drawing(grid, assembled) if self.settings.report else None
-        digest = write_results(grid, assembled, self.store.folder)
-        counts = assembled.counts()
-        del assembled
+        """Leave the rows, the tables, the figures and the report of what is on disk."""
+        grid, folder = self._full_grid(), self.store.folder
+        stored = self._complete(grid)
+        table = self.experiment.tabulate(grid, stored)
+        workers = local_workers(self.settings.parallel)
+        report = self.settings.report and self.experiment.report(grid, self.store, workers, None)
+        if report:
+            report.begin(stored)
+        digest = write_results(grid, table, folder)
+        counts = table.counts(self.experiment.statuses)
+        del stored, table
         size = GridSize(
             text=grid.text,
             points=len(grid),
-            trajectories=done.trajectories if done else None,
+            trajectories=done.counts.get("trajectories") if done else None,
             batches=done.batches if done else None,
         )
         finished = finish(manifest, size, counts, {PARQUET: digest})
-        report = self._show(grid, finished, drawing)
+        results = read_results(folder, self.experiment)
+        page = write_tables(self.store, grid, finished, results, report or None, self.terminal)
         self.store.write_manifest(finished)
-        return self._conclude(counts, report)
+        return self._conclude(counts, page)
 
     def _full_grid(self) -> Grid:
-        return full_grid(self.first, self.settings.rounds, self.store.measurements())
+        parts = self.store.measurements()
+        return full_grid(self.experiment, self.first, self.settings.rounds, parts)
 
     def _further_rounds(self) -> Iterator[Round]:
         """Yield each round that what is on disk asks for, until no cell is open."""
-        if self.settings.rounds.precision is None:
+        rounds = self.settings.rounds
+        if rounds.precision is None:
             return
         number = 0
         while True:
-            latest = latest_round(self.first, self.settings.rounds, self.store.measurements())
+            parts = self.store.measurements()
+            latest = latest_round(self.experiment, self.first, rounds, parts)
             if not len(latest.missing) or latest.number == number:
                 return
             number = latest.number
             yield latest
 
-    def _plan(self, grid: Grid, pending: Any) -> Plan:
-        capacity = load_capacity(self.settings.engine)
-        return make_plan(grid, capacity, self.workers, pending)
+    def _plan(self, grid: Grid, pending: Rows) -> Plan[Any]:
+        return self.experiment.plan(grid, pending, self.workers)
 
-    def _announce(self, grid: Grid, plan: Plan, failed: int) -> None:
-        alone = not self.shards and is_in_process(self.settings.parallel, plan.net_epochs)
+    def _announce(self, grid: Grid, plan: Plan[Any], failed: int) -> None:
+        alone = not self.shards and is_in_process(self.settings.parallel, bool(plan.is_quick))
         self.terminal.log(plan_line(grid, plan, 1 if alone else self.workers))
         if self.points_before is not None:
             added = len(self.first) - self.points_before
             self.terminal.log(found_line(len(grid) - plan.points, plan.points, added, failed))
 
-    def _train(self, plan: Plan) -> _Work:
+    def _run_plan(self, plan: Plan[Any]) -> _Work:
         """Return the work that was done, once every batch is on disk."""
         started = perf_counter()
-        with self.terminal.progress(plan.net_epochs) as advance:
-            self._train_batches(plan, advance)
+        with self.terminal.progress(plan.work, self.experiment.work_unit) as advance:
+            self._run_batches(plan, advance)
         seconds = perf_counter() - started
-        return _Work(plan.trajectories, len(plan.batches), plan.net_epochs, seconds)
+        return _Work(plan.counts, len(plan.batches), plan.work, seconds)
 
-    def _train_batches(self, plan: Plan, advance: Advance) -> None:
+    def _run_batches(self, plan: Plan[Any], advance: Advance) -> None:
         if self.shards:
-            train_in_shards(self.store, plan.batches, self.trainer, self.shards, advance)
+            run_in_shards(self.store, plan.batches, self.shards, advance)
             return
-        execute = choose_executor(self.settings.parallel, plan.net_epochs)
+        execute = choose_executor(self.settings.parallel, plan.is_quick)
         with (
-            closing(execute(plan.batches, self.trainer)) as finished,
-            BatchWriter(self.store, advance) as commit,
+            closing(execute(plan.batches, ExperimentTask(self.experiment))) as finished,
+            BatchWriter(self.store, advance) as writer,
         ):
             for batch, rows in finished:
-                commit.add(rows, batch.net_epochs)
+                writer.add(rows, batch.work)
                 if self.settings.on_failure == "stop":
                     stop_if_failed(rows)
                 raise_pending_interrupt()
 
-    def _assembled(self, grid: Grid) -> ResultColumns:
-        """Return what became of every point; raises ExecutionError where one is missing."""
-        assembled = assemble(grid, self.store.measurements())
-        if not assembled.present.all():
-            missing = count_text(int((~assembled.present).sum()), "point is", "points are")
+    def _stored(self, grid: Grid) -> StoredColumns:
+        return assemble(grid, self.store.measurements())
+
+    def _complete(self, grid: Grid) -> StoredColumns:
+        """Return what is stored of every point; raises ExecutionError where one is missing."""
+        stored = self._stored(grid)
+        if not stored.present.all():
+            missing = count_text(int((~stored.present).sum()), "point is", "points are")
             raise ExecutionError(f"{missing} in none of the parts")
-        return assembled
-
-    def _begin_drawing(self, grid: Grid, assembled: ResultColumns) -> Drawing:
-        """Begin to draw what a report needs the parts for, while rows are written and summed up."""
-        from xorsweep.reporting.run_drawings import submit_run_drawings
-
-        workers = local_workers(self.settings.parallel)
-        return submit_run_drawings(grid, assembled, self.store.parts(), workers)
-
-    def _show(self, grid: Grid, manifest: FinishedManifest, drawing: Drawing | None) -> Path | None:
-        # pandas, SciPy and seaborn are imported here, once there are rows to show.
-        from xorsweep.analysis.export import failures_of, write_comparisons, write_summary
-        from xorsweep.analysis.studies.verdicts import verdicts
-        from xorsweep.analysis.summary import point_columns, swept_columns
-
-        folder = self.store.folder
-        results = read_results(folder)
-        summary = write_summary(results, folder)
-        report = drawing and self._begin_report(grid, manifest, results, summary, drawing)
-        comparisons = write_comparisons(results, folder)
-        self.terminal.rates(summary, swept_columns(summary))
-        self.terminal.failures(failures_of(results, point_columns(results)))
-        if study := read_study(manifest.study):
-            self.terminal.verdicts(study, verdicts(study, results))
-        return report(comparisons) if report else None
-
-    def _begin_report(
-        self,
-        grid: Grid,
-        manifest: FinishedManifest,
-        results: pd.DataFrame,
-        summary: pd.DataFrame,
-        drawing: Drawing,
-    ) -> Report:
-        """Begin to draw the pictures, which takes longest, while everything else is made."""
-        from xorsweep.reporting.figures.catalog import FIGURES, submit_figures
-        from xorsweep.reporting.figures.data import Tables
-        from xorsweep.reporting.report import Report
-
-        folder, workers = self.store.folder, local_workers(self.settings.parallel)
-        tables = Tables.of(results, summary, LearningCurves(grid, self.store))
-        figures = submit_figures(tables, folder / FIGURES, workers)
-        return Report(folder, manifest, tables, figures, drawing)
+        return stored
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
         folder = self.store.folder
@@ -322,40 +276,42 @@ class _Run:
 
 @dataclass(frozen=True)
 class _Work:
-    """What was trained in one round or in several, and how long it took."""
+    """What was done in one round or in several, and how long it took."""
 
-    trajectories: int
+    counts: Mapping[str, int]
     batches: int
-    net_epochs: int
+    work: int
     seconds: float
 
     def __add__(self, other: _Work) -> _Work:
         return _Work(
-            self.trajectories + other.trajectories,
+            {name: count + other.counts[name] for name, count in self.counts.items()},
             self.batches + other.batches,
-            self.net_epochs + other.net_epochs,
+            self.work + other.work,
             self.seconds + other.seconds,
         )
 
 
-def plan_line(grid: Grid, plan: Plan, workers: int) -> str:
-    """Return the grid, and how it is to be trained, in a line."""
-    parts = [
-        grid.text,
-        count_text(plan.trajectories, "trajectory", "trajectories"),
-        count_text(len(plan.batches), "batch", "batches"),
-        count_text(workers, "worker"),
-    ]
-    return ", ".join(parts)
+def plan_line(grid: Grid, plan: Plan[Any], workers: int) -> str:
+    """Return the grid, and how it is to be run, in a line."""
+    counts = {**plan.counts, "batches": len(plan.batches), "workers": workers}
+    return ", ".join([grid.text, *(_counted(name, count) for name, count in counts.items())])
+
+
+def _counted(plural: str, count: int) -> str:
+    return count_text(count, _SINGULAR.get(plural, plural.removesuffix("s")), plural)
+
+
+_SINGULAR = {"trajectories": "trajectory", "batches": "batch"}
 
 
 def found_line(reused: int, missing: int, added: int, failed: int) -> str:
-    """Return what a folder held and what is trained now, and why."""
+    """Return what a folder held and what is run now, and why."""
     if not missing:
-        return f"found all {reused:,} points finished: there is nothing to train"
+        return f"found all {reused:,} points finished: there is nothing to run"
     kinds = ((added, "new to the grid"), (failed, "failed before"))
     why = ", ".join(f"{count:,} of them {kind}" for count, kind in kinds if count)
     return (
-        f"found {reused:,} finished points, which are reused; {missing:,} are trained now"
+        f"found {reused:,} finished points, which are reused; {missing:,} are run now"
         f"{why and f' ({why})'}"
     )

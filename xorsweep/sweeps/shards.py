@@ -1,8 +1,7 @@
-"""Shards: shares of a sweep's batches that jobs elsewhere train, handed over as files."""
+"""Shards: shares of a sweep's batches that jobs elsewhere run, handed over as files."""
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,13 +13,11 @@ from typing import Any, Protocol
 
 import numpy as np
 from joblib import cpu_count
-from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution.backends import choose_executor, workers_of
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.networks.planning import Batch
-from xorsweep.networks.trainer import Trainer
+from xorsweep.experiment import Batch, Experiment, ExperimentTask
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.plain_files import remove_tree
 from xorsweep.storage.store import Store
@@ -33,24 +30,24 @@ FINISHED = "finished.txt"
 POLL = 0.5
 """Seconds between two looks at what the shards have finished."""
 
-TrainShard = Callable[[int], None]
+RunShard = Callable[[int], None]
 Advance = Callable[[int], None]
 
 
 class Launcher(Protocol):
     """Starts jobs, on whatever machine, and returns when all of them have ended."""
 
-    def __call__(self, folder: Path, shards: int, train: TrainShard) -> None:
-        """Call `train` with the numbers from 0, each in a job; raises ExecutionError if one failed.
+    def __call__(self, folder: Path, shards: int, run: RunShard) -> None:
+        """Call `run` with the numbers from 0, each in a job; raises ExecutionError if one failed.
 
-        `train` can be pickled.
+        `run` can be pickled.
         """
         ...
 
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """A sweep in shards: how many, with what each of them trains, and who launches them.
+    """A sweep in shards: how many, with what each of them runs, and who launches them.
 
     With `stops` a shard ends at the first batch with a failure.
     """
@@ -62,29 +59,27 @@ class ShardPlan:
 
     @property
     def workers(self) -> int:
-        """Return how many processes train at the same time, all shards together."""
+        """Return how many processes run at the same time, all shards together."""
         return self.shards * workers_of(self.parallel)
 
 
 def plan_shards(settings: SweepSettings, launch: Launcher) -> ShardPlan:
-    """Return a sweep's shards; each trains in one process unless `n_jobs` says otherwise.
+    """Return a sweep's shards; each runs in one process unless `n_jobs` says otherwise.
 
     Raises ConfigError where a cluster is asked for as well.
     """
     parallel = settings.parallel
     if parallel.backend == "dask":
         raise ConfigError(
-            "parallel=dask: says where batches are trained, and so does hydra/launcher; choose one"
+            "parallel=dask: says where batches are run, and so does hydra/launcher; choose one"
         )
     inside = replace(parallel, n_jobs=1) if parallel.n_jobs == -1 else parallel
     stops = settings.on_failure == "stop"
     return ShardPlan(parallel.shards or int(cpu_count()), inside, launch, stops)
 
 
-def train_in_shards(
-    store: Store, batches: Sequence[Batch], trainer: Trainer, how: ShardPlan, advance: Advance
-) -> None:
-    """Have shards train the batches and put them on disk; raises ExecutionError.
+def run_in_shards(store: Store, batches: Sequence[Batch], how: ShardPlan, advance: Advance) -> None:
+    """Have shards run the batches and put them on disk; raises ExecutionError.
 
     The caller holds the store: every file has one writer, and parts are named by what is in them.
     """
@@ -92,14 +87,14 @@ def train_in_shards(
     folder = store.folder.absolute()
     remove_shards(folder)
     for number, share in enumerate(shares):
-        write_shard(folder, number, share)
+        write_shard(folder, number, store.experiment, share)
     if shares:
         with _watched(folder, shares, advance):
-            train = partial(train_shard, folder, trainer, how.parallel, how.stops)
-            how.launch(folder, len(shares), train)
+            run = partial(run_shard, folder, store.experiment, how.parallel, how.stops)
+            how.launch(folder, len(shares), run)
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
-            raise ExecutionError(f"shard {number} ended before its batches were trained")
+            raise ExecutionError(f"shard {number} ended before its batches were run")
     with suppress(OSError):  # the next sweep here removes what is left
         remove_shards(folder)
 
@@ -119,61 +114,46 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
     for batch in batches:
         load, number = heappop(loads)
         shares[number].append(batch)
-        heappush(loads, (load + batch.work, number))
+        heappush(loads, (load + batch.cost, number))
     return shares
 
 
-def train_shard(
-    folder: Path, trainer: Trainer, parallel: ExecutionSettings, stops: bool, number: int
+def run_shard(
+    folder: Path,
+    experiment: Experiment[Any],
+    parallel: ExecutionSettings,
+    stops: bool,
+    number: int,
 ) -> None:
-    """Train the batches of one shard, each on disk before the next is counted.
+    """Run the batches of one shard, each on disk before the next is counted.
 
     Raises SweepAborted, with `stops`, at a batch with a failure.
     """
-    batches = read_shard(folder, number)
+    batches = read_shard(folder, number, experiment)
     places = {id(batch): place for place, batch in enumerate(batches)}
-    store = Store(folder, trainer.engine)
-    execute = choose_executor(parallel, sum(batch.net_epochs for batch in batches))
+    store = Store(folder, experiment)
+    execute = choose_executor(parallel, is_quick=False)
     with (_shard(folder, number) / FINISHED).open("w", buffering=1, encoding="utf-8") as finished:
-        for batch, rows in execute(batches, trainer):
-            store.add(rows)
+        for batch, rows in execute(batches, ExperimentTask(experiment)):
+            store.add([rows])
             finished.write(f"{places[id(batch)]}\n")
             if stops:
                 stop_if_failed(rows)
 
 
-def write_shard(folder: Path, number: int, batches: Sequence[Batch]) -> None:
-    """Write the batches of a shard: arrays and JSON, nothing that is code."""
-    heads = [{"fixed": dict(each.fixed), "snapshots": each.snapshots} for each in batches]
-    arrays: dict[str, NDArray[Any]] = {"heads": np.frombuffer(json.dumps(heads).encode(), np.uint8)}
-    for place, batch in enumerate(batches):
-        arrays[f"{place}/rows"] = batch.rows
-        arrays[f"{place}/identities"] = batch.identities
-        arrays |= {f"{place}/varying/{key}": values for key, values in batch.varying.items()}
+def write_shard(
+    folder: Path, number: int, experiment: Experiment[Any], batches: Sequence[Batch]
+) -> None:
+    """Write the batches of a shard: arrays, nothing that is code."""
     _shard(folder, number).mkdir(parents=True)
     with (_shard(folder, number) / BATCHES).open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **experiment.pack(batches))  # type: ignore[arg-type]
 
 
-def read_shard(folder: Path, number: int) -> list[Batch]:
+def read_shard(folder: Path, number: int, experiment: Experiment[Any]) -> list[Any]:
     """Return the batches of a shard, as they were written."""
     with np.load(_shard(folder, number) / BATCHES, allow_pickle=False) as arrays:
-        heads = json.loads(arrays["heads"].tobytes())
-        varying: list[dict[str, NDArray[Any]]] = [{} for _ in heads]
-        for name in arrays.files:
-            place, _, key = name.partition("/varying/")
-            if key:
-                varying[int(place)][key] = arrays[name]
-        return [
-            Batch(
-                head["fixed"],
-                varying[place],
-                tuple(head["snapshots"]),
-                arrays[f"{place}/rows"],
-                arrays[f"{place}/identities"],
-            )
-            for place, head in enumerate(heads)
-        ]
+        return experiment.unpack(arrays)
 
 
 def finished_batches(folder: Path, number: int) -> list[int]:
@@ -200,7 +180,7 @@ def _watched(folder: Path, shares: Sequence[Sequence[Batch]], advance: Advance) 
             new = finished_batches(folder, number)[counted[number] :]
             counted[number] += len(new)
             if new:
-                advance(sum(share[place].net_epochs for place in new))
+                advance(sum(share[place].work for place in new))
 
     def watch() -> None:
         while not over.wait(POLL):

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.errors import ConfigError, StoreError
+from xorsweep.experiment import Experiment
 from xorsweep.fields import read_whole
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.single_run import train_single
 from xorsweep.reporting.console import count_line
 from xorsweep.reporting.console_python import ScriptConsole, register_figure
-from xorsweep.storage.manifest import FinishedManifest, input_notes
+from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
-from xorsweep.storage.store import LOCK, MANIFEST, Store, check_unused, read_manifest
-from xorsweep.sweeps.adaptive_seeds import open_with_rounds
+from xorsweep.storage.store import LOCK, MANIFEST, check_unused, read_manifest
 from xorsweep.sweeps.finished import finished_manifest, stored_results
-from xorsweep.sweeps.run import Run
+from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +43,8 @@ class Sweep:
     @classmethod
     def open(cls, folder: Path) -> Sweep:
         """Return the sweep in a folder; raises StoreError where there is no finished one."""
-        _, grid, _ = Store.open(folder)
-        for line in input_notes(grid):
+        opened = open_sweep(folder)
+        for line in opened.store.experiment.notes(opened.grid):
             ScriptConsole().log(line)
         return cls(folder, finished_manifest(folder))
 
@@ -67,9 +65,7 @@ class Sweep:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """Return one row a cell, all points that differ in seed alone, as in summary.csv."""
-        from xorsweep.analysis.summary import summarize
-
-        return summarize(self.results)
+        return self._experiment.summarize(self.results)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
@@ -81,10 +77,9 @@ class Sweep:
 
     def comparisons_at(self, epochs: int | None) -> pd.DataFrame:
         """Return the comparisons after so many epochs; raises ConfigError where there are none."""
-        from xorsweep.analysis.paired_tests import PairedComparisons
         from xorsweep.analysis.trainings import at_epochs
 
-        return PairedComparisons()(at_epochs(self.results, epochs))
+        return self._experiment.compare(at_epochs(self.results, epochs))
 
     @cached_property
     def findings(self) -> list[str]:
@@ -94,23 +89,22 @@ class Sweep:
     def findings_at(self, epochs: int | None) -> list[str]:
         """Return what was found after so many epochs; raises ConfigError where there are none."""
         from xorsweep.analysis.trainings import at_epochs
-        from xorsweep.reporting.findings import findings
 
         summary = at_epochs(self.summary, epochs)
-        return findings(self.results, summary, self.comparisons_at(epochs))
+        return self._experiment.findings(self.results, summary, self.comparisons_at(epochs))
 
     @property
     def plot(self) -> SweepPlots:
         """Return the figures of the report, each a method."""
         return SweepPlots(self)
 
-    def run(self, row: int) -> Run:
-        """Return one row of `results`, counted from 0, trained again and looked at closely.
+    def run(self, row: int) -> Any:
+        """Run one row of `results`, counted from 0, again and alone, and return what came out.
 
-        It ends with the same bits. Raises ConfigError where there is no such row.
+        A network is returned as a `Run`. Raises ConfigError where there is no such row.
         """
         number = read_whole("row", row, 0, len(self._grid) - 1)
-        return Run(train_single(self._grid.point(number), self._store.engine))
+        return self._experiment.run_point(self._grid.point(number))
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
@@ -132,23 +126,20 @@ class Sweep:
     @cached_property
     def tables(self) -> Tables:
         """Return what the figures are made from."""
-        from xorsweep.reporting.figures.data import Tables
-
-        curves = LearningCurves(self._grid, self._store)
-        return Tables.of(self.results, self.summary, curves)
+        report = self._experiment.report(self._grid, self._opened.store, 1, None)
+        return report.tables(self.results, self.summary)
 
     @cached_property
-    def _opened(self) -> tuple[Store, Grid]:
-        store, grid, _ = open_with_rounds(self.folder)
-        return store, grid
+    def _opened(self) -> OpenedSweep:
+        return open_with_rounds(self.folder)
 
     @property
-    def _store(self) -> Store:
-        return self._opened[0]
+    def _experiment(self) -> Experiment[Any]:
+        return self._opened.store.experiment
 
     @property
     def _grid(self) -> Grid:
-        return self._opened[1]
+        return self._opened.grid
 
     def __len__(self) -> int:
         return int(self.counts["planned"])
@@ -240,10 +231,10 @@ class SweepPlots:
         return self._draw("error_by_epoch")
 
     def _draw(self, name: str) -> Figure:
-        from xorsweep.reporting.figures.catalog import CATALOG
+        from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
         from xorsweep.reporting.figures.style import styled
 
-        (spec,) = (each for each in CATALOG if each.name == name)
+        (spec,) = (each for each in NETWORK_FIGURES if each.name == name)
         with styled():
             drawn = spec.draw(self._sweep.tables)
         if drawn is None:

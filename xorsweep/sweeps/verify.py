@@ -1,10 +1,11 @@
-"""Trains rows of a sweep again, each alone."""
+"""Runs rows of a sweep again, each alone, and compares them with the stored ones."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader, TextIOWrapper
 from itertools import zip_longest
 from pathlib import Path
@@ -17,27 +18,25 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from xorsweep.execution.interface import Executor
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.serial import run_serial
+from xorsweep.experiment import FAILED, Experiment, ExperimentTask
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.planning import Batch, batch_of_one
-from xorsweep.networks.plugins import extensions_of
-from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.reporting.console import Console
 from xorsweep.storage.bitwise_diff import Difference, differences, of_points
-from xorsweep.storage.manifest import input_notes
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import is_there, open_file
-from xorsweep.storage.results import ResultColumns, assemble, write_results
+from xorsweep.storage.results import ResultTable, assemble, write_results
 from xorsweep.storage.store import Store, reading
 from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
-from xorsweep.sweeps.trainable import check_undamaged, open_trainable, point_text
+from xorsweep.sweeps.folders import check_undamaged, open_runnable, point_text
 from xorsweep.text import count_text, duration_text
 
 AT_ONCE = 4096
-"""Rows that are trained before they are compared, so that memory stays bounded."""
+"""Rows that are run before they are compared, so that memory stays bounded."""
 WORTH_A_WORD = 5.0
-"""Seconds from which on it is said beforehand how long the training will take."""
+"""Seconds from which on it is said beforehand how long it will take."""
 WORTH_PROCESSES = 10.0
 """Seconds from which on other processes help, whose start takes a while."""
 
@@ -46,7 +45,10 @@ Compared = Callable[[BufferedReader, BufferedReader], Iterable[str]]
 
 @dataclass(frozen=True)
 class Verified:
-    """What became of it: how many rows were compared, what was left out, what differs."""
+    """How many rows were compared, which were excluded, and what differs.
+
+    `again` is false where the points can't be run again here.
+    """
 
     rows: int
     compared: int
@@ -54,6 +56,7 @@ class Verified:
     absent: int
     tables: bool
     wrong: Sequence[str]
+    again: bool = True
 
     @property
     def text(self) -> str:
@@ -62,12 +65,14 @@ class Verified:
             text
             for count, text in (
                 (self.failed, "failed and hold no numbers"),
-                (self.absent, "are still to be trained"),
+                (self.absent, "are still to be run"),
             )
             for text in ([f"{count:,} rows {text}"] if count else [])
         ]
         tables = ["results.csv and results.parquet say what the parts say"] if self.tables else []
-        compared = f"{self.compared:,} of {self.rows:,} rows trained again alone: the same bits"
+        compared = f"{self.compared:,} of {self.rows:,} rows run again alone: the same bits"
+        if not self.again:
+            compared = f"{self.rows:,} rows, seals and digests are right; nothing was run again"
         return "; ".join([compared, *tables, *left_out])
 
 
@@ -77,33 +82,38 @@ def verify(
     seed: int = 0,
     workers: int = 1,
     terminal: Console | None = None,
+    experiment: Experiment[Any] | None = None,
 ) -> Verified:
-    """Train rows of a sweep again, each as a batch of one, and compare everything stored of them.
+    """Run rows of a sweep again, each as a batch of one, and compare everything stored of them.
 
     `sample` rows are drawn by `seed`, or all are taken where it is None. Compares the tables of
     a finished sweep with its parts, too. Changes nothing in the folder. Raises StoreError where
-    the folder holds no sweep that can be trained again.
+    the folder holds no sweep that can be run again. Where its experiment can't be run here, seals,
+    digests and tables are compared and nothing else.
     """
-    store, grid, manifest = open_trainable(folder)
+    opened = open_runnable(folder, experiment)
+    store, grid = opened.store, opened.grid
     check_undamaged(store)
     terminal = terminal or Console.silent()
-    for line in input_notes(grid):
+    for line in store.experiment.notes(grid):
         terminal.log(line)
-    assembled = assemble(grid, store.measurements())
-    trained = np.flatnonzero(assembled.present & (assembled.status != FAILED))
-    rows = _drawn(trained, sample, seed)
-    finished = manifest.state == "finished"
+    table = store.experiment.tabulate(grid, assemble(grid, store.measurements()))
+    again = store.experiment.can_run
+    ended = np.flatnonzero(table.present & (table.status != FAILED))
+    rows = _drawn(ended, sample, seed) if again else ended[:0]
+    finished = opened.manifest.state == "finished"
     wrong = [
         *_in_the_parts(store, grid, rows, workers, terminal),
-        *(_in_the_tables(store.folder, grid, assembled) if finished else ()),
+        *(_in_the_tables(store.folder, grid, table) if finished else ()),
     ]
     return Verified(
         rows=len(grid),
         compared=len(rows),
-        failed=int((assembled.status == FAILED).sum()),
-        absent=int((~assembled.present).sum()),
+        failed=int((table.status == FAILED).sum()),
+        absent=int((~table.present).sum()),
         tables=finished,
         wrong=wrong,
+        again=again,
     )
 
 
@@ -116,79 +126,72 @@ def _drawn(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np
 def _in_the_parts(
     store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Console
 ) -> Iterator[str]:
-    """Yield what differs between the parts and the rows trained alone."""
+    """Yield what differs between the parts and the rows run alone."""
+    if not len(rows):
+        return
     identities = grid.identities[rows]
     stored = pa.concat_tables(
         [of_points(part, identities) for part in store.parts()], promote_options="default"
     )
-    trainer = Trainer(store.engine, extensions_of(grid))
-    for table in _trained_alone(grid, rows, trainer, workers, terminal):
-        for each in differences(stored, table):
-            yield _told(grid, each)
+    experiment = store.experiment.for_grid(grid)
+    for table in _run_alone(grid, rows, experiment, workers, terminal):
+        for each in differences(stored, table, experiment):
+            yield _difference_text(grid, each)
 
 
-def _told(grid: Grid, each: Difference) -> str:
+def _difference_text(grid: Grid, each: Difference) -> str:
     (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
     return (
         f"{point_text(grid, int(row))}: {each.column} is {each.here} in the sweep "
-        f"and {each.there} trained again"
+        f"and {each.there} run again"
     )
 
 
-def _trained_alone(
-    grid: Grid, rows: NDArray[np.int64], trainer: Trainer, workers: int, terminal: Console
+def _run_alone(
+    grid: Grid,
+    rows: NDArray[np.int64],
+    experiment: Experiment[Any],
+    workers: int,
+    terminal: Console,
 ) -> Iterator[pa.Table]:
-    """Yield the rows as parts hold them, each trained as a batch of one, with one snapshot."""
-    if not len(rows):
-        return
-    net_epochs = int(grid.columns["epochs"].array(rows).sum())
-    seconds = net_epochs * _seconds_an_epoch(grid, rows, trainer)
+    """Yield the rows as parts hold them, each run as a batch of one."""
+    task = ExperimentTask(experiment)
+    work = sum(experiment.batch_of_one(grid, int(row)).work for row in rows)
+    seconds = work * _seconds_per_work(experiment.batch_of_one(grid, int(rows[0])), task)
     workers = workers if seconds > WORTH_PROCESSES else 1
     if seconds > WORTH_A_WORD:
         terminal.log(
-            f"{len(rows):,} rows, each alone, {net_epochs:,} epochs in all: "
+            f"{len(rows):,} rows, each alone, {work:,} {experiment.work_unit} in all: "
             f"about {duration_text(seconds / workers)} on {count_text(workers, 'worker')}"
         )
-    with terminal.progress(net_epochs) as advance:
+    execute: Executor = run_serial if workers == 1 else partial(run_loky, workers=workers)
+    with terminal.progress(work, experiment.work_unit) as advance:
         for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
-            trained = []
-            batches = [_alone(grid, int(row)) for row in some]
-            for batch, part in _execute(batches, trainer, workers):
-                trained += part
-                advance(batch.net_epochs)
-            yield table_of(trained)
+            done = []
+            batches = [experiment.batch_of_one(grid, int(row)) for row in some]
+            for batch, part in execute(batches, task):
+                done.append(part)
+                advance(batch.work)
+            yield table_of(done)
 
 
-def _execute(batches: list[Batch], trainer: Trainer, workers: int) -> Iterator[Any]:
-    if workers == 1:
-        return run_serial(batches, trainer)
-    return run_loky(batches, trainer, workers)
-
-
-def _alone(grid: Grid, row: int) -> Batch:
-    point = grid.point(row)
-    epochs = point["epochs"]
-    assert isinstance(epochs, int)
-    return batch_of_one(point, (epochs,), int(grid.identities[row]))
-
-
-def _seconds_an_epoch(grid: Grid, rows: NDArray[np.int64], trainer: Trainer) -> float:
-    """Return what an epoch of the shortest row takes, once its engine has warmed up."""
-    batch = _alone(grid, int(rows[grid.columns["epochs"].array(rows).argmin()]))
-    list(run_serial([batch], trainer))
+def _seconds_per_work(batch: Any, task: ExperimentTask[Any]) -> float:
+    """Return the seconds that a unit of work takes, once the experiment has warmed up."""
+    task(batch)
     started = perf_counter()
-    list(run_serial([batch], trainer))
-    return (perf_counter() - started) / batch.net_epochs
+    task(batch)
+    seconds: float = (perf_counter() - started) / batch.work
+    return seconds
 
 
-def _in_the_tables(folder: Path, grid: Grid, assembled: ResultColumns) -> Iterator[str]:
+def _in_the_tables(folder: Path, grid: Grid, table: ResultTable) -> Iterator[str]:
     """Yield what results.csv and results.parquet say otherwise than the parts."""
-    absent = int((~assembled.present).sum())
+    absent = int((~table.present).sum())
     if absent:
         yield f"the parts lack {absent:,} points of a sweep that is said to be finished"
         return
     with TemporaryDirectory() as made:
-        write_results(grid, assembled, Path(made))
+        write_results(grid, table, Path(made))
         for name, compared in ((CSV, _in_csv), (PARQUET, _in_parquet)):
             yield from (f"{name}{line}" for line in _in_table(folder / name, made, compared))
 

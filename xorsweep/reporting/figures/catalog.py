@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -58,10 +58,13 @@ Figures = Callable[[], list[WrittenFigure]]
 """Waits for figures that are being written, and returns them."""
 
 
-def submit_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
+def submit_figures(
+    catalog: Sequence[FigureSpec], tables: Tables, folder: Path, workers: int = 1
+) -> Figures:
     """Start to write each figure that the rows allow as PNG and SVG.
 
     Args:
+        catalog: The figures.
         tables: What the figures are made from.
         folder: Where the files go.
         workers: Processes that draw; with several, the caller goes on meanwhile.
@@ -71,21 +74,23 @@ def submit_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
     """
     make_folder(folder)
     pool = pool_of(workers if len(tables.results) <= MOST_ROWS_SENT else 1)
-    tasks = [delayed(_write)(spec, tables, folder) for spec in CATALOG]
-    return partial(_finished, start_pool(pool, tasks), tables, folder)
+    tasks = [delayed(_write)(spec, tables, folder) for spec in catalog]
+    return partial(_finished, start_pool(pool, tasks), catalog, tables, folder)
 
 
 _Written = tuple[FigureSpec, WrittenFigure | None]
 
 
-def _finished(results: Iterator[_Written], tables: Tables, folder: Path) -> list[WrittenFigure]:
+def _finished(
+    results: Iterator[_Written], catalog: Sequence[FigureSpec], tables: Tables, folder: Path
+) -> list[WrittenFigure]:
     written: dict[FigureSpec, WrittenFigure | None] = {}
     try:
         written.update(results)
     except TerminatedWorkerError:  # draw here what other processes died of
         remove_leftovers(folder)
-        written.update(_write(spec, tables, folder) for spec in CATALOG if spec not in written)
-    return [each for spec in CATALOG if (each := written[spec])]
+        written.update(_write(spec, tables, folder) for spec in catalog if spec not in written)
+    return [each for spec in catalog if (each := written[spec])]
 
 
 def _write(spec: FigureSpec, tables: Tables, folder: Path) -> _Written:
@@ -99,7 +104,7 @@ def _write(spec: FigureSpec, tables: Tables, folder: Path) -> _Written:
     return spec, WrittenFigure(spec, drawn.alt, drawn.note)
 
 
-CATALOG = (
+NETWORK_FIGURES = (
     FigureSpec(
         "convergence_rate",
         "How often training converges",
@@ -147,4 +152,4 @@ CATALOG = (
         "error_curves",
     ),
 )
-"""The figures of a report, in its order."""
+"""The figures of a report of networks, in its order."""

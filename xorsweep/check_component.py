@@ -16,20 +16,22 @@ from numpy.typing import NDArray
 from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.fields import Field, FloatArray, Real, Scalar, fields_of
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.batch_ops import LANES, take_component
 from xorsweep.networks.planning import Batch, make_plan
-from xorsweep.networks.plugins import extensions_of, register
+from xorsweep.networks.plugins import register
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
-from xorsweep.networks.trainer import Trainer, build_training
+from xorsweep.networks.trainer import build_training
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
-from xorsweep.storage.store import PARTS
+from xorsweep.storage.store import PARTS, Store
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.text import exception_text
@@ -223,12 +225,10 @@ def _small_grid(point: Point) -> Grid:
 
 
 def _check_workers(grid: Grid) -> None:
-    trainer = Trainer(Engine(), extensions_of(grid))
-    batches = _batches_of(grid)
-    here = sorted(encode(trainer(batch), trainer.engine) for batch in batches)
-    there = sorted(
-        encode(rows, trainer.engine) for _, rows in run_loky(batches, trainer, workers=2)
-    )
+    experiment, batches = NetworkExperiment().for_grid(grid), _batches_of(grid)
+    task = ExperimentTask(experiment)
+    here = sorted(encode([task(batch)], experiment) for batch in batches)
+    there = sorted(encode([rows], experiment) for _, rows in run_loky(batches, task, workers=2))
     if here != there:
         raise ComponentError(f"{_told(grid.point(0))}: other rows from a worker process")
 
@@ -241,16 +241,16 @@ def _check_resumed(grid: Grid) -> None:
     settings = replace(SweepSettings(), parallel=ExecutionSettings("serial"), report=False)
     with TemporaryDirectory(prefix="xorsweep-check-") as made:
         folder, resumed = Path(made) / "whole", Path(made) / "resumed"
-        result = run_sweep(SweepRequest(grid, settings, folder))
+        result = run_sweep(SweepRequest(NetworkExperiment(), grid, settings, folder))
         if result.counts["failed"]:
             raise ComponentError(f"{_told(grid.point(0))}: {result.counts['failed']} points failed")
         shutil.copytree(folder, resumed)
-        trainer = Trainer(settings.engine, extensions_of(grid))
+        experiment = NetworkExperiment().for_grid(grid)
+        store, task = Store(resumed, experiment), ExperimentTask(experiment)
         shutil.rmtree(resumed / PARTS)
         (resumed / PARTS).mkdir()
         for batch in _batches_of(grid)[::2]:
-            name, data = encode(trainer(batch), settings.engine)
-            (resumed / PARTS / name).write_bytes(data)
+            store.add([task(batch)])
         resume_sweep(ResumeRequest(resumed, settings))
         if (resumed / "results.csv").read_bytes() != result.results.read_bytes():
             raise ComponentError(f"{_told(grid.point(0))}: other rows after a resume")

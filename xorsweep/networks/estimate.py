@@ -10,12 +10,12 @@ from time import perf_counter
 
 import numpy as np
 
-from xorsweep.analysis.cells import CellIndex
 from xorsweep.execution.signals import raise_pending_interrupt
+from xorsweep.experiment import Plan
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.planning import Batch, Plan
+from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import network_of, task_rows
 from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, train_batch
 
@@ -57,8 +57,8 @@ class Estimate:
     sizes: Mapping[str, int]
 
 
-def estimate(grid: Grid, plan: Plan, engine: Engine, workers: int) -> Estimate:
-    """Return what training a plan takes on this machine.
+def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells: int) -> Estimate:
+    """Return what training a plan takes on this machine, with so many cells in the tables.
 
     One batch of each kind is trained for a moment, in this process. That workers slow each other
     down, and that they take a second to start, isn't part of it.
@@ -74,7 +74,7 @@ def estimate(grid: Grid, plan: Plan, engine: Engine, workers: int) -> Estimate:
         if perf_counter() - started_at > BUDGET:
             break
     seconds = _longest_share(_seconds(plan.batches, costs), workers)
-    return Estimate(seconds, _sizes(grid, plan))
+    return Estimate(seconds, _sizes(grid, plan, cells))
 
 
 def _kind(batch: Batch) -> Kind:
@@ -89,7 +89,7 @@ def _kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
     largest: dict[Kind, Batch] = {}
     for batch in batches:
         kind = _kind(batch)
-        work[kind] = work.get(kind, 0) + batch.work
+        work[kind] = work.get(kind, 0) + batch.cost
         largest.setdefault(kind, batch)
     return {kind: largest[kind] for kind in sorted(work, key=lambda kind: -work[kind])}
 
@@ -119,9 +119,9 @@ def _seconds(batches: Sequence[Batch], costs: Mapping[Kind, Cost]) -> list[float
     """Return the seconds of each batch; kinds that weren't measured by the work of the others."""
     known = [batch for batch in batches if _kind(batch) in costs]
     measured = sum(costs[_kind(batch)].of(batch) for batch in known)
-    rate = measured / sum(batch.work for batch in known)
+    rate = measured / sum(batch.cost for batch in known)
     return [
-        costs[kind].of(batch) if (kind := _kind(batch)) in costs else rate * batch.work
+        costs[kind].of(batch) if (kind := _kind(batch)) in costs else rate * batch.cost
         for batch in batches
     ]
 
@@ -146,7 +146,7 @@ def _shortened(batch: Batch, epochs: int) -> Batch:
     )
 
 
-def _sizes(grid: Grid, plan: Plan) -> dict[str, int]:
+def _sizes(grid: Grid, plan: Plan[Batch], cells: int) -> dict[str, int]:
     """Return the bytes of each file of the plan's points, by the numbers and texts in them.
 
     Weights and errors have digits that nothing compresses.
@@ -165,8 +165,12 @@ def _sizes(grid: Grid, plan: Plan) -> dict[str, int]:
     for column in grid.columns.values():
         lengths = np.array([len(str(level)) + 1 for level in column.levels])
         csv += plan.points * lengths[column.codes].mean()
-    cells = BYTES_A_CELL * len(CellIndex.of_grid(grid))
-    sizes = {"parts": parts, "results.csv": csv, "results.parquet": parquet, "tables": cells}
+    sizes = {
+        "parts": parts,
+        "results.csv": csv,
+        "results.parquet": parquet,
+        "tables": BYTES_A_CELL * cells,
+    }
     return {name: round(size) for name, size in sizes.items()}
 
 

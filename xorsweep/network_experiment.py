@@ -1,0 +1,289 @@
+"""The built-in experiment: each point is a network that is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep._version import NUMERICS
+from xorsweep.command_lines import single_run_command
+from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
+from xorsweep.fields import check_known, fields_of, read_settings
+from xorsweep.grid.grid import Grid
+from xorsweep.grid.schema import Point, Schema
+from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.input_files import changed_files, input_files, input_notes
+from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
+from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
+from xorsweep.networks.results import (
+    LEARNING_CURVE,
+    TABLE_TYPES,
+    check_part,
+    part_of,
+    part_of_run,
+    part_types,
+    tabulate,
+)
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
+from xorsweep.networks.single_run import headline, train_single
+from xorsweep.networks.trainer import train_batch
+from xorsweep.networks.warmup import warm_up
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.storage.manifest import Manifest, check_version
+from xorsweep.storage.results import ResultTable, StoredColumns
+from xorsweep.text import exception_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xorsweep.reporting.console import Console
+    from xorsweep.reporting.report import ReportWriter
+    from xorsweep.reporting.run import Run
+    from xorsweep.storage.store import Store
+
+
+@dataclass(frozen=True)
+class NetworkExperiment(Experiment[Batch]):
+    """Trains networks.
+
+    Attributes:
+        engine: What trains them, and in which precision.
+        plugins: What a worker needs beyond xorsweep.
+    """
+
+    engine: Engine = Engine()
+    plugins: PluginSet = PluginSet()
+
+    name = "networks"
+    work_unit = "net-epochs"
+    statuses = STATUSES
+    rarely_read = ("output_", "mse", "max_abs_error")
+    nullable_integers = ("converged_epoch",)
+    code_names = MappingProxyType({"outcome": OUTCOMES})
+    snapshot_keys = ("epochs",)
+    partial_lists = (LEARNING_CURVE,)
+
+    @property
+    def schema(self) -> Schema:
+        """Return the keys of a network's points."""
+        return NETWORK_SCHEMA
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest) -> Self:
+        """Return the experiment of a sweep that was started.
+
+        Raises:
+            ManifestError: It names a component that isn't here.
+            ConfigError: Its engine or its study isn't allowed.
+        """
+        for choice, origin in manifest.choices.items():
+            group, _, name = choice.partition("=")
+            if name not in COMPONENTS.get(group, ()):
+                raise ManifestError(*missing_plugins({choice: origin}))
+        if manifest.study is not None:
+            from xorsweep.analysis.studies.spec import read_study
+
+            read_study(manifest.study)
+        return cls(read_settings("engine", manifest.experiment, Engine))
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        """Return what a network's row depends on beside its point."""
+        return {"name": self.name, "numerics": NUMERICS, "engine": asdict(self.engine)}
+
+    def __str__(self) -> str:
+        """Return the engine as it is typed."""
+        return str(self.engine)
+
+    def check_version(self, recorded: Mapping[str, Any]) -> None:
+        """Raise ManifestError for other numerics than this version's."""
+        check_version("numerics", recorded.get("numerics"), NUMERICS, {})
+
+    def notes(self, grid: Grid) -> list[str]:
+        """Return a line for each component that xorsweep has, too, and for each input file."""
+        return [*shadowed(grid), *input_notes(grid)]
+
+    def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
+        """Return digests of input files, and where components of others come from."""
+        return {"files": input_files(grid), "choices": dict(extensions_of(grid).origins)}
+
+    def check_unchanged(self, grid: Grid, manifest: Manifest, folder: Path) -> None:
+        """Raise StoreError where a component or an input file isn't the recorded one."""
+        for line in missing_plugins(manifest.choices):
+            raise StoreError(
+                f"{line}; a sweep never mixes them: install the one that started {folder}, or "
+                "start another sweep"
+            )
+        for path in changed_files(manifest.files, grid):
+            raise StoreError(
+                f"init.path={path}: the file isn't what it was when {folder} was started; put "
+                "the old one back, or start another sweep"
+            )
+
+    def for_grid(self, grid: Grid) -> Self:
+        """Return the experiment with the components of others that a grid needs."""
+        return replace(self, plugins=extensions_of(grid))
+
+    def point_command(self, point: Mapping[Any, Any]) -> str:
+        """Return the command that trains one network and looks at it closely."""
+        return single_run_command(point)
+
+    def pack(self, batches: Sequence[Batch]) -> Mapping[str, NDArray[Any]]:
+        """Return batches as arrays, what their members share as JSON."""
+        return pack(batches)
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[Batch]:
+        """Return the batches of which `pack` made arrays."""
+        return unpack(arrays)
+
+    def check_further_seeds(self, grid: Grid) -> None:
+        """Raise ConfigError where initial weights don't depend on the seed."""
+        codes = grid.columns["init"].codes
+        for row in np.unique(codes, return_index=True)[1]:
+            component_of("init", grid.point(int(row))).check_further_seeds()
+
+    def check(self) -> None:
+        """Raise ConfigError where the engine isn't installed here."""
+        self.engine.check()
+
+    def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[Batch]:
+        """Return batches of networks that an engine can train together."""
+        return make_plan(grid, load_capacity(self.engine), workers, pending)
+
+    def batch_of_one(self, grid: Grid, row: int) -> Batch:
+        """Return a batch of one network, kept after its last epoch."""
+        point = grid.point(row)
+        epochs = point["epochs"]
+        assert isinstance(epochs, int)
+        return batch_of_one(point, (epochs,), int(grid.identities[row]))
+
+    def warm_up(self, batches: Sequence[Batch], log: Callable[[str], None]) -> list[str]:
+        """Compile the engine; return a line for each component that isn't compiled."""
+        return warm_up(batches, self.engine, log)
+
+    def run(self, batch: Batch) -> pa.Table:
+        """Train a batch.
+
+        Raises:
+            BatchError: A package that the points need isn't in this process.
+        """
+        try:
+            self.plugins.install()
+        except ConfigError as error:
+            raise BatchError(str(error)) from error
+        return part_of(train_batch(batch, self.engine))
+
+    def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
+        """Return which networks converged."""
+        converged: NDArray[np.bool_] = part["converged_epoch"].fill_null(-1).to_numpy() >= 0
+        return converged
+
+    def part_types(self, names: Sequence[str]) -> Mapping[str, pa.DataType]:
+        """Return the types of the columns of a part."""
+        return part_types(names)
+
+    def check_part(self, part: pa.Table) -> None:
+        """Raise DamagedPartError where a network has no value or no known outcome."""
+        check_part(part)
+
+    def table_types(self) -> Mapping[str, Callable[[pa.DataType], bool]]:
+        """Return the columns that every results.parquet of networks has."""
+        return TABLE_TYPES
+
+    def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
+        """Return errors, outputs, convergence and outcome of each network."""
+        return tabulate(grid, stored)
+
+    def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
+        """Return rates, times, costs, errors and outcomes of each cell."""
+        from xorsweep.analysis.summary import summarize
+
+        return summarize(results)
+
+    def compare(self, results: pd.DataFrame) -> pd.DataFrame:
+        """Return the rates of neighbouring cells, compared run by run."""
+        from xorsweep.analysis.paired_tests import PairedComparisons
+
+        return PairedComparisons()(results)
+
+    def findings(
+        self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
+    ) -> list[str]:
+        """Return how often, how fast and where training ends, in sentences."""
+        from xorsweep.reporting.findings import findings
+
+        return findings(results, summary, comparisons)
+
+    def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
+        """Return what writes the report, with typical, best and worst runs."""
+        from xorsweep.reporting.network_report import NetworkReport
+
+        return NetworkReport(grid, store, workers, epochs)
+
+    def log_results(
+        self,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        study: Mapping[str, Any] | None,
+        console: Console,
+    ) -> None:
+        """Print how often training converged, and a study's figures beside them."""
+        from xorsweep.analysis.studies.spec import read_study
+        from xorsweep.analysis.studies.verdicts import verdicts
+        from xorsweep.analysis.summary import swept_columns
+
+        console.rates(summary, swept_columns(summary))
+        if published := read_study(study):
+            console.verdicts(published, verdicts(published, results))
+
+    def preview(self, grid: Grid, plan: Plan[Batch], workers: int, console: Console) -> None:
+        """Print the batches, what training them takes, and how large the files are."""
+        from xorsweep.reporting.network_preview import show_preview
+
+        show_preview(grid, plan, self.engine, workers, console)
+
+    def run_point(self, point: Point) -> Run:
+        """Return one trained network."""
+        from xorsweep.reporting.run import Run
+
+        return Run(train_single(point, self.engine))
+
+    def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
+        """Train a network alone, and leave the page and the numbers of a single run."""
+        from xorsweep.reporting.run_console import describe_single
+        from xorsweep.reporting.run_files import write_single
+
+        console.log(headline(grid.point(row)))
+        try:
+            run = train_single(grid.point(row), self.engine)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever made the row fail in its sweep
+            raise StoreError(f"row {row} can't be trained: {exception_text(error)}") from error
+        into.mkdir(parents=True, exist_ok=True)
+        paths = write_single(run, into)
+        describe_single(run, console.console)
+        console.paths(paths)
+        return part_of_run(run, grid.identities[row : row + 1])
+
+
+SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
+"""The config groups that say how a sweep is run."""
+
+RUN_KEYS = ("grid", "plan", "resume", "study")
+"""Top-level keys that say what to do, or what for, rather than what to train."""
+
+
+def check_known_keys(config: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
+    read_here = [*fields_of(AdaptiveSeeds), *fields_of(SweepSettings), *SETTINGS]
+    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *RUN_KEYS])

@@ -1,0 +1,181 @@
+"""The rows of networks: as parts store them, and as results.csv has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.errors import DamagedPartError
+from xorsweep.experiment import FAILED, STATUSES
+from xorsweep.fields import FloatArray
+from xorsweep.grid.grid import Grid
+from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
+from xorsweep.networks.single_run import SingleRun
+from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
+from xorsweep.storage.parts import check_codes, check_complete
+from xorsweep.storage.results import ResultTable, StoredColumns, names_of
+
+PARAMETERS, LEARNING_CURVE = "parameters", "learning_curve"
+_TYPES = {
+    "final_error": pa.float64(),
+    "mse": pa.float64(),
+    "max_abs_error": pa.float64(),
+    "converged_epoch": pa.int64(),
+    "converged_at_end": pa.bool_(),
+    "outcome": pa.int8(),
+    PARAMETERS: pa.list_(pa.float64()),
+    LEARNING_CURVE: pa.list_(pa.float32()),
+}
+ERRORS = ("final_error", "mse", "max_abs_error")
+
+TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
+    **dict.fromkeys(NETWORK_SCHEMA.keys, lambda type_: not pa.types.is_nested(type_)),
+    **dict.fromkeys(("hidden", "epochs", "seed", "converged_epoch"), pa.types.is_integer),
+    **dict.fromkeys(("lr", *ERRORS), pa.types.is_float64),
+    **dict.fromkeys(("converged", "converged_at_end"), pa.types.is_boolean),
+    "outcome": pa.types.is_string,
+}
+"""The columns of every results.parquet of networks, with a test of their types."""
+
+_TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
+"""The names of a task's outputs, and which of the grid's points (N,) have that task."""
+
+
+def part_of(rows: PointResults) -> pa.Table:
+    """Return finished points as a part holds them."""
+    lists = {PARAMETERS: _parameters(rows), LEARNING_CURVE: _curves(rows)}
+    stored = {"point_id": pa.uint64(), **_TYPES, "status": pa.int8()}
+    columns = {
+        name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
+        for name, type_ in stored.items()
+    }
+    return pa.table(columns | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
+
+
+def part_of_run(run: SingleRun, point_id: NDArray[np.uint64]) -> pa.Table:
+    """Return the end of a run as a part holds it, without its learning curve."""
+    outputs, parameters = run.final_outputs.reshape(-1, 1), run.parameters[:, -1:].T
+    converged_epoch = -1 if run.converged_epoch is None else run.converged_epoch
+    return part_of(
+        PointResults(
+            point_id=point_id,
+            **{name: values[-1:] for name, values in run.errors._asdict().items()},
+            outputs=outputs if len(outputs) <= MOST_OUTPUTS else outputs[:0],
+            converged_epoch=np.array([converged_epoch]),
+            converged_at_end=np.array([run.converged_at_end]),
+            outcome=np.array([OUTCOMES.index(run.outcome)], np.int8),
+            status=np.array([STATUSES.index(run.status)], np.int8),
+            parameters=parameters if parameters.size <= MOST_PARAMETERS else parameters[:, :0],
+            learning_curves=np.empty((0, 1), np.float32),
+            curve_of=np.array([-1], np.int32),
+        )
+    )
+
+
+def _parameters(rows: PointResults) -> pa.Array:
+    """Return the parameters of each point, empty where they aren't kept."""
+    points, size = rows.parameters.shape
+    offsets = np.arange(points + 1, dtype=np.int32) * size
+    return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
+
+
+def _curves(rows: PointResults) -> pa.Array:
+    """Return the learning curves, empty where a longer point of the trajectory has it."""
+    has_curve = rows.curve_of >= 0
+    lengths = np.where(has_curve, rows.learning_curves.shape[0], 0)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = rows.learning_curves.T[rows.curve_of[has_curve]].ravel()
+    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
+
+
+def part_types(names: Sequence[str]) -> Mapping[str, pa.DataType]:
+    """Return the type of each column of a part; raises DamagedPartError for one it hasn't.
+
+    A part of points that all failed has none of them.
+    """
+    if not names:
+        return {}
+    outputs = [name for name in names if name not in _TYPES]
+    if set(outputs) != {f"output_{place}" for place in range(len(outputs))}:
+        raise DamagedPartError("its columns aren't those of a part")
+    return {**_TYPES, **dict.fromkeys(outputs, pa.float64())}
+
+
+def check_part(part: pa.Table) -> None:
+    """Raise DamagedPartError where a part has no value, or no known outcome, for a point."""
+    check_complete(part, [name for name in _TYPES if name in part.column_names])
+    if "outcome" in part.column_names:
+        check_codes("outcome", part["outcome"], OUTCOMES)
+
+
+def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:
+    """Return the columns of results.csv."""
+    epoch, failed = stored.column("converged_epoch", np.int64), stored.status == FAILED
+    holds = stored.column("converged_at_end", bool)
+    outcome = np.where(failed, np.int8(OUTCOMES.index("failed")), stored.column("outcome", np.int8))
+    tasks = _outputs_by_task(grid)
+    names = dict.fromkeys(name for outputs, _ in tasks for name in outputs)
+    columns: dict[str, Any] = {
+        name: _real_column(stored.column(name, np.float64)) for name in ERRORS
+    }
+    columns |= {name: _output_column(stored, tasks, name) for name in names}
+    columns |= {
+        "converged": lambda rows: pa.array(epoch[rows] >= 0),
+        "converged_epoch": lambda rows: pa.array(epoch[rows], mask=epoch[rows] < 0),
+        "converged_at_end": lambda rows: pa.array(holds[rows]),
+        "outcome": lambda rows: names_of(outcome[rows], OUTCOMES),
+    }
+    return ResultTable(stored.present, stored.status, stored.message, columns, ("outcome",))
+
+
+def _real_column(values: FloatArray) -> Any:
+    return lambda rows: _real(values[rows])
+
+
+def _real(values: FloatArray) -> pa.Array:
+    """Return numbers as they are, and nothing where a network has diverged or failed."""
+    return pa.array(values, mask=~np.isfinite(values))
+
+
+def _output_column(stored: StoredColumns, tasks: Sequence[_TaskOutputs], name: str) -> Any:
+    places = [
+        (stored.column(f"output_{names.index(name)}", np.float64), mine)
+        for names, mine in tasks
+        if name in names
+    ]
+
+    def array_of(rows: slice) -> pa.Array:
+        values = np.full(rows.stop - rows.start, np.nan)
+        for outputs, mine in places:
+            values = np.where(mine[rows], outputs[rows], values)
+        return _real(values)
+
+    return array_of
+
+
+def _outputs_by_task(grid: Grid) -> list[_TaskOutputs]:
+    columns = [column for key, column in grid.columns.items() if key.split(".")[0] == "task"]
+    codes = np.zeros(len(grid), np.int64)
+    for column in columns:
+        codes = codes * len(column.levels) + column.codes
+    found, first = np.unique(codes, return_index=True)
+    return [
+        (output_names(component_of("task", grid.point(int(row)))), codes == code)
+        for code, row in zip(found, first, strict=True)
+    ]
+
+
+def output_names(task: Any) -> tuple[str, ...]:
+    """Return the columns of a task's outputs, by row and unit; none where they'd be too many."""
+    units = task.targets().shape[1]
+    labels = task.row_labels()
+    if len(labels) * units > MOST_OUTPUTS:
+        return ()
+    if units == 1:
+        return tuple(f"output_{label}" for label in labels)
+    return tuple(f"output_{label}_{unit}" for label in labels for unit in range(units))

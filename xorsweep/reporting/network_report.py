@@ -1,0 +1,93 @@
+"""The report of a sweep of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from xorsweep.analysis.learning_curves import LearningCurves
+from xorsweep.analysis.representative_runs import RULE
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
+from xorsweep.analysis.trainings import at_epochs
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.findings import findings
+from xorsweep.reporting.remarks import remarks
+from xorsweep.reporting.report import PageContent, ReportWriter
+from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
+from xorsweep.reporting.run_gallery import run_gallery
+from xorsweep.reporting.tables import (
+    MOST_CELLS,
+    cells_table,
+    comparison,
+    neighbours_table,
+    outcomes_table,
+)
+from xorsweep.storage.manifest import FinishedManifest
+from xorsweep.storage.results import StoredColumns
+
+MOST_CELLS_AS_TEXT = 60
+"""Rows of the table of cells in Markdown."""
+
+
+class NetworkReport(ReportWriter):
+    """Writes the report of a sweep of networks.
+
+    Findings and comparisons are those after `epochs`, each cell's most where None.
+    """
+
+    _drawing: Drawing
+
+    def begin(self, stored: StoredColumns) -> None:
+        """Start to draw the runs that stand for cells."""
+        self._drawing = submit_run_drawings(self.grid, stored, self.store.parts(), self.workers)
+
+    def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:
+        """Return the figures of networks."""
+        return NETWORK_FIGURES
+
+    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
+        """Return what the figures are made from."""
+        return Tables.of(results, summary, LearningCurves(self.grid, self.store))
+
+    def content(
+        self,
+        manifest: FinishedManifest,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        comparisons: pd.DataFrame,
+    ) -> PageContent:
+        """Return findings, cells, runs, outcomes and a study's published values."""
+        study = read_study(manifest.study)
+        judged = verdicts(study, results) if study else []
+        asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
+        gallery = run_gallery(results, summary, self._drawing())
+        return PageContent(
+            title=study.title if study else "",
+            findings=[*verdict_findings(judged), *findings(results, cells, comparisons)],
+            remarks=[*self._restriction(), *remarks(asked, cells)],
+            cells=cells_table(summary, MOST_CELLS, gallery.links),
+            cells_as_text=cells_table(summary, MOST_CELLS_AS_TEXT),
+            gallery=gallery,
+            neighbours=neighbours_table(comparisons),
+            outcomes=outcomes_table(asked),
+            comparison=comparison(study, judged) if study else None,
+            facts=list(_facts(manifest)),
+            rule=RULE,
+        )
+
+    def _restriction(self) -> Iterator[str]:
+        if self.epochs is not None:
+            yield (
+                f"Findings, remarks, neighbours and outcomes are those after {self.epochs:,} "
+                "epochs, as requested; figures, cells and runs are as without."
+            )
+
+
+def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
+    engine = manifest.experiment["engine"]
+    yield "engine", f"{engine['name']} in {engine['dtype']}"
+    if manifest.warm_up:
+        yield "not compiled", "; ".join(manifest.warm_up)

@@ -1,0 +1,84 @@
+"""Sweeps in folders, opened: what was started, and with which experiment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xorsweep.errors import ManifestError, StoreError
+from xorsweep.experiment import Experiment, experiment_of
+from xorsweep.fields import format_value
+from xorsweep.grid.grid import Grid
+from xorsweep.grid.serialization import grid_from_data
+from xorsweep.storage.manifest import Manifest, read_sealed
+from xorsweep.storage.paths import named_folder
+from xorsweep.storage.store import Store, read_manifest, using_manifest
+from xorsweep.sweeps.adaptive_seeds import full_grid
+
+
+@dataclass(frozen=True)
+class OpenedSweep:
+    """A sweep that was started: its store, the grid of its first round, and its manifest."""
+
+    store: Store
+    grid: Grid
+    manifest: Manifest
+
+
+def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> OpenedSweep:
+    """Return the sweep in a folder.
+
+    Args:
+        folder: The folder.
+        experiment: What is to run its points; as the manifest has it where None.
+
+    Raises:
+        StoreError: The folder holds no sweep, its manifest can't be trusted, or the sweep was
+            started with another experiment.
+    """
+    data = read_manifest(folder)
+    with using_manifest(folder):
+        manifest = read_sealed(data)
+        recorded = experiment_of(manifest)
+        recorded.check_version(manifest.experiment)
+        if recorded.fingerprint() != manifest.experiment:
+            raise ManifestError("its experiment isn't one that this version knows")
+        grid = grid_from_data(recorded.schema, manifest.points)
+    if experiment and (reason := experiment.mixing_error(recorded, folder)):
+        raise StoreError(reason)
+    return OpenedSweep(Store(folder, experiment or recorded), grid, manifest)
+
+
+def open_with_rounds(folder: Path, experiment: Experiment[Any] | None = None) -> OpenedSweep:
+    """Return the sweep in a folder, with the points of all its rounds; raises as `open_sweep`."""
+    opened = open_sweep(folder, experiment)
+    store, rounds = opened.store, opened.manifest.rounds
+    grid = full_grid(store.experiment, opened.grid, rounds, store.measurements())
+    return OpenedSweep(store, grid, opened.manifest)
+
+
+def open_runnable(name: str, experiment: Experiment[Any] | None = None) -> OpenedSweep:
+    """Return the sweep in a folder, or in the newest by the name `latest`, whose points can be run.
+
+    Raises StoreError where it can't be used, ConfigError where its experiment can't run here.
+    """
+    opened = open_with_rounds(named_folder(name), experiment)
+    opened.store.experiment.check()
+    return opened
+
+
+def check_undamaged(store: Store) -> None:
+    """Raise StoreError for the first part of a sweep that isn't as it was written."""
+    for path, reason in store.damaged():
+        raise StoreError(
+            f"{path} is damaged: {reason}; {store.resume_command} sets it aside and runs its "
+            "points again"
+        )
+
+
+def point_text(grid: Grid, row: int) -> str:
+    """Return what tells a point from the others of its grid, with the row where it lies."""
+    point = grid.point(row)
+    values = (f"{key} {format_value(point[key])}" for key in grid.swept if key in point)
+    return f"row {row} ({', '.join(values)})" if grid.swept else f"row {row}"
