@@ -212,6 +212,9 @@ class Experiment(ABC, Generic[BatchT]):
     def check(self) -> None:
         """Raise ConfigError where points can't be run here, such as without a package."""
 
+    def check_portable(self) -> None:
+        """Raise ConfigError where the experiment can't be sent to other processes."""
+
     def warm_up(self, batches: Sequence[BatchT], log: Callable[[str], None]) -> list[str]:
         """Do what is done once before workers start; return what a report should say of it."""
         return []

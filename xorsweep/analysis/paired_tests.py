@@ -36,10 +36,12 @@ class PairedComparisons:
     two levels of another key. Parameters that only one of two choices has don't count. Cells that
     differ in epochs alone aren't compared, since the runs of one are the beginnings of the other's.
     A run that failed is left out together with its partner. Of pairs that differ in epochs alone
-    that with the most is compared, since the others are earlier looks at the same runs.
+    that with the most is compared, since the others are earlier looks at the same runs; None for
+    `snapshot_key` says that no key is such a one.
     """
 
     significance: float = SIGNIFICANCE
+    snapshot_key: str | None = "epochs"
 
     def __call__(self, results: pd.DataFrame) -> pd.DataFrame:
         """Return one row a pair of neighbours that share seeds, in grid order, key by key.
@@ -52,9 +54,9 @@ class PairedComparisons:
         swept = swept_columns(results)
         index = CellIndex.of_frame(results, swept)
         cells = results[swept].iloc[index.first].reset_index(drop=True)
-        pairs = _Neighbours.among(cells, swept)
+        pairs = _Neighbours.among(cells, swept, self.snapshot_key)
         counts = Runs.of(results, index.number).compared(pairs.a, pairs.b)
-        kept = pairs.longest(cells, counts["n_pairs"] > 0)
+        kept = pairs.longest(cells, counts["n_pairs"] > 0, self.snapshot_key)
         compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
         described = pairs.described(cells)[kept]
         p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
@@ -133,10 +135,11 @@ class _Neighbours:
     b: NDArray[np.intp]
 
     @classmethod
-    def among(cls, cells: pd.DataFrame, swept: Sequence[str]) -> _Neighbours:
-        found = [
-            (key, *pairs) for key in swept if key != "epochs" for pairs in _along(cells, key, swept)
-        ]
+    def among(
+        cls, cells: pd.DataFrame, swept: Sequence[str], snapshot_key: str | None
+    ) -> _Neighbours:
+        compared = [key for key in swept if key != snapshot_key]
+        found = [(key, *pairs) for key in compared for pairs in _along(cells, key, swept)]
         nowhere = np.empty(0, np.intp)
         return cls(
             np.repeat([key for key, _, _ in found], [len(a) for _, a, _ in found]),
@@ -144,14 +147,16 @@ class _Neighbours:
             np.concatenate([nowhere, *(b for _, _, b in found)]),
         )
 
-    def longest(self, cells: pd.DataFrame, shared: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def longest(
+        self, cells: pd.DataFrame, shared: NDArray[np.bool_], snapshot_key: str | None
+    ) -> NDArray[np.bool_]:
         """Tell which pairs (n,) have the most epochs of those that share seeds, as told (n,)."""
-        if "epochs" not in cells.columns:
+        if snapshot_key not in cells.columns:
             return shared
-        others = [key for key in cells.columns if key != "epochs"]
+        others = [key for key in cells.columns if key != snapshot_key]
         same = CellIndex.of_frame(cells, others).number
         pairs = pd.DataFrame({"key": self.key, "a": same[self.a], "b": same[self.b]})
-        epochs = np.where(shared, cells["epochs"].to_numpy()[self.a], 0)
+        epochs = np.where(shared, cells[snapshot_key].to_numpy()[self.a], 0)
         return shared & have_most_epochs(
             epochs, CellIndex.of_frame(pairs, ["key", "a", "b"]).number
         )

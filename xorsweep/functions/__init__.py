@@ -1,1 +1,4 @@
-"""Sweeps of functions."""
+"""A user's own function as an experiment: its signature, its calls, what it returns.
+
+It may import what stands before `sweeps`; `xorsweep.sweep_function` is in `api`.
+"""

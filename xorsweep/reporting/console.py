@@ -158,7 +158,8 @@ class Console:
         """Print what failed, by reason, with the command that tries one of each alone."""
         for failure in found[:MOST_REASONS]:
             self.warn(f"{count_text(failure.runs, 'point')} failed: {one_line(failure.reason)}")
-            self.warn(f"  one of them alone: {one_line(failure.command)}")
+            if failure.command:
+                self.warn(f"  one of them alone: {one_line(failure.command)}")
         if len(found) > MOST_REASONS:
             self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
 
@@ -264,10 +265,8 @@ def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -
 
 def count_line(counts: Mapping[str, int]) -> str:
     """Return how many points were planned, and how many ended with each status."""
-    return (
-        f"planned {counts['planned']:,} = ok {counts['ok']:,} + "
-        f"diverged {counts['diverged']:,} + failed {counts['failed']:,}"
-    )
+    ended = (f"{name} {count:,}" for name, count in counts.items() if name != "planned")
+    return f"planned {counts['planned']:,} = {' + '.join(ended)}"
 
 
 class LineMeter:

@@ -195,7 +195,7 @@ def results_of(
 def frame_of(
     file: pyarrow.parquet.ParquetFile, experiment: Experiment[Any], whole: bool
 ) -> pd.DataFrame:
-    """Return what an open results.parquet holds: categorical texts, Int64 where some are missing."""
+    """Return what an open results.parquet holds: texts categorical, integers with gaps Int64."""
     excluded = () if whole else tuple(experiment.rarely_read)
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
     table = file.read(names, use_threads=False)
@@ -206,7 +206,13 @@ def frame_of(
         for each in schema
         if pa.types.is_integer(each.type) and frame[each.name].dtype.kind == "f"
     ]
-    return frame.astype(dict.fromkeys([*gaps, *experiment.nullable_integers], "Int64"))
+    flags = [
+        each.name
+        for each in schema
+        if pa.types.is_boolean(each.type) and frame[each.name].dtype.kind == "O"
+    ]
+    integers = [*gaps, *experiment.nullable_integers]
+    return frame.astype({**dict.fromkeys(integers, "Int64"), **dict.fromkeys(flags, "boolean")})
 
 
 def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:

@@ -67,6 +67,8 @@ def run_sweep(request: SweepRequest, terminal: Console | None = None) -> SweepRe
     for note in (*request.notes, *request.experiment.notes(request.grid)):
         terminal.log(note)
     settings = _with_workers(request.settings)
+    if request.shards or workers_of(settings.parallel) > 1:
+        request.experiment.check_portable()
     store = Store.create(request.folder, request.experiment.for_grid(request.grid))
     with store.locked():
         check_unused(request.folder)  # now that no other process can start one
@@ -88,6 +90,8 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
     with locked(folder):
         resumed = open_resumed(request)
         manifest, store = resumed.manifest, resumed.store
+        if request.shards or workers_of(request.settings.parallel) > 1:
+            store.experiment.check_portable()
         store.remove_leftovers()
         remove_shards(folder)
         notes = store.experiment.notes(resumed.grid)

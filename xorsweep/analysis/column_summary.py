@@ -1,0 +1,149 @@
+"""Summaries of columns by what they hold: rates of flags, quantiles of numbers, times of events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.intervals import rate_intervals
+from xorsweep.analysis.survival import survival
+from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
+
+SEED = "seed"
+QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+
+
+@dataclass(frozen=True)
+class ColumnRoles:
+    """The columns of results that aren't keys, by what they hold.
+
+    Attributes:
+        flags: Truth values.
+        numbers: Numbers that aren't times.
+        times: Times by the flag that says whether the event happened then.
+        texts: Texts.
+    """
+
+    flags: Sequence[str]
+    numbers: Sequence[str]
+    times: Mapping[str, str]
+    texts: Sequence[str]
+
+    @classmethod
+    def of(
+        cls, results: pd.DataFrame, keys: Collection[str], times: Mapping[str, str]
+    ) -> ColumnRoles:
+        """Return the roles of the columns of results, given their keys and their times."""
+        columns = [name for name in results.columns if name not in {*keys, STATUS, MESSAGE}]
+        flags = [name for name in columns if pd.api.types.is_bool_dtype(results[name])]
+        known = {time: flag for time, flag in times.items() if time in columns and flag in flags}
+        numbers = [
+            name
+            for name in columns
+            if pd.api.types.is_numeric_dtype(results[name]) and name not in {*flags, *known}
+        ]
+        texts = [name for name in columns if name not in {*flags, *known, *numbers}]
+        return cls(flags, numbers, known, texts)
+
+
+def summarize_columns(
+    results: pd.DataFrame, keys: Sequence[str], times: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return one row per cell: all points that differ in seed alone, in order of appearance.
+
+    Columns: the keys but seed; `runs`, `ok`, `failed`; for each flag its rate among the runs that
+    are ok, with its 95 % interval; for each number its mean and quantiles (interpolated linearly)
+    over the runs that are ok; for each time the Kaplan-Meier median with its 95 % interval, empty
+    where it isn't reached. A column whose name is taken gets an underscore behind its own.
+    """
+    roles = ColumnRoles.of(results, keys, times)
+    cell_keys = [key for key in keys if key != SEED]
+    index = CellIndex.of_frame(results, cell_keys)
+    described = results[cell_keys].iloc[index.first].reset_index(drop=True)
+    columns: dict[str, Any] = {key: described[key].array for key in cell_keys}
+    for name, values in _summary_columns(results, index, roles).items():
+        columns[_free_name(name, columns)] = values
+    return pd.DataFrame(columns)
+
+
+def _summary_columns(
+    results: pd.DataFrame, index: CellIndex, roles: ColumnRoles
+) -> dict[str, NDArray[Any]]:
+    count, cell = len(index), index.number
+    is_ok = (results[STATUS] == STATUSES[OK]).to_numpy()
+    ok = np.bincount(cell[is_ok], minlength=count)
+    runs = np.bincount(cell, minlength=count)
+    found: dict[str, NDArray[Any]] = {"runs": runs, "ok": ok, "failed": runs - ok}
+    for name in roles.flags:
+        true = is_ok & results[name].fillna(False).to_numpy(bool)
+        happened = np.bincount(cell[true], minlength=count)
+        low, high = rate_intervals(happened, ok)
+        found |= {
+            f"{name}_rate": happened / np.where(ok, ok, np.nan),
+            f"{name}_rate_low": low,
+            f"{name}_rate_high": high,
+        }
+    for name in roles.numbers:
+        by_cell = results[name].astype("Float64").astype(float).groupby(cell)
+        found[f"{name}_mean"] = by_cell.mean().to_numpy()
+        for quantile, share in QUANTILES.items():
+            found[f"{name}_{quantile}"] = by_cell.quantile(share).to_numpy()
+    for time, flag in roles.times.items():
+        medians = [
+            median_time(results.iloc[rows[is_ok[rows]]], time, flag) for rows in index.rows()
+        ]
+        for name, values in zip(
+            (f"{time}_median", f"{time}_median_low", f"{time}_median_high"),
+            np.array(medians, float).reshape(-1, 3).T,
+            strict=True,
+        ):
+            found[name] = values
+    return found
+
+
+def median_time(rows: pd.DataFrame, time: str, flag: str) -> tuple[float, float, float]:
+    """Return the Kaplan-Meier median of a time, and its 95 % interval; NaN where not reached."""
+    if rows.empty:
+        return (np.nan, np.nan, np.nan)
+    values = rows[time].to_numpy(float)
+    happened = rows[flag].to_numpy(bool)
+    return survival(np.where(happened, values, -1), values).median()
+
+
+def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return the rates of neighbouring cells for each flag, compared run by run on their seeds.
+
+    The first column is the flag, the others are those of `PairedComparisons`; empty without seeds.
+    """
+    from xorsweep.analysis.paired_tests import PairedComparisons
+
+    roles = ColumnRoles.of(results, keys, {})
+    if SEED not in keys or results[SEED].nunique() < 2 or not roles.flags:
+        return pd.DataFrame()
+    tables = []
+    for flag in roles.flags:
+        compared = PairedComparisons(snapshot_key=None)(flag_view(results, keys, flag))
+        compared.insert(0, "flag", flag)
+        tables.append(compared)
+    return pd.concat(tables, ignore_index=True)
+
+
+def flag_view(results: pd.DataFrame, keys: Sequence[str], flag: str) -> pd.DataFrame:
+    """Return results in which a flag takes the place of convergence."""
+    view = results[[*keys]].copy()
+    view["runs"] = 1  # where the keys end
+    view["converged_epoch"] = np.where(results[flag].fillna(False).to_numpy(bool), 0.0, np.nan)
+    view["status"] = results[STATUS].astype(str)
+    return view
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

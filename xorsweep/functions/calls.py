@@ -1,0 +1,174 @@
+"""Calls a function with the points of a batch, and makes rows of what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.errors import FunctionError
+from xorsweep.experiment import FAILED, MESSAGE, OK, POINT_ID, STATUS
+from xorsweep.fields import shorten
+from xorsweep.functions.points import PointBatch
+from xorsweep.functions.signature import Function, Signature, returned_names
+from xorsweep.functions.values import CURVE, column_of, curve_of, is_curve
+from xorsweep.text import escape_non_utf8, exception_text
+
+VALUE = "value"
+"""The column of a function that returns a number, a truth value or a text alone."""
+_ALLOWED = "a number, true or false, a text, or a dictionary of them"
+RETURNED = "returned"
+"""The column of a part that says which columns a point returned, in its order."""
+TYPES: Mapping[str, pa.DataType] = {
+    "f": pa.float64(),
+    "i": pa.int64(),
+    "b": pa.bool_(),
+    "U": pa.string(),
+    CURVE: pa.list_(pa.float64()),
+}
+"""The types of columns in parts, by kind."""
+
+
+def stored_name(name: str, kind: str) -> str:
+    """Return a column's name in a part; the dot in it keeps it apart from those of every part."""
+    return f"{name}.{kind}"
+
+
+def call_with_points(
+    function: Function, signature: Signature, batch: PointBatch, name: str
+) -> pa.Table:
+    """Return a row for each point, for each of which a function is called once, with scalars.
+
+    A point has failed that raises, `sys.exit` included, or returns what no column can hold.
+    """
+    keys = tuple(batch.columns)
+    returned: list[Mapping[str, Any]] = []
+    places, failures = [], {}
+    columns = [values.tolist() for values in batch.columns.values()]
+    for place, values in enumerate(zip(*columns, strict=True)):
+        try:
+            found = signature.call(function, dict(zip(keys, values, strict=True)))
+            returned.append(_kept(found, keys))
+            places.append(place)
+        except KeyboardInterrupt:
+            raise
+        except FunctionError as error:
+            failures[place] = f"{name} {error}"
+        except BaseException as error:  # the message is the row's
+            failures[place] = exception_text(error)
+    tables = _tables(returned, batch.point_ids[places], failures, places, name)
+    if failures:
+        tables.append(_failed(batch, failures))
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def _kept(found: Any, keys: Sequence[str]) -> Mapping[str, Any]:
+    """Return what a point returned, safe from a function that uses its arrays again."""
+    if not isinstance(found, Mapping):
+        if found is None:
+            raise FunctionError(f"returned None, and must return {_ALLOWED}")
+        found = {VALUE: found}
+    kept = {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in found.items()
+    }
+    _check_names(kept, keys)
+    return kept
+
+
+def _tables(
+    returned: Sequence[Mapping[str, Any]],
+    point_ids: NDArray[np.uint64],
+    failures: dict[int, str],
+    places: Sequence[int],
+    name: str,
+) -> list[pa.Table]:
+    """Return the rows of points; those whose values no column can hold go to the failures."""
+    if not returned:
+        return []
+    try:
+        if any(each.keys() != returned[0].keys() for each in returned):
+            raise FunctionError("returned other columns than the point before")
+        by_name = {column: [each[column] for each in returned] for column in returned[0]}
+        stored = {column: _column(column, values) for column, values in by_name.items()}
+        return [_table(point_ids, stored)]
+    except FunctionError as error:
+        if len(returned) == 1:
+            failures[places[0]] = f"{name} {error}"
+            return []
+    # One of the points is to blame, or their columns differ: each becomes a table of its own.
+    return [
+        table
+        for number, each in enumerate(returned)
+        for table in _tables(
+            [each], point_ids[number : number + 1], failures, [places[number]], name
+        )
+    ]
+
+
+def _failed(batch: PointBatch, failures: Mapping[int, str]) -> pa.Table:
+    places = list(failures)
+    messages = [escape_non_utf8(message) for message in failures.values()]
+    return pa.table(
+        {
+            POINT_ID: batch.point_ids[places],
+            STATUS: np.full(len(places), FAILED, np.int8),
+            MESSAGE: pa.array(messages, pa.string()),
+        }
+    )
+
+
+def call_with_arrays(function: Function, signature: Signature, batch: PointBatch) -> pa.Table:
+    """Return a row for each point, for all of which a function is called once, with arrays."""
+    values = {key: column.copy() for key, column in batch.columns.items()}
+    returned = signature.call(function, values)
+    if not isinstance(returned, Mapping):
+        returned = {VALUE: returned}
+    _check_names(returned, tuple(batch.columns))
+    count = len(batch.point_ids)
+    return _table(
+        batch.point_ids,
+        {name: _array_column(name, each, count) for name, each in returned.items()},
+    )
+
+
+def _check_names(returned: Mapping[Any, Any], keys: Sequence[str]) -> None:
+    if not returned:
+        raise FunctionError(f"returned {shorten(returned)}, which has no column")
+    for problem in returned_names(returned, keys):
+        raise FunctionError(problem)
+
+
+def _column(name: str, values: list[Any]) -> tuple[str, Any]:
+    """Return the kind and the column of a value per point."""
+    kinds = set(map(type, values))
+    if kinds <= {float, np.float64}:
+        return "f", np.array(values)
+    if kinds == {bool}:
+        return "b", np.array(values)
+    if kinds == {int} and min(values) >= -(2**63) and max(values) < 2**63:
+        return "i", np.array(values)
+    if any(map(is_curve, values)):
+        return CURVE, pa.array([curve_of(name, each) for each in values], TYPES[CURVE])
+    column = column_of(name, values, len(values))
+    return column.dtype.kind, column
+
+
+def _array_column(name: str, values: Any, count: int) -> tuple[str, Any]:
+    array = np.asarray(values) if not isinstance(values, Sequence) else values
+    if isinstance(array, np.ndarray) and array.ndim == 2 and len(array) == count:
+        return CURVE, pa.array([curve_of(name, each) for each in array], TYPES[CURVE])
+    column = column_of(name, values, count)
+    return column.dtype.kind, column
+
+
+def _table(point_ids: NDArray[np.uint64], stored: Mapping[str, tuple[str, Any]]) -> pa.Table:
+    returned = ",".join(stored_name(name, kind) for name, (kind, _) in stored.items())
+    count = len(point_ids)
+    texts = pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), [returned]).cast(pa.string())
+    columns = {stored_name(name, kind): values for name, (kind, values) in stored.items()}
+    status = np.full(count, OK, np.int8)
+    return pa.table({POINT_ID: point_ids, STATUS: status, RETURNED: texts, **columns})

@@ -1,0 +1,322 @@
+"""A function as an experiment: each point is a call."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.command_lines import override_value
+from xorsweep.errors import ConfigError, FunctionError, StoreError
+from xorsweep.experiment import ExperimentTask, Plan, Rows
+from xorsweep.fields import format_value
+from xorsweep.functions.calls import call_with_arrays, call_with_points
+from xorsweep.functions.columns import check_part, part_types, tabulate
+from xorsweep.functions.points import (
+    Levels,
+    PointBatch,
+    batch_of,
+    batches_of,
+    levels_in,
+    read_axes,
+    schema_of,
+)
+from xorsweep.functions.signature import Function, Signature
+from xorsweep.functions.source import is_importable, name_of, short_name, source_digest
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.schema import Point, Schema
+from xorsweep.storage.manifest import Manifest
+from xorsweep.storage.results import ResultTable, StoredColumns
+from xorsweep.tabular_experiment import TabularExperiment
+
+if TYPE_CHECKING:
+    from xorsweep.reporting.console import Console
+
+BATCH = 4096
+"""Points of a batch; the first of them are run in smaller pieces, which tell how long they take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionExperiment(TabularExperiment[PointBatch]):
+    """Calls a function with each point.
+
+    Attributes:
+        full_name: The function's name, `module:function`.
+        source: A digest of its source, None where there is none.
+        vectorized: Whether it takes arrays (n,) instead of scalars.
+        keys: The schema of the points.
+        function: The function; None where a folder is read without it.
+        signature: How the function takes its points.
+    """
+
+    full_name: str
+    source: str | None
+    vectorized: bool
+    keys: Schema = field(repr=False, compare=False)
+    function: Function | None = field(default=None, compare=False)
+    signature: Signature | None = field(default=None, compare=False)
+
+    name = "function"
+
+    @classmethod
+    def of(
+        cls,
+        function: Function,
+        axes: Mapping[str, Levels],
+        vectorized: bool = False,
+        **options: Any,
+    ) -> tuple[Self, list[Axis]]:
+        """Return the experiment of a function, and its axes with levels that were checked.
+
+        Raises:
+            ConfigError: The function can't be called with these axes.
+        """
+        name = name_of(function)
+        signature = Signature.of(function, short_name(name))
+        read = read_axes(axes, signature, short_name(name))
+        keys = schema_of({axis.key: axis.levels for axis in read})
+        source = source_digest(function)
+        experiment = cls(
+            full_name=name,
+            source=source,
+            vectorized=vectorized,
+            keys=keys,
+            function=function,
+            signature=signature,
+            **options,
+        )
+        return experiment, read
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest) -> Self:
+        """Return the experiment of a sweep that was started, without its function."""
+        recorded, options = manifest.experiment, manifest.options
+        name = str(options.get("function", recorded.get("function")))
+        return cls(
+            full_name=name,
+            source=recorded.get("source"),
+            vectorized=bool(recorded.get("vectorized")),
+            keys=schema_of(levels_in(manifest.points)),
+            times=options.get("times", {}),
+            rate=options.get("rate"),
+        )
+
+    def __str__(self) -> str:
+        """Return the function's name."""
+        return f"the function {short_name(self.full_name)}"
+
+    @property
+    def schema(self) -> Schema:
+        """Return the function's arguments, and what their levels are."""
+        return self.keys
+
+    @property
+    def can_run(self) -> bool:
+        """Tell whether the function is there."""
+        return self.function is not None
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        """Return what tells a function from others: its name, its source, how it is called."""
+        # The same file may be a script or be imported, by whatever name.
+        name = self.full_name if self.source is None else short_name(self.full_name)
+        return {
+            "name": self.name,
+            "function": name,
+            "source": self.source,
+            "vectorized": self.vectorized,
+        }
+
+    def mixing_error(self, other: Any, folder: Path) -> str | None:
+        """Return why a function's points can't go into a folder, None where they can."""
+        mine, its = self.fingerprint(), other.fingerprint()
+        if mine == its:
+            return None
+        name = short_name(self.full_name)
+        if mine["name"] == its["name"] and {**mine, "source": None} == {**its, "source": None}:
+            return (
+                f"{name}: its source isn't what it was when {folder} was started, and a sweep "
+                "never mixes two functions; put the old one back, or choose another folder"
+            )
+        return (
+            f"{name}: {folder} was started with {other}, and a sweep never mixes two; give that "
+            "one, or choose another folder"
+        )
+
+    def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
+        """Return the function's full name, and what its tables are made by."""
+        options = {"function": self.full_name, "times": dict(self.times), "rate": self.rate}
+        return {"options": {key: value for key, value in options.items() if value}}
+
+    def resume_command(self, folder: Path) -> str:
+        """Return the command that resumes the sweep in a folder."""
+        if not is_importable(self.full_name):
+            return "the same call of sweep_function"
+        resume = f"resume={override_value(str(folder))}"
+        return shlex.join(["python", "-m", "xorsweep", "function", self.full_name, resume])
+
+    def point_command(self, point: Mapping[Any, Any]) -> str:
+        """Return the command that calls the function with one point."""
+        if not is_importable(self.full_name):
+            return ""
+        given = {key: value for key, value in point.items() if value == value}
+        overrides = [f"{key}={override_value(value)}" for key, value in given.items()]
+        return shlex.join(["python", "-m", "xorsweep", "function", self.full_name, *overrides])
+
+    def check_portable(self) -> None:
+        """Raise ConfigError where what the function has captured can't reach other processes."""
+        check_picklable(self.function, short_name(self.full_name))
+
+    def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[PointBatch]:
+        """Return batches of points; how long one takes is known once it has run."""
+        batches = batches_of(grid, pending, BATCH)
+        return Plan(tuple(batches), len(pending), len(pending))
+
+    def batch_of_one(self, grid: Grid, row: int) -> PointBatch:
+        """Return a batch of one point."""
+        return batch_of(grid, np.array([row]))
+
+    def run(self, batch: PointBatch) -> pa.Table:
+        """Call the function.
+
+        Raises:
+            FunctionError: It doesn't return what a row can hold.
+        """
+        function, signature = self._callable()
+        name = short_name(self.full_name)
+        if not self.vectorized:
+            return call_with_points(function, signature, batch, name)
+        try:
+            return call_with_arrays(function, signature, batch)
+        except FunctionError as error:
+            raise type(error)(f"{name} {error}") from None
+
+    def _callable(self) -> tuple[Function, Signature]:
+        if self.function is None or self.signature is None:
+            raise StoreError(
+                f"{short_name(self.full_name)}: a folder is data, and the function that it names "
+                f"isn't imported; name it by --function {self.full_name}"
+            )
+        return self.function, self.signature
+
+    def pack(self, batches: Sequence[PointBatch]) -> Mapping[str, NDArray[Any]]:
+        """Return batches as arrays."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for place, batch in enumerate(batches):
+            arrays[f"{place}/point_ids"] = batch.point_ids
+            arrays |= {f"{place}/columns/{key}": values for key, values in batch.columns.items()}
+        return arrays
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[PointBatch]:
+        """Return the batches of which `pack` made arrays."""
+        columns: dict[int, dict[str, NDArray[Any]]] = {}
+        for name in arrays:
+            place, _, key = name.partition("/columns/")
+            if key:
+                columns.setdefault(int(place), {})[key] = arrays[name]
+        return [
+            PointBatch(columns[place], arrays[f"{place}/point_ids"]) for place in sorted(columns)
+        ]
+
+    def part_types(self, names: Sequence[str]) -> Mapping[str, pa.DataType | None]:
+        """Return the types of the columns of a part."""
+        return part_types(names)
+
+    def check_part(self, part: pa.Table) -> None:
+        """Raise DamagedPartError where a part lacks columns that its points have."""
+        check_part(part)
+
+    def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
+        """Return one column for each name that the function returned."""
+        return tabulate(stored, short_name(self.full_name))
+
+    def run_point(self, point: Point) -> Any:
+        """Call the function with one point and return what it returns."""
+        function, signature = self._callable()
+        if not self.vectorized:
+            return signature.call(function, point)
+        arrays = {key: np.array([value]) for key, value in point.items()}
+        return signature.call(function, arrays)
+
+    def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
+        """Call the function with one point, and print what it returns."""
+        self._callable()
+        point = grid.point(row)
+        console.log(", ".join(f"{key}={format_value(value)}" for key, value in point.items()))
+        rows = ExperimentTask(self)(self.batch_of_one(grid, row))
+        values = rows.to_pylist()[0]
+        for column, value in values.items():
+            name = column.rpartition(".")[0] if "." in column else column
+            if value is not None and column not in ("point_id", "returned", "status"):
+                console.log(f"  {name} = {value!r:.200}")
+        return rows
+
+
+def grid_of(
+    experiment: FunctionExperiment,
+    axes: Sequence[Axis],
+    zipped: Sequence[Sequence[str]] = (),
+    where: str | None = None,
+) -> Grid:
+    """Return the product of a function's axes, the last of them varying fastest."""
+    base: Point = {axis.key: axis.levels[0] for axis in axes}
+    swept = [axis for axis in axes if len(axis.levels) > 1]
+    return product_grid(experiment.schema, swept, [base], zipped, where)
+
+
+def check_picklable(function: Function | None, name: str) -> None:
+    """Raise ConfigError where a function can't be sent to other processes, naming what can't.
+
+    Functions that can be imported travel by their names.
+    """
+    from joblib.externals.loky.cloudpickle_wrapper import dumps
+
+    try:
+        dumps(function)
+    except Exception as error:
+        culprit = next(_unpicklable(function), "it")
+        raise ConfigError(
+            f"{name}: {culprit} can't be sent to other processes ({error}); use one process, "
+            "parallel=serial, or make it inside the function"
+        ) from None
+
+
+def _unpicklable(function: Any) -> Any:
+    import inspect
+
+    from joblib.externals.loky.cloudpickle_wrapper import dumps
+
+    if not inspect.isfunction(function):
+        return
+    captured = inspect.getclosurevars(function)
+    for key, value in {**captured.nonlocals, **captured.globals}.items():
+        try:
+            dumps(value)
+        except Exception:
+            yield key
+
+
+def with_function(
+    experiment: FunctionExperiment, function: Function, keys: Sequence[str]
+) -> FunctionExperiment:
+    """Return the experiment of a folder with the function that its points are run by.
+
+    Raises:
+        ConfigError: The function can't be called with the keys of the points.
+    """
+    name = name_of(function)
+    signature = Signature.of(function, short_name(name))
+    signature.check(keys, short_name(name))
+    return replace(
+        experiment,
+        full_name=name,
+        source=source_digest(function),
+        function=function,
+        signature=signature,
+    )

@@ -1,0 +1,139 @@
+"""What a function takes: the keys of its points, their defaults, and how it is called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import Scalar, shorten, unknown_key_message
+
+Function = Callable[..., Any]
+
+RESERVED = frozenset(
+    {
+        *("blocks", "figures", "folder", "function", "grid", "hydra", "max_seeds", "message"),
+        *("n_jobs", "objective", "objective_seeds", "on_failure", "parallel", "plan", "point_id"),
+        *("precision", "progress", "rate", "report", "resume", "runs", "status", "study", "times"),
+        *("title", "vectorized", "where", "zip"),
+    }
+)
+"""Names that mean something to a sweep, so that no argument can have them."""
+
+
+class Settings(dict[str, Any]):
+    """The keys of a point as one mapping, for a function with one parameter.
+
+    Values are read as `settings.lr` or `settings["lr"]`.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            known = ", ".join(self)
+            raise AttributeError(f"there is no key {name!r}; the keys are {known}") from None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How a function takes its points.
+
+    Attributes:
+        names: Its parameters, but for `**parameters`.
+        defaults: Those of its parameters that have a scalar as default.
+        floats: The parameters that are real numbers, by annotation or default.
+        optional: The parameters that may be left out.
+        takes_any: Whether it takes any other key by `**parameters`.
+        positional: Parameters that are given by their position alone.
+    """
+
+    names: tuple[str, ...]
+    defaults: Mapping[str, Scalar]
+    floats: frozenset[str]
+    optional: frozenset[str]
+    takes_any: bool
+    positional: tuple[str, ...]
+
+    @classmethod
+    def of(cls, function: Function, name: str) -> Signature:
+        """Return the signature of a function; raises ConfigError where it can't be swept."""
+        if not callable(function):
+            raise ConfigError(f"function={shorten(function)}: must be a function")
+        try:
+            parameters = inspect.signature(function).parameters.values()
+        except (TypeError, ValueError):
+            raise ConfigError(f"{name}: its parameters can't be read") from None
+        for each in parameters:
+            if each.kind is each.VAR_POSITIONAL:
+                raise ConfigError(
+                    f"{name}: takes *{each.name}, and a sweep gives each argument by its name"
+                )
+        named = [each for each in parameters if each.kind is not each.VAR_KEYWORD]
+        defaults = {each.name: each.default for each in named if each.default is not each.empty}
+        return cls(
+            tuple(each.name for each in named),
+            {
+                key: each
+                for key, each in defaults.items()
+                if each is not None and isinstance(each, Scalar)
+            },
+            frozenset(each.name for each in named if _is_float(each)),
+            frozenset(defaults),
+            any(each.kind is each.VAR_KEYWORD for each in parameters),
+            tuple(each.name for each in named if each.kind is each.POSITIONAL_ONLY),
+        )
+
+    def takes_mapping(self, keys: Collection[str]) -> bool:
+        """Tell whether the function takes all keys as one mapping, its only parameter."""
+        return len(self.names) == 1 and self.names[0] not in keys and not self.takes_any
+
+    def check(self, keys: Collection[str], name: str) -> None:
+        """Raise ConfigError for keys that the function named `name` can't be called with."""
+        for key in (*keys, *(() if self.takes_mapping(keys) else self.names)):
+            if key in RESERVED:
+                raise ConfigError(
+                    f"{name}: {key} is a key of the sweep itself, so no argument can have that name"
+                )
+        if self.takes_mapping(keys):
+            return
+        for key in keys:
+            if key not in self.names and not self.takes_any:
+                hint = unknown_key_message(key, list(self.names))
+                raise ConfigError(f"{name}: {hint}; its arguments are {', '.join(self.names)}")
+        for key in self.names:
+            if key not in keys and key not in self.optional:
+                raise ConfigError(f"{name}: {key} has no default, so it needs a value or an axis")
+
+    def with_defaults(self, keys: Collection[str]) -> dict[str, Scalar]:
+        """Return the defaults of the arguments that aren't among some keys."""
+        if self.takes_mapping(keys):
+            return {}
+        return {key: value for key, value in self.defaults.items() if key not in keys}
+
+    def call(self, function: Function, values: Mapping[str, Any]) -> Any:
+        """Call a function with values by key."""
+        if self.takes_mapping(values):
+            return function(Settings(values))
+        if not self.positional:
+            return function(**values)
+        given = [values[key] for key in self.positional if key in values]
+        others = {key: value for key, value in values.items() if key not in self.positional}
+        return function(*given, **others)
+
+
+def _is_float(parameter: inspect.Parameter) -> bool:
+    return parameter.annotation in (float, "float") or isinstance(parameter.default, float)
+
+
+def returned_names(returned: Mapping[Any, Any], keys: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the names of what was returned."""
+    for name in returned:
+        if not isinstance(name, str) or not name.isidentifier():
+            yield f"returned {shorten(name)}, and a name is letters, digits and _"
+        elif name in keys:
+            yield f"returned {name}, which is the name of an argument"
+        elif name in ("status", "message", "point_id", "returned"):
+            yield f"returned {name}, which is a column of every sweep"

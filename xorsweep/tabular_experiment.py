@@ -1,0 +1,138 @@
+"""Experiments whose rows are columns of numbers, truth values and texts, of whatever meaning.
+
+The tables and the report are made of the kinds of the columns: truth values have rates, numbers
+have quantiles, and times of events have survival curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.experiment import FAILED, BatchT, Experiment
+from xorsweep.grid.grid import Grid
+from xorsweep.storage.results import ArrayOf, ResultTable, StoredColumns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xorsweep.reporting.console import Console
+    from xorsweep.reporting.report import ReportWriter
+    from xorsweep.storage.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabularExperiment(Experiment[BatchT]):
+    """The base of experiments whose tables and figures are made of the kinds of their columns.
+
+    Derived classes have `schema`, `plan`, `run`, `run_point`, `replay` and `from_manifest`.
+
+    Attributes:
+        times: Columns of times by the column of truth values that says whether the event happened
+            then; otherwise the time is censored.
+        rate: The column of truth values whose rate `precision` is about; the only one where None.
+    """
+
+    times: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rate: str | None = None
+
+    def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
+        """Return what the tables are made by."""
+        options = {"times": dict(self.times), "rate": self.rate}
+        return {"options": {key: value for key, value in options.items() if value}}
+
+    def check_further_seeds(self, grid: Grid) -> None:
+        """Raise ConfigError where no axis of seeds can get further ones."""
+        if "seed" not in grid.columns or "seed" not in grid.swept:
+            raise ConfigError("precision: adds seeds, so it needs an axis `seed`")
+
+    def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
+        """Return which rows of a part have a true flag, of the rate that was chosen."""
+        flags = [name for name in part.column_names if pa.types.is_boolean(part[name].type)]
+        names = {name.rpartition(".")[0] or name: name for name in flags}
+        chosen = self.rate or (next(iter(names)) if len(names) == 1 else None)
+        if chosen is None and part["status"].to_numpy().min(initial=FAILED) == FAILED:
+            return np.zeros(len(part), bool)
+        if chosen is None:
+            raise ConfigError(
+                f"precision: needs rate, the column whose rate it is about; choose one of "
+                f"{', '.join(names) or 'columns of true and false, of which there is none'}"
+            )
+        if chosen not in names:
+            return np.zeros(len(part), bool)
+        values: NDArray[np.bool_] = part[names[chosen]].fill_null(False).to_numpy()
+        return values
+
+    def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
+        """Return the columns of the parts, in order of their first appearance."""
+        failed = (stored.status == FAILED) | ~stored.present
+        columns = {
+            name: _array_of(values, stored.texts.get(name, ()), failed)
+            for name, values in stored.columns.items()
+        }
+        texts = [text for found in stored.texts.values() for text in found]
+        return ResultTable(
+            stored.present,
+            stored.status,
+            stored.message,
+            columns,
+            few_values=tuple(stored.texts),
+            texts=texts,
+        )
+
+    def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
+        """Return rates, quantiles and medians of times of each cell."""
+        from xorsweep.analysis.column_summary import summarize_columns
+
+        return summarize_columns(results, list(self.schema.keys), self.times)
+
+    def compare(self, results: pd.DataFrame) -> pd.DataFrame:
+        """Return the rates of neighbouring cells, compared run by run, for each flag."""
+        from xorsweep.analysis.column_summary import compare_flags
+
+        return compare_flags(results, list(self.schema.keys))
+
+    def findings(
+        self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
+    ) -> list[str]:
+        """Return where rates are highest, and medians lowest and highest, in sentences."""
+        from xorsweep.reporting.column_findings import column_findings
+
+        return column_findings(results, summary, list(self.schema.keys), self.times)
+
+    def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
+        """Return what writes the report."""
+        from xorsweep.reporting.column_report import ColumnReport
+
+        return ColumnReport(grid, store, workers, epochs)
+
+    def log_results(
+        self,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        study: Mapping[str, Any] | None,
+        console: Console,
+    ) -> None:
+        """Print the rates of each flag."""
+        from xorsweep.reporting.column_report import log_columns
+
+        log_columns(results, summary, list(self.schema.keys), console)
+
+
+def _array_of(
+    values: NDArray[Any], texts: Sequence[str] | Mapping[str, int], failed: NDArray[np.bool_]
+) -> ArrayOf:
+    names = pa.array(list(texts)) if texts else None
+
+    def some(rows: slice) -> pa.Array:
+        array = pa.array(values[rows], mask=failed[rows])
+        return array if names is None else pa.DictionaryArray.from_arrays(array, names)
+
+    return some
