@@ -121,7 +121,7 @@ class TabularExperiment(Experiment[BatchT]):
         console: Console,
     ) -> None:
         """Print the rates of each flag."""
-        from xorsweep.reporting.column_report import log_columns
+        from xorsweep.reporting.column_console import log_columns
 
         log_columns(results, summary, list(self.schema.keys), console)
 

@@ -87,16 +87,22 @@ def run_measured(
     """
     left, size, several = deque(batches), 1.0, workers_of(parallel) > 1
     work_left = sum(batch.work for batch in batches)
+    if left:  # what is only done once, such as imports, isn't counted
+        first = _take_piece(left, size)
+        yield first, work(first)
+        work_left -= first.work
     while left:
         piece = _take_piece(left, size)
         started = perf_counter()
         rows = work(piece)
-        seconds = perf_counter() - started
+        seconds = max(perf_counter() - started, 1e-9)
         yield piece, rows
         work_left -= piece.work
-        size = min(2 * size, PIECE_SECONDS * piece.work / max(seconds, 1e-9))
-        if several and seconds > MEASURABLE and seconds / piece.work * work_left > WORTH_PROCESSES:
+        fitting = PIECE_SECONDS * piece.work / seconds
+        if several and seconds > MEASURABLE and work_left * seconds / piece.work > WORTH_PROCESSES:
+            size = fitting
             break
+        size = min(2 * size, fitting)
     pieces = []
     while left:
         pieces.append(_take_piece(left, size))

@@ -20,6 +20,7 @@ from xorsweep.text import escape_non_utf8, exception_text
 VALUE = "value"
 """The column of a function that returns a number, a truth value or a text alone."""
 _ALLOWED = "a number, true or false, a text, or a dictionary of them"
+_IMMUTABLE = {bool, int, float, str}
 RETURNED = "returned"
 """The column of a part that says which columns a point returned, in its order."""
 TYPES: Mapping[str, pa.DataType] = {
@@ -44,14 +45,13 @@ def call_with_points(
 
     A point has failed that raises, `sys.exit` included, or returns what no column can hold.
     """
-    keys = tuple(batch.columns)
-    returned: list[Mapping[str, Any]] = []
+    keys, call = tuple(batch.columns), signature.caller(function, tuple(batch.columns))
+    returned: list[dict[Any, Any]] = []
     places, failures = [], {}
     columns = [values.tolist() for values in batch.columns.values()]
     for place, values in enumerate(zip(*columns, strict=True)):
         try:
-            found = signature.call(function, dict(zip(keys, values, strict=True)))
-            returned.append(_kept(found, keys))
+            returned.append(_kept(call(dict(zip(keys, values, strict=True)))))
             places.append(place)
         except KeyboardInterrupt:
             raise
@@ -59,28 +59,28 @@ def call_with_points(
             failures[place] = f"{name} {error}"
         except BaseException as error:  # the message is the row's
             failures[place] = exception_text(error)
-    tables = _tables(returned, batch.point_ids[places], failures, places, name)
+    tables = _tables(returned, keys, batch.point_ids[places], failures, places, name)
     if failures:
         tables.append(_failed(batch, failures))
     return pa.concat_tables(tables, promote_options="default")
 
 
-def _kept(found: Any, keys: Sequence[str]) -> Mapping[str, Any]:
+def _kept(found: Any) -> dict[Any, Any]:
     """Return what a point returned, safe from a function that uses its arrays again."""
     if not isinstance(found, Mapping):
         if found is None:
             raise FunctionError(f"returned None, and must return {_ALLOWED}")
         found = {VALUE: found}
-    kept = {
-        name: value.copy() if isinstance(value, np.ndarray) else value
-        for name, value in found.items()
-    }
-    _check_names(kept, keys)
+    kept = dict(found)
+    for name, value in kept.items():
+        if type(value) not in _IMMUTABLE and isinstance(value, np.ndarray):
+            kept[name] = value.copy()
     return kept
 
 
 def _tables(
-    returned: Sequence[Mapping[str, Any]],
+    returned: Sequence[Mapping[Any, Any]],
+    keys: Sequence[str],
     point_ids: NDArray[np.uint64],
     failures: dict[int, str],
     places: Sequence[int],
@@ -92,6 +92,7 @@ def _tables(
     try:
         if any(each.keys() != returned[0].keys() for each in returned):
             raise FunctionError("returned other columns than the point before")
+        _check_names(returned[0], keys)
         by_name = {column: [each[column] for each in returned] for column in returned[0]}
         stored = {column: _column(column, values) for column, values in by_name.items()}
         return [_table(point_ids, stored)]
@@ -104,7 +105,7 @@ def _tables(
         table
         for number, each in enumerate(returned)
         for table in _tables(
-            [each], point_ids[number : number + 1], failures, [places[number]], name
+            [each], keys, point_ids[number : number + 1], failures, [places[number]], name
         )
     ]
 
@@ -124,7 +125,7 @@ def _failed(batch: PointBatch, failures: Mapping[int, str]) -> pa.Table:
 def call_with_arrays(function: Function, signature: Signature, batch: PointBatch) -> pa.Table:
     """Return a row for each point, for all of which a function is called once, with arrays."""
     values = {key: column.copy() for key, column in batch.columns.items()}
-    returned = signature.call(function, values)
+    returned = signature.caller(function, tuple(values))(values)
     if not isinstance(returned, Mapping):
         returned = {VALUE: returned}
     _check_names(returned, tuple(batch.columns))

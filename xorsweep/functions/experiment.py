@@ -240,9 +240,9 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         """Call the function with one point and return what it returns."""
         function, signature = self._callable()
         if not self.vectorized:
-            return signature.call(function, point)
+            return signature.caller(function, tuple(point))(point)
         arrays = {key: np.array([value]) for key, value in point.items()}
-        return signature.call(function, arrays)
+        return signature.caller(function, tuple(point))(arrays)
 
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
         """Call the function with one point, and print what it returns."""

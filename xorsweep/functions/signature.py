@@ -113,15 +113,19 @@ class Signature:
             return {}
         return {key: value for key, value in self.defaults.items() if key not in keys}
 
-    def call(self, function: Function, values: Mapping[str, Any]) -> Any:
-        """Call a function with values by key."""
-        if self.takes_mapping(values):
-            return function(Settings(values))
-        if not self.positional:
-            return function(**values)
-        given = [values[key] for key in self.positional if key in values]
-        others = {key: value for key, value in values.items() if key not in self.positional}
-        return function(*given, **others)
+    def caller(
+        self, function: Function, keys: Collection[str]
+    ) -> Callable[[Mapping[str, Any]], Any]:
+        """Return what calls a function with values by key, for points with these keys."""
+        if self.takes_mapping(keys):
+            return lambda values: function(Settings(values))
+        first = [key for key in self.positional if key in keys]
+        if not first:
+            return lambda values: function(**values)
+        others = [key for key in keys if key not in first]
+        return lambda values: function(
+            *(values[key] for key in first), **{key: values[key] for key in others}
+        )
 
 
 def _is_float(parameter: inspect.Parameter) -> bool:

@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
-
-from xorsweep.reporting.console import Console
 from xorsweep.reporting.report import ReportWriter
 
 
 class ColumnReport(ReportWriter):
     """Writes the report of a sweep whose tables are made of the kinds of its columns."""
-
-
-def log_columns(
-    results: pd.DataFrame, summary: pd.DataFrame, keys: Sequence[str], console: Console
-) -> None:
-    """Print the rates of each flag."""
