@@ -8,9 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xorsweep.api import load, sweep, train
+    from xorsweep.api import load, sweep, sweep_function, train
     from xorsweep.errors import ConfigError, StoreError
-    from xorsweep.functions import sweep_function
     from xorsweep.networks.plugins import register
     from xorsweep.reporting.run import Run
     from xorsweep.sweeps.sweep import Sweep
@@ -38,7 +37,7 @@ _HOMES = {
     "load": "api",
     "register": "networks.plugins",
     "sweep": "api",
-    "sweep_function": "functions",
+    "sweep_function": "api",
     "train": "api",
 }
 """The module of each public name, imported when the name is first used."""

@@ -23,9 +23,11 @@ from xorsweep._version import __version__
 from xorsweep.cli.compose_python import compose_resume, compose_sweep
 from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Boolean, Scalar, read_settings, read_value, shorten
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import Boolean, Scalar, read_fields, read_settings, read_value, shorten
+from xorsweep.functions.experiment import FunctionExperiment, read_times
+from xorsweep.functions.signature import Function
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.input_files import input_files
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.single_run import train_single
@@ -33,10 +35,13 @@ from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.reporting.run import Run
+from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
+from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.finished import finished_manifest
+from xorsweep.sweeps.folders import experiment_in
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
@@ -173,7 +178,9 @@ def sweep(
     asked = GivenSweep.read(given, blocks, zip, where)
     terminal = caller_console(progress)
     if resume is None:
-        return _begin(into, asked, report, terminal)
+        request = compose_sweep(asked, into or Path())
+        settings = replace(request.settings, report=report)
+        return _begin(replace(request, settings=settings), into is None, terminal)
     if folder is not None:
         raise ConfigError(
             f"resume={shorten(resume)}: goes on in that folder; folder must be left out"
@@ -181,30 +188,137 @@ def sweep(
     return _go_on(named_folder(resume, "resume"), asked, report, terminal)
 
 
-def load(folder: Folder) -> Sweep:
+def sweep_function(
+    function: Function,
+    axes: Mapping[str, Any],
+    folder: Folder | None = None,
+    *,
+    blocks: Sequence[Mapping[str, Any]] | None = None,
+    zip: Sequence[Sequence[str]] | None = None,  # noqa: A002
+    where: str | None = None,
+    vectorized: bool = False,
+    times: Mapping[str, str] | None = None,
+    rate: str | None = None,
+    precision: float | None = None,
+    max_seeds: int = 10_000,
+    n_jobs: int | None = None,
+    parallel: Group = "loky",
+    on_failure: str = "continue",
+    report: bool = False,
+    progress: bool = True,
+) -> Sweep:
+    """Call a function with every point of a grid, and return the sweep.
+
+    The same call again, with the same levels or more, calls the function for what the folder lacks
+    alone. A point for which the function raises is a row with the status `failed`.
+
+    Args:
+        function: Takes an argument per key and returns a number, true or false, a text, or a
+            dictionary of them; a one-dimensional array is kept as a curve. A function whose only
+            parameter isn't a key gets all keys as one mapping.
+        axes: Levels by argument, one value or several; the last axis varies fastest. Arguments
+            that aren't given have their defaults.
+        folder: Where the sweep lives; a cache, by what it consists of, where None.
+        blocks: Mappings laid over `axes`; each makes a product of its own.
+        zip: The arguments that vary together, such as `[("lr", "width")]`.
+        where: An expression that is true at the points to keep, `"lr * width < 10"`.
+        vectorized: Whether the function takes and returns arrays (n,), an element per point.
+        times: Columns of times by the column of true and false that says whether the event
+            happened then.
+        rate: The column of true and false that `precision` is about.
+        precision: Half the width of the 95 % interval up to which seeds are added to each cell.
+        max_seeds: The most seeds of a cell.
+        n_jobs: Processes; -1 for every core.
+        parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
+        on_failure: `continue`, or `stop` at the first point that fails.
+        report: Whether the report is written into the folder.
+        progress: Whether lines say how far the sweep is.
+
+    Returns:
+        The finished sweep.
+
+    Raises:
+        ConfigError: An argument or a level isn't allowed; the message names it.
+        StoreError: The folder holds another sweep, or can't be written.
+    """
+    for key, value in (("vectorized", vectorized), ("report", report), ("progress", progress)):
+        read_value(key, value, Boolean())
+    given = _read_blocks_of(axes, blocks)
+    experiment, grid = FunctionExperiment.of(
+        function,
+        given,
+        [tuple(keys) for keys in zip or ()],
+        where,
+        vectorized=vectorized,
+        times=read_times(times),
+        rate=rate,
+    )
+    settings = SweepSettings(
+        parallel=_parallel(parallel, n_jobs),
+        rounds=AdaptiveSeeds(
+            **read_fields("", {"precision": precision, "max_seeds": max_seeds}, AdaptiveSeeds)
+        ),
+        **read_fields("", {"report": report, "on_failure": on_failure}, SweepSettings),
+    )
+    into = Path() if folder is None else folder_of(folder)
+    command = [f"xorsweep.sweep_function({experiment.full_name})"]
+    request = SweepRequest(experiment, grid, settings, into, {"command_line": command})
+    check_rounds(experiment, grid, settings.rounds)
+    return _begin(request, folder is None, caller_console(progress))
+
+
+def _read_blocks_of(
+    axes: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]] | None
+) -> list[Mapping[str, Any]]:
+    for given in (axes, *(blocks or ())):
+        if not isinstance(given, Mapping):
+            raise ConfigError(f"axes={shorten(given)}: must be a dictionary of keys and levels")
+    return [{**axes, **block} for block in blocks or [{}]]
+
+
+def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:
+    values: dict[str, Any] = {**given} if isinstance(given, Mapping) else {"backend": given}
+    if n_jobs is not None:
+        values["n_jobs"] = n_jobs
+    section = {**vars(ExecutionSettings()), **values}
+    return read_settings("parallel", {"parallel": section}, ExecutionSettings)
+
+
+def load(folder: Folder, function: Function | None = None) -> Sweep:
     """Return the finished sweep in a folder, or the command line's newest by the name `latest`.
 
-    Raises StoreError where there is no finished one, ConfigError for what is no path.
+    Args:
+        folder: The folder.
+        function: The function of a sweep of one, to call it again by `run`.
+
+    Raises:
+        StoreError: There is no finished sweep, or it is one of another function.
+        ConfigError: The folder is no path.
     """
-    return Sweep.open(named_folder(folder))
+    path = named_folder(folder)
+    return Sweep.open(path, None if function is None else experiment_in(path, function))
 
 
-def _begin(folder: Path | None, given: GivenSweep, report: bool, terminal: Console) -> Sweep:
-    """Train the sweep that was asked for, or what its folder lacks of it."""
-    asked = compose_sweep(given, folder or Path())
-    settings = replace(asked.settings, report=report)
-    digest = str(seal(asked.grid, asked.experiment, settings.rounds)["digest"])
-    target = cache_folder() / _cache_name(asked, digest) if folder is None else folder
+def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
+    """Run the sweep that was asked for, or what its folder lacks of it."""
+    digest = str(seal(asked.grid, asked.experiment, asked.settings.rounds)["digest"])
+    target = cache_folder() / _cache_name(asked, digest) if cached else asked.folder
     with _turn_at(target), _interruption_told(target, terminal):
-        refuse_other(target, digest)
+        refuse_other(target, digest, asked.experiment)
         if not holds_sweep(target):
-            run_sweep(replace(asked, settings=settings, folder=target), terminal)
-        elif not _has_all(target, report):
+            run_sweep(replace(asked, folder=target), terminal)
+        elif not _has_all(target, digest, asked.settings.report):
+            rounds = {key: value for key, value in vars(asked.settings.rounds).items() if value}
             request = ResumeRequest(
-                target, settings, experiment=asked.experiment, provenance=asked.provenance
+                target,
+                asked.settings,
+                rounds=rounds,
+                experiment=asked.experiment,
+                grid=asked.grid,
+                provenance=asked.provenance,
             )
             resume_sweep(request, terminal)
-    return Sweep.open(target)
+    return Sweep.open(target, asked.experiment)
 
 
 def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> Sweep:
@@ -216,10 +330,10 @@ def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> 
     return Sweep.open(folder)
 
 
-def _has_all(folder: Path, report: bool) -> bool:
+def _has_all(folder: Path, digest: str, report: bool) -> bool:
     """Tell whether a sweep is finished, without a failure that would be tried again."""
     manifest = read_manifest(folder)
-    if manifest.get("state") != "finished":
+    if manifest.get("state") != "finished" or manifest.get("digest") != digest:
         return False
     is_finished = not finished_manifest(folder).counts["failed"]
     return is_finished and (not report or (folder / "report.html").exists())
@@ -229,7 +343,7 @@ def _cache_name(asked: SweepRequest, digest: str) -> str:
     """Return a name made of all that the rows and the report of a sweep depend on."""
     parts = (
         digest,
-        input_files(asked.grid),
+        asked.experiment.record(asked.grid).get("files", {}),
         asked.provenance.get("study"),
         __version__,
         np.__version__,

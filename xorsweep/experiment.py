@@ -108,6 +108,8 @@ class Experiment(ABC, Generic[BatchT]):
     """Columns of whole numbers of which some may be missing."""
     code_names: Mapping[str, Sequence[str]] = MappingProxyType({})
     """The texts for which columns of parts hold codes."""
+    grows: bool = False
+    """Whether the same call with more levels resumes a sweep from Python."""
     snapshot_keys: Sequence[str] = ()
     """Keys of numbers for whose levels one run gives the rows, such as epochs."""
     partial_lists: Sequence[str] = ()
@@ -142,6 +144,10 @@ class Experiment(ABC, Generic[BatchT]):
     @abstractmethod
     def from_manifest(cls, manifest: Manifest) -> Self:
         """Return the experiment of a sweep that was started, whose fingerprint may be another."""
+
+    def with_function(self, function: Callable[..., Any]) -> Self:
+        """Return the experiment with the function that runs its points."""
+        raise ConfigError(f"function: {self.name} have none of their own")
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Return, as JSON has it, all that a row depends on beside its point.

@@ -2,3 +2,7 @@
 
 It may import what stands before `sweeps`; `xorsweep.sweep_function` is in `api`.
 """
+
+from xorsweep.functions.signature import Function, Settings
+
+__all__ = ["Function", "Settings"]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError, FunctionError, StoreError
 from xorsweep.experiment import ExperimentTask, Plan, Rows
-from xorsweep.fields import format_value
+from xorsweep.fields import Scalar, format_value, shorten
 from xorsweep.functions.calls import call_with_arrays, call_with_points
 from xorsweep.functions.columns import check_part, part_types, tabulate
 from xorsweep.functions.points import (
@@ -23,6 +23,7 @@ from xorsweep.functions.points import (
     PointBatch,
     batch_of,
     batches_of,
+    check_zip,
     levels_in,
     read_axes,
     schema_of,
@@ -30,7 +31,7 @@ from xorsweep.functions.points import (
 from xorsweep.functions.signature import Function, Signature
 from xorsweep.functions.source import is_importable, name_of, short_name, source_digest
 from xorsweep.grid.axes import Axis
-from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.results import ResultTable, StoredColumns
@@ -58,41 +59,69 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
 
     full_name: str
     source: str | None
-    vectorized: bool
+    vectorized: bool = False
     keys: Schema = field(repr=False, compare=False)
     function: Function | None = field(default=None, compare=False)
     signature: Signature | None = field(default=None, compare=False)
 
     name = "function"
+    grows = True
 
     @classmethod
     def of(
         cls,
         function: Function,
-        axes: Mapping[str, Levels],
-        vectorized: bool = False,
+        blocks: Sequence[Mapping[str, Levels]],
+        zipped: Sequence[Sequence[str]] = (),
+        where: str | None = None,
         **options: Any,
-    ) -> tuple[Self, list[Axis]]:
-        """Return the experiment of a function, and its axes with levels that were checked.
+    ) -> tuple[Self, Grid]:
+        """Return the experiment of a function, and the grid that it is called with.
+
+        Args:
+            function: The function.
+            blocks: Levels by argument; each is a product of its own, the last axis varying fastest.
+            zipped: The arguments that vary together.
+            where: An expression that is true at the points to keep.
+            options: `vectorized`, `times` and `rate`.
 
         Raises:
-            ConfigError: The function can't be called with these axes.
+            ConfigError: The function can't be called so, or a level isn't allowed.
         """
         name = name_of(function)
         signature = Signature.of(function, short_name(name))
-        read = read_axes(axes, signature, short_name(name))
-        keys = schema_of({axis.key: axis.levels for axis in read})
-        source = source_digest(function)
+        read = [read_axes(axes, signature, short_name(name)) for axes in blocks]
+        levels: dict[str, list[Scalar]] = {}
+        for axis in (axis for axes in read for axis in axes):
+            levels.setdefault(axis.key, []).extend(axis.levels)
         experiment = cls(
             full_name=name,
-            source=source,
-            vectorized=vectorized,
-            keys=keys,
+            source=source_digest(function),
+            keys=schema_of(levels),
             function=function,
             signature=signature,
             **options,
         )
-        return experiment, read
+        check_zip(zipped, experiment.schema)
+        grids = [_product(experiment.schema, axes, zipped, where) for axes in read]
+        return experiment, concatenate(grids)
+
+    def with_function(self, function: Function) -> Self:
+        """Return the experiment of a folder with the function that its points are run by.
+
+        Raises:
+            ConfigError: The function can't be called with the keys of the points.
+        """
+        name = name_of(function)
+        signature = Signature.of(function, short_name(name))
+        signature.check(self.schema.keys, short_name(name))
+        return replace(
+            self,
+            full_name=name,
+            source=source_digest(function),
+            function=function,
+            signature=signature,
+        )
 
     @classmethod
     def from_manifest(cls, manifest: Manifest) -> Self:
@@ -236,6 +265,10 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         """Return one column for each name that the function returned."""
         return tabulate(stored, short_name(self.full_name))
 
+    def preview(self, grid: Grid, plan: Plan[PointBatch], workers: int, console: Console) -> None:
+        """Print that only calls of the function tell how long they take."""
+        console.print("the time per point isn't known before the function is called")
+
     def run_point(self, point: Point) -> Any:
         """Call the function with one point and return what it returns."""
         function, signature = self._callable()
@@ -258,16 +291,27 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         return rows
 
 
-def grid_of(
-    experiment: FunctionExperiment,
-    axes: Sequence[Axis],
-    zipped: Sequence[Sequence[str]] = (),
-    where: str | None = None,
+def _product(
+    schema: Schema, axes: Sequence[Axis], zipped: Sequence[Sequence[str]], where: str | None
 ) -> Grid:
-    """Return the product of a function's axes, the last of them varying fastest."""
     base: Point = {axis.key: axis.levels[0] for axis in axes}
     swept = [axis for axis in axes if len(axis.levels) > 1]
-    return product_grid(experiment.schema, swept, [base], zipped, where)
+    counts = {axis.key for axis in swept}
+    together = [[key for key in keys if key in counts] for keys in zipped]
+    return product_grid(schema, swept, [base], [keys for keys in together if len(keys) > 1], where)
+
+
+def read_times(times: object) -> dict[str, str]:
+    """Return columns of times by the flags of their events; raises ConfigError."""
+    if times is None:
+        return {}
+    if not isinstance(times, Mapping) or not all(
+        isinstance(name, str) for pair in times.items() for name in pair
+    ):
+        raise ConfigError(
+            f'times={shorten(times)}: must be a dictionary such as {{"steps": "solved"}}'
+        )
+    return dict(times)
 
 
 def check_picklable(function: Function | None, name: str) -> None:
@@ -300,23 +344,3 @@ def _unpicklable(function: Any) -> Any:
             dumps(value)
         except Exception:
             yield key
-
-
-def with_function(
-    experiment: FunctionExperiment, function: Function, keys: Sequence[str]
-) -> FunctionExperiment:
-    """Return the experiment of a folder with the function that its points are run by.
-
-    Raises:
-        ConfigError: The function can't be called with the keys of the points.
-    """
-    name = name_of(function)
-    signature = Signature.of(function, short_name(name))
-    signature.check(keys, short_name(name))
-    return replace(
-        experiment,
-        full_name=name,
-        source=source_digest(function),
-        function=function,
-        signature=signature,
-    )

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
 from xorsweep.experiment import Rows
-from xorsweep.fields import Boolean, Field, Integer, Real, Scalar, String, read_value, shorten
+from xorsweep.fields import (
+    Boolean,
+    Field,
+    Integer,
+    Real,
+    Scalar,
+    String,
+    read_value,
+    shorten,
+    unknown_key_message,
+)
 from xorsweep.functions.signature import RESERVED, Signature
 from xorsweep.grid.axes import Axis, check_size
 from xorsweep.grid.columns import Column
@@ -155,3 +165,10 @@ def levels_in(points: Any) -> dict[str, list[Scalar]]:
     except (TypeError, KeyError, AttributeError):
         raise ConfigError("its points aren't a grid") from None
     return found
+
+
+def check_zip(zipped: Sequence[Sequence[str]], schema: Schema) -> None:
+    """Raise ConfigError where arguments that are to vary together aren't any."""
+    for key in (key for keys in zipped for key in keys):
+        if key not in schema.keys:
+            raise ConfigError(f"zip: {unknown_key_message(key, schema.keys)}")

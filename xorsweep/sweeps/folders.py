@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,11 @@ def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> Opene
     if experiment and (reason := experiment.mixing_error(recorded, folder)):
         raise StoreError(reason)
     return OpenedSweep(Store(folder, experiment or recorded), grid, manifest)
+
+
+def experiment_in(folder: Path, function: Callable[..., Any]) -> Experiment[Any]:
+    """Return the experiment of a folder, with the function that its points are run by."""
+    return open_sweep(folder).store.experiment.with_function(function)
 
 
 def open_with_rounds(folder: Path, experiment: Experiment[Any] | None = None) -> OpenedSweep:

@@ -39,14 +39,16 @@ class Sweep:
 
     folder: Path
     manifest: FinishedManifest
+    experiment: Experiment[Any] | None = None
+    """What runs its points again; as the folder has it where None."""
 
     @classmethod
-    def open(cls, folder: Path) -> Sweep:
+    def open(cls, folder: Path, experiment: Experiment[Any] | None = None) -> Sweep:
         """Return the sweep in a folder; raises StoreError where there is no finished one."""
-        opened = open_sweep(folder)
+        opened = open_sweep(folder, experiment)
         for line in opened.store.experiment.notes(opened.grid):
             ScriptConsole().log(line)
-        return cls(folder, finished_manifest(folder))
+        return cls(folder, finished_manifest(folder), experiment)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -131,7 +133,7 @@ class Sweep:
 
     @cached_property
     def _opened(self) -> OpenedSweep:
-        return open_with_rounds(self.folder)
+        return open_with_rounds(self.folder, self.experiment)
 
     @property
     def _experiment(self) -> Experiment[Any]:
@@ -190,11 +192,16 @@ def holds_sweep(folder: Path) -> bool:
     return is_there(folder / MANIFEST)
 
 
-def refuse_other(folder: Path, digest: str) -> None:
-    """Raise StoreError where a folder holds another sweep than the one with this digest."""
+def refuse_other(folder: Path, digest: str, experiment: Experiment[Any] | None = None) -> None:
+    """Raise StoreError where a folder holds another sweep than the one with this digest.
+
+    An experiment whose sweeps grow may be given again with more points.
+    """
     if not holds_sweep(folder):
         check_unused(folder)
     elif read_manifest(folder).get("digest") != digest:
+        if experiment and experiment.grows:
+            return
         raise StoreError(
             f"folder={folder}: holds another sweep; xs.load opens it, resume= goes on with it, or "
             "choose another folder"
