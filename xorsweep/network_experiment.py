@@ -279,7 +279,7 @@ class NetworkExperiment(Experiment[Batch]):
 SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
 """The config groups that say how a sweep is run."""
 
-RUN_KEYS = ("grid", "plan", "resume", "study")
+RUN_KEYS = ("grid", "plan", "resume", "study", "title", "function", "vectorized", "times", "rate")
 """Top-level keys that say what to do, or what for, rather than what to train."""
 
 

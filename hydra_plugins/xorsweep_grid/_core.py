@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.cli.axes import parsed
 from xorsweep.cli.compose import compose_grid
+from xorsweep.cli.function_sweep import compose_function
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_compose import HydraComposer, compose_resume
 from xorsweep.cli.run_start import check_folders, sweep_folder
@@ -29,7 +30,7 @@ from xorsweep.storage.plain_files import check_is_file
 from xorsweep.storage.store import read_manifest, reading
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.preview import preview_resume, preview_sweep
-from xorsweep.sweeps.requests import Provenance, ResumeRequest
+from xorsweep.sweeps.requests import Provenance, ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import SweepResult, resume_sweep, run_sweep
 from xorsweep.sweeps.shards import Launcher, plan_shards
 
@@ -64,6 +65,13 @@ def _run(
 ) -> SweepResult | None:
     loader, launch = context.config_loader, chosen_launch(context, config)
     command = ["python", "-m", "xorsweep", *sys.argv[1:]]
+    if config.function is not None:
+        is_resumed = config.resume is not None
+        check_folders(config, is_resumed)
+        asked = compose_function(loader, config, Path(str(config.hydra.sweep.dir)), command)
+        if isinstance(asked, ResumeRequest):
+            return _resume(config, asked, launch)
+        return _start(config, asked, launch)
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
     is_resumed = resumed is not None and resumed.value() is not None
@@ -75,6 +83,12 @@ def _run(
     composed = compose_grid(HydraComposer(loader, config), read_grid(loader, section, given))
     documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     request = composed.request(Path(str(config.hydra.sweep.dir)), command, documents)
+    return _start(config, request, launch)
+
+
+def _start(
+    config: DictConfig, request: SweepRequest, launch: Launcher | None
+) -> SweepResult | None:
     request = replace(request, shards=plan_shards(request.settings, launch) if launch else None)
     resolve_workers(request.settings.parallel)  # before there is a folder
     check_rounds(request.experiment, request.grid, request.settings.rounds)

@@ -14,6 +14,7 @@ from hydra.plugins.config_source import ConfigSource
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.yaml_errors import HEADER, fault_of, grid_fault
 from xorsweep.errors import ConfigError
 from xorsweep.network_experiment import SETTINGS
@@ -30,14 +31,16 @@ _OVERRIDE = re.compile(r"override\s+/?(?P<group>[^@\s]+)")
 class ConfigFile:
     """A file of the configuration: where it lies, and what it says about the grid.
 
-    `plain` are the keys of a point to which it gives one value, `axes` those that it sweeps;
+    `plain` are the keys of a point to which it gives one value, `axes` those that it sweeps,
+    `unknown` the keys with plain values that networks haven't;
     `has_grid` and `has_blocks` tell whether it has more of the node `grid`, and blocks among that.
     """
 
     path: str
     is_primary: bool
     plain: frozenset[str]
-    axes: frozenset[str]
+    axes: tuple[str, ...]
+    unknown: tuple[str, ...]
     has_grid: bool
     has_blocks: bool
 
@@ -98,7 +101,8 @@ def _read(default: Any, source: ConfigSource) -> ConfigFile:
         path,
         is_primary=bool(default.primary),
         plain=frozenset({*overridden, *_point_keys(values)}),
-        axes=frozenset(map(str, [*grid.pop("axes"), *_params_of(values)])),
+        axes=tuple(map(str, [*grid.pop("axes"), *_params_of(values)])),
+        unknown=tuple(_unknown_keys(values)),
         has_grid=any(value is not None for value in grid.values()),
         has_blocks="blocks" in grid,
     )
@@ -118,6 +122,14 @@ def _point_keys(values: Mapping[Any, Any]) -> Iterator[str]:
             yield key
         elif key in COMPONENTS and isinstance(value, Mapping):
             yield from (key if name == "name" else f"{key}.{name}" for name in value)
+
+
+def _unknown_keys(values: Mapping[Any, Any]) -> Iterator[str]:
+    """Yield the keys with plain values that aren't among those that xorsweep's own file has."""
+    own = read_defaults(PRIMARY)
+    for key, value in values.items():
+        if key not in own and not isinstance(value, Mapping | list):
+            yield str(key)
 
 
 def _grid_of(path: str, values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -148,8 +160,8 @@ def without_replaced(
     replaced: set[str] = set()
     over_blocks: set[str] = set()
     for file in files:
-        replaced = (replaced | file.plain) - file.axes
-        over_blocks = set() if file.has_blocks else over_blocks | (file.plain - file.axes)
+        replaced = (replaced | file.plain) - {*file.axes}
+        over_blocks = set() if file.has_blocks else over_blocks | (file.plain - {*file.axes})
     replaced -= {
         line.partition("=")[0].lstrip("+").removeprefix(f"{PARAMS}.") for line in hydra_overrides
     }

@@ -23,6 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.errors import error_line, errors_in_one_line
 from xorsweep.cli.flags import check_flags
+from xorsweep.cli.function_sweep import is_function_sweep, with_axes
 from xorsweep.cli.hydra_config import (
     VERSION_BASE,
     check_overrides,
@@ -61,13 +62,21 @@ def run_hydra(completes: bool) -> None:
     try:
         with errors_in_one_line(explain):
             if not completes:
-                sys.argv[1:] = map(quote_for_hydra, overrides_last(sys.argv[1:]))
-                check_flags(sys.argv[1:], known_keys())
-                overrides = [each for each in sys.argv[1:] if not each.startswith("-")]
-                check_overrides(overrides, lambda: groups_named(sys.argv[1:]))
+                sys.argv[1:] = _checked(sys.argv[1:])
             _run()
     finally:
         os.environ[FULL_ERROR] = asked
+
+
+def _checked(arguments: Sequence[str]) -> list[str]:
+    """Return what Hydra is to read; raises ConfigError for what nothing reads."""
+    arguments = overrides_last(arguments)
+    if is_function_sweep(arguments):
+        return with_axes(map(quote_for_hydra, arguments))
+    check_flags(arguments, known_keys())
+    overrides = [each for each in arguments if not each.startswith("-")]
+    check_overrides(overrides, lambda: groups_named(arguments))
+    return [*map(quote_for_hydra, arguments)]
 
 
 def overrides_last(arguments: Sequence[str]) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import sys
 import textwrap
 from functools import partial
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
@@ -20,6 +22,8 @@ def load_function(name: str) -> Function:
     """Return the function that `package.module:function` names; raises ConfigError."""
     if ":" not in name:
         raise ConfigError(f"{name}: a function is named as package.module:function")
+    if str(Path.cwd()) not in sys.path:  # the installed script has its own folder there
+        sys.path.insert(0, str(Path.cwd()))
     try:
         found = resolve_name(name)
     except KeyboardInterrupt:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from xorsweep.fields import Integer
 from xorsweep.storage.paths import folder_of
+
+if TYPE_CHECKING:
+    from xorsweep.experiment import Experiment
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,3 +46,21 @@ def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
 def given_folder(text: str | None, argument: str) -> Path | None:
     """Return the folder that an argument names, if it is given; raises ConfigError."""
     return None if text is None else folder_of(text, argument)
+
+
+def add_function(parser: Parser) -> None:
+    """Add the function by which the points of a function's sweep are run again."""
+    parser.add_argument(
+        "--function", metavar="MODULE:FUNCTION", help="what a sweep of a function calls again"
+    )
+
+
+def experiment_with(function: str | None, folder: str) -> Experiment[Any] | None:
+    """Return the experiment of a folder with a function that is named, None where none is."""
+    if function is None:
+        return None
+    from xorsweep.functions.source import load_function
+    from xorsweep.storage.paths import named_folder
+    from xorsweep.sweeps.folders import experiment_in
+
+    return experiment_in(named_folder(folder), load_function(function))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser, whole
+from xorsweep.cli.commands.parser import Parser, add_function, experiment_with, whole
 
 SAMPLE = 100
 MOST_SHOWN = 100
@@ -24,6 +24,7 @@ def add_arguments(parser: Parser) -> None:
     taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
     taken.add_argument("--all", action="store_true", help="take every row")
     parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
+    add_function(parser)
     parser.add_argument("--workers", type=whole(1, 4096), help="processes, by default one a core")
 
 
@@ -35,8 +36,9 @@ def run(given: Namespace) -> None:
     from xorsweep.sweeps.verify import verify
 
     sample = None if given.all else given.sample
+    experiment = experiment_with(given.function, given.folder)
     workers = given.workers or cpu_count()
-    verified = verify(given.folder, sample, given.seed, workers, Console())
+    verified = verify(given.folder, sample, given.seed, workers, Console(), experiment)
     if not verified.wrong:
         print(verified.text)
         return
