@@ -215,6 +215,12 @@ class NetworkExperiment(Experiment[Batch]):
 
         return PairedComparisons()(results)
 
+    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
+        """Return results, whose convergence is compared."""
+        if flag not in (None, "converged"):
+            raise ConfigError(f"--flag {flag}: sweeps of networks are compared by converged")
+        return results, "they converge"
+
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:

@@ -16,6 +16,23 @@ from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 
 SEED = "seed"
+COMPARISON_COLUMNS = {
+    *("both", "cell", "difference", "difference_high", "difference_low", "epochs", "final_error"),
+    *(
+        "flag",
+        "key",
+        "level_a",
+        "level_b",
+        "n_pairs",
+        "neither",
+        "only_a",
+        "only_b",
+        "outcome",
+        "p",
+    ),
+    *("converged_epoch", "p_holm", "place", "rate_a", "rate_b", "size", "test", "verdict"),
+}
+"""Columns that comparisons have beside the keys."""
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -135,9 +152,17 @@ def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def flag_view(results: pd.DataFrame, keys: Sequence[str], flag: str) -> pd.DataFrame:
-    """Return results in which a flag takes the place of convergence."""
-    view = results[[*keys]].copy()
-    view["runs"] = 1  # where the keys end
+    """Return results in which a flag takes the place of convergence.
+
+    Keys with the name of a column of comparisons get an underscore behind their own.
+    """
+    taken = {key: f"{key}_" for key in keys if key in COMPARISON_COLUMNS}
+    view = results[[*keys]].rename(columns=taken)
+    view["final_error"] = np.nan  # where the keys end
+    if SEED not in keys:
+        view[SEED] = CellIndex.of_frame(results, keys).number
+    view["epochs"] = 1
+    view["outcome"] = "unclassified"
     view["converged_epoch"] = np.where(results[flag].fillna(False).to_numpy(bool), 0.0, np.nan)
     view["status"] = results[STATUS].astype(str)
     return view

@@ -307,6 +307,8 @@ def _levels(values: NDArray[Any]) -> str:
 def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     """Return how many points are in both, and how many of them came to the same bits."""
     keys = list(dict.fromkeys([*point_columns(a), *point_columns(b)]))
+    if a["final_error"].isna().all():  # rows without an error, such as those of a function
+        return 0, 0
     ends = ["final_error", "converged_epoch", "status"]
     left, right = (
         rows.reindex(columns=[*keys, *ends]).astype(dict.fromkeys(keys, object)) for rows in (a, b)

@@ -19,7 +19,7 @@ def draw_rates(a: FloatArray, b: FloatArray, differ: NDArray[np.bool_]) -> Drawn
     for which, colour, fill in ((~differ, COLOURS[0], "none"), (differ, COLOURS[3], "full")):
         axes.plot(a[which], b[which], "o", color=colour, fillstyle=fill, alpha=0.8, clip_on=False)
     axes.axline((0, 0), slope=1, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
-    axes.set(xlabel="converged in a", ylabel="converged in b", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="rate in a", ylabel="rate in b", xlim=(0, 1), ylim=(0, 1))
     axes.set_aspect("equal", anchor="W")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
