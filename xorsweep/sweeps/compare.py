@@ -92,8 +92,9 @@ def compare(
     Of cells that differ in epochs alone those with the most that both have are compared, or those
     with the `epochs` asked for. `flag` is the column of true and false whose rates are compared in
     sweeps of functions that return several. Page and CSV go into `compared/<name of the second>`
-    of the first sweep's folder, or `into` another. Raises StoreError where a folder holds no finished sweep, or
-    the two have no cell in common, ConfigError where one has no points with these epochs.
+    of the first sweep's folder, or `into` another. Raises StoreError where a folder holds no
+    finished sweep, or the two have no cell in common, ConfigError where one has no points with
+    these epochs.
     """
     terminal = terminal or Console()
     a, b = (ComparedSweep.read(folder, flag, terminal) for folder in folders)
