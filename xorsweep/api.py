@@ -25,7 +25,7 @@ from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Boolean, Scalar, read_fields, read_settings, read_value, shorten
-from xorsweep.functions.experiment import FunctionExperiment, read_times
+from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import batch_of_one
@@ -247,11 +247,11 @@ def sweep_function(
     experiment, grid = FunctionExperiment.of(
         function,
         given,
-        [tuple(keys) for keys in zip or ()],
+        GivenSweep.read({}, None, zip, where).zipped or (),
         where,
         vectorized=vectorized,
         times=read_times(times),
-        rate=rate,
+        rate=read_rate(rate),
     )
     settings = SweepSettings(
         parallel=_parallel(parallel, n_jobs),

@@ -127,7 +127,7 @@ def test_what_makes_no_points_is_refused(axes: Any, message: str) -> None:
 
 @pytest.mark.parametrize("blocks", [[{"a": 1}, {"b": 2}], [{"a": 1, "b": 1}, {"a": 2}]])
 def test_blocks_have_the_same_keys(blocks: Any) -> None:
-    with pytest.raises(ConfigError, match="^blocks: "):
+    with pytest.raises(ConfigError, match=r"^blocks: "):
         FunctionExperiment.of(anything, blocks)
 
 

@@ -319,6 +319,13 @@ def read_times(times: object) -> dict[str, str]:
     return dict(times)
 
 
+def read_rate(rate: object) -> str | None:
+    """Return the name of a column of true and false, or None; raises ConfigError."""
+    if rate is None or (isinstance(rate, str) and rate.isidentifier()):
+        return rate
+    raise ConfigError(f"rate={shorten(rate)}: must be the name of a column of true and false")
+
+
 def check_picklable(function: Function | None, name: str) -> None:
     """Raise ConfigError where a function can't be sent to other processes, naming what can't.
 
