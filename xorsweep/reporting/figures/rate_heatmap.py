@@ -29,7 +29,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     across, down = (levels(summary, key) if key else [""] for key in (layout.x, layout.hue))
     width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    figure, grid = facets(parts, width, height)
+    figure, grid = facets(parts, width, height, xlabel=layout.x, ylabel=layout.hue)
     has_room = max(len(across), len(down)) <= MOST_FIELDS
     for axes, (_, part) in zip(grid, parts, strict=True):
         counts = [
@@ -39,6 +39,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
             )
         ]
         texts = _pivot(part.assign(text=counts), layout, across, down, "text")
+        labels = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
         sns.heatmap(
             _pivot(part, layout, across, down, "rate"),
             ax=axes,
@@ -52,7 +53,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
             xticklabels=ceil(len(across) / MOST_FIELDS),
             cbar=False,
         )
-        axes.set(xlabel=layout.x, ylabel=layout.hue if axes is grid[0] else "")
+        axes.set(**labels)  # seaborn has removed them
         axes.tick_params(length=0, labelrotation=0)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
