@@ -23,7 +23,7 @@ from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
 from xorsweep.reporting.rendering import data_uri, environment
 from xorsweep.reporting.svg.animation import SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
-from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_pixels
+from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_image
 from xorsweep.reporting.svg.error_curve import LARGEST, error_curve
 from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.network_diagram import largest_weight, network_diagram
@@ -274,7 +274,7 @@ def _finite_places(run: SingleRun) -> int:
 
 def _frame(run: SingleRun, place: int) -> Frame:
     if has_surface(run.training.network):
-        answers = surface_pixels(run.training, run.parameters[:, place], SIDE)
+        answers = surface_image(run.training, run.parameters[:, place], SIDE)
     else:
         answers = answer_grid(run.outputs[..., place], run.training.targets, SIDE)
     return Frame(answers, run.epochs[place], float(run.errors.final_error[place]))
