@@ -22,6 +22,7 @@ from xorsweep.reporting.svg.markup import (
     text,
 )
 from xorsweep.reporting.svg.network_layout import Layout, Link, Unit, lay_out
+from xorsweep.text import count_text
 
 MOST_LABELLED = 8
 """Links between two layers that are labelled."""
@@ -61,8 +62,10 @@ def largest_weight(*networks: Weights) -> float:
 def describe_network(weights: Weights) -> str:
     """Return in words what `network_diagram` shows: the shape and the weights, or their range."""
     inputs, hidden = weights.w1.shape
-    parts = [_count(inputs, "input"), _count(hidden, "hidden unit")]
-    shape = f"Network of {', '.join(parts)} and {_count(len(weights.b2), 'output')}"
+    shape = (
+        f"Network of {count_text(inputs, 'input')}, {count_text(hidden, 'hidden unit')} and "
+        f"{count_text(len(weights.b2), 'output')}"
+    )
     if len(weights.direct):
         shape += " with direct links"
     size = sum(part.size for part in weights)
@@ -76,10 +79,6 @@ def describe_network(weights: Weights) -> str:
         if unit.bias is not None
     ]
     return f"{shape}. {', '.join(spoken)}."
-
-
-def _count(units: int, name: str) -> str:
-    return f"{units} {name}{'' if units == 1 else 's'}"
 
 
 def _range(weights: Weights) -> str:
