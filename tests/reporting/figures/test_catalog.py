@@ -200,7 +200,7 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     with mpl.rc_context(STYLE):
         found = error_curves.draw(tables)
     assert found is not None
-    assert f"thin lines: {len(rows)} of 72 runs" in found.note
+    assert f"{len(rows)} of 72 runs as thin lines" in found.note
 
 
 def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(

@@ -48,7 +48,7 @@ class DrawnFigure:
     def __post_init__(self) -> None:
         if self.note:
             width = int(CHARACTERS_PER_INCH * self.figure.get_figwidth())
-            note = f"{self.note}; summary.csv holds all".replace("$", r"\$")
+            note = self.note.replace("$", r"\$")
             self.figure.suptitle(fill(note, width), fontsize=8, color=GREY)
 
 

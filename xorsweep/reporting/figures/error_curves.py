@@ -61,7 +61,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
         for plateau in tables.plateaus.values():
             axes.axhline(plateau, **PLATEAU_LINE)
     legend_below(figure, _legend_handles(set(outcomes[single])))
-    excluded = f"thin lines: {len(single):,} of {len(trained):,} runs"
+    excluded = f"{len(single):,} of {len(trained):,} runs as thin lines"
     notes = (shown.note, excluded if len(single) < len(trained) else "")
     alt = _alt_text(shown.cells, layout.hue)
     return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
