@@ -47,9 +47,8 @@ class DrawnFigure:
 
     def __post_init__(self) -> None:
         if self.note:
-            width = int(CHARACTERS_PER_INCH * self.figure.get_figwidth())
-            note = self.note.replace("$", r"\$")
-            self.figure.suptitle(fill(note, width), fontsize=8, color=GREY)
+            note = _fitting(self.note.replace("$", r"\$"), self.figure.get_figwidth())
+            self.figure.suptitle(note, fontsize=8, color=GREY)
 
 
 def facets(
@@ -78,8 +77,14 @@ def facets(
         axes.tick_params("x", which="both", bottom=is_lowest, labelbottom=is_lowest)
         axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
         axes.set(xlabel=xlabel if is_lowest else "", ylabel=ylabel if is_leftmost else "")
-        axes.set_title(fill(title, int(CHARACTERS_PER_INCH * width)), loc="left")
+        axes.set_title(_fitting(title, width), loc="left")
     return figure, list(grid[: len(panels)])
+
+
+def _fitting(words: str, inches: float) -> str:
+    """Return words in lines of at most so many inches."""
+    width = int(CHARACTERS_PER_INCH * inches)
+    return fill(words, width, break_long_words=False, break_on_hyphens=False)
 
 
 def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
