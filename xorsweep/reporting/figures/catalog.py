@@ -75,28 +75,26 @@ def submit_figures(tables: Tables, folder: Path, workers: int = 1) -> Figures:
     return partial(_finished, start_pool(pool, tasks), tables, folder)
 
 
-_Written = tuple[FigureSpec, WrittenFigure | None]
-
-
-def _finished(results: Iterator[_Written], tables: Tables, folder: Path) -> list[WrittenFigure]:
-    written: dict[FigureSpec, WrittenFigure | None] = {}
+def _finished(
+    results: Iterator[WrittenFigure | None], tables: Tables, folder: Path
+) -> list[WrittenFigure]:
     try:
-        written.update(results)
+        written = list(results)
     except TerminatedWorkerError:  # draw here what other processes died of
         remove_leftovers(folder)
-        written.update(_write(spec, tables, folder) for spec in CATALOG if spec not in written)
-    return [each for spec in CATALOG if (each := written[spec])]
+        written = [_write(spec, tables, folder) for spec in CATALOG]
+    return sorted(filter(None, written), key=lambda each: CATALOG.index(each.spec))
 
 
-def _write(spec: FigureSpec, tables: Tables, folder: Path) -> _Written:
+def _write(spec: FigureSpec, tables: Tables, folder: Path) -> WrittenFigure | None:
     from xorsweep.reporting.figures.style import save, styled
 
     with styled():
         drawn = spec.draw(tables)
     if drawn is None:
-        return spec, None
+        return None
     save(drawn.figure, folder / spec.name)
-    return spec, WrittenFigure(spec, drawn.alt, drawn.note)
+    return WrittenFigure(spec, drawn.alt, drawn.note)
 
 
 CATALOG = (

@@ -28,7 +28,7 @@ LARGEST = 1e9
 """Errors from here on are excluded: the run has diverged, and the rest would be squeezed flat."""
 HALF_SSE = "half the sum of squared errors"
 WIDTH, HEIGHT = 420.0, 250.0
-FEWEST_TICKS, MOST_TICKS = 3, 7
+FEWEST_TICKS, MOST_TICKS = 3, 8
 LINE = 12.0
 """Pixels from one line of words to the next."""
 
@@ -143,12 +143,12 @@ def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Return as many round errors as there is room for, and how they are written."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     powers = [10.0**power for power in range(first, last + 1)]
-    for digits in (range(1, 10), (1, 2, 5), (1,)):
+    for digits in ((1,), (1, 2, 5), range(1, 10)):
         ticks = [digit * power for power in powers for digit in digits]
         ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= MOST_TICKS:
+        if len(ticks) >= FEWEST_TICKS:
             break
-    if len(ticks) < FEWEST_TICKS:
+    else:
         ticks = pick_evenly(low, high)
     every = -(-len(ticks) // MOST_TICKS)
     for tick in ticks[::-1][::every]:
