@@ -23,7 +23,7 @@ def draw_rates(a: FloatArray, b: FloatArray, differ: NDArray[np.bool_]) -> Drawn
     axes.set_aspect("equal", anchor="W")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
-    axes.grid(linewidth=0.4, alpha=0.6)
+    axes.grid()
     alt = (
         f"Rates of {len(a):,} cells, a across and b upwards. {differ.sum():,} of them differ "
         f"beyond chance: {(differ & (b > a)).sum():,} lie above the diagonal, where b is higher, "
