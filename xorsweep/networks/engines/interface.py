@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,36 +66,23 @@ class TrainingResult:
     converged_epoch: NDArray[np.int64]
 
 
-class Train(Protocol):
-    """Trains a batch; a network gets the same bits regardless of the batch.
+Train = Callable[[TrainingBatch], TrainingResult]
+"""Trains a batch; a network gets the same bits regardless of the batch.
 
-    In float32 everything is cast once, before the first epoch, and results are cast back.
-    """
+In float32 everything is cast once, before the first epoch, and results are cast back.
+"""
 
-    def __call__(self, training: TrainingBatch) -> TrainingResult:
-        """Return the result."""
-        ...
+Capacity = Callable[[Network, int], int]
+"""Returns how many networks a batch should have at most, given the rows of the task."""
 
+Compile = Callable[[Iterable[TrainingBatch], Callable[[str], None]], None]
+"""Compiles the kernels that some trainings need, or reads them from disk.
 
-class Capacity(Protocol):
-    """Says how many networks a batch should have at most."""
+The function that it takes is called once with a line, where something has to be compiled.
+"""
 
-    def __call__(self, network: Network, rows: int) -> int:
-        """Return the number, given the rows of the task."""
-        ...
+FindUnsupported = Callable[[Mapping[str, Any]], str | None]
+"""Finds the component because of which an engine leaves a batch to the reference engine.
 
-
-class Compile(Protocol):
-    """Compiles the kernels that some trainings need, or reads them from disk."""
-
-    def __call__(self, trainings: Iterable[TrainingBatch], log: Callable[[str], None]) -> None:
-        """Call `log` once with a line, where something has to be compiled."""
-        ...
-
-
-class FindUnsupported(Protocol):
-    """Finds the component because of which an engine leaves a batch to the reference engine."""
-
-    def __call__(self, values: Mapping[str, Any]) -> str | None:
-        """Return it as `group=name`, given flat keys and values; None where there is none."""
-        ...
+It takes flat keys and values, and returns `group=name`; None where there is no such component.
+"""
