@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.criteria import Criterion
-from xorsweep.networks.engines.batch_ops import pad, take_component
+from xorsweep.networks.engines.batch_ops import pad, places_between, take_component
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numpy.state import NetworkState
 
@@ -27,13 +27,13 @@ class Recorder:
     def __init__(self, training: TrainingBatch, members: int) -> None:
         rows, outputs = training.targets.shape
         self._training = training
-        self._snapshots, self._curve_epochs = training.snapshots, training.curve_epochs
-        self._outputs = np.empty((len(self._snapshots), rows, outputs, members))
-        self._parameters = np.empty((len(self._snapshots), training.network.size, members))
-        self._meets = np.empty((len(self._snapshots), members), bool)
-        self._half_sse = np.empty((len(self._curve_epochs), members))
+        snapshots = len(training.snapshots)
+        self._outputs = np.empty((snapshots, rows, outputs, members))
+        self._parameters = np.empty((snapshots, training.network.size, members))
+        self._meets = np.empty((snapshots, members), bool)
+        self._half_sse = np.empty((len(training.curve_epochs), members))
         self._converged = np.full(members, -1, np.int64)
-        self._marked = {*self._snapshots, *self._curve_epochs}
+        self._marked = {*training.snapshots, *training.curve_epochs}
         self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
 
     def _admit(self, where: Array, held: Array, criterion: Criterion) -> None:
@@ -53,9 +53,7 @@ class Recorder:
             self._check(epoch, networks)
         if epoch in self._marked:
             going_on = self._open if self._training.until_converged else slice(None)
-            at = [i for i, mark in enumerate(self._snapshots) if mark == epoch]
-            curve_at = [i for i, mark in enumerate(self._curve_epochs) if mark == epoch]
-            self._keep(at, curve_at, going_on, networks)
+            self._keep(epoch, epoch, going_on, networks)
 
     def should_drop(self) -> bool:
         """Tell whether enough networks have converged to be taken out of the batch."""
@@ -102,17 +100,16 @@ class Recorder:
         self._open[new] = False
         self._left -= len(new)
         if self._training.until_converged:
-            to_come = [i for i, mark in enumerate(self._snapshots) if mark >= epoch]
-            curve_to_come = [i for i, mark in enumerate(self._curve_epochs) if mark >= epoch]
-            self._keep(to_come, curve_to_come, new, networks)
+            self._keep(epoch, self._training.snapshots[-1], new, networks)
 
-    def _keep(self, at: list[int], curve_at: list[int], which: Any, networks: NetworkState) -> None:
+    def _keep(self, first: int, last: int, which: Any, networks: NetworkState) -> None:
+        """Keep some networks of the batch at the marked epochs from `first` to `last`."""
         where = self._where[which]
-        for i in at:
+        for i in places_between(self._training.snapshots, first, last):
             self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
             self._parameters[i][:, where] = networks.parameters[:, which]
             self._meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
-        if curve_at:
+        if curve_at := places_between(self._training.curve_epochs, first, last):
             squares = networks.errors.reshape(self._scratch.shape) ** 2
             half_sse = 0.5 * np.add.reduce(squares, axis=0)
             for i in curve_at:
