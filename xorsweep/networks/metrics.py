@@ -186,5 +186,5 @@ def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
 def learning_curve_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
     """Return 0, `last`, and log-spaced epochs between them, the same ones whatever `last` is."""
     exponents = np.arange(a_decade * 10 + 1) / a_decade
-    spaced = sorted({*np.round(10**exponents).astype(np.int64).tolist()})
+    spaced = np.unique(np.round(10**exponents).astype(np.int64)).tolist()
     return (0, *(epoch for epoch in spaced if epoch < last), last) if last else (0,)
