@@ -20,9 +20,9 @@ def write_summary(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def write_comparisons(results: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """Write comparisons.csv and return it."""
     # It brings SciPy, and a summary doesn't wait for that.
-    from xorsweep.analysis.paired_tests import PairedComparisons
+    from xorsweep.analysis.paired_tests import compare_neighbours
 
-    return _written(PairedComparisons()(results), folder / "comparisons.csv")
+    return _written(compare_neighbours(results), folder / "comparisons.csv")
 
 
 def _written(table: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -12,19 +12,17 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals, score_intervals, simultaneous
+from xorsweep.analysis.intervals import CONFIDENCE, score_intervals, simultaneous
 from xorsweep.analysis.paired_tests import (
-    A_HIGHER,
-    B_HIGHER,
     NO_DIFFERENCE,
-    SIGNIFICANCE,
     Counts,
     Runs,
     difference_interval,
     exact_mcnemar,
-    holm,
+    judge,
+    match_cells,
 )
-from xorsweep.analysis.summary import point_columns, summarize, swept_columns
+from xorsweep.analysis.summary import point_columns, rate_columns, summarize, swept_columns
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.fields import FloatArray
 from xorsweep.text import level_name
@@ -87,7 +85,9 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     """
     keys = _in_order([*swept_columns(a), *swept_columns(b)], a)
     left, right = _Cells.of(a, keys), _Cells.of(b, keys)
-    every_a, every_b = _matched(left.described, right.described)
+    every_a, every_b = match_cells(left.described, right.described)
+    in_order = np.argsort(every_a, kind="stable")
+    every_a, every_b = every_a[in_order], every_b[in_order]
     longest = _longest(left.described.iloc[every_a])
     at_a, at_b = every_a[longest], every_b[longest]
     counted = _counted(left, right, at_a, at_b)
@@ -154,17 +154,6 @@ def _in_order(keys: Sequence[str], rows: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys([*known, *keys]))
 
 
-def _matched(a: pd.DataFrame, b: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the places (n,) of the cells that both have."""
-    left, right = (cells.assign(place=range(len(cells))) for cells in (a, b))
-    keys = list(a.columns)
-    merged = left.merge(
-        right, suffixes=("_a", "_b"), **({"on": keys} if keys else {"how": "cross"})
-    )
-    merged = merged.sort_values("place_a", kind="stable")
-    return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
-
-
 def _longest(cells: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which of some cells (n,) have the most epochs of those that differ in epochs alone."""
     if "epochs" not in cells.columns:
@@ -214,32 +203,26 @@ def _counted(
 
 def _judged(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with rates, the difference, p and the verdict behind the counts."""
-    counts = {
-        name: cells[name].to_numpy(np.int64)
-        for name in ("runs_a", "runs_b", "converged_a", "converged_b")
-    }
+    counts = _counts(cells)
     paired, only_a, only_b = _discordant(cells)
-    in_order = (counts[name] for name in ("converged_a", "runs_a", "converged_b", "runs_b"))
-    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*in_order))
+    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*counts))
     low, high = _difference_intervals(cells, CONFIDENCE)
-    rates = {}
-    for name in ("a", "b"):
-        converged, runs = counts[f"converged_{name}"], counts[f"runs_{name}"]
-        rates[f"rate_{name}"] = converged / runs
-        limits = rate_intervals(converged, runs)
-        rates[f"rate_{name}_low"], rates[f"rate_{name}_high"] = limits
-    difference, p_holm = rates["rate_a"] - rates["rate_b"], holm(p)
-    differ = p_holm < SIGNIFICANCE
-    higher = [differ & (difference > 0), differ & (difference < 0)]
+    rates = {**rate_columns("rate_a", *counts[:2]), **rate_columns("rate_b", *counts[2:])}
+    difference = rates["rate_a"] - rates["rate_b"]
     return cells.assign(
         **rates,
         difference=difference,
         difference_low=low,
         difference_high=high,
-        p=p,
-        p_holm=p_holm,
-        verdict=np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE),
+        **judge(difference, p),
     )
+
+
+def _counts(cells: pd.DataFrame) -> tuple[Counts, Counts, Counts, Counts]:
+    """Return how many runs converged in a, of how many, and the same of b (n,)."""
+    names = ("converged_a", "runs_a", "converged_b", "runs_b")
+    converged_a, runs_a, converged_b, runs_b = (cells[name].to_numpy(np.int64) for name in names)
+    return converged_a, runs_a, converged_b, runs_b
 
 
 def _discordant(cells: pd.DataFrame) -> tuple[NDArray[np.bool_], Counts, Counts]:
@@ -251,12 +234,9 @@ def _discordant(cells: pd.DataFrame) -> tuple[NDArray[np.bool_], Counts, Counts]
 def _difference_intervals(cells: pd.DataFrame, confidence: float) -> tuple[FloatArray, FloatArray]:
     """Return the limits (n,) of the difference, by pairs where the seeds are the same."""
     paired, only_a, only_b = _discordant(cells)
-    converged_a, runs_a, converged_b, runs_b = (
-        cells[name].to_numpy(np.int64)
-        for name in ("converged_a", "runs_a", "converged_b", "runs_b")
-    )
-    in_pairs = difference_interval(runs_a, only_a, only_b, confidence)
-    apart = newcombe_interval(converged_a, runs_a, converged_b, runs_b, confidence)
+    counts = _counts(cells)
+    in_pairs = difference_interval(counts[1], only_a, only_b, confidence)
+    apart = newcombe_interval(*counts, confidence)
     low, high = (np.where(paired, *some) for some in zip(in_pairs, apart, strict=True))
     return low, high
 

@@ -81,10 +81,10 @@ class Sweep:
 
     def comparisons_at(self, epochs: int | None) -> pd.DataFrame:
         """Return the comparisons after so many epochs; raises ConfigError where there are none."""
-        from xorsweep.analysis.paired_tests import PairedComparisons
+        from xorsweep.analysis.paired_tests import compare_neighbours
         from xorsweep.analysis.trainings import at_epochs
 
-        return PairedComparisons()(at_epochs(self.results, epochs))
+        return compare_neighbours(at_epochs(self.results, epochs))
 
     @cached_property
     def findings(self) -> list[str]:
