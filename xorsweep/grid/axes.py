@@ -75,11 +75,11 @@ def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Di
     groups = dict.fromkeys(partners.get(axis.key, (axis.key,)) for axis in axes)
     found = [tuple(by_key[key] for key in keys) for keys in groups]
     for each in found:
-        _refuse_other_lengths(each)
+        _check_lengths(each)
     return found
 
 
-def _refuse_other_lengths(dimension: Dimension) -> None:
+def _check_lengths(dimension: Dimension) -> None:
     if len({len(axis.levels) for axis in dimension}) > 1:
         counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
         keys = ",".join(axis.key for axis in dimension)
@@ -143,5 +143,5 @@ def typed_dimension(schema: Schema, dimension: Dimension, bases: Sequence[Point]
 def _typed_axis(schema: Schema, axis: Axis, bases: Sequence[Point]) -> Axis:
     if not axis.levels:
         raise ConfigError(f"{axis.key}=: an axis needs at least one level")
-    fields = [schema.field_of(axis.key, base) for base in bases]
-    return Axis(axis.key, tuple(read_value(axis.key, level, fields[0]) for level in axis.levels))
+    field, *_ = [schema.field_of(axis.key, base) for base in bases]  # each base must have the key
+    return Axis(axis.key, tuple(read_value(axis.key, level, field) for level in axis.levels))
