@@ -257,7 +257,13 @@ class Runs:
         shared = self.counted[a] & self.counted[b]
         in_a, in_b = self.converged[a] & shared, self.converged[b] & shared
         words = (shared, in_a & in_b, in_a & ~in_b, in_b & ~in_a)
-        return np.array([np.bitwise_count(some).sum(axis=1, dtype=np.int64) for some in words])
+        return np.array([count_bits(some) for some in words])
+
+
+def count_bits(words: NDArray[Any]) -> Counts:
+    """Return how many bits are set in each row (n,) of 64-bit words (n, words)."""
+    counts: Counts = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def _packed(

@@ -17,6 +17,7 @@ from xorsweep.analysis.paired_tests import (
     NO_DIFFERENCE,
     Counts,
     Runs,
+    count_bits,
     difference_interval,
     exact_mcnemar,
     judge,
@@ -90,15 +91,12 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     every_a, every_b = every_a[in_order], every_b[in_order]
     longest = _longest(left.described.iloc[every_a])
     at_a, at_b = every_a[longest], every_b[longest]
-    counted = _counted(left, right, at_a, at_b)
     compared = pd.concat(
         [
             left.described.iloc[at_a].reset_index(drop=True),
-            counted,
-            *(
-                _times(cells.rows, name).iloc[at].reset_index(drop=True)
-                for cells, at, name in ((left, at_a, "a"), (right, at_b, "b"))
-            ),
+            _counted(left, right, at_a, at_b),
+            _times(a, "a").iloc[at_a].reset_index(drop=True),
+            _times(b, "b").iloc[at_b].reset_index(drop=True),
         ],
         axis=1,
     )
@@ -182,22 +180,17 @@ def _counted(
     offset = len(left.first)
     runs = Runs.of(rows, np.concatenate([left.cell, offset + right.cell]))
     pairs = runs.compared(at_a, offset + at_b)
-    counts = {}
-    for name, at in (("a", at_a), ("b", offset + at_b)):
-        counts[f"runs_{name}"] = np.bitwise_count(runs.counted[at]).sum(axis=1, dtype=np.int64)
-        counts[f"converged_{name}"] = np.bitwise_count(runs.converged[at]).sum(axis=1, dtype=int)
     paired = runs.same_seeds(at_a, offset + at_b)
-    for name, both in (("a", "only_a"), ("b", "only_b")):
-        # A run that failed is left out with its partner.
-        for count, of_pairs in (
-            ("runs", pairs["n_pairs"]),
-            ("converged", pairs["both"] + pairs[both]),
-        ):
-            counts[f"{count}_{name}"] = np.where(paired, of_pairs, counts[f"{count}_{name}"])
-    found = pd.DataFrame({**counts, "test": np.where(paired, PAIRED, UNPAIRED)})
+    found = pd.DataFrame(index=range(len(at_a)))
+    for name, at in (("a", at_a), ("b", offset + at_b)):
+        # In pairs, a run that failed is left out with its partner.
+        in_pairs = pairs["n_pairs"], pairs["both"] + pairs[f"only_{name}"]
+        alone = count_bits(runs.counted[at]), count_bits(runs.converged[at])
+        found[f"runs_{name}"] = np.where(paired, in_pairs[0], alone[0])
+        found[f"converged_{name}"] = np.where(paired, in_pairs[1], alone[1])
+    found["test"] = np.where(paired, PAIRED, UNPAIRED)
     for name in ("only_a", "only_b"):
-        found[name] = pd.array(np.where(paired, pairs[name], 0), "Int64")
-        found.loc[~paired, name] = pd.NA
+        found[name] = pd.Series(pairs[name], dtype="Int64").where(paired)
     return found
 
 
