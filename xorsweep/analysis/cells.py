@@ -30,9 +30,7 @@ class CellIndex:
     def of_codes(cls, codes: NDArray[Any]) -> CellIndex:
         """Return the cells that codes (N,) tell apart."""
         _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-        rank = np.empty_like(first)
-        rank[np.argsort(first)] = np.arange(len(first))
-        return cls(rank[inverse])
+        return cls(np.argsort(np.argsort(first))[inverse])
 
     @classmethod
     def of_grid(cls, grid: Grid, without: Collection[str] = ("seed",)) -> CellIndex:

@@ -11,20 +11,6 @@ from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 
-OUTCOMES = (
-    "solved",
-    "two_rows_at_half",
-    "three_rows_share",
-    "all_at_half",
-    "constant_output",
-    "one_row_wrong",
-    "two_rows_wrong",
-    "unclassified",
-    "diverged",
-    "failed",
-)
-"""How a run can end; results hold these names."""
-
 DESCRIPTIONS = {
     "solved": "meets the criterion at the end",
     "two_rows_at_half": "two rows are right, the other two are at one half",
@@ -37,6 +23,10 @@ DESCRIPTIONS = {
     "diverged": "its numbers grew beyond what a float can hold",
     "failed": "couldn't be trained; the message says why",
 }
+"""How a run can end, in words, by outcome."""
+
+OUTCOMES = tuple(DESCRIPTIONS)
+"""The outcomes that results name, in the order of their codes."""
 
 PLATEAUS = {
     "two_rows_at_half": 1 / 4,
