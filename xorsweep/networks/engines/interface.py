@@ -65,6 +65,18 @@ class TrainingResult:
     half_sse: FloatArray
     converged_epoch: NDArray[np.int64]
 
+    @classmethod
+    def unfilled(cls, training: TrainingBatch) -> TrainingResult:
+        """Return a result whose arrays are to be filled, in which no network has converged."""
+        members, snapshots = len(training.learning_rate), len(training.snapshots)
+        return cls(
+            outputs=np.empty((snapshots, *training.targets.shape, members)),
+            parameters=np.empty((snapshots, training.network.size, members)),
+            meets=np.empty((snapshots, members), bool),
+            half_sse=np.empty((len(training.curve_epochs), members)),
+            converged_epoch=np.full(members, -1, np.int64),
+        )
+
 
 Train = Callable[[TrainingBatch], TrainingResult]
 """Trains a batch; a network gets the same bits regardless of the batch.

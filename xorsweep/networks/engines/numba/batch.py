@@ -134,8 +134,9 @@ class NumbaBatch:
         return self._columns(self._kept_w if stood_still else self.w)
 
     def outputs(self, stood_still: bool = False) -> Array:
-        """Return the outputs (rows * outputs, B), or those with which networks stood still."""
-        return self._columns(self._kept_y if stood_still else self.y)
+        """Return the outputs (rows, outputs, B), or those with which networks stood still."""
+        outputs = self._columns(self._kept_y if stood_still else self.y)
+        return outputs.reshape(*self.training.targets.shape, -1)
 
     def half_sse(self, stood_still: bool = False) -> Array:
         """Return half the sum of squared errors (B,) float64, summed output by output."""

@@ -148,8 +148,11 @@ def _forward(hidden: Any, units: Any, output: Any) -> None:
             output[Y01 + lane] += out * a01
             output[Y10 + lane] += out * a10
             output[Y11 + lane] += out * a11
-    for value in range(4 * LANES):
-        output[value] = logistic(output[value])
+    for lane in range(LANES):
+        output[Y00 + lane] = logistic(output[Y00 + lane])
+        output[Y01 + lane] = logistic(output[Y01 + lane])
+        output[Y10 + lane] = logistic(output[Y10 + lane])
+        output[Y11 + lane] = logistic(output[Y11 + lane])
 
 
 @compile_function

@@ -24,15 +24,10 @@ class Recorder:
     `_where` holds, for each network still in the batch, its place in the whole batch.
     """
 
-    def __init__(self, training: TrainingBatch, members: int) -> None:
-        rows, outputs = training.targets.shape
+    def __init__(self, training: TrainingBatch) -> None:
+        members = len(training.learning_rate)
         self._training = training
-        snapshots = len(training.snapshots)
-        self._outputs = np.empty((snapshots, rows, outputs, members))
-        self._parameters = np.empty((snapshots, training.network.size, members))
-        self._meets = np.empty((snapshots, members), bool)
-        self._half_sse = np.empty((len(training.curve_epochs), members))
-        self._converged = np.full(members, -1, np.int64)
+        self._result = TrainingResult.unfilled(training)
         self._marked = {*training.snapshots, *training.curve_epochs}
         self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
 
@@ -70,13 +65,8 @@ class Recorder:
 
     def result(self, members: int) -> TrainingResult:
         """Return the result of the first networks, without those that only fill the lanes."""
-        return TrainingResult(
-            outputs=self._outputs[..., :members],
-            parameters=self._parameters[..., :members],
-            meets=self._meets[:, :members],
-            half_sse=self._half_sse[:, :members],
-            converged_epoch=self._converged[:members],
-        )
+        arrays = vars(self._result).items()
+        return TrainingResult(**{name: array[..., :members] for name, array in arrays})
 
     def _check(self, epoch: int, networks: NetworkState) -> None:
         met, criterion = self._met, self._criterion
@@ -96,7 +86,7 @@ class Recorder:
         return self._distance
 
     def _converge(self, epoch: int, new: Array, networks: NetworkState) -> None:
-        self._converged[self._where[new]] = epoch
+        self._result.converged_epoch[self._where[new]] = epoch
         self._open[new] = False
         self._left -= len(new)
         if self._training.until_converged:
@@ -104,13 +94,13 @@ class Recorder:
 
     def _keep(self, first: int, last: int, which: Any, networks: NetworkState) -> None:
         """Keep some networks of the batch at the marked epochs from `first` to `last`."""
-        where = self._where[which]
+        where, result = self._where[which], self._result
         for i in places_between(self._training.snapshots, first, last):
-            self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
-            self._parameters[i][:, where] = networks.parameters[:, which]
-            self._meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
+            result.outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
+            result.parameters[i][:, where] = networks.parameters[:, which]
+            result.meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
         if curve_at := places_between(self._training.curve_epochs, first, last):
             squares = networks.errors.reshape(self._scratch.shape) ** 2
             half_sse = 0.5 * np.add.reduce(squares, axis=0)
             for i in curve_at:
-                self._half_sse[i, where] = half_sse[which]
+                result.half_sse[i, where] = half_sse[which]
