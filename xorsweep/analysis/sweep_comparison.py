@@ -266,7 +266,7 @@ def _settings(
             yield key, _levels(a[differ]), _levels(b[differ])
 
 
-def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp]) -> NDArray[Any]:
+def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp] | slice) -> NDArray[Any]:
     """Return a key of some rows, None where they haven't got it."""
     column = rows.reindex(columns=[key])[key].astype(object).iloc[places]
     values: NDArray[Any] = column.where(column.notna(), None).to_numpy()
@@ -287,6 +287,6 @@ def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     both = left.merge(right, on=keys, suffixes=("_a", "_b"))
     same = np.ones(len(both), bool)
     for name in ends:
-        one, other = (both[f"{name}_{which}"].astype(object) for which in ("a", "b"))
-        same &= ((one == other).fillna(False) | (one.isna() & other.isna())).to_numpy(bool)
+        one, other = (_with_none(both, f"{name}_{which}", slice(None)) for which in ("a", "b"))
+        same &= one == other
     return len(both), int(same.sum())

@@ -295,3 +295,9 @@ def combined_codes(grid: Grid, keys: Sequence[str], rows: NDArray[np.int64]) -> 
         combined = combined * levels + column.codes[rows]
         size *= levels
     return combined
+
+
+def number_by_appearance(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return numbers from 0 for codes (n,), in the order in which the codes first appear."""
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.fields import Scalar
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.grid.grid import Grid, combined_codes, number_by_appearance
 from xorsweep.networks.engines.interface import Capacity
 from xorsweep.networks.schema import network_of, task_rows
 
@@ -150,8 +150,7 @@ class _Trajectories:
         self._grid = grid
         epochs = grid.columns["epochs"]
         codes = combined_codes(grid, [key for key in grid.columns if key != "epochs"], rows)
-        _, first, trajectory = np.unique(codes, return_index=True, return_inverse=True)
-        trajectory = np.argsort(np.argsort(first))[trajectory]
+        trajectory = number_by_appearance(codes)
         point_epochs = epochs.array(rows)
         by_trajectory = np.lexsort((point_epochs, trajectory))
         self.points = rows[by_trajectory]
