@@ -34,7 +34,7 @@ def compare_neighbours(results: pd.DataFrame) -> pd.DataFrame:
     Neighbours differ in one swept key: they are next to each other along a key of numbers, and any
     two levels of another key. Parameters that only one of two components has don't count. Cells
     that differ in epochs alone aren't compared, since the runs of one are the beginnings of the
-    other's. A run that failed is left out together with its partner. Of pairs that differ in epochs
+    other's. A run that failed is excluded together with its partner. Of pairs that differ in epochs
     alone that with the most is compared, since the others are earlier looks at the same runs.
 
     Returns:
@@ -108,7 +108,7 @@ def _rates(
     n_pairs: Counts, both: Counts, only_a: Counts, only_b: Counts, neither: Counts
 ) -> dict[str, FloatArray]:
     low, high = difference_interval(n_pairs, only_a, only_b)
-    with np.errstate(invalid="ignore"):  # neighbours without a seed in common are left out later
+    with np.errstate(invalid="ignore"):  # neighbours without a seed in common are excluded later
         rate_a, rate_b, difference = (
             some / n_pairs for some in (both + only_a, both + only_b, only_a - only_b)
         )
@@ -142,7 +142,7 @@ class _Neighbours:
         )
 
     def longest(self, cells: pd.DataFrame, shared: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Tell which pairs (n,) have the most epochs of those that share seeds, as told (n,)."""
+        """Tell which pairs (n,) have the most epochs of those that are `shared` (n,)."""
         if "epochs" not in cells.columns:
             return shared
         others = [key for key in cells.columns if key != "epochs"]

@@ -19,7 +19,7 @@ from xorsweep.networks.metrics import OUTCOMES
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
-"""Steps of a survival curve that a picture can show."""
+"""Steps of a survival curve that a figure can show."""
 
 
 def point_columns(results: pd.DataFrame) -> list[str]:
@@ -196,7 +196,7 @@ def _final_errors(runs: _Runs, rows: NDArray[np.int64]) -> dict[str, float]:
 
 
 def _thinned(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
-    """Return the steps (K, 4) from the start to the budget, as few as a picture can show."""
+    """Return the steps (K, 4) from the start to the budget, as few as a figure can show."""
     (low,), _ = bounds_at_ends(np.array([runs]))
     start = [0.0, 1.0, low, 1.0]
     inside = curve.epochs <= budget

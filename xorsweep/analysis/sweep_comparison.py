@@ -77,7 +77,7 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
 
     Cells are matched by the keys that either sweep sweeps; what else differs between the sweeps is
     what they are compared for. Where a cell has the same seeds in both, runs are compared in pairs
-    by McNemar's exact test, a run that failed being left out with its partner, and the interval of
+    by McNemar's exact test, a run that failed being excluded with its partner, and the interval of
     the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the interpretation
     of chi-squared from contingency tables", Journal of the Royal Statistical Society 85, 1922) and
     R. G. Newcombe's interval ("Interval estimation for the difference between independent
@@ -183,7 +183,7 @@ def _counted(
     paired = runs.same_seeds(at_a, offset + at_b)
     found = pd.DataFrame(index=range(len(at_a)))
     for name, at in (("a", at_a), ("b", offset + at_b)):
-        # In pairs, a run that failed is left out with its partner.
+        # In pairs, a run that failed is excluded with its partner.
         in_pairs = pairs["n_pairs"], pairs["both"] + pairs[f"only_{name}"]
         alone = count_bits(runs.counted[at]), count_bits(runs.converged[at])
         found[f"runs_{name}"] = np.where(paired, in_pairs[0], alone[0])

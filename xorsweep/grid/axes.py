@@ -36,7 +36,7 @@ Dimension = tuple[Axis, ...]
 
 @dataclass(frozen=True)
 class Block:
-    """A full product of dimensions, the last varying fastest, without the points left out.
+    """A full product of dimensions, the last varying fastest, without the excluded points.
 
     `zipped` names the keys of each dimension with several axes, which stands where its first axis
     does. `bases` holds a point for each combination of the dimensions with a structural axis, in
@@ -55,7 +55,7 @@ class Block:
 
     @property
     def points(self) -> int:
-        """Return how many points the product has, those left out included."""
+        """Return how many points the product has, those excluded by `where` too."""
         return prod(size_of(each) for each in self.dimensions)
 
     @property

@@ -189,21 +189,21 @@ def _tiled(columns: Array) -> Array:
 
 def _state(training: TrainingBatch) -> Array:
     """Return the optimizer's state before the first step (S, P, B)."""
-    rule = COMPILED[type(training.optimizer)]
+    optimizer = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
-    state: Array = np.zeros((rules.STATES[rule], size, members), training.parameters.dtype)
-    if rule in (rules.RPROP, rules.DELTA_BAR_DELTA):
+    state: Array = np.zeros((rules.STATES[optimizer], size, members), training.parameters.dtype)
+    if optimizer in (rules.RPROP, rules.DELTA_BAR_DELTA):
         state[0] = training.learning_rate
     return state
 
 
 def _settings(training: TrainingBatch) -> Array:
     """Return the settings of each network (rows, B), in the order of `optimizers`."""
-    rule, members = training.optimizer, len(training.learning_rate)
+    optimizer, members = training.optimizer, len(training.learning_rate)
     rows = [training.learning_rate, training.criterion.limit]
     rows.append(getattr(training.activation, "slope", 0.0))
-    rows += [getattr(rule, name) for name in fields_of(type(rule))]
-    if isinstance(rule, optimizers.Adam):
+    rows += [getattr(optimizer, name) for name in fields_of(type(optimizer))]
+    if isinstance(optimizer, optimizers.Adam):
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
     settings: Array = np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
