@@ -142,7 +142,7 @@ class _Neighbours:
         )
 
     def longest(self, cells: pd.DataFrame, shared: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Tell which pairs (n,) have the most epochs of those that are `shared` (n,)."""
+        """Tell which pairs (n,) have the most epochs of those that share seeds, `shared` (n,)."""
         if "epochs" not in cells.columns:
             return shared
         others = [key for key in cells.columns if key != "epochs"]

@@ -24,10 +24,10 @@ def train_tiles(
     online, order, held_for, until_converged); span (first epoch, last epoch, the last that was
     observed). The task, for each of its R rows: x (R, inputs, LANES), nonzero (R, inputs) bool,
     where x isn't zero, t (R, outputs, LANES). For each of T tiles: parameters w (T, P, LANES), the
-    optimizer's state (T, S, P, LANES), settings and convergence_state (T, rows, LANES), seeds (T, LANES) uint64;
-    outputs y (T, R * outputs, LANES), written; kept_w and kept_y, like w and y, of the networks
-    that converged, written where they are to stand still from there on. Floats are float64 or
-    float32, all alike.
+    optimizer's state (T, S, P, LANES), settings and convergence_state (T, rows, LANES), seeds (T,
+    LANES) uint64; outputs y (T, R * outputs, LANES), written; kept_w and kept_y, like w and y, of
+    the networks that converged, written where they are to stand still from there on. Floats are
+    float64 or float32, all alike.
     """
     for tile in range(len(w)):
         _train_tile(
