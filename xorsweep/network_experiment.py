@@ -211,9 +211,9 @@ class NetworkExperiment(Experiment[Batch]):
 
     def compare(self, results: pd.DataFrame) -> pd.DataFrame:
         """Return the rates of neighbouring cells, compared run by run."""
-        from xorsweep.analysis.paired_tests import PairedComparisons
+        from xorsweep.analysis.paired_tests import compare_neighbours
 
-        return PairedComparisons()(results)
+        return compare_neighbours(results)
 
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
         """Return results, whose convergence is compared."""

@@ -19,7 +19,7 @@ from xorsweep.analysis.paired_tests import (
     A_HIGHER,
     B_HIGHER,
     NO_DIFFERENCE,
-    PairedComparisons,
+    compare_neighbours,
     difference_interval,
     exact_mcnemar,
     holm,
@@ -55,7 +55,7 @@ def results_of(cells: list[tuple[Cell, str]], epochs: int = 100) -> pd.DataFrame
 
 
 def compare(cells: list[tuple[Cell, str]]) -> list[dict[str, Any]]:
-    return PairedComparisons()(results_of(cells)).to_dict("records")  # type: ignore[return-value]
+    return compare_neighbours(results_of(cells)).to_dict("records")  # type: ignore[return-value]
 
 
 def levels(found: list[dict[str, Any]]) -> list[tuple[Any, Any, Any]]:
@@ -163,7 +163,7 @@ def test_neighbours_without_a_seed_in_common_are_left_out() -> None:
 
 
 def test_a_single_cell_has_no_neighbours_and_its_table_a_head() -> None:
-    found = PairedComparisons()(results_of([({"lr": 0.5}, "+-")]))
+    found = compare_neighbours(results_of([({"lr": 0.5}, "+-")]))
     assert len(found) == 0
     assert list(found.columns)[:3] == ["key", "level_a", "level_b"]
     assert list(found.columns)[-3:] == ["p", "p_holm", "verdict"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from xorsweep.analysis.intervals import rate_interval, simultaneous
-from xorsweep.analysis.paired_tests import PairedComparisons
+from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
 from xorsweep.analysis.trainings import at_epochs, longest_rows
 from xorsweep.errors import ConfigError
@@ -35,7 +35,7 @@ def results(small_sweep: Path) -> pd.DataFrame:
 
 
 def findings_of(results: pd.DataFrame) -> str:
-    return "\n".join(findings(results, summarize(results), PairedComparisons()(results)))
+    return "\n".join(findings(results, summarize(results), compare_neighbours(results)))
 
 
 def remarks_of(results: pd.DataFrame) -> str:
@@ -257,7 +257,7 @@ def test_other_budgets_are_looked_at_on_request(results: pd.DataFrame) -> None:
     many = times_over(results, 5)
     asked = at_epochs(many, 200)
     summary = at_epochs(summarize(many), 200)
-    found = "\n".join(findings(many, summary, PairedComparisons()(asked)))
+    found = "\n".join(findings(many, summary, compare_neighbours(asked)))
     assert "within 200 epochs" in found
     assert "1,500 epochs:" not in found
     # What is known of the same runs with more epochs is said, where most are at a plateau.

@@ -11,7 +11,7 @@ from generated_results import PLATEAUS, tables
 from hypothesis import HealthCheck, given, settings
 from profiles import examples
 
-from xorsweep.analysis.paired_tests import PairedComparisons
+from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
 from xorsweep.reporting.findings import ENOUGH_SOLVED, findings
 from xorsweep.reporting.remarks import remarks
@@ -255,7 +255,7 @@ FINDINGS = {
 
 def check_findings(results: pd.DataFrame) -> None:
     grid = Grid(results)
-    for text in findings(results, summarize(results), PairedComparisons()(results)):
+    for text in findings(results, summarize(results), compare_neighbours(results)):
         (check,) = (check for head, check in FINDINGS.items() if re.match(head, text))
         check(text, grid)
 

@@ -136,16 +136,16 @@ def median_time(rows: pd.DataFrame, time: str, flag: str) -> tuple[float, float,
 def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return the rates of neighbouring cells for each flag, compared run by run on their seeds.
 
-    The first column is the flag, the others are those of `PairedComparisons`; empty without seeds.
+    The first column is the flag, the others are those of `compare_neighbours`; empty without seeds.
     """
-    from xorsweep.analysis.paired_tests import PairedComparisons
+    from xorsweep.analysis.paired_tests import compare_neighbours
 
     roles = ColumnRoles.of(results, keys, {})
     if SEED not in keys or results[SEED].nunique() < 2 or not roles.flags:
         return pd.DataFrame()
     tables = []
     for flag in roles.flags:
-        compared = PairedComparisons(snapshot_key=None)(flag_view(results, keys, flag))
+        compared = compare_neighbours(flag_view(results, keys, flag), snapshot_key=None)
         compared.insert(0, "flag", flag)
         tables.append(compared)
     return pd.concat(tables, ignore_index=True)

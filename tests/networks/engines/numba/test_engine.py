@@ -245,7 +245,8 @@ def test_the_kernel_is_made_of_vector_instructions(part: str) -> None:
     hidden, units, output = 2, np.ones(2 * kernel_xor.UNIT), np.ones(11 * LANES)
     given = (hidden, units, output) if part == "_forward" else (hidden, np.ones(4), units, output)
     function(*given)
-    assembly = function.inspect_asm(function.signatures[0])
+    in_doubles = next(each for each in function.signatures if "float64" in str(each))
+    assembly = function.inspect_asm(in_doubles)
     if "vmulpd" not in assembly:
         pytest.skip("not an x86 machine with AVX")
     assert assembly.count("divpd") == (8 if part == "_forward" else 0)
