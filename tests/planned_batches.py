@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.trainer import PointResults
@@ -15,4 +16,4 @@ def planned(grid: Grid) -> tuple[Batch, ...]:
 
 def stored(finished: Sequence[tuple[Batch, list[PointResults]]]) -> list[tuple[str, bytes]]:
     """Return the parts that batches become, which say every bit of their rows."""
-    return sorted(encode(rows, Engine()) for _, rows in finished)
+    return sorted(encode([rows], NetworkExperiment()) for _, rows in finished)

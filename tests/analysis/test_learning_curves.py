@@ -11,14 +11,15 @@ import pytest
 from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import Trainer
 from xorsweep.storage.parts import decode, encode
 
 PointOf = Callable[..., Point]
@@ -45,13 +46,13 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
 
 def trained(grid: Grid) -> list[list[object]]:
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]  # type: ignore[misc]
+    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]  # type: ignore[misc]
 
 
 def one_part(folder: Path, rows: list[object]) -> pa.Table:
-    name, data = encode(rows, Engine())  # type: ignore[arg-type]
+    name, data = encode([rows], NetworkExperiment())  # type: ignore[arg-type]
     (folder / name).write_bytes(data)
-    return decode(folder / name, Engine())
+    return decode(folder / name, NetworkExperiment())
 
 
 def expected(grid: Grid, parts: list[pa.Table], lr: float, momentum: bool) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from xorsweep.analysis.paired_tests import (
     exact_mcnemar,
     holm,
 )
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.storage.results import read_results
 
 Cell = dict[str, Any]
@@ -267,7 +268,7 @@ def test_where_nothing_differs_almost_no_grid_shows_a_difference() -> None:
 
 
 def test_the_tables_of_a_sweep_open_in_pandas_and_agree(small_sweep: Path, tmp_path: Path) -> None:
-    results = read_results(small_sweep)
+    results = read_results(small_sweep, NetworkExperiment())
     summary, compared = write_summary(results, tmp_path), write_comparisons(results, tmp_path)
     assert len(pd.read_csv(tmp_path / "summary.csv")) == len(summary)
     read = pd.read_csv(tmp_path / "comparisons.csv")

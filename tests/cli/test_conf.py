@@ -16,9 +16,10 @@ from xorsweep.cli.hydra_compose import HydraComposer
 from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
+from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.engines import ENGINES, Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
-from xorsweep.settings import SETTINGS, SweepSettings, read_sweep
+from xorsweep.settings import SweepSettings, read_sweep
 
 CONF = Path(config_folder())
 

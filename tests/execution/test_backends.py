@@ -6,15 +6,10 @@ import joblib
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.backends import (
-    SMALL_SWEEP,
-    choose_executor,
-    resolve_workers,
-    run_serial,
-    workers_of,
-)
+from xorsweep.execution.backends import choose_executor, resolve_workers, run_serial, workers_of
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.networks.planning import QUICK
 
 
 @pytest.mark.parametrize(
@@ -35,10 +30,10 @@ def test_the_number_of_processes_is_what_was_asked_for(
 @pytest.mark.parametrize(
     ("parallel", "net_epochs", "serial"),
     [
-        (ExecutionSettings("loky", 4), SMALL_SWEEP - 1, True),
-        (ExecutionSettings("loky", 4), SMALL_SWEEP, False),
-        (ExecutionSettings("loky", 1), 10 * SMALL_SWEEP, True),
-        (ExecutionSettings("serial", 4), 10 * SMALL_SWEEP, True),
+        (ExecutionSettings("loky", 4), QUICK - 1, True),
+        (ExecutionSettings("loky", 4), QUICK, False),
+        (ExecutionSettings("loky", 1), 10 * QUICK, True),
+        (ExecutionSettings("serial", 4), 10 * QUICK, True),
     ],
 )
 def test_processes_are_started_where_they_are_worth_it(
@@ -48,7 +43,7 @@ def test_processes_are_started_where_they_are_worth_it(
 
 
 def test_a_large_sweep_gets_as_many_processes_as_were_asked_for() -> None:
-    execute = choose_executor(ExecutionSettings("loky", 3), SMALL_SWEEP)
+    execute = choose_executor(ExecutionSettings("loky", 3), QUICK)
     assert isinstance(execute, partial)
     assert (execute.func, execute.keywords) == (run_loky, {"workers": 3})
 

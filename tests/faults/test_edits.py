@@ -16,9 +16,10 @@ import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid, concatenate
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.settings import SweepSettings
-from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
@@ -50,7 +51,13 @@ def folder(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     run_sweep(
-        SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep"], "config": {"lr": 0.5}})
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            QUIET,
+            folder,
+            {"command_line": ["xorsweep"], "config": {"lr": 0.5}},
+        )
     )
     return folder
 
@@ -105,7 +112,8 @@ def test_any_edit_is_an_error_in_words_or_none(
     path.write_text(json.dumps(resealed(manifest) if is_resealed else manifest))
     try:
         with suppress(StoreError, ConfigError):
-            store, grid, _ = Store.open(folder)
+            opened = open_sweep(folder)
+            store, grid = opened.store, opened.grid
             assert len(grid)
             assert isinstance(store.engine, Engine)
     finally:
@@ -257,7 +265,7 @@ def test_a_manifest_that_is_nested_without_end_is_an_error(folder: Path) -> None
     try:
         path.write_text("[" * 200_000)
         with pytest.raises(StoreError, match=r"can't be read"):
-            Store.open(folder)
+            open_sweep(folder)
     finally:
         path.write_text(text)
 
@@ -274,6 +282,6 @@ def test_a_grid_of_huge_size_is_refused_before_it_is_made(folder: Path) -> None:
     try:
         path.write_text(json.dumps(resealed(manifest)))
         with pytest.raises(StoreError, match=r"their rows need about"):
-            Store.open(folder)
+            open_sweep(folder)
     finally:
         path.write_text(text)

@@ -17,6 +17,7 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.settings import SweepSettings
 from xorsweep.storage import writer
@@ -42,7 +43,7 @@ def finished(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("folder") / "sweep"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "EVERY", 0)
-        run_sweep(SweepRequest(grid, QUIET, folder))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     return folder
 
 
@@ -65,7 +66,7 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
 
             return nullcontext(advance)
 
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), Counting())
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"), Counting())
     assert counted == [1, 2, 3]
 
 
@@ -95,7 +96,7 @@ def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: P
         (sweep / name).unlink()
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET), heard)
-    assert "found all 60 points finished: there is nothing to train" in heard.lines
+    assert "found all 60 points finished: there is nothing to run" in heard.lines
     assert (sweep / "results.csv").read_bytes() == before
 
 
@@ -103,13 +104,13 @@ def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("seed", tuple(range(12)))]), heard)
     assert (
-        "found 60 finished points, which are reused; 12 are trained now (12 of them new to the "
+        "found 60 finished points, which are reused; 12 are run now (12 of them new to the "
         "grid)" in heard.lines
     )
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("epochs", (20, 40))]), heard)
     assert (
-        "found 72 finished points, which are reused; 72 are trained now (72 of them new to the "
+        "found 72 finished points, which are reused; 72 are run now (72 of them new to the "
         "grid)" in heard.lines
     )
 
@@ -174,7 +175,11 @@ def begin_or_go_on(folder: Path, grid: Grid) -> None:
     if (folder / "manifest.json").exists():
         resume_sweep(ResumeRequest(folder, QUIET))
     else:
-        run_sweep(SweepRequest(grid, QUIET, folder, documents={"multirun.yaml": "text"}))
+        run_sweep(
+            SweepRequest(
+                NetworkExperiment(), grid, QUIET, folder, documents={"multirun.yaml": "text"}
+            )
+        )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +217,7 @@ def test_weights_that_have_changed_are_refused_by_name(grid_of: GridOf, tmp_path
     write_weights(path, 1.0)
     kept = path.read_bytes()
     grid = grid_of(init="file", init__path=str(path), epochs=5, seed=[0, 1])
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"))
     before = (tmp_path / "sweep/results.csv").read_bytes()
     write_weights(path, 2.0)
     with pytest.raises(StoreError, match=rf"^init.path={path}: the file isn't what it was"):
@@ -229,7 +234,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     grid = grid_of(init="file", init__path=str(path), hidden=[2], epochs=5, seed=[0, 1])
     path.unlink()
     heard = RecordingConsole()
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), heard)
+    result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"), heard)
     assert result.counts["failed"] == 2
     reason = f"ConfigError: init.path={path}: there is no such file"
     assert f"2 points failed: {reason}" in heard.lines
@@ -237,7 +242,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")
     stop = SweepSettings(ExecutionSettings("serial"), report=False, on_failure="stop")
     with pytest.raises(StoreError, match=r"^on_failure=stop: 1 point failed: .*; the batches that"):
-        run_sweep(SweepRequest(grid, stop, tmp_path / "stopped"))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, stop, tmp_path / "stopped"))
     manifest = json.loads((tmp_path / "stopped/manifest.json").read_text())
     assert manifest["state"] == "interrupted"
     path.write_bytes(kept)

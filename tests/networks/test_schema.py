@@ -10,6 +10,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Choice, Integer, Real, fields_of, unknown_key_message
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import check_known_keys
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.schema import (
     COMPONENTS,
@@ -19,7 +20,7 @@ from xorsweep.networks.schema import (
     network_of,
     task_rows,
 )
-from xorsweep.settings import AdaptiveSeeds, SweepSettings, check_known_keys, read_sweep
+from xorsweep.settings import AdaptiveSeeds, SweepSettings, read_sweep
 
 PointOf = Callable[..., Point]
 

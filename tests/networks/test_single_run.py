@@ -15,9 +15,9 @@ from xorsweep.networks.planning import Batch
 from xorsweep.networks.single_run import headline, train_single
 from xorsweep.networks.trainer import train_batch
 from xorsweep.reporting.console import Console
+from xorsweep.reporting.run import run_single
 from xorsweep.reporting.run_console import MOST_LINES, describe_single
 from xorsweep.reporting.run_files import write_single
-from xorsweep.sweeps.run import run_single
 
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]

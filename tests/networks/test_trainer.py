@@ -8,19 +8,12 @@ import numpy as np
 import pytest
 from training_batches import batch_of
 
+from xorsweep.experiment import FAILED, OK, STATUSES
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.trainer import (
-    FAILED,
-    MOST_OUTPUTS,
-    OK,
-    STATUSES,
-    PointResults,
-    build_training,
-    train_batch,
-)
+from xorsweep.networks.trainer import MOST_OUTPUTS, PointResults, build_training, train_batch
 
 PointOf = Callable[..., Point]
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import Trainer
 from xorsweep.storage.bitwise_diff import differences, of_points
 from xorsweep.storage.parts import table_of
 
@@ -32,7 +33,7 @@ def grid(grid_of: GridOf) -> Grid:
 def table(grid: Grid) -> pa.Table:
     """Return eight points, half of which have diverged."""
     (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
-    ((_, rows),) = run_serial([batch], Trainer(Engine()))
+    ((_, rows),) = run_serial([batch], ExperimentTask(NetworkExperiment()))
     return table_of(rows)
 
 

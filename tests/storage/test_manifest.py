@@ -14,6 +14,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -74,12 +75,16 @@ def test_any_numbers_survive_the_seal(point_of: PointOf, lr: list[float], seed: 
 
 
 def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> None:
-    digest = seal(grid, Engine(), AdaptiveSeeds())["digest"]
-    assert seal(grid, Engine(), AdaptiveSeeds())["digest"] == digest
-    assert seal(grid, Engine("numba"), AdaptiveSeeds())["digest"] != digest
-    assert seal(grid, Engine(dtype="float32"), AdaptiveSeeds())["digest"] != digest
+    digest = seal(grid, NetworkExperiment(), AdaptiveSeeds())["digest"]
+    assert seal(grid, NetworkExperiment(), AdaptiveSeeds())["digest"] == digest
+    assert seal(grid, NetworkExperiment(Engine("numba")), AdaptiveSeeds())["digest"] != digest
     assert (
-        seal(product_grid(NETWORK_SCHEMA, [], [point_of()]), Engine(), AdaptiveSeeds())["digest"]
+        seal(grid, NetworkExperiment(Engine(dtype="float32")), AdaptiveSeeds())["digest"] != digest
+    )
+    assert (
+        seal(product_grid(NETWORK_SCHEMA, [], [point_of()]), NetworkExperiment(), AdaptiveSeeds())[
+            "digest"
+        ]
         != digest
     )
 
@@ -161,7 +166,7 @@ def test_a_run_is_described(grid: Grid) -> None:
     assert found["grid"] == {
         "text": grid.text,
         "points": len(grid),
-        "trajectories": plan.trajectories,
+        "trajectories": plan.counts["trajectories"],
         "batches": len(plan.batches),
     }
     assert {"git", "versions", "machine", "started", "files", "choices"} <= set(found)

@@ -14,20 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
+from xorsweep.experiment import FAILED, STATUSES, ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
-from xorsweep.networks.trainer import FAILED, STATUSES, Trainer, failed_rows
 from xorsweep.storage import table_writer
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
-    ResultColumns,
+    StoredColumns,
     assemble,
     output_names,
     read_results,
@@ -55,11 +56,11 @@ def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
     """Train a grid and return its parts, each as it comes back from disk."""
     parts = []
     for _, rows in run_serial(
-        make_plan(grid, load_capacity(Engine()), 1).batches, Trainer(Engine())
+        make_plan(grid, load_capacity(Engine()), 1).batches, ExperimentTask(NetworkExperiment())
     ):
-        name, data = encode(rows, Engine())
+        name, data = encode([rows], NetworkExperiment())
         (folder / name).write_bytes(data)
-        parts.append(decode(folder / name, Engine()))
+        parts.append(decode(folder / name, NetworkExperiment()))
     return parts
 
 
@@ -103,7 +104,7 @@ def folder(grid: Grid, parts: list[pa.Table], tmp_path_factory: pytest.TempPathF
         assembled.outputs[:, row], assembled.converged_epoch[row] = np.nan, -1
         assembled.converged_at_end[row] = False
         assembled.message[row] = AWKWARD
-    write_results(grid, assembled, folder)
+    write_results(grid, NetworkExperiment().tabulate(grid, assembled), folder)
     return folder
 
 
@@ -132,12 +133,12 @@ def bits_of(numbers: Iterable[Any]) -> list[int | None]:
 
 def written(grid: Grid, parts: Sequence[pa.Table], folder: Path) -> tuple[bytes, bytes]:
     """Return the bytes of results.csv and of results.parquet."""
-    write_results(grid, assemble(grid, parts), folder)
+    write_results(grid, NetworkExperiment().tabulate(grid, assemble(grid, parts)), folder)
     return (folder / "results.csv").read_bytes(), (folder / "results.parquet").read_bytes()
 
 
 def test_a_row_is_a_point_in_grid_order(grid: Grid, folder: Path) -> None:
-    frame = read_results(folder)
+    frame = read_results(folder, NetworkExperiment())
     assert len(frame) == len(grid)
     for row, record in enumerate(frame[list(grid.columns)].to_dict("records")):
         present = {str(key): value for key, value in record.items() if not pd.isna(value)}
@@ -185,7 +186,7 @@ def test_the_numbers_are_those_of_the_parts(grid: Grid, parts: list[pa.Table]) -
 
 
 def test_texts_are_categorical_and_whole_numbers_with_gaps_stay_whole(folder: Path) -> None:
-    frame = read_results(folder)
+    frame = read_results(folder, NetworkExperiment())
     assert {str(frame[name].dtype) for name in ("task", "outcome", "status")} == {"category"}
     assert tuple(frame["outcome"].cat.categories) == OUTCOMES
     assert frame["task.bits"].dtype == frame["converged_epoch"].dtype == "Int64"
@@ -207,13 +208,13 @@ def test_what_is_absent_is_an_empty_field(folder: Path) -> None:
 
 
 def test_an_awkward_message_comes_back_as_it_was(folder: Path) -> None:
-    for frame in (read_csv(folder), read_results(folder)):
+    for frame in (read_csv(folder), read_results(folder, NetworkExperiment())):
         assert frame["message"].dropna().tolist() == [AWKWARD] * 2
         assert frame["status"].tolist().count("failed") == 2
 
 
 def test_convergence_is_told_by_its_epoch(folder: Path) -> None:
-    frame = read_results(folder)
+    frame = read_results(folder, NetworkExperiment())
     assert frame["converged"].tolist() == frame["converged_epoch"].notna().tolist()
     assert 0 < frame["converged"].sum() < len(frame)
     reached = frame[frame["converged"]]
@@ -250,7 +251,7 @@ def test_results_are_replaced_as_a_whole(grid: Grid, parts: list[pa.Table], tmp_
 
 
 def test_points_without_a_part_are_pending(grid: Grid, parts: list[pa.Table]) -> None:
-    assert ResultColumns.empty(grid).pending().tolist() == list(range(len(grid)))
+    assert StoredColumns.empty(grid).pending().tolist() == list(range(len(grid)))
     assert assemble(grid, []).counts() == {
         "planned": len(grid),
         "ok": 0,
@@ -273,9 +274,11 @@ def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
     grid: Grid, parts: list[pa.Table], tmp_path: Path
 ) -> None:
     batch = make_plan(grid, load_capacity(Engine()), 1).batches[0]
-    name, data = encode([failed_rows(batch, "lost")], Engine())
+    name, data = encode(
+        [ExperimentTask(NetworkExperiment()).failed(batch, "lost")], NetworkExperiment()
+    )
     (tmp_path / name).write_bytes(data)
-    failures = decode(tmp_path / name, Engine())
+    failures = decode(tmp_path / name, NetworkExperiment())
     rows = sorted(batch.rows[batch.rows >= 0].tolist())
     only = assemble(grid, [failures])
     assert only.counts()["failed"] == len(rows)
@@ -310,10 +313,10 @@ def test_any_finite_number_reads_back_to_its_bits(
     base = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(len(values))))], [point_of()])
     lr = Column(tuple(values), np.arange(len(values), dtype=np.int32))
     grid = Grid({**base.columns, "lr": lr}, base.blocks)
-    assembled = ResultColumns.empty(grid)
+    assembled = StoredColumns.empty(grid)
     assembled.final_error[:] = assembled.outputs[0] = values
     folder = tmp_path_factory.mktemp("numbers")
-    write_results(grid, assembled, folder)
+    write_results(grid, NetworkExperiment().tabulate(grid, assembled), folder)
     texts, typed = read_texts(folder), read_typed(folder)
     for name in ("lr", "final_error", "output_00"):
         assert bits_of(map(float, texts[name])) == bits_of(values)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from xorsweep.execution.serial import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import PointResults, Trainer
+from xorsweep.networks.trainer import PointResults
 from xorsweep.storage import writer
 from xorsweep.storage.store import Store
 from xorsweep.storage.writer import BatchWriter
@@ -23,14 +25,14 @@ GridOf = Callable[..., Grid]
 def batches(grid_of: GridOf) -> list[list[PointResults]]:
     """Return the rows of three batches of two points each."""
     plan = make_plan(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]), load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
+    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 
 class Counted:
     """A store, and how many points it held each time that something was counted."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store.create(folder / "sweep", Engine())
+        self.store = Store.create(folder / "sweep", NetworkExperiment())
         self.counted: list[tuple[int, int]] = []
 
     def advance(self, net_epochs: int) -> None:

@@ -9,12 +9,13 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks import estimate as estimates
 from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.estimate import Cost, estimate
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
-from xorsweep.sweeps import estimate as estimates
-from xorsweep.sweeps.estimate import Cost, estimate
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -41,7 +42,12 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
     plan = make_plan(grid, load_capacity(Engine()), 1)
     found = estimate(grid, plan, Engine(), 1)
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     real = {
         "parts": sum(path.stat().st_size for path in (tmp_path / "parts").iterdir()),
