@@ -44,13 +44,13 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
     return [one_part(folder, rows) for rows in trained(grid)]
 
 
-def trained(grid: Grid) -> list[list[object]]:
+def trained(grid: Grid) -> list[pa.Table]:
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]  # type: ignore[misc]
+    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 
-def one_part(folder: Path, rows: list[object]) -> pa.Table:
-    name, data = encode([rows], NetworkExperiment())  # type: ignore[arg-type]
+def one_part(folder: Path, rows: pa.Table) -> pa.Table:
+    name, data = encode([rows], NetworkExperiment())
     (folder / name).write_bytes(data)
     return decode(folder / name, NetworkExperiment())
 

@@ -1,7 +1,6 @@
 """The runs that stand for a cell, against a plain sort of its rows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,12 +54,10 @@ def test_they_are_the_ends_and_the_middle_of_the_runs_in_order(small_sweep: Path
 
 
 def assembled_of(grid: Grid, errors: list[float], epochs: list[int]) -> StoredColumns:
-    empty = StoredColumns.empty(grid)
-    return replace(
-        empty,
+    return StoredColumns(
         present=np.ones(len(grid), bool),
-        final_error=np.array(errors),
-        converged_epoch=np.array(epochs),
+        status=np.zeros(len(grid), np.int8),
+        columns={"final_error": np.array(errors), "converged_epoch": np.array(epochs)},
     )
 
 

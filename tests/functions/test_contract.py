@@ -7,9 +7,9 @@ from typing import Any
 import functions_to_sweep as some
 import numpy as np
 import pytest
+from xorsweep.functions.contract import Batch, Caller, Function, call_batch
 
 from xorsweep.errors import FunctionError
-from xorsweep.functions.contract import Batch, Caller, Function, call_batch
 
 
 def batch(count: int) -> Batch:

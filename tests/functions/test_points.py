@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from xorsweep.functions.points import batches_of, grid_of
 
 from xorsweep.errors import ConfigError
-from xorsweep.functions.points import batches_of, grid_of
 
 
 def test_the_last_axis_varies_fastest() -> None:

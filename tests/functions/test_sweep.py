@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from xorsweep.functions.folder import _SEALED
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.functions import FunctionError, check_function, resume_function, sweep_function
 from xorsweep.functions import folder as folder_module
 from xorsweep.functions import sweep as sweep_module
-from xorsweep.functions.folder import _SEALED
 from xorsweep.text import content_digest
 
 ALONE = ExecutionSettings("serial")

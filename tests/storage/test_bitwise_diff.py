@@ -16,12 +16,17 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
-from xorsweep.storage.bitwise_diff import differences, of_points
+from xorsweep.storage.bitwise_diff import Difference, of_points
+from xorsweep.storage.bitwise_diff import differences as differences_of
 from xorsweep.storage.parts import table_of
 
 GridOf = Callable[..., Grid]
 
 REALS = ["final_error", "mse", "max_abs_error", "output_0", "output_3"]
+
+
+def differences(here: pa.Table, there: pa.Table) -> list[Difference]:
+    return differences_of(here, there, NetworkExperiment())
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,7 @@ def table(grid: Grid) -> pa.Table:
     """Return eight points, half of which have diverged."""
     (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
     ((_, rows),) = run_serial([batch], ExperimentTask(NetworkExperiment()))
-    return table_of(rows)
+    return table_of([rows])
 
 
 def test_a_table_doesnt_differ_from_itself_nan_included(table: pa.Table) -> None:

@@ -1,7 +1,11 @@
 """A part comes back as it was written, or it is told in which way it is damaged."""
 
+import json
+import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep import _version
+from xorsweep import _version, network_experiment
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.axes import Axis
@@ -20,14 +24,15 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.results import LEARNING_CURVE, PARAMETERS, part_of
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import PointResults, train_batch
 from xorsweep.storage import parts
-from xorsweep.storage.parts import LISTS, SUFFIX, decode, encode
+from xorsweep.storage.parts import SUFFIX, decode, encode
 
 PointOf = Callable[..., Point]
 
-COLUMNS = (
+MEASURED = (
     "point_id",
     "final_error",
     "mse",
@@ -36,8 +41,8 @@ COLUMNS = (
     "converged_at_end",
     "outcome",
     "status",
-    "message",
 )
+LISTS = (PARAMETERS, LEARNING_CURVE)
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +56,13 @@ def batch(point_of: PointOf) -> Batch:
 
 
 @pytest.fixture(scope="module")
-def rows(batch: Batch) -> list[PointResults]:
+def rows(batch: Batch) -> PointResults:
     return train_batch(batch, Engine())
 
 
 @pytest.fixture(scope="module")
-def part(rows: list[PointResults]) -> tuple[str, bytes]:
-    return encode([rows], NetworkExperiment())
+def part(rows: PointResults) -> tuple[str, bytes]:
+    return encode([part_of(rows)], NetworkExperiment())
 
 
 @pytest.fixture(scope="module")
@@ -83,54 +88,55 @@ def as_bytes(table: pa.Table) -> bytes:
 
 
 def test_a_part_comes_back_bit_for_bit(
-    tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
+    tmp_path: Path, rows: PointResults, part: tuple[str, bytes]
 ) -> None:
     table = decode(written(tmp_path, *part), NetworkExperiment())
-    (mine,) = rows
-    assert table.num_rows == len(mine) == 6
-    for name in COLUMNS:
-        assert table[name].to_pylist() == list(getattr(mine, name)), name
-    assert table["parameters"].to_pylist() == mine.parameters.tolist()
-    for index, values in enumerate(mine.outputs):
+    assert table.num_rows == len(rows) == 6
+    for name in MEASURED:
+        assert table[name].to_pylist() == list(getattr(rows, name)), name
+    assert table["message"].to_pylist() == [None] * 6
+    assert table["parameters"].to_pylist() == rows.parameters.tolist()
+    for index, values in enumerate(rows.outputs):
         np.testing.assert_array_equal(table[f"output_{index}"].to_numpy(), values)
 
 
 def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -> None:
     path = written(tmp_path, *part)
     whole = decode(path, NetworkExperiment())
-    assert decode(path, NetworkExperiment(), left_out=LISTS).equals(whole.drop_columns([*LISTS]))
+    assert decode(path, NetworkExperiment(), lists=False).equals(whole.drop_columns([*LISTS]))
 
 
 def test_the_curve_comes_back_at_the_longest_point_of_its_trajectory(
-    tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
+    tmp_path: Path, rows: PointResults, part: tuple[str, bytes]
 ) -> None:
     curves = decode(written(tmp_path, *part), NetworkExperiment())["learning_curve"].to_pylist()
     assert curves[:3] == [[], [], []]
-    assert curves[3:] == rows[0].learning_curves.T.tolist()
+    assert curves[3:] == rows.learning_curves.T.tolist()
     assert {len(curve) for curve in curves[3:]} == {len(learning_curve_epochs(20))}
 
 
 def test_the_same_rows_have_the_same_name_and_bytes(
-    rows: list[PointResults], part: tuple[str, bytes]
+    rows: PointResults, part: tuple[str, bytes]
 ) -> None:
-    assert encode([rows], NetworkExperiment()) == part
-    assert encode([rows], NetworkExperiment(Engine("numba")))[0] != part[0]
+    assert encode([part_of(rows)], NetworkExperiment()) == part
+    assert encode([part_of(rows)], NetworkExperiment(Engine("numba")))[0] != part[0]
 
 
 def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) -> None:
+    run = ExperimentTask(NetworkExperiment())
     halves = [
-        *train_batch(batch.part(slice(None, 1)), Engine()),
-        ExperimentTask(NetworkExperiment()).failed(
-            batch.part(slice(1, 2)), 'ValueError: "a", b\nand c'
-        ),
-        *train_batch(batch.part(slice(2, None)), Engine()),
+        run(batch.part(slice(None, 1))),
+        run.failed(batch.part(slice(1, 2)), 'ValueError: "a", b\nand c'),
+        run(batch.part(slice(2, None))),
     ]
     table = decode(written(tmp_path, *encode(halves, NetworkExperiment())), NetworkExperiment())
-    assert table["point_id"].to_pylist() == [i for some in halves for i in some.point_id.tolist()]
+    assert table["point_id"].to_pylist() == [
+        i for some in halves for i in some["point_id"].to_pylist()
+    ]
     assert table["status"].to_pylist() == [0, 0, FAILED, FAILED, 0, 0]
     assert table["message"].to_pylist()[2:4] == ['ValueError: "a", b\nand c'] * 2
     assert table["output_0"].null_count == 2
-    assert [len(curve) for curve in table["learning_curve"].to_pylist()] == [
+    assert [len(curve or []) for curve in table["learning_curve"].to_pylist()] == [
         *(0, len(learning_curve_epochs(20))),
         *(0, 0),
         *(0, len(learning_curve_epochs(20))),
@@ -138,17 +144,12 @@ def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) 
 
 
 def test_failures_alone_are_a_part(tmp_path: Path, batch: Batch) -> None:
-    table = decode(
-        written(
-            tmp_path,
-            *encode(
-                [ExperimentTask(NetworkExperiment()).failed(batch, "lost")], NetworkExperiment()
-            ),
-        ),
-        NetworkExperiment(),
-    )
+    failed = ExperimentTask(NetworkExperiment()).failed(batch, "lost")
+    part = encode([failed], NetworkExperiment())
+    table = decode(written(tmp_path, *part), NetworkExperiment())
     assert table["message"].to_pylist() == ["lost"] * 6
-    assert table["final_error"].to_numpy().tolist() == pytest.approx([np.nan] * 6, nan_ok=True)
+    assert table["status"].to_pylist() == [FAILED] * 6
+    assert table.column_names == ["point_id", "status", "message"]
 
 
 @given(data=st.data())
@@ -203,25 +204,31 @@ def test_parquet_that_is_no_part_is_detected(tmp_path: Path) -> None:
 
 def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
     path = written(tmp_path, *part)
-    with pytest.raises(DamagedPartError, match=r"^written for xorsweep engine numpy, not numba$"):
-        decode(path, NetworkExperiment(Engine("numba")))
-    wanted = r"^written for xorsweep dtype float64, not float32$"
-    with pytest.raises(DamagedPartError, match=wanted):
-        decode(path, NetworkExperiment(Engine(dtype="float32")))
+    for engine in (Engine("numba"), Engine(dtype="float32")):
+        mine, other = (json.dumps(asdict(each), sort_keys=True) for each in (Engine(), engine))
+        wanted = re.escape(f"written for xorsweep engine {mine}, not {other}")
+        with pytest.raises(DamagedPartError, match=f"^{wanted}$"):
+            decode(path, NetworkExperiment(engine))
 
 
-@pytest.mark.parametrize("version", ["FORMAT", "NUMERICS"])
+@pytest.mark.parametrize(
+    ("module", "version"), [(parts, "FORMAT"), (network_experiment, "NUMERICS")]
+)
 def test_a_part_of_another_version_is_detected(
-    tmp_path: Path, part: tuple[str, bytes], version: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    part: tuple[str, bytes],
+    module: ModuleType,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path, mine = written(tmp_path, *part), getattr(_version, version)
-    monkeypatch.setattr(parts, version, mine + 1)
+    monkeypatch.setattr(module, version, mine + 1)
     wanted = f"^written for xorsweep {version.lower()} {mine}, not {mine + 1}$"
     with pytest.raises(DamagedPartError, match=wanted):
         decode(path, NetworkExperiment())
 
 
-@pytest.mark.parametrize("column", [*COLUMNS, *LISTS])
+@pytest.mark.parametrize("column", [*MEASURED, "message", *LISTS])
 def test_a_column_that_is_missing_or_of_another_type_is_detected(
     tmp_path: Path, part: tuple[str, bytes], column: str
 ) -> None:
@@ -235,5 +242,5 @@ def test_a_column_that_is_missing_or_of_another_type_is_detected(
 
 def test_a_part_carries_no_times_or_hosts(part: tuple[str, bytes]) -> None:
     table = pq.read_table(pa.BufferReader(part[1]))
-    stamps = ("format", "numerics", "engine", "dtype")
+    stamps = ("format", "name", "numerics", "engine")
     assert set(table.schema.metadata) == {f"xorsweep {stamp}".encode() for stamp in stamps}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,16 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
+from xorsweep.networks.results import output_names
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
 from xorsweep.storage import table_writer
+from xorsweep.storage.bitwise_diff import of_points
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
+    ResultTable,
     StoredColumns,
     assemble,
-    output_names,
     read_results,
     write_results,
 )
@@ -97,15 +100,15 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
 def folder(grid: Grid, parts: list[pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the results of the grid, of which two points failed."""
     folder = tmp_path_factory.mktemp("results")
-    assembled = assemble(grid, parts)
-    for row in (2, 5):
-        assembled.status[row], assembled.outcome[row] = FAILED, OUTCOMES.index("failed")
-        assembled.final_error[row] = assembled.mse[row] = assembled.max_abs_error[row] = np.nan
-        assembled.outputs[:, row], assembled.converged_epoch[row] = np.nan, -1
-        assembled.converged_at_end[row] = False
-        assembled.message[row] = AWKWARD
-    write_results(grid, NetworkExperiment().tabulate(grid, assembled), folder)
+    failed = grid.identities[[2, 5]]
+    kept = [of_points(part, np.setdiff1d(part["point_id"].to_numpy(), failed)) for part in parts]
+    lost = {"point_id": failed, "status": np.full(2, FAILED, np.int8), "message": [AWKWARD] * 2}
+    written(grid, [*kept, pa.table(lost)], folder)
     return folder
+
+
+def tabulated(grid: Grid, parts: Sequence[pa.Table]) -> ResultTable:
+    return NetworkExperiment().tabulate(grid, assemble(grid, parts))
 
 
 def read_csv(folder: Path) -> pd.DataFrame:
@@ -133,7 +136,7 @@ def bits_of(numbers: Iterable[Any]) -> list[int | None]:
 
 def written(grid: Grid, parts: Sequence[pa.Table], folder: Path) -> tuple[bytes, bytes]:
     """Return the bytes of results.csv and of results.parquet."""
-    write_results(grid, NetworkExperiment().tabulate(grid, assemble(grid, parts)), folder)
+    write_results(grid, tabulated(grid, parts), folder)
     return (folder / "results.csv").read_bytes(), (folder / "results.parquet").read_bytes()
 
 
@@ -179,9 +182,10 @@ def test_the_numbers_are_those_of_the_parts(grid: Grid, parts: list[pa.Table]) -
     assembled = assemble(grid, parts)
     for part in parts:
         rows = grid.rows_of(part["point_id"].to_numpy())
-        for name in ("final_error", "mse", "max_abs_error", "converged_epoch", "outcome"):
-            np.testing.assert_array_equal(getattr(assembled, name)[rows], part[name].to_numpy())
-        np.testing.assert_array_equal(assembled.outputs[2, rows], part["output_2"].to_numpy())
+        names = ("final_error", "mse", "max_abs_error", "converged_epoch", "outcome", "output_2")
+        for name in names:
+            found = assembled.column(name, np.float64)[rows]
+            np.testing.assert_array_equal(found, part[name].to_numpy())
     assert assembled.present.all()
 
 
@@ -251,21 +255,21 @@ def test_results_are_replaced_as_a_whole(grid: Grid, parts: list[pa.Table], tmp_
 
 
 def test_points_without_a_part_are_pending(grid: Grid, parts: list[pa.Table]) -> None:
-    assert StoredColumns.empty(grid).pending().tolist() == list(range(len(grid)))
-    assert assemble(grid, []).counts() == {
+    assert tabulated(grid, []).pending().tolist() == list(range(len(grid)))
+    assert tabulated(grid, []).counts() == {
         "planned": len(grid),
         "ok": 0,
         "diverged": 0,
         "failed": 0,
     }
     there = {row for part in parts[1:] for row in grid.rows_of(part["point_id"].to_numpy())}
-    pending = assemble(grid, parts[1:]).pending().tolist()
+    pending = tabulated(grid, parts[1:]).pending().tolist()
     assert pending == sorted(set(range(len(grid))) - there)
-    assert assemble(grid, parts).pending().tolist() == []
+    assert tabulated(grid, parts).pending().tolist() == []
 
 
 def test_counts_by_status_add_up_to_what_was_planned(grid: Grid, parts: list[pa.Table]) -> None:
-    counts = assemble(grid, parts).counts()
+    counts = tabulated(grid, parts).counts()
     assert list(counts) == ["planned", *STATUSES]
     assert counts == {"planned": 26, "ok": 24, "diverged": 2, "failed": 0}
 
@@ -280,12 +284,12 @@ def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
     (tmp_path / name).write_bytes(data)
     failures = decode(tmp_path / name, NetworkExperiment())
     rows = sorted(batch.rows[batch.rows >= 0].tolist())
-    only = assemble(grid, [failures])
+    only = tabulated(grid, [failures])
     assert only.counts()["failed"] == len(rows)
     assert only.message == dict.fromkeys(rows, "lost")
     assert only.pending().tolist() == list(range(len(grid)))
     for order in ([failures, *parts], [*parts, failures]):
-        both = assemble(grid, order)
+        both = tabulated(grid, order)
         assert both.message == {}
         assert both.pending().tolist() == []
         assert written(grid, order, tmp_path) == written(grid, parts, tmp_path)
@@ -299,7 +303,9 @@ def test_points_that_the_grid_does_not_have_are_passed_over(
     assert found.present.all()
     whole = assemble(grid, parts)
     rows = grid.rows_of(smaller.identities)
-    np.testing.assert_array_equal(found.final_error, whole.final_error[rows])
+    for name in ("final_error", "output_3"):
+        values = whole.column(name, np.float64)[rows]
+        np.testing.assert_array_equal(found.column(name, np.float64), values)
 
 
 @given(
@@ -313,8 +319,8 @@ def test_any_finite_number_reads_back_to_its_bits(
     base = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(len(values))))], [point_of()])
     lr = Column(tuple(values), np.arange(len(values), dtype=np.int32))
     grid = Grid({**base.columns, "lr": lr}, base.blocks)
-    assembled = StoredColumns.empty(grid)
-    assembled.final_error[:] = assembled.outputs[0] = values
+    columns = {name: np.array(values) for name in ("final_error", "output_0")}
+    assembled = replace(StoredColumns.empty(len(grid)), columns=columns)
     folder = tmp_path_factory.mktemp("numbers")
     write_results(grid, NetworkExperiment().tabulate(grid, assembled), folder)
     texts, typed = read_texts(folder), read_typed(folder)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from manifests import new_manifest
 
@@ -20,7 +21,6 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import PointResults
 from xorsweep.storage.parts import decode
 from xorsweep.storage.store import (
     DAMAGED,
@@ -39,9 +39,9 @@ HOLDER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from xorsweep.networks.engines import Engine
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.storage.store import Store
-with Store(Path(sys.argv[1]), Engine()).locked():
+with Store(Path(sys.argv[1]), NetworkExperiment()).locked():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -54,19 +54,19 @@ def grid(point_of: PointOf) -> Grid:
 
 
 @pytest.fixture(scope="module")
-def batches(grid: Grid) -> list[list[PointResults]]:
+def batches(grid: Grid) -> list[pa.Table]:
     """Return the rows of three batches of four points each."""
     plan = make_plan(grid, load_capacity(Engine()), 1)
     return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 
 @pytest.fixture
-def store(tmp_path: Path, grid: Grid, batches: list[list[PointResults]]) -> Store:
+def store(tmp_path: Path, grid: Grid, batches: list[pa.Table]) -> Store:
     """Return a sweep's folder with its manifest and three parts."""
     made = Store.create(tmp_path / "sweep", NetworkExperiment())
     made.write_manifest(new_manifest(grid))
     for rows in batches:
-        made.add(rows)
+        made.add([rows])
     return made
 
 
@@ -109,10 +109,10 @@ def test_parts_come_in_the_order_of_their_names(store: Store) -> None:
     ]
 
 
-def test_the_same_batch_twice_is_one_part(store: Store, batches: list[list[PointResults]]) -> None:
+def test_the_same_batch_twice_is_one_part(store: Store, batches: list[pa.Table]) -> None:
     before = part_paths(store)
     for rows in reversed(batches):
-        store.add(rows)
+        store.add([rows])
     assert part_paths(store) == before
 
 
