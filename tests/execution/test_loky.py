@@ -102,8 +102,9 @@ def test_processes_give_the_rows_that_one_gives(grid: Grid) -> None:
 
 def test_each_batch_comes_with_its_own_rows(grid: Grid) -> None:
     for batch, rows in run_loky(planned(grid), ExperimentTask(NetworkExperiment()), workers=2):
-        found = sorted(i for some in rows for i in some.point_id.tolist())
-        assert found == sorted(batch.identities[batch.rows >= 0].tolist())
+        assert sorted(rows["point_id"].to_pylist()) == sorted(
+            batch.identities[batch.rows >= 0].tolist()
+        )
 
 
 def test_no_batch_is_no_work() -> None:
@@ -115,13 +116,12 @@ def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -
     missing = {**good[0].fixed, "init": "file", "init.path": "absent.npz"}
     bad = Batch(missing, good[0].varying, good[0].snapshots, good[0].rows, good[0].identities)
     finished = list(run_loky([bad, *good], ExperimentTask(NetworkExperiment()), workers=2))
-    failures = [rows for _, rows in finished if any((some.status == FAILED).any() for some in rows)]
-    assert len(failures) == 1
-    assert sum(map(len, failures[0])) == bad.rows.size
-    assert {message for some in failures[0] for message in some.message} == {
+    (failures,) = [rows for _, rows in finished if FAILED in rows["status"].to_pylist()]
+    assert sorted(failures["point_id"].to_pylist()) == sorted(bad.identities.ravel().tolist())
+    assert set(failures["message"].to_pylist()) == {
         "ConfigError: init.path=absent.npz: there is no such file"
     }
-    others = [(batch, rows) for batch, rows in finished if rows is not failures[0]]
+    others = [(batch, rows) for batch, rows in finished if rows is not failures]
     assert stored(others) == stored(list(run_serial(good, ExperimentTask(NetworkExperiment()))))
 
 
@@ -151,9 +151,9 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
         finished = list(run_loky(batches, ExperimentTask(NetworkExperiment()), workers=2))
     assert len(killed) == 2
     (failures,) = [rows for batch, rows in finished if batch is long[0]]
-    assert [some.status.tolist() for some in failures] == [[FAILED]]
-    assert failures[0].point_id.tolist() == long[0].identities[0].tolist()
-    (message,) = failures[0].message
+    assert failures["status"].to_pylist() == [FAILED]
+    assert failures["point_id"].to_pylist() == long[0].identities[0].tolist()
+    (message,) = failures["message"].to_pylist()
     assert message.startswith("the worker process died twice: ")
     assert "\n" not in message
     others = [(batch, rows) for batch, rows in finished if batch is not long[0]]

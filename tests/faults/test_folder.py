@@ -11,6 +11,7 @@ from threading import Event, Thread
 
 import numpy as np
 import pytest
+from manifests import resealed
 from recording_console import RecordingConsole
 
 from xorsweep.errors import ConfigError, StoreError
@@ -58,7 +59,7 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
     counted: list[int] = []
 
     class Counting(RecordingConsole):
-        def progress(self, net_epochs: int):  # type: ignore[no-untyped-def]
+        def progress(self, work: int, unit: str):  # type: ignore[no-untyped-def]
             from contextlib import nullcontext
 
             def advance(done: int) -> None:
@@ -185,25 +186,28 @@ def begin_or_go_on(folder: Path, grid: Grid) -> None:
 @pytest.mark.parametrize(
     ("key", "change"),
     [
-        ("engine", lambda content: content["engine"].update(dtype="float32")),
+        ("experiment", lambda content: content["experiment"]["engine"].update(dtype="float32")),
         ("format", lambda content: content.update(format=1)),
-        ("numerics", lambda content: content.update(numerics=0)),
+        ("numerics", lambda content: content["experiment"].update(numerics=0)),
         ("points", lambda content: content["points"].clear()),
     ],
 )
 def test_a_mismatch_names_its_key(key: str, change: Callable[..., None], sweep: Path) -> None:
     manifest = json.loads((sweep / "manifest.json").read_text())
     change(manifest)
-    (sweep / "manifest.json").write_text(json.dumps(manifest))
+    is_resealed = key == "numerics"
+    (sweep / "manifest.json").write_text(
+        json.dumps(resealed(manifest) if is_resealed else manifest)
+    )
     with pytest.raises(StoreError, match=rf"manifest.json can't be used: .*\b{key}\b"):
         resume_sweep(ResumeRequest(sweep, QUIET))
 
 
 def test_another_engine_is_refused_unless_the_old_one_is_kept(sweep: Path) -> None:
-    other = SweepSettings(ExecutionSettings("serial"), Engine(dtype="float32"), report=False)
-    with pytest.raises(StoreError, match=r"^engine=numpy engine.dtype=float32: .* was trained"):
-        resume_sweep(ResumeRequest(sweep, other))
-    resume_sweep(ResumeRequest(sweep, other, keep_engine=True))
+    other = NetworkExperiment(Engine(dtype="float32"))
+    with pytest.raises(StoreError, match=r"^engine=numpy engine.dtype=float32: .* was started"):
+        resume_sweep(ResumeRequest(sweep, QUIET, experiment=other))
+    resume_sweep(ResumeRequest(sweep, QUIET))
 
 
 def write_weights(path: Path, scale: float) -> None:

@@ -69,7 +69,7 @@ def grid_of(point_of: PointOf, described: Sequence[tuple[str, list[Axis]]]) -> G
     )
 
 
-def placed(plan: Plan) -> Iterator[tuple[Batch, int, int, int]]:
+def placed(plan: Plan[Batch]) -> Iterator[tuple[Batch, int, int, int]]:
     """Yield each point of a plan as its batch, snapshot, member and row."""
     for batch in plan.batches:
         for snapshot, member in product(range(len(batch.snapshots)), range(batch.members)):
@@ -101,7 +101,7 @@ def drawn_plan(
     data: st.DataObject,
     members: int,
     workers: int,
-) -> tuple[Grid, list[int], Plan]:
+) -> tuple[Grid, list[int], Plan[Batch]]:
     """Return a grid, the rows that are pending, and the plan for these."""
     grid = grid_of(point_of, described)
     kept = data.draw(st.sets(st.integers(0, len(grid) - 1), max_size=40))
@@ -212,7 +212,9 @@ def test_all_points_are_planned_unless_some_are_done(point_of: PointOf) -> None:
 
 def test_nothing_pending_is_no_batch(point_of: PointOf) -> None:
     grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of()])
-    assert make_plan(grid, at_most(8), 2, np.empty(0, np.int64)) == Plan((), 0, 0, 0)
+    assert make_plan(grid, at_most(8), 2, np.empty(0, np.int64)) == Plan(
+        (), 0, 0, {"trajectories": 0}, is_quick=True
+    )
 
 
 def test_an_epochs_axis_costs_its_maximum_and_not_its_sum(point_of: PointOf) -> None:
@@ -279,7 +281,7 @@ def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: Poin
         columns[key] = Column(tuple(levels.tolist()), np.full(4, 7, np.int32))
     columns["seed"] = Column(tuple(range(2**16)), np.full(4, 7, np.int32))
     columns["optimizer.momentum"] = Column(tuple(levels.tolist()), np.array([0, 1, 1, 2], np.int32))
-    assert make_plan(Grid(columns, ()), at_most(8), 1).trajectories == 3
+    assert make_plan(Grid(columns, ()), at_most(8), 1).counts["trajectories"] == 3
 
 
 def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> None:
@@ -309,4 +311,4 @@ def test_the_work_of_a_batch_is_its_epochs_times_its_networks_times_their_size()
     rows = np.arange(6).reshape(2, 3)
     batch = Batch({"hidden": 5}, {}, (10, 30), rows, rows.astype(np.uint64))
     assert batch.work == 90
-    assert batch.work == 450
+    assert batch.cost == 450

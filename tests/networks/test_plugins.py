@@ -76,8 +76,9 @@ def test_its_parameter_is_swept_within_a_batch(grid: Grid) -> None:
 def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_path: Path) -> None:
     grid = grid_of(optimizer="signed", lr=0.125, epochs=[1], seed=[3])
     (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    from xorsweep.networks.task import build_training
+
     from xorsweep.networks.engines import load_train
-    from xorsweep.networks.trainer import build_training
 
     training = build_training(batch)
     moved = load_train(Engine())(training).parameters[0] - training.parameters
@@ -95,16 +96,15 @@ def test_what_is_xorsweeps_own_needs_nothing(grid_of: GridOf) -> None:
 
 
 def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
-    trainer = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
+    task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
-    here = [encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, trainer)]
-    handed = pickle.dumps(trainer)
+    here = [encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task)]
+    handed = pickle.dumps(task)
+    origins = dict(extensions_of(grid).origins)
     COMPONENTS["optimizer"].forget("signed")
-    (lacking,) = ExperimentTask(
-        NetworkExperiment(Engine(), PluginSet(dict(trainer.extensions.origins)))
-    )(batches[0])
-    assert set(lacking.status.tolist()) == {FAILED}
-    assert set(lacking.message) == {
+    lacking = ExperimentTask(NetworkExperiment(Engine(), PluginSet(origins)))(batches[0])
+    assert set(lacking["status"].to_pylist()) == {FAILED}
+    assert set(lacking["message"].to_pylist()) == {
         "optimizer=signed: is tests.networks.test_plugins.Signed, which a script registered; "
         "register it here, too"
     }
@@ -114,11 +114,11 @@ def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
 
 @pytest.mark.slow
 def test_worker_processes_give_the_same_bits(grid: Grid) -> None:
-    trainer = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
+    task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
     batches = make_plan(grid, lambda network, rows: 5, 2).batches
-    here = sorted(encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, trainer))
+    here = sorted(encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task))
     there = sorted(
-        encode([rows], NetworkExperiment()) for _, rows in run_loky(batches, trainer, workers=2)
+        encode([rows], NetworkExperiment()) for _, rows in run_loky(batches, task, workers=2)
     )
     assert here == there
 
@@ -157,8 +157,8 @@ def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
     grid: Grid, tmp_path: Path
 ) -> None:
     pytest.importorskip("numba")
-    settings = SweepSettings(ExecutionSettings("serial"), Engine("numba"), report=False)
-    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path / "sweep"))
+    compiled = NetworkExperiment(Engine("numba"))
+    run_sweep(SweepRequest(NetworkExperiment(), compiled, grid, QUIET, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["warm_up"] == [
         "optimizer=signed isn't compiled: engine=numpy trains 2 of 2 batches"

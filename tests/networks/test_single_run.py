@@ -97,7 +97,7 @@ def test_a_run_has_the_bits_that_the_same_point_has_in_a_batch(point_of: PointOf
     fixed = {key: value for key, value in point.items() if key not in ("seed", "epochs")}
     shape = np.zeros((1, len(seeds)), np.int64)
     batch = Batch(fixed, {"seed": seeds}, (900,), shape, shape.astype(np.uint64))
-    (rows,) = train_batch(batch, Engine())
+    rows = train_batch(batch, Engine())
     run = train_single(point)
     assert run.final_error == rows.final_error[5]
     assert run.converged_epoch == rows.converged_epoch[5]

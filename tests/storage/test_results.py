@@ -136,7 +136,7 @@ def bits_of(numbers: Iterable[Any]) -> list[int | None]:
 
 def written(grid: Grid, parts: Sequence[pa.Table], folder: Path) -> tuple[bytes, bytes]:
     """Return the bytes of results.csv and of results.parquet."""
-    write_results(grid, tabulated(grid, parts), folder)
+    write_results(grid, NetworkExperiment().tabulate(grid, tabulated(grid, parts)), folder)
     return (folder / "results.csv").read_bytes(), (folder / "results.parquet").read_bytes()
 
 
@@ -320,6 +320,7 @@ def test_any_finite_number_reads_back_to_its_bits(
     lr = Column(tuple(values), np.arange(len(values), dtype=np.int32))
     grid = Grid({**base.columns, "lr": lr}, base.blocks)
     columns = {name: np.array(values) for name in ("final_error", "output_0")}
+    columns["outcome"] = np.zeros(len(grid), np.int8)
     assembled = replace(StoredColumns.empty(len(grid)), columns=columns)
     folder = tmp_path_factory.mktemp("numbers")
     write_results(grid, NetworkExperiment().tabulate(grid, assembled), folder)

@@ -278,7 +278,7 @@ def test_what_is_damaged_twice_is_kept_twice(store: Store) -> None:
 def test_a_part_that_is_damaged_while_it_is_used_is_named(store: Store) -> None:
     path = part_paths(store)[1]
     path.write_bytes(b"")
-    with pytest.raises(StoreError, match=rf"{path.name} is damaged: .* sets it aside and trains"):
+    with pytest.raises(StoreError, match=rf"{path.name} is damaged: .* sets it aside and runs"):
         list(store.parts())
 
 

@@ -10,12 +10,12 @@ import pytest
 from command_line import run
 from rich.console import Console as RichConsole
 
-from xorsweep.execution import backends
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import planning, trainer
+from xorsweep.networks import planning
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
@@ -79,7 +79,7 @@ def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
 def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "QUICK", 0)
+    monkeypatch.setattr(planning, "QUICK", 0)
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
     run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), settings, tmp_path / "sweep"))
@@ -95,17 +95,17 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
 ) -> None:
     folder = tmp_path / "sweep"
-    train = trainer.train_batch
+    run = ExperimentTask.__call__
     trained: list[int] = []
 
-    def stopping(batch: Any, engine: Any) -> Any:
+    def stopping(task: Any, batch: Any) -> Any:
         if len(trained) == batches:
             raise Stopped
-        rows = train(batch, engine)
+        rows = run(task, batch)
         trained.append(batch.rows.size)
         return rows
 
-    monkeypatch.setattr(trainer, "train_batch", stopping)
+    monkeypatch.setattr(ExperimentTask, "__call__", stopping)
     with pytest.raises(Stopped):
         run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, folder))
     batches = -1

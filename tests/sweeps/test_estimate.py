@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
@@ -40,7 +41,7 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
         ]
     )
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    found = estimate(grid, plan, Engine(), 1)
+    found = estimate(grid, plan, Engine(), 1, len(CellIndex.of_grid(grid)))
     run_sweep(
         SweepRequest(
             NetworkExperiment(),
@@ -79,11 +80,11 @@ def test_kinds_that_had_no_turn_are_told_by_the_others(grid_of: GridOf) -> None:
     assert len(samples) == 3
     costs = {next(iter(samples)): Cost(start=0.0, epoch=0.001)}
     seconds = estimates._seconds(batches, costs)
-    rates = [each / batch.work for each, batch in zip(seconds, batches, strict=True)]
+    rates = [each / batch.cost for each, batch in zip(seconds, batches, strict=True)]
     assert rates == pytest.approx([rates[0]] * len(rates))
 
 
 def test_nothing_to_train_takes_nothing(grid_of: GridOf) -> None:
     grid = grid_of(seed=range(3))
     nothing = make_plan(grid, load_capacity(Engine()), 1, pending=grid.rows_of(grid.identities[:0]))
-    assert estimate(grid, nothing, Engine(), 1).seconds == 0
+    assert estimate(grid, nothing, Engine(), 1, 1).seconds == 0

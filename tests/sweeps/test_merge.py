@@ -15,7 +15,7 @@ from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests import new_manifest
+from manifests import new_manifest, resealed
 from profiles import examples
 from rich.console import Console as RichConsole
 
@@ -60,7 +60,7 @@ def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -
     store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     for _, rows in run_serial(batches[trained], ExperimentTask(NetworkExperiment())):
-        store.add(rows)
+        store.add([rows])
     for batch in batches[failing]:
         store.add([ExperimentTask(NetworkExperiment()).failed(batch, "out of luck")])
     return folder
@@ -253,7 +253,8 @@ def test_a_sweep_of_another_version_is_refused_by_what_differs(
     key: str, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
     manifest = read_manifest(pair[1])
-    (pair[1] / "manifest.json").write_text(json.dumps(manifest | {key: 0}))
+    (manifest if key == "format" else manifest["experiment"])[key] = 0
+    (pair[1] / "manifest.json").write_text(json.dumps(resealed(manifest)))
     with pytest.raises(StoreError, match=f"its {key} is 0 and this version of xorsweep has {key}"):
         merged(tmp_path / "out", *pair)
     assert not (tmp_path / "out").exists()
@@ -267,8 +268,8 @@ def test_another_engine_is_refused(grid_of: GridOf, tmp_path: Path) -> None:
     with pytest.raises(StoreError) as raised:
         merged(tmp_path / "out", one, store.folder)
     assert str(raised.value) == (
-        f"engine: {one} was trained by engine=numpy engine.dtype=float64, and {store.folder} by "
-        "engine=numpy engine.dtype=float32; a sweep never mixes engines"
+        f"{one} was started with engine=numpy engine.dtype=float64, and {store.folder} with "
+        "engine=numpy engine.dtype=float32; a sweep never mixes two"
     )
 
 

@@ -114,7 +114,7 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     failed = next(batch for batch in batches if batch.fixed["hidden"] == 2)
     store.add([ExperimentTask(NetworkExperiment()).failed(failed, "out of luck")])
-    for row, state in enumerate(("failed in the sweep", "isn't trained yet in the sweep")):
+    for row, state in enumerate(("failed in the sweep", "isn't there yet in the sweep")):
         done = run(tmp_path, "sweep", str(row))
         assert done.returncode == 0, done.stderr
         assert f"the row {state}, so there is nothing to compare with\n" in done.stdout

@@ -4,7 +4,6 @@ import io
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution import backends
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
@@ -135,7 +133,7 @@ def test_the_rows_are_the_same_bytes_whatever_the_batch(
 def test_the_rows_are_the_same_bytes_from_two_processes(
     grid: Grid, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "QUICK", 0)
+    monkeypatch.setattr(planning, "QUICK", 0)
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", 5)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), report=False)
     run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path))
@@ -245,21 +243,17 @@ def test_resume_sets_a_damaged_part_aside_and_trains_it_again(
 @pytest.mark.parametrize("engine", [Engine("numba"), Engine(dtype="float32")], ids=str)
 def test_a_sweep_never_mixes_engines(grid: Grid, tmp_path: Path, engine: Engine) -> None:
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
-    wanted = f"^{engine}: .* was trained with engine=numpy engine.dtype=float64, and a sweep never"
+    wanted = f"^{engine}: .* was started with engine=numpy engine.dtype=float64, and a sweep never"
     with pytest.raises(StoreError, match=wanted):
-        resume_sweep(ResumeRequest(tmp_path, replace(QUIET, engine=engine)))
+        resume_sweep(ResumeRequest(tmp_path, QUIET, experiment=NetworkExperiment(engine)))
 
 
 def test_float32_is_named_and_changes_numbers_alone(
     grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    run_sweep(
-        SweepRequest(
-            NetworkExperiment(), grid, replace(QUIET, engine=Engine(dtype="float32")), tmp_path
-        )
-    )
+    run_sweep(SweepRequest(NetworkExperiment(Engine(dtype="float32")), grid, QUIET, tmp_path))
     rows, manifest = pd.read_csv(tmp_path / "results.csv"), read_manifest(tmp_path)
-    assert manifest["engine"] == {"name": "numpy", "dtype": "float32"}
+    assert manifest["experiment"]["engine"] == {"name": "numpy", "dtype": "float32"}
     outputs = rows[[name for name in rows if name.startswith("output_")]].to_numpy()
     outputs = outputs[np.isfinite(outputs)]
     assert (outputs == outputs.astype(np.float32)).all()

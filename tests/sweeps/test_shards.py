@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from xorsweep.errors import ConfigError, ExecutionError, StoreError, SweepAborted
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
@@ -28,8 +27,8 @@ from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.shards import (
     SHARDS,
+    RunShard,
     ShardPlan,
-    TrainShard,
     divide,
     finished_batches,
     plan_shards,
@@ -62,18 +61,18 @@ def serial_bytes(grid: Grid, tmp_path: Path) -> bytes:
     ).results.read_bytes()
 
 
-def here(folder: Path, shards: int, train: TrainShard) -> None:
+def here(folder: Path, shards: int, run: RunShard) -> None:
     """Launch shards in this process."""
     for number in range(shards):
-        train(number)
+        run(number)
 
 
-def without_the_last(folder: Path, shards: int, train: TrainShard) -> None:
-    here(folder, shards - 1, train)
+def without_the_last(folder: Path, shards: int, run: RunShard) -> None:
+    here(folder, shards - 1, run)
 
 
-def that_says_a_shard_died(folder: Path, shards: int, train: TrainShard) -> None:
-    train(0)
+def that_says_a_shard_died(folder: Path, shards: int, run: RunShard) -> None:
+    run(0)
     raise ExecutionError("a shard died (of boredom)")
 
 
@@ -91,9 +90,9 @@ def test_every_batch_goes_to_one_shard_and_none_waits_for_another(
     assert sorted(id(batch) for share in shares for batch in share) == sorted(map(id, batches))
     assert len(shares) == min(shards, len(batches))
     assert all(shares)
-    loads = [sum(batch.work for batch in share) for share in shares]
+    loads = [sum(batch.cost for batch in share) for share in shares]
     for load, share in zip(loads, shares, strict=True):
-        assert load - share[-1].work <= min(loads)
+        assert load - share[-1].cost <= min(loads)
 
 
 def same(mine: Sequence[Batch], other: Sequence[Batch]) -> bool:
@@ -124,7 +123,7 @@ def test_a_shard_puts_each_batch_on_disk_and_then_counts_it(
     Store.create(tmp_path, NetworkExperiment())
     write_shard(tmp_path, 0, NetworkExperiment(), batches)
     assert finished_batches(tmp_path, 0) == []
-    run_shard(tmp_path, ExperimentTask(NetworkExperiment()), SERIAL, False, 0)
+    run_shard(tmp_path, NetworkExperiment(), SERIAL, False, 0)
     assert finished_batches(tmp_path, 0) == list(range(len(batches)))
     assert len(list((tmp_path / "parts").iterdir())) == len(batches)
 
@@ -150,7 +149,7 @@ def test_shards_give_the_bytes_that_one_process_gives(
 @pytest.mark.parametrize(
     ("launch", "line"),
     [
-        (without_the_last, "shard 1 ended before its batches were trained; "),
+        (without_the_last, "shard 1 ended before its batches were run; "),
         (that_says_a_shard_died, "a shard died (of boredom); "),
     ],
 )
@@ -182,18 +181,17 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     script = (
         "import os, signal, sys; from pathlib import Path\n"
         "from xorsweep.execution.settings import ExecutionSettings\n"
-        "from xorsweep.networks.engines import Engine\n"
-        "from xorsweep.networks.trainer import Trainer\n"
+        "from xorsweep.network_experiment import NetworkExperiment\n"
         "from xorsweep.storage import store; from xorsweep.sweeps import shards\n"
         "add = store.Store.add\n"
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"
         "folder, number = Path(sys.argv[1]), int(sys.argv[2])\n"
         "serial = ExecutionSettings('serial', 1)\n"
-        "shards.run_shard(folder, Trainer(Engine()), serial, False, number)"
+        "shards.run_shard(folder, NetworkExperiment(), serial, False, number)"
     )
 
-    def killed(folder: Path, shards: int, train: TrainShard) -> None:
+    def killed(folder: Path, shards: int, run: RunShard) -> None:
         for number in range(shards):
             command = [sys.executable, "-c", script, str(folder), str(number)]
             assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
@@ -214,8 +212,8 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
 ) -> None:
     folder, elsewhere = tmp_path / "sweep", tmp_path / "elsewhere"
 
-    def dead(folder: Path, shards: int, train: TrainShard) -> None:
-        train(0)
+    def dead(folder: Path, shards: int, run: RunShard) -> None:
+        run(0)
         raise ExecutionError("gone")
 
     with pytest.raises(StoreError, match="gone"):
@@ -272,7 +270,7 @@ def test_a_shard_that_is_to_stop_stops_at_a_failure(
         [batches[0], replace(batches[1], fixed=absent), *batches[2:]],
     )
     with pytest.raises(SweepAborted, match=r"absent\.npz"):
-        run_shard(tmp_path, ExperimentTask(NetworkExperiment()), SERIAL, True, 0)
+        run_shard(tmp_path, NetworkExperiment(), SERIAL, True, 0)
     assert finished_batches(tmp_path, 0) == [0, 1]
     assert plan_shards(replace(QUIET, on_failure="stop"), here).stops
     assert not plan_shards(QUIET, here).stops

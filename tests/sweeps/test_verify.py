@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped, with_value
-from manifests import new_manifest
+from manifests import new_manifest, resealed
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
@@ -177,7 +177,7 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     ((_, rows),) = run_serial(batches[:1], ExperimentTask(NetworkExperiment()))
-    store.add(rows)
+    store.add([rows])
     store.add([ExperimentTask(NetworkExperiment()).failed(batches[1], "out of luck")])
     verified = verify(str(store.folder))
     assert (verified.compared, verified.failed, verified.absent) == (2, 2, 2)
@@ -201,7 +201,7 @@ def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch)
     text = io.StringIO()
     verify(str(finished), sample=None, terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert re.match(
-        r"48 rows, each alone, 1,080 epochs in all: about (a second|\d+ s) on 1 worker\n",
+        r"48 rows, each alone, 1,080 net-epochs in all: about (a second|\d+ s) on 1 worker\n",
         text.getvalue(),
     )
 
@@ -210,14 +210,19 @@ def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch)
     ("key", "value", "said"),
     [
         ("numerics", 0, "its numerics is 0 and this version of xorsweep has numerics "),
-        ("engine", "abacus", "were changed by hand"),
+        ("name", "abacus", "its experiment is 'abacus', and no package here offers it"),
+        ("engine", "abacus", "engine"),
     ],
 )
 def test_a_sweep_that_cant_be_trained_again_is_refused(
     key: str, value: object, said: str, sweep: Path
 ) -> None:
     manifest = json.loads((sweep / "manifest.json").read_text())
-    (sweep / "manifest.json").write_text(json.dumps(manifest | {key: value}))
+    manifest["experiment"][key] = value
+    (sweep / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match="were changed by hand"):
+        verify(str(sweep))
+    (sweep / "manifest.json").write_text(json.dumps(resealed(manifest)))
     with pytest.raises(StoreError, match=re.escape(said)):
         verify(str(sweep))
 
