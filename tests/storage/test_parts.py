@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from forged_parts import with_value
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -244,3 +245,22 @@ def test_a_part_carries_no_times_or_hosts(part: tuple[str, bytes]) -> None:
     table = pq.read_table(pa.BufferReader(part[1]))
     stamps = ("format", "name", "numerics", "engine")
     assert set(table.schema.metadata) == {f"xorsweep {stamp}".encode() for stamp in stamps}
+
+
+@pytest.mark.parametrize("column", ["point_id", "status", "final_error", "outcome", *LISTS])
+def test_a_gap_at_a_point_that_ended_is_detected(
+    tmp_path: Path, part: tuple[str, bytes], column: str
+) -> None:
+    whole = decode(written(tmp_path, *part), NetworkExperiment())
+    damaged = as_bytes(with_value(column, 4, None)(whole))
+    with pytest.raises(DamagedPartError, match=f"^its column {column} has gaps$"):
+        decode(named(tmp_path, damaged), NetworkExperiment())
+
+
+def test_points_that_ended_without_any_number_are_detected(
+    tmp_path: Path, part: tuple[str, bytes]
+) -> None:
+    whole = decode(written(tmp_path, *part), NetworkExperiment())
+    damaged = as_bytes(whole.select(["point_id", "status", "message"]))
+    with pytest.raises(DamagedPartError, match=r"^it has no numbers of points that ended$"):
+        decode(named(tmp_path, damaged), NetworkExperiment())

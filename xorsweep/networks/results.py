@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xorsweep.errors import DamagedPartError
-from xorsweep.experiment import FAILED, STATUSES
+from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import OUTCOMES
@@ -108,9 +108,11 @@ def part_types(names: Sequence[str]) -> Mapping[str, pa.DataType]:
 
 def check_part(part: pa.Table) -> None:
     """Raise DamagedPartError where a part has no value, or no known outcome, for a point."""
-    check_complete(part, [name for name in _TYPES if name in part.column_names])
     if "outcome" in part.column_names:
+        check_complete(part, [name for name in _TYPES if name in part.column_names])
         check_codes("outcome", part["outcome"], OUTCOMES)
+    elif (part[STATUS].to_numpy() != FAILED).any():
+        raise DamagedPartError("it has no numbers of points that ended")
 
 
 def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:
