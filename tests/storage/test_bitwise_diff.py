@@ -146,3 +146,12 @@ def test_points_that_one_lacks_arent_compared(table: pa.Table) -> None:
     changed = with_bit_flipped("mse", 1)(table)
     assert differences(some, changed) == []
     assert differences(some, table.slice(0, 0)) == []
+
+
+def test_a_gap_differs_from_a_number_and_from_nothing_else(table: pa.Table) -> None:
+    with_gap = with_value("converged_epoch", 3, None)(table)
+    for one, other in ((with_gap, table), (table, with_gap)):
+        (found,) = differences(one, other)
+        assert found.point_id == table["point_id"][3].as_py()
+        assert found.column == "converged_epoch"
+    assert differences(with_gap, with_gap) == []

@@ -188,6 +188,21 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     )
 
 
+def test_a_row_that_failed_before_it_ended_is_compared_as_it_ended(
+    grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(hidden=[2, 3], epochs=3, seed=range(2))
+    store = Store.create(tmp_path / "sweep", NetworkExperiment())
+    store.write_manifest(new_manifest(grid))
+    task = ExperimentTask(NetworkExperiment())
+    for batch in make_plan(grid, load_capacity(Engine()), 1).batches:
+        store.add([task(batch)])
+        store.add([task.failed(batch, "out of luck")])
+    verified = verify(str(store.folder))
+    assert (verified.compared, verified.failed, verified.absent) == (4, 0, 0)
+    assert verified.wrong == []
+
+
 def test_a_sample_is_drawn_by_its_seed(finished: Path) -> None:
     rows = np.arange(10_000)
     first, again, other = (verify_module._drawn(rows, 50, seed) for seed in (1, 1, 2))

@@ -118,9 +118,7 @@ def _run(
         point=point,
         parameters=parameters,
         epochs=(*epochs[before].tolist(), last),
-        half_sse=np.append(
-            half_sse[before].astype(np.float64), final_error
-        ),
+        half_sse=np.append(half_sse[before].astype(np.float64), final_error),
         converged_epoch=None if converged_epoch < 0 else converged_epoch,
     )
 
