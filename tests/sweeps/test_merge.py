@@ -200,7 +200,7 @@ def test_unfinished_sweeps_make_an_unfinished_one_that_resumes(
     found = merge(out, [one, other], terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert (found.points, found.absent) == (4, 2)
     assert text.getvalue().splitlines()[-1] == (
-        f"2 points are still to be run; go on with python -m xorsweep -m resume={out}"
+        f"2 points are still to be run; python -m xorsweep -m resume={out} runs them"
     )
     assert not (out / "results.csv").exists()
     assert read_manifest(out)["state"] == "unfinished"
