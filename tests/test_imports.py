@@ -49,12 +49,12 @@ def test_a_sweep_of_values_is_composed_without_hydra() -> None:
 
 def test_modules_that_share_a_name_with_nothing_public_stay_modules() -> None:
     script = "import xorsweep.reporting.report; import xorsweep; assert callable(xorsweep.sweep)"
-    assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.Report")
+    assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.ReportWriter")
 
 
 def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
     loaded = modules_after(
-        "import xorsweep.networks.trainer, xorsweep.networks.engines.numpy.engine"
+        "import xorsweep.network_experiment, xorsweep.networks.engines.numpy.engine"
     )
     assert not loaded & (HEAVY - {"pyarrow"})
 

@@ -174,7 +174,7 @@ def test_a_report_counts_what_the_rows_say(sweep: Path) -> None:
 def test_without_the_parts_there_is_nothing_to_make_rows_of(sweep: Path) -> None:
     (sweep / "results.parquet").unlink()
     shutil.rmtree(sweep / "parts")
-    message = rf"^{sweep}: its parts lack 14 of 14 points; go on with it by resume={sweep}$"
+    message = rf"^{sweep}: its parts lack 14 of 14 points; resume={sweep} runs them$"
     with pytest.raises(StoreError, match=message):
         remake_report(sweep)
     with pytest.raises(StoreError, match=message):
