@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,12 @@ from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
-from xorsweep.networks.single_run import SingleRun
 from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
 from xorsweep.storage.parts import check_codes, check_complete
 from xorsweep.storage.results import ResultTable, StoredColumns, names_of
+
+if TYPE_CHECKING:
+    from xorsweep.networks.single_run import SingleRun
 
 PARAMETERS, LEARNING_CURVE = "parameters", "learning_curve"
 _TYPES = {
