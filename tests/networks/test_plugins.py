@@ -76,9 +76,8 @@ def test_its_parameter_is_swept_within_a_batch(grid: Grid) -> None:
 def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_path: Path) -> None:
     grid = grid_of(optimizer="signed", lr=0.125, epochs=[1], seed=[3])
     (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
-    from xorsweep.networks.task import build_training
-
     from xorsweep.networks.engines import load_train
+    from xorsweep.networks.trainer import build_training
 
     training = build_training(batch)
     moved = load_train(Engine())(training).parameters[0] - training.parameters
@@ -157,8 +156,8 @@ def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
     grid: Grid, tmp_path: Path
 ) -> None:
     pytest.importorskip("numba")
-    compiled = NetworkExperiment(Engine("numba"))
-    run_sweep(SweepRequest(NetworkExperiment(), compiled, grid, QUIET, tmp_path / "sweep"))
+    experiment = NetworkExperiment(Engine("numba"))
+    run_sweep(SweepRequest(experiment, grid, QUIET, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["warm_up"] == [
         "optimizer=signed isn't compiled: engine=numpy trains 2 of 2 batches"
