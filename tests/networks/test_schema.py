@@ -285,9 +285,9 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
         "max_seeds": 10_000,
         **given,
     }
+    read = read_experiment if "engine" in given else read_sweep
     with pytest.raises(ConfigError) as refused:
-        read_experiment(config)
-        read_sweep(config)
+        read(config)
     assert message in str(refused.value)
 
 
