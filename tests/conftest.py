@@ -16,6 +16,7 @@ from xorsweep.fields import Scalar, fields_of
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
@@ -169,12 +170,11 @@ def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Pa
             grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
             settings = SweepSettings(ExecutionSettings("serial"))
             provenance = {"command_line": ["xorsweep", "-m"]}
-            run_sweep(SweepRequest(grid, settings, folder, provenance))
+            run_sweep(SweepRequest(NetworkExperiment(), grid, settings, folder, provenance))
     return folder
 
 
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out of reports, which take longest, where they aren't the subject."""
-    for name in ("sweeps.report", "reporting.figures.catalog"):
-        monkeypatch.setattr(f"xorsweep.{name}.submit_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: list)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import xorsweep
-from xorsweep.reporting.figures.catalog import CATALOG
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
@@ -49,12 +49,12 @@ def test_a_sweep_of_values_is_composed_without_hydra() -> None:
 
 def test_modules_that_share_a_name_with_nothing_public_stay_modules() -> None:
     script = "import xorsweep.reporting.report; import xorsweep; assert callable(xorsweep.sweep)"
-    assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.Report")
+    assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.ReportWriter")
 
 
 def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
     loaded = modules_after(
-        "import xorsweep.networks.trainer, xorsweep.networks.engines.numpy.engine"
+        "import xorsweep.network_experiment, xorsweep.networks.engines.numpy.engine"
     )
     assert not loaded & (HEAVY - {"pyarrow"})
 
@@ -76,9 +76,9 @@ def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
 
 
 def test_only_the_heat_map_brings_seaborn() -> None:
-    others = [f"xorsweep.reporting.figures.{spec.module}" for spec in CATALOG[1:]]
+    others = [f"xorsweep.reporting.figures.{spec.module}" for spec in NETWORK_FIGURES[1:]]
     assert not modules_after(f"import {', '.join(others)}") & {"seaborn", "scipy"}
-    heat_map = f"xorsweep.reporting.figures.{CATALOG[0].module}"
+    heat_map = f"xorsweep.reporting.figures.{NETWORK_FIGURES[0].module}"
     assert "seaborn" in modules_after(f"import {heat_map}")
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from xorsweep.analysis import paired_tests
-from xorsweep.analysis.export import write_comparisons, write_summary
+from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.paired_tests import (
     A_HIGHER,
     B_HIGHER,
@@ -24,6 +24,7 @@ from xorsweep.analysis.paired_tests import (
     exact_mcnemar,
     holm,
 )
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.storage.results import read_results
 
 Cell = dict[str, Any]
@@ -267,8 +268,10 @@ def test_where_nothing_differs_almost_no_grid_shows_a_difference() -> None:
 
 
 def test_the_tables_of_a_sweep_open_in_pandas_and_agree(small_sweep: Path, tmp_path: Path) -> None:
-    results = read_results(small_sweep)
-    summary, compared = write_summary(results, tmp_path), write_comparisons(results, tmp_path)
+    results = read_results(small_sweep, NetworkExperiment())
+    experiment = NetworkExperiment()
+    summary = write_csv(experiment.summarize(results), tmp_path / "summary.csv")
+    compared = write_csv(experiment.compare(results), tmp_path / "comparisons.csv")
     assert len(pd.read_csv(tmp_path / "summary.csv")) == len(summary)
     read = pd.read_csv(tmp_path / "comparisons.csv")
     assert len(read) == len(compared) == 3 + 2 * 2

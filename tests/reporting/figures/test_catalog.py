@@ -27,6 +27,7 @@ from xorsweep.analysis.summary import survival_curves as curves_of
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.figures import (
@@ -37,7 +38,7 @@ from xorsweep.reporting.figures import (
     survival_curves,
 )
 from xorsweep.reporting.figures.axes import DrawnFigure, line_styles
-from xorsweep.reporting.figures.catalog import CATALOG, Figures, FigureSpec, submit_figures
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, FigureSpec, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_histogram import TALLEST
 from xorsweep.reporting.figures.style import (
@@ -50,7 +51,7 @@ from xorsweep.reporting.figures.style import (
 from xorsweep.reporting.selection import in_order
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -58,8 +59,9 @@ GridOf = Callable[..., Grid]
 
 
 def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
-    store, grid, _ = Store.open(folder)
-    results = read_results(folder)
+    opened = open_sweep(folder)
+    store, grid = opened.store, opened.grid
+    results = read_results(folder, NetworkExperiment())
     return Tables(
         results,
         summarize(results),
@@ -232,7 +234,7 @@ def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tabl
 
 
 def test_each_figure_says_what_its_axes_are(tables: Tables) -> None:
-    for spec in CATALOG:
+    for spec in NETWORK_FIGURES:
         figure = drawn(spec.draw, tables)
         labels = [axes.get_xlabel() for axes in figure.axes]
         assert any([*labels, figure.get_supxlabel()]), spec.name
@@ -240,12 +242,12 @@ def test_each_figure_says_what_its_axes_are(tables: Tables) -> None:
         assert any([*names, figure.get_supylabel()]), spec.name
 
 
-@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", NETWORK_FIGURES, ids=lambda spec: spec.name)
 def test_no_text_lies_on_another(tables: Tables, spec: FigureSpec) -> None:
     expect_readable(drawn(spec.draw, tables))
 
 
-@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", NETWORK_FIGURES, ids=lambda spec: spec.name)
 def test_no_text_lies_on_another_in_what_is_written(
     tables: Tables, spec: FigureSpec, tmp_path: Path
 ) -> None:
@@ -293,7 +295,7 @@ def _beyond_the_ends(figure: Figure) -> set[Text]:
 
 
 def written(figures: Figures) -> bool:
-    return [each.spec for each in figures()] == list(CATALOG)
+    return [each.spec for each in figures()] == list(NETWORK_FIGURES)
 
 
 def bytes_in(folder: Path) -> dict[str, bytes]:
@@ -304,10 +306,12 @@ def test_figures_are_written_as_png_and_svg_with_the_same_bytes(
     tables: Tables, tmp_path: Path
 ) -> None:
     for folder in (tmp_path / "first", tmp_path / "second"):
-        assert written(submit_figures(tables, folder))
+        assert written(submit_figures(NETWORK_FIGURES, tables, folder))
     first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
     assert first == second
-    assert sorted(first) == sorted(f"{p.name}.{kind}" for p in CATALOG for kind in ("png", "svg"))
+    assert sorted(first) == sorted(
+        f"{p.name}.{kind}" for p in NETWORK_FIGURES for kind in ("png", "svg")
+    )
 
 
 @pytest.mark.slow
@@ -322,10 +326,10 @@ def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
         return curves(cells)
 
     alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
-    submit_figures(tables, alone)()
-    assert written(submit_figures(tables, shared, workers=2))
+    submit_figures(NETWORK_FIGURES, tables, alone)()
+    assert written(submit_figures(NETWORK_FIGURES, tables, shared, workers=2))
     dying = replace(tables, learning_curves=curves_or_death)
-    assert written(submit_figures(dying, bereft, 2))
+    assert written(submit_figures(NETWORK_FIGURES, dying, bereft, 2))
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
@@ -368,7 +372,12 @@ LARGE = ("learning rates alone", "many levels", "many panels", "five axes")
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
@@ -386,13 +395,18 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
         NETWORK_SCHEMA, [*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases
     )
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     expect_drawn(tables_of(tmp_path))
 
 
 def expect_drawn(tables: Tables) -> None:
-    for spec in CATALOG:
+    for spec in NETWORK_FIGURES:
         with mpl.rc_context(STYLE):
             found = spec.draw(tables)
         if found is not None:
@@ -409,7 +423,12 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
     grid = concatenate([sizes, rates, others])
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     tables = tables_of(tmp_path, plateaus={})
     assert panels_of(
