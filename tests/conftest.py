@@ -1,5 +1,6 @@
 """Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import budget
+import composition_memo
 import profiles
 import pytest
 from filelock import FileLock
@@ -45,9 +47,16 @@ NOTEBOOK = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count what the tests start."""
+    """Begin to count what the tests start, and to remember what Hydra reads."""
     config.stash[counted] = Counter()
     budget.begin_to_count()
+    composition_memo.begin_to_remember()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what has been imported out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
