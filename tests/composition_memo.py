@@ -1,10 +1,11 @@
-"""Hydra's reading of the files of `conf/`, remembered: it takes most of a command's time.
+"""Hydra's reading of config files, remembered: it takes most of a command's time.
 
 Which files are merged follows from the config groups that are chosen; all other overrides are
-applied to a copy of what was merged. Where other files may take part, nothing is remembered.
+applied to a copy of what was merged. Files of a test are compared by what they hold.
 """
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from hydra._internal import config_loader_impl
@@ -25,11 +26,12 @@ LASTING = {
     "structured://",
 }
 """The sources that are the same for each test, while no other package has choices."""
+Key = tuple[object, ...]
 
 list_defaults = config_loader_impl.create_defaults_list
 merge = ConfigLoaderImpl._compose_config_from_defaults_list
-listed: dict[tuple[object, ...], DefaultsList] = {}
-merged: dict[tuple[object, ...], DictConfig] = {}
+listed: dict[Key, DefaultsList] = {}
+merged: dict[Key, DictConfig] = {}
 
 
 def begin_to_remember() -> None:
@@ -41,36 +43,43 @@ def begin_to_remember() -> None:
 def _list_defaults_once(
     repo: IConfigRepository, config_name: str | None, overrides_list: list[Override], **how: Any
 ) -> DefaultsList:
-    values = [each for each in overrides_list if _sets_value(repo, each)]
-    if not _is_lasting(repo):
+    read = _read_by(repo)
+    if read is None:
         return list_defaults(repo, config_name, overrides_list, **how)
-    choices = [
-        each for each in overrides_list if each not in values and not each.is_sweep_override()
-    ]
-    key = (config_name, *(each.input_line for each in choices), *how.items())
+    given = [each for each in overrides_list if not each.is_sweep_override()]
+    values = [each for each in given if _sets_value(repo, each)]
+    choices = [each for each in given if each not in values]
+    key = (read, config_name, *(each.input_line for each in choices), *how.items())
     if key not in listed:
         listed[key] = list_defaults(repo, config_name, choices, **how)
     return DefaultsList(**{**vars(listed[key]), "config_overrides": values})
 
 
 def _sets_value(repo: IConfigRepository, override: Override) -> bool:
-    """Tell whether an override neither chooses from a config group nor is an axis, as Hydra does."""
-    if override.is_sweep_override():
-        return False
+    """Tell whether an override sets a value, rather than to choose from a config group."""
     return isinstance(override.value(), dict) or not repo.group_exists(override.key_or_group)
 
 
 def _merge_once(
     loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: IConfigRepository
 ) -> DictConfig:
-    if not _is_lasting(repo):
+    read = _read_by(repo)
+    if read is None:
         return merge(loader, defaults, repo)
-    key = tuple((each.config_path, each.package, each.is_self) for each in defaults)
+    key = (read, *((each.config_path, each.package, each.is_self) for each in defaults))
     if key not in merged:
         merged[key] = merge(loader, defaults, repo)
     return deepcopy(merged[key])
 
 
-def _is_lasting(repo: IConfigRepository) -> bool:
-    sources = {f"{each.scheme()}://{each.path}" for each in repo.get_sources()}
-    return sources <= LASTING and not any(each.others for each in COMPONENTS.values())
+def _read_by(repo: IConfigRepository) -> Key | None:
+    """Return the files of a test that may take part, None where more than files may."""
+    if any(each.others for each in COMPONENTS.values()):
+        return None
+    sources = [f"{each.scheme()}://{each.path}" for each in repo.get_sources()]
+    others = [each for each in sources if each not in LASTING]
+    if not all(each.startswith("file://") for each in others):
+        return None
+    folders = [Path(each.removeprefix("file://")) for each in others]
+    files = [sorted(folder.rglob("*.yaml")) for folder in folders]
+    return (*sources, *((path, path.read_bytes()) for each in files for path in each))
