@@ -47,15 +47,19 @@ NOTEBOOK = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count what the tests start, and to remember what Hydra reads."""
+    """Begin to count what the tests start, and to remember what Hydra reads.
+
+    Imports leave little garbage, and Python would search for it in all that they bring.
+    """
     config.stash[counted] = Counter()
     budget.begin_to_count()
     composition_memo.begin_to_remember()
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Leave what has been imported out of every later search for garbage."""
-    gc.collect()
+    """Search for garbage from now on, and never in what has been imported."""
+    gc.enable()
     gc.freeze()
 
 
