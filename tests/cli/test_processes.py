@@ -73,14 +73,13 @@ def test_a_sweep_and_a_run_end_with_0(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_sweep_of_which_points_failed_ends_with_1(tmp_path: Path) -> None:
-    done = start(tmp_path, "-m", *SWEEP, "init=file", "init.path=nowhere.npz")
+    done = run(tmp_path, "-m", *SWEEP, "init=file", "init.path=nowhere.npz")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("mode", [[], ["-m"]])
-def test_a_bad_value_ends_it_with_1_and_one_line(mode: list[str], tmp_path: Path) -> None:
-    done = start(tmp_path, *mode, "lr=0")
+def test_a_bad_value_ends_it_with_1_and_one_line(tmp_path: Path) -> None:
+    done = start(tmp_path, "-m", "lr=0")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "lr=0: lr must be a finite number above 0\n"
     assert not list(tmp_path.iterdir())
