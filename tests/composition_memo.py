@@ -11,7 +11,7 @@ from typing import Any
 from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import IConfigRepository
-from hydra._internal.defaults_list import DefaultsList
+from hydra._internal.defaults_list import DefaultsList, Overrides
 from hydra.core.default_element import ResultDefault
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
@@ -46,18 +46,13 @@ def _list_defaults_once(
     read = _read_by(repo)
     if read is None:
         return list_defaults(repo, config_name, overrides_list, **how)
-    given = [each for each in overrides_list if not each.is_sweep_override()]
-    values = [each for each in given if _sets_value(repo, each)]
-    choices = [each for each in given if each not in values]
+    values = Overrides(repo, overrides_list).config_overrides
+    others = [each for each in overrides_list if each not in values]
+    choices = [each for each in others if not each.is_sweep_override()]
     key = (read, config_name, *(each.input_line for each in choices), *how.items())
     if key not in listed:
         listed[key] = list_defaults(repo, config_name, choices, **how)
     return DefaultsList(**{**vars(listed[key]), "config_overrides": values})
-
-
-def _sets_value(repo: IConfigRepository, override: Override) -> bool:
-    """Tell whether an override sets a value, rather than to choose from a config group."""
-    return isinstance(override.value(), dict) or not repo.group_exists(override.key_or_group)
 
 
 def _merge_once(
