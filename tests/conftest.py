@@ -1,5 +1,6 @@
 """Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import budget
+import composition_memo
 import profiles
 import pytest
 from filelock import FileLock
@@ -46,9 +48,20 @@ NOTEBOOK = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count what the tests start."""
+    """Begin to count what the tests start, and to remember what Hydra reads.
+
+    Imports leave little garbage, and Python would search for it in all that they bring.
+    """
     config.stash[counted] = Counter()
     budget.begin_to_count()
+    composition_memo.begin_to_remember()
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Search for garbage from now on, and never in what has been imported."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

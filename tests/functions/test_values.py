@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xorsweep.functions.values import column_of
 
 from xorsweep.errors import FunctionError, PointError
+from xorsweep.functions.values import column_of
 
 MASKED = np.ma.masked_array([1.0, 2.0], [False, True])
 

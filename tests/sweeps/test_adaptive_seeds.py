@@ -1,6 +1,7 @@
 """Rounds of further seeds: which cells get them, how many, and what stopping does to coverage."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -185,22 +186,19 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
     assert rounds.precision is not None
     rows: list[dict[str, Any]] = [first.point(row) for row in range(len(first))]
     last = max(row["seed"] for row in rows)
+
+    @cache
+    def converges(lr: float, epochs: int, seed: int) -> bool:
+        point = {**rows[0], "lr": lr, "epochs": epochs, "seed": seed}
+        return verdict(product_grid(NETWORK_SCHEMA, [], [point]), 0) == "converged"
+
     while True:
         cells: dict[tuple[float, int], list[int]] = {}
         for row in rows:
             cells.setdefault((row["lr"], row["epochs"]), []).append(row["seed"])
         opened = set()
         for (lr, epochs), seeds in cells.items():
-            converged = sum(
-                verdict(
-                    product_grid(
-                        NETWORK_SCHEMA, [], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]
-                    ),
-                    0,
-                )
-                == "converged"
-                for s in seeds
-            )
+            converged = sum(converges(lr, epochs, seed) for seed in seeds)
             if is_open(np.array([converged]), np.array([len(seeds)]), rounds.precision)[0]:
                 opened.add(lr)
         added = []

@@ -114,11 +114,13 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("is_sealed", [False, True], ids=["found", "sealed"])
-@pytest.mark.parametrize("kind", CHANGES)
+FOUND = [(kind, False) for kind in CHANGES]
+# Somebody who writes the manifest, too, can have it say another value.
+SEALED = [(kind, True) for kind in CHANGES if kind != "another value"]
+
+
+@pytest.mark.parametrize(("kind", "is_sealed"), [*FOUND, *SEALED])
 def test_another_table_is_never_believed(kind: str, is_sealed: bool, sweep: Path) -> None:
-    if is_sealed and kind == "another value":
-        pytest.skip("somebody who writes the manifest, too, can have it say what he wants")
     wanted, heard = read_results(sweep, NetworkExperiment(), whole=True), RecordingConsole()
     CHANGES[kind](sweep / "results.parquet")
     if is_sealed:

@@ -83,6 +83,12 @@ def drawn(draw: Callable[[Tables], DrawnFigure | None], tables: Tables) -> Figur
     return found.figure
 
 
+@pytest.fixture(scope="module")
+def figures(tables: Tables) -> dict[str, Figure]:
+    """Return the figures of the sweep by name, each drawn once for all who look at it."""
+    return {spec.name: drawn(spec.draw, tables) for spec in NETWORK_FIGURES}
+
+
 def panels_of(figure: Figure) -> list[Axes]:
     return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
 
@@ -91,8 +97,10 @@ def titles(figure: Figure) -> list[str]:
     return [axes.get_title(loc="left") for axes in panels_of(figure)]
 
 
-def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables) -> None:
-    figure = drawn(rate_heatmap.draw, tables)
+def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["convergence_rate"]
     assert titles(figure) == ["200 epochs", "1,500 epochs"]
     axes = panels_of(figure)[1]
     assert axes.get_xlabel() == "lr"
@@ -108,8 +116,10 @@ def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables)
     assert [text.get_text() for text in axes.texts] == wanted
 
 
-def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
-    figure = drawn(rate_lines.draw, tables)
+def test_the_lines_carry_the_rates_and_their_intervals(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["rate_lines"]
     axes = panels_of(figure)[1]
     assert axes.get_xscale() == "log"
     assert len(axes.containers) == 2
@@ -122,8 +132,10 @@ def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
         np.testing.assert_allclose(ends, mine[["rate_low", "rate_high"]], atol=1e-12)
 
 
-def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) -> None:
-    figure = drawn(survival_curves.draw, tables)
+def test_unsolved_curves_end_at_the_share_that_did_not_converge(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["unsolved"]
     assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
     cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
     axes = panels_of(figure)[1]
@@ -145,8 +157,10 @@ def shares_in(axes: Axes) -> dict[tuple[int, str], float]:
     return found
 
 
-def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables: Tables) -> None:
-    figure = drawn(error_histogram.draw, tables)
+def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["final_error"]
     assert titles(figure) == ["hidden 2", "hidden 4"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
     for hidden, axes in zip((2, 4), panels_of(figure), strict=True):
@@ -167,8 +181,10 @@ def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
     assert not panels_of(figure)[0].texts
 
 
-def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Tables) -> None:
-    figure = drawn(error_curves.draw, tables)
+def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["error_by_epoch"]
     cells = in_order(tables.summary.query("epochs == 1500"), ["hidden", "lr"])
     assert len(panels_of(figure)) == len(cells)
     curves, outcomes = (
@@ -233,18 +249,17 @@ def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tabl
     np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
 
 
-def test_each_figure_says_what_its_axes_are(tables: Tables) -> None:
-    for spec in NETWORK_FIGURES:
-        figure = drawn(spec.draw, tables)
+def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
         labels = [axes.get_xlabel() for axes in figure.axes]
-        assert any([*labels, figure.get_supxlabel()]), spec.name
+        assert any([*labels, figure.get_supxlabel()]), name
         names = [axes.get_ylabel() for axes in figure.axes]
-        assert any([*names, figure.get_supylabel()]), spec.name
+        assert any([*names, figure.get_supylabel()]), name
 
 
-@pytest.mark.parametrize("spec", NETWORK_FIGURES, ids=lambda spec: spec.name)
-def test_no_text_lies_on_another(tables: Tables, spec: FigureSpec) -> None:
-    expect_readable(drawn(spec.draw, tables))
+@pytest.mark.parametrize("name", [spec.name for spec in NETWORK_FIGURES])
+def test_no_text_lies_on_another(name: str, figures: dict[str, Figure]) -> None:
+    expect_readable(figures[name])
 
 
 @pytest.mark.parametrize("spec", NETWORK_FIGURES, ids=lambda spec: spec.name)
@@ -303,11 +318,10 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_figures_are_written_as_png_and_svg_with_the_same_bytes(
-    tables: Tables, tmp_path: Path
+    tables: Tables, small_sweep: Path, tmp_path: Path
 ) -> None:
-    for folder in (tmp_path / "first", tmp_path / "second"):
-        assert written(submit_figures(NETWORK_FIGURES, tables, folder))
-    first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
+    assert written(submit_figures(NETWORK_FIGURES, tables, tmp_path))
+    first, second = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
     assert first == second
     assert sorted(first) == sorted(
         f"{p.name}.{kind}" for p in NETWORK_FIGURES for kind in ("png", "svg")
