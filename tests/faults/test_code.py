@@ -69,7 +69,8 @@ def test_pickles_and_targets_in_a_folder_are_never_loaded(tmp_path: Path) -> Non
     manifest["config"] = manifest["study"] = target
     (folder / "manifest.json").write_text(json.dumps(manifest))
     done = run(tmp_path, "-m", "resume=sweep", "report=false")
-    assert done.stderr == "study._target_: unknown key; did you mean study.name?\n"
+    unknown = "study._target_: unknown key; did you mean study.name?"
+    assert done.stderr == f"sweep/manifest.json can't be used: {unknown}\n"
     assert not mark.exists()
 
 
