@@ -1,0 +1,61 @@
+"""The base class of optimizers, which update the parameters of a batch in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import Batched
+
+Array = NDArray[Any]
+State = tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An update rule; `online` tells whether it can be used with updates from single rows.
+
+    P is the number of weights and biases, B that of networks; the parameters of a rule are numbers
+    or arrays (B,). Its state is a tuple of arrays with B last: what is remembered between steps,
+    and buffers, since a step allocates nothing.
+    """
+
+    online: ClassVar[bool] = True
+
+    def check(self) -> None:
+        """Raise ConfigError where parameters contradict each other."""
+
+    def check_rate(self, learning_rate: Batched) -> None:
+        """Raise ConfigError where a learning rate, or one of several (N,), can't be used."""
+
+    def start(self, parameters: Array, learning_rate: Array) -> State:
+        """Return the state before the first step.
+
+        Args:
+            parameters: The initial weights (P, B), float64 or float32.
+            learning_rate: One per network (B,), of the same dtype.
+        """
+        return ()
+
+    def step(
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
+        """Update parameters and state in place.
+
+        Args:
+            state: What `start` returned, or the last step left.
+            parameters: The weights (P, B), float64 or float32, as all arrays.
+            negative_gradient: Minus the gradient of the loss (P, B); may be overwritten.
+            learning_rate: One per network (B,).
+            scratch: A buffer (P, B).
+        """
+        raise NotImplementedError
+
+
+def per_member(value: Batched, learning_rate: Array) -> Array:
+    """Return a rule's parameter as an array (B,) of its own, in the precision of the training."""
+    return np.array(np.broadcast_to(value, learning_rate.shape), learning_rate.dtype)

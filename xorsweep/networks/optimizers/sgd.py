@@ -1,0 +1,19 @@
+"""Gradient descent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xorsweep.networks.optimizers.base import Array, Optimizer, State
+
+
+class Sgd(Optimizer):
+    """Gradient descent: w += lr * g, with g minus the gradient."""
+
+    def step(
+        self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
+        scratch: Array
+    ) -> None:  # fmt: skip
+        """Take one step."""
+        np.multiply(negative_gradient, learning_rate, out=negative_gradient)
+        np.add(parameters, negative_gradient, out=parameters)
