@@ -66,16 +66,22 @@ def test_the_commands_that_are_shown_work_in_their_order(site: Path, tmp_path: P
     commands = [line for block in blocks for line in block.splitlines()]
     install, *others = commands
     assert install == "python -m pip install ./examples/xorsweep_example"
+    (study,) = re.findall(r"```yaml\n# (conf/\S+)\n(.*?)```", TEXT, re.DOTALL)
+    (tmp_path / study[0]).parent.mkdir(parents=True)
+    (tmp_path / study[0]).write_text(study[1])
     for command in others:
         done = run(tmp_path, *shlex.split(command)[1:], site=site)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-    summary = pd.read_csv(tmp_path / "outputs/latest/summary.csv")
-    assert summary["n"].tolist() == [100] * 30
+    summaries = [
+        pd.read_csv(path) for path in sorted(tmp_path.glob("outputs/*/*/summary.csv"))
+    ]
+    found = {tuple(each["runs"].unique()) for each in summaries if "chaotic_rate" in each}
+    assert found == {(25,), (20,)}
 
 
 def test_the_code_that_is_shown_works(site: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for code in blocks:
         done = run(tmp_path, "-W", "error", "-c", code, site=site)
         assert done.returncode == 0, done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from xorsweep.reporting.figures.data import Tables
+    from xorsweep.reporting.figures.catalog import FigureSpec
+    from xorsweep.reporting.report import ReportWriter
 
 MOST_CELLS = 24
 """Rows of the table that a notebook shows of a sweep; `summary` has all."""
@@ -128,8 +129,12 @@ class Sweep:
     @cached_property
     def tables(self) -> Tables:
         """Return what the figures are made from."""
-        report = self._experiment.report(self._grid, self._opened.store, 1, None)
-        return report.tables(self.results, self.summary)
+        return self.reporter.tables(self.results, self.summary)
+
+    @cached_property
+    def reporter(self) -> ReportWriter:
+        """Return what knows the figures of this sweep."""
+        return self._experiment.report(self._grid, self._opened.store, 1, None)
 
     @cached_property
     def _opened(self) -> OpenedSweep:
@@ -217,9 +222,28 @@ class SweepPlots:
 
     _sweep: Sweep
 
-    def rate(self) -> Figure:
-        """Return a map of how often training converges, a field a cell."""
-        return self._draw("convergence_rate")
+    def rate(self, column: str | None = None) -> Figure:
+        """Return how often a column of true and false is true; of networks, how often they converge.
+
+        Args:
+            column: The column, which is `converged` for networks.
+        """
+        if column in (None, "converged") and self._has("convergence_rate"):
+            return self._draw("convergence_rate")
+        flag = column or self._only("rate_heatmap", "rate_lines")
+        return self._draw(f"{flag}_heatmap", f"{flag}_rate")
+
+    def metric(self, column: str | None = None) -> Figure:
+        """Return the median and the middle half of a column of numbers."""
+        return self._draw(f"{column or self._only('number_lines')}_median")
+
+    def survival(self, column: str | None = None) -> Figure:
+        """Return the share of runs whose event hasn't happened yet, by a column of times."""
+        return self._draw(f"{column or self._only('time_curves')}_survival")
+
+    def curves(self, column: str | None = None) -> Figure:
+        """Return the median and the middle half of arrays by step."""
+        return self._draw(f"{column or self._only('curve_lines')}_by_step")
 
     def rate_lines(self) -> Figure:
         """Return the rates as lines with their 95 % intervals."""
@@ -237,13 +261,28 @@ class SweepPlots:
         """Return how the error falls: its median and middle half over the seeds, by epoch."""
         return self._draw("error_by_epoch")
 
-    def _draw(self, name: str) -> Figure:
-        from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
+    @cached_property
+    def _catalog(self) -> Sequence[FigureSpec]:
+        return self._sweep.reporter.catalog(self._sweep.results)
+
+    def _has(self, name: str) -> bool:
+        return any(spec.name == name for spec in self._catalog)
+
+    def _only(self, *modules: str) -> str:
+        """Return the only column that has a figure of this kind; raises ConfigError."""
+        found = {spec.columns[0] for spec in self._catalog if spec.module in modules}
+        if len(found) != 1:
+            known = ", ".join(sorted(found)) or "none"
+            raise ConfigError(f"plot: choose one column; there is {known}")
+        return found.pop()
+
+    def _draw(self, *names: str) -> Figure:
+        """Return the first of some figures that this sweep has."""
         from xorsweep.reporting.figures.style import styled
 
-        (spec,) = (each for each in NETWORK_FIGURES if each.name == name)
+        specs = [spec for name in names for spec in self._catalog if spec.name == name]
         with styled():
-            drawn = spec.draw(self._sweep.tables)
+            drawn = next(filter(None, (spec.draw(self._sweep.tables) for spec in specs)), None)
         if drawn is None:
-            raise ConfigError(f"plot: the rows of this sweep don't allow {name}")
+            raise ConfigError(f"plot: the rows of this sweep don't allow {names[0]}")
         return register_figure(drawn.figure)

@@ -10,7 +10,7 @@ from xorsweep.functions import check_function
 
 
 def exponent(r: float, seed: int) -> float:
-    return float(lyapunov({"r": np.array([r]), "seed": np.array([seed])})["exponent"][0])
+    return float(lyapunov(np.array([r]), np.array([seed]))["exponent"][0])
 
 
 @pytest.mark.parametrize("r", [1.5, 2.5, 2.9])
@@ -25,4 +25,4 @@ def test_at_four_it_is_the_logarithm_of_two() -> None:
 
 
 def test_it_works_element_by_element() -> None:
-    check_function(lyapunov, {"r": np.linspace(2.5, 4.0, 40).tolist(), "seed": range(5)})
+    check_function(lyapunov, {"r": np.linspace(2.5, 4.0, 40), "seed": range(5)}, vectorized=True)
