@@ -245,7 +245,9 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     command = heard.lines[heard.lines.index(f"2 points failed: {reason}") + 1]
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")
     stop = SweepSettings(ExecutionSettings("serial"), report=False, on_failure="stop")
-    with pytest.raises(StoreError, match=r"^on_failure=stop: 1 point failed: .*; the batches that"):
+    with pytest.raises(
+        StoreError, match=r"^on_failure=stop: 2 points failed: .*; the batches that"
+    ):
         run_sweep(SweepRequest(NetworkExperiment(), grid, stop, tmp_path / "stopped"))
     manifest = json.loads((tmp_path / "stopped/manifest.json").read_text())
     assert manifest["state"] == "interrupted"
