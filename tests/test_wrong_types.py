@@ -71,9 +71,16 @@ TRAIN = {
 FUNCTION = {
     "function": (5, None, "module:function"),
     "axes": (5, None, [("x", 1)], {}, {5: [1]}, {None: [1]}),
-    "folder": (None, *NO_FOLDER),
-    "batch": (2.5, "3", 0, True, None, range(3)),
-    "parallel": ("loky", 2, None),
+    "folder": NO_FOLDER,
+    "blocks": (5, [5], [{}, 5]),
+    "zip": (5, "x", [5]),
+    "where": (5, ["x"]),
+    "vectorized": (1, "yes", None),
+    "times": (5, [1], {"y": 5}),
+    "rate": (5, ["y"]),
+    "precision": (2, "0.1", True),
+    "n_jobs": (2.5, "3", 0, True),
+    "parallel": ("threads", 2, None, {"n_job": 2}),
 }
 LEVELS = (endless(), count(), range(10**9), range(10**30), b"a", {1, 2}, object(), None)
 LEVELS_TOO = (Unprintable(), {"a": 1}, 10**5000, [1, "a"])

@@ -10,12 +10,12 @@ from xorsweep.cli.commands import COMMANDS
 
 SWEEP = ["lr=0.5", "hidden=2", "epochs=5", "seed=0,1", "parallel=serial", "report=false"]
 CHOICE = ["criterion=fahlman"]
-FUNCTION = "def double(columns):\n    return {'y': 2 * columns['x']}\n"
+FUNCTION = "def double(x):\n    return {'y': 2 * x}\n"
 
 ARGUMENTS = {
     "check": CHOICE,
     "compare": ["a", "a"],
-    "function": ["doubling:double", "x=1,2", "--workers", "1"],
+    "function": ["doubling:double", "x=1,2", "parallel=serial", "report=false"],
     "merge": ["both", "a", "a", "--no-report"],
     "replay": ["a", "1"],
     "report": ["a"],

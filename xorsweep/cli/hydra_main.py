@@ -72,6 +72,7 @@ def _checked(arguments: Sequence[str]) -> list[str]:
     """Return what Hydra is to read; raises ConfigError for what nothing reads."""
     arguments = overrides_last(arguments)
     if is_function_sweep(arguments):
+        check_flags(arguments, known_keys())
         return [*map(quote_for_hydra, with_axes(arguments))]
     check_flags(arguments, known_keys())
     overrides = [each for each in arguments if not each.startswith("-")]

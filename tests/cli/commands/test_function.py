@@ -10,13 +10,13 @@ from xorsweep.cli.hydra_config import levels_of
 from xorsweep.errors import ConfigError
 
 FUNCTION = """
-def energy(columns):
-    return {"energy": columns["mass"] * columns["speed"] ** 2 / 2}
+def energy(mass, speed):
+    return {"energy": mass * speed ** 2 / 2}
 
 ONE = 1
 
-def broken(columns):
-    raise OSError("no such luck")
+def other(mass, speed):
+    return 0
 """
 
 
@@ -35,20 +35,14 @@ def run(folder: Path, *arguments: str) -> Ended:
 
 
 def test_a_function_beside_it_is_swept(folder: Path) -> None:
-    done = run(folder, "physics:energy", "mass=1,2.5", "speed=range(0,4)")
+    done = run(folder, "physics:energy", "mass=1,2.5", "speed=range(0,4)", "report=false")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == "mass 2 x speed 4 = 8 points"
+    assert done.stdout.splitlines()[0].startswith("mass 2 x speed 4 = 8 points, 1 batch")
     assert done.stdout.splitlines()[-1] == "planned 8 = ok 8 + failed 0"
     frame = pd.read_csv(folder / "outputs/latest/results.csv")
     assert frame["energy"].tolist() == [m * v**2 / 2 for m in (1, 2.5) for v in range(4)]
-    again = run(folder, "physics:energy", "--resume", "latest")
-    assert again.stdout.splitlines()[0].endswith("; 8 are found finished, 0 are computed")
-
-
-def test_failures_are_counted_by_reason_and_end_it_with_one(folder: Path) -> None:
-    done = run(folder, "physics:broken", "x=1,2", "--into", "out")
-    assert done.returncode == 1
-    assert "2 points failed: OSError: no such luck" in done.stdout.splitlines()
+    again = run(folder, "physics:energy", "resume=latest", "report=false")
+    assert "found all 8 points finished: there is nothing to run" in again.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -58,18 +52,15 @@ def test_failures_are_counted_by_reason_and_end_it_with_one(folder: Path) -> Non
         (["nowhere:f", "x=1"], "nowhere:f: can't be imported (ModuleNotFoundError: "),
         (["physics", "x=1"], "physics: a function is named as package.module:function"),
         (["physics:ONE", "x=1"], "physics:ONE: isn't a function"),
-        (["physics:energy"], "a sweep needs at least one axis, such as r=0.1,0.2"),
+        (["physics:energy"], "energy: mass has no default, so it needs a value or an axis"),
         (["leaving:f", "x=1"], "leaving:f: can't be imported (SystemExit: 0)"),
         (["unspeakable:f", "x=1"], "unspeakable:f: can't be imported (Silent, whose text can't"),
         (
-            ["physics:energy", "x=1", "--into", "s3://x"],
-            "--into=s3://x: is an address; must be the path of a folder on this machine",
+            ["physics:energy", "mass=1", "speed=1", "hydra.sweep.dir=s3://x"],
+            "hydra.sweep.dir=s3://x: is an address; must be the path of a folder on this machine",
         ),
-        (["physics:energy", "x=1", "--into", ""], "--into=: must be the path of a folder"),
-        (
-            ["physics:energy", "--resume", "none"],
-            "none holds no sweep: there is no manifest.json in it",
-        ),
+        (["physics:energy", "mass=1", "--workers", "4"], "--workers: keys have no dashes; write "),
+        (["physics:energy", "resume=none"], "none holds no sweep: there is no manifest.json in it"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_leaves_nothing(
@@ -82,33 +73,25 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
     assert not (folder / "outputs").exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "line"),
-    [
-        ([], "the following arguments are required: MODULE:FUNCTION"),
-        (["--resume", "latest"], "the following arguments are required: MODULE:FUNCTION"),
-        (
-            ["physics:energy", "x=1", "--resume", "latest"],
-            "--resume takes the axes and the folder of the sweep, so give neither",
-        ),
-    ],
-)
-def test_a_function_is_always_given(folder: Path, arguments: list[str], line: str) -> None:
-    done = run(folder, *arguments)
+def test_a_function_is_always_given(folder: Path) -> None:
+    done = run(folder)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"xorsweep function: {line}")
-    assert done.stderr.endswith("; --help says more\n")
+    assert done.stderr == (
+        "xorsweep function: the following arguments are required: MODULE:FUNCTION, KEY=LEVELS; "
+        "--help says more\n"
+    )
 
 
 def test_a_folder_names_no_code_that_is_run(folder: Path) -> None:
-    run(folder, "physics:energy", "mass=1,2", "speed=3", "--into", "sweep")
-    other = run(folder, "physics:broken", "--resume", "sweep")
+    quiet = ["report=false", "hydra.sweep.dir=sweep"]
+    assert run(folder, "physics:energy", "mass=1,2", "speed=3", *quiet).returncode == 0
+    other = run(folder, "physics:other", "resume=sweep", "report=false")
     assert other.returncode == 1
     assert other.stderr == (
-        "physics:broken: sweep was started with physics:energy, and a sweep never mixes two "
-        "functions; give that one, or start another sweep\n"
+        "other: sweep was started with the function energy, and a sweep never mixes two; give "
+        "that one, or choose another folder\n"
     )
-    assert run(folder, "physics:energy", "--resume", "sweep").returncode == 0
+    assert run(folder, "physics:energy", "resume=sweep", "report=false").returncode == 0
 
 
 def test_levels_are_those_of_hydra() -> None:
