@@ -23,6 +23,7 @@ from xorsweep.storage.results import ArrayOf, ResultTable, StoredColumns
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xorsweep.analysis.column_summary import ColumnCells
     from xorsweep.reporting.console import Console
     from xorsweep.reporting.report import ReportWriter
     from xorsweep.storage.store import Store
@@ -105,7 +106,7 @@ class TabularExperiment(Experiment[BatchT]):
         """Return where rates are highest, and medians lowest and highest, in sentences."""
         from xorsweep.reporting.column_findings import column_findings
 
-        return column_findings(results, summary, list(self.schema.keys), self.times)
+        return column_findings(self._cells(results, summary), comparisons)
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
         """Return what writes the report."""
@@ -123,7 +124,12 @@ class TabularExperiment(Experiment[BatchT]):
         """Print the rates of each flag."""
         from xorsweep.reporting.column_console import log_columns
 
-        log_columns(results, summary, list(self.schema.keys), console)
+        log_columns(self._cells(results, summary), console)
+
+    def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
+        from xorsweep.analysis.column_summary import ColumnCells
+
+        return ColumnCells.of(results, summary, list(self.schema.keys), self.times)
 
 
 def _array_of(

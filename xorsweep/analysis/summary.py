@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,11 @@ def swept_columns(rows: pd.DataFrame) -> list[str]:
 
     A column whose values follow from those before it, as `init.low` does from `init`, isn't one.
     """
-    keys = [key for key in point_columns(rows) if key != "seed"]
+    return distinguishing_keys(rows, [key for key in point_columns(rows) if key != "seed"])
+
+
+def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Return those of some columns that tell rows apart, without those that follow from others."""
     varying = [key for key in keys if rows[key].nunique(dropna=False) > 1]
     cells = rows[varying].drop_duplicates()
     found: list[str] = []
@@ -86,7 +90,7 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for cell in _cells(results, keys):
         if not cell.counted.any():
             continue
-        steps = _thinned(cell.survival(), float(cell.budget.max()), int(cell.counted.sum()))
+        steps = drawn_steps(cell.survival(), float(cell.budget.max()), int(cell.counted.sum()))
         frame = pd.DataFrame(steps, columns=["epoch", "unsolved", "low", "high"])
         for key in reversed(keys):
             frame.insert(0, key, results[key].iloc[cell.first])
@@ -204,8 +208,11 @@ def _final_errors(cell: _Cell) -> dict[str, float]:
     }
 
 
-def _thinned(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
-    """Return the steps (K, 4) from the start to the budget, as few as a picture can show."""
+def drawn_steps(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
+    """Return the steps (K, 4) from the start to the budget, as few as a picture can show.
+
+    Each is a time, the share for which nothing has happened by then, and its limits.
+    """
     (low,), _ = bounds_at_ends(np.array([runs]))
     start = [0.0, 1.0, low, 1.0]
     inside = curve.epochs <= budget

@@ -21,10 +21,10 @@ from xorsweep.reporting.figures.catalog import (
     FIGURES,
     Figures,
     FigureSpec,
+    FigureTables,
     WrittenFigure,
     submit_figures,
 )
-from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
 from xorsweep.reporting.run_gallery import RunGallery
 from xorsweep.reporting.selection import BEST
@@ -139,7 +139,7 @@ class ReportWriter(ABC):
         """Return the figures of the report, in its order."""
 
     @abstractmethod
-    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
+    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> FigureTables:
         """Return what the figures are made from."""
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from textwrap import fill
@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from matplotlib.ticker import (
     EngFormatter,
     LogLocator,
@@ -22,6 +23,7 @@ from matplotlib.ticker import (
     PercentFormatter,
     SymmetricalLogLocator,
 )
+from numpy.typing import NDArray
 
 from xorsweep.analysis.summary import is_numeric
 from xorsweep.reporting.figures.style import COLOURS, GREY
@@ -34,7 +36,14 @@ MARKERS = "osD^vPX*"
 MOST_PANELS = 12
 MOST_NAMED = 8
 """Levels that an alternative text names one by one; of more only the first and the last."""
+MOST_TICKS = 8
 CHARACTERS_PER_INCH = 13
+LINE_HEIGHT = 0.17
+"""Inches that a line of text takes."""
+PANEL_WIDTH = 3.1
+"""Inches of a panel with an axis of a key."""
+MANY_TIMES = 50
+"""From this ratio of the largest to the smallest value on, an axis is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,62 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
+def is_wide(numbers: pd.Series[Any]) -> bool:
+    """Tell whether only a logarithmic axis shows all the numbers apart."""
+    return bool(numbers.min() > 0 and numbers.max() >= 8 * numbers.min())
+
+
+def scale_across(axes: Axes, cells: pd.DataFrame, key: str) -> None:
+    """Show the levels of a key along the axis: numbers at their values, names side by side."""
+    found = levels(cells, key) if key else []
+    names = [mpl_label(level_name(level)) for level in found]
+    if not key or not is_numeric(cells[key]):
+        axes.set_xticks(range(len(found)), names)
+        turn_labels(axes, names)
+        return
+    wide = is_wide(cells[key])
+    if wide:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    if len(found) <= MOST_TICKS:
+        kept = _apart(np.log(found) if wide else np.array(found, float), names)
+        axes.set_xticks([found[place] for place in kept], [names[place] for place in kept])
+
+
+def turn_labels(axes: Axes, names: Sequence[str], width: float = PANEL_WIDTH) -> None:
+    """Turn the labels along the axis where they would touch, and leave some out if need be.
+
+    Args:
+        axes: Where the labels are.
+        names: The label of each tick.
+        width: The inches that all of them share.
+    """
+    room = CHARACTERS_PER_INCH * width / max(1, len(names))
+    if max(map(len, names), default=0) < room:
+        return
+    axes.tick_params(axis="x", rotation=90)
+    step = ceil(len(names) * LINE_HEIGHT / width)
+    axes.set_xticks(axes.get_xticks()[::step], names[::step])
+
+
+def _apart(places: NDArray[Any], names: Sequence[str]) -> list[int]:
+    """Return which labels at ascending places don't touch the one before, from the first on."""
+    span = float(places[-1] - places[0]) or 1.0
+    room = CHARACTERS_PER_INCH * PANEL_WIDTH * (places - places[0]) / span
+    kept = [0]
+    for place in range(1, len(names)):
+        needed = (len(names[kept[-1]]) + len(names[place])) / 2 + 1
+        if room[place] - room[kept[-1]] >= needed:
+            kept.append(place)
+    return kept
+
+
+def scale_values(axes: Axes, values: pd.Series[Any]) -> None:
+    """Show values upwards, logarithmically where a linear axis would hide the small ones."""
+    if values.min() > 0 and values.max() >= MANY_TIMES * values.min():
+        axes.set_yscale("log")
+
+
 def percent_upwards(axes: Axes) -> None:
     """Show shares along the axis, 0 to 100 %."""
     axes.set_ylim(-0.03, 1.03)
@@ -137,6 +202,15 @@ def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
     )
 
 
+def legend_lines(styles: Mapping[Any, Mapping[str, Any]]) -> list[Line2D]:
+    """Return a line for each style of `line_styles` that has a label, as a legend shows it."""
+    return [
+        Line2D([], [], linewidth=1.4, markersize=4, **style)
+        for style in styles.values()
+        if "label" in style
+    ]
+
+
 def by_level(frame: pd.DataFrame, key: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the rows at each level with the words for it; all together where there are many."""
     found = levels(frame, key) if key else []
@@ -148,12 +222,16 @@ def by_level(frame: pd.DataFrame, key: str) -> Iterator[tuple[str, pd.DataFrame]
 
 
 def ranges_text(
-    frame: pd.DataFrame, key: str, column: str, text: Callable[[float], str] = "{:.0%}".format
+    frame: pd.DataFrame,
+    key: str,
+    values: pd.Series[Any],
+    text: Callable[[float], str] = "{:.0%}".format,
 ) -> str:
-    """Return the range of a column at each level of a key, in words."""
+    """Return the range of the values of some rows at each level of a key, in words."""
     parts = []
     for words, rows in by_level(frame, key):
-        ends = dict.fromkeys(text(end) for end in (rows[column].min(), rows[column].max()))
+        here = values[rows.index]
+        ends = dict.fromkeys(text(end) for end in (here.min(), here.max()))
         parts.append(words + " to ".join(ends).replace("%", " %"))
     return "; ".join(parts)
 

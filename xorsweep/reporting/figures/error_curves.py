@@ -82,7 +82,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     alt = (
         "Error by epoch on logarithmic axes, one panel per cell: single runs as thin lines "
         "coloured by outcome, their median and the band of their middle half. The medians end at: "
-        f"{ranges_text(ends, layout.hue, 'final_error_q50', '{:.2g}'.format)}."
+        f"{ranges_text(ends, layout.hue, ends['final_error_q50'], '{:.2g}'.format)}."
     )
     return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
 

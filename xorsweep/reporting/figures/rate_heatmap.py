@@ -1,4 +1,4 @@
-"""How often training converges: a heat map."""
+"""How often something happens: a heat map."""
 
 from __future__ import annotations
 
@@ -10,42 +10,44 @@ import seaborn as sns
 from matplotlib.ticker import PercentFormatter
 
 from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, along_text, facets
-from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.data import Rates, RateTables
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
-from xorsweep.reporting.selection import SelectedCells, select_cells
+from xorsweep.reporting.selection import SelectedCells
 from xorsweep.text import level_name, level_text
 
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
 
-def draw(tables: Tables) -> DrawnFigure | None:
-    """Return the convergence rate over two keys, with n of N in each field."""
-    summary, layout = tables.summary, tables.layout
-    if len(summary) == 1 or summary["rate"].isna().all():
+def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
+    """Return the rate over two keys, with n of N in each field."""
+    cells, layout, rates = tables.cells, tables.layout, tables.rates(*columns)
+    if len(cells) == 1 or rates.frame.empty:
         return None
-    shown = select_cells(summary, layout.col, MOST_PANELS)
+    shown = tables.select(cells, layout.col, MOST_PANELS)
     parts = panels(shown.cells, shown.keys)
-    across, down = (levels(summary, key) if key else [""] for key in (layout.x, layout.hue))
+    across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
     width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
     figure, grid = facets(parts, width, height)
     has_room = max(len(across), len(down)) <= MOST_FIELDS
     for axes, (_, part) in zip(grid, parts, strict=True):
-        counts = [
-            f"{converged:,}\nof {runs:,}"
-            for converged, runs in zip(
-                part["converged"], part["runs"] - part["failed"], strict=True
-            )
-        ]
-        texts = _pivot(part.assign(text=counts), layout, across, down, "text")
+        mine = rates.frame.reindex(part.index)
+        texts = pd.Series(
+            {
+                place: f"{int(cell['count']):,}\nof {int(cell['total']):,}"
+                for place, cell in mine.dropna().iterrows()
+            },
+            index=part.index,
+            dtype=object,
+        )
         sns.heatmap(
-            _pivot(part, layout, across, down, "rate"),
+            _pivot(part, layout, across, down, mine["rate"]),
             ax=axes,
             vmin=0,
             vmax=1,
             cmap="cividis",
-            annot=texts.astype(object).fillna("").to_numpy() if has_room else False,
+            annot=_pivot(part, layout, across, down, texts).fillna("") if has_room else False,
             fmt="",
             annot_kws={"fontsize": 7},
             linewidths=0.6 if has_room else 0,
@@ -57,19 +59,19 @@ def draw(tables: Tables) -> DrawnFigure | None:
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
-    bar.set_label("runs that converged")
-    return DrawnFigure(figure, _alt_text(shown, layout), shown.note)
+    bar.set_label(mpl_label(rates.label))
+    return DrawnFigure(figure, _alt_text(shown, layout, rates), shown.note)
 
 
 def _pivot(
-    part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any], column: str
+    part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any], values: pd.Series[Any]
 ) -> pd.DataFrame:
-    """Return a column of the summary as a table, levels of one key across, of another upwards."""
+    """Return values of cells as a table, levels of one key across, of another upwards."""
     table = pd.DataFrame(
         {
             "across": part[layout.x].to_numpy() if layout.x else "",
             "down": part[layout.hue].to_numpy() if layout.hue else "",
-            "value": part[column].to_numpy(),
+            "value": values.to_numpy(),
         }
     ).pivot(index="down", columns="across", values="value")
     table = table.reindex(index=down[::-1], columns=across)
@@ -78,21 +80,22 @@ def _pivot(
     return table
 
 
-def _alt_text(shown: SelectedCells, layout: Layout) -> str:
+def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
     axes = [
         f"{along_text(shown.cells, key)} {where}"
         for key, where in ((layout.x, "across"), (layout.hue, "upwards"))
         if key
     ]
     facet_text = [f"a panel for each level of {', '.join(shown.keys)}"] if shown.keys else []
-    cells = shown.cells.dropna(subset=["rate"])
-    worst, best = (
-        f"with {_name(cell, layout)}: {100 * cell['rate']:.0f} %, {cell['converged']:,} of "
-        f"{cell['runs'] - cell['failed']:,}"
-        for cell in (cells.iloc[cells["rate"].argmin()], cells.iloc[cells["rate"].argmax()])
+    mine = rates.frame[rates.frame.index.isin(shown.cells.index)]
+    most, fewest = (
+        f"with {_name(shown.cells.loc[place], layout)}: {100 * mine.loc[place, 'rate']:.0f} %, "
+        f"{mine.loc[place, 'count']:,} of {mine.loc[place, 'total']:,}"
+        for place in (mine["rate"].idxmax(), mine["rate"].idxmin())
     )
     return (
-        f"Heat map, {', '.join([*axes, *facet_text])}. Most runs converge {best}. Fewest {worst}."
+        f"Heat map, {', '.join([*axes, *facet_text])}. {rates.most} {most}. {rates.fewest} "
+        f"{fewest}."
     )
 
 

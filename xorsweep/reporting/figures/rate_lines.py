@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from xorsweep.analysis.summary import is_numeric
@@ -16,24 +14,25 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     along_text,
     facets,
+    is_wide,
     legend_below,
     line_styles,
     percent_upwards,
     ranges_text,
+    scale_across,
 )
-from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.data import RateTables
 from xorsweep.reporting.layout import levels, mpl_label, panels
-from xorsweep.reporting.selection import final_epochs_only, select_cells
-from xorsweep.text import level_name
 
 MOST_LINES = 8
 
 
-def draw(tables: Tables) -> DrawnFigure | None:
-    """Return the convergence rate along one key with 95 % intervals, another as lines."""
-    summary = tables.summary.dropna(subset=["rate"])
-    layout = tables.layout.with_few_lines(summary, MOST_LINES)
-    shown = select_cells(summary, layout.col, MOST_PANELS)
+def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
+    """Return the rate along one key with 95 % intervals, another as lines."""
+    rates = tables.rates(*columns)
+    known = tables.cells[tables.cells.index.isin(rates.frame.index)]
+    layout = tables.layout.with_few_lines(known, MOST_LINES)
+    shown = tables.select(known, layout.col, MOST_PANELS)
     cells, key = shown.cells, layout.x
     if cells.empty:
         return None
@@ -45,7 +44,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
         sharex=True,
         sharey=True,
         xlabel=key or "all runs",
-        ylabel="runs that converged",
+        ylabel=mpl_label(rates.label),
     )
     styles = line_styles(cells, layout.hue)
     is_number = bool(key) and is_numeric(cells[key])
@@ -56,12 +55,11 @@ def draw(tables: Tables) -> DrawnFigure | None:
             line = part[part[layout.hue] == level] if layout.hue else part
             line = line.sort_values(key) if is_number else line
             # At all or none the interval lies on one side; rounding must not make the other < 0.
-            errors = np.maximum(
-                [line["rate"] - line["rate_low"], line["rate_high"] - line["rate"]], 0
-            )
+            rate, low, high = (rates.frame.loc[line.index, end] for end in ("rate", "low", "high"))
+            errors = np.maximum([rate - low, high - rate], 0)
             axes.errorbar(
                 _places(cells, line, key, (index - (len(styles) - 1) / 2) * apart),
-                line["rate"],
+                rate,
                 yerr=errors,
                 linewidth=1.2 if is_number or not key else 0,
                 markersize=4,
@@ -71,17 +69,14 @@ def draw(tables: Tables) -> DrawnFigure | None:
                 **style,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    _scale_across(grid[0], cells, key)
+    scale_across(grid[0], cells, key)
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
     along = f" along {along_text(cells, key)}" if key else ""
-    ranges = ranges_text(final_epochs_only(cells), layout.hue, "rate")
-    alt = f"Rates with intervals{along}. At the most epochs: {ranges}."
+    last = tables.at_the_end(cells)
+    ranges = ranges_text(last, layout.hue, rates.frame.loc[last.index, "rate"])
+    when = "At the most epochs" if len(last) < len(cells) else "Range"
+    alt = f"Rates with intervals{along}. {when}: {ranges}."
     return DrawnFigure(figure, alt, shown.note)
-
-
-def _is_wide(numbers: pd.Series[Any]) -> bool:
-    """Tell whether only a logarithmic axis shows all the numbers apart."""
-    return bool(numbers.min() > 0 and numbers.max() >= 8 * numbers.min())
 
 
 def _places(cells: pd.DataFrame, line: pd.DataFrame, key: str, shift: float) -> NDArray[Any]:
@@ -92,20 +87,6 @@ def _places(cells: pd.DataFrame, line: pd.DataFrame, key: str, shift: float) -> 
         found = levels(cells, key)
         return np.array([found.index(level) for level in line[key]]) + 4 * shift
     low, high = cells[key].min(), cells[key].max()
-    if _is_wide(cells[key]):
+    if is_wide(cells[key]):
         return np.asarray(line[key] * (high / low) ** shift)
     return np.asarray(line[key] + shift * (high - low))
-
-
-def _scale_across(axes: Axes, cells: pd.DataFrame, key: str) -> None:
-    found = levels(cells, key) if key else []
-    if key and is_numeric(cells[key]):
-        if _is_wide(cells[key]):
-            axes.set_xscale("log")
-            axes.xaxis.set_minor_formatter(NullFormatter())
-        if len(found) > MOST_LINES:
-            return
-        places = found
-    else:
-        places = list(range(len(found)))
-    axes.set_xticks(places, [mpl_label(level_name(level)) for level in found])
