@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -21,6 +22,7 @@ from matplotlib.ticker import (
     LogLocator,
     NullFormatter,
     PercentFormatter,
+    StrMethodFormatter,
     SymmetricalLogLocator,
 )
 from numpy.typing import NDArray
@@ -44,6 +46,10 @@ PANEL_WIDTH = 3.1
 """Inches of a panel with an axis of a key."""
 MANY_TIMES = 50
 """From this ratio of the largest to the smallest value on, an axis is logarithmic."""
+FEW_DECADES = 1_000
+"""Up to this ratio powers of ten alone would be few labels."""
+FINE = 1e-4
+"""Up to this ratio of their range to their size, values need more digits than a label has."""
 
 
 @dataclass(frozen=True)
@@ -131,37 +137,37 @@ def is_wide(numbers: pd.Series[Any]) -> bool:
     return bool(numbers.min() > 0 and numbers.max() >= 8 * numbers.min())
 
 
-def scale_across(axes: Axes, cells: pd.DataFrame, key: str) -> None:
-    """Show the levels of a key along the axis: numbers at their values, names side by side."""
+def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
+    """Show the levels of a key along a shared axis: numbers at their values, names side by side."""
     found = levels(cells, key) if key else []
     names = [mpl_label(level_name(level)) for level in found]
     if not key or not is_numeric(cells[key]):
-        axes.set_xticks(range(len(found)), names)
-        turn_labels(axes, names)
+        grid[0].set_xticks(range(len(found)), names)
+        taken = max(turn_labels(axes, names, PANEL_WIDTH) for axes in grid)
+        figure = grid[0].get_figure()
+        figure.set_figheight(figure.get_figheight() + taken)
         return
     wide = is_wide(cells[key])
     if wide:
-        axes.set_xscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        grid[0].set_xscale("log")
+        grid[0].xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_TICKS:
         kept = _apart(np.log(found) if wide else np.array(found, float), names)
-        axes.set_xticks([found[place] for place in kept], [names[place] for place in kept])
+        grid[0].set_xticks([found[place] for place in kept], [names[place] for place in kept])
 
 
-def turn_labels(axes: Axes, names: Sequence[str], width: float = PANEL_WIDTH) -> None:
-    """Turn the labels along the axis where they would touch, and leave some out if need be.
+def turn_labels(axes: Axes, names: Sequence[str], width: float) -> float:
+    """Turn the labels along an axis of `width` inches where they would touch.
 
-    Args:
-        axes: Where the labels are.
-        names: The label of each tick.
-        width: The inches that all of them share.
+    Some are left out if need be. Returns the inches of height that they take then.
     """
-    room = CHARACTERS_PER_INCH * width / max(1, len(names))
-    if max(map(len, names), default=0) < room:
-        return
-    axes.tick_params(axis="x", rotation=90)
+    longest = max(map(len, names), default=0)
+    if longest + 1 < CHARACTERS_PER_INCH * width / max(1, len(names)):
+        return 0.0
     step = ceil(len(names) * LINE_HEIGHT / width)
     axes.set_xticks(axes.get_xticks()[::step], names[::step])
+    axes.tick_params(axis="x", labelrotation=90)
+    return longest / CHARACTERS_PER_INCH
 
 
 def _apart(places: NDArray[Any], names: Sequence[str]) -> list[int]:
@@ -176,10 +182,30 @@ def _apart(places: NDArray[Any], names: Sequence[str]) -> list[int]:
     return kept
 
 
-def scale_values(axes: Axes, values: pd.Series[Any]) -> None:
+def scale_values(axes: Axes, values: NDArray[Any]) -> None:
     """Show values upwards, logarithmically where a linear axis would hide the small ones."""
-    if values.min() > 0 and values.max() >= MANY_TIMES * values.min():
+    smallest = np.min(values, where=values > 0, initial=np.inf)
+    if needs_logarithm(values):
         axes.set_yscale("log")
+        label_decades(axes.yaxis, values)
+    elif values.min() == 0 and values.max() >= MANY_TIMES**2 * smallest:
+        axes.set_yscale("symlog", linthresh=10 ** np.floor(np.log10(smallest)))
+        axes.set_ylim(bottom=0)
+    elif np.ptp(values) > FINE * np.abs(values).max():  # else an offset tells the numbers apart
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+
+
+def needs_logarithm(values: NDArray[Any]) -> bool:
+    """Tell whether a linear axis would hide the small ones of positive values."""
+    return bool(values.min() > 0 and values.max() >= MANY_TIMES * values.min())
+
+
+def label_decades(axis: Axis, values: NDArray[Any]) -> None:
+    """Label a logarithmic axis with powers of ten, and with 2 and 5 times them if there are few."""
+    if values.max() < FEW_DECADES * values.min():
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def percent_upwards(axes: Axes) -> None:

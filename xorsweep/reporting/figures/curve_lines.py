@@ -17,7 +17,7 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     if not bands:
         return None
     figure, grid = draw_bands(shown, layout, bands, "step", column)
-    values = pd.concat([band["middle"] for band in bands.values()])
+    values = np.concatenate([band["middle"] for band in bands.values()])
     scale_values(grid[0], values[np.isfinite(values)])
     cells = shown.cells.loc[shown.cells.index.isin([*bands])]
     ends = pd.Series({place: band["middle"].iloc[-1] for place, band in bands.items()})

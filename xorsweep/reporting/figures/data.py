@@ -35,12 +35,14 @@ class Rates:
         label: The label of an axis of rates.
         most: Starts a sentence that names the cell with the highest rate.
         fewest: Starts one that names the cell with the lowest.
+        are_values: Whether each cell has one run, whose value is shown rather than a rate.
     """
 
     frame: pd.DataFrame
     label: str
     most: str
     fewest: str
+    are_values: bool = False
 
 
 class RateTables(Protocol):

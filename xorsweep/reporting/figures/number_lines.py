@@ -10,14 +10,15 @@ from matplotlib.figure import Figure
 
 from xorsweep.analysis.summary import is_numeric
 from xorsweep.reporting.figures.axes import (
-    MANY_TIMES,
     MOST_PANELS,
     DrawnFigure,
     along_text,
     facets,
+    label_decades,
     legend_below,
     legend_lines,
     line_styles,
+    needs_logarithm,
     ranges_text,
     scale_across,
     scale_values,
@@ -28,6 +29,8 @@ from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.text import count_text, level_name
 
 MOST_LINES = 8
+MOST_MARKERS = 30
+"""Levels along an axis of which each has a mark; more marks would cover the line."""
 
 
 def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
@@ -51,10 +54,12 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     draw_panel = _draw_lines if is_numeric(cells[layout.x]) else _draw_points
     for axes, (_, part) in zip(grid, parts, strict=True):
         draw_panel(axes, part, column, layout, cells, tables.every.has_seeds)
-        axes.set(xlabel="", ylabel="")
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    scale_values(grid[0], rows[column])
-    scale_across(grid[0], cells, layout.x)
+    drawn = np.concatenate(
+        [tables.every.statistic(f"{column}_{name}")[cells.index] for name in ("q25", "q75")]
+    )
+    scale_values(grid[0], drawn[np.isfinite(drawn)])
+    scale_across(grid, cells, layout.x)
     legend_below(figure, legend_lines(styles))
     statistic = "Medians" if tables.every.has_seeds else "Values"
     ranges = ranges_text(cells, layout.hue, medians, "{:.3g}".format)
@@ -70,19 +75,21 @@ def _draw_lines(
     cells: pd.DataFrame,
     has_seeds: bool,
 ) -> None:
+    few = cells[layout.x].nunique() <= MOST_MARKERS
     for level, style in line_styles(cells, layout.hue).items():
         line = part[part[layout.hue] == level] if layout.hue else part
         sns.lineplot(
-            x=line[layout.x].astype(float),
-            y=line[column],
+            x=line[layout.x].to_numpy(float),  # without a name, which would become a label
+            y=line[column].to_numpy(),
             estimator="median",
             errorbar=("pi", 50) if has_seeds else None,
+            err_kws={"linewidth": 0},
             linewidth=1.2,
             markersize=4,
             markeredgewidth=0,
             legend=False,
             ax=axes,
-            **style,
+            **{**style, "marker": style["marker"] if few else None},
         )
 
 
@@ -99,9 +106,9 @@ def _draw_points(
     lines = part[layout.hue] if layout.hue else pd.Series("", part.index)
     labels = {level: str(place) for place, level in enumerate(styles)} if layout.hue else {"": "0"}
     sns.pointplot(
-        x=part[layout.x].map(names).astype(str),
-        y=part[column],
-        hue=lines.map(labels).astype(str),
+        x=part[layout.x].map(names).to_numpy(str),  # without a name, which would become a label
+        y=part[column].to_numpy(),
+        hue=lines.map(labels).to_numpy(str),
         order=list(names.values()),
         hue_order=list(labels.values()),
         palette=[style["color"] for style in styles.values()],
@@ -121,8 +128,10 @@ def _histogram(column: str, values: pd.Series[float]) -> DrawnFigure:
     """Return how the values of the only cell are spread."""
     figure = Figure(figsize=(4.6, 2.7), layout="constrained")
     axes = figure.subplots()
-    many_times = values.min() > 0 and values.max() >= MANY_TIMES * values.min()
-    sns.histplot(x=values, log_scale=bool(many_times), color=COLOURS[0], ax=axes)
+    wide = needs_logarithm(values.to_numpy())
+    sns.histplot(x=values.to_numpy(), log_scale=wide, color=COLOURS[0], ax=axes)
+    if wide:
+        label_decades(axes.xaxis, values.to_numpy())
     axes.set(xlabel=mpl_label(column), ylabel="runs")
     low, median, high = (f"{values.quantile(share):.3g}" for share in (0.25, 0.5, 0.75))
     alt = (

@@ -9,12 +9,21 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import PercentFormatter
 
-from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, along_text, facets
+from xorsweep.reporting.figures.axes import (
+    CHARACTERS_PER_INCH,
+    MOST_PANELS,
+    DrawnFigure,
+    along_text,
+    facets,
+    turn_labels,
+)
 from xorsweep.reporting.figures.data import Rates, RateTables
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells
 from xorsweep.text import level_name, level_text
 
+WIDEST = 12
+"""Inches that panels side by side take."""
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
@@ -27,10 +36,14 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     shown = tables.select(cells, layout.col, MOST_PANELS)
     parts = panels(shown.cells, shown.keys)
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
-    width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
-    height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    figure, grid = facets(parts, width, height)
     has_room = max(len(across), len(down)) <= MOST_FIELDS
+    has_texts = has_room and not rates.are_values
+    room_for_names = max(len(mpl_label(level_name(level))) for level in down) / CHARACTERS_PER_INCH
+    fields = max(2.2, (0.52 if has_texts else 0.3) * min(len(across), MOST_FIELDS) + 0.6)
+    width = fields + max(0.0, room_for_names - 0.6)
+    height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
+    columns_of_panels = max(1, min(3, int(WIDEST / width)))
+    figure, grid = facets(parts, width, height, columns_of_panels)
     for axes, (_, part) in zip(grid, parts, strict=True):
         mine = rates.frame.reindex(part.index)
         texts = pd.Series(
@@ -47,7 +60,7 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
             vmin=0,
             vmax=1,
             cmap="cividis",
-            annot=_pivot(part, layout, across, down, texts).fillna("") if has_room else False,
+            annot=_pivot(part, layout, across, down, texts).fillna("") if has_texts else False,
             fmt="",
             annot_kws={"fontsize": 7},
             linewidths=0.6 if has_room else 0,
@@ -56,9 +69,13 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
         )
         axes.set(xlabel=layout.x, ylabel=layout.hue if axes is grid[0] else "")
         axes.tick_params(length=0, labelrotation=0)
+        taken = turn_labels(axes, [text.get_text() for text in axes.get_xticklabels()], fields)
+    figure.set_figheight(figure.get_figheight() + ceil(len(parts) / columns_of_panels) * taken)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
+    if rates.are_values:
+        bar.set_ticks([0, 1], labels=["false", "true"])
     bar.set_label(mpl_label(rates.label))
     return DrawnFigure(figure, _alt_text(shown, layout, rates), shown.note)
 

@@ -69,7 +69,7 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
                 **style,
             )
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    scale_across(grid[0], cells, key)
+    scale_across(grid, cells, key)
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
     along = f" along {along_text(cells, key)}" if key else ""
     last = tables.at_the_end(cells)
