@@ -65,7 +65,9 @@ def read_curves(
     if rows is not None:
         wanted[rows] = True
     wanted[-1] = False  # points of the parts that aren't the grid's have row -1
-    found = [_curves_of(grid, part, column, wanted) for part in parts if column in part.schema.names]
+    found = [
+        _curves_of(grid, part, column, wanted) for part in parts if column in part.schema.names
+    ]
     if not any(len(places) for places, _, _ in found):
         return pd.DataFrame(index=pd.Index([], dtype=np.int64))
     places, lengths, values = (np.concatenate(some) for some in zip(*found, strict=True))

@@ -27,15 +27,15 @@ def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
         cells: The cells of the sweep, and what they hold.
         comparisons: The paired tests of neighbouring cells for each flag.
     """
-    flags, times = cells.roles.flags[:MOST_FLAGS], cells.roles.times
-    found = [
-        _points(cells),
-        *(sentence for flag in flags for sentence in _rates(cells, flag)),
-        *(sentence for flag in flags[:1] for sentence in _differences(comparisons, flag)),
-        *(sentence for time, flag in islice(times.items(), 1) for sentence in _time(cells, time, flag)),
-        *(sentence for number in cells.roles.numbers for sentence in _number(cells, number)),
+    roles = cells.roles
+    parts = [
+        iter([_points(cells)]),
+        *(_rates(cells, flag) for flag in roles.flags[:MOST_FLAGS]),
+        *(_differences(comparisons, flag) for flag in roles.flags[:1]),
+        *(_time(cells, time, flag) for time, flag in islice(roles.times.items(), 1)),
+        *(_number(cells, number) for number in roles.numbers),
     ]
-    return found[:MOST_FINDINGS]
+    return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
 
 def _points(cells: ColumnCells) -> str:
@@ -57,7 +57,9 @@ def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
     confidence = simultaneous(len(rates))
     # Of cells with the same rate the one with most runs is named.
     ordered = rates.sort_values("total", ascending=False, kind="stable")
-    highest, lowest = ordered.loc[ordered["rate"].idxmax()], ordered.loc[ordered["rate"].idxmin()]
+    highest, lowest = (
+        ordered.iloc[place] for place in (ordered["rate"].argmax(), ordered["rate"].argmin())
+    )
     most, least = (
         share_text(int(cell["count"]), int(cell["total"]), confidence) for cell in (highest, lowest)
     )
@@ -129,7 +131,8 @@ def _number(cells: ColumnCells, number: str) -> Iterator[str]:
         noun = "cell" if cells.has_seeds else "point"
         yield f"{subject} is {low} in all {count_text(len(medians), noun)} that have one."
     else:
-        lowest, highest = (_where(cells, medians, place) for place in (medians.idxmin(), medians.idxmax()))
+        lowest = _where(cells, medians, medians.idxmin())
+        highest = _where(cells, medians, medians.idxmax())
         yield f"{subject} is lowest {lowest}: {low}. It is highest {highest}: {high}."
 
 

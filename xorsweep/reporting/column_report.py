@@ -102,7 +102,7 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
 
 
 def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]:
-    """Yield a heat map where there are two keys, and lines where rates are those of several runs."""
+    """Yield a heat map over several keys, and lines where rates are those of several runs."""
     if keys > 1 or not has_seeds:
         yield FigureSpec(
             f"{flag}_heatmap",

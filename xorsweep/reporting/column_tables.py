@@ -43,26 +43,31 @@ def column_cells_table(cells: ColumnCells, most: int) -> Table:
 
 def _statistics(cells: ColumnCells) -> Iterator[tuple[str, pd.Series[Any]]]:
     """Yield the head and the texts of each column; heads have a space, which no key has."""
-    seeded = cells.has_seeds
-    if seeded:
+    rate, median, middle_half = (
+        (", rate and 95 % interval", ", median", ", median (middle half)")
+        if cells.has_seeds
+        else (" ", " ", " ")
+    )
+    if cells.has_seeds:
         yield "number of runs", cells.statistic("runs").map("{:,}".format)
     yield "runs that failed", cells.statistic("failed").map("{:,}".format)
     for flag in cells.roles.flags[:MOST_COLUMNS]:
-        yield f"{flag}, rate and 95 % interval" if seeded else f"{flag} ", rate_texts(cells, flag)
+        yield f"{flag}{rate}", rate_texts(cells, flag)
     for time in islice(cells.roles.times, MOST_COLUMNS):
-        yield f"{time}, median" if seeded else f"{time} ", cells.statistic(f"{time}_median").map(number_text)
+        yield f"{time}{median}", cells.statistic(f"{time}_median").map(number_text)
     for number in cells.roles.numbers[:MOST_COLUMNS]:
-        yield f"{number}, median (middle half)" if seeded else f"{number} ", median_texts(cells, number)
+        yield f"{number}{middle_half}", median_texts(cells, number)
 
 
 def rate_texts(cells: ColumnCells, flag: str) -> pd.Series[Any]:
     """Return a flag's rate and its interval in each cell, or its value where there is one run."""
-    texts = pd.Series("", cells.summary.index, dtype=object)
-    for place, each in cells.rates(flag).iterrows():
-        rate, low, high = (percent_text(each[name]) for name in ("rate", "low", "high"))
-        value = level_name(bool(each["rate"]))
-        texts[place] = f"{rate} % [{low}, {high}]" if cells.has_seeds else value
-    return texts
+    rates = cells.rates(flag)
+    if cells.has_seeds:
+        rate, low, high = (rates[name].map(percent_text) for name in ("rate", "low", "high"))
+        texts = rate + " % [" + low + ", " + high + "]"
+    else:
+        texts = (rates["rate"] > 0).map(level_name)
+    return texts.reindex(cells.summary.index, fill_value="")
 
 
 def median_texts(cells: ColumnCells, number: str) -> pd.Series[Any]:

@@ -143,9 +143,8 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
 
     `flag` is the column that names what is compared, where there are several such things.
     """
-    head = ("a", "b", "both in", "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
-    head = ("rate of", *head) if flag else head
-    own = len(head) - 3
+    keys = ("rate of", "a", "b", "both in") if flag else ("a", "b", "both in")
+    head = (*keys, "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
     if comparisons.empty:
         return Table("Neighbouring cells.", head, [])
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
@@ -167,7 +166,7 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
     left = len(differing) - len(shown)
     note = f"and {left:,} more, less sure ones, in comparisons.csv" if left else ""
     caption = "Neighbouring cells whose rates differ beyond chance, the surest first."
-    return Table(caption, head, rows, note, keys=own, numbers=range(own, own + 3))
+    return Table(caption, head, rows, note, keys=len(keys), numbers=range(len(keys), len(head)))
 
 
 def swept_in(comparisons: pd.DataFrame) -> list[str]:

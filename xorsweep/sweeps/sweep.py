@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from xorsweep.reporting.figures.data import Tables
+    from xorsweep.reporting.figures.catalog import FigureTables
 
 MOST_CELLS = 24
 """Rows of the table that a notebook shows of a sweep; `summary` has all."""
@@ -124,7 +124,7 @@ class Sweep:
             return remake_report(target, ScriptConsole())
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> FigureTables:
         """Return what the figures are made from."""
         report = self._experiment.report(self._grid, self._opened.store, 1, None)
         return report.tables(self.results, self.summary)

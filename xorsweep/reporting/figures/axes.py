@@ -144,7 +144,8 @@ def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
     if not key or not is_numeric(cells[key]):
         grid[0].set_xticks(range(len(found)), names)
         taken = max(turn_labels(axes, names, PANEL_WIDTH) for axes in grid)
-        figure = grid[0].get_figure()
+        figure = grid[0].get_figure(root=True)
+        assert figure is not None
         figure.set_figheight(figure.get_figheight() + taken)
         return
     wide = is_wide(cells[key])
@@ -190,7 +191,7 @@ def scale_values(axes: Axes, values: NDArray[Any]) -> None:
         label_decades(axes.yaxis, values)
     elif values.min() == 0 and values.max() >= MANY_TIMES**2 * smallest:
         axes.set_yscale("symlog", linthresh=10 ** np.floor(np.log10(smallest)))
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 2 * values.max())
     elif np.ptp(values) > FINE * np.abs(values).max():  # else an offset tells the numbers apart
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 

@@ -95,9 +95,7 @@ class ColumnTables:
         (flag,) = columns
         label = f"{flag}, share of runs" if self.every.has_seeds else flag
         most = f"{flag} is most often true"
-        return Rates(
-            self.every.rates(flag), label, most, "Least often", not self.every.has_seeds
-        )
+        return Rates(self.every.rates(flag), label, most, "Least often", not self.every.has_seeds)
 
     def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:
         """Return cells with at most `most` combinations of levels, other keys at their first."""

@@ -13,7 +13,8 @@ from xorsweep.reporting.figures.column_data import ColumnTables
 def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     """Return the median of an array by step, with the middle half of the runs."""
     layout, shown = tables.by_lines()
-    bands = {place: band for place, band in tables.curves[column].groupby("cell")}
+    found = tables.curves[column]
+    bands = {place: found[found["cell"] == place] for place in found["cell"].unique()}
     if not bands:
         return None
     figure, grid = draw_bands(shown, layout, bands, "step", column)

@@ -63,7 +63,8 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     legend_below(figure, legend_lines(styles))
     statistic = "Medians" if tables.every.has_seeds else "Values"
     ranges = ranges_text(cells, layout.hue, medians, "{:.3g}".format)
-    alt = f"{statistic} of {column} along {along_text(cells, layout.x)}. Range: {ranges}."
+    along = along_text(cells, layout.x).removesuffix(",")
+    alt = f"{statistic} of {column} along {along}. Range: {ranges}."
     return DrawnFigure(figure, alt, shown.note)
 
 

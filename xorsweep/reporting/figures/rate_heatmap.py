@@ -104,16 +104,17 @@ def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
         if key
     ]
     facet_text = [f"a panel for each level of {', '.join(shown.keys)}"] if shown.keys else []
+    figure_text = f"Heat map, {', '.join([*axes, *facet_text])}."
     mine = rates.frame[rates.frame.index.isin(shown.cells.index)]
+    if rates.are_values:
+        return f"{figure_text} {rates.label} is true in {mine['count'].sum():,} of {len(mine):,}."
+    named = shown.cells.loc[mine.index]
     most, fewest = (
-        f"with {_name(shown.cells.loc[place], layout)}: {100 * mine.loc[place, 'rate']:.0f} %, "
-        f"{mine.loc[place, 'count']:,} of {mine.loc[place, 'total']:,}"
-        for place in (mine["rate"].idxmax(), mine["rate"].idxmin())
+        f"with {_name(named.iloc[place], layout)}: {100 * mine['rate'].iloc[place]:.0f} %, "
+        f"{mine['count'].iloc[place]:,} of {mine['total'].iloc[place]:,}"
+        for place in (mine["rate"].argmax(), mine["rate"].argmin())
     )
-    return (
-        f"Heat map, {', '.join([*axes, *facet_text])}. {rates.most} {most}. {rates.fewest} "
-        f"{fewest}."
-    )
+    return f"{figure_text} {rates.most} {most}. {rates.fewest} {fewest}."
 
 
 def _name(cell: Any, layout: Layout) -> str:

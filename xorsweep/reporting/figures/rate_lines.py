@@ -71,7 +71,7 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     scale_across(grid, cells, key)
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
-    along = f" along {along_text(cells, key)}" if key else ""
+    along = f" along {along_text(cells, key)}".removesuffix(",") if key else ""
     last = tables.at_the_end(cells)
     ranges = ranges_text(last, layout.hue, rates.frame.loc[last.index, "rate"])
     when = "At the most epochs" if len(last) < len(cells) else "Range"
