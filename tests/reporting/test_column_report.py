@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from column_sweeps import AXES, TIMES, ColumnSweep, measured, sweep_columns
 
-from xorsweep.analysis.column_summary import ColumnCells
+from xorsweep.analysis.column_summary import ColumnCells, compare_flags
 from xorsweep.reporting.column_report import ColumnReport
 from xorsweep.reporting.column_tables import column_cells_table, number_text
+from xorsweep.reporting.tables import neighbours_table
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +68,16 @@ def test_of_many_cells_the_table_has_some_and_says_which(swept: ColumnSweep) -> 
     assert "6 of 12 cells" in table.note
 
 
-def test_neighbours_that_differ_are_named_with_their_flag(
-    swept: ColumnSweep, markdown: str
-) -> None:
-    head = "| rate of | a | b | both in | rates of a and b |"
-    assert head in markdown
-    assert "| solved | lr 0.01 | lr 0.1 |" in markdown
+def winning(x: int, seed: int) -> dict[str, Any]:
+    return {"won": x > 1, "even": seed % 2 == 0}
+
+
+def test_neighbours_that_differ_are_named_with_their_flag(tmp_path: Path) -> None:
+    swept = sweep_columns(winning, {"x": [1, 2, 3], "seed": range(20)}, tmp_path)
+    table = neighbours_table(compare_flags(swept.results, ["x", "seed"]), flag="flag")
+    assert tuple(table.head[:4]) == ("rate of", "a", "b", "both in")
+    (row,) = table.rows
+    assert tuple(row[:5]) == ("won", "x 1", "x 2", "", "0 % and 100 % of 20")
 
 
 def many_columns(x: int) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def test_where_all_points_fail_there_is_a_report(tmp_path: Path) -> None:
     assert "ValueError: no" in text
 
 
-def test_a_function_without_figures_is_drawn_after_a_resume_without_it(
+def test_figures_are_drawn_without_the_function(
     swept: ColumnSweep,
 ) -> None:
     alone = replace(swept.store.experiment, function=None, signature=None)

@@ -88,11 +88,10 @@ def test_lines_of_rates_carry_intervals(tables: ColumnTables) -> None:
     assert axes.get_xscale() == "log"
     for model, bars in zip(("tree", "linear"), axes.containers, strict=True):
         line, _, (segments,) = bars
-        counts = [
-            int(rows_of(tables, epochs=5, model=model, lr=lr)["solved"].sum()) for lr in AXES["lr"]
-        ]
-        np.testing.assert_allclose(line.get_ydata(), np.array(counts) / 12)
-        ends = [segment[:, 1] for segment in segments.get_segments()]
+        cells = [rows_of(tables, epochs=5, model=model, lr=lr) for lr in AXES["lr"]]
+        counts = [int(rows["solved"].sum()) for rows in cells]
+        np.testing.assert_allclose(np.asarray(line.get_ydata(), float), np.array(counts) / 12)
+        ends = np.array([segment[:, 1] for segment in segments.get_segments()], float)
         np.testing.assert_allclose(ends, [rate_interval(count, 12) for count in counts], atol=1e-12)
 
 
@@ -154,7 +153,7 @@ def test_without_seeds_a_field_is_true_or_false(tmp_path: Path) -> None:
     drawn = rate_heatmap.draw(tables, "inside")
     (axes,) = panels_of(drawn).values()
     fields = np.asarray(axes.collections[0].get_array()).reshape(2, 3)
-    assert fields.tolist() == [[0, 0, 0], [1, 1, 1]] or fields.tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert fields.tolist() == [[0, 0, 0], [1, 1, 1]]
     assert not axes.texts
     assert drawn is not None
     assert drawn.alt.endswith("inside is true in 3 of 6.")
@@ -177,12 +176,12 @@ def wide(x: int, y: int, z: str) -> dict[str, Any]:
 
 
 def test_of_thousands_of_cells_evenly_spaced_ones_are_drawn(tmp_path: Path) -> None:
-    axes = {"x": range(130), "y": range(12), "z": ["a", "b" * 50]}
+    axes = {"x": range(130), "y": range(3), "z": ["a", "b" * 50]}
     tables = tables_of(sweep_columns(wide, axes, tmp_path))
     assert tables.cells["x"].nunique() == MOST_LEVELS
     drawn = number_lines.draw(tables, "value")
     panels = panels_of(drawn)
-    assert len(panels) == 12
+    assert len(panels) == 3
     assert drawn is not None
     assert "100 of 130 levels of x" in drawn.note
 
