@@ -41,7 +41,7 @@ def test_the_highest_and_the_lowest_rate_have_simultaneous_intervals(
     _, high = rate_interval(sum(counts[lowest[0]]), 12, simultaneous(len(rates)))
     assert f", {100 * high:.1f}" in sentence.partition("It is lowest")[2]
     for cells, text in zip((highest, lowest), sentence.split("It is lowest"), strict=True):
-        assert any(f"lr {lr:g}, model {name}, {n} epochs" in text for lr, name, n in cells)
+        assert any(f"lr {lr:g}, model {name}, epochs {n}" in text for lr, name, n in cells)
         assert (f"in {len(cells)} of 12 cells" in text) == (len(cells) > 1)
 
 
@@ -53,9 +53,9 @@ def test_medians_are_those_of_the_extreme_cells(swept: ColumnSweep, sentences: l
     }
     low, high = min(medians, key=medians.__getitem__), max(medians, key=medians.__getitem__)
     assert sentences[-1] == (
-        f"The median of error is lowest with lr {low[0]:g}, model {low[1]}, {low[2]} epochs: "
-        f"{medians[low]:.4g}. It is highest with lr {high[0]:g}, model {high[1]}, {high[2]} "
-        f"epochs: {medians[high]:.4g}."
+        f"The median of error is lowest with lr {low[0]:g}, model {low[1]}, epochs {low[2]}: "
+        f"{medians[low]:.4g}. It is highest with lr {high[0]:g}, model {high[1]}, epochs "
+        f"{high[2]}: {medians[high]:.4g}."
     )
 
 
@@ -92,7 +92,7 @@ def test_cells_that_are_all_alike_are_told_as_such(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1, 2], "seed": range(3)}, tmp_path)
     low = 100 * rate_interval(3, 3, simultaneous(2))[0]
     assert column_findings(swept.cells, pd.DataFrame())[1:] == [
-        f"The rate of won is all 3 [{low:.1f}, 100 %] with x 1, the same as in the other 1 cell.",
+        f"The rate of won is all 3 [{low:.1f}, 100 %] with x 1, as in the other cell.",
         "The median of size is 3 in all 2 cells that have one.",
     ]
 

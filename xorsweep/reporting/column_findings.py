@@ -13,7 +13,7 @@ from xorsweep.analysis.intervals import rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.reporting.column_tables import number_text
 from xorsweep.reporting.wording import share_text
-from xorsweep.text import count_text, level_text
+from xorsweep.text import count_text, level_name
 
 MOST_FINDINGS = 6
 MOST_FLAGS = 2
@@ -66,8 +66,8 @@ def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
     if len(rates) == 1:
         yield f"The rate of {flag} is {most}."
     elif highest["rate"] == lowest["rate"]:
-        others = f"the same as in the other {count_text(len(rates) - 1, 'cell')}"
-        yield f"The rate of {flag} is {most} {_with(cells, highest.name)}, {others}."
+        others = f"other {len(rates) - 1:,} cells" if len(rates) > 2 else "other cell"
+        yield f"The rate of {flag} is {most} {_with(cells, highest.name)}, as in the {others}."
     else:
         overlap = _interval(lowest, confidence)[1] >= _interval(highest, confidence)[0]
         yield (
@@ -115,6 +115,10 @@ def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
     if len(medians) == 1:
         yield f"{subject} is {number_text(known.iloc[0])}."
         return
+    if known.min() == known.max():
+        where = f"in all {count_text(len(known), noun)} where it is reached"
+        yield f"{subject} is {number_text(known.min())} {where}{left}."
+        return
     where = _where(cells, known, known.idxmin())
     yield f"{subject} is shortest {where}: {number_text(known.min())}{left}."
 
@@ -137,9 +141,9 @@ def _number(cells: ColumnCells, number: str) -> Iterator[str]:
 
 
 def _middle_half(cells: ColumnCells, number: str, place: Any) -> str:
-    if not cells.has_seeds:
-        return ""
     low, high = (number_text(cells.statistic(f"{number}_{name}")[place]) for name in ("q25", "q75"))
+    if not (cells.has_seeds and low and high):  # there are none next to infinite values
+        return ""
     return f", and the middle half of its runs lies between {low} and {high}"
 
 
@@ -153,5 +157,5 @@ def _where(cells: ColumnCells, values: pd.Series[Any], place: Any) -> str:
 
 
 def _with(cells: ColumnCells, place: Any) -> str:
-    levels = (level_text(key, cells.summary.loc[place, key]) for key in cells.swept)
+    levels = (f"{key} {level_name(cells.summary.loc[place, key])}" for key in cells.swept)
     return f"with {', '.join(levels)}"

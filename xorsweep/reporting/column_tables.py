@@ -77,7 +77,8 @@ def median_texts(cells: ColumnCells, number: str) -> pd.Series[Any]:
     )
     if not cells.has_seeds:
         return median
-    return (median + " (" + low + " to " + high + ")").where(median != "", "")
+    texts = median + " (" + low + " to " + high + ")"
+    return texts.where((low != "") & (high != ""), median)  # none next to infinite values
 
 
 def number_text(number: float) -> str:

@@ -171,6 +171,19 @@ def test_one_cell_has_a_histogram_and_no_map(tmp_path: Path) -> None:
     assert sum(bar.get_height() for bar in axes.patches) == 8  # type: ignore[attr-defined]
 
 
+def infinite(x: int, seed: int) -> float:
+    return float("inf") if seed == 0 else float(x)
+
+
+def test_infinite_values_are_excluded_and_counted(tmp_path: Path) -> None:
+    tables = tables_of(sweep_columns(infinite, {"x": [1, 2], "seed": range(3)}, tmp_path))
+    drawn = number_lines.draw(tables, "value")
+    (axes,) = panels_of(drawn).values()
+    assert list(axes.lines[0].get_ydata()) == [1, 2]  # type: ignore[arg-type]
+    assert drawn is not None
+    assert drawn.note == "2 infinite values excluded"
+
+
 def wide(x: int, y: int, z: str) -> dict[str, Any]:
     return {"value": float(x * y + len(z)), "big": x > y}
 

@@ -185,6 +185,8 @@ def _apart(places: NDArray[Any], names: Sequence[str]) -> list[int]:
 
 def scale_values(axes: Axes, values: NDArray[Any]) -> None:
     """Show values upwards, logarithmically where a linear axis would hide the small ones."""
+    if not len(values):
+        return
     smallest = np.min(values, where=values > 0, initial=np.inf)
     if needs_logarithm(values):
         axes.set_yscale("log")

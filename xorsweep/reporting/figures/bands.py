@@ -52,6 +52,8 @@ def draw_bands(
                 band["middle"],
                 drawstyle="steps-post" if is_step else "default",
                 linewidth=1.4,
+                marker="o" if len(band) == 1 else None,
+                markersize=4,
                 color=colour,
             )
             axes.fill_between(

@@ -39,6 +39,7 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     shown = tables.select(tables.cells, layout.col, MOST_PANELS)
     rows = tables.rows_of(shown.cells)
     rows = rows.assign(**{column: rows[column].astype("Float64").astype(float)})
+    infinite = int(np.isinf(rows[column]).sum())
     rows = rows[np.isfinite(rows[column])]
     if rows.empty:
         return None
@@ -65,7 +66,8 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     ranges = ranges_text(cells, layout.hue, medians, "{:.3g}".format)
     along = along_text(cells, layout.x).removesuffix(",")
     alt = f"{statistic} of {column} along {along}. Range: {ranges}."
-    return DrawnFigure(figure, alt, shown.note)
+    excluded = f"{count_text(infinite, 'infinite value')} excluded" * (infinite > 0)
+    return DrawnFigure(figure, alt, "; ".join(filter(None, (shown.note, excluded))))
 
 
 def _draw_lines(
