@@ -72,9 +72,7 @@ def test_the_commands_that_are_shown_work_in_their_order(site: Path, tmp_path: P
     for command in others:
         done = run(tmp_path, *shlex.split(command)[1:], site=site)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-    summaries = [
-        pd.read_csv(path) for path in sorted(tmp_path.glob("outputs/*/*/summary.csv"))
-    ]
+    summaries = [pd.read_csv(path) for path in sorted(tmp_path.glob("outputs/*/*/summary.csv"))]
     found = {tuple(each["runs"].unique()) for each in summaries if "chaotic_rate" in each}
     assert found == {(25,), (20,)}
 

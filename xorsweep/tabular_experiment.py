@@ -23,6 +23,7 @@ from xorsweep.storage.results import ArrayOf, ResultTable, StoredColumns
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xorsweep.analysis.column_summary import ColumnCells
     from xorsweep.reporting.console import Console
     from xorsweep.reporting.report import ReportWriter
     from xorsweep.storage.store import Store
@@ -101,17 +102,23 @@ class TabularExperiment(Experiment[BatchT]):
 
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
         """Return results in which a flag takes the place of convergence."""
-        from xorsweep.analysis.column_summary import ColumnRoles, flag_view
+        from xorsweep.analysis.column_summary import (
+            COMPARISON_COLUMNS,
+            ColumnRoles,
+            flag_view,
+            free_name,
+        )
 
         keys = list(self.schema.keys)
         flags = ColumnRoles.of(results, keys, {}).flags
         chosen = flag or self.rate or (flags[0] if len(flags) == 1 else None)
+        names = {key: free_name(key, COMPARISON_COLUMNS) for key in keys}
         if chosen is None or chosen not in flags:
             raise ConfigError(
                 f"--flag {chosen or '...'}: must be a column of true and false; there "
                 f"{'are ' + ', '.join(flags) if flags else 'is none'}"
             )
-        return flag_view(results, keys, chosen), f"{chosen} is true"
+        return flag_view(results, names, chosen), f"{chosen} is true"
 
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
@@ -119,7 +126,7 @@ class TabularExperiment(Experiment[BatchT]):
         """Return where rates are highest, and medians lowest and highest, in sentences."""
         from xorsweep.reporting.column_findings import column_findings
 
-        return column_findings(results, summary, list(self.schema.keys), self.times)
+        return column_findings(self._cells(results, summary), comparisons)
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
         """Return what writes the report."""
@@ -137,7 +144,12 @@ class TabularExperiment(Experiment[BatchT]):
         """Print the rates of each flag."""
         from xorsweep.reporting.column_console import log_columns
 
-        log_columns(results, summary, list(self.schema.keys), console)
+        log_columns(self._cells(results, summary), console)
+
+    def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
+        from xorsweep.analysis.column_summary import ColumnCells
+
+        return ColumnCells.of(results, summary, list(self.schema.keys), self.times)
 
 
 def _array_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.intervals import rate_intervals
+from xorsweep.analysis.summary import distinguishing_keys
 from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 
@@ -69,6 +71,59 @@ class ColumnRoles:
         return cls(flags, numbers, known, texts)
 
 
+@dataclass(frozen=True)
+class ColumnCells:
+    """The cells of a sweep, as `summarize_columns` has them, and what they hold.
+
+    Attributes:
+        summary: One row per cell.
+        keys: The keys of a cell, without the seed.
+        roles: What the columns of the results hold.
+    """
+
+    summary: pd.DataFrame
+    keys: Sequence[str]
+    roles: ColumnRoles
+
+    @classmethod
+    def of(
+        cls,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        keys: Sequence[str],
+        times: Mapping[str, str],
+    ) -> ColumnCells:
+        """Return the cells of results whose points have these keys."""
+        roles = ColumnRoles.of(results, keys, times)
+        return cls(summary, [key for key in keys if key != SEED], roles)
+
+    @cached_property
+    def swept(self) -> list[str]:
+        """Return the keys that tell cells apart."""
+        return distinguishing_keys(self.summary, self.keys)
+
+    @property
+    def has_seeds(self) -> bool:
+        """Tell whether a cell has several runs."""
+        return bool(self.statistic("runs").max() > 1)
+
+    def statistic(self, name: str) -> pd.Series[Any]:
+        """Return a column of the summary, such as `loss_median`."""
+        column: pd.Series[Any] = self.summary[free_name(name, self.keys)]
+        return column
+
+    def rates(self, flag: str) -> pd.DataFrame:
+        """Return `rate`, `low`, `high`, `count` and `total` of a flag in the cells with a rate."""
+        names = {"rate": f"{flag}_rate", "low": f"{flag}_rate_low", "high": f"{flag}_rate_high"}
+        frame = pd.DataFrame({name: self.statistic(each) for name, each in names.items()})
+        frame["total"] = self.statistic("ok")
+        known = frame.dropna()
+        counted: pd.DataFrame = known.assign(
+            count=(known["rate"] * known["total"]).round().astype(int)
+        )
+        return counted
+
+
 def summarize_columns(
     results: pd.DataFrame, keys: Sequence[str], times: Mapping[str, str]
 ) -> pd.DataFrame:
@@ -77,7 +132,7 @@ def summarize_columns(
     Columns: the keys but seed; `runs`, `ok`, `failed`; for each flag its rate among the runs that
     are ok, with its 95 % interval; for each number its mean and quantiles (interpolated linearly)
     over the runs that are ok; for each time the Kaplan-Meier median with its 95 % interval, empty
-    where it isn't reached. A column whose name is taken gets an underscore behind its own.
+    where it isn't reached. A column with the name of a key gets an underscore behind its own.
     """
     roles = ColumnRoles.of(results, keys, times)
     cell_keys = [key for key in keys if key != SEED]
@@ -85,7 +140,7 @@ def summarize_columns(
     described = results[cell_keys].iloc[index.first].reset_index(drop=True)
     columns: dict[str, Any] = {key: described[key].array for key in cell_keys}
     for name, values in _summary_columns(results, index, roles).items():
-        columns[_free_name(name, columns)] = values
+        columns[free_name(name, cell_keys)] = values
     return pd.DataFrame(columns)
 
 
@@ -143,24 +198,26 @@ def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     roles = ColumnRoles.of(results, keys, {})
     if SEED not in keys or results[SEED].nunique() < 2 or not roles.flags:
         return pd.DataFrame()
+    # A key may have the name of a column.
+    inner = {key: key if key == SEED else f" {key}" for key in keys}
     tables = []
     for flag in roles.flags:
-        compared = compare_neighbours(flag_view(results, keys, flag), snapshot_key=None)
+        view = flag_view(results, inner, flag)
+        compared = compare_neighbours(view, snapshot_key=None)
+        compared["key"] = compared["key"].str.removeprefix(" ")
         compared.insert(0, "flag", flag)
         tables.append(compared)
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    own = [name for name in table.columns if name not in inner.values()]
+    return table.rename(columns={inner[key]: free_name(key, own) for key in keys if key != SEED})
 
 
-def flag_view(results: pd.DataFrame, keys: Sequence[str], flag: str) -> pd.DataFrame:
-    """Return results in which a flag takes the place of convergence.
-
-    Keys with the name of a column of comparisons get an underscore behind their own.
-    """
-    taken = {key: f"{key}_" for key in keys if key in COMPARISON_COLUMNS}
-    view = results[[*keys]].rename(columns=taken)
+def flag_view(results: pd.DataFrame, names: Mapping[str, str], flag: str) -> pd.DataFrame:
+    """Return results in which a flag takes the place of convergence, and keys have other names."""
+    view = results[[*names]].rename(columns=names)
     view["final_error"] = np.nan  # where the keys end
-    if SEED not in keys:
-        view[SEED] = CellIndex.of_frame(results, keys).number
+    if SEED not in names:
+        view[SEED] = CellIndex.of_frame(results, list(names)).number
     view["epochs"] = 1
     view["outcome"] = "unclassified"
     view["converged_epoch"] = np.where(results[flag].fillna(False).to_numpy(bool), 0.0, np.nan)
@@ -168,7 +225,8 @@ def flag_view(results: pd.DataFrame, keys: Sequence[str], flag: str) -> pd.DataF
     return view
 
 
-def _free_name(name: str, taken: Collection[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name with as many underscores behind it as it takes to be none of those taken."""
     while name in taken:
         name += "_"
     return name

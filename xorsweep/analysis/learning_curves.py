@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.analysis.curves import curve_quantiles
 from xorsweep.errors import StoreError
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
@@ -20,11 +20,8 @@ from xorsweep.storage.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-QUANTILES = (0.25, 0.5, 0.75)
 MOST_CURVES = 20_000
 """Trajectories of a cell that its quantiles are taken over, so that memory stays bounded."""
-_HUGE = 1e300
-"""Stands for an infinite error while quantiles are interpolated; float32 ends below it."""
 
 Curves = NDArray[np.float32]
 
@@ -43,13 +40,7 @@ class CellLearningCurves:
 
     def quantiles(self) -> NDArray[np.float64]:
         """Return the QUANTILES (3, C) over the runs at each epoch."""
-        known = np.minimum(self.curves, _HUGE, dtype=np.float64)
-        quantile = np.nanquantile if np.isnan(known).any() else np.quantile  # the former is slow
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # all of them diverged
-            bands: NDArray[np.float64] = quantile(known, QUANTILES, axis=0)
-        bands[bands > np.finfo(np.float32).max] = np.inf
-        return bands
+        return curve_quantiles(self.curves)
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,9 @@ def _along(cells: pd.DataFrame, key: str, swept: Sequence[str]) -> Iterator[Pair
     if is_numeric(present[key]):
         yield _adjacent(present, key, others)
         return
+    if not any(other.startswith(f"{key}.") for other in others):
+        yield _every_pair(present, key, others)
+        return
     levels = present[key].unique()
     for one, other in combinations(levels, 2):
         yield _matched(present[present[key] == one], present[present[key] == other], key, others)
@@ -199,6 +202,22 @@ def _adjacent(cells: pd.DataFrame, key: str, others: list[str]) -> Pairs:
     places = cells.index.to_numpy()[order]
     together = group[order][1:] == group[order][:-1]
     return places[:-1][together], places[1:][together]
+
+
+def _every_pair(cells: pd.DataFrame, key: str, others: list[str]) -> Pairs:
+    """Return cells with any two levels of a key of names, in the order of the levels."""
+    level = pd.factorize(cells[key])[0]
+    group = CellIndex.of_frame(cells, others).number
+    order = np.lexsort((level, group))
+    nowhere = np.empty(0, np.intp)
+    pairs = [(nowhere, nowhere)]
+    for apart in range(1, int(np.bincount(group).max(initial=0))):
+        together = group[order][apart:] == group[order][:-apart]
+        pairs.append((order[:-apart][together], order[apart:][together]))
+    a, b = (np.concatenate(some) for some in zip(*pairs, strict=True))
+    by_levels = np.lexsort((a, level[b], level[a]))
+    places = cells.index.to_numpy()
+    return places[a[by_levels]], places[b[by_levels]]
 
 
 def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str, others: list[str]) -> Pairs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,7 +34,11 @@ def swept_columns(rows: pd.DataFrame) -> list[str]:
 
     A column whose values follow from those before it, as `init.low` does from `init`, isn't one.
     """
-    keys = [key for key in point_columns(rows) if key != "seed"]
+    return distinguishing_keys(rows, [key for key in point_columns(rows) if key != "seed"])
+
+
+def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Return those of some columns that tell rows apart, without those that follow from others."""
     varying = [key for key in keys if rows[key].nunique(dropna=False) > 1]
     cells = rows[varying].drop_duplicates()
     found: list[str] = []
@@ -100,7 +105,8 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         curve = runs.counted_survival(rows)
         if curve is None:
             continue
-        steps = _thinned(curve, float(runs.budget[rows].max()), int(runs.counted[rows].sum()))
+        count = int(runs.counted[rows].sum())
+        steps = drawn_steps(curve, float(runs.budget[rows].max()), count)
         frame = pd.DataFrame(steps, columns=["epoch", "unsolved", "low", "high"])
         for key in reversed(keys):
             frame.insert(0, key, results[key].iloc[rows[0]])
@@ -195,8 +201,11 @@ def _final_errors(runs: _Runs, rows: NDArray[np.int64]) -> dict[str, float]:
     }
 
 
-def _thinned(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
-    """Return the steps (K, 4) from the start to the budget, as few as a figure can show."""
+def drawn_steps(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
+    """Return the steps (K, 4) from the start to the budget, as few as a figure can show.
+
+    Each is a time, the share for which nothing has happened by then, and its limits.
+    """
     (low,), _ = bounds_at_ends(np.array([runs]))
     start = [0.0, 1.0, low, 1.0]
     inside = curve.epochs <= budget

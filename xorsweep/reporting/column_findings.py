@@ -1,14 +1,161 @@
-"""What the columns of a sweep say, in sentences that the intervals of its numbers support."""
+"""What the columns of a sweep say, in sentences that its numbers support."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 import pandas as pd
 
+from xorsweep.analysis.column_summary import ColumnCells
+from xorsweep.analysis.intervals import rate_interval, simultaneous
+from xorsweep.analysis.paired_tests import NO_DIFFERENCE
+from xorsweep.reporting.column_tables import number_text
+from xorsweep.reporting.wording import share_text
+from xorsweep.text import count_text, level_name
 
-def column_findings(
-    results: pd.DataFrame, summary: pd.DataFrame, keys: Sequence[str], times: Mapping[str, str]
-) -> list[str]:
-    """Return sentences on the rates of flags and the medians of numbers."""
-    return []
+MOST_FINDINGS = 6
+MOST_FLAGS = 2
+"""Flags that there are sentences on, so that there is room for other columns."""
+
+
+def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
+    """Return up to six findings: failures, rates of flags, medians of times and of numbers.
+
+    Args:
+        cells: The cells of the sweep, and what they hold.
+        comparisons: The paired tests of neighbouring cells for each flag.
+    """
+    roles = cells.roles
+    parts = [
+        iter([_points(cells)]),
+        *(_rates(cells, flag) for flag in roles.flags[:MOST_FLAGS]),
+        *(_differences(comparisons, flag) for flag in roles.flags[:1]),
+        *(_time(cells, time, flag) for time, flag in islice(roles.times.items(), 1)),
+        *(_number(cells, number) for number in roles.numbers),
+    ]
+    return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
+
+
+def _points(cells: ColumnCells) -> str:
+    runs, failed = (int(cells.statistic(name).sum()) for name in ("runs", "failed"))
+    where = f" in {count_text(len(cells.summary), 'cell')}" if cells.has_seeds else ""
+    count = "none" if not failed else "all" if failed == runs else f"{failed:,}"
+    return f"Of {count_text(runs, 'point')}{where}, {count} failed."
+
+
+def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
+    """Yield where a flag is most and least often true; intervals hold for all cells together."""
+    rates = cells.rates(flag)
+    if rates.empty:
+        return
+    if not cells.has_seeds:
+        true = int(rates["count"].sum())
+        yield f"{flag} is true at {true:,} of {count_text(len(rates), 'point')} that didn't fail."
+        return
+    confidence = simultaneous(len(rates))
+    # Of cells with the same rate the one with most runs is named.
+    ordered = rates.sort_values("total", ascending=False, kind="stable")
+    highest, lowest = (
+        ordered.iloc[place] for place in (ordered["rate"].argmax(), ordered["rate"].argmin())
+    )
+    most, least = (
+        share_text(int(cell["count"]), int(cell["total"]), confidence) for cell in (highest, lowest)
+    )
+    if len(rates) == 1:
+        yield f"The rate of {flag} is {most}."
+    elif highest["rate"] == lowest["rate"]:
+        others = f"other {len(rates) - 1:,} cells" if len(rates) > 2 else "other cell"
+        yield f"The rate of {flag} is {most} {_with(cells, highest.name)}, as in the {others}."
+    else:
+        overlap = _interval(lowest, confidence)[1] >= _interval(highest, confidence)[0]
+        yield (
+            f"The rate of {flag} is highest {_where(cells, rates['rate'], highest.name)}: {most}. "
+            f"It is lowest {_where(cells, rates['rate'], lowest.name)}: {least}"
+            f"{'; these two intervals overlap' * overlap}."
+        )
+
+
+def _interval(cell: pd.Series[Any], confidence: float) -> tuple[float, float]:
+    return rate_interval(int(cell["count"]), int(cell["total"]), confidence)
+
+
+def _differences(comparisons: pd.DataFrame, flag: str) -> Iterator[str]:
+    if comparisons.empty:
+        return
+    pairs = comparisons[comparisons["flag"] == flag]
+    if pairs.empty:
+        return
+    differing = int((pairs["verdict"] != NO_DIFFERENCE).sum())
+    count = f"{differing:,}" if differing else "none"
+    yield (
+        f"Compared seed by seed, the rate of {flag} differs between neighbouring cells in {count} "
+        f"of {count_text(len(pairs), 'pair')} (McNemar's exact test, p < 0.05 after Holm's "
+        "correction)."
+    )
+
+
+def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
+    medians = cells.statistic(f"{time}_median")[cells.statistic("ok") > 0]
+    known = medians.dropna()
+    unreached = len(medians) - len(known)
+    noun, subject = "cell", f"The median of {time} until {flag}"
+    if not cells.has_seeds:
+        noun, subject = "point", f"{time} until {flag}"
+    if medians.empty:
+        return
+    if known.empty:
+        at_all = f"any of the {count_text(len(medians), noun)}" if len(medians) > 1 else "the runs"
+        yield f"{subject} isn't reached in {at_all}."
+        return
+    left = f"; it isn't reached in {unreached:,} of {count_text(len(medians), noun)}" * (
+        unreached > 0
+    )
+    if len(medians) == 1:
+        yield f"{subject} is {number_text(known.iloc[0])}."
+        return
+    if known.min() == known.max():
+        where = f"in all {count_text(len(known), noun)} where it is reached"
+        yield f"{subject} is {number_text(known.min())} {where}{left}."
+        return
+    where = _where(cells, known, known.idxmin())
+    yield f"{subject} is shortest {where}: {number_text(known.min())}{left}."
+
+
+def _number(cells: ColumnCells, number: str) -> Iterator[str]:
+    medians = cells.statistic(f"{number}_median").dropna()
+    if medians.empty:
+        return
+    subject = f"The median of {number}" if cells.has_seeds else number
+    low, high = number_text(medians.min()), number_text(medians.max())
+    if len(medians) == 1:
+        yield f"{subject} is {low}{_middle_half(cells, number, medians.index[0])}."
+    elif medians.min() == medians.max():
+        noun = "cell" if cells.has_seeds else "point"
+        yield f"{subject} is {low} in all {count_text(len(medians), noun)} that have one."
+    else:
+        lowest = _where(cells, medians, medians.idxmin())
+        highest = _where(cells, medians, medians.idxmax())
+        yield f"{subject} is lowest {lowest}: {low}. It is highest {highest}: {high}."
+
+
+def _middle_half(cells: ColumnCells, number: str, place: Any) -> str:
+    low, high = (number_text(cells.statistic(f"{number}_{name}")[place]) for name in ("q25", "q75"))
+    if not (cells.has_seeds and low and high):  # there are none next to infinite values
+        return ""
+    return f", and the middle half of its runs lies between {low} and {high}"
+
+
+def _where(cells: ColumnCells, values: pd.Series[Any], place: Any) -> str:
+    """Return which cell has a value, and how many others have the same."""
+    alike = int((values == values[place]).sum())
+    if alike == 1:
+        return _with(cells, place)
+    noun = "cell" if cells.has_seeds else "point"
+    return f"in {alike:,} of {count_text(len(values), noun)}, such as that {_with(cells, place)}"
+
+
+def _with(cells: ColumnCells, place: Any) -> str:
+    levels = (f"{key} {level_name(cells.summary.loc[place, key])}" for key in cells.swept)
+    return f"with {', '.join(levels)}"

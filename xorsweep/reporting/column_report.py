@@ -2,8 +2,161 @@
 
 from __future__ import annotations
 
-from xorsweep.reporting.report import ReportWriter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+
+from xorsweep.analysis.column_summary import SEED, ColumnCells, ColumnRoles
+from xorsweep.analysis.curves import curve_columns
+from xorsweep.reporting.column_findings import column_findings
+from xorsweep.reporting.column_tables import MOST_COLUMNS, column_cells_table
+from xorsweep.reporting.figures.catalog import FigureSpec
+from xorsweep.reporting.figures.column_data import ColumnTables
+from xorsweep.reporting.report import PageContent, ReportWriter
+from xorsweep.reporting.tables import MOST_CELLS, neighbours_table
+from xorsweep.storage.manifest import FinishedManifest
+from xorsweep.text import count_text, join_words
+
+if TYPE_CHECKING:
+    from xorsweep.tabular_experiment import TabularExperiment
+
+MOST_CELLS_AS_TEXT = 60
+"""Rows of the table of cells in Markdown."""
+_FACTS = {"source": "digest of its source"}
+"""What the entries of a fingerprint are called, where not by their own names."""
 
 
 class ColumnReport(ReportWriter):
     """Writes the report of a sweep whose tables are made of the kinds of its columns."""
+
+    @property
+    def _experiment(self) -> TabularExperiment[Any]:
+        return cast("TabularExperiment[Any]", self.store.experiment)
+
+    @property
+    def _keys(self) -> list[str]:
+        return list(self._experiment.schema.keys)
+
+    def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
+        return ColumnCells.of(results, summary, self._keys, self._experiment.times)
+
+    def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:
+        """Return figures of rates, times, numbers and arrays, as the columns have them."""
+        roles = ColumnRoles.of(results, self._keys, self._experiment.times)
+        swept = [key for key, column in self.grid.columns.items() if len(column.levels) > 1]
+        has_seeds, keys = SEED in swept, len([key for key in swept if key != SEED])
+        specs: list[FigureSpec] = []
+        for flag in roles.flags[:MOST_COLUMNS]:
+            specs += _rate_figures(flag, keys, has_seeds)
+        specs += [_time_figure(*each) for each in islice(roles.times.items(), MOST_COLUMNS)]
+        specs += [_curve_figure(name) for name in islice(curve_columns(self.store), MOST_COLUMNS)]
+        specs += [_number_figure(name, keys, has_seeds) for name in roles.numbers[:MOST_COLUMNS]]
+        return specs
+
+    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnTables:
+        """Return what the figures are made from."""
+        tables = ColumnTables.of(results, self._cells(results, summary))
+        return tables.with_curves(self.grid, self.store)
+
+    def content(
+        self,
+        manifest: FinishedManifest,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        comparisons: pd.DataFrame,
+    ) -> PageContent:
+        """Return findings, cells and neighbours."""
+        cells = self._cells(results, summary)
+        return PageContent(
+            title=f"Sweep of {self._experiment}",
+            findings=column_findings(cells, comparisons),
+            remarks=list(self._remarks(cells.roles)),
+            cells=column_cells_table(cells, MOST_CELLS),
+            cells_as_text=column_cells_table(cells, MOST_CELLS_AS_TEXT),
+            neighbours=neighbours_table(comparisons, flag="flag"),
+            facts=list(_facts(manifest)),
+        )
+
+    def _remarks(self, roles: ColumnRoles) -> Iterator[str]:
+        for kind, names in (
+            ("flag", roles.flags),
+            ("time", list(roles.times)),
+            ("number", roles.numbers),
+            ("array", list(curve_columns(self.store))),
+        ):
+            left = names[MOST_COLUMNS:]
+            if left:
+                yield (
+                    f"Figures and tables here are those of the first {MOST_COLUMNS} of "
+                    f"{count_text(len(names), kind)}; "
+                    f"{join_words(left)} aren't among them."
+                )
+
+
+def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
+    for name, value in manifest.experiment.items():
+        if name != "name" and isinstance(value, str | int) and not isinstance(value, bool):
+            yield _FACTS.get(name, name), str(value)
+
+
+def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]:
+    """Yield a heat map over several keys, and lines where rates are those of several runs."""
+    if keys > 1 or not has_seeds:
+        yield FigureSpec(
+            f"{flag}_heatmap",
+            f"How often {flag} is true" if has_seeds else f"Where {flag} is true",
+            "A field is a cell, all runs that differ in seed alone; the brighter it is, the more "
+            f"often {flag} is true. Where there is room its numbers are how many of how many."
+            if has_seeds
+            else f"A field is a point; it is bright where {flag} is true.",
+            "rate_heatmap",
+            (flag,),
+        )
+    if has_seeds and keys:
+        yield FigureSpec(
+            f"{flag}_rate",
+            f"How precise the rates of {flag} are",
+            "Marks are rates, and bars hold the true rate 95 times in 100: Wilson's intervals, and "
+            "Clopper and Pearson's at none and at all of the runs. Each bar is for its rate alone: "
+            "of many pairs of bars some lie apart by chance, so that it takes the tests of "
+            "comparisons.csv to tell which cells differ. Lines are shifted a little so that bars "
+            "don't cover each other.",
+            "rate_lines",
+            (flag,),
+        )
+
+
+def _time_figure(time: str, flag: str) -> FigureSpec:
+    return FigureSpec(
+        f"{time}_survival",
+        f"{time} until {flag}",
+        f"Read a curve from the left: the share of runs that aren't {flag} yet, by {time} (Kaplan "
+        f"and Meier), with pointwise 95 % bands. It falls where runs become {flag}; those that "
+        "never do count as long as they were looked at.",
+        "time_curves",
+        (time, flag),
+    )
+
+
+def _curve_figure(column: str) -> FigureSpec:
+    return FigureSpec(
+        f"{column}_by_step",
+        f"{column} by step",
+        "Lines are medians of the runs of a cell that go on to a step, and bands hold the middle "
+        "half of them.",
+        "curve_lines",
+        (column,),
+    )
+
+
+def _number_figure(column: str, keys: int, has_seeds: bool) -> FigureSpec:
+    caption = (
+        "Marks are medians of the runs of a cell, and bands or bars hold the middle half of them."
+        if has_seeds
+        else "A mark is a point."
+    )
+    if not keys:
+        caption = "The runs by their values."
+    return FigureSpec(f"{column}_median", column, caption, "number_lines", (column,))

@@ -33,6 +33,15 @@ class Layout:
         hue = _take(left, ["hidden", *left])
         return cls(x, hue, tuple(left))
 
+    @classmethod
+    def by_levels(cls, cells: pd.DataFrame, swept: Sequence[str]) -> Layout:
+        """Return the numbers with most levels across, and the key with fewest levels as lines."""
+        by_count = sorted(swept, key=lambda key: cells[key].nunique())
+        numbers = [key for key in by_count if is_numeric(cells[key])]
+        x = (numbers or by_count or [""])[-1]
+        hue = next((key for key in by_count if key != x), "")
+        return cls(x, hue, tuple(key for key in swept if key not in (x, hue)))
+
     @property
     def at_the_end(self) -> Layout:
         """Return the layout of rows that have no epochs axis, all being at their longest.

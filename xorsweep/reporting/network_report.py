@@ -76,6 +76,7 @@ class NetworkReport(ReportWriter):
             comparison=comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
             rule=RULE,
+            neighbours_note="; of pairs that differ in epochs alone that with the most",
         )
 
     def _restriction(self) -> Iterator[str]:

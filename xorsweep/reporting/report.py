@@ -21,10 +21,10 @@ from xorsweep.reporting.figures.catalog import (
     FIGURES,
     Figures,
     FigureSpec,
+    FigureTables,
     WrittenFigure,
     submit_figures,
 )
-from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
 from xorsweep.reporting.run_gallery import RunGallery
 from xorsweep.reporting.selection import BEST
@@ -36,7 +36,7 @@ from xorsweep.reporting.tables import (
 )
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import FinishedManifest
-from xorsweep.storage.plain_files import read_bytes
+from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import StoredColumns
 from xorsweep.storage.store import Store
 
@@ -84,7 +84,8 @@ class Page:
     command: str
     facts: Sequence[tuple[str, str]]
     rule: str
-    files: Sequence[tuple[str, str]] = FILES
+    neighbours_note: str
+    files: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class PageContent:
         comparison: Published values beside the measured ones.
         facts: How the points were run.
         rule: How the runs of the gallery were chosen.
+        neighbours_note: What else has to be known of the neighbours, to end a sentence with.
     """
 
     findings: Sequence[str]
@@ -115,6 +117,7 @@ class PageContent:
     comparison: Comparison | None = None
     facts: Sequence[tuple[str, str]] = ()
     rule: str = ""
+    neighbours_note: str = ""
 
 
 class ReportWriter(ABC):
@@ -139,7 +142,7 @@ class ReportWriter(ABC):
         """Return the figures of the report, in its order."""
 
     @abstractmethod
-    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
+    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> FigureTables:
         """Return what the figures are made from."""
 
     @abstractmethod
@@ -189,6 +192,8 @@ class ReportWriter(ABC):
             command=shlex.join(manifest.command_line),
             facts=list(_facts(manifest, experiment.work_unit, content.facts)),
             rule=content.rule,
+            neighbours_note=content.neighbours_note,
+            files=[(name, text) for name, text in FILES if is_there(self.store.folder / name)],
         )
 
 

@@ -155,6 +155,7 @@ def select_cells(
     keys = sorted((key for key in keys if key), key="epochs".__eq__)
     if not keys or cells.empty:
         return SelectedCells(cells, tuple(keys))
+    by_rate = rank is None
     rank = best_first(cells) if rank is None else rank
     codes = np.column_stack([_codes(cells, key) for key in keys])
     numeric = [place for place, key in enumerate(keys) if thin and is_numeric(cells[key])]
@@ -163,10 +164,17 @@ def select_cells(
     held = [keys[place] for place in found.fixed]
     thinned = "" if found.thinned is None else keys[found.thinned]
     apart = [key for key in keys if key not in held or shown[key].nunique() > 1]
-    as_in_best = bool(cells["rate"].max() > 0) if "rate" in cells else False
+    as_in_best = by_rate and bool(cells["rate"].max() > 0)
     return SelectedCells(
         shown, tuple(apart), _note(cells, shown, held, thinned, as_in_best), thinned
     )
+
+
+def select_in_order(
+    cells: pd.DataFrame, keys: Sequence[str], most: int, thin: bool = False
+) -> SelectedCells:
+    """Return the cells that `select_cells` does where none is better than another."""
+    return select_cells(cells, keys, most, np.arange(len(cells)), thin)
 
 
 def best_first(cells: pd.DataFrame) -> Codes:

@@ -138,9 +138,15 @@ def excluded_note(note: str, shown: int, total: int, file: str = "summary.csv") 
     return f"{shown:,} of {total:,} cells: {note}; {file} holds all" if shown < total else ""
 
 
-def neighbours_table(comparisons: pd.DataFrame) -> Table:
-    """Return the neighbours that really differ, the most certain of them first."""
-    head = ("a", "b", "both in", "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
+def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
+    """Return the neighbours that really differ, the most certain of them first.
+
+    `flag` is the column that names what is compared, where there are several such things.
+    """
+    keys = ("rate of", "a", "b", "both in") if flag else ("a", "b", "both in")
+    head = (*keys, "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
+    if comparisons.empty:
+        return Table("Neighbouring cells.", head, [])
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
     order = differing.assign(size=-differing["difference"].abs()).sort_values(
         ["p_holm", "size"], kind="stable"
@@ -148,6 +154,7 @@ def neighbours_table(comparisons: pd.DataFrame) -> Table:
     shown = order.head(MOST_NEIGHBOURS)
     rows = [
         (
+            *((pair[flag],) if flag else ()),
             *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
             ", ".join(level_text(key, pair[key]) for key in swept_in(shown) if pd.notna(pair[key])),
             f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n_pairs']:,}",
@@ -159,7 +166,7 @@ def neighbours_table(comparisons: pd.DataFrame) -> Table:
     left = len(differing) - len(shown)
     note = f"and {left:,} more, less sure ones, in comparisons.csv" if left else ""
     caption = "Neighbouring cells whose rates differ beyond chance, the surest first."
-    return Table(caption, head, rows, note, keys=3, numbers=(3, 4, 5))
+    return Table(caption, head, rows, note, keys=len(keys), numbers=range(len(keys), len(head)))
 
 
 def swept_in(comparisons: pd.DataFrame) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from xorsweep.reporting.figures.catalog import FigureSpec
+    from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
     from xorsweep.reporting.report import ReportWriter
 
 MOST_CELLS = 24
@@ -127,7 +127,7 @@ class Sweep:
             return remake_report(target, ScriptConsole())
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> FigureTables:
         """Return what the figures are made from."""
         return self.reporter.tables(self.results, self.summary)
 
@@ -223,7 +223,7 @@ class SweepPlots:
     _sweep: Sweep
 
     def rate(self, column: str | None = None) -> Figure:
-        """Return how often a column of true and false is true; of networks, how often they converge.
+        """Return how often a column of true and false is true; networks, how often they converge.
 
         Args:
             column: The column, which is `converged` for networks.

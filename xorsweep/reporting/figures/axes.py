@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from textwrap import fill
@@ -13,15 +13,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from matplotlib.ticker import (
     EngFormatter,
     LogLocator,
+    NullFormatter,
     NullLocator,
     PercentFormatter,
+    StrMethodFormatter,
     SymmetricalLogLocator,
 )
+from numpy.typing import NDArray
 
 from xorsweep.analysis.summary import is_numeric
 from xorsweep.reporting.figures.style import COLOURS, GREY
@@ -34,7 +39,18 @@ MARKERS = "osD^vPX*"
 MOST_PANELS = 12
 MOST_NAMED = 8
 """Levels that an alternative text names one by one; of more only the first and the last."""
+MOST_TICKS = 8
 CHARACTERS_PER_INCH = 13
+LINE_HEIGHT = 0.17
+"""Inches that a line of text takes."""
+PANEL_WIDTH = 3.1
+"""Inches of a panel with an axis of a key."""
+MANY_TIMES = 50
+"""From this ratio of the largest to the smallest value on, an axis is logarithmic."""
+FEW_DECADES = 1_000
+"""Up to this ratio powers of ten alone would be few labels."""
+FINE = 1e-4
+"""Up to this ratio of their range to their size, values need more digits than a label has."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,85 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
+def is_wide(numbers: pd.Series[Any]) -> bool:
+    """Tell whether only a logarithmic axis shows all the numbers apart."""
+    return bool(numbers.min() > 0 and numbers.max() >= 8 * numbers.min())
+
+
+def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
+    """Show the levels of a key along a shared axis: numbers at their values, names side by side."""
+    found = levels(cells, key) if key else []
+    names = [mpl_label(level_name(level)) for level in found]
+    if not key or not is_numeric(cells[key]):
+        grid[0].set_xticks(range(len(found)), names)
+        taken = max(turn_labels(axes, names, PANEL_WIDTH) for axes in grid)
+        figure = grid[0].get_figure(root=True)
+        assert figure is not None
+        figure.set_figheight(figure.get_figheight() + taken)
+        return
+    wide = is_wide(cells[key])
+    if wide:
+        grid[0].set_xscale("log")
+        grid[0].xaxis.set_minor_formatter(NullFormatter())
+    if len(found) <= MOST_TICKS:
+        kept = _apart(np.log(found) if wide else np.array(found, float), names)
+        grid[0].set_xticks([found[place] for place in kept], [names[place] for place in kept])
+
+
+def turn_labels(axes: Axes, names: Sequence[str], width: float) -> float:
+    """Turn the labels along an axis of `width` inches where they would touch.
+
+    Some are left out if need be. Returns the inches of height that they take then.
+    """
+    longest = max(map(len, names), default=0)
+    if longest + 1 < CHARACTERS_PER_INCH * width / max(1, len(names)):
+        return 0.0
+    step = ceil(len(names) * LINE_HEIGHT / width)
+    axes.set_xticks(axes.get_xticks()[::step], names[::step])
+    axes.tick_params(axis="x", labelrotation=90)
+    return longest / CHARACTERS_PER_INCH
+
+
+def _apart(places: NDArray[Any], names: Sequence[str]) -> list[int]:
+    """Return which labels at ascending places don't touch the one before, from the first on."""
+    span = float(places[-1] - places[0]) or 1.0
+    room = CHARACTERS_PER_INCH * PANEL_WIDTH * (places - places[0]) / span
+    kept = [0]
+    for place in range(1, len(names)):
+        needed = (len(names[kept[-1]]) + len(names[place])) / 2 + 1
+        if room[place] - room[kept[-1]] >= needed:
+            kept.append(place)
+    return kept
+
+
+def scale_values(axes: Axes, values: NDArray[Any]) -> None:
+    """Show values upwards, logarithmically where a linear axis would hide the small ones."""
+    if not len(values):
+        return
+    smallest = np.min(values, where=values > 0, initial=np.inf)
+    if needs_logarithm(values):
+        axes.set_yscale("log")
+        label_decades(axes.yaxis, values)
+    elif values.min() == 0 and values.max() >= MANY_TIMES**2 * smallest:
+        axes.set_yscale("symlog", linthresh=10 ** np.floor(np.log10(smallest)))
+        axes.set_ylim(0, 2 * values.max())
+    elif np.ptp(values) > FINE * np.abs(values).max():  # else an offset tells the numbers apart
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+
+
+def needs_logarithm(values: NDArray[Any]) -> bool:
+    """Tell whether a linear axis would hide the small ones of positive values."""
+    return bool(values.min() > 0 and values.max() >= MANY_TIMES * values.min())
+
+
+def label_decades(axis: Axis, values: NDArray[Any]) -> None:
+    """Label a logarithmic axis with powers of ten, and with 2 and 5 times them if there are few."""
+    if values.max() < FEW_DECADES * values.min():
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def percent_upwards(axes: Axes) -> None:
     """Show shares along the axis, 0 to 100 %."""
     axes.set_ylim(-0.03, 1.03)
@@ -139,6 +234,15 @@ def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
     )
 
 
+def legend_lines(styles: Mapping[Any, Mapping[str, Any]]) -> list[Line2D]:
+    """Return a line for each style of `line_styles` that has a label, as a legend shows it."""
+    return [
+        Line2D([], [], linewidth=1.4, markersize=4, **style)
+        for style in styles.values()
+        if "label" in style
+    ]
+
+
 def by_level(frame: pd.DataFrame, key: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the rows at each level with the words for it; all together where there are many."""
     found = levels(frame, key) if key else []
@@ -150,12 +254,16 @@ def by_level(frame: pd.DataFrame, key: str) -> Iterator[tuple[str, pd.DataFrame]
 
 
 def ranges_text(
-    frame: pd.DataFrame, key: str, column: str, text: Callable[[float], str] = "{:.0%}".format
+    frame: pd.DataFrame,
+    key: str,
+    values: pd.Series[Any],
+    text: Callable[[float], str] = "{:.0%}".format,
 ) -> str:
-    """Return the range of a column at each level of a key, in words."""
+    """Return the range of the values of some rows at each level of a key, in words."""
     parts = []
     for words, rows in by_level(frame, key):
-        ends = dict.fromkeys(text(end) for end in (rows[column].min(), rows[column].max()))
+        here = values[rows.index]
+        ends = dict.fromkeys(text(end) for end in (here.min(), here.max()))
         parts.append(words + " to ".join(ends).replace("%", " %"))
     return "; ".join(parts)
 

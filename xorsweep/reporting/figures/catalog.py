@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.execution.pool import pool_of, start_pool
-from xorsweep.reporting.figures.data import Tables
 from xorsweep.storage.atomic import remove_leftovers
 from xorsweep.storage.plain_files import make_folder
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from xorsweep.reporting.figures.axes import DrawnFigure
 
 FIGURES = "figures"
@@ -26,22 +27,35 @@ MOST_ROWS_SENT = 100_000
 """Rows up to which it pays to send them to other processes that draw."""
 
 
+class FigureTables(Protocol):
+    """What figures are made from; they can be pickled."""
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """Return the rows of the sweep."""
+        ...
+
+
 @dataclass(frozen=True)
 class FigureSpec:
     """A figure's file name, title, caption, and the module whose `draw` makes it.
 
-    The module is named rather than imported, since it is often another process that draws.
+    `draw` takes the tables, and `columns` behind them. The module is named rather than imported,
+    since it is often another process that draws; one elsewhere by its full name.
     """
 
     name: str
     title: str
     caption: str
     module: str
+    columns: tuple[str, ...] = ()
 
-    def draw(self, tables: Tables) -> DrawnFigure | None:
+    def draw(self, tables: Any) -> DrawnFigure | None:
         """Return the figure, or None where the rows don't allow it."""
-        module = import_module(f"{__package__}.{self.module}")
-        drawn: DrawnFigure | None = module.draw(tables)
+        module = import_module(
+            self.module if "." in self.module else f"{__package__}.{self.module}"
+        )
+        drawn: DrawnFigure | None = module.draw(tables, *self.columns)
         return drawn
 
 
@@ -59,7 +73,7 @@ Figures = Callable[[], list[WrittenFigure]]
 
 
 def submit_figures(
-    catalog: Sequence[FigureSpec], tables: Tables, folder: Path, workers: int = 1
+    catalog: Sequence[FigureSpec], tables: FigureTables, folder: Path, workers: int = 1
 ) -> Figures:
     """Start to write each figure that the rows allow as PNG and SVG.
 
@@ -81,7 +95,7 @@ def submit_figures(
 def _finished(
     results: Iterator[WrittenFigure | None],
     catalog: Sequence[FigureSpec],
-    tables: Tables,
+    tables: FigureTables,
     folder: Path,
 ) -> list[WrittenFigure]:
     try:
@@ -92,7 +106,7 @@ def _finished(
     return sorted(filter(None, written), key=lambda each: catalog.index(each.spec))
 
 
-def _write(spec: FigureSpec, tables: Tables, folder: Path) -> WrittenFigure | None:
+def _write(spec: FigureSpec, tables: FigureTables, folder: Path) -> WrittenFigure | None:
     from xorsweep.reporting.figures.style import save, styled
 
     with styled():

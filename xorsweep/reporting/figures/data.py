@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,59 @@ from xorsweep.analysis.summary import point_columns, swept_columns
 from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.selection import SelectedCells, final_epochs_only, select_cells
 
 if TYPE_CHECKING:
     from xorsweep.analysis.learning_curves import CellLearningCurves
 
 LearningCurvesOf = Callable[[pd.DataFrame], "Mapping[int, CellLearningCurves]"]
 """Returns the errors by epoch in some cells, by their index in the summary."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often something happens in the cells of a sweep.
+
+    Attributes:
+        frame: `rate`, `low`, `high`, `count` and `total` of each cell that has a rate, by its index
+            in the summary.
+        label: The label of an axis of rates.
+        most: Starts a sentence that names the cell with the highest rate.
+        fewest: Starts one that names the cell with the lowest.
+        are_values: Whether each cell has one run, whose value is shown rather than a rate.
+    """
+
+    frame: pd.DataFrame
+    label: str
+    most: str
+    fewest: str
+    are_values: bool = False
+
+
+class RateTables(Protocol):
+    """What figures of rates are made from."""
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Return the keys of the cells, one row per cell."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """Return which swept key goes where."""
+        ...
+
+    def rates(self, *columns: str) -> Rates:
+        """Return the rates of the cells, of a column where there are several."""
+        ...
+
+    def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:
+        """Return the cells with at most `most` combinations of the keys' levels."""
+        ...
+
+    def at_the_end(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return the cells that count where some are earlier looks at others."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +93,33 @@ class Tables:
     ) -> Tables:
         """Return those of a sweep, with the plateaus that all of its tasks have."""
         return cls(results, summary, learning_curves, _shared_plateaus(results))
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Return the summary."""
+        return self.summary
+
+    def rates(self) -> Rates:
+        """Return how often training converges."""
+        known = self.summary.dropna(subset=["rate"])
+        frame = pd.DataFrame(
+            {
+                "rate": known["rate"],
+                "low": known["rate_low"],
+                "high": known["rate_high"],
+                "count": known["converged"],
+                "total": known["runs"] - known["failed"],
+            }
+        )
+        return Rates(frame, "runs that converged", "Most runs converge", "Fewest")
+
+    def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:
+        """Return cells around the best one, with at most `most` combinations of levels."""
+        return select_cells(cells, keys, most)
+
+    def at_the_end(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return the cells at the most epochs that their settings have."""
+        return final_epochs_only(cells)
 
     @cached_property
     def layout(self) -> Layout:

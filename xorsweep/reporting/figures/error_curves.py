@@ -143,7 +143,7 @@ def _alt_text(cells: pd.DataFrame, key: str) -> str:
     return (
         "Error by epoch on logarithmic axes, one panel per cell: single runs as thin lines "
         "coloured by outcome, their median and the band of their middle half. The medians end at: "
-        f"{ranges_text(ends, key, 'final_error_q50', '{:.2g}'.format)}."
+        f"{ranges_text(ends, key, ends['final_error_q50'], '{:.2g}'.format)}."
     )
 
 

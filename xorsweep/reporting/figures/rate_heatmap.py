@@ -1,4 +1,4 @@
-"""How often training converges: a heat map."""
+"""How often something happens: a heat map."""
 
 from __future__ import annotations
 
@@ -10,94 +10,125 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, along_text, facets
-from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.axes import (
+    CHARACTERS_PER_INCH,
+    MOST_PANELS,
+    DrawnFigure,
+    along_text,
+    facets,
+    turn_labels,
+)
+from xorsweep.reporting.figures.data import Rates, RateTables
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
-from xorsweep.reporting.selection import SelectedCells, select_cells
+from xorsweep.reporting.selection import SelectedCells
 from xorsweep.text import level_name, level_text
 
+WIDEST = 12
+"""Inches that panels side by side take."""
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
 
-def draw(tables: Tables) -> DrawnFigure | None:
-    """Return the convergence rate over two keys, with n of N in each field."""
-    summary, layout = tables.summary, tables.layout
-    if len(summary) == 1 or summary["rate"].isna().all():
+def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
+    """Return the rate over two keys, with n of N in each field."""
+    cells, layout, rates = tables.cells, tables.layout, tables.rates(*columns)
+    if len(cells) == 1 or rates.frame.empty:
         return None
-    shown = select_cells(summary, layout.col, MOST_PANELS)
+    shown = tables.select(cells, layout.col, MOST_PANELS)
     parts = panels(shown.cells, shown.keys)
-    across, down = (levels(summary, key) if key else [""] for key in (layout.x, layout.hue))
-    width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
+    across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
+    has_room = max(len(across), len(down)) <= MOST_FIELDS
+    has_texts = has_room and not rates.are_values
+    room_for_names = max(len(mpl_label(level_name(level))) for level in down) / CHARACTERS_PER_INCH
+    fields = max(2.2, (0.52 if has_texts else 0.3) * min(len(across), MOST_FIELDS) + 0.6)
+    width = fields + max(0.0, room_for_names - 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    figure, grid = facets(parts, width, height, xlabel=layout.x, ylabel=layout.hue)
+    columns_of_panels = max(1, min(3, int(WIDEST / width)))
+    figure, grid = facets(
+        parts, width, height, columns_of_panels, xlabel=layout.x, ylabel=layout.hue
+    )
     for axes, (_, part) in zip(grid, parts, strict=True):
-        _draw_map(axes, part, layout, across, down)
+        mine = rates.frame.reindex(part.index)
+        texts = _pivot(part, layout, across, down, _counts(mine)) if has_texts else None
+        _draw_map(axes, _pivot(part, layout, across, down, mine["rate"]), texts)
+    # Panels share their ticks, and each turns its own labels.
+    taken = turn_labels(grid[0], [text.get_text() for text in grid[0].get_xticklabels()], fields)
+    for axes in grid if taken else ():
+        axes.tick_params(axis="x", labelrotation=90)
+    figure.set_figheight(figure.get_figheight() + taken)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
-    bar.set_label("runs that converged")
-    return DrawnFigure(figure, _alt_text(shown, layout), shown.note)
+    if rates.are_values:
+        bar.set_ticks([0, 1], labels=["false", "true"])
+    bar.set_label(mpl_label(rates.label))
+    return DrawnFigure(figure, _alt_text(shown, layout, rates), shown.note)
 
 
-def _draw_map(
-    axes: Axes, part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any]
-) -> None:
-    """Draw the rates of a panel, levels of one key across, of another upwards."""
-    counts = zip(part["converged"], part["runs"] - part["failed"], strict=True)
-    fields = pd.DataFrame(
-        {
-            "across": part[layout.x].to_numpy() if layout.x else "",
-            "down": part[layout.hue].to_numpy() if layout.hue else "",
-            "rate": part["rate"].to_numpy(),
-            "text": [f"{converged:,}\nof {runs:,}" for converged, runs in counts],
-        }
-    )
-    rates, texts = (
-        fields.pivot(index="down", columns="across", values=name).reindex(
-            index=down[::-1], columns=across
-        )
-        for name in ("rate", "text")
-    )
-    has_room = max(rates.shape) <= MOST_FIELDS
+def _counts(rates: pd.DataFrame) -> pd.Series[Any]:
+    """Return n of N as text for each rate, nothing where there is none."""
+    texts = {
+        place: f"{int(cell['count']):,}\nof {int(cell['total']):,}"
+        for place, cell in rates.dropna().iterrows()
+    }
+    return pd.Series(texts, index=rates.index, dtype=object)
+
+
+def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> None:
+    """Draw the rates of a panel as coloured fields, with texts in them."""
     labels = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
     sns.heatmap(
-        rates.rename(index=_label, columns=_label),
+        rates,
         ax=axes,
         vmin=0,
         vmax=1,
         cmap="cividis",
-        annot=texts.astype(object).fillna("").to_numpy() if has_room else False,
+        annot=False if texts is None else texts.fillna("").to_numpy(),
         fmt="",
         annot_kws={"fontsize": 7},
-        linewidths=0.6 if has_room else 0,
-        xticklabels=ceil(len(across) / MOST_FIELDS),
+        linewidths=0.6 if max(rates.shape) <= MOST_FIELDS else 0,
+        xticklabels=ceil(rates.shape[1] / MOST_FIELDS),
         cbar=False,
     )
     axes.set(**labels)  # seaborn has replaced them
     axes.tick_params(length=0, labelrotation=0)
 
 
-def _label(level: object) -> str:
-    return mpl_label(level_name(level))
+def _pivot(
+    part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any], values: pd.Series[Any]
+) -> pd.DataFrame:
+    """Return values of cells as a table, levels of one key across, of another upwards."""
+    table = pd.DataFrame(
+        {
+            "across": part[layout.x].to_numpy() if layout.x else "",
+            "down": part[layout.hue].to_numpy() if layout.hue else "",
+            "value": values.to_numpy(),
+        }
+    ).pivot(index="down", columns="across", values="value")
+    table = table.reindex(index=down[::-1], columns=across)
+    table.index = [mpl_label(level_name(level)) for level in table.index]
+    table.columns = [mpl_label(level_name(level)) for level in table.columns]
+    return table
 
 
-def _alt_text(shown: SelectedCells, layout: Layout) -> str:
+def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
     axes = [
         f"{along_text(shown.cells, key)} {where}"
         for key, where in ((layout.x, "across"), (layout.hue, "upwards"))
         if key
     ]
     facet_text = [f"a panel for each level of {', '.join(shown.keys)}"] if shown.keys else []
-    cells = shown.cells.dropna(subset=["rate"])
-    worst, best = (
-        f"with {_name(cell, layout)}: {100 * cell['rate']:.0f} %, {cell['converged']:,} of "
-        f"{cell['runs'] - cell['failed']:,}"
-        for cell in (cells.iloc[cells["rate"].argmin()], cells.iloc[cells["rate"].argmax()])
+    figure_text = f"Heat map, {', '.join([*axes, *facet_text])}."
+    mine = rates.frame[rates.frame.index.isin(shown.cells.index)]
+    if rates.are_values:
+        return f"{figure_text} {rates.label} is true in {mine['count'].sum():,} of {len(mine):,}."
+    named = shown.cells.loc[mine.index]
+    most, fewest = (
+        f"with {_name(named.iloc[place], layout)}: {100 * mine['rate'].iloc[place]:.0f} %, "
+        f"{mine['count'].iloc[place]:,} of {mine['total'].iloc[place]:,}"
+        for place in (mine["rate"].argmax(), mine["rate"].argmin())
     )
-    return (
-        f"Heat map, {', '.join([*axes, *facet_text])}. Most runs converge {best}. Fewest {worst}."
-    )
+    return f"{figure_text} {rates.most} {most}. {rates.fewest} {fewest}."
 
 
 def _name(cell: Any, layout: Layout) -> str:

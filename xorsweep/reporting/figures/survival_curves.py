@@ -56,6 +56,6 @@ def draw(tables: Tables) -> DrawnFigure | None:
             )
         axes.grid(axis="y")
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
-    ranges = ranges_text(shown.cells, layout.hue, "unsolved_fraction")
+    ranges = ranges_text(shown.cells, layout.hue, shown.cells["unsolved_fraction"])
     alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."
     return DrawnFigure(figure, alt, shown.note)

@@ -1,0 +1,106 @@
+"""Sentences on columns, each counted again with plain loops."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from column_sweeps import AXES, TIMES, ColumnSweep, deterministic, measured, sweep_columns
+
+from xorsweep.analysis.column_summary import compare_flags
+from xorsweep.analysis.intervals import rate_interval, simultaneous
+from xorsweep.reporting.column_findings import MOST_FINDINGS, column_findings
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> ColumnSweep:
+    return sweep_columns(measured, AXES, tmp_path_factory.mktemp("columns"), times=TIMES)
+
+
+@pytest.fixture(scope="module")
+def sentences(swept: ColumnSweep) -> list[str]:
+    return column_findings(swept.cells, compare_flags(swept.results, list(AXES)))
+
+
+def test_failures_are_counted(sentences: list[str]) -> None:
+    assert sentences[0] == "Of 144 points in 12 cells, 2 failed."
+
+
+def test_the_highest_and_the_lowest_rate_have_simultaneous_intervals(
+    swept: ColumnSweep, sentences: list[str]
+) -> None:
+    counts: dict[tuple[Any, ...], list[bool]] = {}
+    for row in swept.results.to_dict("records"):
+        if row["status"] == "ok":
+            cell = (row["lr"], row["model"], row["epochs"])
+            counts.setdefault(cell, []).append(row["solved"])
+    rates = {cell: sum(found) / len(found) for cell, found in counts.items()}
+    (sentence,) = (each for each in sentences if each.startswith("The rate of solved"))
+    lowest = [cell for cell, rate in rates.items() if rate == min(rates.values())]
+    highest = [cell for cell, rate in rates.items() if rate == max(rates.values())]
+    _, high = rate_interval(sum(counts[lowest[0]]), 12, simultaneous(len(rates)))
+    assert f", {100 * high:.1f}" in sentence.partition("It is lowest")[2]
+    for cells, text in zip((highest, lowest), sentence.split("It is lowest"), strict=True):
+        assert any(f"lr {lr:g}, model {name}, epochs {n}" in text for lr, name, n in cells)
+        assert (f"in {len(cells)} of 12 cells" in text) == (len(cells) > 1)
+
+
+def test_medians_are_those_of_the_extreme_cells(swept: ColumnSweep, sentences: list[str]) -> None:
+    ok = swept.results[swept.results["status"] == "ok"]
+    medians = {
+        cell: rows["error"].median()
+        for cell, rows in ok.groupby(["lr", "model", "epochs"], observed=True)
+    }
+    low, high = min(medians, key=medians.__getitem__), max(medians, key=medians.__getitem__)
+    assert sentences[-1] == (
+        f"The median of error is lowest with lr {low[0]:g}, model {low[1]}, epochs {low[2]}: "
+        f"{medians[low]:.4g}. It is highest with lr {high[0]:g}, model {high[1]}, epochs "
+        f"{high[2]}: {medians[high]:.4g}."
+    )
+
+
+def test_there_is_a_sentence_on_pairs_and_on_times(sentences: list[str]) -> None:
+    assert any(each.startswith("Compared seed by seed, the rate of solved") for each in sentences)
+    assert any(each.startswith("The median of steps until solved is short") for each in sentences)
+    assert len(sentences) <= MOST_FINDINGS
+
+
+def test_without_seeds_values_take_the_place_of_medians(tmp_path: Path) -> None:
+    swept = sweep_columns(deterministic, {"x": [0.0, 1.0, 1.5], "y": [1, 2]}, tmp_path)
+    assert column_findings(swept.cells, pd.DataFrame()) == [
+        "Of 6 points, none failed.",
+        "inside is true at 3 of 6 points that didn't fail.",
+        "product is lowest in 2 of 6 points, such as that with x 0, y 1: 0. It is highest with "
+        "x 1.5, y 2: 3.",
+    ]
+
+
+def failing(x: int, seed: int) -> float:
+    raise ValueError(f"{x} and {seed}")
+
+
+def test_where_all_fail_nothing_else_is_claimed(tmp_path: Path) -> None:
+    swept = sweep_columns(failing, {"x": [1, 2], "seed": range(3)}, tmp_path)
+    assert column_findings(swept.cells, pd.DataFrame()) == ["Of 6 points in 2 cells, all failed."]
+
+
+def alike(x: int, seed: int) -> dict[str, Any]:
+    return {"won": True, "size": 3}
+
+
+def test_cells_that_are_all_alike_are_told_as_such(tmp_path: Path) -> None:
+    swept = sweep_columns(alike, {"x": [1, 2], "seed": range(3)}, tmp_path)
+    low = 100 * rate_interval(3, 3, simultaneous(2))[0]
+    assert column_findings(swept.cells, pd.DataFrame())[1:] == [
+        f"The rate of won is all 3 [{low:.1f}, 100 %] with x 1, as in the other cell.",
+        "The median of size is 3 in all 2 cells that have one.",
+    ]
+
+
+def test_one_cell_has_its_rate_and_its_quartiles(tmp_path: Path) -> None:
+    swept = sweep_columns(alike, {"x": [1], "seed": range(4)}, tmp_path)
+    _, rate, number = column_findings(swept.cells, pd.DataFrame())
+    assert rate.startswith("The rate of won is all 4 [")
+    assert (
+        number == "The median of size is 3, and the middle half of its runs lies between 3 and 3."
+    )

@@ -1,0 +1,90 @@
+"""The table of cells of a sweep whose rows are columns of any meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from xorsweep.analysis.column_summary import ColumnCells
+from xorsweep.analysis.summary import is_numeric
+from xorsweep.reporting.selection import select_in_order
+from xorsweep.reporting.tables import Table, excluded_note
+from xorsweep.text import level_name, percent_text
+
+MOST_COLUMNS = 6
+"""Columns of each kind that a page has tables and figures of."""
+WHOLE = 1e9
+"""Up to this size all digits of whole numbers are shown."""
+
+
+def column_cells_table(cells: ColumnCells, most: int) -> Table:
+    """Return what the cells hold, or some selected by axis where there are too many."""
+    swept = cells.swept
+    found = select_in_order(cells.summary[swept], swept, most, thin=True)
+    shown = found.cells
+    columns = {key: [level_name(level) for level in shown[key]] for key in swept}
+    for head, texts in _statistics(cells):
+        columns[head] = list(texts[shown.index])
+    numeric = [place for place, key in enumerate(swept) if is_numeric(shown[key])]
+    return Table(
+        "Cells: all runs that differ in seed alone."
+        if cells.has_seeds
+        else "Points, one run of each.",
+        list(columns),
+        list(zip(*columns.values(), strict=True)),
+        excluded_note(found.note, len(shown), len(cells.summary)),
+        keys=len(swept),
+        numbers=(*numeric, *range(len(swept), len(columns))),
+    )
+
+
+def _statistics(cells: ColumnCells) -> Iterator[tuple[str, pd.Series[Any]]]:
+    """Yield the head and the texts of each column; heads have a space, which no key has."""
+    rate, median, middle_half = (
+        (", rate and 95 % interval", ", median", ", median (middle half)")
+        if cells.has_seeds
+        else (" ", " ", " ")
+    )
+    if cells.has_seeds:
+        yield "number of runs", cells.statistic("runs").map("{:,}".format)
+    yield "runs that failed", cells.statistic("failed").map("{:,}".format)
+    for flag in cells.roles.flags[:MOST_COLUMNS]:
+        yield f"{flag}{rate}", rate_texts(cells, flag)
+    for time in islice(cells.roles.times, MOST_COLUMNS):
+        yield f"{time}{median}", cells.statistic(f"{time}_median").map(number_text)
+    for number in cells.roles.numbers[:MOST_COLUMNS]:
+        yield f"{number}{middle_half}", median_texts(cells, number)
+
+
+def rate_texts(cells: ColumnCells, flag: str) -> pd.Series[Any]:
+    """Return a flag's rate and its interval in each cell, or its value where there is one run."""
+    rates = cells.rates(flag)
+    if cells.has_seeds:
+        rate, low, high = (rates[name].map(percent_text) for name in ("rate", "low", "high"))
+        texts = rate + " % [" + low + ", " + high + "]"
+    else:
+        texts = (rates["rate"] > 0).map(level_name)
+    return texts.reindex(cells.summary.index, fill_value="")
+
+
+def median_texts(cells: ColumnCells, number: str) -> pd.Series[Any]:
+    """Return a number's median and quartiles in each cell, or its value where there is one run."""
+    median, low, high = (
+        cells.statistic(f"{number}_{name}").map(number_text) for name in ("median", "q25", "q75")
+    )
+    if not cells.has_seeds:
+        return median
+    texts = median + " (" + low + " to " + high + ")"
+    return texts.where((low != "") & (high != ""), median)  # none next to infinite values
+
+
+def number_text(number: float) -> str:
+    """Return a number with four digits, whole ones with all of them; nothing where it is NaN."""
+    if number != number:
+        return ""
+    if abs(number) < WHOLE and number == round(number):
+        return f"{number:,.0f}"
+    return f"{number:.4g}"

@@ -1,0 +1,70 @@
+"""A line with a band for each cell: what time curves and arrays by step have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xorsweep.reporting.figures.axes import facets, legend_below, legend_lines, line_styles
+from xorsweep.reporting.layout import Layout, mpl_label, panels
+from xorsweep.reporting.selection import SelectedCells
+
+
+def draw_bands(
+    shown: SelectedCells,
+    layout: Layout,
+    bands: Mapping[int, pd.DataFrame],
+    xlabel: str,
+    ylabel: str,
+    is_step: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a line and a band per cell, in panels.
+
+    Args:
+        shown: The cells.
+        layout: Which key tells the lines of a panel apart.
+        bands: For each cell the columns `x`, `middle`, `low` and `high`, by its index.
+        xlabel: The label across.
+        ylabel: The label upwards.
+        is_step: Whether a value holds until the next one.
+    """
+    cells = shown.cells.loc[[place for place in shown.cells.index if place in bands]]
+    parts = panels(cells, shown.keys)
+    figure, grid = facets(
+        parts,
+        3.1,
+        2.5,
+        sharey=True,
+        xlabel=mpl_label(xlabel),
+        ylabel=mpl_label(ylabel),
+    )
+    styles = line_styles(cells, layout.hue)
+    for axes, (_, part) in zip(grid, parts, strict=True):
+        for place in part.index:
+            band = bands[place]
+            colour = styles[part.loc[place, layout.hue] if layout.hue else None]["color"]
+            axes.plot(
+                band["x"],
+                band["middle"],
+                drawstyle="steps-post" if is_step else "default",
+                linewidth=1.4,
+                marker="o" if len(band) == 1 else None,
+                markersize=4,
+                color=colour,
+            )
+            axes.fill_between(
+                band["x"],
+                band["low"],
+                band["high"],
+                step="post" if is_step else None,
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
+        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+    unmarked = {level: {**style, "marker": None} for level, style in styles.items()}
+    legend_below(figure, legend_lines(unmarked))
+    return figure, grid

@@ -1,0 +1,142 @@
+"""What a number is: its median and middle half, along a key."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xorsweep.analysis.summary import is_numeric
+from xorsweep.reporting.figures.axes import (
+    MOST_PANELS,
+    DrawnFigure,
+    along_text,
+    facets,
+    label_decades,
+    legend_below,
+    legend_lines,
+    line_styles,
+    needs_logarithm,
+    ranges_text,
+    scale_across,
+    scale_values,
+)
+from xorsweep.reporting.figures.column_data import ColumnTables
+from xorsweep.reporting.figures.style import COLOURS
+from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
+from xorsweep.text import count_text, level_name
+
+MOST_LINES = 8
+MOST_MARKERS = 30
+"""Levels along an axis of which each has a mark; more marks would cover the line."""
+
+
+def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
+    """Return a number's median along a key with the middle half, another key as lines."""
+    layout = tables.layout.with_few_lines(tables.cells, MOST_LINES)
+    shown = tables.select(tables.cells, layout.col, MOST_PANELS)
+    rows = tables.rows_of(shown.cells)
+    rows = rows.assign(**{column: rows[column].astype("Float64").astype(float)})
+    infinite = int(np.isinf(rows[column]).sum())
+    rows = rows[np.isfinite(rows[column])]
+    if rows.empty:
+        return None
+    if not layout.x:
+        return _histogram(column, rows[column])
+    medians = tables.every.statistic(f"{column}_median")[shown.cells.index].dropna()
+    cells = shown.cells.loc[medians.index]
+    parts = panels(rows, shown.keys)
+    figure, grid = facets(parts, 3.1, 2.7, sharey=True, xlabel=layout.x, ylabel=mpl_label(column))
+    styles = line_styles(cells, layout.hue)
+    draw_panel = _draw_lines if is_numeric(cells[layout.x]) else _draw_points
+    for axes, (_, part) in zip(grid, parts, strict=True):
+        draw_panel(axes, part, column, layout, cells, tables.every.has_seeds)
+        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+    drawn = np.concatenate(
+        [tables.every.statistic(f"{column}_{name}")[cells.index] for name in ("q25", "q75")]
+    )
+    scale_values(grid[0], drawn[np.isfinite(drawn)])
+    scale_across(grid, cells, layout.x)
+    legend_below(figure, legend_lines(styles))
+    statistic = "Medians" if tables.every.has_seeds else "Values"
+    ranges = ranges_text(cells, layout.hue, medians, "{:.3g}".format)
+    along = along_text(cells, layout.x).removesuffix(",")
+    alt = f"{statistic} of {column} along {along}. Range: {ranges}."
+    excluded = f"{count_text(infinite, 'infinite value')} excluded" * (infinite > 0)
+    return DrawnFigure(figure, alt, "; ".join(filter(None, (shown.note, excluded))))
+
+
+def _draw_lines(
+    axes: Axes,
+    part: pd.DataFrame,
+    column: str,
+    layout: Layout,
+    cells: pd.DataFrame,
+    has_seeds: bool,
+) -> None:
+    few = cells[layout.x].nunique() <= MOST_MARKERS
+    for level, style in line_styles(cells, layout.hue).items():
+        line = part[part[layout.hue] == level] if layout.hue else part
+        sns.lineplot(
+            x=line[layout.x].to_numpy(float),  # without a name, which would become a label
+            y=line[column].to_numpy(),
+            estimator="median",
+            errorbar=("pi", 50) if has_seeds else None,
+            err_kws={"linewidth": 0},
+            linewidth=1.2,
+            markersize=4,
+            markeredgewidth=0,
+            legend=False,
+            ax=axes,
+            **{**style, "marker": style["marker"] if few else None},
+        )
+
+
+def _draw_points(
+    axes: Axes,
+    part: pd.DataFrame,
+    column: str,
+    layout: Layout,
+    cells: pd.DataFrame,
+    has_seeds: bool,
+) -> None:
+    styles = line_styles(cells, layout.hue)
+    names = {level: level_name(level) for level in levels(cells, layout.x)}
+    lines = part[layout.hue] if layout.hue else pd.Series("", part.index)
+    labels = {level: str(place) for place, level in enumerate(styles)} if layout.hue else {"": "0"}
+    sns.pointplot(
+        x=part[layout.x].map(names).to_numpy(str),  # without a name, which would become a label
+        y=part[column].to_numpy(),
+        hue=lines.map(labels).to_numpy(str),
+        order=list(names.values()),
+        hue_order=list(labels.values()),
+        palette=[style["color"] for style in styles.values()],
+        markers=[style["marker"] for style in styles.values()],
+        estimator="median",
+        errorbar=("pi", 50) if has_seeds else None,
+        dodge=0.5 if len(styles) > 1 else False,
+        linestyle="none",
+        markersize=4,
+        err_kws={"linewidth": 0.9},
+        legend=False,
+        ax=axes,
+    )
+
+
+def _histogram(column: str, values: pd.Series[float]) -> DrawnFigure:
+    """Return how the values of the only cell are spread."""
+    figure = Figure(figsize=(4.6, 2.7), layout="constrained")
+    axes = figure.subplots()
+    wide = needs_logarithm(values.to_numpy())
+    sns.histplot(x=values.to_numpy(), log_scale=wide, color=COLOURS[0], ax=axes)
+    if wide:
+        label_decades(axes.xaxis, values.to_numpy())
+    axes.set(xlabel=mpl_label(column), ylabel="runs")
+    low, median, high = (f"{values.quantile(share):.3g}" for share in (0.25, 0.5, 0.75))
+    alt = (
+        f"Histogram of {column} in {count_text(len(values), 'run')}. Median: {median}; the middle "
+        f"half lies between {low} and {high}."
+    )
+    return DrawnFigure(figure, alt)
