@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 NEXT := .venv-hydra-1.4
+OPTUNA := .venv-optuna
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
-.PHONY: sweep studies test test-slow test-hydra-1.4 lint format wheel bench clean
+.PHONY: sweep studies test test-slow test-hydra-1.4 test-optuna lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
@@ -24,6 +25,10 @@ test-slow: $(VENV)/.test-ready
 # What of the tests meets Hydra, with the Hydra that constraints.txt has for Python 3.14.
 test-hydra-1.4: $(NEXT)/.test-ready
 	$(NEXT)/bin/python -m pytest --numprocesses auto --dist worksteal -m "not slow" $(HYDRA_TESTS)
+
+# Hydra's Optuna sweeper needs an Optuna that is older than what else would install.
+test-optuna: $(OPTUNA)/.test-ready
+	$(OPTUNA)/bin/python -m pytest tests/plugins/test_optuna.py
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check
@@ -45,7 +50,7 @@ bench: $(VENV)/.bench-ready
 	$(BENCH) -m benchmarks $(BENCH_FLAGS)
 
 clean:
-	rm -rf $(VENV) $(NEXT) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEXT) $(OPTUNA) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "xorsweep needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.13 ...")'
@@ -65,6 +70,11 @@ $(NEXT)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(NEXT)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable '.[slurm,fast]' pytest pytest-xdist hypothesis
 	sed -n 's/^\(hydra-core\|omegaconf\)\(.*\); python_version >= "3.14"$$/\1\2/p' constraints.txt > $(NEXT)/hydra.txt
 	$(NEXT)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(NEXT)/hydra.txt
+	touch $@
+
+$(OPTUNA)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv $(OPTUNA)
+	$(OPTUNA)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable . pytest hypothesis hydra-optuna-sweeper==1.3.0 optuna==2.10.1
 	touch $@
 
 $(VENV)/.bench-ready: pyproject.toml constraints.txt | $(BIN)/python

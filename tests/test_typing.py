@@ -32,6 +32,9 @@ sweep: xs.Sweep = xs.sweep(
 )
 assert_type(sweep.plot.rate(), Figure)
 assert_type(xs.load("outputs/mine").summary, pd.DataFrame)
+value: xs.ObjectiveValue = xs.evaluate(lr=1, seeds=np.arange(9), objective="failure_rate")
+assert_type(value.low, float | None)
+assert_type(float(value), float)
 try:
     page = sweep.report("outputs/mine")
 except (xs.StoreError, xs.ConfigError) as error:

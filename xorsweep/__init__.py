@@ -1,6 +1,7 @@
 """Train every point of a grid of tiny networks on XOR and report how often it works.
 
-From Python: `train` one network, `sweep` a grid of them, `load` a finished sweep; docs/python.md.
+From Python: `train` one network, `evaluate` one setting over many seeds, `sweep` a grid, `load` a
+finished sweep; docs/python.md.
 `register` adds a choice, `sweep_function` sweeps what is no network; docs/extending.md.
 """
 
@@ -8,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xorsweep.api import load, sweep, sweep_experiment, sweep_function, train
+    from xorsweep.analysis.objective_values import ObjectiveValue
+    from xorsweep.api import evaluate, load, sweep, sweep_experiment, sweep_function, train
     from xorsweep.errors import ConfigError, StoreError
     from xorsweep.networks.plugins import register
     from xorsweep.reporting.run import Run
@@ -18,10 +20,12 @@ from xorsweep._version import __version__
 
 __all__ = [
     "ConfigError",
+    "ObjectiveValue",
     "Run",
     "StoreError",
     "Sweep",
     "__version__",
+    "evaluate",
     "load",
     "register",
     "sweep",
@@ -32,9 +36,11 @@ __all__ = [
 
 _HOMES = {
     "ConfigError": "errors",
+    "ObjectiveValue": "analysis.objective_values",
     "Run": "reporting.run",
     "StoreError": "errors",
     "Sweep": "sweeps.sweep",
+    "evaluate": "api",
     "load": "api",
     "register": "networks.plugins",
     "sweep": "api",

@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from xorsweep._version import __version__
+from xorsweep.analysis.objective_values import ObjectiveValue, estimate_objective
 from xorsweep.cli.compose_python import compose_resume, compose_sweep
 from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
@@ -36,12 +37,14 @@ from xorsweep.fields import (
 )
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
-from xorsweep.grid.axes import Axis
+from xorsweep.grid.axes import Axis, check_size
 from xorsweep.grid.grid import Grid, product_grid
-from xorsweep.grid.levels import levels_of_value
+from xorsweep.grid.levels import levels_of_value, range_length
+from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.objectives import OBJECTIVE, check_seeds, train_seeds
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import NETWORK_SCHEMA
+from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
@@ -141,10 +144,84 @@ def train(
         "seed": seed,
         **parameters,
     }
-    point = NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(flattened(given)))
-    chosen = _engine(engine)
+    point, chosen = _read_point(given), _engine(engine)
     warm_up([batch_of_one(point, (1,))], chosen, ScriptConsole().warn)
     return Run(train_single(point, chosen))
+
+
+def evaluate(
+    *,
+    seeds: Iterable[int] | None = None,
+    objective: str = "final_error",
+    hidden: int = 2,
+    lr: float = 0.1,
+    epochs: int = 10_000,
+    seed: int | None = None,
+    task: Group = "xor",
+    skip: bool = False,
+    activation: Group = "logistic",
+    output: str = "logistic",
+    loss: Group = "half_sse",
+    optimizer: Group = "sgd",
+    schedule: Group = "batch",
+    init: Group = "uniform",
+    criterion: Group = "fahlman",
+    until_converged: bool = False,
+    engine: Group = "numpy",
+    **parameters: Any,
+) -> ObjectiveValue:
+    """Train a point with several seeds together, and return one number to be minimised.
+
+    `seeds` are whole numbers, each counted once; without them one network is trained with `seed`.
+    The `objective` is `final_error`, the median over the seeds, in which a network that diverged
+    counts as infinite; `failure_rate`, the share that didn't converge; or `expected_running_time`,
+    all epochs spent over the number of networks that converged, infinite where none did. All else
+    is as in `train`.
+
+    Returns:
+        The value, and its 95 % interval where it has one.
+
+    Raises:
+        ConfigError: A value isn't allowed, nothing reads a key, or `seed` and `seeds` are given.
+    """
+    read_value("objective", objective, OBJECTIVE)
+    wanted = [0 if seed is None else seed] if seeds is None else _read_seeds(seeds, seed)
+    given = {
+        "task": task,
+        "hidden": hidden,
+        "skip": skip,
+        "activation": activation,
+        "output": output,
+        "loss": loss,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "init": init,
+        "criterion": criterion,
+        "until_converged": until_converged,
+        "lr": lr,
+        "epochs": epochs,
+        "seed": wanted[0],
+        **parameters,
+    }
+    point, chosen = _read_point(given), _engine(engine)
+    check_seeds(point, wanted)
+    runs = train_seeds(point, wanted, chosen, ScriptConsole().warn)
+    return estimate_objective(objective, runs)
+
+
+def _read_seeds(seeds: Iterable[int], seed: int | None) -> list[int]:
+    if seed is not None:
+        raise ConfigError(f"seed={shorten(seed)}: seeds says which are trained; leave seed out")
+    levels = levels_of_value("seeds", seeds)
+    if not levels:
+        raise ConfigError(f"seeds={shorten(seeds)}: must be whole numbers, such as range(100)")
+    check_size({"seeds": range_length(levels) if isinstance(levels, range) else len(levels)})
+    read = (read_value("seeds", each, SCALAR_KEYS["seed"]) for each in levels)
+    return list(dict.fromkeys(int(each) for each in read if each is not None))
+
+
+def _read_point(given: Mapping[str, Any]) -> Point:
+    return NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(flattened(given)))
 
 
 def _engine(given: Group) -> Engine:

@@ -23,6 +23,7 @@ from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.input_files import changed_files, input_files, input_notes
 from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.objectives import ObjectiveSettings
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
 from xorsweep.networks.results import (
@@ -291,5 +292,6 @@ RUN_KEYS = ("grid", "plan", "resume", "study", "title", "function", "vectorized"
 
 def check_known_keys(config: Mapping[str, Any]) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    read_here = [*fields_of(AdaptiveSeeds), *fields_of(SweepSettings), *SETTINGS]
-    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *RUN_KEYS])
+    settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings]
+    read_here = [name for each in settings for name in fields_of(each)]
+    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS])

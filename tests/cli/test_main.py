@@ -276,7 +276,7 @@ def test_hydras_own_sweeper_gives_its_own_layout(tmp_path: Path) -> None:
     ours = pd.read_csv(tmp_path / "ours/results.csv")
     for number in (0, 1):
         found = json.loads((tmp_path / f"stock/{number}/run.json").read_text())
-        assert found["final_error"] == ours["final_error"][number]
+        assert found["value"] == ours["final_error"][number]
 
 
 def test_the_notebooks_printed_run_comes_out(tmp_path: Path) -> None:

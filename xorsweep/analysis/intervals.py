@@ -93,3 +93,21 @@ def running_time_intervals(
         half = standard_errors(confidence) * np.sqrt(runs / (runs - 1) * residual) / solved
     sure = solved > 1
     return np.where(sure, ratio - half, np.nan), np.where(sure, ratio + half, np.nan)
+
+
+def median_interval(
+    values: FloatArray, confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Return limits of the median that n values (n,) were drawn around, None where n is too few.
+
+    W. R. Thompson, "On confidence ranges for the median and other expectation distributions for
+    populations of unknown distribution form", Annals of Mathematical Statistics 7 (1936): the kth
+    smallest and the kth largest, with the largest k that a sign test allows. Whatever the
+    distribution, they hold the median at least as often as `confidence` says.
+    """
+    from scipy.special import bdtr  # of all that is here, only this needs it
+
+    ordered, n = np.sort(values), len(values)
+    missed = 2 * bdtr(np.arange(n // 2), n, 0.5) if n else np.empty(0)
+    k = int((missed <= 1 - confidence).sum())
+    return (float(ordered[k - 1]), float(ordered[n - k])) if k else None

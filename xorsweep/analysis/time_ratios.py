@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr
 
-from xorsweep.fields import FloatArray
+from xorsweep.analysis.intervals import median_interval
 
 
 @dataclass(frozen=True)
@@ -45,17 +44,3 @@ def time_ratio(a: pd.DataFrame, b: pd.DataFrame, confidence: float) -> TimeRatio
         return None
     value, low, high = np.exp([np.median(logs), *limits])
     return TimeRatio(float(value), float(low), float(high), len(both), len(pairs))
-
-
-def median_interval(values: FloatArray, confidence: float) -> tuple[float, float] | None:
-    """Return limits of the median that n values (n,) were drawn around, None where n is too few.
-
-    W. R. Thompson, "On confidence ranges for the median and other expectation distributions for
-    populations of unknown distribution form", Annals of Mathematical Statistics 7 (1936): the kth
-    smallest and the kth largest, with the largest k that a sign test allows. Whatever the
-    distribution, they hold the median at least as often as `confidence` says.
-    """
-    ordered, n = np.sort(values), len(values)
-    missed = 2 * bdtr(np.arange(n // 2), n, 0.5) if n else np.empty(0)
-    k = int((missed <= 1 - confidence).sum())
-    return (float(ordered[k - 1]), float(ordered[n - k])) if k else None

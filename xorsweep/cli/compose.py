@@ -20,6 +20,7 @@ from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment, check_known_keys
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.objectives import ObjectiveSettings
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS, component_of
 from xorsweep.settings import read_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
@@ -130,6 +131,7 @@ def resume_request(
         folder: The folder of the sweep.
         command_line: What the manifest records.
     """
+    _refuse_objective(given, values)
     settings = read_sweep(values)
     engine_given = any(key.split(".")[0] == "engine" for key in given)
     return ResumeRequest(
@@ -140,6 +142,16 @@ def resume_request(
         experiment=read_experiment(values) if engine_given else None,
         provenance=provenance_of(command_line, values),
     )
+
+
+def _refuse_objective(given: Collection[str], values: Mapping[str, Any]) -> None:
+    """Raise ConfigError for an objective, which a sweep of ours would pass over."""
+    for key, default in vars(ObjectiveSettings()).items():
+        if key in given or values[key] != default:
+            raise ConfigError(
+                f"{key}={format_value(values[key])}: is for a single run, or for another sweeper "
+                "such as hydra/sweeper=optuna; this sweep reports every objective"
+            )
 
 
 def read_experiment(values: Mapping[str, Any]) -> NetworkExperiment:
@@ -221,6 +233,7 @@ def compose_block(
         return compose_block(compose, overrides, zipped, where)
     for each in configs.values():
         check_known_keys(each.values)
+        _refuse_objective([every.axis.key for every in overrides], each.values)
     read = {chosen: NETWORK_SCHEMA.read_values(each.values) for chosen, each in configs.items()}
     axes, points = merge_equal_levels(axes, [read[chosen] for chosen in combinations], zipped)
     grid = product_grid(NETWORK_SCHEMA, axes, points, zipped, where)

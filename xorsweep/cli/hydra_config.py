@@ -23,6 +23,7 @@ from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.network_experiment import RUN_KEYS, SETTINGS
+from xorsweep.networks.objectives import ObjectiveSettings
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 
@@ -78,6 +79,7 @@ def known_keys() -> list[str]:
     run = [
         *fields_of(AdaptiveSeeds),
         *fields_of(SweepSettings),
+        *fields_of(ObjectiveSettings),
         *SETTINGS,
         *settings,
         *RUN_KEYS,

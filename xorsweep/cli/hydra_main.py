@@ -9,7 +9,6 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import chdir
-from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
@@ -129,18 +129,23 @@ class RunStart(Callback):
 
 @hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
 def _run(config: DictConfig) -> float:
-    """Train one network and return half the sum of squared errors that it ends with.
-
-    That of a network that diverged is infinite, for sweepers that look for the least.
-    """
+    """Train what is asked for and return its objective, which other sweepers minimise."""
     hydra_config = HydraConfig.get()
     folder = Path(hydra_config.runtime.output_dir)
     # Paths are relative to where the command was started, also where hydra.job.chdir is true.
     with chdir(hydra_config.runtime.cwd):
-        point, engine = read_run(config)
-        from xorsweep.reporting.run import run_single
+        asked = read_run(config)
+        is_job = hydra_config.mode is RunMode.MULTIRUN
+        if is_job or asked.settings.objective_seeds is not None:
+            from xorsweep.reporting.objective_run import run_objective
 
-        final_error = run_single(point, engine, folder)
+            value = run_objective(asked.point, asked.engine, asked.settings, folder)
+        else:
+            from xorsweep.reporting.run import run_single
+
+            value = run_single(
+                asked.point, asked.engine, folder, objective=asked.settings.objective
+            )
         for line in point_latest(folder):
             print(line, file=sys.stderr)
-    return final_error if isfinite(final_error) else inf
+    return value

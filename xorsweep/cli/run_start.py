@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from xorsweep.cli.config_files import composed_files
+from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS, plain
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value, read_settings
+from xorsweep.fields import format_value, read_fields, read_settings
+from xorsweep.grid.axes import check_size
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import check_known_keys
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.objectives import ObjectiveSettings, check_seeds
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
@@ -25,8 +29,17 @@ from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
 
 
-def read_run(config: DictConfig) -> tuple[Point, Engine]:
-    """Return the point and the engine of a single run, or of a job of another sweeper.
+@dataclass(frozen=True)
+class RunRequest:
+    """A single run, or a job of another sweeper."""
+
+    point: Point
+    engine: Engine
+    settings: ObjectiveSettings
+
+
+def read_run(config: DictConfig) -> RunRequest:
+    """Return what a single run, or a job of another sweeper, is to train.
 
     Raises ConfigError for a value that isn't allowed, and for what only our sweeper reads.
     """
@@ -39,7 +52,22 @@ def read_run(config: DictConfig) -> tuple[Point, Engine]:
     read_sweep(values)
     engine = read_settings("engine", values, Engine)
     _refuse_what_sweeps(values, asked, hydra)
-    return NETWORK_SCHEMA.read_point(values), engine
+    settings = ObjectiveSettings(**read_fields("", values, ObjectiveSettings))
+    point = NETWORK_SCHEMA.read_point(values)
+    if settings.objective_seeds is not None:
+        _check_seeds(point, settings.objective_seeds, hydra)
+    return RunRequest(point, engine, settings)
+
+
+def _check_seeds(point: Point, count: int, hydra: Any) -> None:
+    """Raise ConfigError where a seed was chosen, or the point can't have those from 0 on."""
+    if "seed" in _given(hydra.overrides.task) or point["seed"] != read_defaults("config")["seed"]:
+        raise ConfigError(
+            f"seed={point['seed']}: objective_seeds={count} trains seeds 0 to {count - 1}; leave "
+            "one of the two out"
+        )
+    check_size({"objective_seeds": count})
+    check_seeds(point, range(count))
 
 
 def _asks_for_grid(hydra: Any) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,10 +120,17 @@ def _train(
 ) -> tuple[TrainingBatch, TrainingResult]:
     """Train to an epoch; keep those of the learning curve and the one before the last."""
     kept = tuple(sorted({*learning_curve_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
-    try:
+    with exit_as_error():
         training = build_training(batch_of_one(point, kept))
         return training, load_train(engine)(training)
-    except SystemExit as error:  # raised by a plugin, it would end the program silently
+
+
+@contextmanager
+def exit_as_error() -> Iterator[None]:
+    """Raise RuntimeError for a plugin's SystemExit, which would end the program silently."""
+    try:
+        yield
+    except SystemExit as error:
         raise RuntimeError(f"training ended with {exception_text(error)}") from error
 
 
@@ -150,15 +158,19 @@ def _single_run(
     )
 
 
-def headline(point: Mapping[str, Scalar]) -> str:
-    """Return a line that names task, shape, components, seed and epochs of a point."""
+def headline(point: Mapping[str, Scalar], n_seeds: int | None = None) -> str:
+    """Return a line that names task, shape, components, seed and epochs of a point.
+
+    With `n_seeds` it names that many seeds from 0 in place of the point's.
+    """
+    seeds = f"seed {point['seed']}" if n_seeds is None else f"seeds 0 to {n_seeds - 1}"
     network = network_of(point)
     direct = " with direct links" if network.skip else ""
     online = " online" if point["schedule"] == "online" else ""
     return (
         f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
         f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
-        f"{point['init']} weights, seed {point['seed']}, {point['epochs']:,} epochs"
+        f"{point['init']} weights, {seeds}, {point['epochs']:,} epochs"
     )
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from xorsweep.analysis.objective_values import estimate_objective
 from xorsweep.errors import ConfigError
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.metrics import DESCRIPTIONS, plateau_labels, plateaus
+from xorsweep.networks.objectives import SeedRuns
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.single_run import SingleRun, headline, train_single
 from xorsweep.networks.warmup import warm_up
@@ -235,14 +237,21 @@ class Run:
 
 
 def run_single(
-    point: Mapping[str, Scalar], engine: Engine, folder: Path, terminal: Console | None = None
+    point: Mapping[str, Scalar],
+    engine: Engine,
+    folder: Path,
+    terminal: Console | None = None,
+    objective: str = "final_error",
 ) -> float:
-    """Train one checked point, say and write what became of it, and return its final error."""
+    """Train one checked point, say and write what became of it, and return its objective."""
     terminal = terminal or Console()
     terminal.log(headline(point))
     warm_up([batch_of_one(point, (1,))], engine, terminal.log)
     run = train_single(point, engine)
     paths = write_single(run, folder)
     describe_single(run, terminal.console)
+    value = estimate_objective(objective, SeedRuns.of_single(run)).value
+    if objective != "final_error":  # which is among what was said
+        terminal.log(f"{objective} {value:.6g}")
     terminal.paths(paths)
-    return run.final_error
+    return value
