@@ -36,7 +36,7 @@ from xorsweep.reporting.tables import (
 )
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import FinishedManifest
-from xorsweep.storage.plain_files import read_bytes
+from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import StoredColumns
 from xorsweep.storage.store import Store
 
@@ -84,7 +84,7 @@ class Page:
     command: str
     facts: Sequence[tuple[str, str]]
     rule: str
-    files: Sequence[tuple[str, str]] = FILES
+    files: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,7 @@ class ReportWriter(ABC):
             command=shlex.join(manifest.command_line),
             facts=list(_facts(manifest, experiment.work_unit, content.facts)),
             rule=content.rule,
+            files=[(name, text) for name, text in FILES if is_there(self.store.folder / name)],
         )
 
 
@@ -222,11 +223,14 @@ def _facts(
     manifest: FinishedManifest, work_unit: str, others: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     yield "started", manifest.started
-    yield (
-        "run time",
-        f"{manifest.seconds:.1f} s, {manifest.work:,} {work_unit}, "
-        f"{rate_text(manifest.throughput, work_unit)}",
-    )
+    if manifest.state == "finished":
+        yield (
+            "run time",
+            f"{manifest.seconds:.1f} s, {manifest.work:,} {work_unit}, "
+            f"{rate_text(manifest.throughput, work_unit)}",
+        )
+    else:
+        yield "state", f"{manifest.state}, as of {manifest.finished}"
     yield "workers", f"{manifest.workers:,}"
     yield from others
     machine = manifest.machine

@@ -119,7 +119,7 @@ class Sweep:
         target = self.folder if folder is None else folder_of(folder)
         if target.absolute() != self.folder.absolute():
             refuse_other(target, self.manifest.digest)
-        with _writing(target):
+        with writing(target):
             if target.absolute() != self.folder.absolute():
                 target.mkdir(parents=True, exist_ok=True)
                 copy_tree(self.folder, target, {LOCK})
@@ -164,7 +164,8 @@ class Sweep:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
+    """Raise StoreError where something can't be written."""
     try:
         yield
     except OSError as error:

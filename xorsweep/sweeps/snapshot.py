@@ -1,0 +1,128 @@
+"""The points that a sweep has on disk at one moment; whoever works in its folder isn't disturbed.
+
+Nothing is written and no lock is taken. Parts have their names once they are whole, so that one
+that is being written isn't seen, and parts that are added later aren't read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.experiment import POINT_ID, Experiment
+from xorsweep.grid.grid import Grid
+from xorsweep.storage.manifest import FinishedManifest, GridSize, Manifest, finish
+from xorsweep.storage.results import ResultTable, StoredColumns, assemble
+from xorsweep.storage.store import PARTS, Store, is_held
+from xorsweep.sweeps.adaptive_seeds import Round, latest_round
+from xorsweep.sweeps.folders import open_sweep
+
+MISSING = "missing"
+"""The entry of `counts` for the points that no part has."""
+
+
+@dataclass(frozen=True)
+class SnapshotStore(Store):
+    """The whole parts that a folder had; `folder` is where a report of them goes."""
+
+    files: tuple[Path, ...] = ()
+
+    def part_files(self) -> list[Path]:
+        """Return the files of the parts, all of them whole, in the order of their names."""
+        return [*self.files]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a sweep had on disk.
+
+    Attributes:
+        folder: The folder of the sweep.
+        store: The parts.
+        manifest: The manifest of the sweep; one that says `running` says `interrupted` here where
+            no process holds the folder.
+        planned: The points that are to be run, those of the latest round included.
+        present: Which of them (N,) have a row.
+        latest: The latest round of further seeds, None where none was asked for.
+        damaged: A line for each part that is left out.
+    """
+
+    folder: Path
+    store: SnapshotStore
+    manifest: Manifest
+    planned: Grid
+    present: NDArray[np.bool_]
+    latest: Round | None = None
+    damaged: tuple[str, ...] = ()
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Return the points that have a row, without the keys that apply to none of them."""
+        grid = self.planned.at(np.flatnonzero(self.present))
+        columns = {key: each for key, each in grid.columns.items() if each.levels != (None,)}
+        return replace(grid, columns=columns)
+
+    @property
+    def text(self) -> str:
+        """Return how many of how many points there are."""
+        return f"{self.present.sum():,} of {len(self.planned):,} points"
+
+    def stored(self) -> StoredColumns:
+        """Return the columns of the parts at the points that are there."""
+        return assemble(self.grid, self.store.measurements())
+
+    def counts(self, table: ResultTable) -> dict[str, int]:
+        """Return how many points are planned, have each status, and are missing.
+
+        Args:
+            table: The rows of the points that are there.
+        """
+        found = table.counts(self.store.experiment.statuses)
+        return {**found, "planned": len(self.planned), MISSING: int((~self.present).sum())}
+
+    def describe(self, table: ResultTable) -> FinishedManifest:
+        """Return what a report says of the sweep, given the rows of the points that are there."""
+        text = f"partial, {self.text}: {self.planned.text}"
+        size = GridSize(text=text, points=len(self.planned))
+        # The published values of a study are for all of its points.
+        manifest = replace(self.manifest, study=None)
+        described = finish(manifest, size, self.counts(table), {})
+        return replace(described, state=manifest.state)
+
+
+def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Snapshot:
+    """Return what a sweep has on disk, whether it is finished, was interrupted, or runs.
+
+    Args:
+        folder: The folder of the sweep.
+        experiment: What runs its points; as the manifest has it where None.
+
+    Raises:
+        StoreError: The folder holds no sweep, or can't be read.
+    """
+    held = is_held(folder)  # before the manifest is read, which may be of a sweep that ends now
+    opened = open_sweep(folder, experiment)
+    manifest = opened.manifest
+    if manifest.state == "running" and not held:
+        manifest = replace(manifest, state="interrupted")
+    found = SnapshotStore(folder, opened.store.experiment, tuple(opened.store.part_files()))
+    damaged = dict(found.damaged())
+    store = replace(found, files=tuple(path for path in found.files if path not in damaged))
+    planned, latest, rounds = opened.grid, None, manifest.rounds
+    if rounds.precision is not None:
+        latest = latest_round(store.experiment, planned, rounds, store.measurements())
+        planned = latest.grid
+    present = np.zeros(len(planned), bool)
+    for part in store.measurements():
+        rows = planned.rows_of(part[POINT_ID].to_numpy())
+        present[rows[rows >= 0]] = True
+    lines = [
+        f"{PARTS}/{path.name} is damaged: {reason}; it is left out"
+        for path, reason in damaged.items()
+    ]
+    return Snapshot(folder, store, manifest, planned, present, latest, tuple(lines))
