@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.trainings import at_epochs
@@ -23,6 +26,7 @@ from xorsweep.sweeps.sweep import Sweep, holds_sweep, writing
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
 
 
 def report_partial(
@@ -90,6 +94,14 @@ class PartialSweep(Sweep):
         grid, experiment = self._grid, self._experiment
         table = experiment.tabulate(grid, self.snapshot.stored())
         return results_of(grid, table, experiment, whole=True)
+
+    def to_xarray(self, curves: Sequence[str] = ()) -> xarray.Dataset:
+        """Return these points among all that are planned, as `Sweep.to_xarray` does."""
+        from xorsweep.sweeps.to_xarray import to_xarray
+
+        store, planned = self.snapshot.store, self.snapshot.planned
+        there = np.flatnonzero(self.snapshot.present)
+        return to_xarray(store, planned, self.manifest, self.results, curves, there)
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report of these points into a folder, `partial` inside the sweep's by default.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +25,7 @@ from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
     from matplotlib.figure import Figure
 
     from xorsweep.reporting.figures.data import Tables
@@ -107,6 +108,28 @@ class Sweep:
         """
         number = read_whole("row", row, 0, len(self._grid) - 1)
         return self._experiment.run_point(self._grid.point(number))
+
+    def to_xarray(self, curves: Sequence[str] = ()) -> xarray.Dataset:
+        """Return `results` as a dataset of xarray, which `to_netcdf` and `to_zarr` can write.
+
+        Args:
+            curves: The columns of lists to be read, such as arrays that a function returned, or
+                `learning_curve` of networks. Each is a variable with a dimension more.
+
+        Returns:
+            A dataset whose dimensions are the axes, whose variables are the columns of results, and
+            whose attributes say where they come from. Keys with one level are scalar coordinates.
+            Where the points are no full product of the axes, values of points that aren't there are
+            NaN, or empty texts; whole numbers and truth values are floats then.
+
+        Raises:
+            ConfigError: xarray isn't installed, there is no such column, or the product of the axes
+                is too large.
+        """
+        from xorsweep.sweeps.to_xarray import to_xarray
+
+        store = self._opened.store
+        return to_xarray(store, self._grid, self.manifest, self.results, curves)
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
