@@ -99,6 +99,7 @@ def test_a_finished_sweep_is_partial_with_nothing_missing(
     pd.testing.assert_frame_equal(sweep.results, whole)
     assert sweep.counts["missing"] == 0
     assert "72 of 72 points" in repr(sweep)
+    assert sweep.manifest.finished == xs.load(tmp_path / "sweep").manifest.finished
 
 
 def test_a_sweep_that_is_not_finished_is_refused_without_partial(interrupted: Path) -> None:
@@ -164,7 +165,8 @@ def test_published_values_are_not_judged(interrupted: Path) -> None:
     path = interrupted / "manifest.json"
     manifest = json.loads(path.read_text())
     told = dict.fromkeys(("name", "title", "question", "source", "why"), "Much ado")
-    figures = [{"figure": "rate", "measure": "rate", "value": 0.5, "certainty": "read"}]
+    cell = {"hidden": 2, "lr": 0.5, "epochs": 90}
+    figures = [{"measure": "rate", "cell": cell, "value": 50, "runs": 100, "certainty": "read"}]
     path.write_text(json.dumps(manifest | {"study": {**told, "figures": figures}}))
     sweep = xs.load(interrupted, partial=True)
     assert sweep.manifest.study is None

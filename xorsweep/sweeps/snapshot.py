@@ -92,7 +92,8 @@ class Snapshot:
         # The published values of a study are for all of its points.
         manifest = replace(self.manifest, study=None)
         described = finish(manifest, size, self.counts(table), {})
-        return replace(described, state=manifest.state)
+        finished = manifest.finished if manifest.state == "finished" else described.finished
+        return replace(described, state=manifest.state, finished=finished)
 
 
 def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Snapshot:
