@@ -6,6 +6,7 @@ that is being written isn't seen, and parts that are added later aren't read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +48,7 @@ class Snapshot:
         manifest: The manifest of the sweep; one that says `running` says `interrupted` here where
             no process holds the folder.
         planned: The points that are to be run, those of the latest round included.
-        present: Which of them (N,) have a row.
+        rows: For each part, which of them its points are, -1 for others.
         latest: The latest round of further seeds, None where none was asked for.
         damaged: A line for each part that is left out.
     """
@@ -56,9 +57,21 @@ class Snapshot:
     store: SnapshotStore
     manifest: Manifest
     planned: Grid
-    present: NDArray[np.bool_]
+    rows: tuple[NDArray[np.int64], ...]
     latest: Round | None = None
     damaged: tuple[str, ...] = ()
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """Return which of the planned points (N,) have a row."""
+        return self.mask(self.rows)
+
+    def mask(self, rows: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+        """Return which of the planned points (N,) some parts have, given their rows."""
+        found = np.zeros(len(self.planned), bool)
+        for each in rows:
+            found[each[each >= 0]] = True
+        return found
 
     @cached_property
     def grid(self) -> Grid:
@@ -118,12 +131,9 @@ def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Sn
     if rounds.precision is not None:
         latest = latest_round(store.experiment, planned, rounds, store.measurements())
         planned = latest.grid
-    present = np.zeros(len(planned), bool)
-    for part in store.measurements():
-        rows = planned.rows_of(part[POINT_ID].to_numpy())
-        present[rows[rows >= 0]] = True
+    rows = tuple(planned.rows_of(part[POINT_ID].to_numpy()) for part in store.measurements())
     lines = [
         f"{PARTS}/{path.name} is damaged: {reason}; it is left out"
         for path, reason in damaged.items()
     ]
-    return Snapshot(folder, store, manifest, planned, present, latest, tuple(lines))
+    return Snapshot(folder, store, manifest, planned, rows, latest, tuple(lines))

@@ -11,7 +11,7 @@ from time import time
 import numpy as np
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.experiment import FAILED, POINT_ID, Rows
+from xorsweep.experiment import FAILED, Rows
 from xorsweep.reporting.console import count_line, rate_text
 from xorsweep.storage.results import ResultTable, assemble
 from xorsweep.storage.store import MANIFEST, is_held, read_manifest, reading
@@ -71,23 +71,24 @@ def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
         table: The rows of all planned points.
     """
     started = datetime.fromisoformat(snapshot.manifest.started).timestamp()
-    is_new = np.zeros(len(snapshot.planned), bool)
-    last = started
+    times = [_modified(path) for path in snapshot.store.files]
     # Earlier runs have left their parts before this one started.
-    for path, part in zip(snapshot.store.files, snapshot.store.measurements(), strict=True):
-        with reading(path):
-            written = path.stat().st_mtime
-        if written >= started:
-            rows = snapshot.planned.rows_of(part[POINT_ID].to_numpy())
-            is_new[rows[rows >= 0]] = True
-            last = max(last, written)
-    seconds = (time() if snapshot.manifest.state == "running" else last) - started
+    is_new = snapshot.mask(
+        rows for rows, written in zip(snapshot.rows, times, strict=True) if written >= started
+    )
+    ended = time() if snapshot.manifest.state == "running" else max([started, *times])
+    seconds = ended - started
     if not is_new.any() or seconds <= 0:
         return None
     # What failed in an earlier run is run again.
     waiting = ~table.present | ((table.status == FAILED) & ~is_new)
     done, left = (_work(snapshot, np.flatnonzero(rows)) for rows in (is_new, waiting))
     return Pace(int(is_new.sum()) / seconds, done / seconds, seconds * left / done)
+
+
+def _modified(path: Path) -> float:
+    with reading(path):
+        return path.stat().st_mtime
 
 
 def _work(snapshot: Snapshot, rows: Rows) -> int:
