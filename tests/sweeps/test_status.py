@@ -109,6 +109,20 @@ def test_running_is_what_a_living_process_does(request_here: SweepRequest) -> No
     assert not is_held(folder)
 
 
+def test_a_resume_that_has_just_begun_is_running(request_here: SweepRequest) -> None:
+    folder = interrupt_after(1, request_here)
+    with locked(folder):
+        assert "running since" in sweep_status(folder)[0]
+    assert "interrupted, " in sweep_status(folder)[0]
+
+
+def test_a_time_that_is_none_is_told(request_here: SweepRequest) -> None:
+    folder = interrupt_after(1, request_here)
+    as_if_killed(folder, started="yesterday")
+    with pytest.raises(StoreError, match="its started isn't a time"):
+        sweep_status(folder)
+
+
 def test_what_another_machine_does_is_not_claimed(request_here: SweepRequest) -> None:
     folder = interrupt_after(1, request_here)
     machine = json.loads((folder / "manifest.json").read_text())["machine"]

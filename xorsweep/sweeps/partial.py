@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xorsweep.analysis.export import write_csv
-from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.reporting.console import Console
@@ -59,6 +57,10 @@ def _take_filled(folder: Path, experiment: Experiment[Any] | None, terminal: Con
 
 
 def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
+    # These bring pandas, which a caller from Python who only trains doesn't need.
+    from xorsweep.analysis.export import write_csv
+    from xorsweep.analysis.trainings import at_epochs
+
     with writing(into):
         make_folder(into)
         store, grid = replace(snapshot.store, folder=into), snapshot.grid

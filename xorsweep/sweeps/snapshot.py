@@ -1,6 +1,6 @@
 """The points that a sweep has on disk at one moment; whoever works in its folder isn't disturbed.
 
-Nothing is written and no lock is taken. Parts have their names once they are whole, so that one
+Nothing is written and no lock is kept. Parts have their names once they are whole, so that one
 that is being written isn't seen, and parts that are added later aren't read.
 """
 
@@ -23,9 +23,6 @@ from xorsweep.storage.store import PARTS, Store, is_held
 from xorsweep.sweeps.adaptive_seeds import Round, latest_round
 from xorsweep.sweeps.folders import open_sweep
 
-MISSING = "missing"
-"""The entry of `counts` for the points that no part has."""
-
 
 @dataclass(frozen=True)
 class SnapshotStore(Store):
@@ -45,8 +42,8 @@ class Snapshot:
     Attributes:
         folder: The folder of the sweep.
         store: The parts.
-        manifest: The manifest of the sweep; one that says `running` says `interrupted` here where
-            no process holds the folder.
+        manifest: The manifest of the sweep, with the state `running` where a process holds the
+            folder, and `interrupted` where none does that should.
         planned: The points that are to be run, those of the latest round included.
         rows: For each part, which of them its points are, -1 for others.
         latest: The latest round of further seeds, None where none was asked for.
@@ -96,7 +93,7 @@ class Snapshot:
             table: The rows of the points that are there.
         """
         found = table.counts(self.store.experiment.statuses)
-        return {**found, "planned": len(self.planned), MISSING: int((~self.present).sum())}
+        return {**found, "planned": len(self.planned), "missing": int((~self.present).sum())}
 
     def describe(self, table: ResultTable) -> FinishedManifest:
         """Return what a report says of the sweep, given the rows of the points that are there."""
@@ -119,11 +116,9 @@ def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Sn
     Raises:
         StoreError: The folder holds no sweep, or can't be read.
     """
-    held = is_held(folder)  # before the manifest is read, which may be of a sweep that ends now
+    held = is_held(folder)  # before the manifest is read: the sweep may be ending now
     opened = open_sweep(folder, experiment)
-    manifest = opened.manifest
-    if manifest.state == "running" and not held:
-        manifest = replace(manifest, state="interrupted")
+    manifest = _with_actual_state(opened.manifest, held)
     found = SnapshotStore(folder, opened.store.experiment, tuple(opened.store.part_files()))
     damaged = dict(found.damaged())
     store = replace(found, files=tuple(path for path in found.files if path not in damaged))
@@ -137,3 +132,12 @@ def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Sn
         for path, reason in damaged.items()
     ]
     return Snapshot(folder, store, manifest, planned, rows, latest, tuple(lines))
+
+
+def _with_actual_state(manifest: Manifest, held: bool) -> Manifest:
+    """Return the manifest of a sweep as its process would have it, if that is alive."""
+    if manifest.state == "finished":
+        return manifest
+    if held:
+        return replace(manifest, state="running")
+    return replace(manifest, state="interrupted") if manifest.state == "running" else manifest

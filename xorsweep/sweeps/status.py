@@ -70,7 +70,7 @@ def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
         snapshot: The points on disk.
         table: The rows of all planned points.
     """
-    started = datetime.fromisoformat(snapshot.manifest.started).timestamp()
+    started = _started(snapshot)
     times = [_modified(path) for path in snapshot.store.files]
     # Earlier runs have left their parts before this one started.
     is_new = snapshot.mask(
@@ -83,7 +83,15 @@ def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
     # What failed in an earlier run is run again.
     waiting = ~table.present | ((table.status == FAILED) & ~is_new)
     done, left = (_work(snapshot, np.flatnonzero(rows)) for rows in (is_new, waiting))
-    return Pace(int(is_new.sum()) / seconds, done / seconds, seconds * left / done)
+    return Pace(int(is_new.sum()) / seconds, done / seconds, seconds * left / max(done, 1))
+
+
+def _started(snapshot: Snapshot) -> float:
+    try:
+        return datetime.fromisoformat(snapshot.manifest.started).timestamp()
+    except (ValueError, OverflowError):
+        path = snapshot.folder / MANIFEST
+        raise StoreError(f"{path} can't be used: its started isn't a time") from None
 
 
 def _modified(path: Path) -> float:
