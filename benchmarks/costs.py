@@ -19,19 +19,22 @@ import numpy as np
 
 from benchmarks.points import point_of
 from xorsweep.execution.interface import Executor
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import Trainer, train_batch
+from xorsweep.networks.trainer import train_batch
 from xorsweep.storage.parts import encode
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.shards import read_shard, write_shard
 
 ENGINE = Engine()
+EXPERIMENT = NetworkExperiment(ENGINE)
 MEMBERS = 2048
 ROWS = (20_000, 120_000)
 """Two sizes; the slope between them is the cost of a row, free of what is paid once."""
@@ -164,9 +167,9 @@ def _storing(repeats: int) -> tuple[float, float]:
     sizes = (64, 8_192)
     times = []
     for size in sizes:
-        rows = train_batch(_batches(1, size)[0], ENGINE)
+        rows = [EXPERIMENT.run(_batches(1, size)[0])]
         with tempfile.TemporaryDirectory() as folder:
-            store = Store.create(Path(folder) / "sweep", ENGINE)
+            store = Store.create(Path(folder) / "sweep", EXPERIMENT)
             times.append(_seconds(partial(store.add, rows), perf_counter, 5 * repeats))
     row = max(0.0, (times[1] - times[0]) / (sizes[1] - sizes[0]))
     return row, max(0.0, times[0] - sizes[0] * row)
@@ -177,9 +180,17 @@ def _handing(execute: Executor, repeats: int) -> tuple[float, float, float]:
 
     def hand(count: int, members: int) -> float:
         batches = _batches(count, members)
-        return _seconds(lambda: list(execute(batches, Trainer(ENGINE))), process_time, repeats)
+        return _seconds(
+            lambda: list(execute(batches, ExperimentTask(EXPERIMENT))),
+            process_time,
+            repeats,
+        )
 
-    start = _seconds(lambda: list(execute(_batches(2, 2), Trainer(ENGINE))), perf_counter, 1)
+    start = _seconds(
+        lambda: list(execute(_batches(2, 2), ExperimentTask(EXPERIMENT))),
+        perf_counter,
+        1,
+    )
     few, many = (hand(count, 2) for count in BATCHES)
     batch = max(0.0, (many - few) / (BATCHES[1] - BATCHES[0]))
     small, large = hand(BATCHES[0], 2), hand(BATCHES[0], MEMBERS)
@@ -198,37 +209,38 @@ def _finishing(repeats: int) -> tuple[float, float, float]:
 
 
 def _trained(folder: Path, rows: int) -> Store:
-    store = Store.create(folder, ENGINE)
+    store = Store.create(folder, EXPERIMENT)
     for batch in make_plan(grid_of(rows), _capacity, 1).batches:
-        store.add(train_batch(batch, ENGINE))
+        store.add([EXPERIMENT.run(batch)])
     return store
 
 
 def _finish(store: Store, rows: int) -> None:
-    from xorsweep.analysis.export import write_comparisons, write_summary
+    from xorsweep.analysis.export import write_csv
 
     grid = grid_of(rows)
-    write_results(grid, assemble(grid, store.measurements()), store.folder)
-    results = read_results(store.folder)
-    write_summary(results, store.folder)
-    write_comparisons(results, store.folder)
+    table = EXPERIMENT.tabulate(grid, assemble(grid, store.measurements()))
+    write_results(grid, table, store.folder)
+    results = read_results(store.folder, NetworkExperiment(), EXPERIMENT)
+    write_csv(EXPERIMENT.summarize(results), store.folder / "summary.csv")
+    write_csv(EXPERIMENT.compare(results), store.folder / "comparisons.csv")
 
 
 def _hand_over_a_shard(rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        write_shard(Path(folder), 0, _batches(rows // MEMBERS, MEMBERS))
-        read_shard(Path(folder), 0)
+        write_shard(Path(folder), 0, EXPERIMENT, _batches(rows // MEMBERS, MEMBERS))
+        read_shard(Path(folder), 0, EXPERIMENT)
 
 
 def _bytes_handed() -> float:
     """Return the bytes a row that a shard is handed."""
     with tempfile.TemporaryDirectory() as folder:
-        write_shard(Path(folder), 0, _batches(BATCHES[0], MEMBERS))
+        write_shard(Path(folder), 0, EXPERIMENT, _batches(BATCHES[0], MEMBERS))
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.npz"))
         return size / (BATCHES[0] * MEMBERS)
 
 
 def bytes_of_a_part(epochs: int) -> float:
     """Return the bytes a row of a part, learning curves included, of trajectories so long."""
-    rows = train_batch(_batches(1, MEMBERS, epochs)[0], ENGINE)
-    return len(encode(rows, ENGINE)[1]) / MEMBERS
+    rows = EXPERIMENT.run(_batches(1, MEMBERS, epochs)[0])
+    return len(encode([rows], EXPERIMENT)[1]) / MEMBERS

@@ -16,6 +16,7 @@ from benchmarks.points import point_of
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity, load_train
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -93,6 +94,7 @@ def _sweep(points: int) -> float:
         started = perf_counter()
         run_sweep(
             SweepRequest(
+                NetworkExperiment(),
                 grid,
                 SweepSettings(ExecutionSettings("serial"), report=False),
                 Path(folder) / "sweep",

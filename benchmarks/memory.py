@@ -17,6 +17,7 @@ from benchmarks.points import point_of
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
@@ -58,7 +59,10 @@ def sweep(points: int, folder: Path) -> None:
     ]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
     settings = SweepSettings(ExecutionSettings("serial"))
-    run_sweep(SweepRequest(grid, settings, folder, {"command_line": sys.argv}), Console())
+    run_sweep(
+        SweepRequest(NetworkExperiment(), grid, settings, folder, {"command_line": sys.argv}),
+        Console(),
+    )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from joblib import cpu_count
 
 from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.planning import BATCHES_A_WORKER
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
@@ -99,7 +100,10 @@ def run_one(points: int, workers: int) -> None:
         started = perf_counter()
         run_sweep(
             SweepRequest(
-                grid_of(points, EPOCHS), SweepSettings(parallel, report=False), Path(folder) / "s"
+                NetworkExperiment(),
+                grid_of(points, EPOCHS),
+                SweepSettings(parallel, report=False),
+                Path(folder) / "s",
             )
         )
         seconds = perf_counter() - started

@@ -28,12 +28,13 @@ from xorsweep.cli.hydra_compose import HydraComposer
 from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.errors import StoreError
 from xorsweep.grid.serialization import grid_to_data
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.rendering import environment, escape_markdown
 from xorsweep.reporting.tables import Comparison, comparison
 from xorsweep.storage.paths import make_free_folder
 from xorsweep.storage.results import read_results
-from xorsweep.storage.store import Store
 from xorsweep.sweeps.finished import finished_manifest
+from xorsweep.sweeps.folders import open_sweep
 
 FOLDER = Path("outputs/studies")
 PAGE = Path("docs/studies.md")
@@ -81,7 +82,7 @@ def run(name: str, folder: Path) -> None:
 def holds_its_grid(folder: Path, name: str) -> bool:
     """Tell whether a folder holds a sweep, whole or not, of a study's points."""
     try:
-        grid = Store.open(folder)[1]
+        grid = open_sweep(folder).grid
     except StoreError:
         return False
     return grid_to_data(grid) == grid_to_data(composed(name).grid)
@@ -102,7 +103,7 @@ def section(folder: Path) -> Section:
     manifest = finished_manifest(folder)
     study = read_study(manifest.study)
     assert study is not None
-    judged = verdicts(study, read_results(folder))
+    judged = verdicts(study, read_results(folder, NetworkExperiment()))
     return Section(
         study.name,
         study.title,

@@ -1,5 +1,6 @@
 """Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import budget
+import composition_memo
 import profiles
 import pytest
 from filelock import FileLock
@@ -16,6 +18,7 @@ from xorsweep.fields import Scalar, fields_of
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
@@ -45,9 +48,20 @@ NOTEBOOK = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count what the tests start."""
+    """Begin to count what the tests start, and to remember what Hydra reads.
+
+    Imports leave little garbage, and Python would search for it in all that they bring.
+    """
     config.stash[counted] = Counter()
     budget.begin_to_count()
+    composition_memo.begin_to_remember()
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Search for garbage from now on, and never in what has been imported."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -169,12 +183,11 @@ def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Pa
             grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
             settings = SweepSettings(ExecutionSettings("serial"))
             provenance = {"command_line": ["xorsweep", "-m"]}
-            run_sweep(SweepRequest(grid, settings, folder, provenance))
+            run_sweep(SweepRequest(NetworkExperiment(), grid, settings, folder, provenance))
     return folder
 
 
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out of reports, which take longest, where they aren't the subject."""
-    for name in ("sweeps.report", "reporting.figures.catalog"):
-        monkeypatch.setattr(f"xorsweep.{name}.submit_figures", lambda *_: list)
+    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: list)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,36 +11,50 @@ import numpy as np
 Columns = Mapping[str, Any]
 
 
-def squares(columns: Columns) -> dict[str, Any]:
-    """Return numbers of each kind."""
-    x = columns["x"]
+def train(lr: float, width: int = 8, seed: int = 0) -> dict[str, Any]:
+    """Return a number, a flag, a time and a curve that follow from the arguments alone."""
+    loss = lr * width / (seed + 1)
+    solved = (seed * width) % 3 != 1
+    return {"loss": loss, "solved": solved, "steps": 10 * seed + 1, "curve": [loss, loss / 2]}
+
+
+def refusing_five(x: int) -> dict[str, Any]:
+    if x == 5:
+        raise ArithmeticError("five, of all numbers")
+    return {"square": x * x, "even": x % 2 == 0}
+
+
+def leaving(x: int) -> dict[str, Any]:
+    """Leave Python at the point 5."""
+    if x == 5:
+        sys.exit()
+    return {"y": x * 2}
+
+
+def deadly(x: int) -> dict[str, Any]:
+    """End the process that computes the point 13, unless it is the one that asks for it."""
+    if x == 13 and os.environ.get("HOME_PROCESS") != str(os.getpid()):
+        os._exit(1)
+    return {"y": x * 2}
+
+
+def logged(x: int, seed: int, log: str) -> dict[str, Any]:
+    """Write down each call, and take a while."""
+    with Path(log).open("a") as file:
+        file.write(f"{x} {seed}\n")
+    total = sum(i % (seed + 2) for i in range(20_000))
+    return {"total": total + x, "even": total % 2 == 0}
+
+
+def configured(cfg: Any) -> dict[str, Any]:
+    """Take all keys as one mapping."""
+    return {"sum": cfg.a + cfg["b"]}
+
+
+def squares(x: Any) -> dict[str, Any]:
+    """Return arrays of each kind of number."""
     return {"square": x * 2.0**0.5 * x, "count": x.astype(int), "even": x % 2 == 0}
 
 
-def refusing_five(columns: Columns) -> dict[str, Any]:
-    if (columns["x"] == 5).any():
-        raise ArithmeticError("five, of all numbers")
-    return squares(columns)
-
-
-def noisy(columns: Columns) -> dict[str, Any]:
-    """Return a number that follows from x and seed alone."""
-    return {"value": columns["x"] + np.sin(columns["seed"] * 12.9898) * 0.5}
-
-
-def labelled(columns: Columns) -> dict[str, Any]:
-    return {"label": np.where(columns["x"] > 1, 'large, "so to speak"', "small")}
-
-
-def deadly(columns: Columns) -> dict[str, Any]:
-    """End the process that computes the point 13, unless it is the one that asks for it."""
-    if (columns["x"] == 13).any() and os.environ.get("HOME_PROCESS") != str(os.getpid()):
-        os._exit(1)
-    return {"y": columns["x"] * 2}
-
-
-def leaving(columns: Columns) -> dict[str, Any]:
-    """Leave Python at the point 5."""
-    if (columns["x"] == 5).any():
-        sys.exit()
-    return {"y": columns["x"] * 2}
+def labelled(x: Any) -> dict[str, Any]:
+    return {"label": np.where(x > 1, 'large, "so to speak"', "small")}

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch, make_plan
-from xorsweep.networks.trainer import PointResults
 from xorsweep.storage.parts import encode
 
 
@@ -13,6 +15,6 @@ def planned(grid: Grid) -> tuple[Batch, ...]:
     return make_plan(grid, load_capacity(Engine()), 2).batches
 
 
-def stored(finished: Sequence[tuple[Batch, list[PointResults]]]) -> list[tuple[str, bytes]]:
+def stored(finished: Sequence[tuple[Batch, pa.Table]]) -> list[tuple[str, bytes]]:
     """Return the parts that batches become, which say every bit of their rows."""
-    return sorted(encode(rows, Engine()) for _, rows in finished)
+    return sorted(encode([rows], NetworkExperiment()) for _, rows in finished)

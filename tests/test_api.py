@@ -239,7 +239,7 @@ def test_what_isnt_finished_isnt_opened(tmp_path: Path) -> None:
     folder = xs.sweep(**SMALL).folder
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "state": "interrupted"}))
-    with pytest.raises(xs.StoreError, match=f"{folder} isn't finished; go on with it by resume="):
+    with pytest.raises(xs.StoreError, match=f"{folder} isn't finished; resume="):
         xs.load(folder)
 
 

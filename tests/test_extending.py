@@ -115,7 +115,7 @@ def test_workers_find_it_too(
 ) -> None:
     # Small sweeps stay in one process unless they are told that they are large.
     script = (
-        "import sys, xorsweep.execution.backends as execute; execute.SMALL_SWEEP = 0;"
+        "import sys, xorsweep.execution.backends as execute; execute.QUICK = 0;"
         "from xorsweep.cli.main import main; main()"
     )
     arguments = ["-m", *SWEEP.split(), *SMALL, *how, "hydra.sweep.dir=sweep"]
@@ -232,7 +232,7 @@ def test_other_programs_of_hydra_dont_see_it(site: Path, tmp_path: Path) -> None
 
 def test_a_script_may_register_a_class_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
-        "import xorsweep.execution.backends as execute; execute.SMALL_SWEEP = 0\n"
+        "import xorsweep.execution.backends as execute; execute.QUICK = 0\n"
         "from xorsweep.cli.main import main\n"
         "from xorsweep.networks.plugins import register\n"
         "from xorsweep.networks.optimizers import Momentum\n"

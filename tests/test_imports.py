@@ -6,90 +6,100 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import xorsweep
-from xorsweep.reporting.figures.catalog import CATALOG
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 
 HEAVY = {"pandas", "seaborn", "matplotlib", "numba", "scipy", "pyarrow", "hydra", "omegaconf"}
 HEAVY |= {"dask", "distributed"}
 
 
-def modules_after(statement: str) -> set[str]:
-    script = (
-        f"import sys; {statement}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    )
+STATEMENTS = {
+    "package": "import xorsweep",
+    "names": "assert 'train' in dir(xorsweep)",
+    "commands": "import xorsweep.cli.main; from xorsweep.cli.commands import COMMANDS, "
+    "load_command; [*map(load_command, COMMANDS)]",
+    "drawings": "import xorsweep.reporting.svg.network_diagram, xorsweep.reporting.svg.error_curve",
+    "surface": "from xorsweep.reporting.svg import decision_surface",
+    "worker": "import xorsweep.network_experiment, xorsweep.networks.engines.numpy.engine",
+    "runner": "import xorsweep.sweeps.runner",
+    "single run": "xorsweep.train(epochs=3).outputs",
+    "values": "from pathlib import Path; from xorsweep.cli import compose_python, overrides; "
+    "given = overrides.GivenSweep.read({'lr': [0.1, 1], 'optimizer': ['sgd', 'adam']}); "
+    "assert len(compose_python.compose_sweep(given, Path()).grid) == 2 * 2 * 4 * 3 * 100",
+    "report": "import xorsweep.reporting.report",
+    "api": "assert callable(xorsweep.sweep); xorsweep.reporting.report.ReportWriter",
+}
+"""Run by one process in this order: none may have brought what a later one mustn't."""
+
+
+Loaded = dict[str, set[str]]
+
+
+def modules_after(*statements: str) -> list[set[str]]:
+    """Return the top-level modules that a new process has imported after each statement."""
+    show = "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    script = "\n".join(["import sys", *(f"{each}\n{show}" for each in statements)])
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    return set(done.stdout.split())
+    return [set(line.split()) for line in done.stdout.splitlines()]
 
 
-def test_import_of_the_package_brings_nothing_heavy() -> None:
-    assert not modules_after("import xorsweep") & HEAVY
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return dict(zip(STATEMENTS, modules_after(*STATEMENTS.values()), strict=True))
 
 
-def test_the_public_names_are_listed_before_anything_is_imported_for_them() -> None:
-    assert not modules_after("import xorsweep; assert 'train' in dir(xorsweep)") & {"numpy", "rich"}
+def test_import_of_the_package_brings_nothing_heavy(loaded: Loaded) -> None:
+    assert not loaded["package"] & HEAVY
+
+
+def test_the_public_names_are_listed_before_anything_is_imported_for_them(loaded: Loaded) -> None:
+    assert not loaded["names"] & {"numpy", "rich"}
     assert set(xorsweep.__all__) <= set(dir(xorsweep))
     assert all(getattr(xorsweep, name) is not None for name in xorsweep.__all__)
 
 
-def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra() -> None:
-    loaded = modules_after("import xorsweep; xorsweep.train(epochs=3).outputs")
-    assert not loaded & (HEAVY - {"pyarrow"})
+def test_subcommands_load_what_they_need_when_they_run(loaded: Loaded) -> None:
+    assert not loaded["commands"] & (HEAVY | {"rich", "joblib"})
 
 
-def test_a_sweep_of_values_is_composed_without_hydra() -> None:
-    loaded = modules_after(
-        "from pathlib import Path; from xorsweep.cli import compose_python, overrides; "
-        "given = overrides.GivenSweep.read({'lr': [0.1, 1], 'optimizer': ['sgd', 'adam']}); "
-        "assert len(compose_python.compose_sweep(given, Path()).grid) == 2 * 2 * 4 * 3 * 100"
-    )
-    assert not loaded & (HEAVY - {"pyarrow"})
+def test_the_pieces_of_pages_need_no_matplotlib(loaded: Loaded) -> None:
+    assert not loaded["surface"] & HEAVY
+    assert "PIL" not in loaded["drawings"]
 
 
-def test_modules_that_share_a_name_with_nothing_public_stay_modules() -> None:
-    script = "import xorsweep.reporting.report; import xorsweep; assert callable(xorsweep.sweep)"
-    assert "xorsweep" in modules_after(f"{script}; xorsweep.reporting.report.Report")
+def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures(loaded: Loaded) -> None:
+    assert not loaded["worker"] & (HEAVY - {"pyarrow"})
 
 
-def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures() -> None:
-    loaded = modules_after(
-        "import xorsweep.networks.trainer, xorsweep.networks.engines.numpy.engine"
-    )
-    assert not loaded & (HEAVY - {"pyarrow"})
+def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them(loaded: Loaded) -> None:
+    assert not loaded["runner"] & (HEAVY - {"pyarrow"})
 
 
-def test_subcommands_load_what_they_need_when_they_run() -> None:
-    every = (
-        "from xorsweep.cli.commands import COMMANDS, load_command; [*map(load_command, COMMANDS)]"
-    )
-    assert not modules_after(f"import xorsweep.cli.main; {every}") & (HEAVY | {"rich", "joblib"})
+def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra(loaded: Loaded) -> None:
+    assert not loaded["single run"] & (HEAVY - {"pyarrow"})
 
 
-def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them() -> None:
-    assert not modules_after("import xorsweep.sweeps.runner") & (HEAVY - {"pyarrow"})
+def test_a_sweep_of_values_is_composed_without_hydra(loaded: Loaded) -> None:
+    assert not loaded["values"] & (HEAVY - {"pyarrow"})
 
 
-def test_a_report_leaves_the_pictures_to_those_who_draw_them() -> None:
-    loaded = modules_after("import xorsweep.reporting.report")
-    assert not loaded & {"seaborn", "matplotlib", "hydra", "numba"}
+def test_a_report_leaves_the_pictures_to_those_who_draw_them(loaded: Loaded) -> None:
+    assert not loaded["report"] & {"seaborn", "matplotlib", "hydra", "numba"}
 
 
 def test_only_the_heat_map_brings_seaborn() -> None:
-    others = [f"xorsweep.reporting.figures.{spec.module}" for spec in CATALOG[1:]]
-    assert not modules_after(f"import {', '.join(others)}") & {"seaborn", "scipy"}
-    heat_map = f"xorsweep.reporting.figures.{CATALOG[0].module}"
-    assert "seaborn" in modules_after(f"import {heat_map}")
+    heat_map, *others = (f"xorsweep.reporting.figures.{spec.module}" for spec in NETWORK_FIGURES)
+    before, after = modules_after(f"import {', '.join(others)}", f"import {heat_map}")
+    assert not before & {"seaborn", "scipy"}
+    assert "seaborn" in after
 
 
-def test_the_pieces_of_pages_need_no_matplotlib() -> None:
-    loaded = modules_after(
-        "from xorsweep.reporting.svg import decision_surface, error_curve, network_diagram"
-    )
-    assert not loaded & HEAVY
-    assert "PIL" not in modules_after(
-        "import xorsweep.reporting.svg.network_diagram, xorsweep.reporting.svg.error_curve"
-    )
+def test_modules_that_share_a_name_with_nothing_public_stay_modules(loaded: Loaded) -> None:
+    assert "xorsweep" in loaded["api"]
 
 
 def test_the_longest_chain_of_imports_has_at_most_14_modules() -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xorsweep.api import load, sweep, sweep_function, train
+    from xorsweep.api import load, sweep, sweep_experiment, sweep_function, train
     from xorsweep.errors import ConfigError, StoreError
     from xorsweep.networks.plugins import register
     from xorsweep.reporting.run import Run
@@ -25,6 +25,7 @@ __all__ = [
     "load",
     "register",
     "sweep",
+    "sweep_experiment",
     "sweep_function",
     "train",
 ]
@@ -37,6 +38,7 @@ _HOMES = {
     "load": "api",
     "register": "networks.plugins",
     "sweep": "api",
+    "sweep_experiment": "api",
     "sweep_function": "api",
     "train": "api",
 }

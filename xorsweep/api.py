@@ -24,9 +24,21 @@ from xorsweep.cli.compose_python import compose_resume, compose_sweep
 from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.fields import Boolean, Scalar, read_fields, read_settings, read_value, shorten
-from xorsweep.functions.experiment import FunctionExperiment, read_times
+from xorsweep.experiment import Experiment
+from xorsweep.fields import (
+    Boolean,
+    Scalar,
+    read_fields,
+    read_settings,
+    read_value,
+    shorten,
+    unknown_key_message,
+)
+from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
+from xorsweep.grid.axes import Axis
+from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.levels import levels_of_value
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -248,23 +260,117 @@ def sweep_function(
     experiment, grid = FunctionExperiment.of(
         function,
         given,
-        [tuple(keys) for keys in zip or ()],
+        GivenSweep.read({}, None, zip, where).zipped or (),
         where,
         vectorized=vectorized,
         times=read_times(times),
-        rate=rate,
+        rate=read_rate(rate),
     )
-    settings = SweepSettings(
+    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, report)
+    call = f"xorsweep.sweep_function({experiment.full_name})"
+    return _sweep(experiment, grid, settings, folder, call, progress)
+
+
+def sweep_experiment(
+    experiment: Experiment[Any],
+    axes: Mapping[str, Any],
+    folder: Folder | None = None,
+    *,
+    zip: Sequence[Sequence[str]] | None = None,  # noqa: A002
+    where: str | None = None,
+    precision: float | None = None,
+    max_seeds: int = 10_000,
+    n_jobs: int | None = None,
+    parallel: Group = "loky",
+    on_failure: str = "continue",
+    report: bool = False,
+    progress: bool = True,
+) -> Sweep:
+    """Run an experiment at every point of a grid, and return the sweep.
+
+    Args:
+        experiment: An implementation of `xorsweep.experiment.Experiment`, such as a class that
+            derives from `xorsweep.tabular_experiment.TabularExperiment`.
+        axes: Levels for each key of its schema, one value or several; the last axis varies fastest.
+        folder: Where the sweep lives; a cache, by what it consists of, where None.
+        zip: The keys that vary together, such as `[("steps", "drift")]`.
+        where: An expression that is true at the points to keep.
+        precision: Half the width of the 95 % interval up to which seeds are added to each cell.
+        max_seeds: The most seeds of a cell.
+        n_jobs: Processes; -1 for every core.
+        parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
+        on_failure: `continue`, or `stop` at the first point that fails.
+        report: Whether the report is written into the folder.
+        progress: Whether lines say how far the sweep is.
+
+    Returns:
+        The finished sweep.
+
+    Raises:
+        ConfigError: A key or a level isn't allowed.
+        StoreError: The folder holds another sweep, or can't be written.
+    """
+    schema = experiment.schema
+    given = {key: _levels_of(key, value) for key, value in axes.items()}
+    for key in given:
+        if key not in schema.keys:
+            raise ConfigError(unknown_key_message(key, schema.keys))
+    for key in schema.keys:
+        if key not in given:
+            raise ConfigError(f"{key}: has no default, so it needs a value or an axis")
+    read = {
+        key: tuple(read_value(key, level, schema.scalars[key]) for level in levels)
+        for key, levels in given.items()
+    }
+    swept = [Axis(key, levels) for key, levels in read.items() if len(levels) > 1]
+    zipped = GivenSweep.read({}, None, zip, where).zipped or ()
+    grid = product_grid(schema, swept, [{key: read[key][0] for key in schema.keys}], zipped, where)
+    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, report)
+    return _sweep(
+        experiment, grid, settings, folder, f"xorsweep.sweep_experiment({experiment})", progress
+    )
+
+
+def _levels_of(key: str, value: Any) -> Sequence[Any]:
+    levels = levels_of_value(key, value)
+    found = [value] if levels is None else list(levels)
+    if not found:
+        raise ConfigError(f"{key}=: an axis needs at least one level")
+    return found
+
+
+def _settings(
+    parallel: Group,
+    n_jobs: int | None,
+    precision: float | None,
+    max_seeds: int,
+    on_failure: str,
+    report: bool,
+) -> SweepSettings:
+    values = {
+        "precision": precision,
+        "max_seeds": max_seeds,
+        "report": report,
+        "on_failure": on_failure,
+    }
+    return SweepSettings(
         parallel=_parallel(parallel, n_jobs),
-        rounds=AdaptiveSeeds(
-            **read_fields("", {"precision": precision, "max_seeds": max_seeds}, AdaptiveSeeds)
-        ),
-        **read_fields("", {"report": report, "on_failure": on_failure}, SweepSettings),
+        rounds=AdaptiveSeeds(**read_fields("", values, AdaptiveSeeds)),
+        **read_fields("", values, SweepSettings),
     )
+
+
+def _sweep(
+    experiment: Experiment[Any],
+    grid: Grid,
+    settings: SweepSettings,
+    folder: Folder | None,
+    call: str,
+    progress: bool,
+) -> Sweep:
     into = Path() if folder is None else folder_of(folder)
-    command = [f"xorsweep.sweep_function({experiment.full_name})"]
-    request = SweepRequest(experiment, grid, settings, into, {"command_line": command})
     check_rounds(experiment, grid, settings.rounds)
+    request = SweepRequest(experiment, grid, settings, into, {"command_line": [call]})
     return _begin(request, folder is None, caller_console(progress))
 
 

@@ -266,6 +266,14 @@ class Experiment(ABC, Generic[BatchT]):
         """Return one row per pair of neighbouring cells."""
 
     @abstractmethod
+    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
+        """Return results as `compare_sweeps` takes them, and the event that is counted, in words.
+
+        Raises:
+            ConfigError: There is no such flag, or there are several to choose from.
+        """
+
+    @abstractmethod
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:

@@ -220,9 +220,15 @@ class NetworkExperiment(Experiment[Batch]):
 
     def compare(self, results: pd.DataFrame) -> pd.DataFrame:
         """Return the rates of neighbouring cells, compared run by run."""
-        from xorsweep.analysis.paired_tests import PairedComparisons
+        from xorsweep.analysis.paired_tests import compare_neighbours
 
-        return PairedComparisons()(results)
+        return compare_neighbours(results)
+
+    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
+        """Return results, whose convergence is compared."""
+        if flag not in (None, "converged"):
+            raise ConfigError(f"--flag {flag}: sweeps of networks are compared by converged")
+        return results, "they converge"
 
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame

@@ -99,6 +99,20 @@ class TabularExperiment(Experiment[BatchT]):
 
         return compare_flags(results, list(self.schema.keys))
 
+    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
+        """Return results in which a flag takes the place of convergence."""
+        from xorsweep.analysis.column_summary import ColumnRoles, flag_view
+
+        keys = list(self.schema.keys)
+        flags = ColumnRoles.of(results, keys, {}).flags
+        chosen = flag or self.rate or (flags[0] if len(flags) == 1 else None)
+        if chosen is None or chosen not in flags:
+            raise ConfigError(
+                f"--flag {chosen or '...'}: must be a column of true and false; there "
+                f"{'are ' + ', '.join(flags) if flags else 'is none'}"
+            )
+        return flag_view(results, keys, chosen), f"{chosen} is true"
+
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:

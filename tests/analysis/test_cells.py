@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.grid.grid import Grid
+from xorsweep.grid.grid import Grid, number_by_appearance
 
 
 def test_codes_are_numbered_as_they_appear() -> None:
-    index = CellIndex.of_codes(np.array([7, 3, 7, 9, 3]))
+    index = CellIndex(number_by_appearance(np.array([7, 3, 7, 9, 3])))
     assert index.number.tolist() == [0, 1, 0, 2, 1]
     assert index.first.tolist() == [0, 1, 3]
     assert [rows.tolist() for rows in index.rows()] == [[0, 2], [1, 4], [3]]

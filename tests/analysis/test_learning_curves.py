@@ -11,14 +11,15 @@ import pytest
 from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import Trainer
 from xorsweep.storage.parts import decode, encode
 
 PointOf = Callable[..., Point]
@@ -43,15 +44,15 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
     return [one_part(folder, rows) for rows in trained(grid)]
 
 
-def trained(grid: Grid) -> list[list[object]]:
+def trained(grid: Grid) -> list[pa.Table]:
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]  # type: ignore[misc]
+    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 
-def one_part(folder: Path, rows: list[object]) -> pa.Table:
-    name, data = encode(rows, Engine())  # type: ignore[arg-type]
+def one_part(folder: Path, rows: pa.Table) -> pa.Table:
+    name, data = encode([rows], NetworkExperiment())
     (folder / name).write_bytes(data)
-    return decode(folder / name, Engine())
+    return decode(folder / name, NetworkExperiment())
 
 
 def expected(grid: Grid, parts: list[pa.Table], lr: float, momentum: bool) -> pd.DataFrame:

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from xorsweep.analysis import paired_tests
-from xorsweep.analysis.export import write_comparisons, write_summary
+from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.paired_tests import (
     A_HIGHER,
     B_HIGHER,
     NO_DIFFERENCE,
-    PairedComparisons,
+    compare_neighbours,
     difference_interval,
     exact_mcnemar,
     holm,
 )
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.storage.results import read_results
 
 Cell = dict[str, Any]
@@ -55,7 +56,7 @@ def results_of(cells: list[tuple[Cell, str]], epochs: int = 100) -> pd.DataFrame
 
 
 def compare(cells: list[tuple[Cell, str]]) -> list[dict[str, Any]]:
-    return PairedComparisons()(results_of(cells)).to_dict("records")  # type: ignore[return-value]
+    return compare_neighbours(results_of(cells)).to_dict("records")  # type: ignore[return-value]
 
 
 def levels(found: list[dict[str, Any]]) -> list[tuple[Any, Any, Any]]:
@@ -163,7 +164,7 @@ def test_neighbours_without_a_seed_in_common_are_left_out() -> None:
 
 
 def test_a_single_cell_has_no_neighbours_and_its_table_a_head() -> None:
-    found = PairedComparisons()(results_of([({"lr": 0.5}, "+-")]))
+    found = compare_neighbours(results_of([({"lr": 0.5}, "+-")]))
     assert len(found) == 0
     assert list(found.columns)[:3] == ["key", "level_a", "level_b"]
     assert list(found.columns)[-3:] == ["p", "p_holm", "verdict"]
@@ -267,8 +268,10 @@ def test_where_nothing_differs_almost_no_grid_shows_a_difference() -> None:
 
 
 def test_the_tables_of_a_sweep_open_in_pandas_and_agree(small_sweep: Path, tmp_path: Path) -> None:
-    results = read_results(small_sweep)
-    summary, compared = write_summary(results, tmp_path), write_comparisons(results, tmp_path)
+    results = read_results(small_sweep, NetworkExperiment())
+    experiment = NetworkExperiment()
+    summary = write_csv(experiment.summarize(results), tmp_path / "summary.csv")
+    compared = write_csv(experiment.compare(results), tmp_path / "comparisons.csv")
     assert len(pd.read_csv(tmp_path / "summary.csv")) == len(summary)
     read = pd.read_csv(tmp_path / "comparisons.csv")
     assert len(read) == len(compared) == 3 + 2 * 2

@@ -1,7 +1,6 @@
 """The runs that stand for a cell, against a plain sort of its rows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,15 @@ import pytest
 from xorsweep.analysis.representative_runs import StoredRun, read_runs, representatives
 from xorsweep.analysis.summary import summarize, swept_columns
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import FAILED
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.single_run import train_single
-from xorsweep.networks.trainer import FAILED
 from xorsweep.settings import SweepSettings
-from xorsweep.storage.results import ResultColumns, assemble, read_results
-from xorsweep.storage.store import Store
+from xorsweep.storage.results import StoredColumns, assemble, read_results
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
@@ -40,9 +40,10 @@ def ranked(rows: pd.DataFrame) -> list[int]:
 
 
 def test_they_are_the_ends_and_the_middle_of_the_runs_in_order(small_sweep: Path) -> None:
-    store, grid, _ = Store.open(small_sweep)
+    opened = open_sweep(small_sweep)
+    store, grid = opened.store, opened.grid
     found = representatives(grid, assemble(grid, store.parts()))
-    results = read_results(small_sweep)
+    results = read_results(small_sweep, NetworkExperiment())
     keys = swept_columns(results)
     cells = results.groupby(keys, sort=False, observed=True, dropna=False)
     assert len(found) == len(summarize(results)) == cells.ngroups
@@ -52,13 +53,11 @@ def test_they_are_the_ends_and_the_middle_of_the_runs_in_order(small_sweep: Path
         assert typical == order[(len(order) - 1) // 2]
 
 
-def assembled_of(grid: Grid, errors: list[float], epochs: list[int]) -> ResultColumns:
-    empty = ResultColumns.empty(grid)
-    return replace(
-        empty,
+def assembled_of(grid: Grid, errors: list[float], epochs: list[int]) -> StoredColumns:
+    return StoredColumns(
         present=np.ones(len(grid), bool),
-        final_error=np.array(errors),
-        converged_epoch=np.array(epochs),
+        status=np.zeros(len(grid), np.int8),
+        columns={"final_error": np.array(errors), "converged_epoch": np.array(epochs)},
     )
 
 
@@ -80,7 +79,8 @@ SETTINGS = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
 def kept(folder: Path) -> dict[int, StoredRun]:
-    store, grid, _ = Store.open(folder)
+    opened = open_sweep(folder)
+    store, grid = opened.store, opened.grid
     assembled = assemble(grid, store.measurements())
     return read_runs(grid, assembled, store.parts(), np.arange(len(grid)))
 
@@ -101,7 +101,7 @@ def test_each_is_the_run_that_is_trained_alone(
     more: dict[str, object], grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(lr=[0.5, 3.0], epochs=[30, 200], seed=range(2), **more)
-    run_sweep(SweepRequest(grid, SETTINGS, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, SETTINGS, tmp_path / "sweep"))
     runs = kept(tmp_path / "sweep")
     assert set(runs) == set(range(len(grid)))
     for row, run in runs.items():
@@ -111,7 +111,11 @@ def test_each_is_the_run_that_is_trained_alone(
 
 
 def test_a_sweep_that_was_extended_has_them_all(grid_of: GridOf, tmp_path: Path) -> None:
-    run_sweep(SweepRequest(grid_of(epochs=[200], seed=range(2)), SETTINGS, tmp_path / "sweep"))
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(), grid_of(epochs=[200], seed=range(2)), SETTINGS, tmp_path / "sweep"
+        )
+    )
     resume_sweep(ResumeRequest(tmp_path / "sweep", SETTINGS, [Axis("epochs", (30, 500))]))
     runs = kept(tmp_path / "sweep")
     assert sorted(run.epochs[-1] for run in runs.values()) == [30, 30, 200, 200, 500, 500]
@@ -121,7 +125,7 @@ def test_a_sweep_that_was_extended_has_them_all(grid_of: GridOf, tmp_path: Path)
 
 def test_a_large_network_keeps_its_curve_alone(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(hidden=[31, 32], epochs=5, seed=0)  # 4 * 32 + 1 = 129 weights and biases
-    run_sweep(SweepRequest(grid, SETTINGS, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, SETTINGS, tmp_path / "sweep"))
     small, large = kept(tmp_path / "sweep").values()
     assert (len(small.parameters), len(large.parameters)) == (125, 0)
     assert large.epochs == (0, 1, 2, 3, 4, 5)

@@ -21,14 +21,15 @@ from xorsweep.analysis.summary import (
 )
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import assemble, read_results, write_results
@@ -150,7 +151,12 @@ def test_stopping_at_convergence_changes_no_rate_time_or_cost(
         )
         folder = tmp_path / str(until_converged)
         run_sweep(
-            SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder)
+            SweepRequest(
+                NetworkExperiment(),
+                grid,
+                SweepSettings(ExecutionSettings("serial"), report=False),
+                folder,
+            )
         )
         found.append(pd.read_csv(folder / "summary.csv"))
     on, stopped = found
@@ -277,13 +283,13 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
     )
     parts = []
     for _, rows in run_serial(
-        make_plan(grid, load_capacity(Engine()), 1).batches, Trainer(Engine())
+        make_plan(grid, load_capacity(Engine()), 1).batches, ExperimentTask(NetworkExperiment())
     ):
-        name, data = encode(rows, Engine())
+        name, data = encode([rows], NetworkExperiment())
         (tmp_path / name).write_bytes(data)
-        parts.append(decode(tmp_path / name, Engine()))
-    write_results(grid, assemble(grid, parts), tmp_path)
-    results = read_results(tmp_path)
+        parts.append(decode(tmp_path / name, NetworkExperiment()))
+    write_results(grid, NetworkExperiment().tabulate(grid, assemble(grid, parts)), tmp_path)
+    results = read_results(tmp_path, NetworkExperiment())
     summary = summarize(results)
     assert summary["epochs"].tolist() == [200, 600, 300, 50, 50]
     assert summary["runs"].tolist() == [10] * 5

@@ -199,7 +199,7 @@ def test_with_one_budget_the_curve_is_one_minus_aalen_and_johansens_incidence(
 
 def test_with_several_budgets_the_curve_still_estimates_that_incidence() -> None:
     """Of runs without end 3 in 10 converge and 5 in 10 diverge, each at any epoch to 100."""
-    rng, count = np.random.default_rng(5), 40_000
+    rng, count = np.random.default_rng(5), 10_000
     kind = rng.choice([OPEN, CONVERGED, DIVERGED], count, p=[0.2, 0.3, 0.5])
     when = np.where(kind == OPEN, 1000, rng.integers(1, 101, count))
     budgets = rng.integers(20, 151, count)

@@ -55,7 +55,7 @@ def read(call: Call) -> GivenSweep:
 
 
 def said(request: SweepRequest) -> tuple[Any, ...]:
-    digest = seal(request.grid, request.settings.engine, request.settings.rounds)["digest"]
+    digest = seal(request.grid, request.experiment, request.settings.rounds)["digest"]
     config, notes = request.provenance["config"], [*request.notes]
     return digest, request.settings, config, [*config], notes
 

@@ -9,16 +9,17 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from xorsweep.cli.compose import compose_grid
+from xorsweep.cli.compose import compose_grid, read_experiment
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import read_grid
 from xorsweep.cli.hydra_compose import HydraComposer
 from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
+from xorsweep.network_experiment import SETTINGS, NetworkExperiment
 from xorsweep.networks.engines import ENGINES, Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
-from xorsweep.settings import SETTINGS, SweepSettings, read_sweep
+from xorsweep.settings import SweepSettings, read_sweep
 
 CONF = Path(config_folder())
 
@@ -60,7 +61,8 @@ def test_an_engine_has_its_file_with_the_defaults_of_the_code(name: str) -> None
 
 def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -> None:
     values = plain(hydra[1])
-    assert read_sweep(values) == SweepSettings(ExecutionSettings("loky", -1), Engine(), report=True)
+    assert read_sweep(values) == SweepSettings(ExecutionSettings("loky", -1), report=True)
+    assert read_experiment(values) == NetworkExperiment()
     point = NETWORK_SCHEMA.read_point(values)
     assert {key: point[key] for key in SCALAR_KEYS} == {
         "hidden": 2,

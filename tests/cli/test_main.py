@@ -228,7 +228,7 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
         "grid.where: a sweep keeps the grid.where that it was started with; start another sweep\n"
     )
     done = run(tmp_path, "-m", "resume=latest", "seed=3,4,5,6", "report=false")
-    assert "found 10 finished points, which are reused; 6 are trained now" in done.stdout
+    assert "found 10 finished points, which are reused; 6 are run now" in done.stdout
     rows = pd.read_csv(tmp_path / "outputs/latest/results.csv")
     assert (rows["lr"] * rows["seed"] < 3).all()
 
@@ -315,7 +315,7 @@ def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
     run(tmp_path, "-m", *SMALL)
     done = run(tmp_path, "-m", "resume=latest", "seed=range(0,5)", "report=false")
     assert done.returncode == 0, done.stderr
-    assert "found 12 finished points, which are reused; 8 are trained now" in done.stdout
+    assert "found 12 finished points, which are reused; 8 are run now" in done.stdout
     wanted = [each.replace("range(0,3)", "range(0,5)") for each in SMALL]
     run(tmp_path, "-m", *wanted, "hydra.sweep.dir=at_once")
     extended = (tmp_path / "outputs/latest/results.csv").read_bytes()

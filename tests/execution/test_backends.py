@@ -6,13 +6,7 @@ import joblib
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.execution.backends import (
-    SMALL_SWEEP,
-    choose_executor,
-    resolve_workers,
-    run_serial,
-    workers_of,
-)
+from xorsweep.execution.backends import choose_executor, resolve_workers, run_serial, workers_of
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.settings import ExecutionSettings
 
@@ -33,22 +27,22 @@ def test_the_number_of_processes_is_what_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("parallel", "net_epochs", "serial"),
+    ("parallel", "is_quick", "serial"),
     [
-        (ExecutionSettings("loky", 4), SMALL_SWEEP - 1, True),
-        (ExecutionSettings("loky", 4), SMALL_SWEEP, False),
-        (ExecutionSettings("loky", 1), 10 * SMALL_SWEEP, True),
-        (ExecutionSettings("serial", 4), 10 * SMALL_SWEEP, True),
+        (ExecutionSettings("loky", 4), True, True),
+        (ExecutionSettings("loky", 4), False, False),
+        (ExecutionSettings("loky", 1), False, True),
+        (ExecutionSettings("serial", 4), False, True),
     ],
 )
 def test_processes_are_started_where_they_are_worth_it(
-    parallel: ExecutionSettings, net_epochs: int, serial: bool
+    parallel: ExecutionSettings, is_quick: bool, serial: bool
 ) -> None:
-    assert (choose_executor(parallel, net_epochs) is run_serial) is serial
+    assert (choose_executor(parallel, is_quick) is run_serial) is serial
 
 
 def test_a_large_sweep_gets_as_many_processes_as_were_asked_for() -> None:
-    execute = choose_executor(ExecutionSettings("loky", 3), SMALL_SWEEP)
+    execute = choose_executor(ExecutionSettings("loky", 3), is_quick=False)
     assert isinstance(execute, partial)
     assert (execute.func, execute.keywords) == (run_loky, {"workers": 3})
 

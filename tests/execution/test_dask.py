@@ -20,10 +20,10 @@ from xorsweep.execution import dask as dask_cluster
 from xorsweep.execution.backends import choose_executor, resolve_workers, workers_of
 from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import planning
-from xorsweep.networks.engines import Engine
-from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -139,10 +139,12 @@ def of_two_workers(address: str) -> ExecutionSettings:
 def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_nothing(
     grid: Grid, empty_folder: Path
 ) -> None:
-    execute = choose_executor(ExecutionSettings("dask", 2), 10**9)
+    execute = choose_executor(ExecutionSettings("dask", 2), is_quick=False)
     batches = planned(grid)
-    together = list(execute(batches, Trainer(Engine())))
-    assert stored(together) == stored(list(run_serial(batches, Trainer(Engine()))))
+    together = list(execute(batches, ExperimentTask(NetworkExperiment())))
+    assert stored(together) == stored(
+        list(run_serial(batches, ExperimentTask(NetworkExperiment())))
+    )
     assert {id(batch) for batch, _ in together} == {id(batch) for batch in batches}
     assert not list(empty_folder.iterdir())
     assert not spawned()
@@ -152,7 +154,9 @@ def test_a_cluster_of_our_own_gives_the_rows_that_one_process_gives_and_leaves_n
 def test_two_clusters_of_our_own_get_along(grid: Grid) -> None:
     """A warning about the port of the other one would be an error here."""
     clusters = [
-        dask_cluster.run_dask(planned(grid), Trainer(Engine()), workers=1, address=None)
+        dask_cluster.run_dask(
+            planned(grid), ExperimentTask(NetworkExperiment()), workers=1, address=None
+        )
         for _ in range(2)
     ]
     first = [next(each) for each in clusters]
@@ -204,16 +208,15 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -
     good = planned(grid)
     deadly = replace(good[0], fixed=Deadly(good[0].fixed))  # type: ignore[arg-type]
     finished = list(
-        dask_cluster.run_dask([deadly, *good], Trainer(Engine()), workers=2, address=None)
+        dask_cluster.run_dask(
+            [deadly, *good], ExperimentTask(NetworkExperiment()), workers=2, address=None
+        )
     )
     (failures,) = [rows for batch, rows in finished if batch is deadly]
-    assert [set(rows.status.tolist()) for rows in failures] == [{FAILED}]
-    assert {text for rows in failures for text in rows.message} == {
-        "every worker process that trained it died"
-    }
-    assert sum(map(len, failures)) == deadly.rows.size
+    assert failures["status"].to_pylist() == [FAILED] * deadly.rows.size
+    assert set(failures["message"].to_pylist()) == {"every worker process that ran it died"}
     others = [(batch, rows) for batch, rows in finished if batch is not deadly]
-    assert stored(others) == stored(list(run_serial(good, Trainer(Engine()))))
+    assert stored(others) == stored(list(run_serial(good, ExperimentTask(NetworkExperiment()))))
 
 
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
@@ -224,7 +227,10 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
     run_sweep(
         SweepRequest(
-            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "serial"
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path / "serial",
         )
     )
 
@@ -240,7 +246,11 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    result = run_sweep(SweepRequest(grid, SweepSettings(parallel, report=False), tmp_path / "dask"))
+    result = run_sweep(
+        SweepRequest(
+            NetworkExperiment(), grid, SweepSettings(parallel, report=False), tmp_path / "dask"
+        )
+    )
     killer.join()
     assert left_at_death[0] > 2
     assert victim.wait() == -signal.SIGKILL
@@ -255,8 +265,8 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
 
 
 def test_a_scheduler_that_goes_is_told(doomed: Cluster, grid: Grid) -> None:
-    execute = choose_executor(resolve_workers(of_two_workers(doomed.address)), 1)
-    finished = execute(planned(grid) * 200, Trainer(Engine()))
+    execute = choose_executor(resolve_workers(of_two_workers(doomed.address)), is_quick=True)
+    finished = execute(planned(grid) * 200, ExperimentTask(NetworkExperiment()))
     next(finished)
     doomed.processes[0].kill()
     with pytest.raises(

@@ -12,10 +12,10 @@ from planned_batches import planned, stored
 
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.serial import run_serial
+from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.engines import Engine
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.trainer import FAILED, Trainer
 
 LONG_ENOUGH = 0.2
 """Seconds of training after which a process is surely in the middle of a long batch."""
@@ -80,47 +80,49 @@ def killing(deaths: int) -> Iterator[list[int]]:
 @pytest.fixture
 def warm(grid: Grid) -> None:
     """Have two processes wait for work, so that what they do next is to train."""
-    list(run_loky(planned(grid), Trainer(Engine()), workers=2))
+    list(run_loky(planned(grid), ExperimentTask(NetworkExperiment()), workers=2))
 
 
 def test_a_short_batch_does_not_wait_for_a_long_one(long: tuple[Batch, ...], grid: Grid) -> None:
     batches = (long[0], *planned(grid))
-    finished = [batch for batch, _ in run_loky(batches, Trainer(Engine()), workers=2)]
+    finished = [
+        batch for batch, _ in run_loky(batches, ExperimentTask(NetworkExperiment()), workers=2)
+    ]
     assert finished[-1] is long[0]
 
 
 def test_processes_give_the_rows_that_one_gives(grid: Grid) -> None:
     batches = planned(grid)
-    alone = list(run_serial(batches, Trainer(Engine())))
-    together = list(run_loky(batches, Trainer(Engine()), workers=2))
+    alone = list(run_serial(batches, ExperimentTask(NetworkExperiment())))
+    together = list(run_loky(batches, ExperimentTask(NetworkExperiment()), workers=2))
     assert stored(together) == stored(alone)
     order = {id(batch): place for place, batch in enumerate(batches)}
     assert sorted(order[id(batch)] for batch, _ in together) == list(range(len(batches)))
 
 
 def test_each_batch_comes_with_its_own_rows(grid: Grid) -> None:
-    for batch, rows in run_loky(planned(grid), Trainer(Engine()), workers=2):
-        found = sorted(i for some in rows for i in some.point_id.tolist())
-        assert found == sorted(batch.identities[batch.rows >= 0].tolist())
+    for batch, rows in run_loky(planned(grid), ExperimentTask(NetworkExperiment()), workers=2):
+        assert sorted(rows["point_id"].to_pylist()) == sorted(
+            batch.identities[batch.rows >= 0].tolist()
+        )
 
 
 def test_no_batch_is_no_work() -> None:
-    assert list(run_loky([], Trainer(Engine()), workers=2)) == []
+    assert list(run_loky([], ExperimentTask(NetworkExperiment()), workers=2)) == []
 
 
 def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -> None:
     good = planned(grid)
     missing = {**good[0].fixed, "init": "file", "init.path": "absent.npz"}
     bad = Batch(missing, good[0].varying, good[0].snapshots, good[0].rows, good[0].identities)
-    finished = list(run_loky([bad, *good], Trainer(Engine()), workers=2))
-    failures = [rows for _, rows in finished if any((some.status == FAILED).any() for some in rows)]
-    assert len(failures) == 1
-    assert sum(map(len, failures[0])) == bad.rows.size
-    assert {message for some in failures[0] for message in some.message} == {
+    finished = list(run_loky([bad, *good], ExperimentTask(NetworkExperiment()), workers=2))
+    (failures,) = [rows for _, rows in finished if FAILED in rows["status"].to_pylist()]
+    assert sorted(failures["point_id"].to_pylist()) == sorted(bad.identities.ravel().tolist())
+    assert set(failures["message"].to_pylist()) == {
         "ConfigError: init.path=absent.npz: there is no such file"
     }
-    others = [(batch, rows) for batch, rows in finished if rows is not failures[0]]
-    assert stored(others) == stored(list(run_serial(good, Trainer(Engine()))))
+    others = [(batch, rows) for batch, rows in finished if rows is not failures]
+    assert stored(others) == stored(list(run_serial(good, ExperimentTask(NetworkExperiment()))))
 
 
 @pytest.mark.slow
@@ -131,10 +133,12 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_batch_costs_nothing(
 ) -> None:
     batches = (long[0], *planned(grid))
     with killing(deaths=1) as killed:
-        finished = list(run_loky(batches, Trainer(Engine()), workers=2))
+        finished = list(run_loky(batches, ExperimentTask(NetworkExperiment()), workers=2))
     assert len(killed) == 1
     assert len(finished) == len(batches)
-    assert stored(finished) == stored(list(run_serial(batches, Trainer(Engine()))))
+    assert stored(finished) == stored(
+        list(run_serial(batches, ExperimentTask(NetworkExperiment())))
+    )
 
 
 @needs_proc
@@ -144,13 +148,15 @@ def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
 ) -> None:
     batches = (*long, *planned(grid))
     with killing(deaths=2) as killed:
-        finished = list(run_loky(batches, Trainer(Engine()), workers=2))
+        finished = list(run_loky(batches, ExperimentTask(NetworkExperiment()), workers=2))
     assert len(killed) == 2
     (failures,) = [rows for batch, rows in finished if batch is long[0]]
-    assert [some.status.tolist() for some in failures] == [[FAILED]]
-    assert failures[0].point_id.tolist() == long[0].identities[0].tolist()
-    (message,) = failures[0].message
+    assert failures["status"].to_pylist() == [FAILED]
+    assert failures["point_id"].to_pylist() == long[0].identities[0].tolist()
+    (message,) = failures["message"].to_pylist()
     assert message.startswith("the worker process died twice: ")
     assert "\n" not in message
     others = [(batch, rows) for batch, rows in finished if batch is not long[0]]
-    assert stored(others) == stored(list(run_serial(batches[1:], Trainer(Engine()))))
+    assert stored(others) == stored(
+        list(run_serial(batches[1:], ExperimentTask(NetworkExperiment())))
+    )

@@ -15,6 +15,7 @@ import pytest
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
@@ -33,7 +34,7 @@ def grid(grid_of: GridOf) -> Grid:
 @pytest.fixture(scope="module")
 def undisturbed(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
-    run_sweep(SweepRequest(grid, QUIET, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     return folder
 
 
@@ -64,7 +65,7 @@ def test_a_full_disk_stops_the_sweep_and_nothing_is_lost(
     filling = filled(small_disk, spare * 1024)
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"can't be written: No space left on device"):
-        run_sweep(SweepRequest(grid, QUIET, sweep))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, sweep))
     assert not list(sweep.rglob(".*.tmp"))
     assert not (sweep / "results.parquet").exists()
     kept = {path: path.read_bytes() for path in (sweep / "parts").glob("*.parquet")}
@@ -72,7 +73,7 @@ def test_a_full_disk_stops_the_sweep_and_nothing_is_lost(
     if (sweep / "manifest.json").exists():
         resume_sweep(ResumeRequest(sweep, QUIET))
     else:
-        run_sweep(SweepRequest(grid, QUIET, sweep))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, sweep))
     assert (sweep / "results.csv").read_bytes() == (undisturbed / "results.csv").read_bytes()
     assert {path: path.read_bytes() for path in kept} == kept
 
@@ -82,7 +83,7 @@ def test_a_disk_that_is_full_of_rows_says_how_to_go_on(
 ) -> None:
     filling = filled(small_disk, 100 * 1024)
     with pytest.raises(StoreError) as raised:
-        run_sweep(SweepRequest(grid, QUIET, small_disk / "sweep"))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, small_disk / "sweep"))
     assert GO_ON + str(small_disk / "sweep") in str(raised.value)
     assert "\n" not in str(raised.value)
     filling.unlink()
@@ -100,7 +101,7 @@ def test_a_disk_that_fills_while_the_pictures_are_made(
     filled(small_disk, rows + 200 * 1024)
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"figures.*No space left on device"):
-        run_sweep(SweepRequest(grid, with_report, sweep))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, with_report, sweep))
     assert json.loads((sweep / "manifest.json").read_text())["state"] == "interrupted"
     assert not list(sweep.rglob(".*.tmp"))
     assert (sweep / "results.csv").read_bytes() == (undisturbed / "results.csv").read_bytes()
@@ -135,7 +136,7 @@ def test_a_limit_on_the_size_of_files_is_said_in_one_line(tmp_path: Path) -> Non
     assert done.stderr == f"sweep/results.csv can't be written: File too large; {GO_ON}sweep\n"
     done = run(resource.RLIM_INFINITY, "resume=sweep", "report=false")
     assert done.returncode == 0, done.stderr
-    assert "found all 800 points finished: there is nothing to train" in done.stdout
+    assert "found all 800 points finished: there is nothing to run" in done.stdout
     run(resource.RLIM_INFINITY, *arguments, "hydra.sweep.dir=undisturbed")
     found, wanted = (
         (tmp_path / name / "results.csv").read_bytes() for name in ("sweep", "undisturbed")
@@ -154,8 +155,10 @@ def read_only(small_disk: Path, grid: Grid, undisturbed: Path) -> Path:
 def test_a_read_only_folder_is_said_in_one_line(read_only: Path, grid: Grid) -> None:
     for attempt in (
         lambda: resume_sweep(ResumeRequest(read_only, QUIET)),
-        lambda: run_sweep(SweepRequest(grid, QUIET, read_only.parent / "other")),
-        lambda: run_sweep(SweepRequest(grid, QUIET, read_only.parent)),
+        lambda: run_sweep(
+            SweepRequest(NetworkExperiment(), grid, QUIET, read_only.parent / "other")
+        ),
+        lambda: run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, read_only.parent)),
     ):
         with pytest.raises(StoreError, match=r"can't be written: Read-only file system$"):
             attempt()

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from manifests import resealed
 from profiles import examples
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid, concatenate
-from xorsweep.networks.engines import Engine
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.settings import SweepSettings
-from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
-from xorsweep.text import content_digest
 
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
@@ -50,7 +50,13 @@ def folder(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     run_sweep(
-        SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep"], "config": {"lr": 0.5}})
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            QUIET,
+            folder,
+            {"command_line": ["xorsweep"], "config": {"lr": 0.5}},
+        )
     )
     return folder
 
@@ -80,13 +86,6 @@ def edited(manifest: dict[str, Any], place: tuple[Any, ...], how: str, value: An
         node[place[-1]] = [node[place[-1]]]
 
 
-def resealed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return a manifest with the digest that its content ought to have."""
-    sealed = ("format", "numerics", "engine", "points", "rounds")
-    content = {key: manifest[key] for key in sealed if key in manifest}
-    return {**manifest, "digest": content_digest(content)}
-
-
 @pytest.mark.parametrize("is_resealed", [False, True], ids=["edited", "resealed"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
@@ -105,9 +104,10 @@ def test_any_edit_is_an_error_in_words_or_none(
     path.write_text(json.dumps(resealed(manifest) if is_resealed else manifest))
     try:
         with suppress(StoreError, ConfigError):
-            store, grid, _ = Store.open(folder)
+            opened = open_sweep(folder)
+            store, grid = opened.store, opened.grid
             assert len(grid)
-            assert isinstance(store.engine, Engine)
+            assert store.experiment == NetworkExperiment()
     finally:
         path.write_text(text)
 
@@ -121,7 +121,7 @@ SHOWN = (
     "machine",
     "started",
     "seconds",
-    "net_epochs",
+    "work",
     "throughput",
     "counts",
     "earlier",
@@ -178,22 +178,21 @@ WRONG: dict[str, list[Any]] = {
     "started": [None, 5, "\ud800"],
     "finished": [None, 5],
     "seconds": [None, "5", True, float("nan"), float("inf"), 10**400, 0.5],
-    "net_epochs": [None, -1, 2.5, True, 7],
+    "work": [None, -1, 2.5, True, 7],
     "throughput": [None, "5", float("inf"), 0.5],
     "counts": [None, {}, {"planned": 8}, {"planned": 9, "ok": 8, "diverged": 0, "failed": 0}],
     "tables": [None, [], {}, {"results.parquet": 5}],
-    "left_to_numpy": [None, "all", [5]],
+    "warm_up": [None, "all", [5]],
     "format": [None, 0, "5", [5]],
-    "engine": [None, {}, {"name": "numpy"}],
+    "experiment": [None, {}, {"name": "networks"}, {"name": 5}, {"name": "function"}],
     "rounds": [None, {}, {"precision": "a"}],
     "points": [None, {}, [], [None]],
     "digest": [None, 5, "a"],
-    "numerics": [None, 0, "1"],
 }
-OF_FINISHED = ("seconds", "net_epochs", "throughput", "counts", "tables", "state")
+OF_FINISHED = ("seconds", "work", "throughput", "counts", "tables", "state")
 """Entries some of whose values above are wrong in a finished sweep alone."""
 NEEDED = {*SHOWN} - {"git", "earlier", "files", "study"}
-NEEDED |= {"tables", "digest", "format", "points", "engine"}
+NEEDED |= {"tables", "digest", "format", "points", "experiment"}
 READERS: tuple[Callable[[Path], object], ...] = (
     remake_report,
     lambda folder: xs.load(folder).counts,
@@ -217,7 +216,7 @@ def test_an_entry_of_another_form_is_one_line(key: str, folder: Path) -> None:
         path.write_text(text)
 
 
-@pytest.mark.parametrize("key", [*SHOWN, "tables", "digest", "format", "points", "engine"])
+@pytest.mark.parametrize("key", [*SHOWN, "tables", "digest", "format", "points", "experiment"])
 def test_a_missing_entry_is_one_line_or_none(key: str, folder: Path) -> None:
     path = folder / "manifest.json"
     text = path.read_text()
@@ -257,7 +256,7 @@ def test_a_manifest_that_is_nested_without_end_is_an_error(folder: Path) -> None
     try:
         path.write_text("[" * 200_000)
         with pytest.raises(StoreError, match=r"can't be read"):
-            Store.open(folder)
+            open_sweep(folder)
     finally:
         path.write_text(text)
 
@@ -274,6 +273,6 @@ def test_a_grid_of_huge_size_is_refused_before_it_is_made(folder: Path) -> None:
     try:
         path.write_text(json.dumps(resealed(manifest)))
         with pytest.raises(StoreError, match=r"their rows need about"):
-            Store.open(folder)
+            open_sweep(folder)
     finally:
         path.write_text(text)

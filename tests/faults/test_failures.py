@@ -12,6 +12,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Batched, Integer, Real, field
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.initializers import INITIALIZERS
 from xorsweep.networks.optimizers import OPTIMIZERS
 from xorsweep.networks.plugins import register
@@ -99,7 +100,7 @@ def test_whatever_a_choice_raises_is_the_message_of_its_points(
     number: int, grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(init="failing", init__error=number, lr=0.5, epochs=[5, 9], seed=range(6))
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     frame = pd.read_csv(result.results)
     failed = frame[frame["status"] == "failed"]
     assert failed["seed"].tolist() == [BAD_SEED] * 2
@@ -109,7 +110,7 @@ def test_whatever_a_choice_raises_is_the_message_of_its_points(
 
 def test_a_rule_that_leaves_python_costs_its_points(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(optimizer="failing", optimizer__share=[0.25, 0.5], epochs=3, seed=range(4))
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     frame = pd.read_csv(result.results)
     bad = frame["optimizer.share"] == 0.25
     assert frame.loc[bad, "message"].tolist() == ["SystemExit: 0"] * 4

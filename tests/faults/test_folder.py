@@ -11,12 +11,14 @@ from threading import Event, Thread
 
 import numpy as np
 import pytest
+from manifests import resealed
 from recording_console import RecordingConsole
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.settings import SweepSettings
 from xorsweep.storage import writer
@@ -42,7 +44,7 @@ def finished(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("folder") / "sweep"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "EVERY", 0)
-        run_sweep(SweepRequest(grid, QUIET, folder))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     return folder
 
 
@@ -57,7 +59,7 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
     counted: list[int] = []
 
     class Counting(RecordingConsole):
-        def progress(self, net_epochs: int):  # type: ignore[no-untyped-def]
+        def progress(self, work: int, unit: str):  # type: ignore[no-untyped-def]
             from contextlib import nullcontext
 
             def advance(done: int) -> None:
@@ -65,7 +67,7 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
 
             return nullcontext(advance)
 
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), Counting())
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"), Counting())
     assert counted == [1, 2, 3]
 
 
@@ -95,7 +97,7 @@ def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: P
         (sweep / name).unlink()
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET), heard)
-    assert "found all 60 points finished: there is nothing to train" in heard.lines
+    assert "found all 60 points finished: there is nothing to run" in heard.lines
     assert (sweep / "results.csv").read_bytes() == before
 
 
@@ -103,13 +105,13 @@ def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("seed", tuple(range(12)))]), heard)
     assert (
-        "found 60 finished points, which are reused; 12 are trained now (12 of them new to the "
+        "found 60 finished points, which are reused; 12 are run now (12 of them new to the "
         "grid)" in heard.lines
     )
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("epochs", (20, 40))]), heard)
     assert (
-        "found 72 finished points, which are reused; 72 are trained now (72 of them new to the "
+        "found 72 finished points, which are reused; 72 are run now (72 of them new to the "
         "grid)" in heard.lines
     )
 
@@ -174,31 +176,38 @@ def begin_or_go_on(folder: Path, grid: Grid) -> None:
     if (folder / "manifest.json").exists():
         resume_sweep(ResumeRequest(folder, QUIET))
     else:
-        run_sweep(SweepRequest(grid, QUIET, folder, documents={"multirun.yaml": "text"}))
+        run_sweep(
+            SweepRequest(
+                NetworkExperiment(), grid, QUIET, folder, documents={"multirun.yaml": "text"}
+            )
+        )
 
 
 @pytest.mark.parametrize(
     ("key", "change"),
     [
-        ("engine", lambda content: content["engine"].update(dtype="float32")),
+        ("experiment", lambda content: content["experiment"]["engine"].update(dtype="float32")),
         ("format", lambda content: content.update(format=1)),
-        ("numerics", lambda content: content.update(numerics=0)),
+        ("numerics", lambda content: content["experiment"].update(numerics=0)),
         ("points", lambda content: content["points"].clear()),
     ],
 )
 def test_a_mismatch_names_its_key(key: str, change: Callable[..., None], sweep: Path) -> None:
     manifest = json.loads((sweep / "manifest.json").read_text())
     change(manifest)
-    (sweep / "manifest.json").write_text(json.dumps(manifest))
+    is_resealed = key == "numerics"
+    (sweep / "manifest.json").write_text(
+        json.dumps(resealed(manifest) if is_resealed else manifest)
+    )
     with pytest.raises(StoreError, match=rf"manifest.json can't be used: .*\b{key}\b"):
         resume_sweep(ResumeRequest(sweep, QUIET))
 
 
 def test_another_engine_is_refused_unless_the_old_one_is_kept(sweep: Path) -> None:
-    other = SweepSettings(ExecutionSettings("serial"), Engine(dtype="float32"), report=False)
-    with pytest.raises(StoreError, match=r"^engine=numpy engine.dtype=float32: .* was trained"):
-        resume_sweep(ResumeRequest(sweep, other))
-    resume_sweep(ResumeRequest(sweep, other, keep_engine=True))
+    other = NetworkExperiment(Engine(dtype="float32"))
+    with pytest.raises(StoreError, match=r"^engine=numpy engine.dtype=float32: .* was started"):
+        resume_sweep(ResumeRequest(sweep, QUIET, experiment=other))
+    resume_sweep(ResumeRequest(sweep, QUIET))
 
 
 def write_weights(path: Path, scale: float) -> None:
@@ -212,7 +221,7 @@ def test_weights_that_have_changed_are_refused_by_name(grid_of: GridOf, tmp_path
     write_weights(path, 1.0)
     kept = path.read_bytes()
     grid = grid_of(init="file", init__path=str(path), epochs=5, seed=[0, 1])
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"))
     before = (tmp_path / "sweep/results.csv").read_bytes()
     write_weights(path, 2.0)
     with pytest.raises(StoreError, match=rf"^init.path={path}: the file isn't what it was"):
@@ -229,7 +238,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     grid = grid_of(init="file", init__path=str(path), hidden=[2], epochs=5, seed=[0, 1])
     path.unlink()
     heard = RecordingConsole()
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"), heard)
+    result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"), heard)
     assert result.counts["failed"] == 2
     reason = f"ConfigError: init.path={path}: there is no such file"
     assert f"2 points failed: {reason}" in heard.lines
@@ -237,7 +246,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")
     stop = SweepSettings(ExecutionSettings("serial"), report=False, on_failure="stop")
     with pytest.raises(StoreError, match=r"^on_failure=stop: 1 point failed: .*; the batches that"):
-        run_sweep(SweepRequest(grid, stop, tmp_path / "stopped"))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, stop, tmp_path / "stopped"))
     manifest = json.loads((tmp_path / "stopped/manifest.json").read_text())
     assert manifest["state"] == "interrupted"
     path.write_bytes(kept)

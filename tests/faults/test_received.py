@@ -17,9 +17,11 @@ import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.compare import compare
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.report import remake_report
@@ -75,7 +77,9 @@ FOLDERS = {
 def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("received") / "sweep"
     grid = grid_of(hidden=[2, 3], lr=0.5, epochs=5, seed=range(3))
-    run_sweep(SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep"]}))
+    run_sweep(
+        SweepRequest(NetworkExperiment(), grid, QUIET, folder, {"command_line": ["xorsweep"]})
+    )
     return folder
 
 
@@ -167,17 +171,15 @@ def test_a_sweep_that_is_reached_by_a_link_is_as_any_other(sweep: Path, tmp_path
 
 
 def test_shards_are_never_written_through_a_link(sweep: Path, tmp_path: Path) -> None:
-    from xorsweep.networks.trainer import Trainer
-    from xorsweep.storage.store import Store
-    from xorsweep.sweeps.shards import ShardPlan, train_in_shards
+    from xorsweep.sweeps.shards import ShardPlan, run_in_shards
 
     (tmp_path / "outside/0").mkdir(parents=True)
     (sweep / ".shards").symlink_to(tmp_path / "outside")
-    store, _, _ = Store.open(sweep)
+    store = open_sweep(sweep).store
     how = ShardPlan(1, ExecutionSettings("serial"), lambda *_: None)
-    train_in_shards(store, [], Trainer(store.engine), how, lambda work: None)
+    run_in_shards(store, [], how, lambda work: None)
     assert not os.path.lexists(sweep / ".shards")
-    write_shard(sweep, 0, [])
+    write_shard(sweep, 0, NetworkExperiment(), [])
     assert contents(tmp_path / "outside") == {tmp_path / "outside/0": None}
 
 
@@ -212,7 +214,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
     arrays = {name: np.full(shape, 0.1) for name, shape in shapes.items()}
     np.savez(path, allow_pickle=False, **arrays)
     grid = grid_of(init="file", init__path=str(path), epochs=2, seed=[0, 1])
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"))
     for command in (
         lambda terminal: resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET), terminal),
         lambda terminal: verify(str(tmp_path / "sweep"), sample=1, terminal=terminal),

@@ -14,6 +14,7 @@ from rich.console import Console as RichConsole
 from xorsweep.analysis.export import Failure
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
@@ -78,6 +79,7 @@ def sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = root / "sweep"
     result = run_sweep(
         SweepRequest(
+            NetworkExperiment(),
             grid,
             SweepSettings(ExecutionSettings("serial")),
             folder,

@@ -18,10 +18,11 @@ import xorsweep as xs
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import release_arrow_memory
-from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.report import remake_report
@@ -48,7 +49,11 @@ READERS: list[Callable[[Path], object]] = [
 @pytest.fixture(scope="module")
 def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unreadable") / "sweep"
-    run_sweep(SweepRequest(grid_of(hidden=2, lr=0.5, epochs=5, seed=range(3)), QUIET, folder))
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(), grid_of(hidden=2, lr=0.5, epochs=5, seed=range(3)), QUIET, folder
+        )
+    )
     return folder
 
 
@@ -162,7 +167,7 @@ def file_of_many_gibibytes(sweep: Path) -> None:
 def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep: Path) -> None:
     with release_arrow_memory():  # Arrow's own pool holds more than it says
         enlarge(sweep)
-        (part,) = Store.open(sweep)[0].part_files()
+        (part,) = open_sweep(sweep).store.part_files()
         with memory_for(96 * MIB):
             said = refusal(READERS[0], sweep)
     assert said == f"{part} can't be read: there isn't enough memory"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep.functions import sweep_function
+import xorsweep as xs
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in "ab":
         done = run(folder, "xorsweep", "-m", *SWEEP, f"hydra.sweep.dir={name}")
         assert done.returncode == 0, done.stderr
-    sweep_function(squares, {"x": [1, 2]}, folder / "f")
+    xs.sweep_function(squares, {"x": [1, 2]}, folder / "f")
     shutil.copy(__file__, folder / "squaring.py")
     return folder
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.experiment import Plan
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid, concatenate, product_grid
@@ -18,7 +19,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.engines.interface import Capacity
-from xorsweep.networks.planning import BATCHES_A_WORKER, FEWEST_MEMBERS, Batch, Plan, make_plan
+from xorsweep.networks.planning import BATCHES_A_WORKER, FEWEST_MEMBERS, Batch, make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 PointOf = Callable[..., Point]
@@ -68,7 +69,7 @@ def grid_of(point_of: PointOf, described: Sequence[tuple[str, list[Axis]]]) -> G
     )
 
 
-def placed(plan: Plan) -> Iterator[tuple[Batch, int, int, int]]:
+def placed(plan: Plan[Batch]) -> Iterator[tuple[Batch, int, int, int]]:
     """Yield each point of a plan as its batch, snapshot, member and row."""
     for batch in plan.batches:
         for snapshot, member in product(range(len(batch.snapshots)), range(batch.members)):
@@ -100,7 +101,7 @@ def drawn_plan(
     data: st.DataObject,
     members: int,
     workers: int,
-) -> tuple[Grid, list[int], Plan]:
+) -> tuple[Grid, list[int], Plan[Batch]]:
     """Return a grid, the rows that are pending, and the plan for these."""
     grid = grid_of(point_of, described)
     kept = data.draw(st.sets(st.integers(0, len(grid) - 1), max_size=40))
@@ -141,8 +142,8 @@ def test_points_that_differ_in_epochs_alone_are_one_trajectory(
         longest[key] = max(longest.get(key, 0), int(str(point["epochs"])))
     trained = Counter(told(batch, m) for batch in plan.batches for m in range(batch.members))
     assert trained == Counter(longest.keys())
-    assert plan.trajectories == len(longest)
-    assert plan.net_epochs == sum(longest.values())
+    assert plan.counts["trajectories"] == len(longest)
+    assert plan.work == sum(longest.values())
 
 
 @plans
@@ -170,7 +171,7 @@ def test_members_of_a_batch_train_equally_long_and_are_no_more_than_an_engine_ta
         assert list(batch.snapshots) == sorted(set(batch.snapshots))
         assert batch.rows.shape == batch.identities.shape
         assert (batch.identities[batch.rows < 0] == 0).all()
-        assert batch.net_epochs == batch.members * batch.snapshots[-1]
+        assert batch.work == batch.members * batch.snapshots[-1]
 
 
 @plans
@@ -205,13 +206,15 @@ def test_all_points_are_planned_unless_some_are_done(point_of: PointOf) -> None:
         NETWORK_SCHEMA, [Axis("lr", (0.1, 0.2)), Axis("seed", (0, 1, 2))], [point_of()]
     )
     plan = make_plan(grid, at_most(8), 1)
-    assert (plan.points, plan.trajectories, len(plan.batches)) == (6, 6, 1)
+    assert (plan.points, plan.counts["trajectories"], len(plan.batches)) == (6, 6, 1)
     assert plan.batches[0].rows.tolist() == [[0, 1, 2, 3, 4, 5]]
 
 
 def test_nothing_pending_is_no_batch(point_of: PointOf) -> None:
     grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of()])
-    assert make_plan(grid, at_most(8), 2, np.empty(0, np.int64)) == Plan((), 0, 0, 0)
+    assert make_plan(grid, at_most(8), 2, np.empty(0, np.int64)) == Plan(
+        (), 0, 0, {"trajectories": 0}, is_quick=True
+    )
 
 
 def test_an_epochs_axis_costs_its_maximum_and_not_its_sum(point_of: PointOf) -> None:
@@ -223,7 +226,7 @@ def test_an_epochs_axis_costs_its_maximum_and_not_its_sum(point_of: PointOf) -> 
     (batch,) = plan.batches
     assert batch.snapshots == (10, 100, 1000)
     assert batch.rows.tolist() == [[4, 5], [0, 1], [2, 3]]
-    assert plan.net_epochs == 2 * 1000
+    assert plan.work == 2 * 1000
 
 
 def test_a_trajectory_is_trained_only_as_long_as_something_is_pending(point_of: PointOf) -> None:
@@ -235,7 +238,7 @@ def test_a_trajectory_is_trained_only_as_long_as_something_is_pending(point_of: 
         ((10, 100), [[1], [3]]),
         ((10,), [[0]]),
     ]
-    assert plan.net_epochs == 100 + 10
+    assert plan.work == 100 + 10
 
 
 def test_the_largest_batches_come_first(point_of: PointOf) -> None:
@@ -278,7 +281,7 @@ def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: Poin
         columns[key] = Column(tuple(levels.tolist()), np.full(4, 7, np.int32))
     columns["seed"] = Column(tuple(range(2**16)), np.full(4, 7, np.int32))
     columns["optimizer.momentum"] = Column(tuple(levels.tolist()), np.array([0, 1, 1, 2], np.int32))
-    assert make_plan(Grid(columns, ()), at_most(8), 1).trajectories == 3
+    assert make_plan(Grid(columns, ()), at_most(8), 1).counts["trajectories"] == 3
 
 
 def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> None:
@@ -307,5 +310,5 @@ def test_a_batch_takes_the_columns_of_its_members_along_and_nothing_of_the_grid(
 def test_the_work_of_a_batch_is_its_epochs_times_its_networks_times_their_size() -> None:
     rows = np.arange(6).reshape(2, 3)
     batch = Batch({"hidden": 5}, {}, (10, 30), rows, rows.astype(np.uint64))
-    assert batch.net_epochs == 90
-    assert batch.work == 450
+    assert batch.work == 90
+    assert batch.cost == 450

@@ -14,14 +14,15 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.serial import run_serial
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.fields import Batched, Real, field
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.optimizers import Optimizer
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, register
 from xorsweep.networks.schema import COMPONENTS
-from xorsweep.networks.trainer import FAILED, Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import encode
 from xorsweep.sweeps.merge import merge
@@ -84,7 +85,7 @@ def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_pa
 
 
 def test_a_manifest_says_where_it_comes_from(grid: Grid, tmp_path: Path) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}
 
@@ -94,27 +95,30 @@ def test_what_is_xorsweeps_own_needs_nothing(grid_of: GridOf) -> None:
 
 
 def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
-    trainer = Trainer(Engine(), extensions_of(grid))
+    task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
-    here = [encode(rows, Engine()) for _, rows in run_serial(batches, trainer)]
-    handed = pickle.dumps(trainer)
+    here = [encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task)]
+    handed = pickle.dumps(task)
+    origins = dict(extensions_of(grid).origins)
     COMPONENTS["optimizer"].forget("signed")
-    (lacking,) = Trainer(Engine(), PluginSet(dict(trainer.extensions.origins)))(batches[0])
-    assert set(lacking.status.tolist()) == {FAILED}
-    assert set(lacking.message) == {
+    lacking = ExperimentTask(NetworkExperiment(Engine(), PluginSet(origins)))(batches[0])
+    assert set(lacking["status"].to_pylist()) == {FAILED}
+    assert set(lacking["message"].to_pylist()) == {
         "optimizer=signed: is tests.networks.test_plugins.Signed, which a script registered; "
         "register it here, too"
     }
     there = pickle.loads(handed)
-    assert [encode(there(batch), Engine()) for batch in batches] == here
+    assert [encode([there(batch)], NetworkExperiment()) for batch in batches] == here
 
 
 @pytest.mark.slow
 def test_worker_processes_give_the_same_bits(grid: Grid) -> None:
-    trainer = Trainer(Engine(), extensions_of(grid))
+    task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
     batches = make_plan(grid, lambda network, rows: 5, 2).batches
-    here = sorted(encode(rows, Engine()) for _, rows in run_serial(batches, trainer))
-    there = sorted(encode(rows, Engine()) for _, rows in run_loky(batches, trainer, workers=2))
+    here = sorted(encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task))
+    there = sorted(
+        encode([rows], NetworkExperiment()) for _, rows in run_loky(batches, task, workers=2)
+    )
     assert here == there
 
 
@@ -122,7 +126,7 @@ def test_without_it_a_sweep_cant_be_gone_on_with_and_says_what_is_lacking(
     grid: Grid, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid, QUIET, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     COMPONENTS["optimizer"].forget("signed")
     wanted = (
         r"manifest.json can't be used: optimizer=signed: is tests.networks.test_plugins.Signed, "
@@ -138,7 +142,7 @@ def test_with_another_class_of_that_name_a_sweep_isnt_gone_on_with(
     grid: Grid, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid, QUIET, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     register("optimizer", "signed", type("Changed", (Signed,), {"__module__": "elsewhere"}))
     with pytest.raises(
         StoreError,
@@ -152,10 +156,10 @@ def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
     grid: Grid, tmp_path: Path
 ) -> None:
     pytest.importorskip("numba")
-    settings = SweepSettings(ExecutionSettings("serial"), Engine("numba"), report=False)
-    run_sweep(SweepRequest(grid, settings, tmp_path / "sweep"))
+    experiment = NetworkExperiment(Engine("numba"))
+    run_sweep(SweepRequest(experiment, grid, QUIET, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
-    assert manifest["left_to_numpy"] == [
+    assert manifest["warm_up"] == [
         "optimizer=signed isn't compiled: engine=numpy trains 2 of 2 batches"
     ]
 
@@ -177,7 +181,7 @@ def test_a_group_that_isnt_one_is_refused() -> None:
 def test_sweeps_of_two_versions_arent_merged(grid: Grid, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for folder in (one, other):
-        run_sweep(SweepRequest(grid, QUIET, folder))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     merge(tmp_path / "same", [one, other], report=False)
     merged = json.loads((tmp_path / "same/manifest.json").read_text())
     assert merged["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xorsweep.cli.compose import read_experiment
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Choice, Integer, Real, fields_of, unknown_key_message
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment, check_known_keys
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.schema import (
     COMPONENTS,
@@ -19,7 +21,7 @@ from xorsweep.networks.schema import (
     network_of,
     task_rows,
 )
-from xorsweep.settings import AdaptiveSeeds, SweepSettings, check_known_keys, read_sweep
+from xorsweep.settings import AdaptiveSeeds, SweepSettings, read_sweep
 
 PointOf = Callable[..., Point]
 
@@ -243,6 +245,7 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "lr": 0.1,
     }
     assert read_sweep(config) == SweepSettings()
+    assert read_experiment(config) == NetworkExperiment()
     sure = {**config, "precision": 0.02, "max_seeds": 500}
     assert read_sweep(sure) == SweepSettings(rounds=AdaptiveSeeds(0.02, 500))
     serial = {**config, "parallel": {"backend": "serial", "n_jobs": 1}, "report": False}
@@ -277,11 +280,14 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "on_failure": "continue",
         "precision": None,
         "max_seeds": 10_000,
+        **given,
     }
+    read = read_experiment if "engine" in given else read_sweep
     with pytest.raises(ConfigError) as refused:
-        read_sweep({**config, **given})
+        read(config)
     assert message in str(refused.value)
 
 

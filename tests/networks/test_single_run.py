@@ -15,9 +15,9 @@ from xorsweep.networks.planning import Batch
 from xorsweep.networks.single_run import headline, train_single
 from xorsweep.networks.trainer import train_batch
 from xorsweep.reporting.console import Console
+from xorsweep.reporting.run import run_single
 from xorsweep.reporting.run_console import MOST_LINES, describe_single
 from xorsweep.reporting.run_files import write_single
-from xorsweep.sweeps.run import run_single
 
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]
@@ -97,7 +97,7 @@ def test_a_run_has_the_bits_that_the_same_point_has_in_a_batch(point_of: PointOf
     fixed = {key: value for key, value in point.items() if key not in ("seed", "epochs")}
     shape = np.zeros((1, len(seeds)), np.int64)
     batch = Batch(fixed, {"seed": seeds}, (900,), shape, shape.astype(np.uint64))
-    (rows,) = train_batch(batch, Engine())
+    rows = train_batch(batch, Engine())
     run = train_single(point)
     assert run.final_error == rows.final_error[5]
     assert run.converged_epoch == rows.converged_epoch[5]

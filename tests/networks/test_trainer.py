@@ -2,32 +2,26 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from training_batches import batch_of
 
+from xorsweep.experiment import FAILED, OK, STATUSES, ExperimentTask
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.trainer import (
-    FAILED,
-    MOST_OUTPUTS,
-    OK,
-    STATUSES,
-    PointResults,
-    build_training,
-    train_batch,
-)
+from xorsweep.networks.trainer import MOST_OUTPUTS, PointResults, build_training, train_batch
+from xorsweep.storage.parts import table_of
 
 PointOf = Callable[..., Point]
 
 
 def rows_of(batch: Batch) -> PointResults:
-    (rows,) = train_batch(batch, Engine())
-    return rows
+    return train_batch(batch, Engine())
 
 
 def test_a_batch_is_a_row_a_point_snapshot_by_snapshot(point_of: PointOf) -> None:
@@ -106,7 +100,6 @@ def test_divergence_is_a_status(point_of: PointOf) -> None:
     assert OUTCOMES[rows.outcome[1]] == "diverged"
     assert rows.converged_epoch[1] == -1
     assert not rows.converged_at_end[1]
-    assert rows.message == ["", "", ""]
 
 
 @pytest.fixture
@@ -121,36 +114,36 @@ def weights(tmp_path: Path) -> str:
 
 def test_a_network_that_cannot_be_trained_fails_alone(point_of: PointOf, weights: str) -> None:
     point = point_of(init="file", init__path=weights)
-    parts = train_batch(batch_of(point, [0, 7, 1, 2, 9], [5, 9]), Engine())
-    found: dict[int, Any] = {}
-    for rows in parts:
-        for number, point_id in enumerate(rows.point_id.tolist()):
-            found[point_id] = rows.status[number], rows.message[number]
-    assert len(found) == 10
+    run = ExperimentTask(NetworkExperiment())
+    rows = table_of([run(batch_of(point, [0, 7, 1, 2, 9], [5, 9]))])
+    found = dict(
+        zip(
+            rows["point_id"].to_pylist(),
+            zip(rows["status"].to_pylist(), rows["message"].to_pylist(), strict=True),
+            strict=True,
+        )
+    )
+    assert len(found) == len(rows) == 10
     for point_id, (status, message) in found.items():
         seed = [0, 7, 1, 2, 9][point_id % 5]
         assert status == (OK if seed < 3 else FAILED)
         expected = (
             f"ConfigError: seed={seed}: {weights} holds 3 networks, so seed must be from 0 to 2"
         )
-        assert message == ("" if seed < 3 else expected)
-    (alone,) = train_batch(batch_of(point, [1], [5, 9]), Engine())
-    with_others = next(rows for rows in parts if 2 in rows.point_id)
-    np.testing.assert_array_equal(
-        with_others.final_error[with_others.point_id == 2], alone.final_error[0]
-    )
+        assert message == (None if seed < 3 else expected)
+    alone = rows_of(batch_of(point, [1], [5, 9]))
+    with_others = rows.filter(pa.array(rows["point_id"].to_numpy() == 2))
+    assert with_others["final_error"].to_pylist() == alone.final_error[:1].tolist()
 
 
 def test_a_failed_row_says_nothing_but_why(point_of: PointOf, weights: str) -> None:
     Path(weights).unlink()
-    rows = rows_of(batch_of(point_of_file(point_of, weights), [0], [5]))
-    assert rows.status.tolist() == [FAILED]
-    assert rows.message[0].endswith("there is no such file")
-    assert OUTCOMES[rows.outcome[0]] == "failed"
-    for column in (rows.final_error, rows.mse, rows.max_abs_error):
-        assert np.isnan(column).all()
-    assert rows.outputs.shape == (0, 1)
-    assert rows.curve_of.tolist() == [-1]
+    batch = batch_of(point_of_file(point_of, weights), [0], [5])
+    rows = ExperimentTask(NetworkExperiment())(batch)
+    assert rows.column_names == ["point_id", "status", "message"]
+    assert rows["point_id"].to_pylist() == batch.identities.ravel().tolist()
+    assert rows["status"].to_pylist() == [FAILED]
+    assert rows["message"][0].as_py().endswith("there is no such file")
 
 
 def point_of_file(point_of: PointOf, path: str) -> Point:

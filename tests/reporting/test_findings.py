@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from xorsweep.analysis.intervals import rate_interval, simultaneous
-from xorsweep.analysis.paired_tests import PairedComparisons
+from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
 from xorsweep.analysis.trainings import at_epochs, longest_rows
 from xorsweep.errors import ConfigError
@@ -17,6 +17,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.findings import MOST_FINDINGS, findings
 from xorsweep.reporting.remarks import remarks
@@ -31,11 +32,11 @@ AXES = ("epochs", "hidden", "lr")
 
 @pytest.fixture(scope="module")
 def results(small_sweep: Path) -> pd.DataFrame:
-    return read_results(small_sweep)
+    return read_results(small_sweep, NetworkExperiment())
 
 
 def findings_of(results: pd.DataFrame) -> str:
-    return "\n".join(findings(results, summarize(results), PairedComparisons()(results)))
+    return "\n".join(findings(results, summarize(results), compare_neighbours(results)))
 
 
 def remarks_of(results: pd.DataFrame) -> str:
@@ -55,8 +56,15 @@ def interval_text(count: int, runs: int, tried: int = 1) -> str:
 
 
 def swept(grid: Grid, folder: Path) -> pd.DataFrame:
-    run_sweep(SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder))
-    return read_results(folder)
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            folder,
+        )
+    )
+    return read_results(folder, NetworkExperiment())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -257,7 +265,7 @@ def test_other_budgets_are_looked_at_on_request(results: pd.DataFrame) -> None:
     many = times_over(results, 5)
     asked = at_epochs(many, 200)
     summary = at_epochs(summarize(many), 200)
-    found = "\n".join(findings(many, summary, PairedComparisons()(asked)))
+    found = "\n".join(findings(many, summary, compare_neighbours(asked)))
     assert "within 200 epochs" in found
     assert "1,500 epochs:" not in found
     # What is known of the same runs with more epochs is said, where most are at a plateau.
@@ -280,10 +288,13 @@ def test_few_runs_are_called_few(results: pd.DataFrame) -> None:
 def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path: Path) -> None:
     run_sweep(
         SweepRequest(
-            grid_of(epochs=5), SweepSettings(ExecutionSettings("serial"), report=False), tmp_path
+            NetworkExperiment(),
+            grid_of(epochs=5),
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
         )
     )
-    results = read_results(tmp_path)
+    results = read_results(tmp_path, NetworkExperiment())
     assert findings_of(results) == ""
     assert remarks_of(results).startswith("Of 1 run trained, 0 met the criterion")
 
@@ -322,10 +333,13 @@ def test_blocks_with_keys_of_their_own_have_findings(grid_of: GridOf, tmp_path: 
     )
     run_sweep(
         SweepRequest(
-            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "sweep"
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path / "sweep",
         )
     )
-    results = read_results(tmp_path / "sweep")
+    results = read_results(tmp_path / "sweep", NetworkExperiment())
     text = findings_of(results)
     assert "don't meet the criterion within 300 epochs with optimizer sgd: " in text
     assert "with task xor" in text

@@ -60,7 +60,7 @@ def test_levels_are_said_as_short_as_they_can_be() -> None:
     assert level_text("lr", 0.5) == "lr 0.5"
 
 
-def test_titles_of_panels_exclude_keys_of_other_components_and_fit_their_panel() -> None:
+def test_titles_of_panels_exclude_keys_of_other_components() -> None:
     frame = pd.DataFrame(
         {
             "optimizer": ["sgd", "momentum"],
@@ -70,5 +70,5 @@ def test_titles_of_panels_exclude_keys_of_other_components_and_fit_their_panel()
     )
     assert [title for title, _ in panels(frame, list(frame.columns))] == [
         "optimizer sgd, 10 epochs",
-        "optimizer momentum,\noptimizer.momentum 0.5, 20 epochs",
+        "optimizer momentum, optimizer.momentum 0.5, 20 epochs",
     ]

@@ -15,7 +15,8 @@ from xorsweep.command_lines import single_run_command
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.figures.catalog import CATALOG
+from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import SweepRequest
@@ -71,7 +72,7 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
     images = [attrs for tag, attrs in page.tags if tag == "img"]
     assert all(image["alt"] for image in images)
     alts = [str(image["alt"]) for image in images if image.get("class") != "surface"]
-    assert len(alts) == len(CATALOG)
+    assert len(alts) == len(NETWORK_FIGURES)
     summary = pd.read_csv(small_sweep / "summary.csv")
     best = summary.loc[summary["rate"].idxmax()]
     assert f"converge with hidden {best['hidden']}, lr {best['lr']:g}" in alts[0]
@@ -95,7 +96,7 @@ def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> N
 def test_the_pictures_of_the_markdown_exist(small_sweep: Path) -> None:
     markdown = (small_sweep / "report.md").read_text()
     pictures = re.findall(r"!\[[^]]*]\(([^)]+)\)", markdown)
-    assert len(pictures) == len(CATALOG)
+    assert len(pictures) == len(NETWORK_FIGURES)
     assert all((small_sweep / picture).is_file() for picture in pictures)
 
 
@@ -179,6 +180,7 @@ def test_a_page_stays_small_however_many_cells_there_are(grid_of: GridOf, tmp_pa
     grid = grid_of(lr=[float(lr) for lr in range(1, 1501)], epochs=1, seed=range(2))
     run_sweep(
         SweepRequest(
+            NetworkExperiment(),
             grid,
             SweepSettings(ExecutionSettings("serial")),
             tmp_path / "sweep",

@@ -9,12 +9,13 @@ import pytest
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
-from xorsweep.networks.engines import Engine
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting import run_drawings
 from xorsweep.reporting.run_drawings import MOST_CELLS, RunDrawings, submit_run_drawings
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -24,9 +25,14 @@ GridOf = Callable[..., Grid]
 def drawn(grid: Grid, folder: Path, workers: int = 1) -> RunDrawings:
     if not folder.exists():
         run_sweep(
-            SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), folder)
+            SweepRequest(
+                NetworkExperiment(),
+                grid,
+                SweepSettings(ExecutionSettings("serial"), report=False),
+                folder,
+            )
         )
-    store = Store(folder, Engine())
+    store = Store(folder, NetworkExperiment())
     return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts(), workers)()
 
 
@@ -81,7 +87,7 @@ def test_what_cannot_be_drawn_costs_the_pictures_alone(grid_of: GridOf, tmp_path
 
     grid = grid_of(epochs=5, seed=range(2))
     drawn(grid, tmp_path / "sweep")
-    assembled = assemble(grid, Store.open(tmp_path / "sweep")[0].measurements())
+    assembled = assemble(grid, open_sweep(tmp_path / "sweep").store.measurements())
     found = submit_run_drawings(grid, assembled, unreadable(), workers=1)()
     assert not found.runs
     assert found.error == "drawing them ended with OSError: the disk is gone"

@@ -7,20 +7,22 @@ import pandas as pd
 import pytest
 
 from xorsweep.analysis.summary import summarize
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.run_drawings import RunDrawings, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.storage.results import assemble, read_results
-from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 
 
 @pytest.fixture(scope="module")
 def results(small_sweep: Path) -> pd.DataFrame:
-    return read_results(small_sweep)
+    return read_results(small_sweep, NetworkExperiment())
 
 
 @pytest.fixture(scope="module")
 def drawn(small_sweep: Path) -> RunDrawings:
-    store, grid, _ = Store.open(small_sweep)
+    opened = open_sweep(small_sweep)
+    store, grid = opened.store, opened.grid
     return submit_run_drawings(
         grid, assemble(grid, store.measurements()), store.parts(), workers=1
     )()

@@ -80,6 +80,19 @@ def solved(point_of: PointOf) -> SingleRun:
     return train_single(point_of(lr=1.0, epochs=2000))
 
 
+@pytest.fixture(scope="module")
+def written(solved: SingleRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the solved run's page and animation."""
+    folder = tmp_path_factory.mktemp("page")
+    write_page(solved, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def solved_page(written: Path) -> Tree:
+    return Tree((written / PAGE).read_text(encoding="utf-8"))
+
+
 RUNS: dict[str, dict[str, Any]] = {
     "unsolved": {"init": "symmetric", "init__range": 6.0, "seed": 2, "lr": 0.5},
     "soft and bipolar": {"task__levels": "soft", "task__encoding": "bipolar"},
@@ -124,8 +137,8 @@ def test_any_run_has_a_page_that_stands_alone(point_of: PointOf, tmp_path: Path,
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_the_page_says_what_became_of_the_run(solved: SingleRun, tmp_path: Path) -> None:
-    tree = page_of(solved, tmp_path)
+def test_the_page_says_what_became_of_the_run(solved: SingleRun, solved_page: Tree) -> None:
+    tree = solved_page
     assert "xor, 2-2-1: solved" in tree.text
     met = solved.converged_epoch
     assert f"criterion fahlman was first met after {met} of 2,000 epochs." in tree.text
@@ -178,9 +191,9 @@ def test_nothing_moves_any_more_where_the_gradient_shows_it(
 
 
 def test_both_networks_are_drawn_and_every_weight_is_listed(
-    solved: SingleRun, tmp_path: Path
+    solved: SingleRun, solved_page: Tree
 ) -> None:
-    tree = page_of(solved, tmp_path)
+    tree = solved_page
     first, last, curve = tree.attributes("svg")
     assert f"input 1 to hidden 1 {solved.initial.w1[0, 0]:.3f}" in str(first["aria-label"])
     assert f"input 1 to hidden 1 {solved.final.w1[0, 0]:.2f}" in str(last["aria-label"])
@@ -189,12 +202,9 @@ def test_both_networks_are_drawn_and_every_weight_is_listed(
         assert f"{value:.8f}" in tree.words
 
 
-def test_the_animation_lies_beside_the_page_and_within_it(
-    solved: SingleRun, tmp_path: Path
-) -> None:
-    tree = page_of(solved, tmp_path)
-    gif = (tmp_path / ANIMATION).read_bytes()
-    moving, held, *stills = tree.attributes("img")
+def test_the_animation_lies_beside_the_page_and_within_it(written: Path, solved_page: Tree) -> None:
+    gif = (written / ANIMATION).read_bytes()
+    moving, held, *stills = solved_page.attributes("img")
     assert content(moving["src"]) == gif
     assert len(gif) < 500_000
     picture = Image.open(BytesIO(gif))
@@ -206,14 +216,14 @@ def test_the_animation_lies_beside_the_page_and_within_it(
     np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), last.convert("RGB"))
 
 
-def test_readers_who_want_nothing_to_move_get_a_still(solved: SingleRun, tmp_path: Path) -> None:
-    (source,) = page_of(solved, tmp_path).attributes("source")
+def test_readers_who_want_nothing_to_move_get_a_still(solved_page: Tree) -> None:
+    (source,) = solved_page.attributes("source")
     assert source["media"] == "(prefers-reduced-motion: reduce)"
     assert content(source["srcset"]).startswith(b"\x89PNG")
 
 
-def test_pictures_are_described_by_their_numbers(solved: SingleRun, tmp_path: Path) -> None:
-    *_, last = page_of(solved, tmp_path).attributes("img")
+def test_pictures_are_described_by_their_numbers(solved: SingleRun, solved_page: Tree) -> None:
+    *_, last = solved_page.attributes("img")
     for output in solved.final_outputs[:, 0]:
         assert f"{output:#.3g}".rstrip(".") in str(last["alt"])
 
@@ -289,12 +299,11 @@ def test_another_engine_is_in_the_commands(point_of: PointOf, tmp_path: Path) ->
     assert tree.text.count("engine=numpy engine.dtype=float32") == 2
 
 
-def test_the_page_is_the_same_each_time(solved: SingleRun, tmp_path: Path) -> None:
-    pages = []
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-        pages.append([path.read_bytes() for path in write_page(solved, tmp_path / name)])
-    assert pages[0] == pages[1]
+def test_the_page_is_the_same_each_time(solved: SingleRun, written: Path, tmp_path: Path) -> None:
+    again = write_page(solved, tmp_path)
+    assert [path.read_bytes() for path in again] == [
+        (written / path.name).read_bytes() for path in again
+    ]
 
 
 CHROMIUM = shutil.which("chromium")
@@ -304,9 +313,8 @@ CHROMIUM = shutil.which("chromium")
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 @pytest.mark.parametrize("width", [500, 1280])
 def test_a_browser_shows_the_page_without_complaint(
-    solved: SingleRun, tmp_path: Path, width: int
+    written: Path, tmp_path: Path, width: int
 ) -> None:
-    write_page(solved, tmp_path)
     done = subprocess.run(
         [
             str(CHROMIUM),
@@ -314,7 +322,7 @@ def test_a_browser_shows_the_page_without_complaint(
             f"--user-data-dir={tmp_path / 'profile'}",
             f"--window-size={width},1600",
             f"--screenshot={tmp_path / 'page.png'}",
-            (tmp_path / PAGE).as_uri(),
+            (written / PAGE).as_uri(),
         ],
         capture_output=True,
         text=True,

@@ -11,8 +11,9 @@ from generated_results import PLATEAUS, tables
 from hypothesis import HealthCheck, given, settings
 from profiles import examples
 
-from xorsweep.analysis.paired_tests import PairedComparisons
+from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.findings import ENOUGH_SOLVED, findings
 from xorsweep.reporting.remarks import remarks
 from xorsweep.storage.results import read_results
@@ -255,7 +256,7 @@ FINDINGS = {
 
 def check_findings(results: pd.DataFrame) -> None:
     grid = Grid(results)
-    for text in findings(results, summarize(results), PairedComparisons()(results)):
+    for text in findings(results, summarize(results), compare_neighbours(results)):
         (check,) = (check for head, check in FINDINGS.items() if re.match(head, text))
         check(text, grid)
 
@@ -268,7 +269,7 @@ def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) ->
 
 @pytest.mark.parametrize("times", [1, 5])
 def test_so_it_is_where_networks_were_trained(small_sweep: Path, times: int) -> None:
-    results = read_results(small_sweep)
+    results = read_results(small_sweep, NetworkExperiment())
     check_findings(
         pd.concat(
             [results.assign(seed=results["seed"] + 100 * n) for n in range(times)],

@@ -10,17 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import Trainer
-from xorsweep.storage.bitwise_diff import differences, of_points
+from xorsweep.storage.bitwise_diff import Difference, of_points
+from xorsweep.storage.bitwise_diff import differences as differences_of
 from xorsweep.storage.parts import table_of
 
 GridOf = Callable[..., Grid]
 
 REALS = ["final_error", "mse", "max_abs_error", "output_0", "output_3"]
+
+
+def differences(here: pa.Table, there: pa.Table) -> list[Difference]:
+    return differences_of(here, there, NetworkExperiment())
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +38,8 @@ def grid(grid_of: GridOf) -> Grid:
 def table(grid: Grid) -> pa.Table:
     """Return eight points, half of which have diverged."""
     (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
-    ((_, rows),) = run_serial([batch], Trainer(Engine()))
-    return table_of(rows)
+    ((_, rows),) = run_serial([batch], ExperimentTask(NetworkExperiment()))
+    return table_of([rows])
 
 
 def test_a_table_doesnt_differ_from_itself_nan_included(table: pa.Table) -> None:
@@ -140,3 +146,12 @@ def test_points_that_one_lacks_arent_compared(table: pa.Table) -> None:
     changed = with_bit_flipped("mse", 1)(table)
     assert differences(some, changed) == []
     assert differences(some, table.slice(0, 0)) == []
+
+
+def test_a_gap_differs_from_a_number_and_from_nothing_else(table: pa.Table) -> None:
+    with_gap = with_value("converged_epoch", 3, None)(table)
+    for one, other in ((with_gap, table), (table, with_gap)):
+        (found,) = differences(one, other)
+        assert found.point_id == table["point_id"][3].as_py()
+        assert found.column == "converged_epoch"
+    assert differences(with_gap, with_gap) == []

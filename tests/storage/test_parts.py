@@ -1,31 +1,39 @@
 """A part comes back as it was written, or it is told in which way it is damaged."""
 
+import json
+import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from forged_parts import with_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep import _version
+from xorsweep import _version, network_experiment
 from xorsweep.errors import DamagedPartError
+from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.results import LEARNING_CURVE, PARAMETERS, part_of
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import FAILED, PointResults, failed_rows, train_batch
+from xorsweep.networks.trainer import PointResults, train_batch
 from xorsweep.storage import parts
-from xorsweep.storage.parts import LISTS, SUFFIX, decode, encode
+from xorsweep.storage.parts import SUFFIX, decode, encode
 
 PointOf = Callable[..., Point]
 
-COLUMNS = (
+MEASURED = (
     "point_id",
     "final_error",
     "mse",
@@ -34,8 +42,8 @@ COLUMNS = (
     "converged_at_end",
     "outcome",
     "status",
-    "message",
 )
+LISTS = (PARAMETERS, LEARNING_CURVE)
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +57,13 @@ def batch(point_of: PointOf) -> Batch:
 
 
 @pytest.fixture(scope="module")
-def rows(batch: Batch) -> list[PointResults]:
+def rows(batch: Batch) -> PointResults:
     return train_batch(batch, Engine())
 
 
 @pytest.fixture(scope="module")
-def part(rows: list[PointResults]) -> tuple[str, bytes]:
-    return encode(rows, Engine())
+def part(rows: PointResults) -> tuple[str, bytes]:
+    return encode([part_of(rows)], NetworkExperiment())
 
 
 @pytest.fixture(scope="module")
@@ -81,52 +89,55 @@ def as_bytes(table: pa.Table) -> bytes:
 
 
 def test_a_part_comes_back_bit_for_bit(
-    tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
+    tmp_path: Path, rows: PointResults, part: tuple[str, bytes]
 ) -> None:
-    table = decode(written(tmp_path, *part), Engine())
-    (mine,) = rows
-    assert table.num_rows == len(mine) == 6
-    for name in COLUMNS:
-        assert table[name].to_pylist() == list(getattr(mine, name)), name
-    assert table["parameters"].to_pylist() == mine.parameters.tolist()
-    for index, values in enumerate(mine.outputs):
+    table = decode(written(tmp_path, *part), NetworkExperiment())
+    assert table.num_rows == len(rows) == 6
+    for name in MEASURED:
+        assert table[name].to_pylist() == list(getattr(rows, name)), name
+    assert table["message"].to_pylist() == [None] * 6
+    assert table["parameters"].to_pylist() == rows.parameters.tolist()
+    for index, values in enumerate(rows.outputs):
         np.testing.assert_array_equal(table[f"output_{index}"].to_numpy(), values)
 
 
 def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -> None:
     path = written(tmp_path, *part)
-    whole = decode(path, Engine())
-    assert decode(path, Engine(), left_out=LISTS).equals(whole.drop_columns([*LISTS]))
+    whole = decode(path, NetworkExperiment())
+    assert decode(path, NetworkExperiment(), lists=False).equals(whole.drop_columns([*LISTS]))
 
 
 def test_the_curve_comes_back_at_the_longest_point_of_its_trajectory(
-    tmp_path: Path, rows: list[PointResults], part: tuple[str, bytes]
+    tmp_path: Path, rows: PointResults, part: tuple[str, bytes]
 ) -> None:
-    curves = decode(written(tmp_path, *part), Engine())["learning_curve"].to_pylist()
+    curves = decode(written(tmp_path, *part), NetworkExperiment())["learning_curve"].to_pylist()
     assert curves[:3] == [[], [], []]
-    assert curves[3:] == rows[0].learning_curves.T.tolist()
+    assert curves[3:] == rows.learning_curves.T.tolist()
     assert {len(curve) for curve in curves[3:]} == {len(learning_curve_epochs(20))}
 
 
 def test_the_same_rows_have_the_same_name_and_bytes(
-    rows: list[PointResults], part: tuple[str, bytes]
+    rows: PointResults, part: tuple[str, bytes]
 ) -> None:
-    assert encode(rows, Engine()) == part
-    assert encode(rows, Engine("numba"))[0] != part[0]
+    assert encode([part_of(rows)], NetworkExperiment()) == part
+    assert encode([part_of(rows)], NetworkExperiment(Engine("numba")))[0] != part[0]
 
 
 def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) -> None:
+    run = ExperimentTask(NetworkExperiment())
     halves = [
-        *train_batch(batch.part(slice(None, 1)), Engine()),
-        failed_rows(batch.part(slice(1, 2)), 'ValueError: "a", b\nand c'),
-        *train_batch(batch.part(slice(2, None)), Engine()),
+        run(batch.part(slice(None, 1))),
+        run.failed(batch.part(slice(1, 2)), 'ValueError: "a", b\nand c'),
+        run(batch.part(slice(2, None))),
     ]
-    table = decode(written(tmp_path, *encode(halves, Engine())), Engine())
-    assert table["point_id"].to_pylist() == [i for some in halves for i in some.point_id.tolist()]
+    table = decode(written(tmp_path, *encode(halves, NetworkExperiment())), NetworkExperiment())
+    assert table["point_id"].to_pylist() == [
+        i for some in halves for i in some["point_id"].to_pylist()
+    ]
     assert table["status"].to_pylist() == [0, 0, FAILED, FAILED, 0, 0]
     assert table["message"].to_pylist()[2:4] == ['ValueError: "a", b\nand c'] * 2
     assert table["output_0"].null_count == 2
-    assert [len(curve) for curve in table["learning_curve"].to_pylist()] == [
+    assert [len(curve or []) for curve in table["learning_curve"].to_pylist()] == [
         *(0, len(learning_curve_epochs(20))),
         *(0, 0),
         *(0, len(learning_curve_epochs(20))),
@@ -134,9 +145,12 @@ def test_rows_of_halves_and_failures_share_a_part(tmp_path: Path, batch: Batch) 
 
 
 def test_failures_alone_are_a_part(tmp_path: Path, batch: Batch) -> None:
-    table = decode(written(tmp_path, *encode([failed_rows(batch, "lost")], Engine())), Engine())
+    failed = ExperimentTask(NetworkExperiment()).failed(batch, "lost")
+    part = encode([failed], NetworkExperiment())
+    table = decode(written(tmp_path, *part), NetworkExperiment())
     assert table["message"].to_pylist() == ["lost"] * 6
-    assert table["final_error"].to_numpy().tolist() == pytest.approx([np.nan] * 6, nan_ok=True)
+    assert table["status"].to_pylist() == [FAILED] * 6
+    assert table.column_names == ["point_id", "status", "message"]
 
 
 @given(data=st.data())
@@ -148,7 +162,7 @@ def test_a_flipped_bit_anywhere_is_detected(
     flipped = bytearray(whole)
     flipped[place] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
-        decode(written(folder, name, bytes(flipped)), Engine())
+        decode(written(folder, name, bytes(flipped)), NetworkExperiment())
 
 
 @given(data=st.data())
@@ -158,13 +172,13 @@ def test_a_part_that_was_cut_short_is_detected(
     name, whole = part
     kept = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
-        decode(written(folder, name, whole[:kept]), Engine())
+        decode(written(folder, name, whole[:kept]), NetworkExperiment())
 
 
 def test_a_part_under_another_name_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
     name, whole = part
     with pytest.raises(DamagedPartError, match="its bytes don't match its name"):
-        decode(written(tmp_path, "copy of " + name, whole), Engine())
+        decode(written(tmp_path, "copy of " + name, whole), NetworkExperiment())
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1PAR1", b"lr,seed\n0.1,3\n"])
@@ -172,7 +186,7 @@ def test_a_file_that_is_not_parquet_is_detected_whatever_its_name(
     tmp_path: Path, data: bytes
 ) -> None:
     with pytest.raises(DamagedPartError, match=r"^not a Parquet file"):
-        decode(named(tmp_path, data), Engine())
+        decode(named(tmp_path, data), NetworkExperiment())
 
 
 def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
@@ -180,48 +194,73 @@ def test_broken_parquet_under_the_name_of_its_bytes_is_detected(
 ) -> None:
     broken = part[1][:4] + bytes(8) + part[1][12:]
     with pytest.raises(DamagedPartError, match=r"^not a Parquet file"):
-        decode(named(tmp_path, broken), Engine())
+        decode(named(tmp_path, broken), NetworkExperiment())
 
 
 def test_parquet_that_is_no_part_is_detected(tmp_path: Path) -> None:
     foreign = as_bytes(pa.table({"lr": [0.1]}))
     with pytest.raises(DamagedPartError, match=r"^written for xorsweep format none, not "):
-        decode(named(tmp_path, foreign), Engine())
+        decode(named(tmp_path, foreign), NetworkExperiment())
 
 
 def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, bytes]) -> None:
     path = written(tmp_path, *part)
-    with pytest.raises(DamagedPartError, match=r"^written for xorsweep engine numpy, not numba$"):
-        decode(path, Engine("numba"))
-    wanted = r"^written for xorsweep dtype float64, not float32$"
-    with pytest.raises(DamagedPartError, match=wanted):
-        decode(path, Engine(dtype="float32"))
+    for engine in (Engine("numba"), Engine(dtype="float32")):
+        mine, other = (json.dumps(asdict(each), sort_keys=True) for each in (Engine(), engine))
+        wanted = re.escape(f"written for xorsweep engine {mine}, not {other}")
+        with pytest.raises(DamagedPartError, match=f"^{wanted}$"):
+            decode(path, NetworkExperiment(engine))
 
 
-@pytest.mark.parametrize("version", ["FORMAT", "NUMERICS"])
+@pytest.mark.parametrize(
+    ("module", "version"), [(parts, "FORMAT"), (network_experiment, "NUMERICS")]
+)
 def test_a_part_of_another_version_is_detected(
-    tmp_path: Path, part: tuple[str, bytes], version: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    part: tuple[str, bytes],
+    module: ModuleType,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path, mine = written(tmp_path, *part), getattr(_version, version)
-    monkeypatch.setattr(parts, version, mine + 1)
+    monkeypatch.setattr(module, version, mine + 1)
     wanted = f"^written for xorsweep {version.lower()} {mine}, not {mine + 1}$"
     with pytest.raises(DamagedPartError, match=wanted):
-        decode(path, Engine())
+        decode(path, NetworkExperiment())
 
 
-@pytest.mark.parametrize("column", [*COLUMNS, *LISTS])
+@pytest.mark.parametrize("column", [*MEASURED, "message", *LISTS])
 def test_a_column_that_is_missing_or_of_another_type_is_detected(
     tmp_path: Path, part: tuple[str, bytes], column: str
 ) -> None:
-    table = decode(written(tmp_path, *part), Engine())
+    table = decode(written(tmp_path, *part), NetworkExperiment())
     place = table.column_names.index(column)
     other = table.set_column(place, column, pa.array([1] * 6, pa.int16()))
     for changed in (table.drop_columns([column]), other):
         with pytest.raises(DamagedPartError, match=f"^its column {column} isn't of type "):
-            decode(named(tmp_path, as_bytes(changed)), Engine())
+            decode(named(tmp_path, as_bytes(changed)), NetworkExperiment())
 
 
 def test_a_part_carries_no_times_or_hosts(part: tuple[str, bytes]) -> None:
     table = pq.read_table(pa.BufferReader(part[1]))
-    stamps = ("format", "numerics", "engine", "dtype")
+    stamps = ("format", "name", "numerics", "engine")
     assert set(table.schema.metadata) == {f"xorsweep {stamp}".encode() for stamp in stamps}
+
+
+@pytest.mark.parametrize("column", ["point_id", "status", "final_error", "outcome", *LISTS])
+def test_a_gap_at_a_point_that_ended_is_detected(
+    tmp_path: Path, part: tuple[str, bytes], column: str
+) -> None:
+    whole = decode(written(tmp_path, *part), NetworkExperiment())
+    damaged = as_bytes(with_value(column, 4, None)(whole))
+    with pytest.raises(DamagedPartError, match=f"^its column {column} has gaps$"):
+        decode(named(tmp_path, damaged), NetworkExperiment())
+
+
+def test_points_that_ended_without_any_number_are_detected(
+    tmp_path: Path, part: tuple[str, bytes]
+) -> None:
+    whole = decode(written(tmp_path, *part), NetworkExperiment())
+    damaged = as_bytes(whole.select(["point_id", "status", "message"]))
+    with pytest.raises(DamagedPartError, match=r"^it has no numbers of points that ended$"):
+        decode(named(tmp_path, damaged), NetworkExperiment())

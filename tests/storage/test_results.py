@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.execution.backends import run_serial
+from xorsweep.experiment import FAILED, STATUSES, ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import make_plan
+from xorsweep.networks.results import output_names
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
-from xorsweep.networks.trainer import FAILED, STATUSES, Trainer, failed_rows
 from xorsweep.storage import table_writer
+from xorsweep.storage.bitwise_diff import of_points
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
-    ResultColumns,
+    ResultTable,
+    StoredColumns,
     assemble,
-    output_names,
     read_results,
     write_results,
 )
@@ -55,11 +59,11 @@ def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
     """Train a grid and return its parts, each as it comes back from disk."""
     parts = []
     for _, rows in run_serial(
-        make_plan(grid, load_capacity(Engine()), 1).batches, Trainer(Engine())
+        make_plan(grid, load_capacity(Engine()), 1).batches, ExperimentTask(NetworkExperiment())
     ):
-        name, data = encode(rows, Engine())
+        name, data = encode([rows], NetworkExperiment())
         (folder / name).write_bytes(data)
-        parts.append(decode(folder / name, Engine()))
+        parts.append(decode(folder / name, NetworkExperiment()))
     return parts
 
 
@@ -96,15 +100,15 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
 def folder(grid: Grid, parts: list[pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the results of the grid, of which two points failed."""
     folder = tmp_path_factory.mktemp("results")
-    assembled = assemble(grid, parts)
-    for row in (2, 5):
-        assembled.status[row], assembled.outcome[row] = FAILED, OUTCOMES.index("failed")
-        assembled.final_error[row] = assembled.mse[row] = assembled.max_abs_error[row] = np.nan
-        assembled.outputs[:, row], assembled.converged_epoch[row] = np.nan, -1
-        assembled.converged_at_end[row] = False
-        assembled.message[row] = AWKWARD
-    write_results(grid, assembled, folder)
+    failed = grid.identities[[2, 5]]
+    kept = [of_points(part, np.setdiff1d(part["point_id"].to_numpy(), failed)) for part in parts]
+    lost = {"point_id": failed, "status": np.full(2, FAILED, np.int8), "message": [AWKWARD] * 2}
+    written(grid, [*kept, pa.table(lost)], folder)
     return folder
+
+
+def tabulated(grid: Grid, parts: Sequence[pa.Table]) -> ResultTable:
+    return NetworkExperiment().tabulate(grid, assemble(grid, parts))
 
 
 def read_csv(folder: Path) -> pd.DataFrame:
@@ -132,12 +136,12 @@ def bits_of(numbers: Iterable[Any]) -> list[int | None]:
 
 def written(grid: Grid, parts: Sequence[pa.Table], folder: Path) -> tuple[bytes, bytes]:
     """Return the bytes of results.csv and of results.parquet."""
-    write_results(grid, assemble(grid, parts), folder)
+    write_results(grid, NetworkExperiment().tabulate(grid, tabulated(grid, parts)), folder)
     return (folder / "results.csv").read_bytes(), (folder / "results.parquet").read_bytes()
 
 
 def test_a_row_is_a_point_in_grid_order(grid: Grid, folder: Path) -> None:
-    frame = read_results(folder)
+    frame = read_results(folder, NetworkExperiment())
     assert len(frame) == len(grid)
     for row, record in enumerate(frame[list(grid.columns)].to_dict("records")):
         present = {str(key): value for key, value in record.items() if not pd.isna(value)}
@@ -178,14 +182,15 @@ def test_the_numbers_are_those_of_the_parts(grid: Grid, parts: list[pa.Table]) -
     assembled = assemble(grid, parts)
     for part in parts:
         rows = grid.rows_of(part["point_id"].to_numpy())
-        for name in ("final_error", "mse", "max_abs_error", "converged_epoch", "outcome"):
-            np.testing.assert_array_equal(getattr(assembled, name)[rows], part[name].to_numpy())
-        np.testing.assert_array_equal(assembled.outputs[2, rows], part["output_2"].to_numpy())
+        names = ("final_error", "mse", "max_abs_error", "converged_epoch", "outcome", "output_2")
+        for name in names:
+            found = assembled.column(name, np.float64)[rows]
+            np.testing.assert_array_equal(found, part[name].to_numpy())
     assert assembled.present.all()
 
 
 def test_texts_are_categorical_and_whole_numbers_with_gaps_stay_whole(folder: Path) -> None:
-    frame = read_results(folder)
+    frame = read_results(folder, NetworkExperiment())
     assert {str(frame[name].dtype) for name in ("task", "outcome", "status")} == {"category"}
     assert tuple(frame["outcome"].cat.categories) == OUTCOMES
     assert frame["task.bits"].dtype == frame["converged_epoch"].dtype == "Int64"
@@ -207,13 +212,13 @@ def test_what_is_absent_is_an_empty_field(folder: Path) -> None:
 
 
 def test_an_awkward_message_comes_back_as_it_was(folder: Path) -> None:
-    for frame in (read_csv(folder), read_results(folder)):
+    for frame in (read_csv(folder), read_results(folder, NetworkExperiment())):
         assert frame["message"].dropna().tolist() == [AWKWARD] * 2
         assert frame["status"].tolist().count("failed") == 2
 
 
 def test_convergence_is_told_by_its_epoch(folder: Path) -> None:
-    frame = read_results(folder)
+    frame = read_results(folder, NetworkExperiment())
     assert frame["converged"].tolist() == frame["converged_epoch"].notna().tolist()
     assert 0 < frame["converged"].sum() < len(frame)
     reached = frame[frame["converged"]]
@@ -250,21 +255,21 @@ def test_results_are_replaced_as_a_whole(grid: Grid, parts: list[pa.Table], tmp_
 
 
 def test_points_without_a_part_are_pending(grid: Grid, parts: list[pa.Table]) -> None:
-    assert ResultColumns.empty(grid).pending().tolist() == list(range(len(grid)))
-    assert assemble(grid, []).counts() == {
+    assert tabulated(grid, []).pending().tolist() == list(range(len(grid)))
+    assert tabulated(grid, []).counts() == {
         "planned": len(grid),
         "ok": 0,
         "diverged": 0,
         "failed": 0,
     }
     there = {row for part in parts[1:] for row in grid.rows_of(part["point_id"].to_numpy())}
-    pending = assemble(grid, parts[1:]).pending().tolist()
+    pending = tabulated(grid, parts[1:]).pending().tolist()
     assert pending == sorted(set(range(len(grid))) - there)
-    assert assemble(grid, parts).pending().tolist() == []
+    assert tabulated(grid, parts).pending().tolist() == []
 
 
 def test_counts_by_status_add_up_to_what_was_planned(grid: Grid, parts: list[pa.Table]) -> None:
-    counts = assemble(grid, parts).counts()
+    counts = tabulated(grid, parts).counts()
     assert list(counts) == ["planned", *STATUSES]
     assert counts == {"planned": 26, "ok": 24, "diverged": 2, "failed": 0}
 
@@ -273,16 +278,18 @@ def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
     grid: Grid, parts: list[pa.Table], tmp_path: Path
 ) -> None:
     batch = make_plan(grid, load_capacity(Engine()), 1).batches[0]
-    name, data = encode([failed_rows(batch, "lost")], Engine())
+    name, data = encode(
+        [ExperimentTask(NetworkExperiment()).failed(batch, "lost")], NetworkExperiment()
+    )
     (tmp_path / name).write_bytes(data)
-    failures = decode(tmp_path / name, Engine())
+    failures = decode(tmp_path / name, NetworkExperiment())
     rows = sorted(batch.rows[batch.rows >= 0].tolist())
-    only = assemble(grid, [failures])
+    only = tabulated(grid, [failures])
     assert only.counts()["failed"] == len(rows)
     assert only.message == dict.fromkeys(rows, "lost")
     assert only.pending().tolist() == list(range(len(grid)))
     for order in ([failures, *parts], [*parts, failures]):
-        both = assemble(grid, order)
+        both = tabulated(grid, order)
         assert both.message == {}
         assert both.pending().tolist() == []
         assert written(grid, order, tmp_path) == written(grid, parts, tmp_path)
@@ -296,7 +303,9 @@ def test_points_that_the_grid_does_not_have_are_passed_over(
     assert found.present.all()
     whole = assemble(grid, parts)
     rows = grid.rows_of(smaller.identities)
-    np.testing.assert_array_equal(found.final_error, whole.final_error[rows])
+    for name in ("final_error", "output_3"):
+        values = whole.column(name, np.float64)[rows]
+        np.testing.assert_array_equal(found.column(name, np.float64), values)
 
 
 @given(
@@ -310,10 +319,11 @@ def test_any_finite_number_reads_back_to_its_bits(
     base = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(len(values))))], [point_of()])
     lr = Column(tuple(values), np.arange(len(values), dtype=np.int32))
     grid = Grid({**base.columns, "lr": lr}, base.blocks)
-    assembled = ResultColumns.empty(grid)
-    assembled.final_error[:] = assembled.outputs[0] = values
+    columns = {name: np.array(values) for name in ("final_error", "output_0")}
+    columns["outcome"] = np.zeros(len(grid), np.int8)
+    assembled = replace(StoredColumns.empty(len(grid)), columns=columns)
     folder = tmp_path_factory.mktemp("numbers")
-    write_results(grid, assembled, folder)
+    write_results(grid, NetworkExperiment().tabulate(grid, assembled), folder)
     texts, typed = read_texts(folder), read_typed(folder)
     for name in ("lr", "final_error", "output_00"):
         assert bits_of(map(float, texts[name])) == bits_of(values)

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from manifests import new_manifest
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import PointResults, Trainer
 from xorsweep.storage.parts import decode
 from xorsweep.storage.store import (
     DAMAGED,
@@ -29,6 +31,7 @@ from xorsweep.storage.store import (
     check_unused,
     read_manifest,
 )
+from xorsweep.sweeps.folders import open_sweep
 
 PointOf = Callable[..., Point]
 
@@ -36,9 +39,9 @@ HOLDER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from xorsweep.networks.engines import Engine
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.storage.store import Store
-with Store(Path(sys.argv[1]), Engine()).locked():
+with Store(Path(sys.argv[1]), NetworkExperiment()).locked():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -51,19 +54,19 @@ def grid(point_of: PointOf) -> Grid:
 
 
 @pytest.fixture(scope="module")
-def batches(grid: Grid) -> list[list[PointResults]]:
+def batches(grid: Grid) -> list[pa.Table]:
     """Return the rows of three batches of four points each."""
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
+    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 
 @pytest.fixture
-def store(tmp_path: Path, grid: Grid, batches: list[list[PointResults]]) -> Store:
+def store(tmp_path: Path, grid: Grid, batches: list[pa.Table]) -> Store:
     """Return a sweep's folder with its manifest and three parts."""
-    made = Store.create(tmp_path / "sweep", Engine())
+    made = Store.create(tmp_path / "sweep", NetworkExperiment())
     made.write_manifest(new_manifest(grid))
     for rows in batches:
-        made.add(rows)
+        made.add([rows])
     return made
 
 
@@ -88,7 +91,8 @@ def identities(store: Store) -> set[int]:
 
 
 def test_a_sweep_that_was_begun_is_opened_with_its_grid(store: Store, grid: Grid) -> None:
-    opened, found, manifest = Store.open(store.folder)
+    sweep = open_sweep(store.folder)
+    opened, found, manifest = sweep.store, sweep.grid, sweep.manifest
     assert opened == store
     assert [found.point(row) for row in range(len(found))] == [
         grid.point(row) for row in range(len(grid))
@@ -101,21 +105,21 @@ def test_parts_come_in_the_order_of_their_names(store: Store) -> None:
     paths = part_paths(store)
     assert len(paths) == 3
     assert [part.to_pydict() for part in store.parts()] == [
-        decode(path, Engine()).to_pydict() for path in paths
+        decode(path, NetworkExperiment()).to_pydict() for path in paths
     ]
 
 
-def test_the_same_batch_twice_is_one_part(store: Store, batches: list[list[PointResults]]) -> None:
+def test_the_same_batch_twice_is_one_part(store: Store, batches: list[pa.Table]) -> None:
     before = part_paths(store)
     for rows in reversed(batches):
-        store.add(rows)
+        store.add([rows])
     assert part_paths(store) == before
 
 
 def test_a_folder_that_holds_a_sweep_is_refused(store: Store) -> None:
     wanted = rf"holds a sweep already; go on with it by resume={store.folder}"
     with pytest.raises(StoreError, match=wanted):
-        Store.create(store.folder, Engine())
+        Store.create(store.folder, NetworkExperiment())
     with pytest.raises(StoreError, match=wanted):
         check_unused(store.folder)
 
@@ -125,7 +129,7 @@ def test_parts_without_their_manifest_are_neither_mixed_nor_resumed(store: Store
     with pytest.raises(StoreError, match=r"holds the parts of a sweep without its manifest.json"):
         check_unused(store.folder)
     with pytest.raises(StoreError, match=r"no manifest.json in it; its parts are of no use"):
-        Store.open(store.folder)
+        open_sweep(store.folder)
 
 
 def test_what_a_process_left_that_was_killed_before_its_sweep_began_blocks_nothing(
@@ -135,34 +139,34 @@ def test_what_a_process_left_that_was_killed_before_its_sweep_began_blocks_nothi
     (tmp_path / LOCK).touch()
     (tmp_path / f".{MANIFEST}.tmp").write_text('{"state": "run')
     with pytest.raises(StoreError, match=r"has trained nothing: start it again$"):
-        Store.open(tmp_path)
-    assert Store.create(tmp_path, Engine()).folder == tmp_path
+        open_sweep(tmp_path)
+    assert Store.create(tmp_path, NetworkExperiment()).folder == tmp_path
 
 
 def test_a_refused_folder_is_left_as_it_was(store: Store) -> None:
     before = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
     with pytest.raises(StoreError, match=r"holds a sweep already"):
-        Store.create(store.folder, Engine())
+        Store.create(store.folder, NetworkExperiment())
     after = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
     assert after == before
 
 
 def test_a_folder_with_other_files_is_used(tmp_path: Path) -> None:
     (tmp_path / "xorsweep.log").write_text("started\n")
-    assert Store.create(tmp_path, Engine()).folder == tmp_path
+    assert Store.create(tmp_path, NetworkExperiment()).folder == tmp_path
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"file/sweep can't be written: Not a directory$"):
-        Store.create(tmp_path / "file" / "sweep", Engine())
+        Store.create(tmp_path / "file" / "sweep", NetworkExperiment())
 
 
 def test_a_folder_without_a_sweep_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"holds no sweep: there is no manifest.json in it"):
-        Store.open(tmp_path)
+        open_sweep(tmp_path)
     with pytest.raises(StoreError, match=r"absent holds no sweep: .* in it$"):
-        Store.open(tmp_path / "absent")
+        open_sweep(tmp_path / "absent")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,7 @@ def test_a_folder_without_a_sweep_is_not_opened(tmp_path: Path) -> None:
 def test_a_manifest_that_is_none_is_refused(store: Store, text: str, message: str) -> None:
     (store.folder / MANIFEST).write_text(text)
     with pytest.raises(StoreError, match=message):
-        Store.open(store.folder)
+        open_sweep(store.folder)
 
 
 def test_a_manifest_that_is_not_text_is_refused(store: Store) -> None:
@@ -195,7 +199,7 @@ def test_a_manifest_changed_by_hand_is_refused(store: Store) -> None:
     manifest["points"][0]["axes"][0]["levels"].append(5)
     (store.folder / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(StoreError, match=r"points were changed by hand$"):
-        Store.open(store.folder)
+        open_sweep(store.folder)
 
 
 def test_a_manifest_is_replaced_as_a_whole_and_says_what_it_was_given(
@@ -240,7 +244,7 @@ def test_nothing_is_set_aside_where_all_is_whole(store: Store) -> None:
 
 @pytest.mark.parametrize("engine", [Engine("numba"), Engine(dtype="float32")], ids=str)
 def test_parts_of_another_engine_are_set_aside(store: Store, engine: Engine) -> None:
-    other = Store(store.folder, engine)
+    other = Store(store.folder, NetworkExperiment(engine))
     assert len(other.quarantine_damaged_parts()) == 3
     assert list(other.parts()) == []
 
@@ -274,7 +278,7 @@ def test_what_is_damaged_twice_is_kept_twice(store: Store) -> None:
 def test_a_part_that_is_damaged_while_it_is_used_is_named(store: Store) -> None:
     path = part_paths(store)[1]
     path.write_bytes(b"")
-    with pytest.raises(StoreError, match=rf"{path.name} is damaged: .* sets it aside and trains"):
+    with pytest.raises(StoreError, match=rf"{path.name} is damaged: .* sets it aside and runs"):
         list(store.parts())
 
 

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
+import pyarrow as pa
 import pytest
 
 from xorsweep.execution.serial import run_serial
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import PointResults, Trainer
 from xorsweep.storage import writer
 from xorsweep.storage.store import Store
 from xorsweep.storage.writer import BatchWriter
@@ -20,21 +21,21 @@ GridOf = Callable[..., Grid]
 
 
 @pytest.fixture(scope="module")
-def batches(grid_of: GridOf) -> list[list[PointResults]]:
+def batches(grid_of: GridOf) -> list[pa.Table]:
     """Return the rows of three batches of two points each."""
     plan = make_plan(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]), load_capacity(Engine()), 1)
-    return [rows for _, rows in run_serial(plan.batches, Trainer(Engine()))]
+    return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 
 class Counted:
     """A store, and how many points it held each time that something was counted."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store.create(folder / "sweep", Engine())
+        self.store = Store.create(folder / "sweep", NetworkExperiment())
         self.counted: list[tuple[int, int]] = []
 
-    def advance(self, net_epochs: int) -> None:
-        self.counted.append((net_epochs, len(self.identities())))
+    def advance(self, work: int) -> None:
+        self.counted.append((work, len(self.identities())))
 
     def identities(self) -> list[int]:
         return sorted(int(i) for part in self.store.parts() for i in part["point_id"].to_numpy())
@@ -45,12 +46,12 @@ def counted(tmp_path: Path) -> Counted:
     return Counted(tmp_path)
 
 
-def identities_of(batches: list[list[PointResults]]) -> list[int]:
-    return sorted(int(i) for rows in batches for some in rows for i in np.ravel(some.point_id))
+def identities_of(batches: list[pa.Table]) -> list[int]:
+    return sorted(i for rows in batches for i in rows["point_id"].to_pylist())
 
 
 def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
-    counted: Counted, batches: list[list[PointResults]], monkeypatch: pytest.MonkeyPatch
+    counted: Counted, batches: list[pa.Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "EVERY", 3600)
     with BatchWriter(counted.store, counted.advance) as commit:
@@ -62,7 +63,7 @@ def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
 
 
 def test_slow_batches_wait_for_nobody(
-    counted: Counted, batches: list[list[PointResults]], monkeypatch: pytest.MonkeyPatch
+    counted: Counted, batches: list[pa.Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "EVERY", 0)
     with BatchWriter(counted.store, counted.advance) as commit:
@@ -75,7 +76,7 @@ def test_slow_batches_wait_for_nobody(
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError])
 def test_whatever_ends_a_sweep_what_was_computed_is_written(
     counted: Counted,
-    batches: list[list[PointResults]],
+    batches: list[pa.Table],
     ending: type[BaseException],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -88,7 +89,7 @@ def test_whatever_ends_a_sweep_what_was_computed_is_written(
 
 
 def test_a_disk_that_takes_nothing_is_not_tried_again(
-    counted: Counted, batches: list[list[PointResults]]
+    counted: Counted, batches: list[pa.Table]
 ) -> None:
     (counted.store.folder / "parts").write_text("in the way")
     with pytest.raises(OSError, match="parts"), BatchWriter(counted.store, counted.advance) as both:

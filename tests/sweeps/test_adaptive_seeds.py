@@ -1,6 +1,7 @@
 """Rounds of further seeds: which cells get them, how many, and what stopping does to coverage."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.adaptive_seeds import (
@@ -155,7 +157,7 @@ def grown(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> Grid:
     """Return the grid once every point of every round has been trained."""
     grid, parts = first, parts_of(first, verdict)
     for _ in range(30):
-        latest = latest_round(first, rounds, parts)
+        latest = latest_round(NetworkExperiment(), first, rounds, parts)
         if not len(latest.missing):
             return latest.grid
         assert len(latest.grid) > len(grid)
@@ -184,22 +186,19 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
     assert rounds.precision is not None
     rows: list[dict[str, Any]] = [first.point(row) for row in range(len(first))]
     last = max(row["seed"] for row in rows)
+
+    @cache
+    def converges(lr: float, epochs: int, seed: int) -> bool:
+        point = {**rows[0], "lr": lr, "epochs": epochs, "seed": seed}
+        return verdict(product_grid(NETWORK_SCHEMA, [], [point]), 0) == "converged"
+
     while True:
         cells: dict[tuple[float, int], list[int]] = {}
         for row in rows:
             cells.setdefault((row["lr"], row["epochs"]), []).append(row["seed"])
         opened = set()
         for (lr, epochs), seeds in cells.items():
-            converged = sum(
-                verdict(
-                    product_grid(
-                        NETWORK_SCHEMA, [], [{**rows[0], "lr": lr, "epochs": epochs, "seed": s}]
-                    ),
-                    0,
-                )
-                == "converged"
-                for s in seeds
-            )
+            converged = sum(converges(lr, epochs, seed) for seed in seeds)
             if is_open(np.array([converged]), np.array([len(seeds)]), rounds.precision)[0]:
                 opened.add(lr)
         added = []
@@ -273,30 +272,38 @@ def test_a_point_that_failed_first_and_was_trained_later_counts_as_trained(
     first = grid_of(seed=range(100))
     parts = [*parts_of(first, always("failed")), *parts_of(first, always("converged"))]
     for order in (parts, parts[::-1]):
-        assert len(latest_round(first, AdaptiveSeeds(0.025), order).missing) == 100
+        assert (
+            len(latest_round(NetworkExperiment(), first, AdaptiveSeeds(0.025), order).missing)
+            == 100
+        )
 
 
 def test_a_round_with_points_missing_is_the_last(grid_of: GridOf) -> None:
     first = grid_of(seed=range(100))
-    nothing = latest_round(first, AdaptiveSeeds(0.02), [])
+    nothing = latest_round(NetworkExperiment(), first, AdaptiveSeeds(0.02), [])
     assert nothing.grid is first
     assert nothing.missing.tolist() == list(range(100))
-    some = latest_round(first, AdaptiveSeeds(0.02), parts_of(first, always("converged"))[1:])
+    some = latest_round(
+        NetworkExperiment(), first, AdaptiveSeeds(0.02), parts_of(first, always("converged"))[1:]
+    )
     assert some.missing.tolist() == list(range(7))
 
 
 def test_the_order_of_parts_and_points_of_other_grids_change_nothing(grid_of: GridOf) -> None:
     first, other = grid_of(seed=range(100)), grid_of(lr=7.0, seed=range(90))
     parts = parts_of(first, always("converged"))
-    wanted = points_of(full_grid(first, AdaptiveSeeds(0.02), parts))
+    wanted = points_of(full_grid(NetworkExperiment(), first, AdaptiveSeeds(0.02), parts))
     shuffled: Iterable[pa.Table] = [*reversed(parts), *parts_of(other, always("not"))]
-    assert points_of(full_grid(first, AdaptiveSeeds(0.02), shuffled)) == wanted
+    assert points_of(full_grid(NetworkExperiment(), first, AdaptiveSeeds(0.02), shuffled)) == wanted
     assert len(wanted) == 200
 
 
 def test_without_a_precision_there_is_one_round(grid_of: GridOf) -> None:
     first = grid_of(seed=range(10))
-    assert full_grid(first, AdaptiveSeeds(), parts_of(first, always("not"))) is first
+    assert (
+        full_grid(NetworkExperiment(), first, AdaptiveSeeds(), parts_of(first, always("not")))
+        is first
+    )
 
 
 def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
@@ -335,12 +342,17 @@ def test_rounds_that_make_no_sense_are_refused(
         np.savez(path, **{name: np.ones(shape) for name, shape in shapes.items()})
         given = {**given, "init__path": str(path)}
     grid = grid_of(**{"seed": range(10), **given})
-    check_rounds(grid, AdaptiveSeeds(None, most))
+    check_rounds(NetworkExperiment(), grid, AdaptiveSeeds(None, most))
     with pytest.raises(ConfigError, match=message):
-        check_rounds(grid, AdaptiveSeeds(0.1, most))
+        check_rounds(NetworkExperiment(), grid, AdaptiveSeeds(0.1, most))
     with pytest.raises(ConfigError, match=message):
         run_sweep(
-            SweepRequest(grid, SweepSettings(rounds=AdaptiveSeeds(0.1, most)), tmp_path / "sweep")
+            SweepRequest(
+                NetworkExperiment(),
+                grid,
+                SweepSettings(rounds=AdaptiveSeeds(0.1, most)),
+                tmp_path / "sweep",
+            )
         )
     assert not (tmp_path / "sweep").exists()
 
@@ -348,11 +360,13 @@ def test_rounds_that_make_no_sense_are_refused(
 def test_an_expression_over_seeds_and_rounds_that_add_seeds_are_refused(point_of: PointOf) -> None:
     axes = [Axis("lr", (0.5, 2.0)), Axis("seed", tuple(range(6)))]
     check_rounds(
+        NetworkExperiment(),
         product_grid(NETWORK_SCHEMA, axes, [point_of()], where="lr < 1"),
         AdaptiveSeeds(precision=0.1),
     )
     with pytest.raises(ConfigError) as refused:
         check_rounds(
+            NetworkExperiment(),
             product_grid(NETWORK_SCHEMA, axes, [point_of()], where="seed < 3"),
             AdaptiveSeeds(precision=0.1),
         )

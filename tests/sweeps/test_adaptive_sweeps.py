@@ -1,6 +1,7 @@
 """Sweeps with rounds of further seeds: the same rows from workers, after a kill, by levels."""
 
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,17 @@ import pytest
 from command_line import run
 from rich.console import Console as RichConsole
 
-from xorsweep.execution import backends
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
-from xorsweep.networks import planning, trainer
+from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks import planning
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
-from xorsweep.sweeps.adaptive_seeds import (
-    FEWEST_RUNS,
-    open_with_rounds,
-)
+from xorsweep.sweeps.adaptive_seeds import FEWEST_RUNS
+from xorsweep.sweeps.folders import open_with_rounds
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
@@ -38,7 +38,15 @@ PLAIN = SweepSettings(ExecutionSettings("serial"), report=False)
 @pytest.fixture(scope="module")
 def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rounds") / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder, {"command_line": ["xorsweep", "-m"]}))
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(),
+            grid_of(**AXES),
+            QUIET,
+            folder,
+            {"command_line": ["xorsweep", "-m"]},
+        )
+    )
     return folder
 
 
@@ -58,7 +66,9 @@ def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
 def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
     text = io.StringIO()
     terminal = Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False))
-    result = run_sweep(SweepRequest(grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal)
+    result = run_sweep(
+        SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal
+    )
     lines = text.getvalue().splitlines()
     assert lines[1] == "round 2: 8 of 8 cells are still open; 1,440 points are added"
     assert lines[2].startswith("round 3: ")
@@ -70,10 +80,10 @@ def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
 def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "SMALL_SWEEP", 0)
+    monkeypatch.setattr(planning, "QUICK", 0)
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
-    run_sweep(SweepRequest(grid_of(**AXES), settings, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), settings, tmp_path / "sweep"))
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
 
 
@@ -86,30 +96,27 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
 ) -> None:
     folder = tmp_path / "sweep"
-    train = trainer.train_batch
+    run = ExperimentTask.__call__
     trained: list[int] = []
 
-    def stopping(batch: Any, engine: Any) -> Any:
+    def stopping(task: Any, batch: Any) -> Any:
         if len(trained) == batches:
             raise Stopped
-        rows = train(batch, engine)
+        rows = run(task, batch)
         trained.append(batch.rows.size)
         return rows
 
-    monkeypatch.setattr(trainer, "train_batch", stopping)
+    monkeypatch.setattr(ExperimentTask, "__call__", stopping)
     with pytest.raises(Stopped):
-        run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
+        run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, folder))
     batches = -1
     resume_sweep(ResumeRequest(folder, PLAIN))
     assert rows_of(folder) == rows_of(undisturbed)
     assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
 
 
-def test_a_lost_part_of_an_early_round_is_trained_again(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
+def test_a_lost_part_of_an_early_round_is_trained_again(undisturbed: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "sweep"))
     parts = sorted((folder / "parts").iterdir())
     for part in parts[::2]:
         part.unlink()
@@ -121,7 +128,7 @@ def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES | {"lr": [1.0]}), QUIET, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES | {"lr": [1.0]}), QUIET, folder))
     resume_sweep(ResumeRequest(folder, PLAIN, [Axis("lr", (5.0,))]))
     assert rows_of(folder) == rows_of(undisturbed)
 
@@ -130,7 +137,7 @@ def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    run_sweep(SweepRequest(grid_of(**AXES), PLAIN, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), PLAIN, folder))
     resume_sweep(ResumeRequest(folder, PLAIN, rounds={"precision": 0.045, "max_seeds": 420}))
     assert rows_of(folder) == rows_of(undisturbed)
     resume_sweep(ResumeRequest(folder, PLAIN, rounds={"precision": None}))
@@ -138,7 +145,8 @@ def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
 
 
 def test_the_folder_of_an_adaptive_sweep_tells_its_full_grid(undisturbed: Path) -> None:
-    _, grid, manifest = open_with_rounds(undisturbed)
+    opened = open_with_rounds(undisturbed)
+    grid, manifest = opened.grid, opened.manifest
     rows = pd.read_csv(undisturbed / "results.csv")
     assert grid.columns["seed"].array().tolist() == rows["seed"].tolist()
     assert manifest.grid.points == len(rows)
@@ -198,11 +206,12 @@ def test_rounds_add_no_cell_that_was_left_out(point_of: PointOf, tmp_path: Path)
     settings = SweepSettings(
         ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.1, 300), report=False
     )
-    run_sweep(SweepRequest(grid, settings, tmp_path / "sweep"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path / "sweep"))
     rows = pd.read_csv(tmp_path / "sweep/results.csv")
     cells = rows.groupby(["lr", "hidden"]).size()
     assert set(cells.index) == {(0.5, 2), (0.5, 3), (4.0, 2)}
     assert (cells == FEWEST_RUNS).all()
-    _, whole, manifest = open_with_rounds(tmp_path / "sweep")
+    opened = open_with_rounds(tmp_path / "sweep")
+    whole, manifest = opened.grid, opened.manifest
     assert len(whole) == len(rows)
     assert manifest.grid.text.startswith("lr 2 x hidden 2 x epochs 1 x seed 20 where (lr*hid")

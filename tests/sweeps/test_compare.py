@@ -16,6 +16,7 @@ from xorsweep.analysis.sweep_comparison import SweepComparison
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
@@ -34,7 +35,7 @@ def pair(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     one = grid_of(lr=[0.5, 2.0, 5.0], hidden=[2, 4], epochs=250, seed=range(20))
     other = grid_of(lr=[0.5, 2.0], hidden=[2, 4], epochs=250, seed=range(20), activation="tanh")
     for name, grid in (("one", one), ("other", other)):
-        run_sweep(SweepRequest(grid, settings, root / name))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, settings, root / name))
     return root / "one", root / "other"
 
 
@@ -59,7 +60,9 @@ def test_the_rates_are_those_of_the_two_sweeps(pair: tuple[Path, Path], said: st
     table = pd.read_csv(pair[0] / "compared/other/compare.csv")
     assert len(table) == 4
     for folder, rate in zip(pair, ("rate_a", "rate_b"), strict=True):
-        rates = read_results(folder).groupby(["lr", "hidden"])["converged"].mean()
+        rates = (
+            read_results(folder, NetworkExperiment()).groupby(["lr", "hidden"])["converged"].mean()
+        )
         for _, cell in table.iterrows():
             assert cell[rate] == rates[cell["lr"], cell["hidden"]]
 
@@ -95,7 +98,10 @@ def test_no_cell_in_common_is_said_in_one_line(
     grid = grid_of(lr=7.0, hidden=[2, 4], epochs=5, seed=range(2))
     run_sweep(
         SweepRequest(
-            grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path / "seven"
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path / "seven",
         )
     )
     with pytest.raises(StoreError, match=r"in common: lr is 0\.5, 2, 5 in the first and 7 in the"):

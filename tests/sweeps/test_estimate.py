@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks import estimate as estimates
 from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.estimate import Cost, estimate
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
-from xorsweep.sweeps import estimate as estimates
-from xorsweep.sweeps.estimate import Cost, estimate
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -39,9 +41,14 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
         ]
     )
     plan = make_plan(grid, load_capacity(Engine()), 1)
-    found = estimate(grid, plan, Engine(), 1)
+    found = estimate(grid, plan, Engine(), 1, len(CellIndex.of_grid(grid)))
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     real = {
         "parts": sum(path.stat().st_size for path in (tmp_path / "parts").iterdir()),
@@ -73,11 +80,11 @@ def test_kinds_that_had_no_turn_are_told_by_the_others(grid_of: GridOf) -> None:
     assert len(samples) == 3
     costs = {next(iter(samples)): Cost(start=0.0, epoch=0.001)}
     seconds = estimates._seconds(batches, costs)
-    rates = [each / batch.work for each, batch in zip(seconds, batches, strict=True)]
+    rates = [each / batch.cost for each, batch in zip(seconds, batches, strict=True)]
     assert rates == pytest.approx([rates[0]] * len(rates))
 
 
 def test_nothing_to_train_takes_nothing(grid_of: GridOf) -> None:
     grid = grid_of(seed=range(3))
     nothing = make_plan(grid, load_capacity(Engine()), 1, pending=grid.rows_of(grid.identities[:0]))
-    assert estimate(grid, nothing, Engine(), 1).seconds == 0
+    assert estimate(grid, nothing, Engine(), 1, 1).seconds == 0

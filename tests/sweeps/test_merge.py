@@ -15,23 +15,25 @@ from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests import new_manifest
+from manifests import new_manifest, resealed
 from profiles import examples
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import Trainer, failed_rows
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store, read_manifest
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.merge import Merged, merge
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
@@ -44,19 +46,23 @@ LEVELS = {"lr": [0.5, 3.0, 1e4], "epochs": [4, 9], "seed": list(range(4))}
 
 
 def swept(folder: Path, grid: Grid) -> Path:
-    run_sweep(SweepRequest(grid, QUIET, folder, {"command_line": ["xorsweep", folder.name]}))
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(), grid, QUIET, folder, {"command_line": ["xorsweep", folder.name]}
+        )
+    )
     return folder
 
 
 def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -> Path:
     """Make a sweep of which some batches are on disk and others have failed."""
-    store = Store.create(folder, Engine())
+    store = Store.create(folder, NetworkExperiment())
     store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
-    for _, rows in run_serial(batches[trained], Trainer(Engine())):
-        store.add(rows)
+    for _, rows in run_serial(batches[trained], ExperimentTask(NetworkExperiment())):
+        store.add([rows])
     for batch in batches[failing]:
-        store.add([failed_rows(batch, "out of luck")])
+        store.add([ExperimentTask(NetworkExperiment()).failed(batch, "out of luck")])
     return folder
 
 
@@ -132,7 +138,7 @@ def test_it_leaves_what_a_sweep_leaves(pair: tuple[Path, Path], tmp_path: Path) 
     for key in ("command_line", "started", "finished", "seconds"):
         assert [each[key] for each in manifest["merged_from"]] == [each[key] for each in sources]
     assert manifest["seconds"] == sum(each["seconds"] for each in sources)
-    assert manifest["net_epochs"] == sum(each["net_epochs"] for each in sources)
+    assert manifest["work"] == sum(each["work"] for each in sources)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
@@ -194,7 +200,7 @@ def test_unfinished_sweeps_make_an_unfinished_one_that_resumes(
     found = merge(out, [one, other], terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert (found.points, found.absent) == (4, 2)
     assert text.getvalue().splitlines()[-1] == (
-        f"2 points are still to be trained; go on with python -m xorsweep -m resume={out}"
+        f"2 points are still to be run; python -m xorsweep -m resume={out} runs them"
     )
     assert not (out / "results.csv").exists()
     assert read_manifest(out)["state"] == "unfinished"
@@ -247,7 +253,8 @@ def test_a_sweep_of_another_version_is_refused_by_what_differs(
     key: str, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
     manifest = read_manifest(pair[1])
-    (pair[1] / "manifest.json").write_text(json.dumps(manifest | {key: 0}))
+    (manifest if key == "format" else manifest["experiment"])[key] = 0
+    (pair[1] / "manifest.json").write_text(json.dumps(resealed(manifest)))
     with pytest.raises(StoreError, match=f"its {key} is 0 and this version of xorsweep has {key}"):
         merged(tmp_path / "out", *pair)
     assert not (tmp_path / "out").exists()
@@ -256,13 +263,13 @@ def test_a_sweep_of_another_version_is_refused_by_what_differs(
 def test_another_engine_is_refused(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(epochs=4)
     one = swept(tmp_path / "one", grid)
-    store = Store.create(tmp_path / "other", Engine(dtype="float32"))
+    store = Store.create(tmp_path / "other", NetworkExperiment(Engine(dtype="float32")))
     store.write_manifest(new_manifest(grid, Engine(dtype="float32")))
     with pytest.raises(StoreError) as raised:
         merged(tmp_path / "out", one, store.folder)
     assert str(raised.value) == (
-        f"engine: {one} was trained by engine=numpy engine.dtype=float64, and {store.folder} by "
-        "engine=numpy engine.dtype=float32; a sweep never mixes engines"
+        f"{one} was started with engine=numpy engine.dtype=float64, and {store.folder} with "
+        "engine=numpy engine.dtype=float32; a sweep never mixes two"
     )
 
 
@@ -343,7 +350,7 @@ def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
         product_grid(NETWORK_SCHEMA, zipped, [point_of()], [("lr", "epochs")], "seed > 0"),
     )
     assert merged(tmp_path / "both", few, other).points == 6
-    _, grid, _ = Store.open(tmp_path / "both")
+    grid = open_sweep(tmp_path / "both").grid
     keys = ("lr", "epochs", "seed")
     found = [tuple(grid.point(row)[key] for key in keys) for row in range(len(grid))]
     assert found == [
@@ -353,7 +360,7 @@ def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
         (9.0, 4, 2),
     ]
     resume_sweep(ResumeRequest(tmp_path / "both", QUIET, [Axis("seed", (3,))]))
-    _, longer, _ = Store.open(tmp_path / "both")
+    longer = open_sweep(tmp_path / "both").grid
     points = map(longer.point, range(len(longer)))
     assert {tuple(p[key] for key in keys) for p in points} - set(found) == {
         (0.5, 9, 3),

@@ -13,6 +13,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
@@ -40,6 +41,7 @@ def test_a_grid_is_shown_with_its_first_and_last_points(
     terminal, text = console()
     preview_sweep(
         SweepRequest(
+            NetworkExperiment(),
             grid_of(lr=[0.5, 2.0], epochs=[20, 40], seed=range(30)),
             QUIET,
             Path("unused"),
@@ -80,7 +82,13 @@ def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -
     )
     terminal, text = console()
     preview_sweep(
-        SweepRequest(grid, replace(QUIET, rounds=AdaptiveSeeds(0.1, 300)), Path("unused")), terminal
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            replace(QUIET, rounds=AdaptiveSeeds(0.1, 300)),
+            Path("unused"),
+        ),
+        terminal,
     )
     lines = words(text)
     assert ["seed", "2", "0,", "1"] in lines
@@ -93,32 +101,41 @@ def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -
 def test_networks_that_stop_when_they_are_done_take_at_most_so_long(grid_of: GridOf) -> None:
     terminal, text = console()
     preview_sweep(
-        SweepRequest(grid_of(epochs=9, seed=[0, 1], until_converged=True), QUIET, Path("unused")),
+        SweepRequest(
+            NetworkExperiment(),
+            grid_of(epochs=9, seed=[0, 1], until_converged=True),
+            QUIET,
+            Path("unused"),
+        ),
         terminal,
     )
     assert "training: at most about" in text.getvalue()
 
 
 def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_path: Path) -> None:
-    run_sweep(SweepRequest(grid_of(lr=[0.5, 2.0], epochs=20, seed=range(3)), QUIET, tmp_path))
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(), grid_of(lr=[0.5, 2.0], epochs=20, seed=range(3)), QUIET, tmp_path
+        )
+    )
     (part,) = (tmp_path / "parts").iterdir()
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET, [Axis("seed", (3, 4))]), terminal)
     lines = text.getvalue().splitlines()
     assert lines[0] == (
-        "found 6 finished points, which are reused; 4 are trained now (4 of them new to the grid)"
+        "found 6 finished points, which are reused; 4 are run now (4 of them new to the grid)"
     )
     assert lines[1] == "lr 2 x seed 5 = 10 points, 4 trajectories, 1 batch, 1 worker"
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET), terminal)
-    assert text.getvalue() == "found all 6 points finished: there is nothing to train\n"
+    assert text.getvalue() == "found all 6 points finished: there is nothing to run\n"
     part.write_bytes(b"")
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET), terminal)
     assert "is damaged" in text.getvalue()
-    assert "found 0 finished points, which are reused; 6 are trained now" in text.getvalue()
+    assert "found 0 finished points, which are reused; 6 are run now" in text.getvalue()
     assert part.exists()
 
 
@@ -126,7 +143,10 @@ def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
     with pytest.raises(ConfigError, match=r"^max_seeds=3: the first round has 5"):
         preview_sweep(
             SweepRequest(
-                grid_of(seed=range(5)), replace(QUIET, rounds=AdaptiveSeeds(0.1, 3)), Path("unused")
+                NetworkExperiment(),
+                grid_of(seed=range(5)),
+                replace(QUIET, rounds=AdaptiveSeeds(0.1, 3)),
+                Path("unused"),
             )
         )
 

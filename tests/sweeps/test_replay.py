@@ -14,13 +14,15 @@ from manifests import new_manifest
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid, concatenate
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import failed_rows
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -44,6 +46,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     run_sweep(
         SweepRequest(
+            NetworkExperiment(),
             grid,
             SweepSettings(ExecutionSettings("serial"), report=False),
             folder,
@@ -81,7 +84,7 @@ def test_a_row_leaves_what_a_single_run_leaves(row: int, finished: Path, tmp_pat
 def forged_row(sweep: Path) -> int:
     """Forge a value of one row and return which row of the table it is."""
     point_id = forge(sweep, with_bit_flipped("mse", 0))[0]
-    _, grid, _ = Store.open(sweep)
+    grid = open_sweep(sweep).grid
     return int(grid.rows_of(np.array([point_id], np.uint64))[0])
 
 
@@ -106,12 +109,12 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(hidden=[2, 3], epochs=4)
-    store = Store.create(tmp_path / "sweep", Engine())
+    store = Store.create(tmp_path / "sweep", NetworkExperiment())
     store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     failed = next(batch for batch in batches if batch.fixed["hidden"] == 2)
-    store.add([failed_rows(failed, "out of luck")])
-    for row, state in enumerate(("failed in the sweep", "isn't trained yet in the sweep")):
+    store.add([ExperimentTask(NetworkExperiment()).failed(failed, "out of luck")])
+    for row, state in enumerate(("failed in the sweep", "isn't there yet in the sweep")):
         done = run(tmp_path, "sweep", str(row))
         assert done.returncode == 0, done.stderr
         assert f"the row {state}, so there is nothing to compare with\n" in done.stdout
@@ -125,6 +128,7 @@ def test_a_row_whose_weights_are_gone_is_told(grid_of: GridOf, tmp_path: Path) -
     grid = grid_of(init="file", init__path=str(weights), epochs=4)
     run_sweep(
         SweepRequest(
+            NetworkExperiment(),
             grid,
             SweepSettings(ExecutionSettings("serial"), report=False),
             folder,

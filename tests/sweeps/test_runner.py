@@ -4,7 +4,6 @@ import io
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import pytest
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.execution import backends
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import planning
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -46,7 +45,7 @@ def grid(grid_of: GridOf) -> Grid:
 @pytest.fixture(scope="module")
 def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("undisturbed")
-    run_sweep(SweepRequest(grid_of(**AXES), QUIET, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, folder))
     return (folder / "results.csv").read_bytes()
 
 
@@ -87,7 +86,7 @@ def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", members)
-    run_sweep(SweepRequest(sparse(point_of), QUIET, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), sparse(point_of), QUIET, tmp_path))
     found = (tmp_path / "results.csv").read_bytes()
     assert found == lines_of(undisturbed, is_sparse)
     assert 0 < found.count(b"\n") < undisturbed.count(b"\n") // 2
@@ -96,11 +95,13 @@ def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
 def test_a_sweep_without_some_points_is_extended_without_them(
     point_of: Callable[..., Any], tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(sparse(point_of), QUIET, tmp_path / "extended"))
+    run_sweep(SweepRequest(NetworkExperiment(), sparse(point_of), QUIET, tmp_path / "extended"))
     more = [Axis("seed", tuple(range(9, 14))), Axis("hidden", (4,)), Axis("epochs", (50,))]
     resume_sweep(ResumeRequest(tmp_path / "extended", QUIET, more))
     longer = {"seed": range(14), "hidden": [2, 3, 4], "epochs": [30, 200, 50]}
-    run_sweep(SweepRequest(sparse(point_of, **longer), QUIET, tmp_path / "at_once"))
+    run_sweep(
+        SweepRequest(NetworkExperiment(), sparse(point_of, **longer), QUIET, tmp_path / "at_once")
+    )
     extended, at_once = (
         (tmp_path / name / "results.csv").read_bytes() for name in ("extended", "at_once")
     )
@@ -125,23 +126,25 @@ def test_the_rows_are_the_same_bytes_whatever_the_batch(
 ) -> None:
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", members)
     monkeypatch.setattr(planning, "BATCHES_A_WORKER", 10**9)
-    run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 
 def test_the_rows_are_the_same_bytes_from_two_processes(
     grid: Grid, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "SMALL_SWEEP", 0)
+    monkeypatch.setattr(planning, "QUICK", 0)
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", 5)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), report=False)
-    run_sweep(SweepRequest(grid, settings, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 
 def test_the_terminal_says_the_grid_first_and_the_counts_last(grid: Grid, tmp_path: Path) -> None:
     terminal, text = console()
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path, notes=["a note"]), terminal)
+    result = run_sweep(
+        SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path, notes=["a note"]), terminal
+    )
     lines = text.getvalue().splitlines()
     assert lines[:2] == [
         "a note",
@@ -154,7 +157,7 @@ def test_the_terminal_says_the_grid_first_and_the_counts_last(grid: Grid, tmp_pa
 
 def test_divergence_is_a_status(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(lr=[0.01, 1e6], activation="relu", output="linear", epochs=300, seed=range(4))
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     rows = pd.read_csv(tmp_path / "results.csv")
     assert result.counts["diverged"] == 4
     assert rows[rows["lr"] == 1e6]["status"].tolist() == ["diverged"] * 4
@@ -164,35 +167,39 @@ def test_divergence_is_a_status(grid_of: GridOf, tmp_path: Path) -> None:
 def test_the_manifest_says_what_ran_and_how_fast(grid: Grid, tmp_path: Path) -> None:
     run_sweep(
         SweepRequest(
-            grid, QUIET, tmp_path, {"command_line": ["xorsweep", "-m"], "config": {"lr": 0.1}}
+            NetworkExperiment(),
+            grid,
+            QUIET,
+            tmp_path,
+            {"command_line": ["xorsweep", "-m"], "config": {"lr": 0.1}},
         )
     )
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["state"] == "finished"
     assert manifest["command_line"] == ["xorsweep", "-m"]
-    assert manifest["net_epochs"] == 54 * 200
+    assert manifest["work"] == 54 * 200
     assert manifest["throughput"] == pytest.approx(54 * 200 / manifest["seconds"])
 
 
 def test_a_folder_with_a_sweep_is_never_written_into(grid: Grid, tmp_path: Path) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     before = (tmp_path / "manifest.json").read_bytes()
     with pytest.raises(StoreError, match="holds a sweep already"):
-        run_sweep(SweepRequest(grid, QUIET, tmp_path))
+        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     assert (tmp_path / "manifest.json").read_bytes() == before
 
 
 def test_resume_trains_what_is_missing_and_nothing_else(
     grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     lost = sorted((tmp_path / "parts").iterdir())[0]
     lost.unlink()
     (tmp_path / "results.csv").unlink()
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "parts").iterdir()}
     terminal, text = console()
     resume_sweep(ResumeRequest(tmp_path, QUIET), terminal)
-    assert "found 54 finished points, which are reused; 54 are trained now" in text.getvalue()
+    assert "found 54 finished points, which are reused; 54 are run now" in text.getvalue()
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
     after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "parts").iterdir()}
     assert after == kept | {lost.name: after[lost.name]}
@@ -201,17 +208,21 @@ def test_resume_trains_what_is_missing_and_nothing_else(
 def test_resume_with_more_seeds_ends_as_if_all_had_been_asked_for(
     grid_of: GridOf, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(grid_of(**AXES | {"seed": range(4)}), QUIET, tmp_path))
+    run_sweep(
+        SweepRequest(NetworkExperiment(), grid_of(**AXES | {"seed": range(4)}), QUIET, tmp_path)
+    )
     terminal, text = console()
     resume_sweep(ResumeRequest(tmp_path, QUIET, [Axis("seed", tuple(range(9)))]), terminal)
-    assert "found 48 finished points, which are reused; 60 are trained now" in text.getvalue()
+    assert "found 48 finished points, which are reused; 60 are run now" in text.getvalue()
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 
 def test_resume_with_more_epochs_trains_those_trajectories_again(
     grid_of: GridOf, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(grid_of(**AXES | {"epochs": [30]}), QUIET, tmp_path))
+    run_sweep(
+        SweepRequest(NetworkExperiment(), grid_of(**AXES | {"epochs": [30]}), QUIET, tmp_path)
+    )
     resume_sweep(ResumeRequest(tmp_path, QUIET, [Axis("epochs", (30, 200))]))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
@@ -219,7 +230,7 @@ def test_resume_with_more_epochs_trains_those_trajectories_again(
 def test_resume_sets_a_damaged_part_aside_and_trains_it_again(
     grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     part = sorted((tmp_path / "parts").iterdir())[0]
     os.truncate(part, part.stat().st_size // 2)
     terminal, text = console()
@@ -231,18 +242,18 @@ def test_resume_sets_a_damaged_part_aside_and_trains_it_again(
 
 @pytest.mark.parametrize("engine", [Engine("numba"), Engine(dtype="float32")], ids=str)
 def test_a_sweep_never_mixes_engines(grid: Grid, tmp_path: Path, engine: Engine) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path))
-    wanted = f"^{engine}: .* was trained with engine=numpy engine.dtype=float64, and a sweep never"
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
+    wanted = f"^{engine}: .* was started with engine=numpy engine.dtype=float64, and a sweep never"
     with pytest.raises(StoreError, match=wanted):
-        resume_sweep(ResumeRequest(tmp_path, replace(QUIET, engine=engine)))
+        resume_sweep(ResumeRequest(tmp_path, QUIET, experiment=NetworkExperiment(engine)))
 
 
 def test_float32_is_named_and_changes_numbers_alone(
     grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(grid, replace(QUIET, engine=Engine(dtype="float32")), tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(Engine(dtype="float32")), grid, QUIET, tmp_path))
     rows, manifest = pd.read_csv(tmp_path / "results.csv"), read_manifest(tmp_path)
-    assert manifest["engine"] == {"name": "numpy", "dtype": "float32"}
+    assert manifest["experiment"]["engine"] == {"name": "numpy", "dtype": "float32"}
     outputs = rows[[name for name in rows if name.startswith("output_")]].to_numpy()
     outputs = outputs[np.isfinite(outputs)]
     assert (outputs == outputs.astype(np.float32)).all()
@@ -253,7 +264,7 @@ def test_float32_is_named_and_changes_numbers_alone(
 
 
 def test_resume_refuses_what_the_grid_cannot_become(grid: Grid, tmp_path: Path) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     with pytest.raises(ConfigError, match="lr"):
         resume_sweep(ResumeRequest(tmp_path, QUIET, [Axis("lr", (0.0,))]))
 
@@ -261,8 +272,12 @@ def test_resume_refuses_what_the_grid_cannot_become(grid: Grid, tmp_path: Path) 
 def test_snapshots_of_a_shared_trajectory_are_those_of_runs_of_their_own(
     grid: Grid, grid_of: GridOf, tmp_path: Path
 ) -> None:
-    run_sweep(SweepRequest(grid, QUIET, tmp_path / "shared"))
-    run_sweep(SweepRequest(grid_of(**AXES | {"epochs": [30]}), QUIET, tmp_path / "alone"))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "shared"))
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(), grid_of(**AXES | {"epochs": [30]}), QUIET, tmp_path / "alone"
+        )
+    )
     shared = pd.read_csv(tmp_path / "shared/results.csv")
     alone = pd.read_csv(tmp_path / "alone/results.csv")
     shared = shared[shared["epochs"] == 30].reset_index(drop=True)

@@ -18,23 +18,23 @@ from hypothesis import strategies as st
 from xorsweep.errors import ConfigError, ExecutionError, StoreError, SweepAborted
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch, make_plan
-from xorsweep.networks.trainer import Trainer
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.shards import (
     SHARDS,
+    RunShard,
     ShardPlan,
-    TrainShard,
     divide,
     finished_batches,
     plan_shards,
     read_shard,
-    train_in_shards,
-    train_shard,
+    run_in_shards,
+    run_shard,
     write_shard,
 )
 
@@ -56,21 +56,23 @@ def batches(grid: Grid) -> tuple[Batch, ...]:
 
 @pytest.fixture
 def serial_bytes(grid: Grid, tmp_path: Path) -> bytes:
-    return run_sweep(SweepRequest(grid, QUIET, tmp_path / "serial")).results.read_bytes()
+    return run_sweep(
+        SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "serial")
+    ).results.read_bytes()
 
 
-def here(folder: Path, shards: int, train: TrainShard) -> None:
+def here(folder: Path, shards: int, run: RunShard) -> None:
     """Launch shards in this process."""
     for number in range(shards):
-        train(number)
+        run(number)
 
 
-def without_the_last(folder: Path, shards: int, train: TrainShard) -> None:
-    here(folder, shards - 1, train)
+def without_the_last(folder: Path, shards: int, run: RunShard) -> None:
+    here(folder, shards - 1, run)
 
 
-def that_says_a_shard_died(folder: Path, shards: int, train: TrainShard) -> None:
-    train(0)
+def that_says_a_shard_died(folder: Path, shards: int, run: RunShard) -> None:
+    run(0)
     raise ExecutionError("a shard died (of boredom)")
 
 
@@ -88,9 +90,9 @@ def test_every_batch_goes_to_one_shard_and_none_waits_for_another(
     assert sorted(id(batch) for share in shares for batch in share) == sorted(map(id, batches))
     assert len(shares) == min(shards, len(batches))
     assert all(shares)
-    loads = [sum(batch.work for batch in share) for share in shares]
+    loads = [sum(batch.cost for batch in share) for share in shares]
     for load, share in zip(loads, shares, strict=True):
-        assert load - share[-1].work <= min(loads)
+        assert load - share[-1].cost <= min(loads)
 
 
 def same(mine: Sequence[Batch], other: Sequence[Batch]) -> bool:
@@ -103,13 +105,13 @@ def same(mine: Sequence[Batch], other: Sequence[Batch]) -> bool:
 
 
 def test_batches_are_read_as_they_were_written(batches: tuple[Batch, ...], tmp_path: Path) -> None:
-    write_shard(tmp_path, 3, batches)
-    assert same(read_shard(tmp_path, 3), batches)
+    write_shard(tmp_path, 3, NetworkExperiment(), batches)
+    assert same(read_shard(tmp_path, 3, NetworkExperiment()), batches)
     assert same(batches, batches[::-1]) is False
 
 
 def test_what_is_handed_over_is_data(batches: tuple[Batch, ...], tmp_path: Path) -> None:
-    write_shard(tmp_path, 0, batches)
+    write_shard(tmp_path, 0, NetworkExperiment(), batches)
     (file,) = (tmp_path / SHARDS / "0").iterdir()
     with np.load(file) as arrays:  # refuses pickles
         assert {arrays[name].dtype.kind for name in arrays.files} <= set("iuf")
@@ -118,16 +120,16 @@ def test_what_is_handed_over_is_data(batches: tuple[Batch, ...], tmp_path: Path)
 def test_a_shard_puts_each_batch_on_disk_and_then_counts_it(
     grid: Grid, batches: tuple[Batch, ...], tmp_path: Path
 ) -> None:
-    Store.create(tmp_path, Engine())
-    write_shard(tmp_path, 0, batches)
+    Store.create(tmp_path, NetworkExperiment())
+    write_shard(tmp_path, 0, NetworkExperiment(), batches)
     assert finished_batches(tmp_path, 0) == []
-    train_shard(tmp_path, Trainer(Engine()), SERIAL, False, 0)
+    run_shard(tmp_path, NetworkExperiment(), SERIAL, False, 0)
     assert finished_batches(tmp_path, 0) == list(range(len(batches)))
     assert len(list((tmp_path / "parts").iterdir())) == len(batches)
 
 
 def test_half_a_line_counts_nothing(tmp_path: Path) -> None:
-    write_shard(tmp_path, 0, [])
+    write_shard(tmp_path, 0, NetworkExperiment(), [])
     (tmp_path / SHARDS / "0" / "finished.txt").write_text("4\n1\n1")
     assert finished_batches(tmp_path, 0) == [4, 1]
 
@@ -137,7 +139,9 @@ def test_shards_give_the_bytes_that_one_process_gives(
     shards: int, grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:
     how = ShardPlan(shards, SERIAL, here)
-    result = run_sweep(SweepRequest(grid, QUIET, tmp_path / "sharded", shards=how))
+    result = run_sweep(
+        SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sharded", shards=how)
+    )
     assert result.results.read_bytes() == serial_bytes
     assert not (tmp_path / "sharded" / SHARDS).exists()
 
@@ -145,7 +149,7 @@ def test_shards_give_the_bytes_that_one_process_gives(
 @pytest.mark.parametrize(
     ("launch", "line"),
     [
-        (without_the_last, "shard 1 ended before its batches were trained; "),
+        (without_the_last, "shard 1 ended before its batches were run; "),
         (that_says_a_shard_died, "a shard died (of boredom); "),
     ],
 )
@@ -154,7 +158,11 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
 ) -> None:
     folder = tmp_path / "sharded"
     with pytest.raises(StoreError) as told:
-        run_sweep(SweepRequest(grid, QUIET, folder, shards=ShardPlan(2, SERIAL, launch)))
+        run_sweep(
+            SweepRequest(
+                NetworkExperiment(), grid, QUIET, folder, shards=ShardPlan(2, SERIAL, launch)
+            )
+        )
     assert str(told.value).startswith(line)
     assert str(told.value).endswith(f"go on with python -m xorsweep -m resume={folder}")
     parts = set((folder / "parts").iterdir())
@@ -173,25 +181,28 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     script = (
         "import os, signal, sys; from pathlib import Path\n"
         "from xorsweep.execution.settings import ExecutionSettings\n"
-        "from xorsweep.networks.engines import Engine\n"
-        "from xorsweep.networks.trainer import Trainer\n"
+        "from xorsweep.network_experiment import NetworkExperiment\n"
         "from xorsweep.storage import store; from xorsweep.sweeps import shards\n"
         "add = store.Store.add\n"
         "def add_and_die(self, rows): add(self, rows); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.Store.add = add_and_die\n"
         "folder, number = Path(sys.argv[1]), int(sys.argv[2])\n"
         "serial = ExecutionSettings('serial', 1)\n"
-        "shards.train_shard(folder, Trainer(Engine()), serial, False, number)"
+        "shards.run_shard(folder, NetworkExperiment(), serial, False, number)"
     )
 
-    def killed(folder: Path, shards: int, train: TrainShard) -> None:
+    def killed(folder: Path, shards: int, run: RunShard) -> None:
         for number in range(shards):
             command = [sys.executable, "-c", script, str(folder), str(number)]
             assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
         raise ExecutionError("all of them died")
 
     with pytest.raises(StoreError, match="all of them died"):
-        run_sweep(SweepRequest(grid, QUIET, folder, shards=ShardPlan(2, SERIAL, killed)))
+        run_sweep(
+            SweepRequest(
+                NetworkExperiment(), grid, QUIET, folder, shards=ShardPlan(2, SERIAL, killed)
+            )
+        )
     assert len(list((folder / "parts").iterdir())) == 2
     assert resume_sweep(ResumeRequest(folder, QUIET)).results.read_bytes() == serial_bytes
 
@@ -201,12 +212,16 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
 ) -> None:
     folder, elsewhere = tmp_path / "sweep", tmp_path / "elsewhere"
 
-    def dead(folder: Path, shards: int, train: TrainShard) -> None:
-        train(0)
+    def dead(folder: Path, shards: int, run: RunShard) -> None:
+        run(0)
         raise ExecutionError("gone")
 
     with pytest.raises(StoreError, match="gone"):
-        run_sweep(SweepRequest(grid, QUIET, folder, shards=ShardPlan(2, SERIAL, dead)))
+        run_sweep(
+            SweepRequest(
+                NetworkExperiment(), grid, QUIET, folder, shards=ShardPlan(2, SERIAL, dead)
+            )
+        )
     assert (folder / SHARDS).is_dir()
     assert resume_sweep(ResumeRequest(folder, QUIET)).results.read_bytes() == serial_bytes
     assert not (folder / SHARDS).exists()
@@ -220,11 +235,16 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
 
 
 def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -> None:
-    store = Store.create(tmp_path, Engine())
+    store = Store.create(tmp_path, NetworkExperiment())
     batches = make_plan(grid, load_capacity(Engine()), 2).batches
     counted: list[int] = []
-    train_in_shards(store, batches, Trainer(Engine()), ShardPlan(2, SERIAL, here), counted.append)
-    assert sum(counted) == sum(batch.net_epochs for batch in batches)
+    run_in_shards(
+        store,
+        batches,
+        ShardPlan(2, SERIAL, here),
+        counted.append,
+    )
+    assert sum(counted) == sum(batch.work for batch in batches)
 
 
 def test_a_shard_trains_in_one_process_unless_more_are_asked_for() -> None:
@@ -241,11 +261,16 @@ def test_a_cluster_and_a_launcher_are_one_too_many() -> None:
 def test_a_shard_that_is_to_stop_stops_at_a_failure(
     batches: tuple[Batch, ...], tmp_path: Path
 ) -> None:
-    Store.create(tmp_path, Engine())
+    Store.create(tmp_path, NetworkExperiment())
     absent = {**batches[0].fixed, "init": "file", "init.path": "absent.npz"}
-    write_shard(tmp_path, 0, [batches[0], replace(batches[1], fixed=absent), *batches[2:]])
+    write_shard(
+        tmp_path,
+        0,
+        NetworkExperiment(),
+        [batches[0], replace(batches[1], fixed=absent), *batches[2:]],
+    )
     with pytest.raises(SweepAborted, match=r"absent\.npz"):
-        train_shard(tmp_path, Trainer(Engine()), SERIAL, True, 0)
+        run_shard(tmp_path, NetworkExperiment(), SERIAL, True, 0)
     assert finished_batches(tmp_path, 0) == [0, 1]
     assert plan_shards(replace(QUIET, on_failure="stop"), here).stops
     assert not plan_shards(QUIET, here).stops

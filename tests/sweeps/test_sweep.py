@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import xorsweep as xs
-from xorsweep.reporting.figures.catalog import CATALOG
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 from xorsweep.sweeps.sweep import SweepPlots, rate_frame
 
 
@@ -43,7 +43,9 @@ def test_findings_and_comparisons_are_made_of_other_epochs_on_request(sweep: xs.
 
 def test_each_picture_of_the_report_has_a_method() -> None:
     methods = [name for name in vars(SweepPlots) if not name.startswith("_")]
-    assert [name.removeprefix("convergence_") for name in (p.name for p in CATALOG)] == methods
+    assert [
+        name.removeprefix("convergence_") for name in (p.name for p in NETWORK_FIGURES)
+    ] == methods
 
 
 @pytest.mark.parametrize("picture", ["rate", "rate_lines", "unsolved", "final_error"])

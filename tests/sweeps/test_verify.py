@@ -1,4 +1,4 @@
-"""Verifying: rows trained again alone, and a forged part that nothing else would find."""
+"""Verifying: rows run again alone, and a forged part that nothing else would find."""
 
 import io
 import json
@@ -12,16 +12,17 @@ import pyarrow.parquet as pq
 import pytest
 from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped, with_value
-from manifests import new_manifest
+from manifests import new_manifest, resealed
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
-from xorsweep.networks.trainer import Trainer, failed_rows
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
@@ -41,6 +42,7 @@ def finished(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     run_sweep(
         SweepRequest(
+            NetworkExperiment(),
             grid,
             SweepSettings(ExecutionSettings("serial"), report=False),
             folder,
@@ -97,7 +99,7 @@ def test_a_flipped_bit_of_a_forged_part_is_found(column: str, sweep: Path) -> No
     assert len(again) == 1
     assert re.fullmatch(
         rf"row \d+ \(lr .*, hidden \d, epochs \d+, seed \d\): {column} is \S+ \(0x\S+\) in the "
-        rf"sweep and \S+ \(0x\S+\) trained again",
+        rf"sweep and \S+ \(0x\S+\) run again",
         again[0],
     )
 
@@ -105,9 +107,9 @@ def test_a_flipped_bit_of_a_forged_part_is_found(column: str, sweep: Path) -> No
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("converged_epoch", 4, "converged_epoch is 4 in the sweep and -1 trained again"),
-        ("converged_at_end", True, "converged_at_end is True in the sweep and False trained again"),
-        ("status", 1, "status is diverged in the sweep and ok trained again"),
+        ("converged_epoch", 4, "converged_epoch is 4 in the sweep and -1 run again"),
+        ("converged_at_end", True, "converged_at_end is True in the sweep and False run again"),
+        ("status", 1, "status is diverged in the sweep and ok run again"),
     ],
 )
 def test_a_forged_verdict_is_found(column: str, value: object, said: str, sweep: Path) -> None:
@@ -171,19 +173,34 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
-    store = Store.create(tmp_path / "sweep", Engine())
+    store = Store.create(tmp_path / "sweep", NetworkExperiment())
     store.write_manifest(new_manifest(grid))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
-    ((_, rows),) = run_serial(batches[:1], Trainer(Engine()))
-    store.add(rows)
-    store.add([failed_rows(batches[1], "out of luck")])
+    ((_, rows),) = run_serial(batches[:1], ExperimentTask(NetworkExperiment()))
+    store.add([rows])
+    store.add([ExperimentTask(NetworkExperiment()).failed(batches[1], "out of luck")])
     verified = verify(str(store.folder))
     assert (verified.compared, verified.failed, verified.absent) == (2, 2, 2)
     assert verified.wrong == []
     assert verified.text == (
-        "2 of 6 rows trained again alone: the same bits; 2 rows failed and hold no numbers; "
-        "2 rows are still to be trained"
+        "2 of 6 rows run again alone: the same bits; 2 rows failed and hold no numbers; "
+        "2 rows are still to be run"
     )
+
+
+def test_a_row_that_failed_before_it_ended_is_compared_as_it_ended(
+    grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(hidden=[2, 3], epochs=3, seed=range(2))
+    store = Store.create(tmp_path / "sweep", NetworkExperiment())
+    store.write_manifest(new_manifest(grid))
+    task = ExperimentTask(NetworkExperiment())
+    for batch in make_plan(grid, load_capacity(Engine()), 1).batches:
+        store.add([task(batch)])
+        store.add([task.failed(batch, "out of luck")])
+    verified = verify(str(store.folder))
+    assert (verified.compared, verified.failed, verified.absent) == (4, 0, 0)
+    assert verified.wrong == []
 
 
 def test_a_sample_is_drawn_by_its_seed(finished: Path) -> None:
@@ -199,7 +216,7 @@ def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch)
     text = io.StringIO()
     verify(str(finished), sample=None, terminal=Console(RichConsole(file=text, soft_wrap=True)))
     assert re.match(
-        r"48 rows, each alone, 1,080 epochs in all: about (a second|\d+ s) on 1 worker\n",
+        r"48 rows, each alone, 1,080 net-epochs in all: about (a second|\d+ s) on 1 worker\n",
         text.getvalue(),
     )
 
@@ -208,20 +225,25 @@ def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch)
     ("key", "value", "said"),
     [
         ("numerics", 0, "its numerics is 0 and this version of xorsweep has numerics "),
-        ("engine", "abacus", "were changed by hand"),
+        ("name", "abacus", "its experiment is 'abacus', and no package here offers it"),
+        ("engine", "abacus", "engine"),
     ],
 )
 def test_a_sweep_that_cant_be_trained_again_is_refused(
     key: str, value: object, said: str, sweep: Path
 ) -> None:
     manifest = json.loads((sweep / "manifest.json").read_text())
-    (sweep / "manifest.json").write_text(json.dumps(manifest | {key: value}))
+    manifest["experiment"][key] = value
+    (sweep / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match="were changed by hand"):
+        verify(str(sweep))
+    (sweep / "manifest.json").write_text(json.dumps(resealed(manifest)))
     with pytest.raises(StoreError, match=re.escape(said)):
         verify(str(sweep))
 
 
 def test_an_engine_that_isnt_here_is_named(grid_of: GridOf, tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "sweep", Engine("abacus"))
+    store = Store.create(tmp_path / "sweep", NetworkExperiment(Engine("abacus")))
     store.write_manifest(new_manifest(grid_of(epochs=3), Engine("abacus")))
     with pytest.raises(StoreError, match=r"engine.name=abacus: engine.name must be one of numpy"):
         verify(str(store.folder))
@@ -239,7 +261,7 @@ def test_the_command_says_one_line_and_ends_with_0(finished: Path) -> None:
     done = run(finished.parent, "sweep", "--all")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "48 of 48 rows trained again alone: the same bits; "
+        "48 of 48 rows run again alone: the same bits; "
         "results.csv and results.parquet say what the parts say\n"
     )
 

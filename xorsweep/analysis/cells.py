@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.grid.grid import combined_codes
+from xorsweep.grid.grid import combined_codes, number_by_appearance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,18 +27,10 @@ class CellIndex:
     number: Indices
 
     @classmethod
-    def of_codes(cls, codes: NDArray[Any]) -> CellIndex:
-        """Return the cells that codes (N,) tell apart."""
-        _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-        rank = np.empty_like(first)
-        rank[np.argsort(first)] = np.arange(len(first))
-        return cls(rank[inverse])
-
-    @classmethod
     def of_grid(cls, grid: Grid, without: Collection[str] = ("seed",)) -> CellIndex:
         """Return the cells of a grid's points: those that differ in keys `without` alone."""
         keys = [key for key in grid.columns if key not in without]
-        return cls.of_codes(combined_codes(grid, keys, np.arange(len(grid))))
+        return cls(number_by_appearance(combined_codes(grid, keys, np.arange(len(grid)))))
 
     @classmethod
     def of_frame(cls, rows: pd.DataFrame, keys: Sequence[str]) -> CellIndex:

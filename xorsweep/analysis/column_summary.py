@@ -16,6 +16,23 @@ from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 
 SEED = "seed"
+COMPARISON_COLUMNS = {
+    *("both", "cell", "difference", "difference_high", "difference_low", "epochs", "final_error"),
+    *(
+        "flag",
+        "key",
+        "level_a",
+        "level_b",
+        "n_pairs",
+        "neither",
+        "only_a",
+        "only_b",
+        "outcome",
+        "p",
+    ),
+    *("converged_epoch", "p_holm", "place", "rate_a", "rate_b", "size", "test", "verdict"),
+}
+"""Columns that comparisons have beside the keys."""
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -119,25 +136,33 @@ def median_time(rows: pd.DataFrame, time: str, flag: str) -> tuple[float, float,
 def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return the rates of neighbouring cells for each flag, compared run by run on their seeds.
 
-    The first column is the flag, the others are those of `PairedComparisons`; empty without seeds.
+    The first column is the flag, the others are those of `compare_neighbours`; empty without seeds.
     """
-    from xorsweep.analysis.paired_tests import PairedComparisons
+    from xorsweep.analysis.paired_tests import compare_neighbours
 
     roles = ColumnRoles.of(results, keys, {})
     if SEED not in keys or results[SEED].nunique() < 2 or not roles.flags:
         return pd.DataFrame()
     tables = []
     for flag in roles.flags:
-        compared = PairedComparisons(snapshot_key=None)(flag_view(results, keys, flag))
+        compared = compare_neighbours(flag_view(results, keys, flag), snapshot_key=None)
         compared.insert(0, "flag", flag)
         tables.append(compared)
     return pd.concat(tables, ignore_index=True)
 
 
 def flag_view(results: pd.DataFrame, keys: Sequence[str], flag: str) -> pd.DataFrame:
-    """Return results in which a flag takes the place of convergence."""
-    view = results[[*keys]].copy()
-    view["runs"] = 1  # where the keys end
+    """Return results in which a flag takes the place of convergence.
+
+    Keys with the name of a column of comparisons get an underscore behind their own.
+    """
+    taken = {key: f"{key}_" for key in keys if key in COMPARISON_COLUMNS}
+    view = results[[*keys]].rename(columns=taken)
+    view["final_error"] = np.nan  # where the keys end
+    if SEED not in keys:
+        view[SEED] = CellIndex.of_frame(results, keys).number
+    view["epochs"] = 1
+    view["outcome"] = "unclassified"
     view["converged_epoch"] = np.where(results[flag].fillna(False).to_numpy(bool), 0.0, np.nan)
     view["status"] = results[STATUS].astype(str)
     return view

@@ -77,10 +77,14 @@ def running_time_intervals(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the limits (cells,) of the expected running time of each cell.
 
-    `cell` (N,) numbers the cell of each run from 0, `spent` (N,) is the epochs that it took and
-    `converged` (N,) 1 where it converged, else 0. The expected running time is a ratio of two
-    sums; its limits are those of W. G. Cochran, "Sampling Techniques" (1977), section 6.3, NaN
-    where fewer than two runs converged. They hold where some thirty did.
+    It is a ratio of two sums; its limits are those of W. G. Cochran, "Sampling Techniques" (1977),
+    section 6.3, NaN where fewer than two runs converged. They hold where some thirty did.
+
+    Args:
+        cell: The number of each run's cell, from 0 (N,).
+        spent: The epochs that each took (N,).
+        converged: 1 where it converged, else 0 (N,).
+        confidence: How often the limits hold.
     """
     runs, total, solved = (np.bincount(cell, weights) for weights in (None, spent, converged))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -69,7 +69,7 @@ def learning_curves_of(
 ) -> Mapping[int, CellLearningCurves]:
     """Return the learning curves of some cells, rows of the summary, by these rows' index.
 
-    A cell whose trajectories go on in another, longer one is left out; of one with more than
+    A cell whose trajectories go on in another, longer one is excluded; of one with more than
     MOST_CURVES trajectories the first of them are taken.
     """
     keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]

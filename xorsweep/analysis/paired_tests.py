@@ -28,46 +28,45 @@ Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Cells a and b of some comparisons, as places (n,) in a frame of cells."""
 
 
-@dataclass(frozen=True)
-class PairedComparisons:
-    """Compares convergence in neighbouring cells, a and b, by the runs of the same seeds.
+def compare_neighbours(results: pd.DataFrame, snapshot_key: str | None = "epochs") -> pd.DataFrame:
+    """Compare convergence in neighbouring cells, a and b, by the runs of the same seeds.
 
     Neighbours differ in one swept key: they are next to each other along a key of numbers, and any
-    two levels of another key. Parameters that only one of two choices has don't count. Cells that
-    differ in epochs alone aren't compared, since the runs of one are the beginnings of the other's.
-    A run that failed is left out together with its partner. Of pairs that differ in epochs alone
-    that with the most is compared, since the others are earlier looks at the same runs; None for
-    `snapshot_key` says that no key is such a one.
+    two levels of another key. Parameters that only one of two components has don't count. Cells
+    that differ in epochs alone aren't compared, since the runs of one are the beginnings of the
+    other's. A run that failed is excluded together with its partner. Of pairs that differ in epochs
+    alone that with the most is compared, since the others are earlier looks at the same runs.
+
+    Args:
+        results: The rows of a sweep.
+        snapshot_key: The key in place of epochs, None where there is no such key.
+
+    Returns:
+        One row a pair of neighbours that share seeds, in grid order, key by key. Columns: `key`,
+        `level_a`, `level_b`; the swept keys, empty for the one that is compared; `n_pairs` pairs of
+        runs, of which `both` converged, `only_a`, `only_b`, `neither`; `rate_a`, `rate_b`, their
+        `difference` with its 95 % interval `difference_low`, `difference_high`; McNemar's `p`,
+        Holm's `p_holm` over all rows; `verdict`.
     """
+    swept = swept_columns(results)
+    index = CellIndex.of_frame(results, swept)
+    cells = results[swept].iloc[index.first].reset_index(drop=True)
+    pairs = _Neighbours.among(cells, swept, snapshot_key)
+    counts = Runs.of(results, index.number).compared(pairs.a, pairs.b)
+    kept = pairs.longest(cells, counts["n_pairs"] > 0, snapshot_key)
+    compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
+    p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
+    compared = compared.assign(**judge(compared["difference"].to_numpy(), p))
+    return pd.concat([pairs.described(cells)[kept], compared], axis=1).reset_index(drop=True)
 
-    significance: float = SIGNIFICANCE
-    snapshot_key: str | None = "epochs"
 
-    def __call__(self, results: pd.DataFrame) -> pd.DataFrame:
-        """Return one row a pair of neighbours that share seeds, in grid order, key by key.
-
-        Columns: `key`, `level_a`, `level_b`; the swept keys, empty for the one that is compared;
-        `n_pairs` pairs of runs, of which `both` converged, `only_a`, `only_b`, `neither`; `rate_a`,
-        `rate_b`, their `difference` with its 95 % interval `difference_low`, `difference_high`;
-        McNemar's `p`, Holm's `p_holm` over all rows; `verdict`.
-        """
-        swept = swept_columns(results)
-        index = CellIndex.of_frame(results, swept)
-        cells = results[swept].iloc[index.first].reset_index(drop=True)
-        pairs = _Neighbours.among(cells, swept, self.snapshot_key)
-        counts = Runs.of(results, index.number).compared(pairs.a, pairs.b)
-        kept = pairs.longest(cells, counts["n_pairs"] > 0, self.snapshot_key)
-        compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
-        described = pairs.described(cells)[kept]
-        p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
-        compared = compared.assign(p=p, p_holm=holm(p))
-        compared["verdict"] = self._verdicts(compared)
-        return pd.concat([described, compared], axis=1).reset_index(drop=True)
-
-    def _verdicts(self, compared: pd.DataFrame) -> NDArray[Any]:
-        differ = compared["p_holm"] < self.significance
-        higher = [differ & (compared["difference"] > 0), differ & (compared["difference"] < 0)]
-        return np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE)
+def judge(difference: FloatArray, p: FloatArray) -> dict[str, NDArray[Any]]:
+    """Return `p`, Holm's `p_holm` and the `verdict` of differences (n,), each (n,)."""
+    p_holm = holm(p)
+    differ = p_holm < SIGNIFICANCE
+    higher = [differ & (difference > 0), differ & (difference < 0)]
+    verdict = np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE)
+    return {"p": p, "p_holm": p_holm, "verdict": verdict}
 
 
 def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
@@ -113,7 +112,7 @@ def _rates(
     n_pairs: Counts, both: Counts, only_a: Counts, only_b: Counts, neither: Counts
 ) -> dict[str, FloatArray]:
     low, high = difference_interval(n_pairs, only_a, only_b)
-    with np.errstate(invalid="ignore"):  # neighbours without a seed in common are left out later
+    with np.errstate(invalid="ignore"):  # neighbours without a seed in common are excluded later
         rate_a, rate_b, difference = (
             some / n_pairs for some in (both + only_a, both + only_b, only_a - only_b)
         )
@@ -150,7 +149,7 @@ class _Neighbours:
     def longest(
         self, cells: pd.DataFrame, shared: NDArray[np.bool_], snapshot_key: str | None
     ) -> NDArray[np.bool_]:
-        """Tell which pairs (n,) have the most epochs of those that share seeds, as told (n,)."""
+        """Tell which pairs (n,) have the most epochs of those that share seeds, `shared` (n,)."""
         if snapshot_key not in cells.columns:
             return shared
         others = [key for key in cells.columns if key != snapshot_key]
@@ -209,10 +208,16 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str, others: list[str]) -> P
         for other in others
         if not other.startswith(f"{key}.") or (a[other].notna().all() and b[other].notna().all())
     ]
-    left, right = (cells[shared].assign(place=cells.index) for cells in (a, b))
-    how = {"on": shared} if shared else {"how": "cross"}
+    return match_cells(a[shared], b[shared])
+
+
+def match_cells(a: pd.DataFrame, b: pd.DataFrame) -> Pairs:
+    """Return the cells of two tables that are equal in all their keys, by their index, as pairs."""
+    left, right = (cells.assign(place=cells.index) for cells in (a, b))
+    keys = list(a.columns)
+    how: dict[str, Any] = {"on": keys} if keys else {"how": "cross"}
     merged = left.merge(right, suffixes=("_a", "_b"), **how)
-    return merged["place_a"].to_numpy(), merged["place_b"].to_numpy()
+    return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
 
 
 @dataclass(frozen=True)
@@ -259,7 +264,13 @@ class Runs:
         shared = self.counted[a] & self.counted[b]
         in_a, in_b = self.converged[a] & shared, self.converged[b] & shared
         words = (shared, in_a & in_b, in_a & ~in_b, in_b & ~in_a)
-        return np.array([np.bitwise_count(some).sum(axis=1, dtype=np.int64) for some in words])
+        return np.array([count_bits(some) for some in words])
+
+
+def count_bits(words: NDArray[Any]) -> Counts:
+    """Return how many bits are set in each row (n,) of 64-bit words (n, words)."""
+    counts: Counts = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def _packed(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from xorsweep.networks.metrics import OUTCOMES
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
-"""Steps of a survival curve that a picture can show."""
+"""Steps of a survival curve that a figure can show."""
 
 
 def point_columns(results: pd.DataFrame) -> list[str]:
@@ -60,20 +60,32 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
     quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome.
     """
-    cells = list(_cells(results, swept_columns(results)))
-    keys = [key for key in point_columns(results) if key != "seed"]
-    described = results[keys].iloc[[cell.first for cell in cells]].reset_index(drop=True)
-    counts = pd.DataFrame([_counts(cell) for cell in cells])
-    trained = (counts["runs"] - counts["failed"]).to_numpy()
-    diverged_first = np.array([cell.diverged_first.sum() for cell in cells])
-    holds = np.array([cell.converged_at_end.sum() for cell in cells])
-    rates = {
-        **_rate("rate", counts["converged"].to_numpy(), trained),
-        **_rate("diverged_rate", diverged_first, trained),
-        **_rate("holds_rate", holds, trained),
+    index = CellIndex.of_frame(results, swept_columns(results))
+    runs = _Runs.of(results)
+
+    def count(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(index.number[chosen], minlength=len(index))
+
+    trained, converged = count(runs.counted), count(runs.converged)
+    counts = {
+        "runs": count(np.ones(len(results), bool)),
+        **{name: count(runs.status == name) for name in ("ok", "diverged", "failed")},
+        "converged": converged,
     }
-    measured = pd.DataFrame([_measured(cell) for cell in cells])
-    return pd.concat([described, counts, pd.DataFrame(rates), measured], axis=1)
+    rates = {
+        **rate_columns("rate", converged, trained),
+        **rate_columns("diverged_rate", count(runs.diverged_first), trained),
+        **rate_columns("holds_rate", count(runs.outcome == OUTCOMES.index("solved")), trained),
+    }
+    times = pd.DataFrame([_times(runs.counted_survival(rows)) for rows in index.rows()])
+    spent = np.bincount(index.number, np.where(runs.counted, runs.spent, 0), len(index))
+    times["expected_running_time"] = spent / np.where(converged, converged, np.nan)
+    errors = pd.DataFrame([_final_errors(runs, rows) for rows in index.rows()])
+    outcomes = {f"outcome_{name}": count(runs.outcome == k) for k, name in enumerate(OUTCOMES)}
+    keys = [key for key in point_columns(results) if key != "seed"]
+    described = results[keys].iloc[index.first].reset_index(drop=True)
+    measured = [pd.DataFrame(columns) for columns in (counts, rates, times, errors, outcomes)]
+    return pd.concat([described, *measured], axis=1)
 
 
 def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -83,37 +95,50 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     the budget, with at most 300 steps each.
     """
     frames = []
-    for cell in _cells(results, keys):
-        if not cell.counted.any():
+    runs = _Runs.of(results)
+    for rows in CellIndex.of_frame(results, keys).rows():
+        curve = runs.counted_survival(rows)
+        if curve is None:
             continue
-        steps = _thinned(cell.survival(), float(cell.budget.max()), int(cell.counted.sum()))
+        steps = _thinned(curve, float(runs.budget[rows].max()), int(runs.counted[rows].sum()))
         frame = pd.DataFrame(steps, columns=["epoch", "unsolved", "low", "high"])
         for key in reversed(keys):
-            frame.insert(0, key, results[key].iloc[cell.first])
+            frame.insert(0, key, results[key].iloc[rows[0]])
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 @dataclass(frozen=True)
-class _Cell:
-    """The runs of one cell: arrays (n,), and the place of the first among the results."""
+class _Runs:
+    """The runs of results as arrays (N,); outcomes are codes into OUTCOMES.
 
-    first: int
-    final_error: NDArray[np.float64]
+    `counted` are those that say something about convergence: that didn't fail.
+    """
+
+    final_error: FloatArray
     converged_epoch: NDArray[np.int64]
     budget: NDArray[np.int64]
-    outcome: NDArray[np.int64]
+    outcome: NDArray[np.int8]
     status: NDArray[Any]
 
-    @property
+    @classmethod
+    def of(cls, results: pd.DataFrame) -> _Runs:
+        return cls(
+            results["final_error"].to_numpy(np.float64),
+            results["converged_epoch"].fillna(-1).to_numpy(np.int64),
+            results["epochs"].to_numpy(np.int64),
+            pd.Categorical(results["outcome"], categories=OUTCOMES).codes,
+            np.asarray(results["status"], object),
+        )
+
+    @cached_property
     def counted(self) -> NDArray[np.bool_]:
-        """Return which runs say something about convergence: those that didn't fail."""
         kept: NDArray[np.bool_] = self.status != "failed"
         return kept
 
-    @property
+    @cached_property
     def converged(self) -> NDArray[np.bool_]:
-        """Return which runs met the criterion, whatever became of them later."""
+        """Return which runs met the criterion, whatever their outcome."""
         return self.counted & (self.converged_epoch >= 0)
 
     @property
@@ -123,37 +148,24 @@ class _Cell:
         return first
 
     @property
-    def converged_at_end(self) -> NDArray[np.bool_]:
-        """Return which runs meet the criterion after their last epoch: those that are solved."""
-        solved: NDArray[np.bool_] = self.outcome == OUTCOMES.index("solved")
-        return solved
+    def spent(self) -> NDArray[np.int64]:
+        """Return the epochs that each run took: to its convergence, or all of its budget."""
+        return np.where(self.converged, self.converged_epoch, self.budget)
 
-    def survival(self) -> Survival:
-        return survival(self.converged_epoch[self.counted], self.budget[self.counted])
-
-
-def _cells(results: pd.DataFrame, keys: list[str]) -> Iterator[_Cell]:
-    """Yield the cells in order of first appearance."""
-    columns = (
-        results["final_error"].to_numpy(np.float64),
-        results["converged_epoch"].fillna(-1).to_numpy(np.int64),
-        results["epochs"].to_numpy(np.int64),
-        pd.Categorical(results["outcome"], categories=OUTCOMES).codes.astype(int),
-        np.asarray(results["status"], object),
-    )
-    for rows in CellIndex.of_frame(results, keys).rows():
-        yield _Cell(int(rows[0]), *(column[rows] for column in columns))
+    def counted_survival(self, rows: NDArray[np.int64]) -> Survival | None:
+        """Return the curve of those of some rows (n,) that count; None where there are none."""
+        rows = rows[self.counted[rows]]
+        return survival(self.converged_epoch[rows], self.budget[rows]) if len(rows) else None
 
 
-def _counts(cell: _Cell) -> dict[str, int]:
-    return {
-        "runs": len(cell.counted),
-        **{name: int((cell.status == name).sum()) for name in ("ok", "diverged", "failed")},
-        "converged": int(cell.converged.sum()),
-    }
+def rate_columns(name: str, happened: NDArray[Any], trained: NDArray[Any]) -> dict[str, FloatArray]:
+    """Return a rate and its limits by the names of their columns.
 
-
-def _rate(name: str, happened: NDArray[Any], trained: NDArray[Any]) -> dict[str, FloatArray]:
+    Args:
+        name: Of the rate's column; its limits are `name_low` and `name_high`.
+        happened: How many runs of each cell it counts (n,).
+        trained: Of how many (n,); where that is none, the rate is NaN.
+    """
     low, high = rate_intervals(happened, trained)
     return {
         name: happened / np.where(trained, trained, np.nan),
@@ -162,41 +174,20 @@ def _rate(name: str, happened: NDArray[Any], trained: NDArray[Any]) -> dict[str,
     }
 
 
-def _measured(cell: _Cell) -> dict[str, Any]:
-    outcomes = np.bincount(cell.outcome, minlength=len(OUTCOMES)).tolist()
-    return {
-        **_times(cell),
-        **_final_errors(cell),
-        **{f"outcome_{name}": count for name, count in zip(OUTCOMES, outcomes, strict=True)},
-    }
-
-
-def _times(cell: _Cell) -> dict[str, Any]:
-    counted = cell.counted
-    if not counted.any():
-        names = ("median_epochs", "median_epochs_low", "median_epochs_high")
-        return {
-            **dict.fromkeys(names, np.nan),
-            "median_note": "no run",
-            "unsolved_fraction": np.nan,
-            "expected_running_time": np.nan,
-        }
-    curve = cell.survival()
-    median, low, high = curve.median()
-    converged = int(cell.converged.sum())
-    spent = np.where(cell.converged, cell.converged_epoch, cell.budget)[counted].sum()
+def _times(curve: Survival | None) -> dict[str, Any]:
+    median, low, high = curve.median() if curve else (np.nan, np.nan, np.nan)
+    not_reached = NOT_REACHED if np.isnan(median) else ""
     return {
         "median_epochs": median,
         "median_epochs_low": low,
         "median_epochs_high": high,
-        "median_note": NOT_REACHED if np.isnan(median) else "",
-        "unsolved_fraction": float(curve.unsolved[-1]),
-        "expected_running_time": spent / converged if converged else np.nan,
+        "median_note": not_reached if curve else "no run",
+        "unsolved_fraction": float(curve.unsolved[-1]) if curve else np.nan,
     }
 
 
-def _final_errors(cell: _Cell) -> dict[str, float]:
-    errors = cell.final_error[cell.status == "ok"]
+def _final_errors(runs: _Runs, rows: NDArray[np.int64]) -> dict[str, float]:
+    errors = runs.final_error[rows[runs.status[rows] == "ok"]]
     values = np.quantile(errors, QUANTILES) if len(errors) else [np.nan] * len(QUANTILES)
     return {
         f"final_error_q{round(100 * level):02d}": float(value)
@@ -205,7 +196,7 @@ def _final_errors(cell: _Cell) -> dict[str, float]:
 
 
 def _thinned(curve: Survival, budget: float, runs: int) -> NDArray[np.float64]:
-    """Return the steps (K, 4) from the start to the budget, as few as a picture can show."""
+    """Return the steps (K, 4) from the start to the budget, as few as a figure can show."""
     (low,), _ = bounds_at_ends(np.array([runs]))
     start = [0.0, 1.0, low, 1.0]
     inside = curve.epochs <= budget

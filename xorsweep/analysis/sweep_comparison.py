@@ -12,19 +12,18 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals, score_intervals, simultaneous
+from xorsweep.analysis.intervals import CONFIDENCE, score_intervals, simultaneous
 from xorsweep.analysis.paired_tests import (
-    A_HIGHER,
-    B_HIGHER,
     NO_DIFFERENCE,
-    SIGNIFICANCE,
     Counts,
     Runs,
+    count_bits,
     difference_interval,
     exact_mcnemar,
-    holm,
+    judge,
+    match_cells,
 )
-from xorsweep.analysis.summary import point_columns, summarize, swept_columns
+from xorsweep.analysis.summary import point_columns, rate_columns, summarize, swept_columns
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.fields import FloatArray
 from xorsweep.text import level_name
@@ -78,7 +77,7 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
 
     Cells are matched by the keys that either sweep sweeps; what else differs between the sweeps is
     what they are compared for. Where a cell has the same seeds in both, runs are compared in pairs
-    by McNemar's exact test, a run that failed being left out with its partner, and the interval of
+    by McNemar's exact test, a run that failed being excluded with its partner, and the interval of
     the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the interpretation
     of chi-squared from contingency tables", Journal of the Royal Statistical Society 85, 1922) and
     R. G. Newcombe's interval ("Interval estimation for the difference between independent
@@ -87,18 +86,17 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     """
     keys = _in_order([*swept_columns(a), *swept_columns(b)], a)
     left, right = _Cells.of(a, keys), _Cells.of(b, keys)
-    every_a, every_b = _matched(left.described, right.described)
+    every_a, every_b = match_cells(left.described, right.described)
+    in_order = np.argsort(every_a, kind="stable")
+    every_a, every_b = every_a[in_order], every_b[in_order]
     longest = _longest(left.described.iloc[every_a])
     at_a, at_b = every_a[longest], every_b[longest]
-    counted = _counted(left, right, at_a, at_b)
     compared = pd.concat(
         [
             left.described.iloc[at_a].reset_index(drop=True),
-            counted,
-            *(
-                _times(cells.rows, name).iloc[at].reset_index(drop=True)
-                for cells, at, name in ((left, at_a, "a"), (right, at_b, "b"))
-            ),
+            _counted(left, right, at_a, at_b),
+            _times(a, "a").iloc[at_a].reset_index(drop=True),
+            _times(b, "b").iloc[at_b].reset_index(drop=True),
         ],
         axis=1,
     )
@@ -154,17 +152,6 @@ def _in_order(keys: Sequence[str], rows: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys([*known, *keys]))
 
 
-def _matched(a: pd.DataFrame, b: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the places (n,) of the cells that both have."""
-    left, right = (cells.assign(place=range(len(cells))) for cells in (a, b))
-    keys = list(a.columns)
-    merged = left.merge(
-        right, suffixes=("_a", "_b"), **({"on": keys} if keys else {"how": "cross"})
-    )
-    merged = merged.sort_values("place_a", kind="stable")
-    return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
-
-
 def _longest(cells: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which of some cells (n,) have the most epochs of those that differ in epochs alone."""
     if "epochs" not in cells.columns:
@@ -193,53 +180,42 @@ def _counted(
     offset = len(left.first)
     runs = Runs.of(rows, np.concatenate([left.cell, offset + right.cell]))
     pairs = runs.compared(at_a, offset + at_b)
-    counts = {}
-    for name, at in (("a", at_a), ("b", offset + at_b)):
-        counts[f"runs_{name}"] = np.bitwise_count(runs.counted[at]).sum(axis=1, dtype=np.int64)
-        counts[f"converged_{name}"] = np.bitwise_count(runs.converged[at]).sum(axis=1, dtype=int)
     paired = runs.same_seeds(at_a, offset + at_b)
-    for name, both in (("a", "only_a"), ("b", "only_b")):
-        # A run that failed is left out with its partner.
-        for count, of_pairs in (
-            ("runs", pairs["n_pairs"]),
-            ("converged", pairs["both"] + pairs[both]),
-        ):
-            counts[f"{count}_{name}"] = np.where(paired, of_pairs, counts[f"{count}_{name}"])
-    found = pd.DataFrame({**counts, "test": np.where(paired, PAIRED, UNPAIRED)})
+    found = pd.DataFrame(index=range(len(at_a)))
+    for name, at in (("a", at_a), ("b", offset + at_b)):
+        # In pairs, a run that failed is excluded with its partner.
+        in_pairs = pairs["n_pairs"], pairs["both"] + pairs[f"only_{name}"]
+        alone = count_bits(runs.counted[at]), count_bits(runs.converged[at])
+        found[f"runs_{name}"] = np.where(paired, in_pairs[0], alone[0])
+        found[f"converged_{name}"] = np.where(paired, in_pairs[1], alone[1])
+    found["test"] = np.where(paired, PAIRED, UNPAIRED)
     for name in ("only_a", "only_b"):
-        found[name] = pd.array(np.where(paired, pairs[name], 0), "Int64")
-        found.loc[~paired, name] = pd.NA
+        found[name] = pd.Series(pairs[name], dtype="Int64").where(paired)
     return found
 
 
 def _judged(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with rates, the difference, p and the verdict behind the counts."""
-    counts = {
-        name: cells[name].to_numpy(np.int64)
-        for name in ("runs_a", "runs_b", "converged_a", "converged_b")
-    }
+    counts = _counts(cells)
     paired, only_a, only_b = _discordant(cells)
-    in_order = (counts[name] for name in ("converged_a", "runs_a", "converged_b", "runs_b"))
-    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*in_order))
+    p = np.where(paired, exact_mcnemar(only_a, only_b), _fisher(*counts))
     low, high = _difference_intervals(cells, CONFIDENCE)
-    rates = {}
-    for name in ("a", "b"):
-        converged, runs = counts[f"converged_{name}"], counts[f"runs_{name}"]
-        rates[f"rate_{name}"] = converged / runs
-        limits = rate_intervals(converged, runs)
-        rates[f"rate_{name}_low"], rates[f"rate_{name}_high"] = limits
-    difference, p_holm = rates["rate_a"] - rates["rate_b"], holm(p)
-    differ = p_holm < SIGNIFICANCE
-    higher = [differ & (difference > 0), differ & (difference < 0)]
+    rates = {**rate_columns("rate_a", *counts[:2]), **rate_columns("rate_b", *counts[2:])}
+    difference = rates["rate_a"] - rates["rate_b"]
     return cells.assign(
         **rates,
         difference=difference,
         difference_low=low,
         difference_high=high,
-        p=p,
-        p_holm=p_holm,
-        verdict=np.select(higher, [A_HIGHER, B_HIGHER], NO_DIFFERENCE),
+        **judge(difference, p),
     )
+
+
+def _counts(cells: pd.DataFrame) -> tuple[Counts, Counts, Counts, Counts]:
+    """Return how many runs converged in a, of how many, and the same of b (n,)."""
+    names = ("converged_a", "runs_a", "converged_b", "runs_b")
+    converged_a, runs_a, converged_b, runs_b = (cells[name].to_numpy(np.int64) for name in names)
+    return converged_a, runs_a, converged_b, runs_b
 
 
 def _discordant(cells: pd.DataFrame) -> tuple[NDArray[np.bool_], Counts, Counts]:
@@ -251,12 +227,9 @@ def _discordant(cells: pd.DataFrame) -> tuple[NDArray[np.bool_], Counts, Counts]
 def _difference_intervals(cells: pd.DataFrame, confidence: float) -> tuple[FloatArray, FloatArray]:
     """Return the limits (n,) of the difference, by pairs where the seeds are the same."""
     paired, only_a, only_b = _discordant(cells)
-    converged_a, runs_a, converged_b, runs_b = (
-        cells[name].to_numpy(np.int64)
-        for name in ("converged_a", "runs_a", "converged_b", "runs_b")
-    )
-    in_pairs = difference_interval(runs_a, only_a, only_b, confidence)
-    apart = newcombe_interval(converged_a, runs_a, converged_b, runs_b, confidence)
+    counts = _counts(cells)
+    in_pairs = difference_interval(counts[1], only_a, only_b, confidence)
+    apart = newcombe_interval(*counts, confidence)
     low, high = (np.where(paired, *some) for some in zip(in_pairs, apart, strict=True))
     return low, high
 
@@ -293,7 +266,7 @@ def _settings(
             yield key, _levels(a[differ]), _levels(b[differ])
 
 
-def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp]) -> NDArray[Any]:
+def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp] | slice) -> NDArray[Any]:
     """Return a key of some rows, None where they haven't got it."""
     column = rows.reindex(columns=[key])[key].astype(object).iloc[places]
     values: NDArray[Any] = column.where(column.notna(), None).to_numpy()
@@ -307,6 +280,8 @@ def _levels(values: NDArray[Any]) -> str:
 def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     """Return how many points are in both, and how many of them came to the same bits."""
     keys = list(dict.fromkeys([*point_columns(a), *point_columns(b)]))
+    if a["final_error"].isna().all():  # rows without an error, such as those of a function
+        return 0, 0
     ends = ["final_error", "converged_epoch", "status"]
     left, right = (
         rows.reindex(columns=[*keys, *ends]).astype(dict.fromkeys(keys, object)) for rows in (a, b)
@@ -314,6 +289,6 @@ def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     both = left.merge(right, on=keys, suffixes=("_a", "_b"))
     same = np.ones(len(both), bool)
     for name in ends:
-        one, other = (both[f"{name}_{which}"].astype(object) for which in ("a", "b"))
-        same &= ((one == other).fillna(False) | (one.isna() & other.isna())).to_numpy(bool)
+        one, other = (_with_none(both, f"{name}_{which}", slice(None)) for which in ("a", "b"))
+        same &= one == other
     return len(both), int(same.sum())

@@ -34,10 +34,9 @@ def training_numbers(results: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def have_most_epochs(epochs: NDArray[Any], group: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which of n have the most epochs (n,) of their group (n,), numbered from 0."""
-    most = np.full(int(group.max(initial=-1)) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(most, group, epochs.astype(np.int64))
-    found: NDArray[np.bool_] = epochs == most[group]
+    """Tell which of n have the most epochs (n,) of their group (n,), told apart by numbers."""
+    most = pd.Series(epochs).groupby(group).transform("max")
+    found: NDArray[np.bool_] = (epochs == most).to_numpy()
     return found
 
 

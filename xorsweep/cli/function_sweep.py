@@ -6,7 +6,7 @@ are moved into `grid.axes`, where every axis of a config file lies, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from xorsweep.cli.hydra_config import levels_of, plain
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Boolean, fields_of, format_value, read_value, shorten
-from xorsweep.functions.experiment import FunctionExperiment, read_times
+from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.source import load_function
 from xorsweep.grid.axes import Axis
 from xorsweep.network_experiment import NetworkExperiment
@@ -69,12 +69,15 @@ def _read_yaml(path: Path) -> Iterator[Any]:
         return
 
 
-def with_axes(arguments: Iterable[str]) -> list[str]:
+def with_axes(arguments: Sequence[str]) -> list[str]:
     """Return the arguments of a command with those of the function moved into `grid.axes`.
+
+    A key that is a config group of the user's stays one.
 
     Raises:
         ConfigError: An argument is given twice.
     """
+    groups = {path.name for folder in _config_folders(arguments) for path in folder.glob("*/")}
     moved: list[str] = []
     seen: set[str] = set()
     for each in arguments:
@@ -83,7 +86,7 @@ def with_axes(arguments: Iterable[str]) -> list[str]:
         if name.startswith("times."):
             moved.append(f"++{name}={value}")
             continue
-        if not equals or each.startswith(("-", "~")) or not _is_argument(name):
+        if not equals or each.startswith(("-", "~")) or name in groups or not _is_argument(name):
             moved.append(each)
             continue
         if name in seen:
@@ -135,7 +138,7 @@ def compose_function(
         values["grid"].get("where"),
         vectorized=bool(read_value("vectorized", values["vectorized"], Boolean())),
         times=read_times(values["times"]),
-        rate=values["rate"],
+        rate=read_rate(values["rate"]),
     )
     documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return SweepRequest(experiment, grid, settings, folder, provenance, documents=documents)

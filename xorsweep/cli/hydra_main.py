@@ -72,7 +72,7 @@ def _checked(arguments: Sequence[str]) -> list[str]:
     """Return what Hydra is to read; raises ConfigError for what nothing reads."""
     arguments = overrides_last(arguments)
     if is_function_sweep(arguments):
-        return with_axes(map(quote_for_hydra, arguments))
+        return [*map(quote_for_hydra, with_axes(arguments))]
     check_flags(arguments, known_keys())
     overrides = [each for each in arguments if not each.startswith("-")]
     check_overrides(overrides, lambda: groups_named(arguments))

@@ -91,6 +91,11 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         name = name_of(function)
         signature = Signature.of(function, short_name(name))
         read = [read_axes(axes, signature, short_name(name)) for axes in blocks]
+        first = {axis.key for axis in read[0]}
+        for key in (axis.key for axes in read for axis in axes if axis.key not in first):
+            raise ConfigError(f"blocks: {key} is given in some of them; give it in each")
+        if any(len(axes) < len(first) for axes in read):
+            raise ConfigError("blocks: each needs the same keys as the first")
         levels: dict[str, list[Scalar]] = {}
         for axis in (axis for axes in read for axis in axes):
             levels.setdefault(axis.key, []).extend(axis.levels)
@@ -154,7 +159,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
     def fingerprint(self) -> Mapping[str, Any]:
         """Return what tells a function from others: its name, its source, how it is called."""
         # The same file may be a script or be imported, by whatever name.
-        name = self.full_name if self.source is None else short_name(self.full_name)
+        name = self.full_name if self.source is None else self.full_name.partition(":")[2]
         return {
             "name": self.name,
             "function": name,
@@ -312,6 +317,13 @@ def read_times(times: object) -> dict[str, str]:
             f'times={shorten(times)}: must be a dictionary such as {{"steps": "solved"}}'
         )
     return dict(times)
+
+
+def read_rate(rate: object) -> str | None:
+    """Return the name of a column of true and false, or None; raises ConfigError."""
+    if rate is None or (isinstance(rate, str) and rate.isidentifier()):
+        return rate
+    raise ConfigError(f"rate={shorten(rate)}: must be the name of a column of true and false")
 
 
 def check_picklable(function: Function | None, name: str) -> None:

@@ -46,8 +46,8 @@ def name_of(function: Function) -> str:
 
 
 def short_name(name: str) -> str:
-    """Return a function's name without its module."""
-    return name.partition(":")[2]
+    """Return a function's name without its module and the functions that it is made in."""
+    return name.partition(":")[2].rpartition("<locals>.")[2]
 
 
 def is_importable(name: str) -> bool:

@@ -36,7 +36,7 @@ Dimension = tuple[Axis, ...]
 
 @dataclass(frozen=True)
 class Block:
-    """A full product of dimensions, the last varying fastest, without the points left out.
+    """A full product of dimensions, the last varying fastest, without the excluded points.
 
     `zipped` names the keys of each dimension with several axes, which stands where its first axis
     does. `bases` holds a point for each combination of the dimensions with a structural axis, in
@@ -55,7 +55,7 @@ class Block:
 
     @property
     def points(self) -> int:
-        """Return how many points the product has, those left out included."""
+        """Return how many points the product has, those excluded by `where` too."""
         return prod(size_of(each) for each in self.dimensions)
 
     @property
@@ -75,11 +75,11 @@ def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Di
     groups = dict.fromkeys(partners.get(axis.key, (axis.key,)) for axis in axes)
     found = [tuple(by_key[key] for key in keys) for keys in groups]
     for each in found:
-        _refuse_other_lengths(each)
+        _check_lengths(each)
     return found
 
 
-def _refuse_other_lengths(dimension: Dimension) -> None:
+def _check_lengths(dimension: Dimension) -> None:
     if len({len(axis.levels) for axis in dimension}) > 1:
         counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
         keys = ",".join(axis.key for axis in dimension)
@@ -143,5 +143,5 @@ def typed_dimension(schema: Schema, dimension: Dimension, bases: Sequence[Point]
 def _typed_axis(schema: Schema, axis: Axis, bases: Sequence[Point]) -> Axis:
     if not axis.levels:
         raise ConfigError(f"{axis.key}=: an axis needs at least one level")
-    fields = [schema.field_of(axis.key, base) for base in bases]
-    return Axis(axis.key, tuple(read_value(axis.key, level, fields[0]) for level in axis.levels))
+    field, *_ = [schema.field_of(axis.key, base) for base in bases]  # each base must have the key
+    return Axis(axis.key, tuple(read_value(axis.key, level, field) for level in axis.levels))

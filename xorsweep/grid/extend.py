@@ -23,7 +23,7 @@ def extend_grid(schema: Schema, grid: Grid, more: Sequence[Axis]) -> Grid:
 
 def _extended_block(schema: Schema, block: Block, more: Sequence[Axis]) -> Grid:
     axes = {axis.key: axis for axis in block.axes}
-    _refuse_half_a_zip(block, [axis.key for axis in more])
+    _check_zips(block, [axis.key for axis in more])
     for axis in more:
         known = axes.get(axis.key)
         if axis.structural or (known and known.structural):
@@ -36,15 +36,15 @@ def _extended_block(schema: Schema, block: Block, more: Sequence[Axis]) -> Grid:
     return product_grid(schema, list(axes.values()), block.bases, block.zipped, block.where)
 
 
-def _refuse_half_a_zip(block: Block, keys: Sequence[str]) -> None:
+def _check_zips(block: Block, keys: Sequence[str]) -> None:
     for group in block.zipped:
         missing = [key for key in group if key not in keys]
-        for key in group:
-            if key in keys and missing:
-                raise ConfigError(
-                    f"{key}: goes together with {', '.join(missing)} by {ZIP}; give further "
-                    "levels of each, as many of one as of the other"
-                )
+        given = [key for key in group if key in keys]
+        if given and missing:
+            raise ConfigError(
+                f"{given[0]}: goes together with {', '.join(missing)} by {ZIP}; give further "
+                "levels of each, as many of one as of the other"
+            )
 
 
 def _fixed_levels(schema: Schema, block: Block, key: str) -> tuple[Scalar, ...]:

@@ -27,7 +27,7 @@ from xorsweep.grid.axes import (
     sizes,
     typed_dimension,
 )
-from xorsweep.grid.columns import Codes, Column, distinct
+from xorsweep.grid.columns import Codes, Column, encode
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
@@ -82,7 +82,7 @@ class Grid:
 
     def at(self, rows: NDArray[np.int64]) -> Grid:
         """Return the grid of some of the points, by their rows (n,)."""
-        columns = {key: _at(column, rows) for key, column in self.columns.items()}
+        columns = {key: column.at(rows) for key, column in self.columns.items()}
         return replace(self, columns=columns)
 
     @cached_property
@@ -144,7 +144,7 @@ def product_grid(
     if expression:
         rows = expression.rows(columns)
         grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
-    _check_combinations(schema, grid.columns)
+    _check_combinations(schema, grid)
     return grid
 
 
@@ -159,30 +159,15 @@ def _columns(typed: Sequence[Dimension], bases: Sequence[Point]) -> dict[str, Co
             combination = combination * np.int32(sizes[place]) + codes
         swept |= {axis.key: _column(axis.levels, codes) for axis in each if not axis.structural}
     return {
-        key: swept[key] if key in swept else _base_column(key, bases, combination)
+        key: swept[key] if key in swept else encode([b.get(key) for b in bases]).at(combination)
         for key in _keys(bases)
     }
 
 
 def _column(levels: Sequence[Scalar], codes: Codes) -> Column:
     """Return the column of an axis, whose levels may be given more than once."""
-    unique = distinct(levels)
-    if len(unique) == len(levels):
-        return Column(unique, codes)
-    index = {(type(level), level): code for code, level in enumerate(unique)}
-    return Column(unique, np.array([index[(type(each), each)] for each in levels], np.int32)[codes])
-
-
-def _at(column: Column, rows: NDArray[np.int64]) -> Column:
-    """Return a column at some rows, with the levels that are left."""
-    if len(column.levels) == 1:
-        return Column(column.levels, np.broadcast_to(np.int32(0), rows.shape))
-    codes = column.codes[rows]
-    left = np.bincount(codes, minlength=len(column.levels)) > 0
-    if left.all() or not len(rows):
-        return Column(column.levels, codes)
-    levels = tuple(level for level, is_left in zip(column.levels, left, strict=True) if is_left)
-    return Column(levels, (np.cumsum(left) - 1).astype(np.int32)[codes])
+    given = encode(levels)
+    return Column(given.levels, codes) if len(given.levels) == len(levels) else given.at(codes)
 
 
 def concatenate(grids: Sequence[Grid]) -> Grid:
@@ -199,7 +184,7 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
         left_out=sum(grid.left_out for grid in grids),
     )
     if not filled:
-        _refuse_empty(joined)
+        raise _empty(joined)
     _, first = np.unique(joined.identities, return_index=True)
     if len(first) == len(joined):
         return joined
@@ -208,9 +193,9 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
     return replace(joined, columns=kept, blocks=tuple(_telling_blocks(grids, rows)))
 
 
-def _refuse_empty(grid: Grid) -> None:
+def _empty(grid: Grid) -> ConfigError:
     wheres = " or ".join(dict.fromkeys(str(block.where) for block in grid.blocks))
-    raise ConfigError(
+    return ConfigError(
         f"{WHERE}={wheres}: is true at none of the grid's {grid.left_out:,} points, so there is "
         "nothing to train"
     )
@@ -226,50 +211,42 @@ def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[B
 
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
-    absent = Column((None,), np.zeros(1, np.int32))
-    parts = [grid.columns.get(key, absent) for grid in grids]
-    levels = distinct(level for part in parts for level in part.levels)
-    index = {(type(level), level): code for code, level in enumerate(levels)}
-    codes = [
-        np.array([index[(type(level), level)] for level in part.levels], np.int32)[
-            part.codes if part is not absent else np.zeros(len(grid), np.int32)
-        ]
-        for part, grid in zip(parts, grids, strict=True)
-    ]
-    return Column(levels, np.concatenate(codes))
+    parts = [grid.columns.get(key) or _absent(len(grid)) for grid in grids]
+    every = encode([level for part in parts for level in part.levels])
+    code_of = np.split(every.codes, np.cumsum([len(part.levels) for part in parts])[:-1])
+    codes = [codes[part.codes] for part, codes in zip(parts, code_of, strict=True)]
+    return Column(every.levels, np.concatenate(codes))
 
 
-def _check_combinations(schema: Schema, columns: Mapping[str, Column]) -> None:
+def _absent(count: int) -> Column:
+    return Column((None,), np.broadcast_to(np.int32(0), (count,)))
+
+
+def _check_combinations(schema: Schema, grid: Grid) -> None:
     """Raise ConfigError where levels that are each allowed can't be used together.
 
     The schema checks each combination of the levels that points of one batch share, with all
     combinations of the others.
     """
-    dependent = {key: each for key, each in columns.items() if key not in schema.independent_keys}
-    shared = {key: each for key, each in dependent.items() if not each.batched}
-    varying = {key: range(len(each.levels)) for key, each in shared.items() if len(each.levels) > 1}
-    batched = [each for key, each in dependent.items() if key not in shared]
+    columns = grid.columns
+    dependent = [key for key in columns if key not in schema.independent_keys]
+    batched = [key for key in dependent if columns[key].batched]
+    shared = [key for key in dependent if key not in batched and len(columns[key].levels) > 1]
     independent = {key: columns[key].level_array for key in schema.independent_keys}
-    for codes in product(*varying.values()):
-        chosen = [(columns[key], code) for key, code in zip(varying, codes, strict=True)]
-        rows = _first_rows(chosen, batched, len(next(iter(columns.values())).codes))
+    for codes in product(*(range(len(columns[key].levels)) for key in shared)):
+        rows = _first_rows(grid, dict(zip(shared, codes, strict=True)), batched)
         if len(rows):
             schema.check_points({**_present(columns, rows), **independent})
 
 
-def _first_rows(
-    chosen: Sequence[tuple[Column, int]], batched: Sequence[Column], count: int
-) -> NDArray[np.intp]:
-    """Return one row for each combination of batched levels among the points chosen."""
-    mask = np.ones(count, bool)
-    for column, code in chosen:
-        mask &= column.codes == code
+def _first_rows(grid: Grid, chosen: Mapping[str, int], batched: Sequence[str]) -> NDArray[np.int64]:
+    """Return one row for each combination of batched levels among the points with some codes."""
+    mask = np.ones(len(grid), bool)
+    for key, code in chosen.items():
+        mask &= grid.columns[key].codes == code
     rows = np.flatnonzero(mask)
-    key_code = np.zeros(len(rows), np.int64)
-    for column in batched:
-        if len(column.levels) > 1:
-            key_code = key_code * len(column.levels) + column.codes[rows]
-    return rows[np.unique(key_code, return_index=True)[1]]
+    _, first = np.unique(combined_codes(grid, batched, rows), return_index=True)
+    return rows[first]
 
 
 def _present(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
@@ -285,16 +262,6 @@ def _codes(count: int, size: int, stride: int) -> Codes:
         return np.broadcast_to(np.int32(0), (count,))
     one_cycle = np.repeat(np.arange(size, dtype=np.int32), stride)
     return np.tile(one_cycle, count // len(one_cycle)) if count else one_cycle
-
-
-def _base_column(key: str, bases: Sequence[Point], combination: Codes) -> Column:
-    values = [base.get(key) for base in bases]
-    levels = distinct(values)
-    if len(levels) == 1:
-        return Column(levels, np.broadcast_to(np.int32(0), combination.shape))
-    index = {(type(level), level): code for code, level in enumerate(levels)}
-    table = np.array([index[(type(value), value)] for value in values], np.int32)
-    return Column(levels, table[combination])
 
 
 def _keys(points: Sequence[Iterable[str]]) -> list[str]:
@@ -328,3 +295,9 @@ def combined_codes(grid: Grid, keys: Sequence[str], rows: NDArray[np.int64]) -> 
         combined = combined * levels + column.codes[rows]
         size *= levels
     return combined
+
+
+def number_by_appearance(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return numbers from 0 for codes (n,), in the order in which the codes first appear."""
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse]

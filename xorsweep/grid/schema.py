@@ -27,10 +27,6 @@ Point = dict[str, Scalar]
 """One point, flat: `task`, `task.levels`, ..., `lr`, `epochs`, `seed`, in the order of columns."""
 
 
-def _accept(values: Mapping[str, Any], components: Mapping[str, Any]) -> None:
-    pass
-
-
 @dataclass(frozen=True, eq=False)
 class Schema:
     """The keys of an experiment's points, their types, defaults and checks.
@@ -50,7 +46,7 @@ class Schema:
     scalars: Mapping[str, Field]
     components: Mapping[str, Registry[Any]]
     independent_keys: tuple[str, ...] = ()
-    check_together: Callable[[Mapping[str, Any], Mapping[str, Any]], None] = _accept
+    check_together: Callable[[Mapping[str, Any], Mapping[str, Any]], object] = lambda *_: None
 
     def all_keys(self) -> list[str]:
         """Return every flat key that a point may have with xorsweep's own components."""

@@ -125,7 +125,7 @@ def _too_deep() -> ConfigError:
     return ConfigError(f"{KEY}: is nested too deeply; write it in fewer terms")
 
 
-def _refuse_brackets(text: str) -> None:
+def _check_brackets(text: str) -> None:
     """Raise ConfigError for more brackets within each other than Python's parser reads quickly."""
     depth = 0
     for character in _TEXT_OR_SPACE.sub("", text):
@@ -134,7 +134,7 @@ def _refuse_brackets(text: str) -> None:
             raise _too_deep()
 
 
-def _refuse_deep(node: ast.AST) -> None:
+def _check_depth(node: ast.AST) -> None:
     """Raise ConfigError for terms too deep to be worked out by functions that call each other."""
     nodes = [node]
     for _ in range(MOST_NESTED):
@@ -144,7 +144,7 @@ def _refuse_deep(node: ast.AST) -> None:
 
 
 def _parsed(text: str) -> ast.expr:
-    _refuse_brackets(text)
+    _check_brackets(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parser's advice on Python that isn't run
@@ -157,7 +157,7 @@ def _parsed(text: str) -> ast.expr:
         raise _too_deep() from None
     except ValueError:
         raise ConfigError(f"{KEY}={shorten(text)}: can't be read; {_ALLOWED}") from None
-    _refuse_deep(parsed)
+    _check_depth(parsed)
     return parsed
 
 
@@ -222,18 +222,18 @@ class _Reader:
         key = ast.unparse(node)
         if key in _WORDS:
             return self._constant(node, _WORDS[key])
-        rules = self.schema.fields_for(key)
-        if not rules:
+        fields = self.schema.fields_for(key)
+        if not fields:
             raise ConfigError(f"{KEY}={shorten(self.whole)}: {self._hint(key)}")
-        kind = _kind(rules[0])
+        kind = _kind(fields[0])
         column = _truths if kind == TRUTH else _numbers
         return _Term(kind, lambda c: column(c.get(key)), frozenset([key]), key=key)
 
     def _hint(self, key: str) -> str:
         """Return what is wrong with a name that is no key, and what may have been meant."""
         for known in self.schema.all_keys():
-            for rule in self.schema.fields_for(known):
-                if isinstance(rule, Choice) and key in rule.names:
+            for field in self.schema.fields_for(known):
+                if isinstance(field, Choice) and key in field.names:
                     return f'{key}: is a value of {known} and no key; write "{key}"'
         return unknown_key_message(key, self.schema.all_keys())
 
@@ -286,11 +286,11 @@ class _Reader:
         given = {other.text for other in others}
         if one.key is None or None in given:
             raise self._refused(node, "compare a key with texts in quotes")
-        key, rules, texts = one.key, self.schema.fields_for(one.key), set[Scalar]()
+        key, fields, texts = one.key, self.schema.fields_for(one.key), set[Scalar]()
         for text in given:
-            found = {value for rule in rules for value in _read(rule, text)}
+            found = {value for field in fields for value in _read(field, text)}
             if not found:
-                raise self._refused(node, refusal_message(key, text, rules[0]).partition(": ")[2])
+                raise self._refused(node, refusal_message(key, text, fields[0]).partition(": ")[2])
             texts |= found
         return _Term(TRUTH, lambda c: _has_text(c.get(key), texts, negated), one.keys)
 
@@ -329,18 +329,18 @@ def _float(number: float) -> float:
         return np.inf
 
 
-def _kind(rule: Field) -> str:
-    if isinstance(rule, Nullable):
-        return _kind(rule.inner)
-    if isinstance(rule, Boolean):
+def _kind(field: Field) -> str:
+    if isinstance(field, Nullable):
+        return _kind(field.inner)
+    if isinstance(field, Boolean):
         return TRUTH
-    return TEXT if isinstance(rule, Choice | String) else NUMBER
+    return TEXT if isinstance(field, Choice | String) else NUMBER
 
 
-def _read(rule: Field, text: str | None) -> Iterator[Scalar]:
-    """Yield what a rule reads a text as, if it allows it."""
+def _read(field: Field, text: str | None) -> Iterator[Scalar]:
+    """Yield what a field reads a text as, if it allows it."""
     with suppress(ValueError):
-        yield rule.read(text)
+        yield field.read(text)
 
 
 def _numbers(column: Column | None) -> Any:

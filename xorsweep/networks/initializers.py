@@ -285,16 +285,13 @@ def _draws(stream: str, normal: bool, seeds: Seeds, count: int) -> FloatArray:
     return drawn.T
 
 
-def _fans(network: Network) -> tuple[FloatArray, FloatArray]:
+def _fans(network: Network) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return fan-in and fan-out of the layer of each parameter, (P, 1)."""
-    fan_in, fan_out = np.empty((2, network.size, 1))
-    inputs, outputs = network.views(fan_in), network.views(fan_out)
-    for name in ("w1", "b1"):
-        getattr(inputs, name)[...], getattr(outputs, name)[...] = network.inputs, network.hidden
-    for name in ("w2", "b2"):
-        getattr(inputs, name)[...], getattr(outputs, name)[...] = network.hidden, network.outputs
-    inputs.direct[...], outputs.direct[...] = network.inputs, network.outputs
-    return fan_in, fan_out
+    inputs, hidden, outputs = network.inputs, network.hidden, network.outputs
+    sizes = [view.size for view in network.views(np.empty((network.size, 1)))]
+    fan_in = np.repeat([inputs, inputs, hidden, hidden, inputs], sizes)
+    fan_out = np.repeat([hidden, hidden, outputs, outputs, outputs], sizes)
+    return fan_in[:, None], fan_out[:, None]
 
 
 INITIALIZERS = Registry(

@@ -11,20 +11,6 @@ from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 
-OUTCOMES = (
-    "solved",
-    "two_rows_at_half",
-    "three_rows_share",
-    "all_at_half",
-    "constant_output",
-    "one_row_wrong",
-    "two_rows_wrong",
-    "unclassified",
-    "diverged",
-    "failed",
-)
-"""How a run can end; results hold these names."""
-
 DESCRIPTIONS = {
     "solved": "meets the criterion at the end",
     "two_rows_at_half": "two rows are right, the other two are at one half",
@@ -37,6 +23,10 @@ DESCRIPTIONS = {
     "diverged": "its numbers grew beyond what a float can hold",
     "failed": "couldn't be trained; the message says why",
 }
+"""How a run can end, in words, by outcome."""
+
+OUTCOMES = tuple(DESCRIPTIONS)
+"""The outcomes that results name, in the order of their codes."""
 
 PLATEAUS = {
     "two_rows_at_half": 1 / 4,
@@ -186,5 +176,5 @@ def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
 def learning_curve_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
     """Return 0, `last`, and log-spaced epochs between them, the same ones whatever `last` is."""
     exponents = np.arange(a_decade * 10 + 1) / a_decade
-    spaced = sorted({*np.round(10**exponents).astype(np.int64).tolist()})
+    spaced = np.unique(np.round(10**exponents).astype(np.int64)).tolist()
     return (0, *(epoch for epoch in spaced if epoch < last), last) if last else (0,)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from xorsweep.experiment import Plan, Rows
 from xorsweep.fields import Scalar
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.grid.grid import Grid, combined_codes, number_by_appearance
 from xorsweep.networks.engines.interface import Capacity
 from xorsweep.networks.schema import network_of, task_rows
 
@@ -103,13 +103,14 @@ def make_plan(
     """
     rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
     trajectories = _Trajectories(grid, rows)
-    groups = [trajectories.group(code) for code in range(trajectories.groups)]
+    groups = list(trajectories.groups())
     share = sum(group.cost for group in groups) / workers
-    batches = [
-        batch
-        for group in groups
-        for batch in _split(grid, group, trajectories, capacity, _Shares(workers, share))
-    ]
+    batches = []
+    for group in groups:
+        point = grid.point(int(trajectories.last_rows[group.members[0]]))
+        most = capacity(network_of(point), task_rows(point))
+        pieces = _pieces(group, most, workers, share)
+        batches += [_batch(grid, m, trajectories) for m in np.array_split(group.members, pieces)]
     batches.sort(key=lambda batch: -batch.cost)
     work = sum(batch.work for batch in batches)
     return Plan(
@@ -134,23 +135,17 @@ class _Group:
         return float(len(self.members)) * self.last_epoch * self.hidden
 
 
-@dataclass(frozen=True)
-class _Shares:
-    """What each worker is to do: `cost` is the share of one."""
+def _pieces(group: _Group, most: int, workers: int, share: float) -> int:
+    """Return into how many batches of at most `most` members a group is split.
 
-    workers: int
-    cost: float
-
-    def pieces(self, group: _Group, most: int) -> int:
-        """Return into how many batches of at most `most` members a group is split.
-
-        Where they are large enough, it is a multiple of the workers, so that they end together.
-        """
-        members = len(group.members)
-        fair = int(self.cost / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
-        pieces = ceil(members / max(1, min(most, max(FEWEST_MEMBERS, fair))))
-        even = ceil(pieces / self.workers) * self.workers
-        return even if members >= even * FEWEST_MEMBERS else pieces
+    `share` is the cost of what each worker is to do. Where they are large enough, the number is a
+    multiple of the workers, so that they end together.
+    """
+    members = len(group.members)
+    fair = int(share / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
+    pieces = ceil(members / max(1, min(most, max(FEWEST_MEMBERS, fair))))
+    even = ceil(pieces / workers) * workers
+    return even if members >= even * FEWEST_MEMBERS else pieces
 
 
 class _Trajectories:
@@ -163,39 +158,28 @@ class _Trajectories:
         self._grid = grid
         epochs = grid.columns["epochs"]
         codes = combined_codes(grid, [key for key in grid.columns if key != "epochs"], rows)
-        _, first, trajectory = np.unique(codes, return_index=True, return_inverse=True)
-        order = np.argsort(first, kind="stable")
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        trajectory = rank[trajectory]
-        point_epochs = np.asarray(epochs.level_array, np.int64)[epochs.codes[rows]]
+        trajectory = number_by_appearance(codes)
+        point_epochs = epochs.array(rows)
         by_trajectory = np.lexsort((point_epochs, trajectory))
         self.points = rows[by_trajectory]
         self.epochs = point_epochs[by_trajectory]
         self.starts = np.concatenate([[0], np.cumsum(np.bincount(trajectory))]).astype(np.int64)
         self.last_rows = self.points[self.starts[1:] - 1]
-        self.last_epochs = self.epochs[self.starts[1:] - 1]
-        shared = [key for key in grid.columns if _is_shared(grid, key)]
-        group_codes = combined_codes(grid, shared, self.last_rows)
-        _, group_codes = np.unique(group_codes, return_inverse=True)
-        _, epoch_codes = np.unique(self.last_epochs, return_inverse=True)
-        _, self._group_codes = np.unique(
-            group_codes * (epoch_codes.max(initial=0) + 1) + epoch_codes, return_inverse=True
-        )
-        self.groups = int(self._group_codes.max(initial=-1)) + 1
-        self._by_group = np.argsort(self._group_codes, kind="stable")
-        self._group_starts = np.concatenate([[0], np.cumsum(np.bincount(self._group_codes))])
 
     def __len__(self) -> int:
         return len(self.last_rows)
 
-    def group(self, code: int) -> _Group:
-        members = self._by_group[self._group_starts[code] : self._group_starts[code + 1]]
-        row = self.last_rows[members[0]]
-        hidden = self._grid.columns["hidden"]
-        return _Group(
-            members, int(self.last_epochs[members[0]]), int(hidden.level_array[hidden.codes[row]])
-        )
+    def groups(self) -> Iterator[_Group]:
+        """Yield the trajectories that agree in their last epoch and in all that a batch shares."""
+        columns = self._grid.columns
+        epochs, hidden = columns["epochs"], columns["hidden"]
+        shared = [key for key, column in columns.items() if key != "seed" and not column.batched]
+        codes = combined_codes(self._grid, shared, self.last_rows)
+        _, group, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        for members in np.split(np.argsort(group, kind="stable"), np.cumsum(counts[:-1])):
+            if len(members):
+                row = self.last_rows[members[0]]
+                yield _Group(members, int(epochs.array(row)), int(hidden.array(row)))
 
     def points_of(self, members: Rows) -> tuple[tuple[int, ...], Rows]:
         """Return the snapshots (S,) of some trajectories and their grid rows (S, B), or -1."""
@@ -209,19 +193,6 @@ class _Trajectories:
         return tuple(int(epoch) for epoch in snapshots), rows
 
 
-def _split(
-    grid: Grid,
-    group: _Group,
-    trajectories: _Trajectories,
-    capacity: Capacity,
-    shares: _Shares,
-) -> Iterator[Batch]:
-    fixed_point = grid.point(int(trajectories.last_rows[group.members[0]]))
-    most = capacity(network_of(fixed_point), task_rows(fixed_point))
-    for members in np.array_split(group.members, shares.pieces(group, most)):
-        yield _batch(grid, members, trajectories)
-
-
 def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
     snapshots, rows = trajectories.points_of(members)
     last_rows = trajectories.last_rows[members]
@@ -231,17 +202,12 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
         if key == "epochs":
             continue
         codes = column.codes[last_rows]
-        if _is_shared(grid, key) or (codes == codes[0]).all():
-            fixed[key] = column.levels[codes[0]]
-        else:
+        if (codes != codes[0]).any():
             varying[key] = column.level_array[codes]
-    fixed = {key: value for key, value in fixed.items() if value is not None}
+        elif (level := column.levels[codes[0]]) is not None:
+            fixed[key] = level
     identities = np.where(rows >= 0, grid.identities[rows], np.uint64(0))
     return Batch(fixed, varying, snapshots, rows, identities)
-
-
-def _is_shared(grid: Grid, key: str) -> bool:
-    return key not in ("epochs", "seed") and not grid.columns[key].batched
 
 
 def pack(batches: Sequence[Batch]) -> dict[str, NDArray[Any]]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from xorsweep.errors import DamagedPartError
-from xorsweep.experiment import FAILED, STATUSES
+from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
-from xorsweep.networks.single_run import SingleRun
 from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
 from xorsweep.storage.parts import check_codes, check_complete
 from xorsweep.storage.results import ResultTable, StoredColumns, names_of
+
+if TYPE_CHECKING:
+    from xorsweep.networks.single_run import SingleRun
 
 PARAMETERS, LEARNING_CURVE = "parameters", "learning_curve"
 _TYPES = {
@@ -108,9 +110,11 @@ def part_types(names: Sequence[str]) -> Mapping[str, pa.DataType]:
 
 def check_part(part: pa.Table) -> None:
     """Raise DamagedPartError where a part has no value, or no known outcome, for a point."""
-    check_complete(part, [name for name in _TYPES if name in part.column_names])
     if "outcome" in part.column_names:
+        check_complete(part, [name for name in _TYPES if name in part.column_names])
         check_codes("outcome", part["outcome"], OUTCOMES)
+    elif (part[STATUS].to_numpy() != FAILED).any():
+        raise DamagedPartError("it has no numbers of points that ended")
 
 
 def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,9 @@ def register_figure(figure: Figure) -> Figure:
     if shell is not None:
         printers = shell.display_formatter.formatters[PNG]
         if type(figure) not in printers.type_printers:
-            printers.for_type(type(figure), _png)
+            from IPython.core.pylabtools import print_figure
+
+            printers.for_type(type(figure), partial(print_figure, bbox_inches=None))
     return figure
 
 
@@ -99,9 +101,3 @@ def _kernel_shell() -> Any | None:
 
     shell = get_ipython()
     return shell if hasattr(shell, "kernel") else None
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()

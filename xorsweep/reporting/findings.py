@@ -247,18 +247,18 @@ def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
         ordered = cells.sort_values("lr")
         for place in range(len(ordered) - 1):
             before, after = ordered.iloc[place], ordered.iloc[place + 1]
-            pair = _pair_of(falling, "lr", before, after)
+            pair = _pair_of(falling, before, after)
             if pair is not None:
                 yield _fall_text(view, line, pair, before, after, len(along))
                 return
 
 
-def _pair_of(pairs: pd.DataFrame, key: str, a: Any, b: Any) -> pd.Series[Any] | None:
-    """Return the comparison of two cells along a key, None where there is none."""
-    for other in swept_in(pairs):
-        if other != key:
-            pairs = pairs[_having(pairs[other], a[other])]
-    pairs = pairs[(pairs["level_a"] == a[key]) & (pairs["level_b"] == b[key])]
+def _pair_of(pairs: pd.DataFrame, a: Any, b: Any) -> pd.Series[Any] | None:
+    """Return the comparison of two cells that differ in lr alone, None where there is none."""
+    for key in swept_in(pairs):
+        if key != "lr":
+            pairs = pairs[_having(pairs[key], a[key])]
+    pairs = pairs[(pairs["level_a"] == a["lr"]) & (pairs["level_b"] == b["lr"])]
     return None if pairs.empty else pairs.iloc[0]
 
 
@@ -332,8 +332,8 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
     keys = [key for key in (layout.x, *layout.col) if key in along.columns]
     at = ", ".join(level_words(key, most[key]) for key in keys if key and pd.notna(most[key]))
     ties = int((size == size.max()).sum()) - 1
-    alike = f"; {count_text(ties, 'other pair')} differ by as much" if ties > 1 else ""
-    alike = alike or "; 1 other pair differs by as much" * ties
+    differ = "differs" if ties == 1 else "differ"
+    alike = f"; {count_text(ties, 'other pair')} {differ} by as much" if ties else ""
     return (
         f" The largest step along {layout.hue}{at and f', at {at},'} is from "
         f"{level_words(layout.hue, most[f'level_{lower}'])} up to "

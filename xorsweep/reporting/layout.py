@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,6 @@ import pandas as pd
 from xorsweep.analysis.summary import is_numeric
 from xorsweep.text import level_text
 
-TITLE_WIDTH = 36
 LONGEST_TEXT = 40
 """Characters of a label; of longer ones, which may be paths, the end is shown."""
 
@@ -98,7 +96,7 @@ def panels(frame: pd.DataFrame, keys: Sequence[str]) -> list[Panel]:
 def _title(keys: Sequence[str], values: Sequence[Any]) -> str:
     pairs = zip(keys, values, strict=True)
     known = [mpl_label(level_text(key, level)) for key, level in pairs if not pd.isna(level)]
-    return fill(", ".join(known), TITLE_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return ", ".join(known)
 
 
 def mpl_label(text: str) -> str:

@@ -89,17 +89,18 @@ def _most_lost(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
     swept = swept_columns(summary)
     if not swept:
         return f": {share_text(int((~converged['converged_at_end']).sum()), len(converged))}"
-    cells = converged.groupby(swept, sort=False, observed=True, dropna=False)["converged_at_end"]
-    held, runs = cells.sum(), cells.size()
-    place = int(np.lexsort((-runs.to_numpy(), (held / runs).to_numpy()))[0])
-    levels = dict(zip(swept, np.atleast_1d(np.array(held.index[place], object)), strict=True))
-    left, of = int((runs - held).iloc[place]), int(runs.iloc[place])
-    share = share_text(left, of, simultaneous(len(runs))) + f" of {of:,}" * (left < of)
-    ties = int((held / runs == (held / runs).min()).sum()) - 1
+    groups = converged.groupby(swept, sort=False, observed=True, dropna=False, as_index=False)
+    cells = groups["converged_at_end"].agg(["sum", "size"])
+    cells["share"] = 1 - cells["sum"] / cells["size"]
+    most_first = cells.sort_values(["share", "size"], ascending=False, kind="stable")
+    worst = most_first.to_dict("records")[0]
+    left, of = worst["size"] - worst["sum"], worst["size"]
+    share = share_text(left, of, simultaneous(len(cells))) + f" of {of:,}" * (left < of)
+    ties = int((cells["share"] == worst["share"]).sum()) - 1
     others = f"; the same share in {count_text(ties, 'other cell')}" if ties else ""
     return (
         f"; the largest share of a cell is {share}, with "
-        f"{cell_words(Layout.of(summary, swept), levels)}{others}"
+        f"{cell_words(Layout.of(summary, swept), worst)}{others}"
     )
 
 

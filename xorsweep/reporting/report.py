@@ -216,7 +216,7 @@ def _excluded_text(note: str) -> str:
         return ""
     best = "; of cells as good, the one where a solution takes fewest epochs"
     which = f" The best cell is the one where most runs converge{best}." if BEST in note else ""
-    return f"Not all is shown: {note}.{which}"
+    return f"Not all is shown: {note}; summary.csv holds all cells.{which}"
 
 
 def _facts(

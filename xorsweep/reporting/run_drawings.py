@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from joblib import delayed
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.representative_runs import StoredRun, best_first, read_runs, representatives
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.fields import FloatArray
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.metrics import error_label, plateaus
@@ -23,7 +25,7 @@ from xorsweep.networks.plugins import PluginSet, extensions_of
 from xorsweep.networks.schema import component_of
 from xorsweep.networks.trainer import build_training
 from xorsweep.reporting.rendering import data_uri
-from xorsweep.reporting.selection import select
+from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface, has_surface
 from xorsweep.reporting.svg.error_curve import error_curve
 from xorsweep.reporting.svg.network_diagram import network_diagram
@@ -139,25 +141,16 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
     trained = np.flatnonzero(rows[:, 0] >= 0)
     if len(trained) <= MOST_CELLS:
         return trained
-    columns = {key: column for key, column in grid.columns.items() if len(column.levels) > 1}
-    keys = [key for key in columns if key not in ("seed", "epochs")]
-    settings = combined_codes(grid, keys, rows[trained, 0])
-    epochs = grid.columns["epochs"].array(rows[trained, 0])
-    _, setting = np.unique(settings, return_inverse=True)
-    most = np.zeros(setting.max() + 1, np.int64)
-    np.maximum.at(most, setting, epochs)
-    longest: NDArray[np.intp] = trained[epochs == most[setting]]
-    if not keys:
-        return longest
-    codes = np.column_stack([columns[key].codes[rows[longest, 0]] for key in keys])
-    numeric = [
-        place
-        for place, key in enumerate(keys)
-        if all(type(level) in (int, float) for level in columns[key].levels)
-    ]
-    places = select(codes.astype(np.int64), rank[longest], MOST_CELLS, numeric).places
-    found: NDArray[np.intp] = longest[places]
-    return found
+    keys = [key for key, column in grid.columns.items() if len(column.levels) > 1]
+    keys = [key for key in keys if key not in ("seed", "epochs")]
+    levels = {key: grid.columns[key].array(rows[trained, 0]) for key in ("epochs", *keys)}
+    cells = pd.DataFrame(levels, index=trained)
+    most_epochs: Any = cells["epochs"].max()
+    if keys:
+        most_epochs = cells.groupby(keys, dropna=False)["epochs"].transform("max")
+    longest = cells[cells["epochs"] == most_epochs]
+    shown = select_cells(longest, keys, MOST_CELLS, rank[longest.index], thin=True)
+    return shown.cells.index.to_numpy()
 
 
 def _draw_runs(plugins: PluginSet, runs: Sequence[StoredRun]) -> list[RunDrawing]:

@@ -22,9 +22,10 @@ MOST_CHARACTERS = 2_000_000
 
 @dataclass(frozen=True)
 class GalleryRun:
-    """A run on a page: the name of its place, its heading, how it ended, and its drawing."""
+    """A run on a page: its place, what it stands for, its heading, its end, and its drawing."""
 
     place: str
+    kinds: str
     heading: str
     text: str
     drawing: RunDrawing
@@ -72,7 +73,12 @@ def run_gallery(
     most = len(cells) * most_characters // max(size, most_characters)
     found = select_cells(summary.iloc[list(cells)], keys, max(most, 1), thin=True)
     cells = {place: cells[place] for place in found.cells.index}
-    links = {place: _links(cell) for place, cell in cells.items()}
+    links = {
+        place: [
+            Link(run.place, run.kinds, f"{run.kinds} run of {cell.heading}") for run in cell.runs
+        ]
+        for place, cell in cells.items()
+    }
     return RunGallery(list(cells.values()), links, _note(len(cells), drawn, found.note))
 
 
@@ -105,15 +111,7 @@ def _run(place: str, kinds: str, row: pd.Series[Any], drawing: RunDrawing) -> Ga
         end = f"still at the plateau {outcome} after {row['epochs']:,} epochs"
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
     text = f"{met}; {end}{error}. Row {drawing.row} of results.csv."
-    return GalleryRun(place, f"{kinds.capitalize()}: seed {row['seed']}", text, drawing)
-
-
-def _links(cell: GalleryCell) -> list[Link]:
-    found = []
-    for run in cell.runs:
-        kinds = run.heading.split(":")[0].lower()
-        found.append(Link(run.place, kinds, f"{kinds} run of {cell.heading}"))
-    return found
+    return GalleryRun(place, kinds, f"{kinds.capitalize()}: seed {row['seed']}", text, drawing)
 
 
 def _note(shown: int, drawn: RunDrawings, levels: str) -> str:

@@ -21,14 +21,15 @@ from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS, plateau_labels, pl
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
 from xorsweep.reporting.rendering import data_uri, environment
-from xorsweep.reporting.svg.animation import SIDE, Frame, learning_gif, still
+from xorsweep.reporting.svg.animation import PANEL, SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
-from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_pixels
+from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_image
 from xorsweep.reporting.svg.error_curve import LARGEST, error_curve
 from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.network_diagram import largest_weight, network_diagram
 from xorsweep.reporting.svg.palette import png
 from xorsweep.storage.atomic import write_atomically
+from xorsweep.text import count_text
 
 PAGE, ANIMATION = "run.html", "learning.gif"
 
@@ -79,73 +80,54 @@ class Animation:
     source: str
     still: str
     alt: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class Page:
-    """Everything that the page holds, ready for its template."""
-
-    title: str
-    headline: str
-    verdict: Sequence[str]
-    surface: bool
-    animation: Animation | None
-    answers: Sequence[Answer]
-    more_answers: int
-    last_pass: Sequence[str]
-    networks: Sequence[RunFigure]
-    weights: Sequence[tuple[str, str, str]]
-    more_weights: int
-    curve: str
-    stills: Sequence[RunFigure]
-    settings: Sequence[tuple[str, str]]
-    again: str
-    sweep: str
-    files: Sequence[tuple[str, str]]
+    width: int = SIDE + PANEL
+    height: int = SIDE
 
 
 def write_page(run: SingleRun, folder: Path) -> list[Path]:
     """Write the page of a run, and its animation if it moved; return their paths."""
     frames = {place: _frame(run, place) for place in places_shown(run, FRAMES)}
-    gif = None
+    paths, animation = [folder / PAGE], None
     if len(frames) > 1:
         gif = learning_gif(list(frames.values()), run.epochs, run.errors.final_error)
-    text = environment().get_template("run.html.j2").render(page=_page(run, frames, gif))
-    write_atomically(folder / PAGE, text.encode("utf-8"))
-    if gif is None:
-        return [folder / PAGE]
-    write_atomically(folder / ANIMATION, gif)
-    return [folder / PAGE, folder / ANIMATION]
+        animation = _animation(run, frames, gif)
+        paths.append(folder / ANIMATION)
+        write_atomically(paths[-1], gif)
+    write_atomically(paths[0], _page(run, frames, animation).encode("utf-8"))
+    return paths
 
 
-def _page(run: SingleRun, frames: Mapping[int, Frame], gif: bytes | None) -> Page:
+def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | None) -> str:
     network, point = run.training.network, run.point
-    answers = list(_answers(run))
-    weights = [
-        (name, _digits(first), _digits(last)) for name, first, last in places_of_weights(run)
-    ]
-    shape = f"{network.inputs}-{network.hidden}-{network.outputs}"
+    answers, weights = list(_answers(run)), list(_weights(run))
     levels = plateau_labels(plateaus(run.training.targets))
-    return Page(
-        title=f"{point['task']}, {shape}: {run.outcome.replace('_', ' ')}",
-        headline=headline(point),
-        verdict=list(_verdict(run)),
-        surface=has_surface(network),
-        animation=None if gif is None else _animation(run, frames, gif),
-        answers=answers[:MOST_ROWS],
-        more_answers=len(answers[MOST_ROWS:]),
-        last_pass=_last_pass(run),
-        networks=list(_networks(run)),
-        weights=weights[:MOST_WEIGHTS],
-        more_weights=len(weights[MOST_WEIGHTS:]),
-        curve=error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch),
-        stills=list(_stills(run, frames)),
-        settings=[(key, format_value(value)) for key, value in point.items() if value is not None],
-        again=_with_engine(run, single_run_command(_without_defaults(point))),
-        sweep=_sweep_command(run),
-        files=[(name, text) for name, text in FILES if name != ANIMATION or gif is not None],
+    return (
+        environment()
+        .get_template("run.html.j2")
+        .render(
+            title=(
+                f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}: "
+                f"{run.outcome.replace('_', ' ')}"
+            ),
+            headline=headline(point),
+            verdict=" ".join(_verdict(run)),
+            surface=has_surface(network),
+            animation=animation,
+            answers=answers[:MOST_ROWS],
+            more_answers=len(answers[MOST_ROWS:]),
+            last_pass=_last_pass(run),
+            networks=list(_networks(run)),
+            weights=weights[:MOST_WEIGHTS],
+            more_weights=len(weights[MOST_WEIGHTS:]),
+            curve=error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch),
+            stills=list(_stills(run, frames)),
+            settings=[
+                (key, format_value(value)) for key, value in point.items() if value is not None
+            ],
+            again=_with_engine(run, single_run_command(_without_defaults(point))),
+            sweep=_sweep_command(run),
+            files=[(name, text) for name, text in FILES if name != ANIMATION or animation],
+        )
     )
 
 
@@ -218,8 +200,11 @@ def _last_pass(run: SingleRun) -> Sequence[str]:
     return [f"{output:.8f}" for output in outputs[:, 0]]
 
 
-def _digits(weight: float) -> str:
-    return f"{weight:.8f}" if np.isfinite(weight) else number(weight)
+def _weights(run: SingleRun) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each weight with its first and its last value."""
+    for name, *ends in places_of_weights(run):
+        first, last = (f"{end:.8f}" if np.isfinite(end) else number(end) for end in ends)
+        yield name, first, last
 
 
 def _sweep_command(run: SingleRun) -> str:
@@ -274,7 +259,7 @@ def _finite_places(run: SingleRun) -> int:
 
 def _frame(run: SingleRun, place: int) -> Frame:
     if has_surface(run.training.network):
-        answers = surface_pixels(run.training, run.parameters[:, place], SIDE)
+        answers = surface_image(run.training, run.parameters[:, place], SIDE)
     else:
         answers = answer_grid(run.outputs[..., place], run.training.targets, SIDE)
     return Frame(answers, run.epochs[place], float(run.errors.final_error[place]))
@@ -293,8 +278,7 @@ def _animation(run: SingleRun, frames: Mapping[int, Frame], gif: bytes) -> Anima
         f"{_when(run.epochs[last])}. It ends like this: {_describe_answers(run, last)}"
     )
     image = still(frames[last], run.epochs, run.errors.final_error)
-    width, height = (int.from_bytes(gif[start : start + 2], "little") for start in (6, 8))
-    return Animation(data_uri("image/gif", gif), data_uri("image/png", image), alt, width, height)
+    return Animation(data_uri("image/gif", gif), data_uri("image/png", image), alt)
 
 
 def _stills(run: SingleRun, frames: Mapping[int, Frame]) -> Iterator[RunFigure]:
@@ -309,9 +293,7 @@ def _stills(run: SingleRun, frames: Mapping[int, Frame]) -> Iterator[RunFigure]:
 
 
 def _when(epoch: int) -> str:
-    if not epoch:
-        return "before training"
-    return f"after {epoch:,} epoch{'' if epoch == 1 else 's'}"
+    return f"after {count_text(epoch, 'epoch')}" if epoch else "before training"
 
 
 def _networks(run: SingleRun) -> Iterator[RunFigure]:

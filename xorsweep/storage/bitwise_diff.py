@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from xorsweep.experiment import POINT_ID, STATUS, STATUSES, Experiment
+from xorsweep.experiment import FAILED, POINT_ID, STATUS, STATUSES, Experiment
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,13 @@ def of_points(table: pa.Table, identities: NDArray[np.uint64]) -> pa.Table:
     return table.filter(pa.array(np.isin(table["point_id"].to_numpy(), identities)))
 
 
+def ended_rows(parts: Iterable[pa.Table], identities: NDArray[np.uint64]) -> pa.Table:
+    """Return the rows of parts that hold these points and haven't failed."""
+    found = (of_points(part, identities) for part in parts)
+    ended = [part.filter(pa.array(part[STATUS].to_numpy() != FAILED)) for part in found]
+    return pa.concat_tables(ended, promote_options="default")
+
+
 def _matched(
     here: pa.Table, there: pa.Table, partial_lists: Sequence[str]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -75,6 +82,8 @@ def _in_column(
     here: pa.Table, there: pa.Table, column: str, names: Sequence[str]
 ) -> list[Difference]:
     mine, others = _values(here, column), _values(there, column)
+    if mine.dtype != others.dtype and {mine.dtype.kind, others.dtype.kind} <= {*"biuf"}:
+        mine, others = mine.astype(np.float64), others.astype(np.float64)  # one has gaps
     identities = here["point_id"].to_numpy()
     return [
         Difference(
@@ -93,7 +102,7 @@ def _values(table: pa.Table, column: str) -> NDArray[Any]:
     values = table[column]
     if pa.types.is_string(values.type):
         values = pa.compute.fill_null(values, "")
-    elif values.null_count:  # a point that failed has none
+    elif values.null_count:
         values = values.cast(pa.float64(), safe=False)
     array: NDArray[Any] = values.to_numpy()
     return array

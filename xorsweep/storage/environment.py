@@ -7,6 +7,7 @@ import platform
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xorsweep._version import __version__
@@ -51,13 +52,17 @@ def now() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, of xorsweep and of the packages that it builds on."""
-    found = {"python": platform.python_version(), "xorsweep": __version__}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    installed = {package: _version(package) for package in _PACKAGES}
+    found = {package: each for package, each in installed.items() if each}
+    return {"python": platform.python_version(), "xorsweep": __version__, **found}
+
+
+@cache
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def machine() -> Machine:

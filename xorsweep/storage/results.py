@@ -195,7 +195,7 @@ def results_of(
 def frame_of(
     file: pyarrow.parquet.ParquetFile, experiment: Experiment[Any], whole: bool
 ) -> pd.DataFrame:
-    """Return what an open results.parquet holds: texts categorical, integers with gaps Int64."""
+    """Return an open results.parquet: categorical texts, Int64 where some are missing."""
     excluded = () if whole else tuple(experiment.rarely_read)
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
     table = file.read(names, use_threads=False)

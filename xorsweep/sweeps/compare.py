@@ -17,6 +17,7 @@ from xorsweep.analysis.summary import is_numeric
 from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
+from xorsweep.experiment import experiment_of
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.report import PageFigure, svg_source
@@ -48,18 +49,21 @@ CELLS_HEAD = (
 
 @dataclass(frozen=True)
 class ComparedSweep:
-    """A finished sweep: where it lies, its grid in words, and its rows."""
+    """A finished sweep: where it lies, its grid in words, its rows, and what is counted in them."""
 
     folder: Path
     text: str
     results: pd.DataFrame
+    event: str
 
     @classmethod
-    def read(cls, folder: Path, terminal: Console) -> ComparedSweep:
+    def read(cls, folder: Path, flag: str | None, terminal: Console) -> ComparedSweep:
         """Return the sweep in a folder; raises StoreError where there is none that is finished."""
         manifest = finished_manifest(folder)
-        results = stored_results(folder, manifest, terminal)
-        return cls(folder, manifest.grid.text, results)
+        experiment = experiment_of(manifest)
+        results = stored_results(folder, manifest, terminal, whole=flag is not None)
+        results, event = experiment.comparable(results, flag)
+        return cls(folder, manifest.grid.text, results, event)
 
 
 @dataclass(frozen=True)
@@ -81,16 +85,23 @@ def compare(
     into: Path | None = None,
     terminal: Console | None = None,
     epochs: int | None = None,
+    flag: str | None = None,
 ) -> SweepComparison:
     """Compare two finished sweeps in the cells that both have; print it and leave page and CSV.
 
     Of cells that differ in epochs alone those with the most that both have are compared, or those
-    with the `epochs` asked for. Page and CSV go into `compared/<name of the second>` of the first
-    sweep's folder, or `into` another. Raises StoreError where a folder holds no finished sweep, or
-    the two have no cell in common, ConfigError where one has no points with these epochs.
+    with the `epochs` asked for. `flag` is the column of true and false whose rates are compared in
+    sweeps of functions that return several. Page and CSV go into `compared/<name of the second>`
+    of the first sweep's folder, or `into` another. Raises StoreError where a folder holds no
+    finished sweep, or the two have no cell in common, ConfigError where one has no points with
+    these epochs.
     """
     terminal = terminal or Console()
-    a, b = (ComparedSweep.read(folder, terminal) for folder in folders)
+    a, b = (ComparedSweep.read(folder, flag, terminal) for folder in folders)
+    if a.event != b.event:
+        raise StoreError(
+            f"{a.folder} counts how often {a.event}, and {b.folder} how often {b.event}"
+        )
     found = compare_sweeps(at_epochs(a.results, epochs), at_epochs(b.results, epochs))
     if found.cells.empty:
         raise StoreError(_nothing_in_common(a, b, found))
@@ -130,7 +141,7 @@ def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
     return Page(
         title=f"{a.folder.absolute().name} and {b.folder.absolute().name}, side by side",
         sweeps=differing,
-        findings=list(_findings(found)),
+        findings=list(_findings(found, a.event)),
         test=_test_text(found),
         settings=Table(
             "Settings in which the cells that are compared differ.",
@@ -143,18 +154,18 @@ def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
     )
 
 
-def _findings(found: SweepComparison) -> Iterator[str]:
+def _findings(found: SweepComparison, event: str) -> Iterator[str]:
     cells, differing = found.cells, found.differing
     higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
     if differing.empty:
         yield (
             f"In none of {count_text(len(cells), 'cell')} do the sweeps differ beyond chance in "
-            "how often they converge. That doesn't mean that there is no difference."
+            f"how often {event}. That doesn't mean that there is no difference."
         )
     else:
         yield (
             f"In {len(differing):,} of {count_text(len(cells), 'cell')} the sweeps differ beyond "
-            f"chance in how often they converge: a is higher in {higher['a']:,}, b in "
+            f"chance in how often {event}: a is higher in {higher['a']:,}, b in "
             f"{higher['b']:,}."
         )
         largest = found.largest.to_dict("records")

@@ -11,17 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.experiment import FAILED, STATUS, Experiment
+from xorsweep.experiment import Experiment
 from xorsweep.grid.grid import Grid, concatenate
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.atomic import sync, write_atomically
-from xorsweep.storage.bitwise_diff import differences, of_points
+from xorsweep.storage.bitwise_diff import differences, ended_rows
 from xorsweep.storage.manifest import Manifest, MergedSweep, describe_run
 from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import assemble
@@ -125,20 +123,13 @@ def _conflicts(one: OpenedSweep, other: OpenedSweep, grid: Grid) -> Iterator[str
     shared = np.intersect1d(one.grid.identities, other.grid.identities)
     if not len(shared):
         return
-    here, there = (_ended_rows(source.store, shared) for source in (one, other))
+    here, there = (ended_rows(source.store.parts(), shared) for source in (one, other))
     for each in differences(here, there, one.store.experiment):
         (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
         yield (
             f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
             f"and {each.there} in {other.store.folder}"
         )
-
-
-def _ended_rows(store: Store, identities: NDArray[np.uint64]) -> pa.Table:
-    """Return the rows of a sweep's parts that hold these points and haven't failed."""
-    tables = [of_points(part, identities) for part in store.parts()]
-    table = pa.concat_tables(tables, promote_options="default")
-    return table.filter(pa.array(table[STATUS].to_numpy() != FAILED))
 
 
 def _manifest(

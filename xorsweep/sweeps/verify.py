@@ -24,7 +24,7 @@ from xorsweep.execution.serial import run_serial
 from xorsweep.experiment import FAILED, Experiment, ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
-from xorsweep.storage.bitwise_diff import Difference, differences, of_points
+from xorsweep.storage.bitwise_diff import Difference, differences, ended_rows
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import is_there, open_file
 from xorsweep.storage.results import ResultTable, assemble, write_results
@@ -129,10 +129,7 @@ def _in_the_parts(
     """Yield what differs between the parts and the rows run alone."""
     if not len(rows):
         return
-    identities = grid.identities[rows]
-    stored = pa.concat_tables(
-        [of_points(part, identities) for part in store.parts()], promote_options="default"
-    )
+    stored = ended_rows(store.parts(), grid.identities[rows])
     experiment = store.experiment.for_grid(grid)
     for table in _run_alone(grid, rows, experiment, workers, terminal):
         for each in differences(stored, table, experiment):

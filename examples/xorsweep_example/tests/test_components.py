@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from xorsweep_example.components import FanIn, Majority, Percentage, Rmsprop
 
+from xorsweep.check_component import check_component
 from xorsweep.networks.architecture import Network
-from xorsweep.sweeps.check_component import check_component
 
 
 @pytest.mark.parametrize(

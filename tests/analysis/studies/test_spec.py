@@ -16,6 +16,7 @@ from xorsweep.analysis.studies.measures import Cells
 from xorsweep.analysis.studies.spec import Study, read_study
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
@@ -102,7 +103,7 @@ def cut_down(name: str, folder: Path, settings: SweepSettings) -> tuple[Study, s
     study = read_study(made.values["study"])
     assert study is not None
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(SweepRequest(made.grid, settings, folder, provenance))
+    run_sweep(SweepRequest(NetworkExperiment(), made.grid, settings, folder, provenance))
     return study, page([section(folder)])
 
 
@@ -154,7 +155,7 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
     made = composed("hinton_problems", "seed=range(0,3)")
     folder = tmp_path / "sweep"
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(SweepRequest(made.grid, WITHOUT_REPORT, folder, provenance))
+    run_sweep(SweepRequest(NetworkExperiment(), made.grid, WITHOUT_REPORT, folder, provenance))
     resume_sweep(ResumeRequest(folder, SERIAL, provenance={"command_line": ["y"]}))
     before = (folder / "report.md").read_text()
     assert "| seed 0: epochs of one run | published | 1,393 | 1,393 | agrees |" in before
@@ -167,7 +168,13 @@ def test_texts_of_a_study_are_escaped(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=0", "epochs=2")
     study = {**made.values["study"], "title": "<b>t|t</b>", "question": "<i>q</i>"}
     run_sweep(
-        SweepRequest(made.grid, SERIAL, tmp_path / "s", {"command_line": ["x"], "study": study})
+        SweepRequest(
+            NetworkExperiment(),
+            made.grid,
+            SERIAL,
+            tmp_path / "s",
+            {"command_line": ["x"], "study": study},
+        )
     )
     page = (tmp_path / "s/report.html").read_text()
     assert "<b>" not in page
@@ -255,7 +262,9 @@ def test_the_page_names_every_study() -> None:
 def test_the_page_is_made_from_the_folders(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=range(0,2)")
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(SweepRequest(made.grid, WITHOUT_REPORT, tmp_path / "s", provenance))
+    run_sweep(
+        SweepRequest(NetworkExperiment(), made.grid, WITHOUT_REPORT, tmp_path / "s", provenance)
+    )
     text = page([section(tmp_path / "s")])
     assert "\n## hinton_problems\n" in text
     assert (

@@ -27,6 +27,7 @@ from xorsweep.analysis.summary import survival_curves as curves_of
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.figures import (
@@ -37,7 +38,7 @@ from xorsweep.reporting.figures import (
     survival_curves,
 )
 from xorsweep.reporting.figures.axes import DrawnFigure, line_styles
-from xorsweep.reporting.figures.catalog import CATALOG, Figures, FigureSpec, submit_figures
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, FigureSpec, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_histogram import TALLEST
 from xorsweep.reporting.figures.style import (
@@ -50,7 +51,7 @@ from xorsweep.reporting.figures.style import (
 from xorsweep.reporting.selection import in_order
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.storage.store import Store
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -58,8 +59,9 @@ GridOf = Callable[..., Grid]
 
 
 def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
-    store, grid, _ = Store.open(folder)
-    results = read_results(folder)
+    opened = open_sweep(folder)
+    store, grid = opened.store, opened.grid
+    results = read_results(folder, NetworkExperiment())
     return Tables(
         results,
         summarize(results),
@@ -81,6 +83,12 @@ def drawn(draw: Callable[[Tables], DrawnFigure | None], tables: Tables) -> Figur
     return found.figure
 
 
+@pytest.fixture(scope="module")
+def figures(tables: Tables) -> dict[str, Figure]:
+    """Return the figures of the sweep by name, each drawn once for all who look at it."""
+    return {spec.name: drawn(spec.draw, tables) for spec in NETWORK_FIGURES}
+
+
 def panels_of(figure: Figure) -> list[Axes]:
     return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
 
@@ -89,13 +97,16 @@ def titles(figure: Figure) -> list[str]:
     return [axes.get_title(loc="left") for axes in panels_of(figure)]
 
 
-def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables) -> None:
-    figure = drawn(rate_heatmap.draw, tables)
+def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["convergence_rate"]
     assert titles(figure) == ["200 epochs", "1,500 epochs"]
     axes = panels_of(figure)[1]
     assert axes.get_xlabel() == "lr"
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.5", "2", "1000"]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["4", "2"]
+    leftmost = panels_of(figure)[0]
+    assert [tick.get_text() for tick in leftmost.get_yticklabels()] == ["4", "2"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
     wanted = [
         f"{cells.loc[(hidden, lr), 'converged']}\nof 12"
@@ -105,8 +116,10 @@ def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(tables: Tables)
     assert [text.get_text() for text in axes.texts] == wanted
 
 
-def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
-    figure = drawn(rate_lines.draw, tables)
+def test_the_lines_carry_the_rates_and_their_intervals(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["rate_lines"]
     axes = panels_of(figure)[1]
     assert axes.get_xscale() == "log"
     assert len(axes.containers) == 2
@@ -119,8 +132,10 @@ def test_the_lines_carry_the_rates_and_their_intervals(tables: Tables) -> None:
         np.testing.assert_allclose(ends, mine[["rate_low", "rate_high"]], atol=1e-12)
 
 
-def test_unsolved_curves_end_at_the_share_that_did_not_converge(tables: Tables) -> None:
-    figure = drawn(survival_curves.draw, tables)
+def test_unsolved_curves_end_at_the_share_that_did_not_converge(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["unsolved"]
     assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
     cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
     axes = panels_of(figure)[1]
@@ -142,8 +157,10 @@ def shares_in(axes: Axes) -> dict[tuple[int, str], float]:
     return found
 
 
-def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(tables: Tables) -> None:
-    figure = drawn(error_histogram.draw, tables)
+def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["final_error"]
     assert titles(figure) == ["hidden 2", "hidden 4"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
     for hidden, axes in zip((2, 4), panels_of(figure), strict=True):
@@ -164,8 +181,10 @@ def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
     assert not panels_of(figure)[0].texts
 
 
-def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(tables: Tables) -> None:
-    figure = drawn(error_curves.draw, tables)
+def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(
+    tables: Tables, figures: dict[str, Figure]
+) -> None:
+    figure = figures["error_by_epoch"]
     cells = in_order(tables.summary.query("epochs == 1500"), ["hidden", "lr"])
     assert len(panels_of(figure)) == len(cells)
     curves, outcomes = (
@@ -199,7 +218,7 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     with mpl.rc_context(STYLE):
         found = error_curves.draw(tables)
     assert found is not None
-    assert f"thin lines: {len(rows)} of 72 runs" in found.note
+    assert f"{len(rows)} of 72 runs as thin lines" in found.note
 
 
 def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
@@ -230,21 +249,20 @@ def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tabl
     np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
 
 
-def test_each_figure_says_what_its_axes_are(tables: Tables) -> None:
-    for spec in CATALOG:
-        figure = drawn(spec.draw, tables)
+def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
         labels = [axes.get_xlabel() for axes in figure.axes]
-        assert any([*labels, figure.get_supxlabel()]), spec.name
+        assert any([*labels, figure.get_supxlabel()]), name
         names = [axes.get_ylabel() for axes in figure.axes]
-        assert any([*names, figure.get_supylabel()]), spec.name
+        assert any([*names, figure.get_supylabel()]), name
 
 
-@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
-def test_no_text_lies_on_another(tables: Tables, spec: FigureSpec) -> None:
-    expect_readable(drawn(spec.draw, tables))
+@pytest.mark.parametrize("name", [spec.name for spec in NETWORK_FIGURES])
+def test_no_text_lies_on_another(name: str, figures: dict[str, Figure]) -> None:
+    expect_readable(figures[name])
 
 
-@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", NETWORK_FIGURES, ids=lambda spec: spec.name)
 def test_no_text_lies_on_another_in_what_is_written(
     tables: Tables, spec: FigureSpec, tmp_path: Path
 ) -> None:
@@ -292,7 +310,7 @@ def _beyond_the_ends(figure: Figure) -> set[Text]:
 
 
 def written(figures: Figures) -> bool:
-    return [each.spec for each in figures()] == list(CATALOG)
+    return [each.spec for each in figures()] == list(NETWORK_FIGURES)
 
 
 def bytes_in(folder: Path) -> dict[str, bytes]:
@@ -300,13 +318,14 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_figures_are_written_as_png_and_svg_with_the_same_bytes(
-    tables: Tables, tmp_path: Path
+    tables: Tables, small_sweep: Path, tmp_path: Path
 ) -> None:
-    for folder in (tmp_path / "first", tmp_path / "second"):
-        assert written(submit_figures(tables, folder))
-    first, second = bytes_in(tmp_path / "first"), bytes_in(tmp_path / "second")
+    assert written(submit_figures(NETWORK_FIGURES, tables, tmp_path))
+    first, second = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
     assert first == second
-    assert sorted(first) == sorted(f"{p.name}.{kind}" for p in CATALOG for kind in ("png", "svg"))
+    assert sorted(first) == sorted(
+        f"{p.name}.{kind}" for p in NETWORK_FIGURES for kind in ("png", "svg")
+    )
 
 
 @pytest.mark.slow
@@ -321,10 +340,10 @@ def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
         return curves(cells)
 
     alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
-    submit_figures(tables, alone)()
-    assert written(submit_figures(tables, shared, workers=2))
+    submit_figures(NETWORK_FIGURES, tables, alone)()
+    assert written(submit_figures(NETWORK_FIGURES, tables, shared, workers=2))
     dying = replace(tables, learning_curves=curves_or_death)
-    assert written(submit_figures(dying, bereft, 2))
+    assert written(submit_figures(NETWORK_FIGURES, dying, bereft, 2))
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
@@ -367,7 +386,12 @@ LARGE = ("learning rates alone", "many levels", "many panels", "five axes")
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
 
@@ -385,13 +409,18 @@ def test_groups_can_be_drawn(point_of: Callable[..., Any], tmp_path: Path) -> No
         NETWORK_SCHEMA, [*axes, Axis("lr", (0.5, 5.0)), Axis("seed", (0, 1, 2))], bases
     )
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     expect_drawn(tables_of(tmp_path))
 
 
 def expect_drawn(tables: Tables) -> None:
-    for spec in CATALOG:
+    for spec in NETWORK_FIGURES:
         with mpl.rc_context(STYLE):
             found = spec.draw(tables)
         if found is not None:
@@ -408,7 +437,12 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
     grid = concatenate([sizes, rates, others])
     run_sweep(
-        SweepRequest(grid, SweepSettings(ExecutionSettings("serial"), report=False), tmp_path)
+        SweepRequest(
+            NetworkExperiment(),
+            grid,
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
     )
     tables = tables_of(tmp_path, plateaus={})
     assert panels_of(

@@ -2,29 +2,35 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
-from xorsweep.reporting.svg.palette import BLACK, NO_NUMBER, SHADES, WHITE, shades
+from xorsweep.reporting.svg.palette import BLACK, NO_NUMBER, SHADES, WHITE, output_image, shades
+
+
+def colors(image: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(image)
 
 
 def test_several_outputs_lie_side_by_side_and_rows_below_one_another() -> None:
     outputs = np.linspace(0, 1, 12).reshape(3, 4)
     targets = np.zeros((3, 4))
     targets[2, 1] = 1
-    found = answer_grid(outputs, targets, 200)
-    assert found.shape == (150, 200)
+    found = colors(answer_grid(outputs, targets, 200))
+    assert found.shape == (150, 200, 3)
     middles, corners = found[24::50, 24::50], found[3::50, 3::50]
-    np.testing.assert_array_equal(corners, shades(outputs))
-    np.testing.assert_array_equal(middles, np.where(targets, WHITE, BLACK))
+    np.testing.assert_array_equal(corners, colors(output_image(outputs)))
+    np.testing.assert_array_equal(middles, np.where(targets[..., None], WHITE, BLACK))
 
 
 def test_the_rows_of_one_output_are_counted_along_the_lines() -> None:
     outputs = np.linspace(0, 1, 8)[:, None]
-    found = answer_grid(outputs, np.tile([[0.1], [0.9]], (4, 1)), 200)
-    assert found.shape == (100, 200)
-    np.testing.assert_array_equal(found[3::50, 3::50], shades(outputs).reshape(2, 4))
-    assert found[24, 24] == BLACK
-    assert found[24, 74] == WHITE
+    found = colors(answer_grid(outputs, np.tile([[0.1], [0.9]], (4, 1)), 200))
+    assert found.shape == (100, 200, 3)
+    np.testing.assert_array_equal(found[3::50, 3::50], colors(output_image(outputs.reshape(2, 4))))
+    assert tuple(found[24, 24]) == BLACK
+    assert tuple(found[24, 74]) == WHITE
 
 
 @pytest.mark.parametrize(
@@ -32,15 +38,16 @@ def test_the_rows_of_one_output_are_counted_along_the_lines() -> None:
 )
 def test_any_task_fits(rows: int, units: int) -> None:
     outputs = np.full((rows, units), 0.5)
-    found = answer_grid(outputs, np.eye(rows, units), 200)
+    found = colors(answer_grid(outputs, np.eye(rows, units), 200))
     assert max(found.shape) <= 200
-    assert shades(np.array([0.5]))[0] in found
+    middle = colors(output_image(np.array([[0.5]])))
+    assert (found == middle).all(axis=-1).any()
 
 
 def test_what_is_no_number_is_grey() -> None:
-    found = answer_grid(np.array([[np.nan], [1.0]]), np.array([[0.0], [1.0]]), 200)
-    assert found[3, 3] == NO_NUMBER
-    assert found[3, 103] == SHADES - 1
+    found = colors(answer_grid(np.array([[np.nan], [1.0]]), np.array([[0.0], [1.0]]), 200))
+    assert tuple(found[3, 3]) == NO_NUMBER
+    assert (found[3, 103] == shades()[SHADES - 1]).all()
 
 
 def test_the_description_counts_what_is_right() -> None:

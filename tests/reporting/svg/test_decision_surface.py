@@ -17,7 +17,7 @@ from xorsweep.reporting.svg.decision_surface import (
     describe_surface,
     has_surface,
 )
-from xorsweep.reporting.svg.palette import SHADES, palette
+from xorsweep.reporting.svg.palette import SHADES, shades
 
 PointOf = Callable[..., Point]
 
@@ -93,7 +93,7 @@ def test_a_constant_output_has_one_colour_and_no_line(
     found = pixels(decision_surface(solved.training, with_weights(solved, c=bias)))
     edge = np.concatenate([found[0], found[-1], found[:, 0], found[:, -1], found[80]])
     assert len(np.unique(edge, axis=0)) == 1
-    expected = palette()[:SHADES][round(level * (SHADES - 1))]
+    expected = shades()[round(level * (SHADES - 1))]
     assert np.abs(edge[0].astype(int) - expected).max() <= 3
 
 

@@ -122,8 +122,7 @@ def test_the_epoch_at_which_the_criterion_was_met_is_marked(met: int) -> None:
 
 
 def test_the_description_gives_the_first_and_the_last_error() -> None:
-    assert describe_curve(EPOCHS, FALLING, error="mean squared error") == (
-        "Mean squared error by epoch: 1.00 before training, 1.00e-05 after 10,000 epochs.".replace(
-            "-", "\N{MINUS SIGN}"
-        )
+    assert describe_curve(EPOCHS, FALLING) == (
+        "Half the sum of squared errors by epoch: 1.00 before training, 1.00e\N{MINUS SIGN}05 "
+        "after 10,000 epochs."
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
 from xorsweep.analysis.studies.spec import PublishedValue
 from xorsweep.analysis.survival import survival
+from xorsweep.analysis.time_ratios import median_interval
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import component_of
@@ -103,10 +104,8 @@ def _median_of_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | No
     epochs = _epochs(rows)
     if not len(epochs):
         return None
-    from scipy.stats import quantile_test  # takes as long as a small sweep, and most need none
-
-    interval: Any = quantile_test(epochs, p=0.5).confidence_interval(CONFIDENCE)
-    return Estimate(float(np.median(epochs)), float(interval.low), float(interval.high))
+    limits = median_interval(epochs, CONFIDENCE) or (np.nan, np.nan)
+    return Estimate(float(np.median(epochs)), *limits)
 
 
 def _extreme(rows: pd.DataFrame, end: Callable[[FloatArray], float]) -> Estimate | None:

@@ -177,8 +177,8 @@ def read_study(node: object) -> Study | None:
         raise ConfigError(f"study.figures={figures}: must be a list of figures")
     common = _mapping("study.cell", section.get("cell", {}))
     texts: dict[str, Any] = {
-        key: read_value(f"study.{key}", section.get(key), rule)
-        for key, rule in fields_of(Study).items()
+        key: read_value(f"study.{key}", section.get(key), kind)
+        for key, kind in fields_of(Study).items()
         if key in section or key != "reference"
     }
     study = Study((), **texts)
@@ -195,11 +195,11 @@ def _read_figure(
     section = {"reference": study.reference, **_mapping(where, node)}
     if section["reference"] != "simulation":
         section.setdefault("certainty", study.certainty)
-    rules = fields_of(PublishedValue)
-    check_known(f"{where}.", section, [*rules, "cell"])
+    fields = fields_of(PublishedValue)
+    check_known(f"{where}.", section, [*fields, "cell"])
     values: dict[str, Any] = {
-        name: read_value(f"{where}.{name}", section.get(name), rule)
-        for name, rule in rules.items()
+        name: read_value(f"{where}.{name}", section.get(name), kind)
+        for name, kind in fields.items()
         if section.get(name) is not None or name == "measure"
     }
     own = _mapping(f"{where}.cell", section.get("cell", {}))

@@ -20,6 +20,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
     )
+    parser.add_argument(
+        "--flag",
+        metavar="COLUMN",
+        help="of true and false, in sweeps of a function that has several",
+    )
 
 
 def run(given: Namespace) -> None:
@@ -27,4 +32,5 @@ def run(given: Namespace) -> None:
     from xorsweep.sweeps.compare import compare
 
     folders = named_folder(given.a), named_folder(given.b)
-    compare(folders, given_folder(given.into, "--into"), epochs=given.epochs)
+    into = given_folder(given.into, "--into")
+    compare(folders, into, epochs=given.epochs, flag=given.flag)

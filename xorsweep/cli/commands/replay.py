@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser, given_folder, whole
+from xorsweep.cli.commands.parser import (
+    Parser,
+    add_function,
+    experiment_with,
+    given_folder,
+    whole,
+)
 
 EXAMPLES = """\
   python -m xorsweep replay latest 0
@@ -18,6 +24,7 @@ def add_arguments(parser: Parser) -> None:
     """Add the folder, the row, and where its files go."""
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
     parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")
+    add_function(parser)
     parser.add_argument("--into", metavar="DIR", help="instead of FOLDER/replay/ROW")
 
 
@@ -25,5 +32,7 @@ def run(given: Namespace) -> None:
     """Replay a row; exit code 1 where its bits differ."""
     from xorsweep.sweeps.replay import replay
 
-    found = replay(given.folder, given.row, given_folder(given.into, "--into"))
+    into = given_folder(given.into, "--into")
+    experiment = experiment_with(given.function, given.folder)
+    found = replay(given.folder, given.row, into, experiment=experiment)
     sys.exit(1 if found else 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -37,6 +37,11 @@ def take(training: TrainingBatch, members: Array) -> TrainingBatch:
 def take_component(component: Component, members: Array) -> Component:
     """Return a component with the parameters of some members, where they differ between members."""
     return _with_arrays(component, lambda values: values[members])
+
+
+def places_between(epochs: Sequence[int], first: int, last: int) -> list[int]:
+    """Return the places of the epochs from `first` to `last`, both included."""
+    return [place for place, epoch in enumerate(epochs) if first <= epoch <= last]
 
 
 def cast(training: TrainingBatch, dtype: str) -> TrainingBatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,37 +65,36 @@ class TrainingResult:
     half_sse: FloatArray
     converged_epoch: NDArray[np.int64]
 
-
-class Train(Protocol):
-    """Trains a batch; a network gets the same bits regardless of the batch.
-
-    In float32 everything is cast once, before the first epoch, and results are cast back.
-    """
-
-    def __call__(self, training: TrainingBatch) -> TrainingResult:
-        """Return the result."""
-        ...
-
-
-class Capacity(Protocol):
-    """Says how many networks a batch should have at most."""
-
-    def __call__(self, network: Network, rows: int) -> int:
-        """Return the number, given the rows of the task."""
-        ...
+    @classmethod
+    def unfilled(cls, training: TrainingBatch) -> TrainingResult:
+        """Return a result whose arrays are to be filled, in which no network has converged."""
+        members, snapshots = len(training.learning_rate), len(training.snapshots)
+        return cls(
+            outputs=np.empty((snapshots, *training.targets.shape, members)),
+            parameters=np.empty((snapshots, training.network.size, members)),
+            meets=np.empty((snapshots, members), bool),
+            half_sse=np.empty((len(training.curve_epochs), members)),
+            converged_epoch=np.full(members, -1, np.int64),
+        )
 
 
-class Compile(Protocol):
-    """Compiles the kernels that some trainings need, or reads them from disk."""
+Train = Callable[[TrainingBatch], TrainingResult]
+"""Trains a batch; a network gets the same bits regardless of the batch.
 
-    def __call__(self, trainings: Iterable[TrainingBatch], log: Callable[[str], None]) -> None:
-        """Call `log` once with a line, where something has to be compiled."""
-        ...
+In float32 everything is cast once, before the first epoch, and results are cast back.
+"""
 
+Capacity = Callable[[Network, int], int]
+"""Returns how many networks a batch should have at most, given the rows of the task."""
 
-class FindUnsupported(Protocol):
-    """Finds the component because of which an engine leaves a batch to the reference engine."""
+Compile = Callable[[Iterable[TrainingBatch], Callable[[str], None]], None]
+"""Compiles the kernels that some trainings need, or reads them from disk.
 
-    def __call__(self, values: Mapping[str, Any]) -> str | None:
-        """Return it as `group=name`, given flat keys and values; None where there is none."""
-        ...
+The function that it takes is called once with a line, where something has to be compiled.
+"""
+
+FindUnsupported = Callable[[Mapping[str, Any]], str | None]
+"""Finds the component because of which an engine leaves a batch to the reference engine.
+
+It takes flat keys and values, and returns `group=name`; None where there is no such component.
+"""

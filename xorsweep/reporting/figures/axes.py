@@ -18,7 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import (
     EngFormatter,
     LogLocator,
-    NullFormatter,
+    NullLocator,
     PercentFormatter,
     SymmetricalLogLocator,
 )
@@ -47,9 +47,8 @@ class DrawnFigure:
 
     def __post_init__(self) -> None:
         if self.note:
-            width = int(CHARACTERS_PER_INCH * self.figure.get_figwidth())
-            note = f"{self.note}; summary.csv holds all".replace("$", r"\$")
-            self.figure.suptitle(fill(note, width), fontsize=8, color=GREY)
+            note = _fitting(self.note.replace("$", r"\$"), self.figure.get_figwidth())
+            self.figure.suptitle(note, fontsize=8, color=GREY)
 
 
 def facets(
@@ -57,31 +56,35 @@ def facets(
     width: float,
     height: float,
     columns: int = 3,
-    sharex: bool = False,
-    sharey: bool = False,
+    sharey: bool = True,
     xlabel: str = "",
     ylabel: str = "",
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with titled axes for each panel, `width` by `height` inches.
 
-    The lowest panels have the label of x, the leftmost that of y.
+    The lowest panels have the label and the ticks of x, the leftmost those of y.
     """
     across = min(columns, len(panels))
     down = ceil(len(panels) / across)
     size = (max(across * width + 0.9, 4.6), down * height + 0.6)
     # The last number along one panel stays clear of the next panel's first.
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08))
-    grid = figure.subplots(down, across, squeeze=False, sharex=sharex, sharey=sharey).ravel()
+    grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=sharey).ravel()
     for axes in grid[len(panels) :]:
         axes.remove()
-    for axes in grid[max(0, len(panels) - across) : len(panels)]:
-        axes.tick_params(labelbottom=True)
-        axes.set_xlabel(xlabel)
-    for axes in grid[: len(panels) : across]:
-        axes.set_ylabel(ylabel)
-    for axes, (title, _) in zip(grid, panels, strict=False):
-        axes.set_title(fill(title, int(CHARACTERS_PER_INCH * width)), loc="left")
+    for place, (axes, (title, _)) in enumerate(zip(grid, panels, strict=False)):
+        is_lowest, is_leftmost = place >= len(panels) - across, place % across == 0
+        axes.tick_params("x", which="both", bottom=is_lowest, labelbottom=is_lowest)
+        axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
+        axes.set(xlabel=xlabel if is_lowest else "", ylabel=ylabel if is_leftmost else "")
+        axes.set_title(_fitting(title, width), loc="left")
     return figure, list(grid[: len(panels)])
+
+
+def _fitting(words: str, inches: float) -> str:
+    """Return words in lines of at most so many inches."""
+    width = int(CHARACTERS_PER_INCH * inches)
+    return fill(words, width, break_long_words=False, break_on_hyphens=False)
 
 
 def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
@@ -114,7 +117,7 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
             else SymmetricalLogLocator(base=10, linthresh=1, subs=(1, 2, 5))
         )
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def percent_upwards(axes: Axes) -> None:
@@ -133,7 +136,6 @@ def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
         handles=handles,
         loc="outside lower center",
         ncols=max(1, min(len(handles), 4, int(figure.get_figwidth() / entry))),
-        frameon=False,
     )
 
 

@@ -78,30 +78,29 @@ def submit_figures(
     return partial(_finished, start_pool(pool, tasks), catalog, tables, folder)
 
 
-_Written = tuple[FigureSpec, WrittenFigure | None]
-
-
 def _finished(
-    results: Iterator[_Written], catalog: Sequence[FigureSpec], tables: Tables, folder: Path
+    results: Iterator[WrittenFigure | None],
+    catalog: Sequence[FigureSpec],
+    tables: Tables,
+    folder: Path,
 ) -> list[WrittenFigure]:
-    written: dict[FigureSpec, WrittenFigure | None] = {}
     try:
-        written.update(results)
+        written = list(results)
     except TerminatedWorkerError:  # draw here what other processes died of
         remove_leftovers(folder)
-        written.update(_write(spec, tables, folder) for spec in catalog if spec not in written)
-    return [each for spec in catalog if (each := written[spec])]
+        written = [_write(spec, tables, folder) for spec in catalog]
+    return sorted(filter(None, written), key=lambda each: catalog.index(each.spec))
 
 
-def _write(spec: FigureSpec, tables: Tables, folder: Path) -> _Written:
+def _write(spec: FigureSpec, tables: Tables, folder: Path) -> WrittenFigure | None:
     from xorsweep.reporting.figures.style import save, styled
 
     with styled():
         drawn = spec.draw(tables)
     if drawn is None:
-        return spec, None
+        return None
     save(drawn.figure, folder / spec.name)
-    return spec, WrittenFigure(spec, drawn.alt, drawn.note)
+    return WrittenFigure(spec, drawn.alt, drawn.note)
 
 
 NETWORK_FIGURES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,12 @@ class Tables:
         summary: One row per cell.
         learning_curves: Reads the errors by epoch of some cells.
         plateaus: Half the sums of squared errors to be marked, by the outcomes of runs there.
-        layout: Which swept key goes where.
     """
 
     results: pd.DataFrame
     summary: pd.DataFrame
     learning_curves: LearningCurvesOf
     plateaus: Mapping[str, float]
-    layout: Layout = field(init=False)
 
     @classmethod
     def of(
@@ -50,6 +48,11 @@ class Tables:
         return cls(results, summary, learning_curves, _shared_plateaus(results))
 
     @cached_property
+    def layout(self) -> Layout:
+        """Return which swept key goes where."""
+        return Layout.of(self.summary, swept_columns(self.summary))
+
+    @cached_property
     def cell_of(self) -> NDArray[np.int64]:
         """Return the place in the summary (N,) of each row's cell."""
         return CellIndex.of_frame(self.results, swept_columns(self.summary)).number
@@ -57,10 +60,6 @@ class Tables:
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of some cells of the summary."""
         return self.results[np.isin(self.cell_of, cells.index)]
-
-    def __post_init__(self) -> None:
-        layout = Layout.of(self.summary, swept_columns(self.summary))
-        object.__setattr__(self, "layout", layout)
 
 
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:

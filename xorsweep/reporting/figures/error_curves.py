@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
@@ -24,7 +27,7 @@ from xorsweep.reporting.figures.axes import (
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import GREY, INK, OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.layout import panels
+from xorsweep.reporting.layout import Panel, panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
 MOST_CELLS = 24
@@ -33,6 +36,8 @@ MOST_SINGLE_RUNS = 200
 MOST_COLUMNS = 5
 SMALLEST_ERROR, LARGEST_ERROR = 1e-9, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
+MEDIAN: dict[str, Any] = {"color": INK, "linewidth": 1.4}
+BAND: dict[str, Any] = {"color": GREY, "alpha": 0.25, "linewidth": 0}
 
 
 def draw(tables: Tables) -> DrawnFigure | None:
@@ -44,46 +49,21 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if cells.empty:
         return None
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
-    columns = _columns(cells, layout.x)
     parts = panels(cells, shown.keys)
-    figure, grid = facets(
-        parts, 10 / columns - 0.1, 1.7, columns, sharex=True, sharey=True, xlabel="epochs"
-    )
-    epochs_across(grid[0], max(each.epochs[-1] for each in curves.values()), 0)
-    grid[0].set_yscale("log")
-    grid[0].set_ylim(*_limits(curves))
-    grid[0].yaxis.set_minor_locator(NullLocator())
+    figure, grid = _log_facets(parts, _columns(cells, layout.x), curves)
     trained = tables.rows_of(shown.cells).query("status != 'failed'")
     single = single_runs(tables, trained, len(shown.cells))
     outcomes = tables.results["outcome"].astype(str).to_numpy()
-    for place, (axes, (_, part)) in enumerate(zip(grid, parts, strict=True)):
-        is_lowest, is_leftmost = place >= len(grid) - columns, place % columns == 0
-        axes.tick_params(which="both", bottom=is_lowest, left=is_leftmost)
+    for axes, (_, part) in zip(grid, parts, strict=True):
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
-        low, middle, high = found.quantiles()
-        axes.plot(found.epochs, middle, color=INK, linewidth=1.4)
-        axes.fill_between(found.epochs, low, high, color=GREY, alpha=0.25, linewidth=0)
-        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+        _draw_quantiles(axes, found)
         for plateau in tables.plateaus.values():
             axes.axhline(plateau, **PLATEAU_LINE)
-    figure.supylabel("half the sum of squared errors", fontsize=9)
-    median = Line2D([], [], color=INK, linewidth=1.4, label="median of all runs")
-    band = Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half")
-    runs = [
-        Line2D([], [], color=OUTCOME_COLOURS[name], linewidth=1.2, label=name.replace("_", " "))
-        for name in OUTCOMES
-        if name in set(outcomes[single])
-    ]
-    legend_below(figure, [median, band, *runs])
-    excluded = f"thin lines: {len(single):,} of {len(trained):,} runs"
+    legend_below(figure, _legend_handles(set(outcomes[single])))
+    excluded = f"{len(single):,} of {len(trained):,} runs as thin lines"
     notes = (shown.note, excluded if len(single) < len(trained) else "")
-    ends = shown.cells.dropna(subset=["final_error_q50"])
-    alt = (
-        "Error by epoch on logarithmic axes, one panel per cell: single runs as thin lines "
-        "coloured by outcome, their median and the band of their middle half. The medians end at: "
-        f"{ranges_text(ends, layout.hue, 'final_error_q50', '{:.2g}'.format)}."
-    )
+    alt = _alt_text(shown.cells, layout.hue)
     return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
 
 
@@ -111,6 +91,20 @@ def _columns(cells: pd.DataFrame, across: str) -> int:
     return levels if levels <= MOST_COLUMNS and len(cells) % levels == 0 else 4
 
 
+def _log_facets(
+    parts: Sequence[Panel], columns: int, curves: Mapping[int, CellLearningCurves]
+) -> tuple[Figure, list[Axes]]:
+    figure, grid = facets(parts, 10 / columns - 0.1, 1.7, columns, xlabel="epochs")
+    epochs_across(grid[0], max(each.epochs[-1] for each in curves.values()), 0)
+    grid[0].set_yscale("log")
+    grid[0].set_ylim(*_limits(curves))
+    grid[0].yaxis.set_minor_locator(NullLocator())
+    for axes in grid:
+        axes.grid(axis="y")
+    figure.supylabel("half the sum of squared errors", fontsize=9)
+    return figure, grid
+
+
 def _draw_runs(
     axes: Axes, found: CellLearningCurves, single: NDArray[np.intp], names: NDArray[np.object_]
 ) -> None:
@@ -123,6 +117,34 @@ def _draw_runs(
             ends = np.pad(finite, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
             epochs = np.tile(np.append(found.epochs, 0), len(errors))
             axes.plot(epochs, ends, color=OUTCOME_COLOURS[name], linewidth=0.6, alpha=0.6)
+
+
+def _draw_quantiles(axes: Axes, found: CellLearningCurves) -> None:
+    low, middle, high = found.quantiles()
+    axes.plot(found.epochs, middle, **MEDIAN)
+    axes.fill_between(found.epochs, low, high, **BAND)
+
+
+def _legend_handles(outcomes: Collection[str]) -> list[Artist]:
+    runs = [
+        Line2D([], [], color=OUTCOME_COLOURS[name], linewidth=1.2, label=name.replace("_", " "))
+        for name in OUTCOMES
+        if name in outcomes
+    ]
+    median, band = (
+        Line2D([], [], label="median of all runs", **MEDIAN),
+        Patch(label="middle half", **BAND),
+    )
+    return [median, band, *runs]
+
+
+def _alt_text(cells: pd.DataFrame, key: str) -> str:
+    ends = cells.dropna(subset=["final_error_q50"])
+    return (
+        "Error by epoch on logarithmic axes, one panel per cell: single runs as thin lines "
+        "coloured by outcome, their median and the band of their middle half. The medians end at: "
+        f"{ranges_text(ends, key, 'final_error_q50', '{:.2g}'.format)}."
+    )
 
 
 def _limits(curves: Mapping[int, CellLearningCurves]) -> tuple[float, float]:

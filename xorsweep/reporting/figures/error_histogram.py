@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES, error_label, plateau_labels
-from xorsweep.reporting.figures.axes import DrawnFigure, by_level, facets, legend_below
+from xorsweep.reporting.figures.axes import (
+    DrawnFigure,
+    by_level,
+    facets,
+    legend_below,
+)
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import GREY, OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.layout import levels, mpl_label, panels
+from xorsweep.reporting.layout import Panel, levels, mpl_label, panels
 from xorsweep.reporting.selection import select_final_cells
 from xorsweep.text import level_name
 
@@ -35,15 +41,12 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if shown.cells.empty:
         return None
     key = next((key for key in (layout.x, layout.hue, *shown.keys) if key in shown.keys), "")
-    rows = tables.rows_of(shown.cells)
-    rows = rows[rows["status"] == "ok"]
+    rows = tables.rows_of(shown.cells).query("status == 'ok'")
     rows = rows.assign(final_error=rows["final_error"].clip(lower=SMALLEST_ERROR))
-    parts = panels(rows, [each for each in shown.keys if each != key])
-    most_rows = max(len(levels(part, key)) if key else 1 for _, part in parts)
-    height = ROW_HEIGHT * max(2, most_rows) + 0.3
-    figure, grid = facets(parts, 7.2, height, columns=1, sharex=True)
     outcomes = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     edges = _log_edges(rows["final_error"])
+    parts = panels(rows, [each for each in shown.keys if each != key])
+    figure, grid = _row_facets(parts, key)
     grid[0].set_xscale("log")
     grid[0].set_xlim(edges[0], edges[-1])
     for axes, (_, part) in zip(grid, parts, strict=True):
@@ -51,14 +54,22 @@ def draw(tables: Tables) -> DrawnFigure | None:
         for plateau in tables.plateaus.values():
             axes.axvline(plateau, **PLATEAU_LINE)
     _name_plateaus(grid[0], tables.plateaus)
-    grid[-1].set_xlabel("half the sum of squared errors after the last epoch")
-    labels = {name: name.replace("_", " ") for name in outcomes}
-    for name, plateau in tables.plateaus.items():
-        labels[name] = next(iter(plateau_labels({name: plateau})))
-    legend_below(
-        figure, [Patch(color=OUTCOME_COLOURS[name], label=labels[name]) for name in outcomes]
-    )
+    legend_below(figure, _legend_handles(outcomes, tables.plateaus))
     return DrawnFigure(figure, _alt_text(rows, layout.hue or key, len(shown.cells)), shown.note)
+
+
+def _row_facets(parts: Sequence[Panel], key: str) -> tuple[Figure, list[Axes]]:
+    """Return panels below each other that have room for a row for each level."""
+    most_rows = max(len(levels(part, key)) if key else 1 for _, part in parts)
+    return facets(
+        parts,
+        7.2,
+        ROW_HEIGHT * max(2, most_rows) + 0.3,
+        columns=1,
+        sharey=False,
+        xlabel="half the sum of squared errors after the last epoch",
+        ylabel=key or "all runs",
+    )
 
 
 def _draw_rows(
@@ -86,9 +97,7 @@ def _draw_rows(
     axes.set_ylim(0, len(found))
     axes.set_yticks(range(len(found)), [mpl_label(level_name(level)) for level in found])
     axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    axes.set_axisbelow(True)
-    axes.set_ylabel(key or "all runs")
+    axes.grid(axis="y")
 
 
 def _name_plateaus(axes: Axes, plateaus: Mapping[str, float]) -> None:
@@ -108,6 +117,13 @@ def _name_plateaus(axes: Axes, plateaus: Mapping[str, float]) -> None:
             color=GREY,
             fontsize=8,
         )
+
+
+def _legend_handles(outcomes: Sequence[str], plateaus: Mapping[str, float]) -> list[Patch]:
+    labels = {name: name.replace("_", " ") for name in outcomes}
+    for name, plateau in plateaus.items():
+        labels[name] = next(iter(plateau_labels({name: plateau})))
+    return [Patch(color=OUTCOME_COLOURS[name], label=labels[name]) for name in outcomes]
 
 
 def _log_edges(errors: pd.Series[Any]) -> FloatArray:

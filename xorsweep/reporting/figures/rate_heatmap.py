@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, along_text, facets
@@ -29,31 +30,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     across, down = (levels(summary, key) if key else [""] for key in (layout.x, layout.hue))
     width = max(2.2, 0.52 * min(len(across), MOST_FIELDS) + 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    figure, grid = facets(parts, width, height)
-    has_room = max(len(across), len(down)) <= MOST_FIELDS
+    figure, grid = facets(parts, width, height, xlabel=layout.x, ylabel=layout.hue)
     for axes, (_, part) in zip(grid, parts, strict=True):
-        counts = [
-            f"{converged:,}\nof {runs:,}"
-            for converged, runs in zip(
-                part["converged"], part["runs"] - part["failed"], strict=True
-            )
-        ]
-        texts = _pivot(part.assign(text=counts), layout, across, down, "text")
-        sns.heatmap(
-            _pivot(part, layout, across, down, "rate"),
-            ax=axes,
-            vmin=0,
-            vmax=1,
-            cmap="cividis",
-            annot=texts.astype(object).fillna("").to_numpy() if has_room else False,
-            fmt="",
-            annot_kws={"fontsize": 7},
-            linewidths=0.6 if has_room else 0,
-            xticklabels=ceil(len(across) / MOST_FIELDS),
-            cbar=False,
-        )
-        axes.set(xlabel=layout.x, ylabel=layout.hue if axes is grid[0] else "")
-        axes.tick_params(length=0, labelrotation=0)
+        _draw_map(axes, part, layout, across, down)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
@@ -61,21 +40,46 @@ def draw(tables: Tables) -> DrawnFigure | None:
     return DrawnFigure(figure, _alt_text(shown, layout), shown.note)
 
 
-def _pivot(
-    part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any], column: str
-) -> pd.DataFrame:
-    """Return a column of the summary as a table, levels of one key across, of another upwards."""
-    table = pd.DataFrame(
+def _draw_map(
+    axes: Axes, part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any]
+) -> None:
+    """Draw the rates of a panel, levels of one key across, of another upwards."""
+    counts = zip(part["converged"], part["runs"] - part["failed"], strict=True)
+    fields = pd.DataFrame(
         {
             "across": part[layout.x].to_numpy() if layout.x else "",
             "down": part[layout.hue].to_numpy() if layout.hue else "",
-            "value": part[column].to_numpy(),
+            "rate": part["rate"].to_numpy(),
+            "text": [f"{converged:,}\nof {runs:,}" for converged, runs in counts],
         }
-    ).pivot(index="down", columns="across", values="value")
-    table = table.reindex(index=down[::-1], columns=across)
-    table.index = [mpl_label(level_name(level)) for level in table.index]
-    table.columns = [mpl_label(level_name(level)) for level in table.columns]
-    return table
+    )
+    rates, texts = (
+        fields.pivot(index="down", columns="across", values=name).reindex(
+            index=down[::-1], columns=across
+        )
+        for name in ("rate", "text")
+    )
+    has_room = max(rates.shape) <= MOST_FIELDS
+    labels = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
+    sns.heatmap(
+        rates.rename(index=_label, columns=_label),
+        ax=axes,
+        vmin=0,
+        vmax=1,
+        cmap="cividis",
+        annot=texts.astype(object).fillna("").to_numpy() if has_room else False,
+        fmt="",
+        annot_kws={"fontsize": 7},
+        linewidths=0.6 if has_room else 0,
+        xticklabels=ceil(len(across) / MOST_FIELDS),
+        cbar=False,
+    )
+    axes.set(**labels)  # seaborn has replaced them
+    axes.tick_params(length=0, labelrotation=0)
+
+
+def _label(level: object) -> str:
+    return mpl_label(level_name(level))
 
 
 def _alt_text(shown: SelectedCells, layout: Layout) -> str:

@@ -19,11 +19,11 @@ def draw_rates(a: FloatArray, b: FloatArray, differ: NDArray[np.bool_]) -> Drawn
     for which, colour, fill in ((~differ, COLOURS[0], "none"), (differ, COLOURS[3], "full")):
         axes.plot(a[which], b[which], "o", color=colour, fillstyle=fill, alpha=0.8, clip_on=False)
     axes.axline((0, 0), slope=1, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
-    axes.set(xlabel="converged in a", ylabel="converged in b", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="rate in a", ylabel="rate in b", xlim=(0, 1), ylim=(0, 1))
     axes.set_aspect("equal", anchor="W")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
-    axes.grid(linewidth=0.4, alpha=0.6)
+    axes.grid()
     alt = (
         f"Rates of {len(a):,} cells, a across and b upwards. {differ.sum():,} of them differ "
         f"beyond chance: {(differ & (b > a)).sum():,} lie above the diagonal, where b is higher, "

@@ -60,6 +60,12 @@ STYLE: dict[Any, Any] = {
     "axes.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    # Else each title is placed anew, above ticks that are never there.
+    "axes.titley": 1.0,
+    "axes.axisbelow": True,
+    "grid.linewidth": 0.4,
+    "grid.alpha": 0.6,
+    "legend.frameon": False,
     "svg.hashsalt": "xorsweep",
 }
 

@@ -34,9 +34,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if curves.empty:
         return None
     parts = panels(curves, shown.keys)
-    figure, grid = facets(
-        parts, 3.1, 2.5, sharex=True, sharey=True, xlabel="epochs", ylabel="still unsolved"
-    )
+    figure, grid = facets(parts, 3.1, 2.5, xlabel="epochs", ylabel="still unsolved")
     first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
     decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
     epochs_across(grid[0], rows["epochs"].max(), decade)
@@ -56,7 +54,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
                 alpha=0.15,
                 linewidth=0,
             )
-        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+        axes.grid(axis="y")
     legend_below(figure, grid[0].get_legend_handles_labels()[0])
     ranges = ranges_text(shown.cells, layout.hue, "unsolved_fraction")
     alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."

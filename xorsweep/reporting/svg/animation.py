@@ -13,26 +13,18 @@ from PIL import Image, ImageDraw, ImageFont
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.svg.error_curve import HALF_SSE, LogAxes, drawable, span
 from xorsweep.reporting.svg.markup import number
-from xorsweep.reporting.svg.palette import (
-    COVERS,
-    GREYS,
-    SHADES,
-    WHITE,
-    Pixels,
-    blend,
-    image,
-    mark,
-    png,
-)
+from xorsweep.reporting.svg.palette import FINER, WHITE, Color, draw_mark, indexed, png
+from xorsweep.text import count_text
 
 SIDE = 200
 """Pixels of the answers, each way."""
 PANEL = 260
-PAPER, DIM, BRIGHT = SHADES + 1, SHADES + GREYS // 2, SHADES - 1
-FINER = 3
-"""How many parts of a pixel, each way, the curve is drawn in."""
-DOT = 8
-"""Pixels of the dot that runs along the curve."""
+PAPER: Color = (17, 17, 17)
+DIM: Color = (136, 136, 136)
+BRIGHT: Color = (254, 232, 56)
+LINE = 2
+DOT = 10
+"""Pixels of the curve and of the dot that runs along it."""
 FIRST, EACH, LAST = 900, 110, 2800
 """Milliseconds that a frame is shown."""
 
@@ -40,7 +32,7 @@ FIRST, EACH, LAST = 900, 110, 2800
 class Frame(NamedTuple):
     """What a network answers after some epochs, at most SIDE pixels each way, and its error."""
 
-    answers: Pixels
+    answers: Image.Image
     epoch: int
     error: float
 
@@ -56,11 +48,10 @@ def learning_gif(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatAr
         epochs: After how many epochs each error was measured (E,).
         errors: The errors (E,).
     """
-    drawn = [image(pixels) for pixels in _painted(frames, epochs, errors)]
-    durations = [EACH] * len(drawn)
+    first, *others = [indexed(each) for each in _painted(frames, epochs, errors)]
+    durations = [EACH] * len(frames)
     durations[0], durations[-1] = FIRST, LAST
     stream = BytesIO()
-    first, *others = drawn
     first.save(
         stream,
         "GIF",
@@ -78,55 +69,44 @@ def still(frame: Frame, epochs: Sequence[int], errors: FloatArray) -> bytes:
     return png(_painted([frame], epochs, errors)[0])
 
 
-def _painted(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatArray) -> list[Pixels]:
-    """Return the frames as pixels (SIDE, SIDE + PANEL)."""
+def _painted(
+    frames: Sequence[Frame], epochs: Sequence[int], errors: FloatArray
+) -> list[Image.Image]:
+    """Return the frames as images, SIDE + PANEL pixels across and SIDE down."""
+    images = [_words_and_answers(frame) for frame in frames]
     drawn = drawable(errors)
     if not drawn.any():
-        return [np.hstack([_framed(frame.answers), _panel(frame)]) for frame in frames]
-    axes = LogAxes(PANEL, SIDE, int(epochs[-1]), *span(errors[drawn]), 16, 16, 74, 18)
-    points = [
-        (axes.x(epoch), axes.y(error))
-        for epoch, error in zip(np.asarray(epochs)[drawn], errors[drawn], strict=True)
-    ]
-    curve = _curve(points)
-    return [np.hstack([_framed(frame.answers), _panel(frame, axes, curve)]) for frame in frames]
+        return images
+    axes = LogAxes(
+        SIDE + PANEL,
+        SIDE,
+        int(epochs[-1]),
+        *span(errors[drawn]),
+        left=SIDE + 16,
+        right=16,
+        top=74,
+        bottom=18,
+    )
+    curve = _curve(axes, np.asarray(epochs)[drawn].tolist(), errors[drawn])
+    for image, frame in zip(images, frames, strict=True):
+        now = axes.x(frame.epoch)
+        image.paste(DIM, mask=curve)
+        image.paste(BRIGHT, (0, 0), curve.crop((0, 0, round(now), SIDE)))
+        if drawable(np.array(frame.error)):
+            draw_mark(image, now, axes.y(frame.error), DOT, True)
+    return images
 
 
-def _framed(answers: Pixels) -> Pixels:
-    """Return answers in the middle of a square of SIDE pixels each way."""
-    framed = np.full((SIDE, SIDE), PAPER, np.uint8)
-    (height, width), (top, left) = answers.shape, ((SIDE - side) // 2 for side in answers.shape)
-    framed[top : top + height, left : left + width] = answers
-    return framed
-
-
-def _panel(frame: Frame, axes: LogAxes | None = None, curve: Pixels | None = None) -> Pixels:
-    panel = np.full((SIDE, PANEL), PAPER, np.uint8)
-    counted = f"{frame.epoch:,} epoch{'' if frame.epoch == 1 else 's'}"
-    _write(panel, (16, 12), "before training" if not frame.epoch else counted, 20)
-    _write(panel, (16, 42), f"{HALF_SSE} {number(frame.error).replace(chr(0x2212), '-')}", 12)
-    if axes is None or curve is None:
-        return panel
-    blend(panel, DIM, curve)
-    now = axes.x(frame.epoch)
-    blend(panel[:, : round(now)], BRIGHT, curve[:, : round(now)])
-    if drawable(np.array([frame.error]))[0]:
-        _draw_dot(panel, axes.y(frame.error), now)
-    return panel
-
-
-def _draw_dot(panel: Pixels, down: float, across: float) -> None:
-    top, left = int(down) - DOT, int(across) - DOT
-    window = panel[top : top + 2 * DOT, left : left + 2 * DOT]
-    for color, cover in mark(window.shape, down - top, across - left, DOT / 2, True):
-        blend(window, color, cover)
-
-
-def _write(panel: Pixels, place: tuple[int, int], words: str, size: int) -> None:
-    """Write words whose upper left corner is at (across, down)."""
-    mask = Image.new("L", (PANEL, size + 8))
-    ImageDraw.Draw(mask).text((place[0], 0), words, 255, _font(size))
-    blend(panel[place[1] : place[1] + size + 8], WHITE, _cover(mask))
+def _words_and_answers(frame: Frame) -> Image.Image:
+    image = Image.new("RGB", (SIDE + PANEL, SIDE), PAPER)
+    width, height = frame.answers.size
+    image.paste(frame.answers, ((SIDE - width) // 2, (SIDE - height) // 2))
+    when = count_text(frame.epoch, "epoch") if frame.epoch else "before training"
+    error = number(frame.error).replace("\N{MINUS SIGN}", "-")
+    draw = ImageDraw.Draw(image)
+    draw.text((SIDE + 16, 12), when, WHITE, _font(20))
+    draw.text((SIDE + 16, 42), f"{HALF_SSE} {error}", WHITE, _font(12))
+    return image
 
 
 @cache
@@ -134,13 +114,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _curve(points: Sequence[tuple[float, float]]) -> Pixels:
-    """Return how much of each pixel of the panel the curve covers, from 0 to COVERS."""
-    mask = Image.new("L", (FINER * PANEL, FINER * SIDE))
-    finer = [(FINER * x, FINER * y) for x, y in points]
-    ImageDraw.Draw(mask).line(finer, 255, width=2 * FINER, joint="curve")
-    return _cover(mask.reduce(FINER))
-
-
-def _cover(mask: Image.Image) -> Pixels:
-    return (np.asarray(mask).astype(int) * COVERS // 255).astype(np.uint8)
+def _curve(axes: LogAxes, epochs: Sequence[int], errors: FloatArray) -> Image.Image:
+    """Return how much of each pixel the curve covers, from 0 to 255."""
+    mask = Image.new("L", (FINER * (SIDE + PANEL), FINER * SIDE))
+    points = [
+        (FINER * axes.x(epoch), FINER * axes.y(error))
+        for epoch, error in zip(epochs, errors, strict=True)
+    ]
+    ImageDraw.Draw(mask).line(points, 255, width=FINER * LINE, joint="curve")
+    return mask.reduce(FINER)

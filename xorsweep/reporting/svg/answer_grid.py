@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.svg.markup import number
-from xorsweep.reporting.svg.palette import WHITE, blend, mark, shades
-
-Cells = NDArray[Any]
+from xorsweep.reporting.svg.palette import WHITE, draw_mark, output_image
 
 ROOM_FOR_MARKS = 16
 ROOM_FOR_LINES = 5
 """Pixels of a field from which on it is marked with its target, or parted from the next."""
 
 
-def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Cells:
+def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Image.Image:
     """Return outputs as an image: a field per output, in its colour, with its target's mark.
 
     Several outputs lie side by side and rows one below the other. Of a single output, the rows of
@@ -31,28 +28,24 @@ def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Cells:
         outputs: What the network answers (rows, units).
         targets: What it should answer (rows, units).
         pixels: The longer side of the image at most.
-
-    Returns:
-        The image as places in `palette()`, uint8.
     """
-    fields, high = _square(shades(outputs)), _square(targets > _middle(targets))
+    fields = _square(outputs)
     size = max(pixels // max(fields.shape), 1)
-    found = _fields(fields, size)
+    height, width = (size * count for count in fields.shape)
+    found = output_image(fields).resize((width, height), Image.Resampling.NEAREST)
     if size >= ROOM_FOR_MARKS:
-        used = _square(np.ones(outputs.shape, bool))
-        for wanted in (False, True):
-            marked = _fields(used & (high == wanted), size)
-            for color, cover in mark((size, size), size / 2 - 1, size / 2 - 1, size / 5, wanted):
-                blend(found, color, np.tile(cover, fields.shape) * marked)
+        middle = _middle(targets)
+        for (row, column), target in np.ndenumerate(_square(targets)):
+            if not np.isnan(target):
+                x, y = size * (column + 0.5) - 1, size * (row + 0.5) - 1
+                draw_mark(found, x, y, size // 2, bool(target > middle))
     if size >= ROOM_FOR_LINES:
-        found[size - 1 : -1 : size] = WHITE
-        found[:, size - 1 : -1 : size] = WHITE
-    return found[:pixels, :pixels]
-
-
-def _fields(values: Cells, size: int) -> Cells:
-    """Return each value as a square of so many pixels."""
-    return values.repeat(size, axis=0).repeat(size, axis=1)
+        draw = ImageDraw.Draw(found)
+        for y in range(size - 1, height - 1, size):
+            draw.line((0, y, width, y), WHITE)
+        for x in range(size - 1, width - 1, size):
+            draw.line((x, 0, x, height), WHITE)
+    return found.crop((0, 0, min(width, pixels), min(height, pixels)))
 
 
 def describe_answer_grid(outputs: FloatArray, targets: FloatArray) -> str:
@@ -70,13 +63,13 @@ def _middle(targets: FloatArray) -> float:
     return float(targets.min() + targets.max()) / 2
 
 
-def _square(values: Cells) -> Cells:
+def _square(values: FloatArray) -> FloatArray:
     """Return rows of several units as they are, those of one unit as lines of a square."""
     rows, units = values.shape
     if units > 1:
         return values
     columns = 2 ** math.ceil(math.log2(rows) / 2)
     lines = -(-rows // columns)
-    filled = np.zeros(lines * columns, values.dtype)
+    filled = np.full(lines * columns, np.nan)
     filled[:rows] = values[:, 0]
     return filled.reshape(lines, columns)

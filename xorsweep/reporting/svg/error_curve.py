@@ -22,11 +22,13 @@ from xorsweep.reporting.svg.markup import (
     svg_document,
     text,
 )
+from xorsweep.text import count_text
 
 LARGEST = 1e9
 """Errors from here on are excluded: the run has diverged, and the rest would be squeezed flat."""
 HALF_SSE = "half the sum of squared errors"
-FEWEST_TICKS, MOST_TICKS = 3, 7
+WIDTH, HEIGHT = 420.0, 250.0
+FEWEST_TICKS, MOST_TICKS = 3, 8
 LINE = 12.0
 """Pixels from one line of words to the next."""
 
@@ -64,9 +66,6 @@ def error_curve(
     errors: FloatArray,
     levels: Mapping[str, float] | None = None,
     met: int | None = None,
-    error: str = HALF_SSE,
-    width: float = 420.0,
-    height: float = 250.0,
 ) -> str:
     """Return errors by epoch as SVG text on log axes.
 
@@ -78,29 +77,26 @@ def error_curve(
         errors: The errors (E,).
         levels: Errors to be marked by name where they lie in the figure.
         met: The epoch at which the criterion was met.
-        error: What the errors are.
-        width: Pixels across.
-        height: Pixels down.
     """
     drawn = drawable(errors)
-    alt = describe_curve(epochs, errors, met, error)
+    alt = describe_curve(epochs, errors, met)
     if not drawn.any():
-        words = text(width / 2, height / 2, "no error that can be drawn", "middle")
-        return svg_document(width, height, alt, [words])
+        words = text(WIDTH / 2, HEIGHT / 2, "no error that can be drawn", "middle")
+        return svg_document(WIDTH, HEIGHT, alt, [words])
     values = errors[drawn]
-    axes = LogAxes(width, height, int(epochs[-1]), *span(values))
+    axes = LogAxes(WIDTH, HEIGHT, int(epochs[-1]), *span(values))
     points = [
         (axes.x(epoch), axes.y(value))
         for epoch, value in zip(np.asarray(epochs)[drawn], values, strict=True)
     ]
     parts = chain(
         _error_ticks(axes),
-        _epoch_ticks(axes, error),
+        _epoch_ticks(axes),
         _levels(axes, levels or {}, points),
         [_curve(points)],
         [] if met is None else _mark(axes, met),
     )
-    return svg_document(width, height, alt, parts)
+    return svg_document(WIDTH, HEIGHT, alt, parts)
 
 
 def drawable(errors: FloatArray) -> NDArray[np.bool_]:
@@ -108,24 +104,18 @@ def drawable(errors: FloatArray) -> NDArray[np.bool_]:
     return (errors > 0) & (errors < LARGEST)
 
 
-def describe_curve(
-    epochs: Sequence[int], errors: FloatArray, met: int | None = None, error: str = HALF_SSE
-) -> str:
+def describe_curve(epochs: Sequence[int], errors: FloatArray, met: int | None = None) -> str:
     """Return in words what `error_curve` shows."""
     first, last = number(float(errors[0])), number(float(errors[-1]))
-    description = f"{error[0].upper()}{error[1:]} by epoch: {first} before training"
+    description = f"{HALF_SSE.capitalize()} by epoch: {first} before training"
     if len(epochs) > 1:
-        description += f", {last} after {_epochs(epochs[-1])}"
+        description += f", {last} after {count_text(epochs[-1], 'epoch')}"
     lost = ~(errors < LARGEST)
     if lost.any():
         description += f"; it grew beyond what is drawn by epoch {epochs[int(np.argmax(lost))]:,}"
     if met is not None:
-        description += f"; the criterion was first met after {_epochs(met)}"
+        description += f"; the criterion was first met after {count_text(met, 'epoch')}"
     return description + "."
-
-
-def _epochs(count: int) -> str:
-    return f"{count:,} epoch{'' if count == 1 else 's'}"
 
 
 def _epoch_scale(epoch: float) -> float:
@@ -153,22 +143,16 @@ def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Return as many round errors as there is room for, and how they are written."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     powers = [10.0**power for power in range(first, last + 1)]
-    for digits in (range(1, 10), (1, 2, 5), (1,)):
+    for digits in ((1,), (1, 2, 5), range(1, 10)):
         ticks = [digit * power for power in powers for digit in digits]
         ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= MOST_TICKS:
+        if len(ticks) >= FEWEST_TICKS:
             break
-    if len(ticks) < FEWEST_TICKS:
+    else:
         ticks = pick_evenly(low, high)
     every = -(-len(ticks) // MOST_TICKS)
     for tick in ticks[::-1][::every]:
-        near_one = 1e-4 <= tick < 1e5
-        yield tick, f"{tick:.6g}" if near_one else _with_exponent(tick)
-
-
-def _with_exponent(error: float) -> str:
-    digits, _, exponent = f"{error:.3g}".partition("e")
-    return f"{digits}e{int(exponent)}"
+        yield tick, f"{tick:.6g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def pick_evenly(low: float, high: float) -> list[float]:
@@ -178,7 +162,7 @@ def pick_evenly(low: float, high: float) -> list[float]:
     return [count * step for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _epoch_ticks(axes: LogAxes, error: str) -> Iterator[str]:
+def _epoch_ticks(axes: LogAxes) -> Iterator[str]:
     below = axes.height - axes.bottom
     yield group(
         f"stroke:{SOFT};fill:none",
@@ -189,7 +173,7 @@ def _epoch_ticks(axes: LogAxes, error: str) -> Iterator[str]:
     ticks = [0, *decades[::every]] if axes.last else [0]
     names = [text(axes.x(epoch), below + 14, _counted(epoch), "middle") for epoch in ticks]
     middle = (axes.left + axes.width - axes.right) / 2
-    names += [text(middle, axes.height - 6, "epochs", "middle"), text(4, 12, error)]
+    names += [text(middle, axes.height - 6, "epochs", "middle"), text(4, 12, HALF_SSE)]
     yield group(f"fill:{SOFT}", names)
 
 
@@ -239,5 +223,5 @@ def _mark(axes: LogAxes, met: int) -> Iterator[str]:
     x, below = axes.x(met), axes.height - axes.bottom
     yield f'<path d="M{place(x)} {place(axes.top)}V{place(below)}" style="stroke:{NEGATIVE}"/>'
     anchor, x = ("end", x - 4) if x > axes.width / 2 else ("start", x + 4)
-    words = text(x, below - 6, f"criterion met after {_epochs(met)}", anchor)
+    words = text(x, below - 6, f"criterion met after {count_text(met, 'epoch')}", anchor)
     yield group(f"fill:{NEGATIVE}", [words])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from itertools import chain, pairwise
 
@@ -22,6 +22,7 @@ from xorsweep.reporting.svg.markup import (
     text,
 )
 from xorsweep.reporting.svg.network_layout import Layout, Link, Unit, lay_out
+from xorsweep.text import count_text
 
 MOST_LABELLED = 8
 """Links between two layers that are labelled."""
@@ -61,8 +62,10 @@ def largest_weight(*networks: Weights) -> float:
 def describe_network(weights: Weights) -> str:
     """Return in words what `network_diagram` shows: the shape and the weights, or their range."""
     inputs, hidden = weights.w1.shape
-    parts = [_count(inputs, "input"), _count(hidden, "hidden unit")]
-    shape = f"Network of {', '.join(parts)} and {_count(len(weights.b2), 'output')}"
+    shape = (
+        f"Network of {count_text(inputs, 'input')}, {count_text(hidden, 'hidden unit')} and "
+        f"{count_text(len(weights.b2), 'output')}"
+    )
     if len(weights.direct):
         shape += " with direct links"
     size = sum(part.size for part in weights)
@@ -78,10 +81,6 @@ def describe_network(weights: Weights) -> str:
     return f"{shape}. {', '.join(spoken)}."
 
 
-def _count(units: int, name: str) -> str:
-    return f"{units} {name}{'' if units == 1 else 's'}"
-
-
 def _range(weights: Weights) -> str:
     values = np.concatenate([part.ravel() for part in weights])
     finite = values[np.isfinite(values)]
@@ -92,17 +91,18 @@ def _range(weights: Weights) -> str:
     return f"{words}, {lost} of them not finite." if lost else f"{words}."
 
 
+def _color(weight: float) -> str:
+    if not math.isfinite(weight):
+        return SOFT
+    return NEGATIVE if weight < 0 else POSITIVE
+
+
 def _lines(layout: Layout, scale: float) -> Iterator[str]:
-    kinds: tuple[tuple[str, Callable[[float], bool]], ...] = (
-        (f"stroke:{SOFT};stroke-dasharray:1 3", lambda weight: not math.isfinite(weight)),
-        (f"stroke:{NEGATIVE};stroke-dasharray:6 2", lambda weight: weight < 0),
-        (f"stroke:{POSITIVE}", lambda weight: weight >= 0),
-    )
-    left = layout.links
-    for style, belongs in kinds:
-        inside = [link for link in left if belongs(link.weight)]
-        left = [link for link in left if not belongs(link.weight)]
-        yield group(f"fill:none;{style}", (_line(link, layout, scale) for link in inside))
+    for color, dashes in ((SOFT, "1 3"), (NEGATIVE, "6 2"), (POSITIVE, "none")):
+        lines = (
+            _line(link, layout, scale) for link in layout.links if _color(link.weight) == color
+        )
+        yield group(f"fill:none;stroke:{color};stroke-dasharray:{dashes}", lines)
 
 
 def _line(link: Link, layout: Layout, scale: float) -> str:
@@ -120,10 +120,9 @@ def _line(link: Link, layout: Layout, scale: float) -> str:
 
 def _bend(link: Link, layout: Layout) -> tuple[float, float]:
     """Return the control point of a direct link: it passes above the hidden units, or below."""
-    above = link.start.y + link.end.y <= layout.height
-    return (link.start.x + link.end.x) / 2, -0.25 * layout.height if above else (
-        1.25 * layout.height
-    )
+    is_above = link.start.y + link.end.y <= layout.height
+    y = -0.25 * layout.height if is_above else 1.25 * layout.height
+    return (link.start.x + link.end.x) / 2, y
 
 
 def _thickness(weight: float, scale: float) -> float:
@@ -139,9 +138,7 @@ def _circles(layout: Layout, scale: float) -> Iterator[str]:
         if bias is None:
             color, width, words = SOFT, 1.0, unit.spoken
         else:
-            color = POSITIVE if bias >= 0 else NEGATIVE
-            color = color if math.isfinite(bias) else SOFT
-            width = 0.5 * _thickness(bias, scale) + 0.6
+            color, width = _color(bias), 0.5 * _thickness(bias, scale) + 0.6
             words = f"{unit.spoken}, bias {number(bias)}"
         yield (
             f'<circle cx="{place(unit.x)}" cy="{place(unit.y)}" r="{place(layout.radius)}" '

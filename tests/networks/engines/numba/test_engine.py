@@ -16,6 +16,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import engines, planning
 from xorsweep.networks.activations import Tanh
 from xorsweep.networks.engines import Engine, load_train, load_unsupported
@@ -212,11 +213,11 @@ def test_what_is_left_to_the_reference_is_said_and_recorded(
     grid = grid_of(activation="tanh", epochs=20, seed=range(3))
     text = io.StringIO()
     terminal = Console(RichConsole(file=text, soft_wrap=True, highlight=False))
-    settings = SweepSettings(ExecutionSettings("serial"), NUMBA, report=False)
-    run_sweep(SweepRequest(grid, settings, tmp_path), terminal)
+    settings = SweepSettings(ExecutionSettings("serial"), report=False)
+    run_sweep(SweepRequest(NetworkExperiment(NUMBA), grid, settings, tmp_path), terminal)
     line = "activation=tanh isn't compiled: engine=numpy trains 1 of 1 batches"
     assert line in text.getvalue()
-    assert read_manifest(tmp_path)["left_to_numpy"] == [line]
+    assert read_manifest(tmp_path)["warm_up"] == [line]
     assert load_unsupported(NUMPY)({"activation": "tanh"}) is None
 
 
@@ -225,14 +226,14 @@ def test_a_sweep_has_the_same_bytes_however_it_is_trained(
 ) -> None:
     grid = grid_of(lr=[0.5, 3.0], hidden=[2, 3], epochs=[30, 200], seed=range(9))
     few = grid_of(lr=[0.5, 3.0], hidden=[2, 3], epochs=[30, 200], seed=range(4))
-    serial = SweepSettings(ExecutionSettings("serial"), NUMBA, report=False)
-    run_sweep(SweepRequest(grid, serial, tmp_path / "serial"))
-    run_sweep(SweepRequest(few, serial, tmp_path / "resumed"))
+    serial = SweepSettings(ExecutionSettings("serial"), report=False)
+    run_sweep(SweepRequest(NetworkExperiment(NUMBA), grid, serial, tmp_path / "serial"))
+    run_sweep(SweepRequest(NetworkExperiment(NUMBA), few, serial, tmp_path / "resumed"))
     resume_sweep(ResumeRequest(tmp_path / "resumed", serial, [Axis("seed", tuple(range(9)))]))
     monkeypatch.setattr(planning, "FEWEST_MEMBERS", 5)
-    monkeypatch.setattr("xorsweep.execution.backends.SMALL_SWEEP", 0)
+    monkeypatch.setattr("xorsweep.networks.planning.QUICK", 0)
     loky = replace(serial, parallel=ExecutionSettings("loky", 2))
-    run_sweep(SweepRequest(grid, loky, tmp_path / "loky"))
+    run_sweep(SweepRequest(NetworkExperiment(NUMBA), grid, loky, tmp_path / "loky"))
     wanted = (tmp_path / "serial/results.csv").read_bytes()
     assert (tmp_path / "loky/results.csv").read_bytes() == wanted
     assert (tmp_path / "resumed/results.csv").read_bytes() == wanted
@@ -245,7 +246,8 @@ def test_the_kernel_is_made_of_vector_instructions(part: str) -> None:
     hidden, units, output = 2, np.ones(2 * kernel_xor.UNIT), np.ones(11 * LANES)
     given = (hidden, units, output) if part == "_forward" else (hidden, np.ones(4), units, output)
     function(*given)
-    assembly = function.inspect_asm(function.signatures[0])
+    in_doubles = next(each for each in function.signatures if "float64" in str(each))
+    assembly = function.inspect_asm(in_doubles)
     if "vmulpd" not in assembly:
         pytest.skip("not an x86 machine with AVX")
     assert assembly.count("divpd") == (8 if part == "_forward" else 0)

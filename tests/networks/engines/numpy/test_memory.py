@@ -18,7 +18,7 @@ def most_in_an_epoch(point: Point, members: int) -> int:
     """Return the bytes that an epoch takes at once beside the arrays that there already are."""
     training = training_of(point, range(members), [10**6], lr=np.full(members, 0.01))
     training = replace(training, curve_epochs=())
-    networks, record = NetworkState(training), Recorder(training, members)
+    networks, record = NetworkState(training), Recorder(training)
     networks.forward()
     peaks = []
     tracemalloc.start()

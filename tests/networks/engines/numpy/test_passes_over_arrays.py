@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 from xorsweep.grid.schema import Point
-from xorsweep.networks import activations, criteria
+from xorsweep.networks import activations, criteria, optimizers
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.engines.numpy import input_layers, passes, recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
-from xorsweep.networks.optimizers import base as rule
-from xorsweep.networks.optimizers import momentum, sgd
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import build_training
 
@@ -56,7 +54,7 @@ class CountingUfunc:
 def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
     """Return what every module that works on arrays of the reference engine calls NumPy."""
     counting = CountingNumPy()
-    for module in (activations, criteria, input_layers, passes, recorder, momentum, rule, sgd):
+    for module in (activations, criteria, input_layers, passes, recorder, optimizers):
         monkeypatch.setattr(module, "np", counting)
     return counting
 

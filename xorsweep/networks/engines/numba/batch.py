@@ -48,35 +48,20 @@ COMPILED: dict[type, int] = {
 """The components that are compiled, and the codes by which kernels know them."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """The rows of a task for every lane, as `kernel.train_tiles` takes them."""
-
-    x: Array
-    nonzero: Array
-    t: Array
-
-    @classmethod
-    def of(cls, training: TrainingBatch) -> Task:
-        """Return the rows of a training's task."""
-        return cls(
-            np.repeat(training.inputs[:, :, None], LANES, axis=2),
-            np.ascontiguousarray(training.inputs != 0),
-            np.repeat(training.targets[:, :, None], LANES, axis=2),
-        )
-
-
 @dataclass
 class NumbaBatch:
     """B networks in training, in T tiles; the last one is repeated to fill the last tile.
 
-    `where` (B,) are their places in the whole batch; other arrays are (T, ..., LANES), see
-    `kernel.train_tiles`; `epoch` is the last that was observed, -1 before the first.
+    `where` (B,) are their places in the whole batch; x, nonzero and t are the rows of the task for
+    every lane, and other arrays (T, ..., LANES), see `kernel.train_tiles`; `epoch` is the last that
+    was observed, -1 before the first.
     """
 
     training: TrainingBatch
-    task: Task
     where: Array
+    x: Array
+    nonzero: Array
+    t: Array
     w: Array
     state: Array
     settings: Array
@@ -91,8 +76,10 @@ class NumbaBatch:
         convergence_state = np.repeat([[0], [-1], [0]], members, axis=1)
         return cls(
             training,
-            Task.of(training),
             where=np.arange(members),
+            x=np.repeat(training.inputs[:, :, None], LANES, axis=2),
+            nonzero=np.ascontiguousarray(training.inputs != 0),
+            t=np.repeat(training.targets[:, :, None], LANES, axis=2),
             w=_tiled(training.parameters),
             state=_tiled(_state(training)),
             settings=_tiled(_settings(training)),
@@ -103,8 +90,7 @@ class NumbaBatch:
 
     def train(self, last: int) -> None:
         """Train to an epoch; afterwards outputs and the networks that stand still can be read."""
-        rows = self.training.targets.size
-        self.y = np.empty((len(self.w), rows, LANES), self.w.dtype)
+        self.y = np.empty((len(self.w), self.training.targets.size, LANES), self.w.dtype)
         self._kept_w, self._kept_y = self.w, self.y  # the kernel doesn't write them
         if self.training.until_converged:
             self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
@@ -116,12 +102,11 @@ class NumbaBatch:
         self.epoch = last
 
     def _train_truth_tables(self, span: tuple[int, int, int]) -> None:
-        training, task = self.training, self.task
-        criterion = training.criterion
+        training, criterion = self.training, self.training.criterion
         codes = (COMPILED[type(criterion)], criterion.held_for, int(training.until_converged))
         train_truth_tables(
             training.network.hidden, codes, span, training.targets.ravel(), _factor(training),
-            task.t.reshape(-1, LANES), self.w, self.settings, self.convergence_state, self.y,
+            self.t.reshape(-1, LANES), self.w, self.settings, self.convergence_state, self.y,
             self._kept_w, self._kept_y
         )  # fmt: skip
 
@@ -129,8 +114,8 @@ class NumbaBatch:
         network = self.training.network
         train_tiles(
             (network.inputs, network.hidden, network.outputs, int(network.skip)),
-            _codes(self.training), span, _factor(self.training), self.task.x, self.task.nonzero,
-            self.task.t, self.w, self.state, self.settings, self.convergence_state, self.seeds,
+            _codes(self.training), span, _factor(self.training), self.x, self.nonzero,
+            self.t, self.w, self.state, self.settings, self.convergence_state, self.seeds,
             self.y, self._kept_w, self._kept_y
         )  # fmt: skip
 
@@ -149,8 +134,9 @@ class NumbaBatch:
         return self._columns(self._kept_w if stood_still else self.w)
 
     def outputs(self, stood_still: bool = False) -> Array:
-        """Return the outputs (rows * outputs, B), or those with which networks stood still."""
-        return self._columns(self._kept_y if stood_still else self.y)
+        """Return the outputs (rows, outputs, B), or those with which networks stood still."""
+        outputs = self._columns(self._kept_y if stood_still else self.y)
+        return outputs.reshape(*self.training.targets.shape, -1)
 
     def half_sse(self, stood_still: bool = False) -> Array:
         """Return half the sum of squared errors (B,) float64, summed output by output."""
@@ -203,21 +189,21 @@ def _tiled(columns: Array) -> Array:
 
 def _state(training: TrainingBatch) -> Array:
     """Return the optimizer's state before the first step (S, P, B)."""
-    rule = COMPILED[type(training.optimizer)]
+    optimizer = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
-    state: Array = np.zeros((rules.STATES[rule], size, members), training.parameters.dtype)
-    if rule in (rules.RPROP, rules.DELTA_BAR_DELTA):
+    state: Array = np.zeros((rules.STATES[optimizer], size, members), training.parameters.dtype)
+    if optimizer in (rules.RPROP, rules.DELTA_BAR_DELTA):
         state[0] = training.learning_rate
     return state
 
 
 def _settings(training: TrainingBatch) -> Array:
     """Return the settings of each network (rows, B), in the order of `optimizers`."""
-    rule, members = training.optimizer, len(training.learning_rate)
+    optimizer, members = training.optimizer, len(training.learning_rate)
     rows = [training.learning_rate, training.criterion.limit]
     rows.append(getattr(training.activation, "slope", 0.0))
-    rows += [getattr(rule, name) for name in fields_of(type(rule))]
-    if isinstance(rule, optimizers.Adam):
+    rows += [getattr(optimizer, name) for name in fields_of(type(optimizer))]
+    if isinstance(optimizer, optimizers.Adam):
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
     settings: Array = np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])

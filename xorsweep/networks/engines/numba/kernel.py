@@ -20,14 +20,14 @@ def train_tiles(
 ) -> None:  # fmt: skip
     """Train tiles from one epoch to another, in place.
 
-    shape is (inputs, hidden, outputs, skip); codes (activation, output, criterion, rule, online,
-    order, held_for, until_converged); span (first epoch, last epoch, the last that was observed).
-    The task, for each of its R rows: x (R, inputs, LANES), nonzero (R, inputs) bool, where x isn't
-    zero, t (R, outputs, LANES). For each of T tiles: parameters w (T, P, LANES), the rule's state
-    (T, S, P, LANES), settings and convergence_state (T, rows, LANES), seeds (T, LANES) uint64;
-    outputs y (T, R * outputs, LANES), written; kept_w and kept_y, like w and y, of the networks
-    that converged, written where they are to stand still from there on. Floats are float64 or
-    float32, all alike.
+    shape is (inputs, hidden, outputs, skip); codes (activation, output, criterion, optimizer,
+    online, order, held_for, until_converged); span (first epoch, last epoch, the last that was
+    observed). The task, for each of its R rows: x (R, inputs, LANES), nonzero (R, inputs) bool,
+    where x isn't zero, t (R, outputs, LANES). For each of T tiles: parameters w (T, P, LANES), the
+    optimizer's state (T, S, P, LANES), settings and convergence_state (T, rows, LANES), seeds (T,
+    LANES) uint64; outputs y (T, R * outputs, LANES), written; kept_w and kept_y, like w and y, of
+    the networks that converged, written where they are to stand still from there on. Floats are
+    float64 or float32, all alike.
     """
     for tile in range(len(w)):
         _train_tile(
@@ -41,7 +41,7 @@ def _train_tile(
     shape: Any, codes: Any, span: Any, factor: Any, x: Any, nonzero: Any, t: Any, w: Any,
     state: Any, settings: Any, convergence_state: Any, seeds: Any, y: Any, kept_w: Any, kept_y: Any
 ) -> None:  # fmt: skip
-    activation, output, criterion, rule, online, _, held_for, until = codes
+    activation, output, criterion, optimizer, online, _, held_for, until = codes
     first, last, observed = span
     a = np.empty((shape[1], LANES), w.dtype)
     d = np.empty((shape[1] + shape[2], LANES), w.dtype)
@@ -71,7 +71,7 @@ def _train_tile(
                 shape, codes, epoch + 1, factor, x, t, w, state, settings, seeds, a, d, g
             )  # fmt: skip
         else:
-            step(rule, w, g, state, settings)
+            step(optimizer, w, g, state, settings)
 
 
 @compile_function
@@ -80,7 +80,7 @@ def _train_online(
     settings: Any, seeds: Any, a: Any, d: Any, g: Any
 ) -> None:  # fmt: skip
     """Make an update after each row, in the order of each network."""
-    activation, output, _, rule, _, order, _, _ = codes
+    activation, output, _, optimizer, _, order, _, _ = codes
     rows = len(x)
     orders, keys = np.empty((rows, LANES), np.int64), np.empty(rows, np.uint64)
     own_x, own_t = np.empty_like(x[0]), np.empty_like(t[0])
@@ -94,4 +94,4 @@ def _train_online(
         backward(
             shape, activation, output, factor, settings, own_x, nonzero, own_t, w, a, outputs, d, g
         )  # fmt: skip
-        step(rule, w, g, state, settings)
+        step(optimizer, w, g, state, settings)

@@ -22,8 +22,9 @@ from xorsweep.networks.engines.numba.math import logistic
 from xorsweep.networks.engines.numba.optimizers import LIMIT, RATE
 
 FIRST, SECOND, BIAS, OUT, A00, A01, A10, A11 = (LANES * row for row in range(8))
-"""Offsets of a hidden unit's weights and of its activations for each row of the table."""
-UNIT = 8 * LANES
+"""Offsets of a hidden unit's weights, in the order in which a column of parameters has them, and of
+its activations for each row of the table."""
+WEIGHTS, UNIT = 4, 8 * LANES
 Y00, Y01, Y10, Y11, D00, D01, D10, D11, OUTPUT_BIAS, RATES, LIMITS = (LANES * k for k in range(11))
 """Offsets of the output unit's values, deltas and bias, of the learning rates, and of the limits of
 errors below which a network newly converges, negative once it has. All of a unit is one array, so
@@ -105,11 +106,9 @@ def _may_converge(errors_decide: Any, targets: Any, output: Any) -> bool:
 def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: Any) -> None:
     """Arrange the weights by unit; a loss's factor is taken into the learning rate."""
     for h in range(hidden):
-        for lane in range(LANES):
-            units[h * UNIT + FIRST + lane] = w[h, lane]
-            units[h * UNIT + SECOND + lane] = w[hidden + h, lane]
-            units[h * UNIT + BIAS + lane] = w[2 * hidden + h, lane]
-            units[h * UNIT + OUT + lane] = w[3 * hidden + h, lane]
+        for weight in range(WEIGHTS):
+            for lane in range(LANES):
+                units[h * UNIT + weight * LANES + lane] = w[weight * hidden + h, lane]
     for lane in range(LANES):
         output[OUTPUT_BIAS + lane] = w[4 * hidden, lane]
         output[RATES + lane] = factor * settings[RATE, lane]
@@ -118,11 +117,9 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
 @compile_function
 def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
     for h in range(hidden):
-        for lane in range(LANES):
-            w[h, lane] = units[h * UNIT + FIRST + lane]
-            w[hidden + h, lane] = units[h * UNIT + SECOND + lane]
-            w[2 * hidden + h, lane] = units[h * UNIT + BIAS + lane]
-            w[3 * hidden + h, lane] = units[h * UNIT + OUT + lane]
+        for weight in range(WEIGHTS):
+            for lane in range(LANES):
+                w[weight * hidden + h, lane] = units[h * UNIT + weight * LANES + lane]
     for lane in range(LANES):
         w[4 * hidden, lane] = output[OUTPUT_BIAS + lane]
 

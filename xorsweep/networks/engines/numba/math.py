@@ -30,25 +30,22 @@ P1_32, Q1_32 = np.float32(1.66452296825683174521e-2), np.float32(1.9995696515254
 ONE32, TWO32 = np.float32(1.0), np.float32(2.0)
 
 
+_REINTERPRETED = {
+    types.float32: types.int32,
+    types.float64: types.int64,
+    types.int32: types.float32,
+    types.int64: types.float64,
+}
+
+
 @intrinsic  # type: ignore[untyped-decorator]
-def _bits(_: Any, number: Any) -> Any:
-    """Return the bits of a float as a whole number of the same size."""
-    result = types.int32 if number == types.float32 else types.int64
+def _reinterpret(_: Any, number: Any) -> Any:
+    """Return the bits of a float as a whole number of the same size, or the other way round."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
 
-    return result(number), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _from_bits(_: Any, number: Any) -> Any:
-    result = types.float32 if number == types.int32 else types.float64
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
-
-    return result(number), generate
+    return _REINTERPRETED[number](number), generate
 
 
 @compile_function
@@ -60,7 +57,7 @@ def _parts64(x: float) -> tuple[float, float, float]:
     square = r * r
     p = r * (1.0 + square * (P1 + square * P2))
     q = 2.0 + square * (Q1 + square * Q2)
-    return _from_bits((_bits(shifted) + 1023) << 52), p, q
+    return _reinterpret((_reinterpret(shifted) + 1023) << 52), p, q
 
 
 @compile_function
@@ -72,8 +69,8 @@ def _parts32(x: Any) -> Any:
     square = r * r
     p = r * (ONE32 + square * P1_32)
     q = TWO32 + square * Q1_32
-    bits = types.int32((_bits(shifted) + types.int32(127)) << types.int32(23))
-    return _from_bits(bits), p, q
+    bits = types.int32((_reinterpret(shifted) + types.int32(127)) << types.int32(23))
+    return _reinterpret(bits), p, q
 
 
 def logistic(z: Any) -> Any:
@@ -83,21 +80,14 @@ def logistic(z: Any) -> Any:
 
 @overload(logistic, jit_options=FLAGS)  # type: ignore[untyped-decorator]
 def _logistic(z: Any) -> Any:
-    if z == types.float32:
+    parts, largest = (_parts32, LARGEST32) if z == types.float32 else (_parts64, LARGEST)
 
-        def logistic32(z: Any) -> Any:
-            x = LARGEST32 if z < -LARGEST32 else (-LARGEST32 if z > LARGEST32 else -z)
-            power, p, q = _parts32(x)
-            return (q - p) / ((q - p) + power * (q + p))
-
-        return logistic32
-
-    def logistic64(z: Any) -> Any:
-        x = LARGEST if z < -LARGEST else (-LARGEST if z > LARGEST else -z)
-        power, p, q = _parts64(x)
+    def compiled(z: Any) -> Any:
+        x = largest if z < -largest else (-largest if z > largest else -z)
+        power, p, q = parts(x)
         return (q - p) / ((q - p) + power * (q + p))
 
-    return logistic64
+    return compiled
 
 
 def tanh(z: Any) -> Any:
@@ -111,20 +101,14 @@ SATURATED, SATURATED32 = 20.0, np.float32(10.0)
 
 @overload(tanh, jit_options=FLAGS)  # type: ignore[untyped-decorator]
 def _tanh(z: Any) -> Any:
-    if z == types.float32:
+    is_single = z == types.float32
+    parts, saturated = (_parts32, SATURATED32) if is_single else (_parts64, SATURATED)
+    one = ONE32 if is_single else 1.0
 
-        def tanh32(z: Any) -> Any:
-            x = -SATURATED32 if z < -SATURATED32 else (SATURATED32 if z > SATURATED32 else z)
-            power, p, q = _parts32(x + x)
-            less, more = power - ONE32, power + ONE32
-            return (less * q + more * p) / (more * q + less * p)
-
-        return tanh32
-
-    def tanh64(z: Any) -> Any:
-        x = -SATURATED if z < -SATURATED else (SATURATED if z > SATURATED else z)
-        power, p, q = _parts64(x + x)
-        less, more = power - 1.0, power + 1.0
+    def compiled(z: Any) -> Any:
+        x = -saturated if z < -saturated else (saturated if z > saturated else z)
+        power, p, q = parts(x + x)
+        less, more = power - one, power + one
         return (less * q + more * p) / (more * q + less * p)
 
-    return tanh64
+    return compiled

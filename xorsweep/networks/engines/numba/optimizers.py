@@ -1,8 +1,8 @@
 """Update rules on a tile, as in `networks.optimizers`, where their papers are named.
 
-Parameters w and minus the gradient g are (P, LANES), the rule's state (S, P, LANES) with S as in
-`STATES`, and settings (rows, LANES): row RATE holds the learning rates, and those from RULE on the
-rule's own parameters, in the order of its fields.
+Parameters w and minus the gradient g are (P, LANES), the optimizer's state (S, P, LANES) with S as
+in `STATES`, and settings (rows, LANES): row RATE holds the learning rates, and those from RULE on
+the optimizer's own parameters, in the order of its fields.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ import numpy as np
 from xorsweep.networks.engines.numba.compile import LANES, compile_function
 
 RATE, LIMIT, SLOPE, RULE = range(4)
-"""Rows of the settings: learning rate, limit of the criterion, slope of leaky_relu, the rule's."""
+"""Rows of the settings: learning rate, limit of the criterion, slope of leaky_relu, and the first
+of the optimizer's own."""
 SGD, MOMENTUM, NESTEROV, ADAM, RPROP, QUICKPROP, DELTA_BAR_DELTA = range(7)
 STATES = (0, 1, 1, 2, 2, 2, 2)
-"""Numbers of state per parameter and rule. They start at zero, but for the first of rprop and
+"""Numbers of state per parameter and optimizer. They start at zero, but for the first of rprop and
 delta_bar_delta, which starts at the learning rate."""
 BETA1, BETA2, EPSILON, POWER1, POWER2 = range(RULE, RULE + 5)
 """Rows of the settings under adam, the last two its powers of beta, which begin with one."""
 
 
 @compile_function
-def step(rule: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
+def step(optimizer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     """Update parameters and state."""
-    if rule == SGD:
+    if optimizer == SGD:
         _sgd(w, g, settings)
-    elif rule == MOMENTUM:
+    elif optimizer == MOMENTUM:
         _momentum(w, g, state, settings)
-    elif rule == NESTEROV:
+    elif optimizer == NESTEROV:
         _nesterov(w, g, state, settings)
-    elif rule == ADAM:
+    elif optimizer == ADAM:
         _adam(w, g, state, settings)
-    elif rule == RPROP:
+    elif optimizer == RPROP:
         _rprop(w, g, state, settings)
-    elif rule == QUICKPROP:
+    elif optimizer == QUICKPROP:
         _quickprop(w, g, state, settings)
     else:
         _delta_bar_delta(w, g, state, settings)

@@ -19,7 +19,7 @@ def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
     """Train a batch; a network's bits depend on its own weights and settings alone."""
     members = len(training.learning_rate)
     whole = take(cast(training, dtype), pad(np.arange(members)))
-    recorder = Recorder(whole, len(whole.learning_rate))
+    recorder = Recorder(whole)
     # Divergence is a row's status, so NumPy's warnings of overflow say nothing new.
     with np.errstate(all="ignore"):
         _train(whole, recorder)

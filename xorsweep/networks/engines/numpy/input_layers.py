@@ -56,10 +56,7 @@ class TruthTable:
     def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
         """Write the pre-activations, the last input first because it counts fastest."""
         step = np.subtract if negated else np.add
-        if negated:
-            np.negative(b, out=z[0])
-        else:
-            z[0] = b
+        _write_bias(b, z[0], negated)
         done = 1
         for weights in w[::-1]:
             step(z[:done], weights, out=z[done : 2 * done])
@@ -90,13 +87,9 @@ class SparseRows:
     def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
         """Write the pre-activations row by row, the inputs in order."""
         for row, entries in enumerate(self._rows):
-            out = z[row]
-            if negated:
-                np.negative(b, out=out)
-            else:
-                out[...] = b
+            _write_bias(b, z[row], negated)
             for i, x in entries:
-                _accumulate(out, w[i], -x if negated else x)
+                _accumulate(z[row], w[i], -x if negated else x)
 
     def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
         """Write the sums over rows, the rows in order."""
@@ -119,10 +112,7 @@ class PerNetworkRow:
         """Write the pre-activations (1, K, B), the inputs in order."""
         total, products = z[0], self._scratch[: z.shape[1]]
         step = np.subtract if negated else np.add
-        if negated:
-            np.negative(b, out=total)
-        else:
-            total[...] = b
+        _write_bias(b, total, negated)
         for weights, x in zip(w, self.row, strict=True):
             np.multiply(weights, x, out=products)
             step(total, products, out=total)
@@ -132,6 +122,13 @@ class PerNetworkRow:
         b[...] = delta[0]
         for sums, x in zip(w, self.row, strict=True):
             np.multiply(delta[0], x, out=sums)
+
+
+def _write_bias(b: Array, out: Array, negated: bool) -> None:
+    if negated:
+        np.negative(b, out=out)
+    else:
+        out[...] = b
 
 
 def _accumulate(total: Array, term: Array, factor: float) -> None:

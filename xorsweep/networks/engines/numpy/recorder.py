@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.criteria import Criterion
-from xorsweep.networks.engines.batch_ops import pad, take_component
+from xorsweep.networks.engines.batch_ops import pad, places_between, take_component
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numpy.state import NetworkState
 
@@ -24,16 +24,11 @@ class Recorder:
     `_where` holds, for each network still in the batch, its place in the whole batch.
     """
 
-    def __init__(self, training: TrainingBatch, members: int) -> None:
-        rows, outputs = training.targets.shape
+    def __init__(self, training: TrainingBatch) -> None:
+        members = len(training.learning_rate)
         self._training = training
-        self._snapshots, self._curve_epochs = training.snapshots, training.curve_epochs
-        self._outputs = np.empty((len(self._snapshots), rows, outputs, members))
-        self._parameters = np.empty((len(self._snapshots), training.network.size, members))
-        self._meets = np.empty((len(self._snapshots), members), bool)
-        self._half_sse = np.empty((len(self._curve_epochs), members))
-        self._converged = np.full(members, -1, np.int64)
-        self._marked = {*self._snapshots, *self._curve_epochs}
+        self._result = TrainingResult.unfilled(training)
+        self._marked = {*training.snapshots, *training.curve_epochs}
         self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
 
     def _admit(self, where: Array, held: Array, criterion: Criterion) -> None:
@@ -53,9 +48,7 @@ class Recorder:
             self._check(epoch, networks)
         if epoch in self._marked:
             going_on = self._open if self._training.until_converged else slice(None)
-            at = [i for i, mark in enumerate(self._snapshots) if mark == epoch]
-            curve_at = [i for i, mark in enumerate(self._curve_epochs) if mark == epoch]
-            self._keep(at, curve_at, going_on, networks)
+            self._keep(epoch, epoch, going_on, networks)
 
     def should_drop(self) -> bool:
         """Tell whether enough networks have converged to be taken out of the batch."""
@@ -72,13 +65,8 @@ class Recorder:
 
     def result(self, members: int) -> TrainingResult:
         """Return the result of the first networks, without those that only fill the lanes."""
-        return TrainingResult(
-            outputs=self._outputs[..., :members],
-            parameters=self._parameters[..., :members],
-            meets=self._meets[:, :members],
-            half_sse=self._half_sse[:, :members],
-            converged_epoch=self._converged[:members],
-        )
+        arrays = vars(self._result).items()
+        return TrainingResult(**{name: array[..., :members] for name, array in arrays})
 
     def _check(self, epoch: int, networks: NetworkState) -> None:
         met, criterion = self._met, self._criterion
@@ -98,22 +86,21 @@ class Recorder:
         return self._distance
 
     def _converge(self, epoch: int, new: Array, networks: NetworkState) -> None:
-        self._converged[self._where[new]] = epoch
+        self._result.converged_epoch[self._where[new]] = epoch
         self._open[new] = False
         self._left -= len(new)
         if self._training.until_converged:
-            to_come = [i for i, mark in enumerate(self._snapshots) if mark >= epoch]
-            curve_to_come = [i for i, mark in enumerate(self._curve_epochs) if mark >= epoch]
-            self._keep(to_come, curve_to_come, new, networks)
+            self._keep(epoch, self._training.snapshots[-1], new, networks)
 
-    def _keep(self, at: list[int], curve_at: list[int], which: Any, networks: NetworkState) -> None:
-        where = self._where[which]
-        for i in at:
-            self._outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
-            self._parameters[i][:, where] = networks.parameters[:, which]
-            self._meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
-        if curve_at:
+    def _keep(self, first: int, last: int, which: Any, networks: NetworkState) -> None:
+        """Keep some networks of the batch at the marked epochs from `first` to `last`."""
+        where, result = self._where[which], self._result
+        for i in places_between(self._training.snapshots, first, last):
+            result.outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
+            result.parameters[i][:, where] = networks.parameters[:, which]
+            result.meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
+        if curve_at := places_between(self._training.curve_epochs, first, last):
             squares = networks.errors.reshape(self._scratch.shape) ** 2
             half_sse = 0.5 * np.add.reduce(squares, axis=0)
             for i in curve_at:
-                self._half_sse[i, where] = half_sse[which]
+                result.half_sse[i, where] = half_sse[which]

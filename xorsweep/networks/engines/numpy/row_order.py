@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,53 +15,40 @@ from xorsweep.networks.schedules import Online, shuffled_rows
 Array = NDArray[Any]
 
 
-class RowOrder(Protocol):
-    """Goes through the rows of an epoch."""
+RowOrder = Callable[[int], Iterable[tuple[InputLayer, Array]]]
+"""Returns the rows of an epoch as their input layer and targets (outputs, 1, B) or (outputs, 1, 1).
 
-    def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
-        """Yield rows as their input layer and targets (outputs, 1, B) or (outputs, 1, 1).
-
-        Both are valid until the next row is taken.
-        """
-        ...
+Both are valid until the next row is taken.
+"""
 
 
 def row_order(training: TrainingBatch, schedule: Online) -> RowOrder:
     """Return the rows of a batch in the order of its schedule."""
-    return ShuffledOrder(training) if schedule.order == "shuffled" else FixedOrder(training)
+    return _shuffled_order(training) if schedule.order == "shuffled" else _fixed_order(training)
 
 
-class FixedOrder:
-    """The rows as the truth table has them, the same for every network."""
-
-    def __init__(self, training: TrainingBatch) -> None:
-        self._rows = [
-            (SparseRows(row[None]), targets[:, None, None])
-            for row, targets in zip(training.inputs, training.targets, strict=True)
-        ]
-
-    def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
-        """Yield the rows."""
-        return iter(self._rows)
+def _fixed_order(training: TrainingBatch) -> RowOrder:
+    """Return the rows as the truth table has them, the same for every network."""
+    rows = [
+        (SparseRows(row[None]), targets[:, None, None])
+        for row, targets in zip(training.inputs, training.targets, strict=True)
+    ]
+    return lambda epoch: rows
 
 
-class ShuffledOrder:
-    """The rows in an order of its own for each network and epoch."""
+def _shuffled_order(training: TrainingBatch) -> RowOrder:
+    """Return the rows in an order of its own for each network and epoch."""
+    network, parameters = training.network, training.parameters
+    inputs = np.ascontiguousarray(training.inputs.T)
+    targets = np.ascontiguousarray(training.targets.T)
+    layer = PerNetworkRow(network.inputs, max(network.hidden, network.outputs), parameters)
+    wanted = np.empty((network.outputs, 1, parameters.shape[1]), parameters.dtype)
 
-    def __init__(self, training: TrainingBatch) -> None:
-        network, parameters = training.network, training.parameters
-        self._seeds, self._count = training.seeds, len(training.inputs)
-        self._inputs = np.ascontiguousarray(training.inputs.T)
-        self._targets = np.ascontiguousarray(training.targets.T)
-        units = max(network.hidden, network.outputs)
-        self._layer = PerNetworkRow(network.inputs, units, parameters)
-        wanted = (network.outputs, 1, parameters.shape[1])
-        self._wanted = np.empty(wanted, parameters.dtype)
-
-    def of(self, epoch: int) -> Iterator[tuple[InputLayer, Array]]:
-        """Yield the rows, for each network in its own order."""
-        for rows in shuffled_rows(self._seeds, epoch, self._count):
+    def rows_of(epoch: int) -> Iterator[tuple[InputLayer, Array]]:
+        for rows in shuffled_rows(training.seeds, epoch, len(training.inputs)):
             # In its default mode, which may raise, NumPy would buffer `out`.
-            np.take(self._inputs, rows, axis=1, out=self._layer.row, mode="clip")
-            np.take(self._targets, rows, axis=1, out=self._wanted[:, 0], mode="clip")
-            yield self._layer, self._wanted
+            np.take(inputs, rows, axis=1, out=layer.row, mode="clip")
+            np.take(targets, rows, axis=1, out=wanted[:, 0], mode="clip")
+            yield layer, wanted
+
+    return rows_of

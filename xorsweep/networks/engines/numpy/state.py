@@ -82,7 +82,7 @@ class NetworkState:
         if not isinstance(self._training.schedule, Online):
             yield self._whole
             return
-        for layer, targets in self._row_order.of(epoch):
+        for layer, targets in self._row_order(epoch):
             self._single.set_rows(layer, targets)
             self._single.forward()
             yield self._single

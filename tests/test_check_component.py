@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xorsweep.check_component import check_component
 from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.initializers import Initializer
 from xorsweep.networks.optimizers import Optimizer
 from xorsweep.networks.schema import COMPONENTS
-from xorsweep.sweeps.check_component import check_component
 
 
 @pytest.mark.slow

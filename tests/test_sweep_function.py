@@ -1,0 +1,381 @@
+"""`xorsweep.sweep_function` from end to end: rows, tables, resumes, workers, kills."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import functions_to_sweep as some
+import numpy as np
+import pandas as pd
+import pytest
+
+import xorsweep as xs
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.sweeps.replay import replay
+from xorsweep.sweeps.verify import verify
+
+AXES: dict[str, Any] = {"lr": [0.1, 1], "width": [8, 16], "seed": range(30)}
+TIMES = {"steps": "solved"}
+
+
+def sweep(folder: Path, function: Any = some.train, axes: Any = AXES, **more: Any) -> xs.Sweep:
+    return xs.sweep_function(function, axes, folder, **{"parallel": "serial", **more})
+
+
+def rows_of(folder: Path) -> bytes:
+    return (folder / "results.csv").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished sweep, which no test changes."""
+    folder = tmp_path_factory.mktemp("swept") / "sweep"
+    sweep(folder, times=TIMES)
+    return folder
+
+
+def test_there_is_a_row_per_point_with_what_was_returned(swept: Path) -> None:
+    frame = pd.read_csv(swept / "results.csv")
+    assert list(frame) == [*AXES, "loss", "solved", "steps", "status", "message"]
+    points = [(lr, w, s) for lr in AXES["lr"] for w in AXES["width"] for s in AXES["seed"]]
+    for row, point in zip(frame.to_dict("records"), points, strict=True):
+        wanted = some.train(*point)
+        assert tuple(row[key] for key in AXES) == point
+        assert {name: row[name] for name in ("loss", "solved", "steps")} == {
+            name: value for name, value in wanted.items() if name != "curve"
+        }
+    assert set(frame["status"]) == {"ok"}
+
+
+def test_what_is_returned_is_the_class_of_any_sweep(swept: Path) -> None:
+    loaded = xs.load(swept)
+    assert loaded.counts == {"planned": 120, "ok": 120, "failed": 0}
+    assert loaded.results["solved"].dtype == bool
+    assert repr(loaded) == (
+        "<Sweep lr 2 x width 2 x seed 30 = 120 points; planned 120 = ok 120 + failed 0>"
+    )
+
+
+def test_its_summary_has_rates_quantiles_and_times(swept: Path) -> None:
+    summary = xs.load(swept).summary
+    assert summary[["lr", "width", "runs", "failed"]].to_numpy().tolist() == [
+        [lr, width, 30, 0] for lr in AXES["lr"] for width in AXES["width"]
+    ]
+    for cell in summary.to_dict("records"):
+        found = [some.train(cell["lr"], cell["width"], seed) for seed in AXES["seed"]]
+        assert cell["solved_rate"] == pytest.approx(np.mean([each["solved"] for each in found]))
+        assert cell["loss_median"] == pytest.approx(np.median([each["loss"] for each in found]))
+        assert cell["solved_rate_low"] < cell["solved_rate"] < cell["solved_rate_high"]
+
+
+def test_a_point_can_be_run_again(swept: Path) -> None:
+    assert xs.load(swept, some.train).run(31) == some.train(0.1, 16, 1)
+    with pytest.raises(StoreError, match=r"^train: a folder is data, .* --function functions_to"):
+        xs.load(swept).run(31)
+
+
+def test_verify_checks_tables_and_with_the_function_points(swept: Path) -> None:
+    without = verify(str(swept))
+    assert (without.compared, without.again, list(without.wrong)) == (0, False, [])
+    assert "nothing was run again" in without.text
+    experiment = xs.load(swept, some.train).experiment
+    again = verify(str(swept), sample=None, experiment=experiment)
+    assert (again.compared, again.again, list(again.wrong)) == (120, True, [])
+
+
+def test_replay_compares_a_row(swept: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(swept, folder)
+    experiment = xs.load(folder, some.train).experiment
+    assert replay(str(folder), 7, experiment=experiment) == []
+    with pytest.raises(StoreError, match="a folder is data"):
+        replay(str(folder), 7)
+
+
+def test_the_same_call_runs_nothing_and_more_levels_only_what_is_new(tmp_path: Path) -> None:
+    calls: list[tuple[int, int]] = []
+
+    def counted(a: int, seed: int) -> int:
+        calls.append((a, seed))
+        return a * seed
+
+    folder = tmp_path / "sweep"
+    sweep(folder, counted, {"a": [1, 2], "seed": range(3)})
+    sweep(folder, counted, {"a": [1, 2], "seed": range(3)})
+    assert len(calls) == 6
+    grown = sweep(folder, counted, {"a": [3, 1, 2], "seed": range(4)})
+    assert sorted(calls) == [(a, seed) for a in (1, 2, 3) for seed in range(4)]
+    at_once = sweep(tmp_path / "at_once", counted, {"a": [3, 1, 2], "seed": range(4)})
+    assert rows_of(grown.folder) == rows_of(at_once.folder)
+
+
+def test_fewer_levels_than_before_are_refused(tmp_path: Path) -> None:
+    sweep(tmp_path / "s", axes={"lr": [0.1, 1], "seed": range(3)})
+    with pytest.raises(StoreError, match=r"has 3 points that this grid lacks, .* \(lr 1.0, seed 0"):
+        sweep(tmp_path / "s", axes={"lr": [0.1], "seed": range(3)})
+
+
+def test_another_function_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    sweep(folder, lambda x: x, {"x": [1, 2]})
+    with pytest.raises(StoreError, match=r"its source isn't what it was when .*; put the old one"):
+        sweep(folder, lambda x: x + 1, {"x": [1, 2]})
+    with pytest.raises(StoreError, match=r"^refusing_five: .* was started with the function <lam"):
+        sweep(folder, some.refusing_five, {"x": [1, 2]})
+
+
+def test_a_sweep_of_networks_is_none_of_a_function(small_sweep: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(small_sweep, folder)
+    with pytest.raises(StoreError, match="and a sweep never mixes two"):
+        sweep(folder, some.refusing_five, {"x": [1, 2]})
+    with pytest.raises(ConfigError, match=r"^function: networks have none of their own$"):
+        xs.load(folder, some.train)
+
+
+def test_failures_are_rows_and_run_again_by_the_next_call(tmp_path: Path) -> None:
+    moods = ["bad"]
+
+    def moody(x: int) -> int:
+        if moods and x == 2:
+            raise ValueError("no")
+        return x
+
+    result = sweep(tmp_path / "s", moody, {"x": range(4)})
+    assert result.counts == {"planned": 4, "ok": 3, "failed": 1}
+    assert pd.read_csv(tmp_path / "s/results.csv")["message"].dropna().tolist() == [
+        "ValueError: no"
+    ]
+    moods.clear()
+    assert sweep(tmp_path / "s", moody, {"x": range(4)}).counts["failed"] == 0
+
+
+def test_the_first_point_may_fail(tmp_path: Path) -> None:
+    frame = sweep(tmp_path, some.refusing_five, {"x": [5, 6]}).results
+    assert frame["status"].tolist() == ["failed", "ok"]
+
+
+def test_stopping_at_a_failure_keeps_what_was_run(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"on_failure=stop: 1 point failed: ArithmeticError: five"):
+        sweep(tmp_path / "s", some.refusing_five, {"x": range(9)}, on_failure="stop")
+    assert json.loads((tmp_path / "s/manifest.json").read_text())["state"] == "interrupted"
+
+
+def test_an_interrupt_ends_it_resumably(tmp_path: Path) -> None:
+    stops = [True]
+
+    def stopping(x: int) -> int:
+        if stops and x == 6:
+            raise KeyboardInterrupt
+        return x
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(tmp_path / "s", stopping, {"x": range(9)})
+    assert json.loads((tmp_path / "s/manifest.json").read_text())["state"] == "interrupted"
+    stops.clear()
+    assert sweep(tmp_path / "s", stopping, {"x": range(9)}).results["value"].tolist() == [*range(9)]
+
+
+def test_precision_adds_seeds_until_the_rate_is_sure(tmp_path: Path) -> None:
+    def coin(p: float, seed: int) -> dict[str, bool]:
+        draw = np.random.default_rng([seed, int(1000 * p)]).random()
+        return {"head": bool(draw < p), "other": True}
+
+    axes = {"p": [0.1, 0.5], "seed": range(20)}
+    with pytest.raises(ConfigError, match=r"^precision: needs rate, .* choose one of head, other$"):
+        sweep(tmp_path / "none", coin, axes, precision=0.06)
+    found = sweep(tmp_path / "s", coin, axes, precision=0.06, rate="head").summary
+    assert (found["runs"] > 20).all()
+    widths = found["head_rate_high"] - found["head_rate_low"]
+    assert (widths / 2 < 0.06).all()
+    with pytest.raises(ConfigError, match=r"^precision: adds seeds, so it needs an axis `seed`$"):
+        sweep(tmp_path / "t", lambda x: x > 1, {"x": [1, 2]}, precision=0.1)
+
+
+def test_arrays_and_scalars_give_the_same_values(tmp_path: Path) -> None:
+    axes = {"x": np.linspace(0, 20, 41)}
+    arrays = sweep(tmp_path / "a", some.squares, axes, vectorized=True).results
+    scalars = sweep(tmp_path / "s", lambda x: some.squares(np.float64(x)), axes).results
+    pd.testing.assert_frame_equal(arrays, scalars)
+
+
+def test_texts_with_commas_and_quotes_come_back(tmp_path: Path) -> None:
+    result = sweep(tmp_path, some.labelled, {"x": range(3)}, vectorized=True)
+    wanted = ["small", "small", 'large, "so to speak"']
+    assert pd.read_csv(tmp_path / "results.csv")["label"].tolist() == wanted
+    assert result.results["label"].tolist() == wanted
+
+
+NAMES = [
+    "n",
+    "ok",
+    "failed",
+    "y_mean",
+    "index",
+    "p",
+    "key",
+    "verdict",
+    "epochs",
+    "lr",
+    "final_error",
+]
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_key_may_have_any_name(key: str, tmp_path: Path) -> None:
+    def function(seed: int, **keys: int) -> dict[str, Any]:
+        return {"y": keys[key] + seed, "big": keys[key] + seed > 11}
+
+    result = sweep(tmp_path, function, {key: [10, 20], "seed": range(3)})
+    assert result.results["y"].tolist() == [10, 11, 12, 20, 21, 22]
+    assert result.summary[key].tolist() == [10, 20]
+    mean = "y_mean_" if key == "y_mean" else "y_mean"
+    assert result.summary[mean].tolist() == [11, 21]
+    assert len(result.comparisons) == 1
+
+
+@pytest.mark.parametrize("name", [*NAMES, "runs", "seed_", "converged"])
+def test_a_column_may_have_any_name(name: str, tmp_path: Path) -> None:
+    result = sweep(tmp_path, lambda x, seed: {name: x * seed}, {"x": [1, 2], "seed": range(3)})
+    assert result.results[name].tolist() == [0, 1, 2, 0, 2, 4]
+    assert result.summary[f"{name}_mean"].tolist() == [1, 2]
+
+
+def test_without_a_folder_the_cache_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    calls: list[int] = []
+
+    def function(x: int) -> int:
+        calls.append(x)
+        return x
+
+    first = xs.sweep_function(function, {"x": range(3)})
+    assert xs.sweep_function(function, {"x": range(3)}).folder == first.folder
+    assert calls == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"rate": 3}, "rate=3: must be the name of a column"),
+        ({"times": [1]}, "times=[1]: must be a dictionary such as"),
+        ({"vectorized": 1}, "vectorized=1: vectorized must be true or false"),
+        ({"precision": 2}, "precision=2: precision must be"),
+        ({"parallel": "threads"}, "parallel.backend=threads"),
+        ({"where": "lr <"}, "grid.where=lr <"),
+        ({"zip": 3}, "zip=3: must be"),
+        ({"axes": {"lr": [1], "plan": [1]}}, "train: plan is a key of the sweep itself"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_leaves_nothing(
+    more: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as told:
+        sweep(tmp_path / "s", **more)
+    assert str(told.value).startswith(message)
+    assert not (tmp_path / "s").exists()
+
+
+def test_what_cannot_travel_is_named_before_anything_is_run(tmp_path: Path) -> None:
+    lock = threading.Lock()
+
+    def locked(x: int) -> int:
+        with lock:
+            return x
+
+    with pytest.raises(
+        ConfigError, match=r"^locked: lock can't be sent to other processes \(.*lock"
+    ):
+        sweep(tmp_path / "s", locked, {"x": range(3)}, parallel="loky", n_jobs=2)
+    assert not (tmp_path / "s").exists()
+    assert sweep(tmp_path / "s", locked, {"x": range(3)}).counts["ok"] == 3
+
+
+def test_a_damaged_part_is_set_aside_and_run_again(swept: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(swept, folder)
+    part = max((folder / "parts").iterdir(), key=lambda path: path.stat().st_size)
+    part.write_bytes(part.read_bytes()[:-20])
+    (folder / "manifest.json").write_text(
+        (folder / "manifest.json").read_text().replace('"finished"', '"interrupted"', 1)
+    )
+    sweep(folder, times=TIMES)
+    assert rows_of(folder) == rows_of(swept)
+    assert [path.name for path in (folder / "damaged").iterdir()] == [part.name]
+
+
+@pytest.mark.parametrize("forged", ["victim:f", "victim:train", "victim"])
+def test_no_name_in_a_manifest_is_ever_imported(
+    forged: str, swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(swept, folder)
+    (folder / "victim.py").write_text("raise SystemExit('imported')\n")
+    monkeypatch.syspath_prepend(str(folder))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["options"]["function"] = forged
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    if forged == "victim:train":  # which could be meant
+        assert verify(str(folder)).wrong == []
+        assert len(xs.load(folder).results) == 120
+    else:
+        with pytest.raises(StoreError, match="its experiment isn't one that this version knows"):
+            verify(str(folder))
+    assert "victim" not in sys.modules
+
+
+@pytest.mark.slow
+def test_workers_move_no_byte(tmp_path: Path) -> None:
+    offset = 0.5
+
+    def local(x: float) -> dict[str, float]:  # no module has it: it travels itself
+        total = sum(np.exp(x / 20) for _ in range(20_000))
+        return {"y": float(np.exp(x / 20) + offset + 0 * total)}
+
+    axes = {"x": np.linspace(0, 20, 201)}
+    sweep(tmp_path / "alone", local, axes)
+    sweep(tmp_path / "two", local, axes, parallel="loky", n_jobs=2)
+    assert rows_of(tmp_path / "alone") == rows_of(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_a_function_that_leaves_python_ends_no_process_of_ours(tmp_path: Path) -> None:
+    result = sweep(tmp_path, some.leaving, {"x": range(20)}, parallel="loky", n_jobs=2)
+    assert result.counts == {"planned": 20, "ok": 19, "failed": 1}
+
+
+SCRIPT = """
+import sys
+import functions_to_sweep as some
+import xorsweep as xs
+
+if __name__ == "__main__":
+    log, folder = sys.argv[1:]
+    axes = {"x": range(40), "seed": range(20), "log": log}
+    xs.sweep_function(some.logged, axes, folder, n_jobs=2)
+"""
+
+
+@pytest.mark.slow
+def test_twenty_kills_move_no_byte_and_lose_no_row(tmp_path: Path) -> None:
+    script, log = tmp_path / "script.py", tmp_path / "log"
+    script.write_text(SCRIPT)
+    command = [sys.executable, str(script), str(log), str(tmp_path / "killed")]
+    env = os.environ | {"PYTHONPATH": str(Path(some.__file__).parent)}
+    for kill in range(20):
+        process = subprocess.Popen(command, env=env, start_new_session=True)
+        try:
+            process.wait(timeout=1.0 + 0.1 * kill)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    subprocess.run(command, env=env, check=True)
+    whole = [*command[:-1], str(tmp_path / "whole")]
+    subprocess.run(whole, env=env, check=True)
+    assert rows_of(tmp_path / "killed") == rows_of(tmp_path / "whole")
