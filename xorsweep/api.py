@@ -57,6 +57,7 @@ from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.finished import finished_manifest
 from xorsweep.sweeps.folders import experiment_in
+from xorsweep.sweeps.partial import PartialSweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
@@ -467,19 +468,25 @@ def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:
     return read_settings("parallel", {"parallel": section}, ExecutionSettings)
 
 
-def load(folder: Folder, function: Function | None = None) -> Sweep:
+def load(folder: Folder, function: Function | None = None, *, partial: bool = False) -> Sweep:
     """Return the finished sweep in a folder, or the command line's newest by the name `latest`.
 
     Args:
         folder: The folder.
         function: The function of a sweep of one, to call it again by `run`.
+        partial: Whether the points that are on disk are enough. Then the sweep may be running or
+            interrupted, `results` has the rows that exist, and `counts` says how many are missing.
+            Nothing is written, and a running sweep isn't disturbed.
 
     Raises:
-        StoreError: There is no finished sweep, or it is one of another function.
+        StoreError: There is no finished sweep, or no point of one, or it is one of another
+            function.
         ConfigError: The folder is no path.
     """
+    read_value("partial", partial, Boolean())
     path = named_folder(folder)
-    return Sweep.open(path, None if function is None else experiment_in(path, function))
+    experiment = None if function is None else experiment_in(path, function)
+    return PartialSweep.open(path, experiment) if partial else Sweep.open(path, experiment)
 
 
 def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:

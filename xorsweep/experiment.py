@@ -240,6 +240,19 @@ class Experiment(ABC, Generic[BatchT]):
         """Return the columns that results.parquet has at least, with a test of their types."""
         return {}
 
+    def curve_steps(self, grid: Grid, name: str) -> Callable[[Rows], NDArray[np.int64]] | None:
+        """Return what gives the steps of the values of a curve, None where they count from 0.
+
+        Args:
+            grid: All points.
+            name: The name of the curve.
+
+        Returns:
+            A function that takes rows (n,) and returns the steps of the values of each, one row's
+            behind the other's.
+        """
+        return None
+
     @abstractmethod
     def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
         """Return the columns of results.csv, made of those of the parts."""

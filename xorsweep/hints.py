@@ -131,8 +131,8 @@ BARE: Table = {
     "a sweep is python -m xorsweep -m": "sweep multirun grid run_sweep",
     "a single run is python -m xorsweep, with values alone behind it": "run train start fit",
     "python -m xorsweep --help says what there is": "help usage h",
-    "a subcommand comes first, python -m xorsweep COMMAND": "verify merge replay report "
-    "compare check function",
+    "a subcommand comes first, python -m xorsweep COMMAND": "status verify merge replay "
+    "report compare check function",
     "the newest sweep is resumed by -m resume=latest": "latest continue",
 }
 """Words without an equals sign."""

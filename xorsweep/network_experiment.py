@@ -22,7 +22,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.input_files import changed_files, input_files, input_notes
-from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.metrics import OUTCOMES, learning_curve_epochs
 from xorsweep.networks.objectives import ObjectiveSettings
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
@@ -199,6 +199,15 @@ class NetworkExperiment(Experiment[Batch]):
     def table_types(self) -> Mapping[str, Callable[[pa.DataType], bool]]:
         """Return the columns that every results.parquet of networks has."""
         return TABLE_TYPES
+
+    def curve_steps(self, grid: Grid, name: str) -> Callable[[Rows], NDArray[np.int64]] | None:
+        """Return the epochs of learning curves."""
+        if name != LEARNING_CURVE:
+            return None
+        epochs = grid.columns["epochs"]
+        return lambda rows: np.concatenate(
+            [learning_curve_epochs(int(last)) for last in epochs.array(rows)]
+        )
 
     def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
         """Return errors, outputs, convergence and outcome of each network."""

@@ -23,11 +23,13 @@ from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.compare import compare
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.partial import report_partial
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.shards import write_shard
+from xorsweep.sweeps.status import sweep_status
 from xorsweep.sweeps.verify import verify
 
 GridOf = Callable[..., Grid]
@@ -38,6 +40,8 @@ SECONDS = 120
 COMMANDS: dict[str, Callable[[Path], object]] = {
     "resume": lambda sweep: resume_sweep(ResumeRequest(sweep, QUIET)),
     "report": lambda sweep: remake_report(sweep, Console.silent()),
+    "partial": report_partial,
+    "status": sweep_status,
     "load": lambda sweep: xs.load(sweep).results,
     "report elsewhere": lambda sweep: xs.load(sweep).report(sweep.parent / "other"),
     "compare": lambda sweep: compare((sweep, sweep), terminal=Console.silent()),
@@ -49,8 +53,8 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
 FILES = {
     ".report.md.tmp": ("report",),
     ".manifest.json.tmp": ("resume",),
-    ".lock": ("resume", "report elsewhere"),
-    "manifest.json": ("resume", "load", "compare"),
+    ".lock": ("resume", "partial", "report elsewhere"),
+    "manifest.json": ("resume", "load", "status", "compare"),
     "results.csv": ("resume", "verify"),
     "results.parquet": ("report", "load", "verify", "resume"),
     "summary.csv": ("report",),
@@ -61,7 +65,8 @@ FILES = {
     "parts/0.parquet": ("verify", "merge", "resume"),
 }
 FOLDERS = {
-    "parts": ("verify", "merge", "replay", "resume"),
+    "parts": ("verify", "merge", "replay", "partial", "resume"),
+    "partial": ("partial",),
     "figures": ("report",),
     "damaged": ("resume",),
     "replay": ("replay",),

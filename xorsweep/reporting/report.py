@@ -173,12 +173,16 @@ class ReportWriter(ABC):
         return folder / "report.html"
 
     def _page(self, manifest: FinishedManifest, content: PageContent) -> Page:
-        text, counts = manifest.grid.text, count_line(manifest.counts)
+        title, text, counts = content.title, manifest.grid.text, count_line(manifest.counts)
+        if title and "missing" in manifest.counts:  # the text says how many points there are
+            title = f"{title}, {text}"
+        elif title:
+            counts = f"{text}; {counts}"
         experiment, keys = self.store.experiment, list(self.grid.columns)
         failures = failures_of(self._results, keys, experiment.point_command)
         return Page(
-            title=content.title or text,
-            counts=f"{text}; {counts}" if content.title else counts,
+            title=title or text,
+            counts=counts,
             findings=content.findings,
             remarks=content.remarks,
             settings=settings_table(self._results, keys),
@@ -227,11 +231,14 @@ def _facts(
     manifest: FinishedManifest, work_unit: str, others: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     yield "started", manifest.started
-    yield (
-        "run time",
-        f"{manifest.seconds:.1f} s, {manifest.work:,} {work_unit}, "
-        f"{rate_text(manifest.throughput, work_unit)}",
-    )
+    if manifest.state == "finished":
+        yield (
+            "run time",
+            f"{manifest.seconds:.1f} s, {manifest.work:,} {work_unit}, "
+            f"{rate_text(manifest.throughput, work_unit)}",
+        )
+    else:
+        yield "state", f"{manifest.state}, as of {manifest.finished}"
     yield "workers", f"{manifest.workers:,}"
     yield from others
     machine = manifest.machine

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +32,7 @@ from xorsweep.storage.plain_files import (
     is_folder,
     is_there,
     make_folder,
+    open_file,
     read_bytes,
 )
 from xorsweep.storage.records import Record
@@ -37,7 +40,11 @@ from xorsweep.storage.records import Record
 MANIFEST = "manifest.json"
 PARTS = "parts"
 DAMAGED = "damaged"
+PARTIAL = "partial"
+"""The folder for a report of what is there so far; another process may write to it at any time."""
 LOCK = ".lock"
+BRIEFLY = 0.2
+"""Seconds for which a taken lock is waited for: `is_held` takes one for an instant."""
 LONG = 2_000
 """Characters of an entry of the manifest above which it isn't laid out for people."""
 
@@ -141,8 +148,10 @@ class Store:
 
     def remove_leftovers(self) -> None:
         """Remove the temporary files of a process that was killed while it wrote them."""
-        for folder in (self.folder, *filter(is_folder, self.folder.iterdir())):
-            remove_leftovers(folder)
+        remove_leftovers(self.folder)
+        for path in self.folder.iterdir():
+            if is_folder(path) and path.name != PARTIAL:
+                remove_leftovers(path)
 
     def part_files(self) -> list[Path]:
         """Return the files of the parts, whole or not, in the order of their names.
@@ -189,7 +198,7 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises StoreError where another process that is alive holds it, or where it can't be written.
     """
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=BRIEFLY)
     try:
         check_is_file(folder / LOCK)
         lock.acquire()
@@ -203,6 +212,25 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_held(folder: Path) -> bool:
+    """Tell whether a process that is alive holds a folder; raises StoreError where it can't.
+
+    Others that ask at the same time don't count.
+    """
+    with reading(folder / LOCK):
+        if not is_there(folder / LOCK):
+            return False
+        with open_file(folder / LOCK) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # until the file is closed
+            except OSError as error:
+                # Without flock, the file is there only while it is held.
+                if error.errno in (errno.EAGAIN, errno.EACCES, errno.ENOSYS):
+                    return True
+                raise
+    return False
 
 
 def check_unused(folder: Path) -> None:

@@ -54,11 +54,13 @@ class Round:
 
     @property
     def text(self) -> str:
-        """Return the round in a few words."""
-        return (
-            f"round {self.number}: {self.open_cells:,} of {self.cells:,} cells are still open; "
-            f"{len(self.missing):,} points are added"
-        )
+        """Return the round in a few words, before its points are run."""
+        return f"{self.cells_text}; {len(self.missing):,} points are added"
+
+    @property
+    def cells_text(self) -> str:
+        """Return which round it is, and how many cells were open before it."""
+        return f"round {self.number}: {self.open_cells:,} of {self.cells:,} cells are still open"
 
 
 def full_grid(

@@ -25,6 +25,7 @@ from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
     from matplotlib.figure import Figure
 
     from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
@@ -109,6 +110,28 @@ class Sweep:
         number = read_whole("row", row, 0, len(self._grid) - 1)
         return self._experiment.run_point(self._grid.point(number))
 
+    def to_xarray(self, curves: Sequence[str] = ()) -> xarray.Dataset:
+        """Return `results` as a dataset of xarray, which `to_netcdf` and `to_zarr` can write.
+
+        Args:
+            curves: The columns of lists to be read, such as arrays that a function returned, or
+                `learning_curve` of networks. Each is a variable with a dimension more.
+
+        Returns:
+            A dataset whose dimensions are the axes, whose variables are the columns of results, and
+            whose attributes say where they come from. Keys with one level are scalar coordinates.
+            Where the points are no full product of the axes, values of points that aren't there are
+            NaN, or empty texts; whole numbers and truth values are floats then.
+
+        Raises:
+            ConfigError: xarray isn't installed, there is no such column, or the product of the axes
+                is too large.
+        """
+        from xorsweep.sweeps.to_xarray import to_xarray
+
+        store = self._opened.store
+        return to_xarray(store, self._grid, self.manifest, self.results, curves)
+
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
 
@@ -120,7 +143,7 @@ class Sweep:
         target = self.folder if folder is None else folder_of(folder)
         if target.absolute() != self.folder.absolute():
             refuse_other(target, self.manifest.digest)
-        with _writing(target):
+        with writing(target):
             if target.absolute() != self.folder.absolute():
                 target.mkdir(parents=True, exist_ok=True)
                 copy_tree(self.folder, target, {LOCK})
@@ -169,7 +192,8 @@ class Sweep:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
+    """Raise StoreError where something can't be written."""
     try:
         yield
     except OSError as error:

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
+from xorsweep.analysis.intervals import CONFIDENCE, median_interval, rate_interval
 from xorsweep.analysis.studies.spec import PublishedValue
 from xorsweep.analysis.survival import survival
-from xorsweep.analysis.time_ratios import median_interval
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import component_of

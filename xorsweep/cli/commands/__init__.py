@@ -11,6 +11,7 @@ from types import ModuleType
 from xorsweep.cli.commands.parser import Parser
 
 COMMANDS = {
+    "status": "say how far a sweep is, while it runs or afterwards",
     "verify": "train rows of a sweep again, each alone, and compare the bits",
     "merge": "join sweeps of the same version in a new folder",
     "replay": "train one row of a sweep again and make its page",

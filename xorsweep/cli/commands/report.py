@@ -10,7 +10,8 @@ from xorsweep.storage.paths import named_folder
 EXAMPLES = """\
   python -m xorsweep report latest
   python -m xorsweep report latest --epochs 1000
-  python -m xorsweep report outputs/a"""
+  python -m xorsweep report outputs/a
+  python -m xorsweep report latest --partial          while the sweep runs"""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -19,11 +20,18 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--epochs", metavar="N", type=whole(1), help="findings after N epochs, not after the most"
     )
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        help="of the points that are there so far, in FOLDER/partial; nothing else is changed",
+    )
 
 
 def run(given: Namespace) -> None:
     """Make a report again and print where it is."""
     from xorsweep.reporting.console import Console
+    from xorsweep.sweeps.partial import report_partial
     from xorsweep.sweeps.report import remake_report
 
-    print(remake_report(named_folder(given.folder), Console(), given.epochs))
+    make_report = report_partial if given.partial else remake_report
+    print(make_report(named_folder(given.folder), Console(), given.epochs))

@@ -1,0 +1,48 @@
+"""`xorsweep status` and `xorsweep report --partial`, as they are typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import run, run_command
+from looks import files_of
+
+SWEEP = ["-m", "lr=0.5,2", "hidden=2", "epochs=40", "seed=range(0,3)", "report=false"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    done = run(home, *SWEEP, "parallel=serial")
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def test_without_a_folder_it_is_the_newest_sweep(home: Path) -> None:
+    done = run_command("status", home)
+    folder = (home / "outputs" / "latest").resolve()
+    assert done.stdout.startswith(f"{folder}: finished 20")
+    assert done.stdout.count("\n") == 1
+    assert "planned 6 = ok 6 + diverged 0 + failed 0" in done.stdout
+    assert run_command("status", home, str(folder)).stdout == done.stdout
+
+
+def test_a_folder_without_a_sweep_is_one_line(home: Path) -> None:
+    done = run_command("status", home, "nowhere")
+    assert done.returncode == 1
+    assert done.stderr == "nowhere holds no sweep: there is no manifest.json in it\n"
+
+
+def test_a_partial_report_is_made_of_what_an_interrupted_sweep_has(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: list)
+    folder = (home / "outputs" / "latest").resolve()
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"state": "running"}))
+    before = files_of(folder)
+    assert "isn't finished" in run_command("report", home, "latest").stderr
+    done = run_command("report", home, "latest", "--partial")
+    assert done.stdout == f"{folder / 'partial' / 'report.html'}\n"
+    assert files_of(folder) == before
+    assert "6 of 6 points, 100 % (ok 6)" in run_command("status", home).stdout

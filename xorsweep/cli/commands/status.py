@@ -1,0 +1,30 @@
+"""`xorsweep status [FOLDER]`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from xorsweep.cli.commands.parser import Parser
+from xorsweep.storage.paths import LATEST, named_folder
+
+EXAMPLES = """\
+  python -m xorsweep status
+  python -m xorsweep status outputs/a"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the folder."""
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        default=LATEST,
+        help="the sweep's folder, or latest (%(default)s)",
+    )
+
+
+def run(given: Namespace) -> None:
+    """Print how far a sweep is."""
+    from xorsweep.sweeps.status import sweep_status
+
+    print("\n".join(sweep_status(named_folder(given.folder))))

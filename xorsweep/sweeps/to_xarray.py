@@ -1,0 +1,73 @@
+"""A sweep as a dataset of xarray: its rows, the curves that are asked for, and its provenance."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from xorsweep.analysis.curves import curve_columns, read_curves
+from xorsweep.analysis.labelled_arrays import Rows, dataset_of
+from xorsweep.errors import ConfigError
+from xorsweep.grid.grid import Grid
+from xorsweep.storage.manifest import Manifest
+from xorsweep.storage.store import Store
+from xorsweep.text import escape_non_utf8
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def to_xarray(
+    store: Store,
+    grid: Grid,
+    manifest: Manifest,
+    results: pd.DataFrame,
+    curves: Sequence[str],
+    rows: Rows = slice(None),
+) -> xarray.Dataset:
+    """Return what `Sweep.to_xarray` does.
+
+    Args:
+        store: The parts of the sweep.
+        grid: Its points (N,).
+        manifest: Where the rows come from.
+        results: A row per point that is there.
+        curves: The names of the columns of lists to be read.
+        rows: Which points are there, by their rows (n,); all of them by default.
+    """
+    read = {name: _read_curve(store, grid, name) for name in curves}
+    return dataset_of(grid, results, read, _provenance(manifest), rows)
+
+
+def _read_curve(store: Store, grid: Grid, name: str) -> pd.DataFrame:
+    columns = curve_columns(store)
+    if name not in columns:
+        known = ", ".join(columns) or "there is none"
+        raise ConfigError(f"curves: {name!r:.80} is no column of lists; choose one of {known}")
+    steps = store.experiment.curve_steps(grid, name)
+    return read_curves(grid, store.parts(), columns[name], steps=steps)
+
+
+def _provenance(manifest: Manifest) -> dict[str, str | float]:
+    """Return texts and numbers, which any format of files can hold."""
+    known = {
+        "grid": manifest.grid.text,
+        "digest": manifest.digest,
+        "command_line": shlex.join(manifest.command_line),
+        "experiment": json.dumps(dict(manifest.experiment), sort_keys=True),
+        "versions": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
+        "git_commit": manifest.git.commit if manifest.git else "",
+        "state": manifest.state,
+        "started": manifest.started,
+        "finished" if manifest.state == "finished" else "as_of": manifest.finished,
+    }
+    texts: dict[str, str | float] = {
+        name: escape_non_utf8(text) for name, text in known.items() if text
+    }
+    if manifest.state == "finished" and manifest.seconds is not None:
+        texts["seconds"] = manifest.seconds
+    return texts
