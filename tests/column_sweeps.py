@@ -10,7 +10,7 @@ import pandas as pd
 
 from xorsweep.analysis.column_summary import ColumnCells
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.functions.experiment import FunctionExperiment, grid_of
+from xorsweep.functions.experiment import FunctionExperiment
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
@@ -38,8 +38,7 @@ def sweep_columns(
     **options: Any,
 ) -> ColumnSweep:
     """Return a sweep of a function, in this process."""
-    experiment, read = FunctionExperiment.of(function, axes, **options)
-    grid = grid_of(experiment, read)
+    experiment, grid = FunctionExperiment.of(function, [axes], **options)
     settings = SweepSettings(ExecutionSettings("serial"), report=report)
     run_sweep(SweepRequest(experiment, grid, settings, folder), Console.silent())
     results = read_results(folder, experiment)

@@ -247,7 +247,9 @@ def test_the_python_page_names_all_that_there_is() -> None:
     methods = {f"plot.{name}()" for name in public(SweepPlots)}
     methods |= {name for shown in (xs.Run, xs.Sweep) for name in public(shown)}
     missing = methods - set(re.findall(r"`([\w.]+(?:\(\))?)(?:\(\*?\w+\))?`", text))
-    assert missing == {"open", "plot", "tables", "point", "single"} & missing
+    assert (
+        missing == {"open", "plot", "tables", "point", "single", "reporter", "experiment"} & missing
+    )
 
 
 def public(shown: type) -> set[str]:

@@ -30,8 +30,8 @@ def endless() -> Iterator[float]:
         yield 0.1
 
 
-def doubled(columns: Any) -> Any:
-    return {"y": columns["x"]}
+def doubled(x: Any) -> Any:
+    return {"y": x * 2}
 
 
 NO_FOLDER = (5, b"folder", "", "a\0b", True, 3.5, ["a"], BytesPath(), endless())

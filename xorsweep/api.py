@@ -454,10 +454,15 @@ def _sweep(
 def _read_blocks_of(
     axes: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]] | None
 ) -> list[Mapping[str, Any]]:
-    for given in (axes, *(blocks or ())):
-        if not isinstance(given, Mapping):
-            raise ConfigError(f"axes={shorten(given)}: must be a dictionary of keys and levels")
-    return [{**axes, **block} for block in blocks or [{}]]
+    if not isinstance(axes, Mapping) or not (axes or blocks):
+        raise ConfigError(f"axes={shorten(axes)}: must be a dictionary of keys and their levels")
+    given = [{}] if blocks is None else levels_of_value("blocks", blocks)
+    if not isinstance(given, list) or not given:
+        raise ConfigError(f"blocks={shorten(blocks)}: must be a list of dictionaries")
+    for block in given:
+        if not isinstance(block, Mapping):
+            raise ConfigError(f"blocks: {shorten(block)} must be a dictionary of keys and levels")
+    return [{**axes, **block} for block in given]
 
 
 def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:

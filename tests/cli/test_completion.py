@@ -86,7 +86,7 @@ def test_a_line_is_completed_in_bash(
         ("xorsweep lr=1 ver", [], True),
         ("xorsweep merge ou", ["outputs/"], False),
         ("xorsweep verify ", ["latest", "outputs/", "sweeps/"], False),
-        ("xorsweep replay outputs/a --", ["--help", "--into"], False),
+        ("xorsweep replay outputs/a --", ["--help", "--function", "--into"], False),
     ],
 )
 def test_subcommands_their_options_and_folders_are_words(

@@ -153,7 +153,7 @@ def test_jobs_on_this_machine_end_with_the_sweep(
 def test_a_launcher_and_a_cluster_are_refused_before_there_is_a_folder(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", *GRID, "hydra/launcher=joblib", "parallel=dask")
     assert done.returncode == 1
-    assert done.stderr.startswith("parallel=dask: says where batches are trained, and so does")
+    assert done.stderr.startswith("parallel=dask: says where batches are run, and so does")
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
 

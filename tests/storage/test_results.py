@@ -136,7 +136,7 @@ def bits_of(numbers: Iterable[Any]) -> list[int | None]:
 
 def written(grid: Grid, parts: Sequence[pa.Table], folder: Path) -> tuple[bytes, bytes]:
     """Return the bytes of results.csv and of results.parquet."""
-    write_results(grid, NetworkExperiment().tabulate(grid, tabulated(grid, parts)), folder)
+    write_results(grid, tabulated(grid, parts), folder)
     return (folder / "results.csv").read_bytes(), (folder / "results.parquet").read_bytes()
 
 

@@ -197,7 +197,7 @@ def _empty(grid: Grid) -> ConfigError:
     wheres = " or ".join(dict.fromkeys(str(block.where) for block in grid.blocks))
     return ConfigError(
         f"{WHERE}={wheres}: is true at none of the grid's {grid.left_out:,} points, so there is "
-        "nothing to train"
+        "nothing to run"
     )
 
 

@@ -110,6 +110,23 @@ class Sweep:
         number = read_whole("row", row, 0, len(self._grid) - 1)
         return self._experiment.run_point(self._grid.point(number))
 
+    def curves(self, column: str) -> pd.DataFrame:
+        """Return the arrays of a column of lists.
+
+        Args:
+            column: The name of what a function returned, or `learning_curve` of networks.
+
+        Returns:
+            A row per point that has one, by the rows of `results`; a column per step, or per epoch,
+            NaN after the end of a shorter array.
+
+        Raises:
+            ConfigError: There is no such column.
+        """
+        from xorsweep.sweeps.curves import curves_in
+
+        return curves_in(self._opened.store, self._grid, column)
+
     def to_xarray(self, curves: Sequence[str] = ()) -> xarray.Dataset:
         """Return `results` as a dataset of xarray, which `to_netcdf` and `to_zarr` can write.
 

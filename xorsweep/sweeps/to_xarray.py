@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from xorsweep.analysis.curves import curve_columns, read_curves
 from xorsweep.analysis.labelled_arrays import Rows, dataset_of
-from xorsweep.errors import ConfigError
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.curves import curves_in
 from xorsweep.text import escape_non_utf8
 
 if TYPE_CHECKING:
@@ -39,17 +38,8 @@ def to_xarray(
         curves: The names of the columns of lists to be read.
         rows: Which points are there, by their rows (n,); all of them by default.
     """
-    read = {name: _read_curve(store, grid, name) for name in curves}
+    read = {name: curves_in(store, grid, name) for name in curves}
     return dataset_of(grid, results, read, _provenance(manifest), rows)
-
-
-def _read_curve(store: Store, grid: Grid, name: str) -> pd.DataFrame:
-    columns = curve_columns(store)
-    if name not in columns:
-        known = ", ".join(columns) or "there is none"
-        raise ConfigError(f"curves: {name!r:.80} is no column of lists; choose one of {known}")
-    steps = store.experiment.curve_steps(grid, name)
-    return read_curves(grid, store.parts(), columns[name], steps=steps)
 
 
 def _provenance(manifest: Manifest) -> dict[str, str | float]:
