@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from xorsweep import hints
 from xorsweep.cli.hydra_config import known_keys
+from xorsweep.cli.keys import SETTINGS
 from xorsweep.fields import Choice, fields_of
-from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 
 KNOWN = known_keys()

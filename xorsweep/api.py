@@ -42,7 +42,7 @@ from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.levels import levels_of_value, range_length
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.objectives import OBJECTIVE, check_seeds, train_seeds
+from xorsweep.networks.objectives import check_seeds, train_seeds
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.networks.single_run import train_single
@@ -50,7 +50,7 @@ from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.reporting.run import Run
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.settings import OBJECTIVE, AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest

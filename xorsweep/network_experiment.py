@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 from xorsweep._version import NUMERICS
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
-from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
-from xorsweep.fields import check_known, fields_of, read_settings
+from xorsweep.fields import read_settings
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.input_files import changed_files, input_files, input_notes
 from xorsweep.networks.metrics import OUTCOMES, learning_curve_epochs
-from xorsweep.networks.objectives import ObjectiveSettings
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
 from xorsweep.networks.results import (
@@ -36,10 +34,7 @@ from xorsweep.networks.results import (
     tabulate,
 )
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
-from xorsweep.networks.single_run import headline, train_single
 from xorsweep.networks.trainer import train_batch
-from xorsweep.networks.warmup import warm_up
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.storage.manifest import Manifest, check_version
 from xorsweep.storage.results import ResultTable, StoredColumns
 from xorsweep.text import exception_text
@@ -169,6 +164,8 @@ class NetworkExperiment(Experiment[Batch]):
 
     def warm_up(self, batches: Sequence[Batch], log: Callable[[str], None]) -> list[str]:
         """Compile the engine; return a line for each component that isn't compiled."""
+        from xorsweep.networks.warmup import warm_up
+
         return warm_up(batches, self.engine, log)
 
     def run(self, batch: Batch) -> pa.Table:
@@ -253,9 +250,9 @@ class NetworkExperiment(Experiment[Batch]):
         console: Console,
     ) -> None:
         """Print how often training converged, and a study's figures beside them."""
+        from xorsweep.analysis.columns import swept_columns
         from xorsweep.analysis.studies.spec import read_study
         from xorsweep.analysis.studies.verdicts import verdicts
-        from xorsweep.analysis.summary import swept_columns
 
         console.rates(summary, swept_columns(summary))
         if published := read_study(study):
@@ -269,12 +266,14 @@ class NetworkExperiment(Experiment[Batch]):
 
     def run_point(self, point: Point) -> Run:
         """Return one trained network."""
+        from xorsweep.networks.single_run import train_single
         from xorsweep.reporting.run import Run
 
         return Run(train_single(point, self.engine))
 
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
         """Train a network alone, and leave the page and the numbers of a single run."""
+        from xorsweep.networks.single_run import headline, train_single
         from xorsweep.reporting.run_console import describe_single
         from xorsweep.reporting.run_files import write_single
 
@@ -290,17 +289,3 @@ class NetworkExperiment(Experiment[Batch]):
         describe_single(run, console.console)
         console.paths(paths)
         return part_of_run(run, grid.identities[row : row + 1])
-
-
-SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
-"""The config groups that say how a sweep is run."""
-
-RUN_KEYS = ("grid", "plan", "resume", "study", "title", "function", "vectorized", "times", "rate")
-"""Top-level keys that say what to do, or what for, rather than what to train."""
-
-
-def check_known_keys(config: Mapping[str, Any]) -> None:
-    """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings]
-    read_here = [name for each in settings for name in fields_of(each)]
-    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS])

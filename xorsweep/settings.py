@@ -41,6 +41,20 @@ class SweepSettings:
     on_failure: str = field("continue", Choice(("continue", "stop")))
 
 
+OBJECTIVE = Choice(("final_error", "failure_rate", "expected_running_time"))
+
+
+@dataclass(frozen=True)
+class ObjectiveSettings:
+    """The objective of a job, and how many seeds it is measured over.
+
+    With `objective_seeds` these are 0, 1, and so on; with null it is the one seed of the point.
+    """
+
+    objective: str = field("final_error", OBJECTIVE)
+    objective_seeds: int | None = field(None, Nullable(Integer(1, 2**32)))
+
+
 def read_sweep(config: Mapping[str, Any]) -> SweepSettings:
     """Return the checked settings of a sweep; raises ConfigError."""
     return SweepSettings(

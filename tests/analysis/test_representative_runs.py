@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.representative_runs import StoredRun, read_runs, representatives
-from xorsweep.analysis.summary import summarize, swept_columns
+from xorsweep.analysis.summary import summarize
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import FAILED
 from xorsweep.grid.axes import Axis

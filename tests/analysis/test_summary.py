@@ -10,15 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import rate_interval
-from xorsweep.analysis.summary import (
-    MOST_STEPS,
-    NOT_REACHED,
-    point_columns,
-    summarize,
-    survival_curves,
-    swept_columns,
-)
+from xorsweep.analysis.summary import MOST_STEPS, NOT_REACHED, summarize, survival_curves
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import ExperimentTask

@@ -16,12 +16,7 @@ from omegaconf import DictConfig
 from profiles import examples
 
 from xorsweep.cli.axes import level_count, parsed, swept
-from xorsweep.cli.compose import (
-    Composed,
-    compose_block,
-    compose_grid,
-    merge_equal_levels,
-)
+from xorsweep.cli.compose import Composed, compose_block, compose_grid, merge_equal_levels
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import read_grid
 from xorsweep.cli.hydra_compose import HydraComposer

@@ -14,9 +14,10 @@ from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import read_grid
 from xorsweep.cli.hydra_compose import HydraComposer
 from xorsweep.cli.hydra_config import VERSION_BASE, plain
+from xorsweep.cli.keys import SETTINGS
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
-from xorsweep.network_experiment import SETTINGS, NetworkExperiment
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import ENGINES, Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.settings import SweepSettings, read_sweep

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "merge": ["both", "a", "a", "--no-report"],
     "replay": ["a", "1"],
     "report": ["a"],
+    "status": ["a"],
     "verify": ["a", "--all", "--workers", "1"],
 }
 """What ends each command with 0."""

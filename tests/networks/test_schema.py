@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from xorsweep.cli.compose import read_experiment
+from xorsweep.cli.keys import check_known_keys
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Choice, Integer, Real, fields_of, unknown_key_message
 from xorsweep.grid.schema import Point
-from xorsweep.network_experiment import NetworkExperiment, check_known_keys
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.schema import (
     COMPONENTS,

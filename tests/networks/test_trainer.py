@@ -14,7 +14,8 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.trainer import MOST_OUTPUTS, PointResults, build_training, train_batch
+from xorsweep.networks.results import MOST_OUTPUTS, PointResults
+from xorsweep.networks.trainer import build_training, train_batch
 from xorsweep.storage.parts import table_of
 
 PointOf = Callable[..., Point]

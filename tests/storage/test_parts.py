@@ -25,9 +25,9 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, make_plan
-from xorsweep.networks.results import LEARNING_CURVE, PARAMETERS, part_of
+from xorsweep.networks.results import LEARNING_CURVE, PARAMETERS, PointResults, part_of
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.networks.trainer import PointResults, train_batch
+from xorsweep.networks.trainer import train_batch
 from xorsweep.storage import parts
 from xorsweep.storage.parts import SUFFIX, decode, encode
 

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import distinguishing_keys
 from xorsweep.analysis.intervals import rate_intervals
-from xorsweep.analysis.summary import distinguishing_keys
 from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorsweep.analysis.intervals import median_interval, rate_interval, running_time_intervals
-from xorsweep.networks.objectives import SeedRuns
+
+if TYPE_CHECKING:
+    from xorsweep.networks.objectives import SeedRuns
 
 
 @dataclass(frozen=True)

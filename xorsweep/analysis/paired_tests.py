@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.analysis.intervals import CONFIDENCE, standard_errors
-from xorsweep.analysis.summary import is_numeric, swept_columns
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.fields import FloatArray
 

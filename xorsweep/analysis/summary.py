@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.analysis.survival import Survival, bounds_at_ends, survival
 from xorsweep.fields import FloatArray
@@ -21,35 +21,6 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
 MOST_STEPS = 300
 """Steps of a survival curve that a figure can show."""
-
-
-def point_columns(results: pd.DataFrame) -> list[str]:
-    """Return the columns of results, or of a summary, that say which point or cell a row is."""
-    end = "final_error" if "final_error" in results.columns else "runs"
-    return list(results.columns[: list(results.columns).index(end)])
-
-
-def swept_columns(rows: pd.DataFrame) -> list[str]:
-    """Return the point columns, other than seed, that tell the cells of results apart.
-
-    A column whose values follow from those before it, as `init.low` does from `init`, isn't one.
-    """
-    return distinguishing_keys(rows, [key for key in point_columns(rows) if key != "seed"])
-
-
-def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
-    """Return those of some columns that tell rows apart, without those that follow from others."""
-    varying = [key for key in keys if rows[key].nunique(dropna=False) > 1]
-    cells = rows[varying].drop_duplicates()
-    found: list[str] = []
-    for key in varying:
-        if len(cells.drop_duplicates([*found, key])) > _count(cells, found):
-            found.append(key)
-    return found
-
-
-def _count(cells: pd.DataFrame, keys: list[str]) -> int:
-    return len(cells.drop_duplicates(keys)) if keys else 1
 
 
 def summarize(results: pd.DataFrame) -> pd.DataFrame:
@@ -214,8 +185,3 @@ def drawn_steps(curve: Survival, budget: float, runs: int) -> NDArray[np.float64
         steps = steps[np.unique(np.linspace(0, len(steps) - 1, MOST_STEPS).astype(int))]
     end = steps[-1, 1:] if len(steps) else start[1:]
     return np.vstack([start, steps, [budget, *end]])
-
-
-def is_numeric(column: pd.Series[Any]) -> bool:
-    """Tell whether the levels of a key are numbers, which an axis can hold."""
-    return column.dtype.kind in "iuf" and bool(column.notna().all())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import CONFIDENCE, score_intervals, simultaneous
 from xorsweep.analysis.paired_tests import (
     NO_DIFFERENCE,
@@ -23,7 +24,7 @@ from xorsweep.analysis.paired_tests import (
     judge,
     match_cells,
 )
-from xorsweep.analysis.summary import point_columns, rate_columns, summarize, swept_columns
+from xorsweep.analysis.summary import rate_columns, summarize
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.fields import FloatArray
 from xorsweep.text import level_name

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.summary import swept_columns
+from xorsweep.analysis.columns import swept_columns
 from xorsweep.errors import ConfigError
 
 

@@ -19,9 +19,10 @@ from hydra.core.override_parser.types import (
 )
 from hydra.errors import HydraException
 
-from xorsweep.cli.compose import ParsedAxis, canonical_level, is_point_key
+from xorsweep.cli.grid_spec import ParsedAxis
 from xorsweep.cli.hydra_config import check_overrides, known_keys, quote_for_hydra
 from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.keys import canonical_level, is_point_key
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import fields_of, is_number, is_whole

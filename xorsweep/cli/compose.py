@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -13,44 +13,21 @@ from typing import Any
 import numpy as np
 
 from xorsweep.analysis.studies.spec import read_study
+from xorsweep.cli.grid_spec import GridSpec, ParsedAxis, Setting, Zipped, zipped_in
+from xorsweep.cli.keys import check_known_keys
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value, read_settings, unknown_key_message
-from xorsweep.grid.axes import ZIP, Axis, Dimension, check_size, dimensions, is_composed, size_of
+from xorsweep.fields import format_value, read_settings
+from xorsweep.grid.axes import Axis, Dimension, dimensions, is_composed, size_of
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
-from xorsweep.network_experiment import NetworkExperiment, check_known_keys
+from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.objectives import ObjectiveSettings
-from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS, component_of
-from xorsweep.settings import read_sweep
+from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
+from xorsweep.settings import ObjectiveSettings, read_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
 
 MANY = 10_000
 """Seeds up to which one seed is likely to be meant as a number of them."""
-
-_ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,epochs]]"
-
-Zipped = tuple[tuple[str, ...], ...]
-Setting = Hashable
-"""What sets one key in a configuration: an override of Hydra's, or a key and its value."""
-
-
-@dataclass(frozen=True)
-class ParsedAxis:
-    """A key that was given: its axis, what sets each level, whether it has levels at all."""
-
-    axis: Axis
-    settings: tuple[Setting, ...]
-    is_axis: bool
-
-
-@dataclass(frozen=True)
-class GridSpec:
-    """What a grid is made of: the keys of each block, and what holds for all of them."""
-
-    blocks: tuple[Mapping[str, ParsedAxis], ...]
-    zipped: Zipped = ()
-    where: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,17 +40,6 @@ class Configuration:
 
 Compose = Callable[[Sequence[Any]], Configuration]
 """From settings to the configuration under just these; raises ConfigError."""
-
-
-def is_point_key(key: str) -> bool:
-    """Tell whether a key says what to train, and not how to run."""
-    return key in SCALAR_KEYS or key.split(".")[0] in COMPONENTS
-
-
-def canonical_level(key: str, level: Any) -> Any:
-    """Return a level as it is, or the name of the component that it is another word for."""
-    is_name = key in COMPONENTS and isinstance(level, str)
-    return COMPONENTS[key].canonical(level) if is_name else level
 
 
 @dataclass(frozen=True)
@@ -157,51 +123,6 @@ def _refuse_objective(given: Collection[str], values: Mapping[str, Any]) -> None
 def read_experiment(values: Mapping[str, Any]) -> NetworkExperiment:
     """Return the experiment of a configuration; raises ConfigError."""
     return NetworkExperiment(read_settings("engine", values, Engine))
-
-
-def check_counts(blocks: Sequence[Mapping[str, int]], zipped: Zipped) -> None:
-    """Raise ConfigError where the points of all blocks wouldn't fit into memory.
-
-    Args:
-        blocks: How many levels each key of a block has; nothing has to be made of them yet.
-        zipped: The keys that vary together.
-    """
-    products = []
-    for counts in blocks:
-        later = {key for keys in zipped_in(zipped, counts) for key in keys[1:]}
-        products.append({key: count for key, count in counts.items() if key not in later})
-    check_size(*products)
-
-
-def zipped_in(zipped: Zipped, counts: Mapping[str, int]) -> Zipped:
-    """Return which axes of a block go together: a key with one value goes with every level."""
-    here = (tuple(key for key in keys if counts.get(key, 1) > 1) for keys in zipped)
-    return tuple(keys for keys in here if len(keys) > 1)
-
-
-def read_zip(groups: Any) -> Zipped:
-    """Return the keys that vary together; raises ConfigError."""
-    if groups is None:
-        return ()
-    if not _is_list(groups) or any(not _is_list(keys) or len(keys) < 2 for keys in groups):
-        raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
-    named = [str(key) for keys in groups for key in keys]
-    for key in named:
-        if not NETWORK_SCHEMA.fields_for(key):
-            hint = unknown_key_message(key, NETWORK_SCHEMA.all_keys())
-            raise ConfigError(f"{ZIP}={_listed(groups)}: {hint}")
-        if named.count(key) > 1:
-            raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
-    return tuple(tuple(keys) for keys in groups)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _listed(value: Any) -> str:
-    """Return a list of lists as an override has it."""
-    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else format_value(value)
 
 
 def compose_block(

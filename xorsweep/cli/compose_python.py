@@ -13,18 +13,10 @@ from typing import Any
 
 import yaml
 
-from xorsweep.cli.compose import (
-    Configuration,
-    GridSpec,
-    ParsedAxis,
-    canonical_level,
-    check_counts,
-    compose_grid,
-    is_point_key,
-    read_zip,
-    resume_request,
-)
+from xorsweep.cli.compose import Configuration, compose_grid, resume_request
 from xorsweep.cli.defaults import default_file, read_defaults
+from xorsweep.cli.grid_spec import GridSpec, ParsedAxis, check_counts, read_zip
+from xorsweep.cli.keys import SETTINGS, canonical_level, is_point_key
 from xorsweep.cli.overrides import GivenSweep, Values, levels_text
 from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError
@@ -33,7 +25,6 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.levels import range_length
 from xorsweep.grid.spacing import is_spacing
 from xorsweep.grid.where import read_where
-from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest

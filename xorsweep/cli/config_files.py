@@ -15,9 +15,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.defaults import read_defaults
+from xorsweep.cli.keys import SETTINGS
 from xorsweep.cli.yaml_errors import HEADER, fault_of, grid_fault
 from xorsweep.errors import ConfigError
-from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.schema import COMPONENTS, SCALAR_KEYS
 
 PRIMARY = "config"

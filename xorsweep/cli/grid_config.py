@@ -9,9 +9,10 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
 from xorsweep.cli.axes import Overrides, check_keys, level_count, parsed, swept
-from xorsweep.cli.compose import GridSpec, check_counts, is_point_key, read_zip
 from xorsweep.cli.config_files import composed_files, without_replaced
+from xorsweep.cli.grid_spec import GridSpec, check_counts, read_zip
 from xorsweep.cli.hydra_config import AXES, BLOCKS, plain
+from xorsweep.cli.keys import is_point_key
 from xorsweep.errors import ConfigError
 from xorsweep.fields import check_known, format_value
 from xorsweep.grid.where import read_where

@@ -21,17 +21,13 @@ from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.cli.axes import Overrides, level_count, parsed, swept
-from xorsweep.cli.compose import (
-    Configuration,
-    check_counts,
-    compose_grid,
-    is_point_key,
-    resume_request,
-)
+from xorsweep.cli.compose import Configuration, compose_grid, resume_request
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import grid_node, read_grid
+from xorsweep.cli.grid_spec import check_counts
 from xorsweep.cli.hydra_config import VERSION_BASE, interpolated_texts, plain
 from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.keys import is_point_key
 from xorsweep.errors import ConfigError
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 

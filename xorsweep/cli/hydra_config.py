@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.keys import RUN_KEYS, SETTINGS
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import allows, fields_of, is_number, is_whole, unknown_key_message
@@ -22,10 +23,8 @@ from xorsweep.grid.spacing import is_spacing, read_spacing
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
-from xorsweep.network_experiment import RUN_KEYS, SETTINGS
-from xorsweep.networks.objectives import ObjectiveSettings
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.settings import AdaptiveSeeds, ObjectiveSettings, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 """What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xorsweep.cli.keys import SETTINGS
 from xorsweep.command_lines import override_value, quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import shorten
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
-from xorsweep.network_experiment import SETTINGS
 from xorsweep.networks.schema import COMPONENTS
 
 Values = Mapping[str, Any]

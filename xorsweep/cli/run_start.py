@@ -15,15 +15,15 @@ from omegaconf import DictConfig
 from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS, plain
+from xorsweep.cli.keys import check_known_keys
 from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value, read_fields, read_settings
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.schema import Point
-from xorsweep.network_experiment import check_known_keys
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.objectives import ObjectiveSettings, check_seeds
+from xorsweep.networks.objectives import check_seeds
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.settings import read_sweep
+from xorsweep.settings import ObjectiveSettings, read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
 
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"

@@ -6,11 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Scalar, read_value
 from xorsweep.grid.columns import distinct
-from xorsweep.grid.schema import Point, Schema
+
+if TYPE_CHECKING:
+    from xorsweep.grid.schema import Point, Schema
 
 ZIP = "grid.zip"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,11 @@ from xorsweep.grid.axes import (
     typed_dimension,
 )
 from xorsweep.grid.columns import Codes, Column, encode
-from xorsweep.grid.schema import Point, Schema
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
+
+if TYPE_CHECKING:
+    from xorsweep.grid.schema import Point, Schema
 
 MOST_PRODUCTS = 3
 """Products that the text of a grid names one by one."""

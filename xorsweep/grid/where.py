@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,9 @@ from xorsweep.fields import (
     unknown_key_message,
 )
 from xorsweep.grid.columns import Column
-from xorsweep.grid.schema import Schema
+
+if TYPE_CHECKING:
+    from xorsweep.grid.schema import Schema
 
 KEY = "grid.where"
 

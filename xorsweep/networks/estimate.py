@@ -16,8 +16,9 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch
+from xorsweep.networks.results import MOST_OUTPUTS, MOST_PARAMETERS
 from xorsweep.networks.schema import network_of, task_rows
-from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, train_batch
+from xorsweep.networks.trainer import train_batch
 
 PROBE = 0.03
 """Seconds of training that tell what an epoch takes."""

@@ -8,26 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import Choice, FloatArray, Integer, Nullable, Scalar, field
+from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import NETWORK_SCHEMA, network_of, task_rows
 from xorsweep.networks.single_run import SingleRun, exit_as_error
 from xorsweep.networks.trainer import train_batch
 from xorsweep.networks.warmup import warm_up
-
-OBJECTIVE = Choice(("final_error", "failure_rate", "expected_running_time"))
-
-
-@dataclass(frozen=True)
-class ObjectiveSettings:
-    """The objective of a job, and how many seeds it is measured over.
-
-    With `objective_seeds` these are 0, 1, and so on; with null it is the one seed of the point.
-    """
-
-    objective: str = field("final_error", OBJECTIVE)
-    objective_seeds: int | None = field(None, Nullable(Integer(1, 2**32)))
 
 
 @dataclass(frozen=True)

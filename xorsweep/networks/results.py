@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +13,13 @@ from numpy.typing import NDArray
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import FloatArray
-from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
-from xorsweep.networks.trainer import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
 from xorsweep.storage.parts import check_codes, check_complete
 from xorsweep.storage.results import ResultTable, StoredColumns, names_of
 
 if TYPE_CHECKING:
+    from xorsweep.grid.grid import Grid
     from xorsweep.networks.single_run import SingleRun
 
 PARAMETERS, LEARNING_CURVE = "parameters", "learning_curve"
@@ -46,6 +46,41 @@ TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
 
 _TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
 """The names of a task's outputs, and which of the grid's points (N,) have that task."""
+
+
+MOST_OUTPUTS = 16
+"""Outputs of a task with more of them are not kept for each point."""
+MOST_PARAMETERS = 128
+"""Weights and biases of a network with more of them are not kept for each point."""
+
+
+@dataclass(frozen=True)
+class PointResults:
+    """n finished points of t trajectories.
+
+    point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
+    float64, or none of a large task; converged_epoch (n,) int64, -1 for never; converged_at_end
+    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES.
+    parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
+    learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
+    (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
+    """
+
+    point_id: NDArray[np.uint64]
+    final_error: FloatArray
+    mse: FloatArray
+    max_abs_error: FloatArray
+    outputs: FloatArray
+    converged_epoch: NDArray[np.int64]
+    converged_at_end: NDArray[np.bool_]
+    outcome: NDArray[np.int8]
+    status: NDArray[np.int8]
+    parameters: FloatArray
+    learning_curves: NDArray[np.float32]
+    curve_of: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.point_id)
 
 
 def part_of(rows: PointResults) -> pa.Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,41 +14,8 @@ from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
+from xorsweep.networks.results import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
 from xorsweep.networks.schema import component_of, network_of
-
-MOST_OUTPUTS = 16
-"""Outputs of a task with more of them are not kept for each point."""
-MOST_PARAMETERS = 128
-"""Weights and biases of a network with more of them are not kept for each point."""
-
-
-@dataclass(frozen=True)
-class PointResults:
-    """n finished points of t trajectories.
-
-    point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
-    float64, or none of a large task; converged_epoch (n,) int64, -1 for never; converged_at_end
-    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES.
-    parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
-    learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
-    (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
-    """
-
-    point_id: NDArray[np.uint64]
-    final_error: FloatArray
-    mse: FloatArray
-    max_abs_error: FloatArray
-    outputs: FloatArray
-    converged_epoch: NDArray[np.int64]
-    converged_at_end: NDArray[np.bool_]
-    outcome: NDArray[np.int8]
-    status: NDArray[np.int8]
-    parameters: FloatArray
-    learning_curves: NDArray[np.float32]
-    curve_of: NDArray[np.int32]
-
-    def __len__(self) -> int:
-        return len(self.point_id)
 
 
 def train_batch(batch: Batch, engine: Engine) -> PointResults:

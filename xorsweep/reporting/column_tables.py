@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from xorsweep.analysis.column_summary import ColumnCells
-from xorsweep.analysis.summary import is_numeric
+from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.selection import select_in_order
 from xorsweep.reporting.tables import Table, excluded_note
 from xorsweep.text import level_name, percent_text

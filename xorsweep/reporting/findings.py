@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.intervals import rate_interval, running_time_intervals, simultaneous
 from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_interval
-from xorsweep.analysis.summary import swept_columns
 from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
 from xorsweep.reporting.layout import Layout, levels

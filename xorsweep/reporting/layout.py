@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from xorsweep.analysis.summary import is_numeric
+from xorsweep.analysis.columns import is_numeric
 from xorsweep.text import level_text
 
 LONGEST_TEXT = 40

@@ -8,8 +8,15 @@ import pandas as pd
 
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.representative_runs import RULE
-from xorsweep.analysis.studies.spec import read_study
-from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
+from xorsweep.analysis.studies.spec import CERTAINTIES, Study, read_study
+from xorsweep.analysis.studies.verdicts import (
+    HEAD,
+    Verdict,
+    notes,
+    verdict_findings,
+    verdict_row,
+    verdicts,
+)
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
@@ -20,8 +27,9 @@ from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.reporting.tables import (
     MOST_CELLS,
+    Comparison,
+    Table,
     cells_table,
-    comparison,
     neighbours_table,
     outcomes_table,
 )
@@ -73,7 +81,7 @@ class NetworkReport(ReportWriter):
             gallery=gallery,
             neighbours=neighbours_table(comparisons),
             outcomes=outcomes_table(asked),
-            comparison=comparison(study, judged) if study else None,
+            comparison=_comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
             rule=RULE,
             neighbours_note="; of pairs that differ in epochs alone that with the most",
@@ -92,3 +100,12 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
     yield "engine", f"{engine['name']} in {engine['dtype']}"
     if manifest.warm_up:
         yield "not compiled", "; ".join(manifest.warm_up)
+
+
+def _comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+    """Return a study's figures beside what was measured, as texts."""
+    known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
+    source = f"{study.source}; figures {known}"
+    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
+    table = Table("Reference figures and measured ones.", HEAD, rows, notes(study))
+    return Comparison(study.question, source, study.why, table)

@@ -10,9 +10,10 @@ from pathlib import Path
 from xorsweep.analysis.objective_values import ObjectiveValue, estimate_objective
 from xorsweep.fields import Scalar
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.objectives import ObjectiveSettings, train_seeds
+from xorsweep.networks.objectives import train_seeds
 from xorsweep.networks.single_run import headline
 from xorsweep.reporting.console import Console
+from xorsweep.settings import ObjectiveSettings
 from xorsweep.storage.atomic import write_atomically
 
 

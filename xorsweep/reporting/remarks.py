@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.intervals import rate_intervals, simultaneous
-from xorsweep.analysis.summary import swept_columns
 from xorsweep.analysis.trainings import continued, first_rows, longest_rows
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import final_epochs_only

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -26,7 +27,6 @@ from xorsweep.reporting.figures.catalog import (
     submit_figures,
 )
 from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
-from xorsweep.reporting.run_gallery import RunGallery
 from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (
     Comparison,
@@ -39,6 +39,9 @@ from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import StoredColumns
 from xorsweep.storage.store import Store
+
+if TYPE_CHECKING:
+    from xorsweep.reporting.run_gallery import RunGallery
 
 LARGEST_SVG = 300_000
 """Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.representative_runs import KINDS
-from xorsweep.analysis.summary import swept_columns
 from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.reporting.run_drawings import RunDrawing, RunDrawings
 from xorsweep.reporting.selection import select_cells

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.summary import is_numeric, swept_columns
+from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.reporting.layout import Layout
 from xorsweep.text import level_text
 

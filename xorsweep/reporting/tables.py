@@ -8,11 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.analysis.export import Failure
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.studies.spec import CERTAINTIES, Study
-from xorsweep.analysis.studies.verdicts import HEAD, Verdict, notes, verdict_row
-from xorsweep.analysis.summary import is_numeric, swept_columns
 from xorsweep.analysis.trainings import longest_rows
 from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES
 from xorsweep.reporting.layout import levels
@@ -60,15 +58,6 @@ class Comparison:
     source: str
     why: str
     table: Table
-
-
-def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
-    """Return a study's figures beside what was measured, as texts."""
-    known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
-    source = f"{study.source}; figures {known}"
-    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
-    table = Table("Reference figures and measured ones.", HEAD, rows, notes(study))
-    return Comparison(study.question, source, study.why, table)
 
 
 def settings_table(results: pd.DataFrame, keys: Sequence[str]) -> Table:

@@ -13,12 +13,13 @@ import pyarrow.parquet
 from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.experiment import FAILED, MESSAGE, POINT_ID, STATUS, STATUSES, Experiment
-from xorsweep.grid.grid import Grid
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import PARQUET, key_array, level_texts, parquet_of, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from xorsweep.grid.grid import Grid
 
 ABSENT = -1
 """Stands for a whole number, or for the code of a text, of a point that has none."""

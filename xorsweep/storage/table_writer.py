@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +17,11 @@ import pyarrow.csv
 import pyarrow.parquet
 from joblib import cpu_count
 
-from xorsweep.grid.columns import Column
-from xorsweep.grid.grid import Grid
 from xorsweep.storage.atomic import atomic_path, error_with_path
+
+if TYPE_CHECKING:
+    from xorsweep.grid.columns import Column
+    from xorsweep.grid.grid import Grid
 
 CSV, PARQUET = "results.csv", "results.parquet"
 CHUNK = 32_768

@@ -12,8 +12,8 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as TerminalTable
 
+from xorsweep.analysis.columns import is_numeric
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.summary import is_numeric
 from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError

@@ -220,7 +220,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
     """Return texts for the swept keys, runs and rate of each cell of a summary."""
-    from xorsweep.analysis.summary import swept_columns
+    from xorsweep.analysis.columns import swept_columns
     from xorsweep.text import level_name
 
     cells = summary[swept_columns(summary)].astype(object)

@@ -28,7 +28,7 @@ from matplotlib.ticker import (
 )
 from numpy.typing import NDArray
 
-from xorsweep.analysis.summary import is_numeric
+from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.style import COLOURS, GREY
 from xorsweep.reporting.layout import Panel, levels, mpl_label
 from xorsweep.text import level_name, level_text

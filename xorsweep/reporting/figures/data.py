@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.summary import point_columns, swept_columns
+from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout

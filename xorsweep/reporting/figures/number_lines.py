@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xorsweep.analysis.summary import is_numeric
+from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     DrawnFigure,

@@ -83,7 +83,7 @@ def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> No
         vmin=0,
         vmax=1,
         cmap="cividis",
-        annot=False if texts is None else texts.fillna("").to_numpy(),
+        annot=False if texts is None else texts.astype(object).fillna("").to_numpy(),
         fmt="",
         annot_kws={"fontsize": 7},
         linewidths=0.6 if max(rates.shape) <= MOST_FIELDS else 0,

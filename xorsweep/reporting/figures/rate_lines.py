@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.summary import is_numeric
+from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     DrawnFigure,

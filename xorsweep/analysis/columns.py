@@ -1,0 +1,43 @@
+"""The columns of a table of results that say which point or cell a row is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def point_columns(results: pd.DataFrame) -> list[str]:
+    """Return the columns of results, or of a summary, that say which point or cell a row is."""
+    end = "final_error" if "final_error" in results.columns else "runs"
+    return list(results.columns[: list(results.columns).index(end)])
+
+
+def swept_columns(rows: pd.DataFrame) -> list[str]:
+    """Return the point columns, other than seed, that tell the cells of results apart.
+
+    A column whose values follow from those before it, as `init.low` does from `init`, isn't one.
+    """
+    return distinguishing_keys(rows, [key for key in point_columns(rows) if key != "seed"])
+
+
+def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Return those of some columns that tell rows apart, without those that follow from others."""
+    varying = [key for key in keys if rows[key].nunique(dropna=False) > 1]
+    cells = rows[varying].drop_duplicates()
+    found: list[str] = []
+    for key in varying:
+        if len(cells.drop_duplicates([*found, key])) > _count(cells, found):
+            found.append(key)
+    return found
+
+
+def _count(cells: pd.DataFrame, keys: list[str]) -> int:
+    return len(cells.drop_duplicates(keys)) if keys else 1
+
+
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Tell whether the levels of a key are numbers, which an axis can hold."""
+    return column.dtype.kind in "iuf" and bool(column.notna().all())

@@ -1,0 +1,81 @@
+"""What a grid is asked to be: its axes, the blocks of them, and which go together."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import format_value, unknown_key_message
+from xorsweep.grid.axes import ZIP, Axis, check_size
+from xorsweep.networks.schema import NETWORK_SCHEMA
+
+_ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,epochs]]"
+
+Zipped = tuple[tuple[str, ...], ...]
+Setting = Hashable
+"""What sets one key in a configuration: an override of Hydra's, or a key and its value."""
+
+
+@dataclass(frozen=True)
+class ParsedAxis:
+    """A key that was given: its axis, what sets each level, whether it has levels at all."""
+
+    axis: Axis
+    settings: tuple[Setting, ...]
+    is_axis: bool
+
+
+@dataclass(frozen=True)
+class GridSpec:
+    """What a grid is made of: the keys of each block, and what holds for all of them."""
+
+    blocks: tuple[Mapping[str, ParsedAxis], ...]
+    zipped: Zipped = ()
+    where: str | None = None
+
+
+def check_counts(blocks: Sequence[Mapping[str, int]], zipped: Zipped) -> None:
+    """Raise ConfigError where the points of all blocks wouldn't fit into memory.
+
+    Args:
+        blocks: How many levels each key of a block has; nothing has to be made of them yet.
+        zipped: The keys that vary together.
+    """
+    products = []
+    for counts in blocks:
+        later = {key for keys in zipped_in(zipped, counts) for key in keys[1:]}
+        products.append({key: count for key, count in counts.items() if key not in later})
+    check_size(*products)
+
+
+def zipped_in(zipped: Zipped, counts: Mapping[str, int]) -> Zipped:
+    """Return which axes of a block go together: a key with one value goes with every level."""
+    here = (tuple(key for key in keys if counts.get(key, 1) > 1) for keys in zipped)
+    return tuple(keys for keys in here if len(keys) > 1)
+
+
+def read_zip(groups: Any) -> Zipped:
+    """Return the keys that vary together; raises ConfigError."""
+    if groups is None:
+        return ()
+    if not _is_list(groups) or any(not _is_list(keys) or len(keys) < 2 for keys in groups):
+        raise ConfigError(f"{ZIP}={_listed(groups)}: {_ZIP_ALLOWED}")
+    named = [str(key) for keys in groups for key in keys]
+    for key in named:
+        if not NETWORK_SCHEMA.fields_for(key):
+            hint = unknown_key_message(key, NETWORK_SCHEMA.all_keys())
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {hint}")
+        if named.count(key) > 1:
+            raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")
+    return tuple(tuple(keys) for keys in groups)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _listed(value: Any) -> str:
+    """Return a list of lists as an override has it."""
+    return f"[{','.join(map(_listed, value))}]" if _is_list(value) else format_value(value)

@@ -1,0 +1,36 @@
+"""The keys that the command line and config files may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.fields import check_known, fields_of
+from xorsweep.networks.engines import Engine
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
+from xorsweep.settings import AdaptiveSeeds, ObjectiveSettings, SweepSettings
+
+SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
+"""The config groups that say how a sweep is run."""
+
+RUN_KEYS = ("grid", "plan", "resume", "study", "title", "function", "vectorized", "times", "rate")
+"""Top-level keys that say what to do, or what for, rather than what to train."""
+
+
+def check_known_keys(config: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
+    settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings]
+    read_here = [name for each in settings for name in fields_of(each)]
+    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS])
+
+
+def is_point_key(key: str) -> bool:
+    """Tell whether a key says what to train, and not how to run."""
+    return key in SCALAR_KEYS or key.split(".")[0] in COMPONENTS
+
+
+def canonical_level(key: str, level: Any) -> Any:
+    """Return a level as it is, or the name of the component that it is another word for."""
+    is_name = key in COMPONENTS and isinstance(level, str)
+    return COMPONENTS[key].canonical(level) if is_name else level
