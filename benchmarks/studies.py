@@ -29,8 +29,9 @@ from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.errors import StoreError
 from xorsweep.grid.serialization import grid_to_data
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.reporting.network_report import comparison
 from xorsweep.reporting.rendering import environment, escape_markdown
-from xorsweep.reporting.tables import Comparison, comparison
+from xorsweep.reporting.tables import Comparison
 from xorsweep.storage.paths import make_free_folder
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.finished import finished_manifest

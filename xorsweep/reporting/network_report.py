@@ -81,7 +81,7 @@ class NetworkReport(ReportWriter):
             gallery=gallery,
             neighbours=neighbours_table(comparisons),
             outcomes=outcomes_table(asked),
-            comparison=_comparison(study, judged) if study else None,
+            comparison=comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
             rule=RULE,
             neighbours_note="; of pairs that differ in epochs alone that with the most",
@@ -102,7 +102,7 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
         yield "not compiled", "; ".join(manifest.warm_up)
 
 
-def _comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
+def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's figures beside what was measured, as texts."""
     known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
     source = f"{study.source}; figures {known}"
