@@ -74,6 +74,11 @@ def test_its_summary_has_rates_quantiles_and_times(swept: Path) -> None:
         assert cell["solved_rate_low"] < cell["solved_rate"] < cell["solved_rate_high"]
 
 
+def test_it_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    sweep(tmp_path / "sweep")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_point_can_be_run_again(swept: Path) -> None:
     assert xs.load(swept, some.train).run(31) == some.train(0.1, 16, 1)
     with pytest.raises(StoreError, match=r"^train: a folder is data, .* --function functions_to"):

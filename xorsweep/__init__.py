@@ -2,7 +2,7 @@
 
 From Python: `train` one network, `evaluate` one setting over many seeds, `sweep` a grid, `load` a
 finished sweep; docs/python.md.
-`register` adds a choice, `sweep_function` sweeps what is no network; docs/extending.md.
+`register` adds a choice, `sweep_function` sweeps a function; docs/extending.md.
 """
 
 from importlib import import_module

@@ -50,6 +50,9 @@ class ScriptConsole(Console):
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Leave the rates to `Sweep.summary`."""
 
+    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+        """Leave tables to `Sweep.results` and `Sweep.summary`."""
+
     def paths(self, paths: Sequence[Path]) -> None:
         """Leave the paths to `Sweep.folder`."""
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "report": "make tables, figures and report of a sweep again",
     "compare": "compare two sweeps of the same grid",
     "check": "check that a component of yours gives the same rows in any batch",
-    "function": "sweep a function that is no network",
+    "function": "sweep a function of yours",
 }
 """What each subcommand does, by its name, in the order of the help."""
 
