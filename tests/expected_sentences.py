@@ -39,14 +39,25 @@ class Grid:
                 if trained:
                     yield (size, lr), [r for r in trained if r["epochs"] == most]
 
-    def at(self, size: int, lr: float, epochs: int) -> dict[int, Row]:
+    def has(self, size: int, lr: float, epochs: int | None) -> bool:
+        """Tell whether there is such a cell, of any epochs where none are given."""
+        return any(self._rows_of(size, lr, epochs))
+
+    def at(self, size: int, lr: float, epochs: int | None) -> dict[int, Row]:
         """Return the rows of a cell that didn't fail, by seed."""
-        key = (size, lr, epochs)
-        return {
-            r["seed"]: r
-            for r in self.rows
-            if (r["hidden"], r["lr"], r["epochs"]) == key and r["status"] != "failed"
-        }
+        return {r["seed"]: r for r in self._rows_of(size, lr, epochs) if r["status"] != "failed"}
+
+    def _rows_of(self, size: int, lr: float, epochs: int | None) -> Iterator[Row]:
+        for row in self.rows:
+            if (row["hidden"], row["lr"]) == (size, lr) and epochs in (None, row["epochs"]):
+                yield row
+
+    def budgets(self) -> list[int | None]:
+        """Return all numbers of epochs, the most first; none where each cell has its own."""
+        cells = {(row["hidden"], row["lr"], row["epochs"]) for row in self.rows}
+        if len(cells) == len({cell[:2] for cell in cells}):
+            return [None]
+        return sorted({epochs for *_, epochs in cells}, reverse=True)
 
     def trainings(self) -> list[list[Row]]:
         """Return the points of each training, the fewest epochs first, failed ones before all."""
@@ -77,16 +88,9 @@ def pairs(grid: Grid) -> list[Row]:
 def _along(grid: Grid, key: str, near: list[Any], other: Any) -> Iterator[Row]:
     """Yield the neighbours along one key; a level that has no cell has none."""
     place = (lambda level: (level, other)) if key == "hidden" else (lambda level: (other, level))
-    budgets = sorted({row["epochs"] for row in grid.rows}, reverse=True)
     last: dict[tuple[Any, Any], Row] = {}
-    for epochs in budgets:
-        there = [
-            level
-            for level in near
-            if any(
-                (*place(level), epochs) == (r["hidden"], r["lr"], r["epochs"]) for r in grid.rows
-            )
-        ]
+    for epochs in grid.budgets():
+        there = [level for level in near if grid.has(*place(level), epochs)]
         for a, b in pairwise(there):
             found = _pair(grid.at(*place(a), epochs), grid.at(*place(b), epochs))
             if found and (a, b) not in last:

@@ -84,6 +84,37 @@ def test_a_launcher_trains_shards_to_the_same_bytes(
     assert files(tmp_path) == {"s"}
 
 
+FUNCTION = """def train(lr, seed):
+    if lr == 3 and seed % 1000 == 0:
+        raise ValueError("diverged")
+    return {"loss": lr * seed, "solved": seed % 3 == 0}
+"""
+
+
+@pytest.mark.slow
+def test_a_function_gives_the_same_bytes_as_shards_and_on_a_cluster(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    (tmp_path / "mine.py").write_text(FUNCTION)
+    rows = set()
+    for name, where in {
+        "serial": "parallel=serial",
+        "dask": "parallel=dask",
+        "joblib": "hydra/launcher=joblib",
+        "submitit": "hydra/launcher=submitit_local",
+    }.items():
+        axes = ["lr=1,2,3", "seed=range(0,20000)"]
+        shards = ["parallel.shards=3"] if "launcher" in where else []
+        done = start(
+            tmp_path,
+            *("mine:train", *axes, where, *shards, "report=false", f"hydra.sweep.dir={name}"),
+            command="function",
+        )
+        assert "20 points failed: ValueError: diverged" in done.stdout
+        assert (done.returncode, done.stderr) == (1, "")
+        rows.add((tmp_path / name / "results.csv").read_bytes())
+    assert len(rows) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="finds the shard in /proc")
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from generated_results import PLATEAUS, tables
 from hypothesis import HealthCheck, given, settings
 from profiles import examples
 
+import xorsweep as xs
 from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
 from xorsweep.network_experiment import NetworkExperiment
@@ -265,6 +266,11 @@ def check_findings(results: pd.DataFrame) -> None:
 @given(tables())
 def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) -> None:
     check_findings(results)
+
+
+def test_so_it_is_where_each_learning_rate_has_its_own_epochs(tmp_path: Path) -> None:
+    axes = {"lr": [0.1, 10.0], "epochs": [10_000, 50], "hidden": [2, 3], "seed": range(12)}
+    check_findings(xs.sweep(**axes, zip=[["lr", "epochs"]], folder=tmp_path / "s").results)
 
 
 @pytest.mark.parametrize("times", [1, 5])
