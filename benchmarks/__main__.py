@@ -23,6 +23,7 @@ from benchmarks.program import (  # noqa: E402
     whole_program,
     workers,
 )
+from benchmarks.sweepers import sweepers  # noqa: E402
 from benchmarks.verdicts import verdicts  # noqa: E402
 
 
@@ -42,11 +43,14 @@ def main() -> None:
     pairs = {engine: workers(engine, training) for engine in ENGINES}
     _say("overhead")
     beside = (points, overhead(points))
+    _say("a function, and other sweepers")
+    others = sweepers(10_000 if quick else 100_000, 1 if quick else 3)
     _say("verdicts")
     found = verdicts(100 if quick else 1_000)
     curves = [*growth(quick, _say), *by_workers(pairs)]
     page = write_page(
-        Measured(comparison, program, stock, [*pairs.values()], beside, found, curves), given.docs
+        Measured(comparison, program, stock, [*pairs.values()], beside, others, found, curves),
+        given.docs,
     )
     _say(str(page))
 

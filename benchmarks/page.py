@@ -11,6 +11,7 @@ from benchmarks.compare import HIDDEN, Comparison
 from benchmarks.growth import Curve
 from benchmarks.peers import PEERS
 from benchmarks.program import Line
+from benchmarks.sweepers import Overhead, section
 from benchmarks.verdicts import EPOCHS, OTHERS, Verdicts
 from xorsweep.storage.environment import machine, now, versions
 
@@ -28,6 +29,7 @@ class Measured:
     stock: Sequence[Line]
     workers: Sequence[tuple[Line, Line]]
     overhead: tuple[int, float]
+    sweepers: Overhead
     verdicts: Sequence[Verdicts]
     growth: Sequence[Curve]
 
@@ -52,6 +54,7 @@ def _lines(measured: Measured) -> Iterator[str]:
     yield from _against(measured.comparison)
     yield from _targets(measured.comparison)
     yield from _program(measured)
+    yield from section(measured.sweepers)
     yield from _verdicts(measured.verdicts)
     yield from _growth(measured.growth)
 

@@ -1,6 +1,7 @@
 """The model of a sweep's time, and the document that it is written into."""
 
 from dataclasses import fields, replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from benchmarks.scaling import (
     tables,
 )
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "scaling.md"
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "scaling.md"
 FREE = Costs(**{field.name: 0 for field in fields(Costs)} | {"capacity": 1000})  # type: ignore[arg-type]
 
 
@@ -65,3 +67,8 @@ def test_the_document_has_a_place_for_every_table() -> None:
     found = tables(costs, [Measured(10, 1, 1.0, 10**6), Measured(20, 2, 2.0, 10**6)])
     text = DOCUMENT.read_text()
     assert filled(text, found) != text
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("benchmarks/[!_]*.py")), ids=lambda p: p.stem)
+def test_each_benchmark_imports_what_there_is(path: Path) -> None:
+    import_module(f"benchmarks.{path.stem}")
