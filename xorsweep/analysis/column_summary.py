@@ -18,22 +18,13 @@ from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 
 SEED = "seed"
-COMPARISON_COLUMNS = {
-    *("both", "cell", "difference", "difference_high", "difference_low", "epochs", "final_error"),
-    *(
-        "flag",
-        "key",
-        "level_a",
-        "level_b",
-        "n_pairs",
-        "neither",
-        "only_a",
-        "only_b",
-        "outcome",
-        "p",
-    ),
-    *("converged_epoch", "p_holm", "place", "rate_a", "rate_b", "size", "test", "verdict"),
-}
+COMPARISON_COLUMNS = frozenset(
+    """
+    both cell converged_epoch difference difference_high difference_low epochs final_error
+    flag key level_a level_b n_pairs neither only_a only_b outcome p p_holm place rate_a
+    rate_b size test verdict
+    """.split()
+)
 """Columns that comparisons have beside the keys."""
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
