@@ -19,11 +19,33 @@ from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 
 SEED = "seed"
 COMPARISON_COLUMNS = frozenset(
-    """
-    both cell converged_epoch difference difference_high difference_low epochs final_error
-    flag key level_a level_b n_pairs neither only_a only_b outcome p p_holm place rate_a
-    rate_b size test verdict
-    """.split()
+    [
+        "both",
+        "cell",
+        "converged_epoch",
+        "difference",
+        "difference_high",
+        "difference_low",
+        "epochs",
+        "final_error",
+        "flag",
+        "key",
+        "level_a",
+        "level_b",
+        "n_pairs",
+        "neither",
+        "only_a",
+        "only_b",
+        "outcome",
+        "p",
+        "p_holm",
+        "place",
+        "rate_a",
+        "rate_b",
+        "size",
+        "test",
+        "verdict",
+    ]
 )
 """Columns that comparisons have beside the keys."""
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
