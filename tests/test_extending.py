@@ -159,7 +159,7 @@ def test_another_version_doesnt_go_on_with_it(swept: Path, site: Path, tmp_path:
     assert done.returncode == 1
     assert done.stderr == (
         "task=majority: is of xorsweep-example 1.0 there, and of xorsweep-example 1.1 here; a "
-        "sweep never mixes them: install the one that began sweep, or start another sweep\n"
+        "sweep never mixes them: install the one that started sweep, or start another sweep\n"
     )
     verified = run(swept, "-m", "xorsweep", "verify", "sweep", site=tmp_path)
     assert verified.returncode == 0, verified.stderr

@@ -182,6 +182,8 @@ class NetworkExperiment(Experiment[Batch]):
 
     def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
         """Return which networks converged."""
+        if "converged_epoch" not in part.column_names:  # all of them failed
+            return np.zeros(len(part), bool)
         converged: NDArray[np.bool_] = part["converged_epoch"].fill_null(-1).to_numpy() >= 0
         return converged
 

@@ -44,6 +44,8 @@ class TabularExperiment(Experiment[BatchT]):
     times: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rate: str | None = None
 
+    grows = True
+
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
         """Return what the tables are made by."""
         options = {"times": dict(self.times), "rate": self.rate}

@@ -27,7 +27,7 @@ for arguments in (
     ["compare", "sweep", "sweep"],
     ["merge", "merged", "sweep", "other"],
     ["replay", "sweep", "1"],
-    ["function", "mapped:double", "x=1,2", "--into", "map", "--workers", "1"],
+    ["function", "mapped:double", "x=1,2", "hydra.sweep.dir=map", "parallel=serial"],
 ):
     try:
         main(arguments)

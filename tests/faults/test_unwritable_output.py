@@ -60,8 +60,8 @@ COMMANDS = {
     "compare": ["xorsweep", "compare", "a", "b"],
     "merge": ["xorsweep", "merge", "m", "a", "b", "--no-report"],
     "replay": ["xorsweep", "replay", "a", "0"],
-    "function": ["xorsweep", "function", "squaring:squares", "x=1,2", "--into", "g"],
-    "function-resume": ["xorsweep", "function", "squaring:squares", "--resume", "f"],
+    "function": ["xorsweep", "function", "squaring:squares", "x=1,2", "hydra.sweep.dir=g"],
+    "function-resume": ["xorsweep", "function", "squaring:squares", "resume=f"],
     "check": ["xorsweep", "check", "--help"],
 }
 

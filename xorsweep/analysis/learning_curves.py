@@ -108,6 +108,8 @@ def _by_cell(
     found: dict[int, list[tuple[NDArray[np.int64], Curves]]] = {}
     left = cell_of.copy()
     for part in parts:
+        if "learning_curve" not in part.column_names:  # all of its points failed
+            continue
         rows = grid.rows_of(part["point_id"].to_numpy())
         curves = part["learning_curve"].combine_chunks()
         has_curve = curves.value_lengths().to_numpy() > 0

@@ -65,7 +65,6 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
     signature: Signature | None = field(default=None, compare=False)
 
     name = "function"
-    grows = True
 
     @classmethod
     def of(
