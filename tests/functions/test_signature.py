@@ -1,6 +1,6 @@
 """What a function takes: keys, defaults, one mapping, and what can't be swept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +30,14 @@ def test_keys_and_defaults_are_those_of_the_signature() -> None:
     assert signature.floats == {"lr"}
 
 
+async def later(lr: float) -> float:
+    return lr
+
+
+def one_by_one(lr: float) -> Iterator[float]:
+    yield lr
+
+
 @pytest.mark.parametrize(
     ("function", "keys", "message"),
     [
@@ -53,6 +61,11 @@ def test_keys_that_it_cannot_be_called_with_are_one_line(
         (starred, "f: takes *more, and a sweep gives each argument by its name"),
         (3, "function=3: must be a function"),
         (dict, "f: its parameters can't be read"),
+        (later, "f: is a generator or a coroutine, and must return its values"),
+        (
+            one_by_one,
+            "f: is a generator or a coroutine, and must return its values",
+        ),
     ],
 )
 def test_what_cannot_be_swept_is_one_line(function: Any, message: str) -> None:

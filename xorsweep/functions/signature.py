@@ -21,6 +21,11 @@ RESERVED = frozenset(
     }
 )
 """Names that mean something to a sweep, so that no argument can have them."""
+_RETURN_LATER = (
+    inspect.iscoroutinefunction,
+    inspect.isgeneratorfunction,
+    inspect.isasyncgenfunction,
+)
 
 
 class Settings(dict[str, Any]):
@@ -62,6 +67,8 @@ class Signature:
         """Return the signature of a function; raises ConfigError where it can't be swept."""
         if not callable(function):
             raise ConfigError(f"function={shorten(function)}: must be a function")
+        if any(is_so(function) for is_so in _RETURN_LATER):
+            raise ConfigError(f"{name}: is a generator or a coroutine, and must return its values")
         try:
             parameters = inspect.signature(function).parameters.values()
         except (TypeError, ValueError):

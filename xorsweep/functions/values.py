@@ -38,8 +38,8 @@ def column_of(name: str, values: Any, count: int) -> NDArray[Any]:
         return _in_utf8(name, array)
     if array.dtype.kind not in DTYPES:
         raise FunctionError(
-            f"returned {name} of dtype {array.dtype}, and must return numbers, true and false, or "
-            "texts"
+            f"returned {name} of type {type(array[0]).__name__}, and must return numbers, true and "
+            "false, or texts"
         )
     return _unaltered(name, array, array.astype(DTYPES[array.dtype.kind]))
 
