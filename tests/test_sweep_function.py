@@ -203,6 +203,20 @@ def test_precision_adds_seeds_until_the_rate_is_sure(tmp_path: Path) -> None:
         sweep(tmp_path / "t", lambda x: x > 1, {"x": [1, 2]}, precision=0.1)
 
 
+def test_a_rate_that_is_no_column_is_refused_before_further_seeds(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as told:
+        sweep(tmp_path / "s", axes={**AXES, "seed": range(3)}, precision=0.1, rate="loss")
+    assert str(told.value) == "rate=loss: must be a column of true and false; choose solved"
+
+
+def test_times_that_are_no_columns_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept = sweep(tmp_path / "s", times={"steps": "nope"})
+    assert capsys.readouterr().err.startswith("times.steps=nope: steps must be a column of numbers")
+    assert "steps_mean" in swept.summary
+
+
 def test_arrays_and_scalars_give_the_same_values(tmp_path: Path) -> None:
     axes = {"x": np.linspace(0, 20, 41)}
     arrays = sweep(tmp_path / "a", some.squares, axes, vectorized=True).results

@@ -61,15 +61,15 @@ class TabularExperiment(Experiment[BatchT]):
         flags = [name for name in part.column_names if pa.types.is_boolean(part[name].type)]
         names = {name.rpartition(".")[0] or name: name for name in flags}
         chosen = self.rate or (next(iter(names)) if len(names) == 1 else None)
-        if chosen is None and part["status"].to_numpy().min(initial=FAILED) == FAILED:
+        if (part["status"].to_numpy() == FAILED).all():
             return np.zeros(len(part), bool)
+        there = ", ".join(names) or "columns of true and false, of which there is none"
         if chosen is None:
             raise ConfigError(
-                f"precision: needs rate, the column whose rate it is about; choose one of "
-                f"{', '.join(names) or 'columns of true and false, of which there is none'}"
+                f"precision: needs rate, the column whose rate it is about; choose one of {there}"
             )
         if chosen not in names:
-            return np.zeros(len(part), bool)
+            raise ConfigError(f"rate={chosen}: must be a column of true and false; choose {there}")
         values: NDArray[np.bool_] = part[names[chosen]].fill_null(False).to_numpy()
         return values
 
@@ -146,7 +146,13 @@ class TabularExperiment(Experiment[BatchT]):
         """Print the rates of each flag."""
         from xorsweep.reporting.column_console import log_columns
 
-        log_columns(self._cells(results, summary), console)
+        cells = self._cells(results, summary)
+        for time, flag in self.times.items() - cells.roles.times.items():
+            console.warn(
+                f"times.{time}={flag}: {time} must be a column of numbers and {flag} one of true "
+                "and false; there is no such pair, so no time is shown"
+            )
+        log_columns(cells, console)
 
     def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
         from xorsweep.analysis.column_summary import ColumnCells

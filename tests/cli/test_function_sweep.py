@@ -108,6 +108,19 @@ def test_a_folder_is_verified_replayed_and_merged(tmp_path: Path) -> None:
     )
 
 
+def test_a_resume_without_its_function_says_what_to_add(tmp_path: Path) -> None:
+    axes = ["lr=0.1", "width=8", "seed=range(0,2)"]
+    assert function(tmp_path, TRAIN, *axes, *QUIET).returncode == 0
+    before = (tmp_path / "s/results.csv").read_bytes()
+    done = run(tmp_path, "-m", "resume=s", "seed=range(0,4)")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "resume=s: is a sweep of the function train, and a folder is data; give what it calls: "
+        f"python -m xorsweep function {TRAIN} resume=s\n"
+    )
+    assert (tmp_path / "s/results.csv").read_bytes() == before
+
+
 def test_two_are_compared_by_a_flag(tmp_path: Path) -> None:
     for name, width in (("a", 8), ("b", 9)):
         given = [f"width={width}", "lr=1", "seed=range(0,60)", *QUIET[:2]]

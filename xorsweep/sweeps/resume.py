@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xorsweep.errors import StoreError
+from xorsweep.errors import ConfigError, StoreError
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Grid
 from xorsweep.settings import SweepSettings
@@ -32,6 +32,11 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     """Return a sweep with further levels, nothing written; raises as `resume_sweep` does."""
     opened = open_sweep(request.folder, request.experiment)
     store, manifest = opened.store, opened.manifest
+    if not store.experiment.can_run:
+        raise ConfigError(
+            f"resume={request.folder}: is a sweep of {store.experiment}, and a folder is data; "
+            f"give what it calls: {store.resume_command}"
+        )
     store.experiment.check()
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
     grid = _longer_grid(opened, request)
