@@ -15,7 +15,7 @@ from time import process_time
 from typing import Any
 
 Sweeper = Callable[[int, Path], object]
-"""Sweeps so many points into a folder."""
+"""Runs a sweep with a number of points in a folder."""
 
 LRS, WIDTHS = (0.1, 0.2, 0.3, 0.4, 0.5), (2, 3)
 

@@ -562,6 +562,6 @@ def _interruption_told(folder: Path, terminal: Console) -> Iterator[None]:
     except KeyboardInterrupt:
         if holds_sweep(folder):
             terminal.warn(
-                f"interrupted: what was trained is kept in {folder}, the same call goes on with it"
+                f"interrupted: what was trained is kept in {folder}, the same call resumes it"
             )
         raise

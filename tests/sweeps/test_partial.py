@@ -188,7 +188,7 @@ def test_damaged_parts_are_left_out_and_told(
     assert 0 < len(xs.load(interrupted, partial=True)) < rows
     line = capsys.readouterr().err.strip()
     assert line.startswith(f"parts/{part.name} is damaged: ")
-    assert line.endswith("; it is left out")
+    assert line.endswith("; it is skipped")
     assert part.is_file()
 
 
@@ -224,7 +224,7 @@ def test_a_resume_leaves_the_files_of_a_partial_report_alone(
     pd.testing.assert_frame_equal(xs.load(interrupted).results, whole)
 
 
-def test_a_block_that_has_not_begun_gives_its_keys_no_column(
+def test_a_block_that_has_no_rows_yet_gives_its_keys_no_column(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     blocks = [

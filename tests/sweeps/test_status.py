@@ -88,7 +88,7 @@ def test_an_interrupted_one_says_how_to_go_on(request_here: SweepRequest) -> Non
     head, *_ = sweep_status(folder)
     assert head == (
         f"{folder}: interrupted, no process works on it; python -m xorsweep -m resume={folder} "
-        "goes on with it"
+        "resumes it"
     )
 
 
@@ -109,7 +109,7 @@ def test_running_is_what_a_living_process_does(request_here: SweepRequest) -> No
     assert not is_held(folder)
 
 
-def test_a_resume_that_has_just_begun_is_running(request_here: SweepRequest) -> None:
+def test_a_resume_that_has_just_started_is_running(request_here: SweepRequest) -> None:
     folder = interrupt_after(1, request_here)
     with locked(folder):
         assert "running since" in sweep_status(folder)[0]
@@ -166,7 +166,7 @@ def test_functions_have_a_status_and_failures_of_earlier_runs_are_still_to_be_ru
     there = len(xs.load(folder, partial=True))
     assert 8 < there < 40
     lines = sweep_status(folder)
-    assert f":failing resume={folder} goes on with it" in lines[0]
+    assert f":failing resume={folder} resumes it" in lines[0]
     share = f"{there} of 40 points, {100 * there / 40:.1f}".removesuffix(".0")
     assert lines[2].strip() == f"{share} % (ok {there - 4}, failed 4)"
     assert re.fullmatch(r"  [\d,.]+ points/s, about .* left", lines[3])

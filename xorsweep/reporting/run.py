@@ -243,7 +243,7 @@ def run_single(
     terminal: Console | None = None,
     objective: str = "final_error",
 ) -> float:
-    """Train one checked point, say and write what became of it, and return its objective."""
+    """Train one checked point, write its results, and return its objective."""
     terminal = terminal or Console()
     terminal.log(headline(point))
     warm_up([batch_of_one(point, (1,))], engine, terminal.log)

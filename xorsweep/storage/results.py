@@ -49,7 +49,7 @@ class StoredColumns:
 
     @classmethod
     def empty(cls, points: int) -> StoredColumns:
-        """Return places for so many points, none of them taken."""
+        """Return columns for a number of points, all of them still absent."""
         return cls(np.zeros(points, bool), np.zeros(points, np.int8))
 
     def column(self, name: str, dtype: DTypeLike) -> NDArray[Any]:

@@ -31,7 +31,7 @@ def write_tables(
         grid: Its points.
         manifest: What the folder's manifest is to hold.
         results: The rows, as `read_results` returns them.
-        report: The report that was begun.
+        report: The report whose figures are being drawn.
         terminal: Where the results are printed.
     """
     # pandas, SciPy and seaborn are imported here, once there are rows to show.

@@ -47,7 +47,7 @@ class Snapshot:
         planned: The points that are to be run, those of the latest round included.
         rows: For each part, which of them its points are, -1 for others.
         latest: The latest round of further seeds, None where none was asked for.
-        damaged: A line for each part that is left out.
+        damaged: A line for each part that is skipped.
     """
 
     folder: Path
@@ -128,7 +128,7 @@ def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Sn
         planned = latest.grid
     rows = tuple(planned.rows_of(part[POINT_ID].to_numpy()) for part in store.measurements())
     lines = [
-        f"{PARTS}/{path.name} is damaged: {reason}; it is left out"
+        f"{PARTS}/{path.name} is damaged: {reason}; it is skipped"
         for path, reason in damaged.items()
     ]
     return Snapshot(folder, store, manifest, planned, rows, latest, tuple(lines))

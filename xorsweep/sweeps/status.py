@@ -117,7 +117,7 @@ def _state_text(snapshot: Snapshot) -> str:
     if manifest.state == "interrupted":
         host = manifest.machine.host
         where = "" if host == platform.node() else f" on this machine; it was started on {host}"
-        return f"interrupted, no process works on it{where}; {resume} goes on with it"
+        return f"interrupted, no process works on it{where}; {resume} resumes it"
     return f"{manifest.state}; {resume} runs what it lacks"
 
 

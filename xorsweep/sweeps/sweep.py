@@ -249,7 +249,7 @@ def refuse_other(folder: Path, digest: str, experiment: Experiment[Any] | None =
         if experiment and experiment.grows:
             return
         raise StoreError(
-            f"folder={folder}: holds another sweep; xs.load opens it, resume= goes on with it, or "
+            f"folder={folder}: holds another sweep; xs.load opens it, resume= resumes it, or "
             "choose another folder"
         )
 
