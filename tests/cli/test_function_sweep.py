@@ -108,6 +108,19 @@ def test_a_folder_is_verified_replayed_and_merged(tmp_path: Path) -> None:
     )
 
 
+def test_a_wrong_rate_is_put_right_by_the_resume(tmp_path: Path) -> None:
+    axes = ["lr=0.1", "width=8", "seed=range(0,3)", "precision=0.2", "max_seeds=20"]
+    wrong = function(tmp_path, TRAIN, *axes, *QUIET, "rate=loss")
+    assert wrong.stderr == "rate=loss: must be a column of true and false; choose solved\n"
+    right = function(tmp_path, TRAIN, "resume=s", "rate=solved", "report=false")
+    assert (right.returncode, right.stderr) == (0, "")
+    assert json.loads((tmp_path / "s/manifest.json").read_text())["options"]["rate"] == "solved"
+    again = function(tmp_path, TRAIN, *axes, *QUIET[:2], "rate=solved", "hydra.sweep.dir=t")
+    assert again.returncode == 0
+    found = [(tmp_path / name / "results.csv").read_bytes() for name in "st"]
+    assert found[0] == found[1]
+
+
 def test_a_resume_without_its_function_says_what_to_add(tmp_path: Path) -> None:
     axes = ["lr=0.1", "width=8", "seed=range(0,2)"]
     assert function(tmp_path, TRAIN, *axes, *QUIET).returncode == 0

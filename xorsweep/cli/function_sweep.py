@@ -7,6 +7,7 @@ are moved into `grid.axes`, where every axis of a config file lies, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from xorsweep.fields import Boolean, fields_of, format_value, read_value, shorte
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.source import load_function
 from xorsweep.grid.axes import Axis
-from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import AdaptiveSeeds, SweepSettings, read_sweep
 from xorsweep.storage.paths import named_folder
@@ -118,15 +118,19 @@ def compose_function(
     if values["resume"] is not None:
         opened = open_sweep(named_folder(str(values["resume"]), "resume"))
         recorded = opened.store.experiment
-        if isinstance(recorded, NetworkExperiment):
+        if not isinstance(recorded, FunctionExperiment):
             raise ConfigError(
-                f"resume={values['resume']}: holds a sweep of networks, of no function"
+                f"resume={values['resume']}: holds a sweep of {recorded.name}, of no function"
             )
         levels = levels_of([f"{key}={text}" for key, text in axes.items()])
         more = [Axis(key, tuple(found)) for key, found in levels.items()]
         given = {each.partition("=")[0] for each in config.hydra.overrides.task}
         rounds = {key: value for key, value in vars(settings.rounds).items() if key in given}
-        experiment = recorded.with_function(function)
+        experiment = replace(
+            recorded.with_function(function),
+            times=read_times(values["times"]) or recorded.times,
+            rate=read_rate(values["rate"]) or recorded.rate,
+        )
         return ResumeRequest(
             opened.store.folder, settings, more, rounds, experiment, provenance=provenance
         )
