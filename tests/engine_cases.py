@@ -16,6 +16,7 @@ PointOf = Callable[..., Point]
 KINDS_OF_TASK: dict[str, dict[str, Any]] = {
     "xor": {},
     "parity": {"task": "parity", "task__bits": 3},
+    "boolean": {"task": "boolean", "task__bits": 3, "task__table": 214},
     "encoder": {"task": "encoder", "task__size": 4},
     "bipolar": {"task__encoding": "bipolar"},
     "soft": {"task__levels": "soft"},

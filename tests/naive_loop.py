@@ -74,6 +74,7 @@ def table(point: Mapping[str, Any]) -> tuple[Table, Table]:
             "nand": lambda bits: sum(bits) != 2,
             "or": lambda bits: sum(bits) > 0,
             "parity": lambda bits: sum(bits) % 2 == 1,
+            "boolean": lambda bits: digit(point["task.table"], binary_number(bits)),
         }[task]
         truth = [[float(answer(row))] for row in rows]
     if point["task.encoding"] == "bipolar":
@@ -81,6 +82,19 @@ def table(point: Mapping[str, Any]) -> tuple[Table, Table]:
     if point["task.levels"] == "soft":
         truth = [[0.9 if t else 0.1 for t in row] for row in truth]
     return rows, truth
+
+
+def binary_number(bits: Vector) -> int:
+    """Return the number that bits are, the first of them worth most."""
+    number = 0
+    for bit in bits:
+        number = 2 * number + int(bit)
+    return number
+
+
+def digit(number: int, place: int) -> bool:
+    """Return a binary digit of a number, that of ones at place 0."""
+    return number // 2**place % 2 == 1
 
 
 def logistic(z: float) -> float:

@@ -186,6 +186,10 @@ def test_components_that_compose_the_same_are_one_level(hydra: tuple[Any, DictCo
         (["loss=half_sse,cross_entropy", "output=logistic,linear"], "output must be logistic"),
         (["task=xor,encoder", "skip=false,true"], "skip=true with task=encoder"),
         (["task=parity", "task.bits=2,0"], "task.bits=0: task.bits must be a whole number from 2"),
+        (
+            ["task=boolean", "task.bits=2,3", "task.table=15,16"],
+            "task.table=16: must be a whole number from 0 to 15 with task.bits=2",
+        ),
         (["optimizer=rprop", "lr=0.1,80"], "lr=80.0: lr is the first step of optimizer=rprop"),
     ],
 )

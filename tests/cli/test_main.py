@@ -24,8 +24,8 @@ BAD_EVERYWHERE = {
     "seed=-1": "seed=-1: seed must be a whole number from 0 to 4294967295",
     "hiden=3": "hiden: unknown key; did you mean hidden?",
     "init.hgh=3": "init.hgh: unknown key; did you mean init.high?",
-    "task=xro": "task=xro: task must be one of and, encoder, nand, or, parity, xnor, xor; "
-    "did you mean xor?",
+    "task=xro": "task=xro: task must be one of and, boolean, encoder, nand, or, parity, xnor, "
+    "xor; did you mean xor?",
     "study=hinton": "study=hinton: study must be one of hidden_units, hinton_problems, ",
     "optimizer=null": "optimizer=null: optimizer is a config group; --help lists its choices",
     "optimizer=[sgd,adam]": "optimizer=[sgd,adam]: a list is one value and no axis; "

@@ -53,6 +53,7 @@ EXACT: dict[str, dict[str, Any]] = {
     "nand": {"task": "nand", "criterion": "margin", "criterion__threshold": 0.8, **STOPPING},
     "or": {"task": "or", "criterion": "right_side", "lr": 0.2, **STOPPING},
     "parity": {"task": "parity", "task__bits": 4, **SHUFFLED},
+    "boolean": {"task": "boolean", "task__bits": 3, "task__table": 30},
     "encoder": {"task": "encoder", "task__size": 5, "schedule": "online"},
     "sse": {"criterion": "sse", "criterion__threshold": 1.1, **STOPPING},
     "rms": {"criterion": "rms", "criterion__threshold": 0.51, **STOPPING},

@@ -268,6 +268,8 @@ def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
         "xor, 2-2-1 with direct links, logistic, momentum online at lr 0.25, uniform weights, "
         "seed 4, 10,000 epochs"
     )
+    numbered = point_of(task="boolean", task__bits=3, task__table=30)
+    assert headline(numbered).startswith("boolean 30, 3-2-1, ")
 
 
 def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import fields_of, read_value
-from xorsweep.networks.tasks import TASKS, Encoder, Parity, Task, Xor
+from xorsweep.networks.tasks import TASKS, Boolean, Encoder, Parity, Task, Xor
 
 TWO_BITS = {
     "xor": lambda a, b: a != b,
@@ -37,6 +37,38 @@ def test_parity_is_one_where_an_odd_number_of_bits_is(bits: int) -> None:
 def test_parity_of_two_bits_is_xor() -> None:
     np.testing.assert_array_equal(Parity(bits=2).inputs(), Xor().inputs())
     np.testing.assert_array_equal(Parity(bits=2).targets(), Xor().targets())
+
+
+@pytest.mark.parametrize("bits", [2, 3])
+def test_a_table_s_number_has_the_target_of_row_k_as_its_bit_k(bits: int) -> None:
+    rows = list(product((0, 1), repeat=bits))
+    seen = set()
+    for table in range(2**2**bits):
+        task = Boolean(bits=bits, table=table)
+        task.check()
+        np.testing.assert_array_equal(task.inputs(), rows)
+        answers = task.targets()[:, 0].astype(int).tolist()
+        assert sum(answer * 2**row for row, answer in enumerate(answers)) == table
+        seen.add(tuple(answers))
+    assert len(seen) == 2**2**bits
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [(6, "xor"), (9, "xnor"), (8, "and"), (7, "nand"), (14, "or")]
+)
+def test_tasks_with_a_name_have_a_number_too(table: int, name: str) -> None:
+    numbered, named = Boolean(table=table), TASKS[name]()
+    np.testing.assert_array_equal(numbered.inputs(), named.inputs())
+    np.testing.assert_array_equal(numbered.targets(), named.targets())
+    np.testing.assert_array_equal(Boolean(bits=3, table=150).targets(), Parity().targets())
+
+
+@pytest.mark.parametrize(("bits", "table"), [(2, 16), (3, 256), (4, 2**16), (5, 2**32)])
+def test_a_number_beyond_those_of_all_functions_is_refused(bits: int, table: int) -> None:
+    Boolean(bits=bits, table=table - 1).check()
+    line = f"task.table={table}: must be a whole number from 0 to {table - 1} with task.bits={bits}"
+    with pytest.raises(ConfigError, match=line):
+        Boolean(bits=bits, table=table).check()
 
 
 def test_the_encoder_is_to_repeat_each_unit_vector() -> None:

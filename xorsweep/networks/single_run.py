@@ -165,10 +165,11 @@ def headline(point: Mapping[str, Scalar], n_seeds: int | None = None) -> str:
     """
     seeds = f"seed {point['seed']}" if n_seeds is None else f"seeds 0 to {n_seeds - 1}"
     network = network_of(point)
+    number = f" {point['task.table']}" if "task.table" in point else ""
     direct = " with direct links" if network.skip else ""
     online = " online" if point["schedule"] == "online" else ""
     return (
-        f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
+        f"{point['task']}{number}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
         f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
         f"{point['init']} weights, {seeds}, {point['epochs']:,} epochs"
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from xorsweep.errors import ConfigError
 from xorsweep.fields import Choice, FloatArray, Integer, field
 from xorsweep.registry import Registry
 
@@ -24,6 +25,9 @@ class Task:
     allows_skip: ClassVar[bool] = True
     levels: str = field("hard", Choice(("hard", "soft")))
     encoding: str = field("binary", Choice(("binary", "bipolar")))
+
+    def check(self) -> None:
+        """Raise ConfigError where parameters contradict each other."""
 
     def rows(self) -> FloatArray:
         """Return the inputs as 0 and 1 (rows, inputs), float64."""
@@ -112,6 +116,35 @@ class Parity(Task):
 
 
 @dataclass(frozen=True)
+class Boolean(Task):
+    """The Boolean function of `bits` inputs with the number `table`.
+
+    Bit k of the number is the target of row k, in counting order: of two inputs AND is 8, OR 14 and
+    XOR 6.
+    """
+
+    bits: int = field(2, Integer(2, 5))
+    table: int = field(6, Integer(0, 2**32 - 1))
+
+    def check(self) -> None:
+        """Raise ConfigError for a number that no function of so many inputs has."""
+        functions = 2**2**self.bits
+        if self.table >= functions:
+            raise ConfigError(
+                f"task.table={self.table}: must be a whole number from 0 to {functions - 1} with "
+                f"task.bits={self.bits}, as there are {functions} functions of {self.bits} inputs"
+            )
+
+    def rows(self) -> FloatArray:
+        """Return every row of bits."""
+        return _every_row(self.bits)
+
+    def truth(self) -> FloatArray:
+        """Return the bits of the number, the lowest first."""
+        return np.array([[float(self.table >> row & 1)] for row in range(2**self.bits)])
+
+
+@dataclass(frozen=True)
 class Encoder(Task):
     """The N-M-N encoder: N one-hot rows, reproduced through M = `hidden` units.
 
@@ -146,6 +179,7 @@ TASKS = Registry(
         "nand": Nand,
         "or": Or,
         "parity": Parity,
+        "boolean": Boolean,
         "encoder": Encoder,
     },
     shared=True,
