@@ -53,6 +53,15 @@ def test_its_slope_is_that_of_finite_differences(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_its_second_derivative_is_that_of_finite_differences(name: str) -> None:
+    activation = ACTIVATIONS[name]()
+    z, h, ones = np.linspace(-6, 6, 50), 1e-5, np.ones(50)
+    wanted = (slopes(activation, z + h, ones) - slopes(activation, z - h, ones)) / (2 * h)
+    found = activation.second_derivative(activated(activation, z))
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_what_reaches_several_units_is_the_same_for_each(name: str) -> None:
     activation = ACTIVATIONS[name]()
     z, d = np.linspace(-2, 2, 24).reshape(3, 1, 8), np.linspace(-1, 1, 8)[None]

@@ -35,6 +35,13 @@ class Activation:
         """Write d * f'(z) into out, given activations a and p = d * a; d broadcasts against a."""
         raise NotImplementedError
 
+    def second_derivative(self, a: Array) -> Array | None:
+        """Return f''(z), given activations a; None where f has none that is known.
+
+        Where there is none, neither is the curvature of the loss.
+        """
+        return None
+
 
 class Logistic(Activation):
     """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); takes -z, which saves a pass over the array."""
@@ -52,6 +59,10 @@ class Logistic(Activation):
         np.multiply(p, a, out=out)
         np.subtract(p, out, out=out)
 
+    def second_derivative(self, a: Array) -> Array:
+        """Return a (1 - a) (1 - 2 a)."""
+        return a * (1.0 - a) * (1.0 - 2.0 * a)
+
 
 class Tanh(Activation):
     """f(z) = tanh(z), f' = 1 - a**2."""
@@ -64,6 +75,10 @@ class Tanh(Activation):
         """Write d - p a = d (1 - a**2)."""
         np.multiply(p, a, out=out)
         np.subtract(d, out, out=out)
+
+    def second_derivative(self, a: Array) -> Array:
+        """Return -2 a (1 - a**2)."""
+        return -2.0 * a * (1.0 - a * a)
 
 
 class Relu(Activation):
@@ -80,6 +95,10 @@ class Relu(Activation):
         """Write d where the unit is active, and zero elsewhere."""
         np.heaviside(a, 0.0, out=out)
         np.multiply(d, out, out=out)
+
+    def second_derivative(self, a: Array) -> Array:
+        """Return 0, as everywhere but at z = 0, where there is none."""
+        return np.zeros_like(a)
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,10 @@ class LeakyRelu(Activation):
         np.heaviside(a, 0.0, out=out)
         np.maximum(out, self.slope, out=out)
         np.multiply(d, out, out=out)
+
+    def second_derivative(self, a: Array) -> Array:
+        """Return 0, as everywhere but at z = 0, where there is none."""
+        return np.zeros_like(a)
 
 
 SIGMOID = {"sigmoid": "logistic"}

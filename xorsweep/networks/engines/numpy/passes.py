@@ -18,8 +18,9 @@ class Pass:
     """A forward and a backward pass of B networks through n rows, with their buffers.
 
     `weights` and `gradients` are views by role into parameters (P, B) and minus the gradient of the
-    loss by them. outputs and errors are (outputs, n, B), activations (n, hidden, B). `set_rows`
-    says which rows go through.
+    loss by them. outputs and errors are (outputs, n, B), activations (n, hidden, B), output_deltas
+    (outputs, n, B) minus the derivative of the loss by the pre-activations of the outputs.
+    `set_rows` says which rows go through.
     """
 
     def __init__(
@@ -30,17 +31,17 @@ class Pass:
         self.errors = np.empty((network.outputs, rows, members), dtype)
         self.outputs = np.empty_like(self.errors)
         self._training, self._weights, self._gradients = training, weights, gradients
-        self._activations = np.empty((rows, network.hidden, members), dtype)
-        self._products = np.empty_like(self._activations)
+        self.activations = np.empty((rows, network.hidden, members), dtype)
+        self._products = np.empty_like(self.activations)
         self._product_of = [self._products[:, unit] for unit in range(network.hidden)]
-        self._deltas = np.empty_like(self._activations)
-        self._output_deltas = np.empty_like(self.errors)
+        self._deltas = np.empty_like(self.activations)
+        self.output_deltas = np.empty_like(self.errors)
         self._output_scratch = np.empty_like(self.errors)
         self._factor = training.loss.factor(training.targets.size)
         self._bias = np.empty(members, dtype)
         self._no_bias = np.zeros_like(weights.b2)
         if network.outputs > 1:
-            self._backpropagated = np.empty_like(self._activations)
+            self._backpropagated = np.empty_like(self.activations)
             self._discarded = np.empty_like(weights.b1)
 
     def set_rows(self, layer: InputLayer, targets: Array) -> None:
@@ -50,7 +51,7 @@ class Pass:
     def forward(self) -> None:
         """Compute outputs and errors from the parameters."""
         training, weights = self._training, self._weights
-        hidden, outputs = self._activations, self.outputs
+        hidden, outputs = self.activations, self.outputs
         activation = training.activation
         self._layer.forward(weights.w1, weights.b1, hidden, activation.negated)
         activation.activate(hidden, self._products)
@@ -68,7 +69,7 @@ class Pass:
         step = np.subtract if negated else np.add
         first, *others = self._product_of
         for k, total in enumerate(self.outputs):
-            np.multiply(self._activations, weights.w2[:, k], out=self._products)
+            np.multiply(self.activations, weights.w2[:, k], out=self._products)
             bias = np.negative(weights.b2[k], out=self._bias) if negated else weights.b2[k]
             step(bias, first, out=total)
             for product in others:
@@ -85,7 +86,7 @@ class Pass:
 
     def _differentiate_outputs(self) -> None:
         """Write minus the derivative of the loss by the outputs' pre-activations."""
-        deltas, slope = self._output_deltas, self._output_scratch
+        deltas, slope = self.output_deltas, self._output_scratch
         logistic = self._training.output == "logistic"
         if logistic and not self._training.loss.cancels_slope:
             np.subtract(1.0, self.outputs, out=slope)
@@ -98,7 +99,7 @@ class Pass:
 
     def _differentiate_hidden(self) -> None:
         """Write minus the gradient by every parameter, given that by the outputs."""
-        gradients, deltas = self._gradients, self._output_deltas
+        gradients, deltas = self._gradients, self.output_deltas
         if len(gradients.direct):
             scratch = by_row(self._output_scratch)
             self._layer.backward(by_row(deltas), scratch, gradients.direct, gradients.b2)
@@ -120,7 +121,7 @@ class Pass:
         gradients, weights = self._gradients, self._weights.w2
         back, products = self._backpropagated, self._products
         for k, delta in enumerate(deltas):
-            np.multiply(delta[:, None], self._activations, out=products)
+            np.multiply(delta[:, None], self.activations, out=products)
             np.add.reduce(products, axis=0, out=gradients.w2[:, k])
             if k == 0:
                 np.multiply(delta[:, None], weights[:, k], out=back)
@@ -135,9 +136,9 @@ class Pass:
         delta is what reaches the hidden activations, (rows, 1, B) or (rows, hidden, B).
         """
         products, back, gradients = self._products, self._deltas, self._gradients
-        np.multiply(delta, self._activations, out=products)
+        np.multiply(delta, self.activations, out=products)
         np.add.reduce(products, axis=0, out=w2)
-        self._training.activation.back(products, delta, self._activations, back)
+        self._training.activation.back(products, delta, self.activations, back)
         self._layer.backward(back, products, gradients.w1, gradients.b1)
 
 

@@ -1,0 +1,207 @@
+"""The curvature of the loss where a network stands: its gradient and the ends of its Hessian.
+
+A run that isn't solved is trapped in a minimum, passes a saddle, or stands on a plateau that is
+flat to the last place; the smallest eigenvalue of the Hessian tells which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import FloatArray
+from xorsweep.networks.architecture import Network, Weights
+from xorsweep.networks.eigenvalues import extremes_of_tridiagonal, tridiagonalize
+from xorsweep.networks.engines.batch_ops import LANES, pad, take
+from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.numpy.input_layers import input_layer
+from xorsweep.networks.engines.numpy.passes import Pass
+from xorsweep.networks.schedules import Batch
+
+MOST_PARAMETERS = 150
+"""Weights and biases up to which the curvature is computed: its cost grows with their cube."""
+ERROR_BOUND = 1e-8
+"""Bound of the error of an eigenvalue, as a share of the largest, or of 1 where that is smaller."""
+WORKING_SET = 2**21
+"""Bytes of the Hessians that are computed together."""
+
+TRAPPED, PASSING, FLAT = "trapped", "passing", "flat"
+STATES = {
+    TRAPPED: "every direction goes up: training can't leave it",
+    PASSING: "some direction goes down: training passes a saddle",
+    FLAT: "the smallest curvature can't be told from zero",
+}
+"""Where a run that isn't solved stands, by the curvature of its loss, in words."""
+
+
+class Curvature(NamedTuple):
+    """The norm of the gradient, and the smallest and the largest eigenvalue of the Hessian.
+
+    Each is (B,) float64, NaN where the network has none.
+    """
+
+    gradient_norm: FloatArray
+    curvature_min: FloatArray
+    curvature_max: FloatArray
+
+
+def classify_curvature(curvature_min: Any, curvature_max: Any) -> NDArray[Any]:
+    """Return where runs stand, by the extreme eigenvalues of their Hessians.
+
+    It is `trapped` where the smallest is above the bound of its error, `passing` where it is below
+    minus that bound, and `flat` in between: L. G. C. Hamey, "XOR has no local minima: a case study
+    in neural network error surface analysis", Neural Networks 11 (1998).
+
+    Args:
+        curvature_min: The smallest eigenvalues (n,), or one of them.
+        curvature_max: The largest eigenvalues, of the same shape.
+
+    Returns:
+        Texts (n,), dtype object; empty where an eigenvalue is NaN.
+    """
+    smallest, largest = (np.asarray(each, np.float64) for each in (curvature_min, curvature_max))
+    bound = ERROR_BOUND * np.maximum(1.0, largest)
+    known = np.isfinite(smallest) & np.isfinite(largest)
+    conditions = [known & (smallest > bound), known & (smallest < -bound), known]
+    return np.select(conditions, np.array([TRAPPED, PASSING, FLAT], object)[:, None], "")
+
+
+def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvature:
+    """Return the curvature of the loss over all rows, NaN where a network has none.
+
+    The Hessian is analytic, and that of the loss that is trained. Nothing is computed beyond
+    MOST_PARAMETERS, for online updates, which don't follow the gradient over all rows, and for an
+    activation without a second derivative. ReLU has one everywhere but at 0, where it counts as
+    inactive, as in training.
+
+    Args:
+        training: The components of the networks and their task; its weights aren't used.
+        parameters: The weights (P, B), float64, at which the curvature is taken.
+
+    Returns:
+        Arrays (B,); a network has the same bits in any batch.
+    """
+    size, members = parameters.shape
+    if not has_curvature(training):
+        return Curvature(*np.full((3, members), np.nan))
+    norm, diagonal = np.empty(members), np.empty((size, members))
+    beside = np.empty((size - 1, members))
+    moved = replace(training, parameters=parameters)
+    with np.errstate(all="ignore"):
+        for places in _chunks(size, members):
+            gradient, matrices = hessian(take(moved, pad(places)))
+            squares = np.add.reduce(gradient * gradient, axis=0)
+            found = (np.sqrt(squares), *tridiagonalize(matrices))
+            for whole, some in zip((norm, diagonal, beside), found, strict=True):
+                whole[..., places] = some[..., : len(places)]
+        measured = np.stack([norm, *extremes_of_tridiagonal(diagonal, beside)])
+    measured[:, ~np.isfinite(measured).all(axis=0)] = np.nan
+    return Curvature(*measured)
+
+
+def has_curvature(training: TrainingBatch) -> bool:
+    """Tell whether the networks of a training have a curvature that is computed."""
+    return (
+        training.network.size <= MOST_PARAMETERS
+        and isinstance(training.schedule, Batch)
+        and training.activation.second_derivative(np.zeros(1)) is not None
+    )
+
+
+def _chunks(size: int, members: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the places of the members whose Hessians are computed together."""
+    at_once = max(LANES, WORKING_SET // (8 * size**2) // LANES * LANES)
+    for start in range(0, members, at_once):
+        yield np.arange(start, min(start + at_once, members))
+
+
+def hessian(training: TrainingBatch) -> tuple[FloatArray, FloatArray]:
+    """Return the gradient (P, B) and the Hessian (P, P, B) of the loss at a training's parameters.
+
+    With s the pre-activation of an output in a row, g and c the first and second derivative of the
+    loss by it, the Hessian is the sum over rows and outputs of c s' s'^T + g s'': C. M. Bishop,
+    "Exact calculation of the Hessian matrix for the multilayer perceptron", Neural Computation 4
+    (1992).
+
+    Args:
+        training: B networks, at least 8 of them, so that no sum is over the contiguous axis.
+    """
+    network, weights = training.network, training.network.views(training.parameters)
+    descent = np.empty_like(training.parameters)
+    through = Pass(training, weights, network.views(descent), len(training.inputs))
+    targets = np.broadcast_to(training.targets.T[:, :, None], through.errors.shape)
+    through.set_rows(input_layer(training.inputs), targets)
+    through.forward()
+    through.backward()
+    a = through.activations
+    slope = np.empty_like(a)
+    training.activation.back(a, np.ones_like(a), a, slope)
+    bend = training.activation.second_derivative(a)
+    assert bend is not None
+    first, second = -through.output_deltas, _second_by_outputs(training, through)
+    among, mixed = _second_by_hidden(first, bend, weights), first[:, :, None] * slope
+    matrices = np.zeros((network.size, *training.parameters.shape))
+    jacobian = np.empty_like(training.parameters)
+    for row, x in enumerate(training.inputs):
+        for k in range(network.outputs):
+            _write_jacobian(network.views(jacobian), k, x, a[row], slope[row] * weights.w2[:, k])
+            matrices += (second[k, row] * jacobian)[:, None] * jacobian
+        _add_second_derivatives(network, matrices, x, among[row], mixed[:, row])
+    return -descent, matrices
+
+
+def _second_by_outputs(training: TrainingBatch, through: Pass) -> FloatArray:
+    """Return the loss's second derivative by each output's pre-activation (outputs, rows, B)."""
+    factor, y = training.loss.factor(training.targets.size), through.outputs
+    if training.output != "logistic":
+        return np.full_like(y, factor)
+    slope = y * (1.0 - y)
+    if training.loss.cancels_slope:
+        return factor * slope
+    return factor * slope * (slope - through.errors * (1.0 - 2.0 * y))
+
+
+def _second_by_hidden(first: FloatArray, bend: FloatArray, weights: Weights) -> FloatArray:
+    """Return g times the second derivative of outputs by hidden units, summed (rows, hidden, B)."""
+    reaching = first[0, :, None] * weights.w2[:, 0]
+    for k in range(1, len(first)):
+        reaching = reaching + first[k, :, None] * weights.w2[:, k]
+    found: FloatArray = reaching * bend
+    return found
+
+
+def _write_jacobian(by: Weights, k: int, x: FloatArray, a: FloatArray, slope: FloatArray) -> None:
+    """Write the derivative of output k's pre-activation in a row, of inputs x, by each weight.
+
+    a and slope are the hidden activations and that derivative by their pre-activations (hidden, B).
+    """
+    by.b1[...] = slope
+    for i, value in enumerate(x):
+        by.w1[i] = value * slope
+    by.w2[...] = by.b2[...] = by.direct[...] = 0.0
+    by.w2[:, k] = a
+    by.b2[k] = 1.0
+    by.direct[:, k] = x[: len(by.direct), None]
+
+
+def _add_second_derivatives(
+    network: Network, matrices: FloatArray, x: FloatArray, among: FloatArray, mixed: FloatArray
+) -> None:
+    """Add the terms g s'' of a row: between weights into the same hidden unit, and with those out.
+
+    `among` (hidden, B) is g s'' by the unit's pre-activation, `mixed` (outputs, hidden, B) by it
+    and by the unit's weight to an output.
+    """
+    places = network.views(np.arange(float(network.size))[:, None])
+    w1, b1, w2 = (each[..., 0].astype(np.intp) for each in (places.w1, places.b1, places.w2))
+    entries = [(p, value) for p, value in zip([*w1, b1], [*x, 1.0], strict=True) if value]
+    for p, value in entries:
+        for q, other in entries:
+            matrices[p, q] += value * other * among
+        for k, term in enumerate(mixed):
+            matrices[p, w2[:, k]] += value * term
+            matrices[w2[:, k], p] += value * term
