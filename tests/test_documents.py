@@ -61,11 +61,14 @@ def prose_of(path: Path) -> str:
 
 
 def test_no_text_says_that_a_run_is_stuck() -> None:
-    """Most runs that are at one half after 1,000 epochs solve XOR by 10,000."""
+    """Most runs that are at one half after 1,000 epochs solve XOR by 10,000.
+
+    Only the curvature tells that one is trapped.
+    """
     texts = [*DOCUMENTS, *(ROOT / "docs").glob("*.ipynb"), *(ROOT / "conf").rglob("*.yaml")]
     for pattern in ("*.py", "*.j2", "*.css", "*.js"):
         texts += (ROOT / "xorsweep").rglob(pattern)
-    claims = re.compile(r"\b(stuck|trapped)\b", re.IGNORECASE)
+    claims = re.compile(r"\bstuck\b|\A(?!.*curvature).*\btrapped\b", re.IGNORECASE | re.DOTALL)
     assert not [path for path in texts if claims.search(prose_of(path))]
 
 
