@@ -265,6 +265,15 @@ class Experiment(ABC, Generic[BatchT]):
     def compare(self, results: pd.DataFrame) -> pd.DataFrame:
         """Return one row per pair of neighbouring cells."""
 
+    def further_tables(
+        self, results: pd.DataFrame, summary: pd.DataFrame
+    ) -> Mapping[str, pd.DataFrame]:
+        """Return what else is written beside the summary, by the names of files ending in .csv.
+
+        A table without rows isn't written.
+        """
+        return {}
+
     @abstractmethod
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
         """Return results as `compare_sweeps` takes them, and the event that is counted, in words.

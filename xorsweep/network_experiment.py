@@ -224,6 +224,14 @@ class NetworkExperiment(Experiment[Batch]):
 
         return compare_neighbours(results)
 
+    def further_tables(
+        self, results: pd.DataFrame, summary: pd.DataFrame
+    ) -> Mapping[str, pd.DataFrame]:
+        """Return how often training fails, by initial weights."""
+        from xorsweep.analysis import initial_weights
+
+        return {initial_weights.TABLE: initial_weights.failures_by_weights(results)}
+
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
         """Return results, whose convergence is compared."""
         if flag not in (None, "converged"):
@@ -234,9 +242,9 @@ class NetworkExperiment(Experiment[Batch]):
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:
         """Return how often, how fast and where training ends, in sentences."""
-        from xorsweep.reporting.findings import findings
+        from xorsweep.reporting.network_report import network_findings
 
-        return findings(results, summary, comparisons)
+        return network_findings(results, summary, comparisons)
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
         """Return what writes the report, with typical, best and worst runs."""

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from command_line import run_command
+from small_sweep_figures import SMALL_SWEEP_FIGURES
 
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import SweepRequest
@@ -72,7 +72,7 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
     images = [attrs for tag, attrs in page.tags if tag == "img"]
     assert all(image["alt"] for image in images)
     alts = [str(image["alt"]) for image in images if image.get("class") != "surface"]
-    assert len(alts) == len(NETWORK_FIGURES)
+    assert len(alts) == len(SMALL_SWEEP_FIGURES)
     summary = pd.read_csv(small_sweep / "summary.csv")
     best = summary.loc[summary["rate"].idxmax()]
     assert f"converge with hidden {best['hidden']}, lr {best['lr']:g}" in alts[0]
@@ -96,7 +96,7 @@ def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> N
 def test_the_pictures_of_the_markdown_exist(small_sweep: Path) -> None:
     markdown = (small_sweep / "report.md").read_text()
     pictures = re.findall(r"!\[[^]]*]\(([^)]+)\)", markdown)
-    assert len(pictures) == len(NETWORK_FIGURES)
+    assert len(pictures) == len(SMALL_SWEEP_FIGURES)
     assert all((small_sweep / picture).is_file() for picture in pictures)
 
 

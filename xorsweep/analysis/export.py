@@ -19,6 +19,15 @@ def write_csv(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     return table
 
 
+def write_further(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write tables by the names of their files; of one without rows there is no file."""
+    for name, table in tables.items():
+        if table.empty:
+            (folder / name).unlink(missing_ok=True)  # of fewer points there may have been one
+        else:
+            write_csv(table, folder / name)
+
+
 @dataclass(frozen=True)
 class Failure:
     """A reason, the number of runs that it took, and the command for one of them."""

@@ -33,6 +33,7 @@ from xorsweep.reporting.tables import (
     neighbours_table,
     outcomes_table,
 )
+from xorsweep.reporting.weight_findings import weight_findings
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import StoredColumns
 
@@ -74,7 +75,7 @@ class NetworkReport(ReportWriter):
         gallery = run_gallery(results, summary, self._drawing())
         return PageContent(
             title=study.title if study else "",
-            findings=[*verdict_findings(judged), *findings(results, cells, comparisons)],
+            findings=[*verdict_findings(judged), *network_findings(results, cells, comparisons)],
             remarks=[*self._restriction(), *remarks(asked, cells)],
             cells=cells_table(summary, MOST_CELLS, gallery.links),
             cells_as_text=cells_table(summary, MOST_CELLS_AS_TEXT),
@@ -93,6 +94,13 @@ class NetworkReport(ReportWriter):
                 f"Findings, remarks, neighbours and outcomes are those after {self.epochs:,} "
                 "epochs, as requested; figures, cells and runs are as without."
             )
+
+
+def network_findings(
+    results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
+) -> list[str]:
+    """Return how often, how fast and where training ends, and what that depends on."""
+    return [*findings(results, summary, comparisons), *weight_findings(results, summary)]
 
 
 def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,7 @@ FILES = (
     ("results.parquet", "the same, typed"),
     ("summary.csv", "one row per cell: all points that differ in seed alone"),
     ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
+    ("initial_weights.csv", "how often training fails, by initial weights"),
     ("figures/", "the figures, as PNG and SVG"),
     ("manifest.json", "what was run, where and when, in full"),
     ("multirun.yaml", "the configuration as it was composed"),

@@ -24,7 +24,7 @@ def write_tables(
     report: ReportWriter | None,
     terminal: Console,
 ) -> Path | None:
-    """Write summary.csv, comparisons.csv and the report, if any; return the report's path.
+    """Write the tables and the report, if any; return the report's path.
 
     Args:
         store: The sweep's folder.
@@ -35,13 +35,14 @@ def write_tables(
         terminal: Where the results are printed.
     """
     # pandas, SciPy and seaborn are imported here, once there are rows to show.
-    from xorsweep.analysis.export import failures_of, write_csv
+    from xorsweep.analysis.export import failures_of, write_csv, write_further
 
     experiment, folder = store.experiment, store.folder
     summary = write_csv(experiment.summarize(results), folder / "summary.csv")
     if report:
         report.draw(results, summary)
     comparisons = write_csv(experiment.compare(results), folder / "comparisons.csv")
+    write_further(experiment.further_tables(results, summary), folder)
     experiment.log_results(results, summary, manifest.study, terminal)
     terminal.failures(failures_of(results, list(grid.columns), experiment.point_command))
     return report.write(manifest, comparisons) if report else None

@@ -58,7 +58,7 @@ def _take_filled(folder: Path, experiment: Experiment[Any] | None, terminal: Con
 
 def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
     # These bring pandas, which a caller from Python who only trains doesn't need.
-    from xorsweep.analysis.export import write_csv
+    from xorsweep.analysis.export import write_csv, write_further
     from xorsweep.analysis.trainings import at_epochs
 
     with writing(into):
@@ -72,7 +72,9 @@ def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
         write_results(grid, table, into)
         results = read_results(into, experiment)
         asked = at_epochs(results, epochs)
-        report.draw(results, write_csv(experiment.summarize(results), into / "summary.csv"))
+        summary = write_csv(experiment.summarize(results), into / "summary.csv")
+        report.draw(results, summary)
+        write_further(experiment.further_tables(results, summary), into)
         comparisons = write_csv(experiment.compare(asked), into / "comparisons.csv")
         return report.write(snapshot.describe(table), comparisons)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from joblib import cpu_count
 
-from xorsweep.analysis.export import write_csv
+from xorsweep.analysis.export import write_csv, write_further
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
@@ -52,7 +52,9 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
         counts={"planned": len(grid), **_counts(results, store.experiment.statuses)},
     )
     report.begin(stored)
-    report.draw(results, write_csv(store.experiment.summarize(results), folder / "summary.csv"))
+    summary = write_csv(store.experiment.summarize(results), folder / "summary.csv")
+    report.draw(results, summary)
+    write_further(store.experiment.further_tables(results, summary), folder)
     comparisons = store.experiment.compare(asked)
     return report.write(manifest, write_csv(comparisons, folder / "comparisons.csv"))
 

@@ -302,6 +302,14 @@ class SweepPlots:
         """Return how the error falls: its median and middle half over the seeds, by epoch."""
         return self._draw("error_by_epoch")
 
+    def initial_weights(self) -> Figure:
+        """Return how often training fails, by the initial weights of two hidden units."""
+        return self._draw("initial_weights")
+
+    def initial_weights_map(self) -> Figure:
+        """Return how often training fails, by the initial weights of either of both units."""
+        return self._draw("initial_weights_map")
+
     @cached_property
     def _catalog(self) -> Sequence[FigureSpec]:
         return self._sweep.reporter.catalog(self._sweep.results)

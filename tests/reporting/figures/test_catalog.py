@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
+from small_sweep_figures import SMALL_SWEEP_FIGURES
 
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.summary import summarize
@@ -86,7 +87,7 @@ def drawn(draw: Callable[[Tables], DrawnFigure | None], tables: Tables) -> Figur
 @pytest.fixture(scope="module")
 def figures(tables: Tables) -> dict[str, Figure]:
     """Return the figures of the sweep by name, each drawn once for all who look at it."""
-    return {spec.name: drawn(spec.draw, tables) for spec in NETWORK_FIGURES}
+    return {spec.name: drawn(spec.draw, tables) for spec in SMALL_SWEEP_FIGURES}
 
 
 def panels_of(figure: Figure) -> list[Axes]:
@@ -257,12 +258,12 @@ def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:
         assert any([*names, figure.get_supylabel()]), name
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in NETWORK_FIGURES])
+@pytest.mark.parametrize("name", [spec.name for spec in SMALL_SWEEP_FIGURES])
 def test_no_text_lies_on_another(name: str, figures: dict[str, Figure]) -> None:
     expect_readable(figures[name])
 
 
-@pytest.mark.parametrize("spec", NETWORK_FIGURES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", SMALL_SWEEP_FIGURES, ids=lambda spec: spec.name)
 def test_no_text_lies_on_another_in_what_is_written(
     tables: Tables, spec: FigureSpec, tmp_path: Path
 ) -> None:
@@ -310,7 +311,7 @@ def _beyond_the_ends(figure: Figure) -> set[Text]:
 
 
 def written(figures: Figures) -> bool:
-    return [each.spec for each in figures()] == list(NETWORK_FIGURES)
+    return [each.spec for each in figures()] == list(SMALL_SWEEP_FIGURES)
 
 
 def bytes_in(folder: Path) -> dict[str, bytes]:
@@ -324,7 +325,7 @@ def test_figures_are_written_as_png_and_svg_with_the_same_bytes(
     first, second = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
     assert first == second
     assert sorted(first) == sorted(
-        f"{p.name}.{kind}" for p in NETWORK_FIGURES for kind in ("png", "svg")
+        f"{p.name}.{kind}" for p in SMALL_SWEEP_FIGURES for kind in ("png", "svg")
     )
 
 

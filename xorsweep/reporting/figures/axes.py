@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.style import COLOURS, GREY
-from xorsweep.reporting.layout import Panel, levels, mpl_label
+from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.text import level_name, level_text
 
 FEW_EPOCHS = 50
@@ -68,7 +68,7 @@ class DrawnFigure:
 
 
 def facets(
-    panels: Sequence[Panel],
+    panels: Sequence[tuple[str, Any]],
     width: float,
     height: float,
     columns: int = 3,
@@ -76,9 +76,10 @@ def facets(
     xlabel: str = "",
     ylabel: str = "",
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with titled axes for each panel, `width` by `height` inches.
+    """Return a figure with axes for each panel, `width` by `height` inches.
 
-    The lowest panels have the label and the ticks of x, the leftmost those of y.
+    A panel's first entry is its title. The lowest panels have the label and the ticks of x, the
+    leftmost those of y.
     """
     across = min(columns, len(panels))
     down = ceil(len(panels) / across)

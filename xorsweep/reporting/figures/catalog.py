@@ -164,5 +164,24 @@ NETWORK_FIGURES = (
         "plateaus of the error, on which a run may rest or which it may leave later.",
         "error_curves",
     ),
+    FigureSpec(
+        "initial_weights",
+        "Which initial weights fail",
+        "Of each network with two inputs and two hidden units, the largest difference between a "
+        "hidden unit's two initial weights, drawn again from its seed. Each mark is a tenth of the "
+        "runs of a cell, as wide as their differences, with the 95 % interval of its rate. AUC is "
+        "the share of pairs, a run that doesn't converge and one that does, in which the former "
+        "has the larger difference: one half where it says nothing. Shown are cells with 500 runs "
+        "or more, after the most epochs that they have.",
+        "initial_weights",
+    ),
+    FigureSpec(
+        "initial_weights_map",
+        "The initial weights of both hidden units",
+        "The same runs by the differences of both hidden units. The brighter a field is, the more "
+        "of its runs don't converge. Along either axis each row of fields has as many runs; a "
+        "field with fewer than 10 is left blank.",
+        "initial_weights_map",
+    ),
 )
 """The figures of a report of networks, in its order."""

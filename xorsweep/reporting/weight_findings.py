@@ -1,0 +1,72 @@
+"""What the initial weights say of how training ends, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from xorsweep.analysis.columns import swept_columns
+from xorsweep.analysis.initial_weights import WeightCell, weight_cells
+from xorsweep.analysis.intervals import simultaneous
+from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.selection import final_epochs_only
+from xorsweep.reporting.wording import cell_words, share_text, with_text
+from xorsweep.text import count_text
+
+FIFTHS = 5
+FEWEST_OF_A_KIND = 20
+"""Runs that converge, and runs that don't, below which a cell's AUC isn't given."""
+
+
+def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
+    """Yield how often training fails in the lowest and the highest fifth of weight differences.
+
+    The cell is the first with enough runs of either kind, at its most epochs; of several the
+    number is given in which the difference tells them apart, with limits corrected for all.
+    """
+    last = final_epochs_only(summary).index
+    cells = [
+        cell
+        for cell in weight_cells(results)
+        if cell.place in last and FEWEST_OF_A_KIND <= cell.unsolved.sum() <= _most(cell)
+    ]
+    for cell in cells[:1]:
+        groups = cell.groups(FIFTHS)
+        low, high = (_group_text(groups.iloc[place]) for place in (0, -1))
+        layout, row = Layout.of(summary, swept_columns(summary)), summary.loc[cell.place]
+        named = cell_words(layout, row)
+        hidden = "" if "hidden" in named else "2 hidden units"
+        area = cell.auc
+        yield (
+            f"Of {count_text(len(cell.unsolved), 'run')}{with_text(hidden, named)}, by the largest "
+            f"difference between a hidden unit's two initial weights: of the {low[0]} where it is "
+            f"smallest {low[1]} don't converge, of the {high[0]} where it is largest {high[1]}; "
+            f"AUC {area.value:.2f} [{area.low:.2f}, {area.high:.2f}], which is one half where the "
+            f"difference says nothing.{_others(cells)}"
+        )
+
+
+def _group_text(group: pd.Series[Any]) -> tuple[str, str]:
+    """Return how many runs a group has, and the share of them that fail."""
+    runs = int(group["runs"])
+    return f"{runs:,}", share_text(int(group["unsolved"]), runs)
+
+
+def _most(cell: WeightCell) -> int:
+    return len(cell.unsolved) - FEWEST_OF_A_KIND
+
+
+def _others(cells: list[WeightCell]) -> str:
+    """Return in how many of several cells runs that fail have larger, or smaller, differences."""
+    if len(cells) < 2:
+        return ""
+    areas = [cell.auc_with(simultaneous(len(cells))) for cell in cells]
+    larger = sum(area.low > 0.5 for area in areas)
+    smaller = sum(area.high < 0.5 for area in areas)
+    below = f", and below it in {smaller:,}" if smaller else ""
+    return (
+        f" It lies above one half, with an interval that is corrected for all of them, in "
+        f"{larger:,} of {len(cells):,} cells with 500 runs or more{below}."
+    )
