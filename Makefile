@@ -8,13 +8,17 @@ NEXT := .venv-hydra-1.4
 OPTUNA := .venv-optuna
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
-.PHONY: sweep studies test test-slow test-hydra-1.4 test-optuna lint format wheel bench clean
+.PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
 
 studies: $(VENV)/.run-ready
 	$(BIN)/python -m benchmarks.studies
+
+# The documents as a site: open build/docs/index.html.
+docs: $(VENV)/.dev-ready
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 test: $(VENV)/.test-ready
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow" --durations 20

@@ -124,9 +124,31 @@ def train(
 ) -> Run:
     """Train one network, as `python -m xorsweep` does, and return it.
 
-    A choice with parameters is a mapping: `optimizer={"name": "momentum", "momentum": 0.5}`.
-    `parameters` takes those of the columns of results, `**{"optimizer.momentum": 0.5}`. Raises
-    ConfigError, in one line, for a value that isn't allowed or a key that nothing reads.
+    A component with parameters is a mapping: `optimizer={"name": "momentum", "momentum": 0.5}`.
+
+    Args:
+        hidden: The number of hidden units.
+        lr: The learning rate.
+        epochs: The number of passes over the rows of the task.
+        seed: The number that the initial weights are drawn from.
+        task: The truth table that is learned.
+        skip: Whether inputs are linked to the outputs directly, too.
+        activation: The activation of the hidden units.
+        output: The activation of the outputs, `logistic` or `linear`.
+        loss: The function that training minimizes.
+        optimizer: The rule that changes the weights.
+        schedule: `batch`, or `online` with an update after each row.
+        init: How the initial weights are drawn.
+        criterion: The test of convergence.
+        until_converged: Whether training ends at the epoch that meets the criterion.
+        engine: `numpy` or `numba`.
+        parameters: Parameters by the names of their columns, such as `optimizer.momentum`.
+
+    Returns:
+        The trained network with its weights, outputs and errors by epoch.
+
+    Raises:
+        ConfigError: A value isn't allowed, or nothing reads a key.
     """
     given = {
         "task": task,
@@ -171,13 +193,13 @@ def evaluate(
     engine: Group = "numpy",
     **parameters: Any,
 ) -> ObjectiveValue:
-    """Train a point with several seeds together, and return one number to be minimised.
+    """Train a setting with several seeds together, and return one number to be minimized.
 
-    `seeds` are whole numbers, each counted once; without them one network is trained with `seed`.
+    `seeds` are whole numbers, each counted once; where None, one network is trained with `seed`.
     The `objective` is `final_error`, the median over the seeds, in which a network that diverged
     counts as infinite; `failure_rate`, the share that didn't converge; or `expected_running_time`,
-    all epochs spent over the number of networks that converged, infinite where none did. All else
-    is as in `train`.
+    all epochs spent over the number of networks that converged, infinite where none did. The other
+    arguments are those of `train`.
 
     Returns:
         The value, and its 95 % interval where it has one.
@@ -245,19 +267,28 @@ def sweep(
 ) -> Sweep:
     """Train every point of a grid, as `python -m xorsweep -m` does, and return the sweep.
 
-    A list, a range or an array of values makes a key an axis, the last one varying fastest; keys
-    that aren't given have the levels of the command line's default grid, or of the `study`. A
-    choice with parameters is a mapping, `optimizer={"name": "momentum", "momentum": [0.5, 0.9]}`.
-    Each of `blocks`, mappings of keys to levels, is a product of its own; `zip` names the keys that
-    go together, such as [("lr", "epochs")]; `where` is true at the points to keep, "lr < hidden".
+    A list, a range or an array of values makes a key an axis; the last axis varies fastest. Keys
+    that aren't given have the levels of the command line's default grid, or of the `study`. The
+    same call again resumes an interrupted sweep and finds a finished one.
 
-    Without a `folder` the sweep lives in a cache, and the same call again finds it there; an
-    interrupted one goes on where it was. `resume` goes on with the sweep in a folder, with further
-    levels of its axes where they are given. `n_jobs` counts processes, -1 stands for every core.
-    `report` writes the report into the folder, `progress` says how far training is.
+    Args:
+        folder: Where the sweep lives; a cache, by what it consists of, where None.
+        resume: The folder of a sweep to resume, with further levels of its axes where given.
+        blocks: Mappings of keys to levels; each makes a product of its own.
+        zip: The keys that vary together, such as `[("lr", "epochs")]`.
+        where: An expression that is true at the points to keep, such as `"lr < hidden"`.
+        n_jobs: Processes; -1 for every core.
+        report: Whether the report is written into the folder.
+        progress: Whether lines show how far the sweep is.
+        levels: Values by key, one or several. A component with parameters is a mapping:
+            `optimizer={"name": "momentum", "momentum": [0.5, 0.9]}`.
 
-    Raises ConfigError, in one line, for a value that isn't allowed or a key that nothing reads,
-    StoreError for a folder that holds another sweep or can't be written.
+    Returns:
+        The finished sweep.
+
+    Raises:
+        ConfigError: A value isn't allowed, or nothing reads a key.
+        StoreError: The folder holds another sweep or can't be written.
     """
     given: dict[str, Any] = dict(levels)
     if n_jobs is not None:

@@ -1,5 +1,7 @@
 """The errors that xorsweep raises; each message is one line.
 
+::
+
     XorsweepError
     ├── ConfigError (ValueError)         a value that isn't allowed
     ├── StoreError (RuntimeError)        a folder that can't be used
