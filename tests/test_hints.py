@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from xorsweep import hints
 from xorsweep.cli.hydra_config import known_keys
-from xorsweep.cli.keys import SETTINGS
+from xorsweep.cli.keys import SETTINGS, WORDS
 from xorsweep.fields import Choice, fields_of
+from xorsweep.networks.hints import VALUES
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 
 KNOWN = known_keys()
@@ -20,20 +21,28 @@ NAMES |= {"parallel": {"loky", "serial", "dask"}, "engine.dtype": {"float32", "f
 
 
 def test_every_word_stands_for_a_key_or_a_sentence() -> None:
-    assert all(meant in KNOWN or " " in meant for meant in hints.KEYS)
+    there = {*KNOWN, "hydra.sweep.dir"}
+    assert all(meant in there or " " in meant for meant in WORDS)
 
 
 def test_every_word_for_a_value_stands_for_one_or_a_sentence() -> None:
     wrong = [
         (key, meant)
-        for key, table in hints.VALUES.items()
+        for key, table in {**VALUES, "parallel": hints.BACKENDS}.items()
         for meant in table
         if meant not in NAMES[key] and " " not in meant
     ]
     assert not wrong
 
 
-TABLES = {"keys": hints.KEYS, "bare": hints.BARE, "truths": hints.TRUTHS, **hints.VALUES}
+TABLES = {
+    "keys of sweeps": hints.KEYS,
+    "keys of networks": NETWORK_SCHEMA.words,
+    "bare": hints.BARE,
+    "truths": hints.TRUTHS,
+    "backends": hints.BACKENDS,
+    **VALUES,
+}
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -47,7 +56,7 @@ def test_no_word_stands_for_two_things(table: hints.Table) -> None:
 
 
 def test_no_word_is_a_key_that_can_be_typed() -> None:
-    assert not {word for words in hints.KEYS.values() for word in words.split()} & {
+    assert not {word for words in WORDS.values() for word in words.split()} & {
         *SCALAR_KEYS,
         *COMPONENTS,
         *SETTINGS,
@@ -86,7 +95,7 @@ def test_no_word_is_a_key_that_can_be_typed() -> None:
     }.items(),
 )
 def test_another_word_for_a_key_is_known(typed: str, meant: str) -> None:
-    assert hints.key_hint(typed, KNOWN) == f"did you mean {meant}?"
+    assert hints.key_hint(typed, KNOWN, WORDS) == f"did you mean {meant}?"
 
 
 @pytest.mark.parametrize(
@@ -103,12 +112,12 @@ def test_another_word_for_a_key_is_known(typed: str, meant: str) -> None:
     }.items(),
 )
 def test_a_word_for_what_there_is_not_says_what_there_is(typed: str, said: str) -> None:
-    assert said in str(hints.key_hint(typed, KNOWN))
+    assert said in str(hints.key_hint(typed, KNOWN, WORDS))
 
 
 def test_a_key_that_is_not_known_there_is_not_suggested() -> None:
-    assert hints.key_hint("n_jobs", [*SCALAR_KEYS, *COMPONENTS]) is None
-    assert hints.key_hint("qqq", KNOWN) is None
+    assert hints.key_hint("n_jobs", [*SCALAR_KEYS, *COMPONENTS], WORDS) is None
+    assert hints.key_hint("qqq", KNOWN, WORDS) is None
 
 
 @pytest.mark.parametrize(
@@ -130,11 +139,12 @@ def test_a_key_that_is_not_known_there_is_not_suggested() -> None:
 )
 def test_another_word_for_a_choice_is_known(key: str, typed: str, meant: str) -> None:
     names = [*NAMES[key], *(COMPONENTS[key].aliases if key in COMPONENTS else ())]
-    assert hints.choice_hint(key, typed, names) == f"; did you mean {meant}?"
+    words = {**VALUES, "parallel": hints.BACKENDS}[key]
+    assert hints.choice_hint(typed, names, words) == f"; did you mean {meant}?"
 
 
 def test_the_criterion_of_pytorch_is_the_loss() -> None:
-    assert "what is descended is loss" in hints.choice_hint("criterion", "MSELoss", ["sse"])
+    assert "what is descended is loss" in hints.choice_hint("MSELoss", ["sse"], VALUES["criterion"])
 
 
 @pytest.mark.parametrize(
@@ -175,8 +185,8 @@ def test_other_ways_to_write_numbers_are_known(typed: str, instead: str) -> None
 def test_whatever_is_typed_gets_at_most_one_more_clause(text: str) -> None:
     found = hints.number_hint("lr", text)
     assert found == "" or found.startswith("; ")
-    hints.choice_hint("loss", text, ["mse"])
-    hints.key_hint(text, KNOWN)
+    hints.choice_hint(text, ["mse"], VALUES["loss"])
+    hints.key_hint(text, KNOWN, WORDS)
     hints.bare_hint(text)
 
 
@@ -235,4 +245,4 @@ def test_every_key_that_takes_names_has_other_words() -> None:
         if isinstance(NETWORK_SCHEMA.fields_for(key)[0], Choice)
     ]
     keys += [key for key in SETTINGS if "name" in fields_of(SETTINGS[key])]
-    assert {*keys} - {"task"} <= {*hints.VALUES}
+    assert {*keys} - {"task"} <= {*VALUES, "parallel"}

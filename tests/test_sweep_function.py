@@ -301,6 +301,39 @@ def test_a_wrong_option_is_one_line_and_leaves_nothing(
     assert not (tmp_path / "s").exists()
 
 
+NETWORK_WORDS = [
+    "layers",
+    "depth",
+    "batch_size",
+    "momentum",
+    "dropout",
+    "n_seeds",
+    "lr_schedule",
+    "n_samples",
+    "engine",
+]
+
+
+@pytest.mark.parametrize("word", NETWORK_WORDS)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda word: {"axes": {"x": 1, word: 2}},
+        lambda word: {"where": f"{word} < 2"},
+        lambda word: {"axes": {"x": [1, 2]}, "zip": [("x", word)]},
+        lambda word: {"blocks": [{word: 1}]},
+    ],
+    ids=["axes", "where", "zip", "blocks"],
+)
+def test_an_unknown_key_gets_no_hint_of_networks(asked: Any, word: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as told:
+        sweep(tmp_path / "s", some.refusing_five, **{"axes": {"x": 1}, **asked(word)})
+    message = str(told.value)
+    prefix = message.partition(f"{word}: unknown key; ")[0]
+    assert prefix in ("refusing_five: ", f"grid.where={word} < 2: ", "zip: ")
+    assert message.endswith(("its arguments are x", "known keys: x"))
+
+
 def test_what_cannot_travel_is_named_before_anything_is_run(tmp_path: Path) -> None:
     lock = threading.Lock()
 

@@ -33,7 +33,6 @@ from xorsweep.fields import (
     read_settings,
     read_value,
     shorten,
-    unknown_key_message,
 )
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
@@ -422,7 +421,7 @@ def sweep_experiment(
     given = {key: _levels_of(key, value) for key, value in axes.items()}
     for key in given:
         if key not in schema.keys:
-            raise ConfigError(unknown_key_message(key, schema.keys))
+            raise ConfigError(schema.unknown_key_message(key))
     for key in schema.keys:
         if key not in given:
             raise ConfigError(f"{key}: has no default, so it needs a value or an axis")

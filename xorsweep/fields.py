@@ -6,13 +6,14 @@ import dataclasses
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.hints import choice_hint, key_hint, null_hint, number_hint, truth_hint
+from xorsweep.hints import KEYS, Table, choice_hint, key_hint, null_hint, number_hint, truth_hint
 
 Scalar = bool | int | float | str | None
 FloatArray = NDArray[np.float64]
@@ -116,10 +117,17 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few names; `aliases` maps other words for them, which are read as the name."""
+    """One of a few names.
+
+    Attributes:
+        names: The names.
+        aliases: Other words for them, which are read as the name.
+        words: What newcomers type, by what a message says that they may mean.
+    """
 
     names: Collection[str]
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    words: Table = dataclasses.field(default_factory=dict, compare=False)
 
     @property
     def description(self) -> str:
@@ -250,7 +258,7 @@ def _hint(key: str, value: object, field: Field) -> str:
         case Nullable():
             return _hint(key, value, field.inner) or null_hint(value)
         case Choice() if isinstance(value, str):
-            return choice_hint(key, value, [*field.names, *field.aliases])
+            return choice_hint(value, [*field.names, *field.aliases], field.words)
         case Boolean():
             return truth_hint(value)
         case Real() | Integer() if isinstance(value, str):
@@ -311,25 +319,38 @@ Settings = TypeVar("Settings", bound=Checked)
 def read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
     """Return the checked settings of one group, such as `engine`; raises ConfigError."""
     section = section_of(config, key)
-    check_known(f"{key}.", section, fields_of(settings))
+    check_known(f"{key}.", section, fields_of(settings), words=KEYS)
     found = settings(**read_fields(f"{key}.", section, settings))
     found.check()
     return found
 
 
-def check_known(prefix: str, given: Iterable[str], known: Iterable[str], where: str = "") -> None:
+def check_known(
+    prefix: str,
+    given: Iterable[str],
+    known: Iterable[str],
+    where: str = "",
+    words: Table = MappingProxyType({}),
+) -> None:
     """Raise ConfigError for the first given name that isn't known, both without the prefix."""
-    known = list(known)
-    for name in given:
-        if name not in known:
-            raise ConfigError(
-                unknown_key_message(prefix + str(name), [prefix + k for k in known], where)
-            )
+    known = [prefix + name for name in known]
+    for key in (f"{prefix}{name}" for name in given):
+        if key not in known:
+            raise ConfigError(unknown_key_message(key, known, where, words))
 
 
-def unknown_key_message(key: str, known: Iterable[str], where: str = "") -> str:
-    """Return the message for a key that nothing reads, naming the nearest that something does."""
+def unknown_key_message(
+    key: str, known: Iterable[str], where: str = "", words: Table = MappingProxyType({})
+) -> str:
+    """Return the message for a key that nothing reads, naming the nearest that something does.
+
+    Args:
+        key: The key.
+        known: The keys that are read.
+        where: Where it isn't read, as the end of "unknown key".
+        words: Other words for known keys, and sentences for words that stand for none.
+    """
     known = list(known)
     short = [each for each in known if "." not in each] or known
-    hint = key_hint(key, known) or f"known keys: {', '.join(short)}"
+    hint = key_hint(key, known, words) or f"known keys: {', '.join(short)}"
     return f"{shorten(key)}: unknown key{where}; {hint}"

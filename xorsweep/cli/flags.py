@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import shorten
-from xorsweep.hints import bare_hint, meant_key
+from xorsweep.hints import Table, bare_hint, meant_key
 
 LONG = (
     "--help",
@@ -28,20 +28,20 @@ LONG = (
 """Hydra's flags, which may be shortened; each has a short one, too."""
 
 
-def check_flags(arguments: Sequence[str], known: Sequence[str]) -> None:
+def check_flags(arguments: Sequence[str], known: Sequence[str], words: Table) -> None:
     """Raise ConfigError for the first argument with dashes that isn't one of Hydra's flags.
 
-    `known` are the keys that may be given, without dashes.
+    `known` are the keys that may be given, without dashes, and `words` other words for them.
     """
-    for line in _refused(arguments, known):
+    for line in _refused(arguments, known, words):
         raise ConfigError(line)
 
 
-def _refused(arguments: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+def _refused(arguments: Sequence[str], known: Sequence[str], words: Table) -> Iterator[str]:
     for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         flag, equals, value = argument.partition("=")
         name = flag.lstrip("-")
-        key = meant_key(name, known)
+        key = meant_key(name, known, words)
         is_long = flag.startswith("--") and name
         if not flag.startswith("-") or (is_long and any(each.startswith(flag) for each in LONG)):
             continue

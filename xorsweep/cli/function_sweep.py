@@ -6,7 +6,7 @@ are moved into `grid.axes`, where every axis of a config file lies, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.config_files import composed_files
-from xorsweep.cli.hydra_config import levels_of, plain
+from xorsweep.cli.hydra_config import GRID_KEYS, levels_of, plain
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Boolean, fields_of, format_value, read_value, shorten
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
-from xorsweep.functions.source import load_function
+from xorsweep.functions.signature import RESERVED, Function, Signature
+from xorsweep.functions.source import load_function, name_of, short_name
 from xorsweep.grid.axes import Axis
+from xorsweep.hints import KEYS, key_hint, meant_key
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import AdaptiveSeeds, SweepSettings, read_sweep
 from xorsweep.storage.paths import named_folder
@@ -39,6 +42,13 @@ SWEEP_KEYS = frozenset(
     }
 )
 """The keys of a function's sweep that aren't arguments of the function."""
+FUNCTION_KEYS = (
+    *sorted(SWEEP_KEYS - {"function", "grid"}),
+    *GRID_KEYS,
+    *("parallel", *(f"parallel.{name}" for name in fields_of(ExecutionSettings))),
+    "hydra.sweep.dir",
+)
+"""The same, with what lies below them, as they are typed."""
 _CONFIG_DIR = ("--config-dir", "-cd")
 
 
@@ -115,6 +125,7 @@ def compose_function(
     provenance = provenance_of(command_line, _recorded(values))
     function = load_function(name)
     axes = _axes_of(loader, config, values)
+    _check_keys(axes, function)
     if values["resume"] is not None:
         opened = open_sweep(named_folder(str(values["resume"]), "resume"))
         recorded = opened.store.experiment
@@ -146,6 +157,20 @@ def compose_function(
     )
     documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
     return SweepRequest(experiment, grid, settings, folder, provenance, documents=documents)
+
+
+def _check_keys(keys: Collection[str], function: Function) -> None:
+    """Raise ConfigError for a key that is no argument of a function and means one of the sweep."""
+    name = short_name(name_of(function))
+    signature = Signature.of(function, name)
+    takes_all = signature.takes_any or signature.takes_mapping(keys)
+    known = [*signature.names, *FUNCTION_KEYS]
+    for key in keys:
+        if key in RESERVED and (meant := meant_key(key, known, KEYS)):
+            raise ConfigError(f"{name}: {key}: unknown key; did you mean {meant}?")
+        is_argument = takes_all or key in signature.names or key in RESERVED
+        if not is_argument and (hint := key_hint(key, known, KEYS)):
+            raise ConfigError(f"{name}: {key}: unknown key; {hint}")
 
 
 def _levels(axes: Mapping[str, Any]) -> dict[str, Any]:

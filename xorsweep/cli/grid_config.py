@@ -16,6 +16,7 @@ from xorsweep.cli.keys import is_point_key
 from xorsweep.errors import ConfigError
 from xorsweep.fields import check_known, format_value
 from xorsweep.grid.where import read_where
+from xorsweep.hints import KEYS
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 _AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
@@ -48,7 +49,7 @@ def read_grid(loader: ConfigLoader, section: Mapping[str, Any], given: Overrides
     Each block is made of `axes`, over them the block's own, over those the ones given; without
     blocks there is one product, that of `axes`. Raises ConfigError.
     """
-    check_known("grid.", section, ["axes", "blocks", "zip", "where"])
+    check_known("grid.", section, ["axes", "blocks", "zip", "where"], words=KEYS)
     axes, blocks = section.get("axes", {}), section.get("blocks")
     if not isinstance(axes, Mapping):
         raise ConfigError(f"{AXES}={format_value(axes)}: {_AXES_ALLOWED}")

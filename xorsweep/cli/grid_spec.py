@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value, unknown_key_message
+from xorsweep.fields import format_value
 from xorsweep.grid.axes import ZIP, Axis, check_size
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
@@ -65,7 +65,7 @@ def read_zip(groups: Any) -> Zipped:
     named = [str(key) for keys in groups for key in keys]
     for key in named:
         if not NETWORK_SCHEMA.fields_for(key):
-            hint = unknown_key_message(key, NETWORK_SCHEMA.all_keys())
+            hint = NETWORK_SCHEMA.unknown_key_message(key)
             raise ConfigError(f"{ZIP}={_listed(groups)}: {hint}")
         if named.count(key) > 1:
             raise ConfigError(f"{ZIP}={_listed(groups)}: {key} is named twice; name it once")

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.cli.hydra_errors import explain_hydra_error
-from xorsweep.cli.keys import RUN_KEYS, SETTINGS
+from xorsweep.cli.keys import RUN_KEYS, SETTINGS, WORDS
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import allows, fields_of, is_number, is_whole, unknown_key_message
@@ -145,7 +145,7 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
         may_be_file = match["prefix"] == "+" and "." not in key
         is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
         if not is_known and key not in groups():
-            raise ConfigError(unknown_key_message(key, known))
+            raise ConfigError(unknown_key_message(key, known, words=WORDS))
         if key in earlier:
             raise ConfigError(f"{key}: given twice, as {earlier[key]} and {argument}; give it once")
         earlier[key] = argument

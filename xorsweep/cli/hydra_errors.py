@@ -7,7 +7,7 @@ import re
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 
 from xorsweep.fields import fields_of, is_number, is_whole
-from xorsweep.hints import bare_hint, choice_hint, comma_hint, number_hint
+from xorsweep.hints import BACKENDS, bare_hint, choice_hint, comma_hint, number_hint
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 _FUNCTIONS = "range, linspace, logspace, choice, sort, shuffle, glob"
@@ -43,7 +43,8 @@ def explain_hydra_error(error: HydraException) -> str:
 def _no_choice(file: str, options: list[str]) -> str:
     group, _, name = file.rpartition("/")
     aliases = COMPONENTS[group].aliases if group in COMPONENTS else ()
-    hint = choice_hint(group, name, [*options, *aliases])
+    words = {**NETWORK_SCHEMA.value_words, "parallel": BACKENDS}.get(group, {})
+    hint = choice_hint(name, [*options, *aliases], words)
     return f"{group}={name}: {group} must be one of {', '.join(options)}{hint}"
 
 

@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.errors import error_line, errors_in_one_line
 from xorsweep.cli.flags import check_flags
-from xorsweep.cli.function_sweep import is_function_sweep, with_axes
+from xorsweep.cli.function_sweep import FUNCTION_KEYS, is_function_sweep, with_axes
 from xorsweep.cli.hydra_config import (
     VERSION_BASE,
     check_overrides,
@@ -31,9 +31,11 @@ from xorsweep.cli.hydra_config import (
     quote_for_hydra,
 )
 from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.keys import WORDS
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError
+from xorsweep.hints import KEYS
 from xorsweep.storage.paths import point_latest
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -72,9 +74,9 @@ def _checked(arguments: Sequence[str]) -> list[str]:
     """Return what Hydra is to read; raises ConfigError for what nothing reads."""
     arguments = overrides_last(arguments)
     if is_function_sweep(arguments):
-        check_flags(arguments, known_keys())
+        check_flags(arguments, FUNCTION_KEYS, KEYS)
         return [*map(quote_for_hydra, with_axes(arguments))]
-    check_flags(arguments, known_keys())
+    check_flags(arguments, known_keys(), WORDS)
     overrides = [each for each in arguments if not each.startswith("-")]
     check_overrides(overrides, lambda: groups_named(arguments))
     return [*map(quote_for_hydra, arguments)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from xorsweep import hints
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import check_known, fields_of
+from xorsweep.hints import Table
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.settings import AdaptiveSeeds, ObjectiveSettings, SweepSettings
@@ -18,11 +20,16 @@ RUN_KEYS = ("grid", "plan", "resume", "study", "title", "function", "vectorized"
 """Top-level keys that say what to do, or what for, rather than what to train."""
 
 
+WORDS: Table = {**hints.KEYS, **NETWORK_SCHEMA.words}
+"""What newcomers type for any key of a sweep of networks."""
+
+
 def check_known_keys(config: Mapping[str, Any]) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
     settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings]
     read_here = [name for each in settings for name in fields_of(each)]
-    check_known("", config, [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS])
+    known = [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS]
+    check_known("", config, known, words=WORDS)
 
 
 def is_point_key(key: str) -> bool:

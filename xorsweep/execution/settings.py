@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Choice, Integer, Nullable, String, field
+from xorsweep.hints import BACKENDS
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ExecutionSettings:
         shards: Jobs that a launcher of Hydra is given; None for one per core of this machine.
     """
 
-    backend: str = field("loky", Choice(("serial", "loky", "dask")))
+    backend: str = field("loky", Choice(("serial", "loky", "dask"), words=BACKENDS))
     n_jobs: int = field(-1, Integer(-1, 4096))
     address: str | None = field(None, Nullable(String()))
     shards: int | None = field(None, Nullable(Integer(1, 100_000)))

@@ -20,7 +20,6 @@ from xorsweep.fields import (
     String,
     read_value,
     shorten,
-    unknown_key_message,
 )
 from xorsweep.functions.signature import RESERVED, Signature
 from xorsweep.grid.axes import Axis, check_size
@@ -171,4 +170,4 @@ def check_zip(zipped: Sequence[Sequence[str]], schema: Schema) -> None:
     """Raise ConfigError where arguments that are to vary together aren't any."""
     for key in (key for keys in zipped for key in keys):
         if key not in schema.keys:
-            raise ConfigError(f"zip: {unknown_key_message(key, schema.keys)}")
+            raise ConfigError(f"zip: {schema.unknown_key_message(key)}")

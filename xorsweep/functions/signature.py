@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, shorten, unknown_key_message
+from xorsweep.fields import Scalar, shorten
+from xorsweep.hints import key_hint
 
 Function = Callable[..., Any]
 
@@ -108,8 +109,10 @@ class Signature:
             return
         for key in keys:
             if key not in self.names and not self.takes_any:
-                hint = unknown_key_message(key, list(self.names))
-                raise ConfigError(f"{name}: {hint}; its arguments are {', '.join(self.names)}")
+                hint = key_hint(key, self.names, {})
+                arguments = f"its arguments are {', '.join(self.names)}"
+                what = f"{hint}; {arguments}" if hint else arguments
+                raise ConfigError(f"{name}: {shorten(key)}: unknown key; {what}")
         for key in self.names:
             if key not in keys and key not in self.optional:
                 raise ConfigError(f"{name}: {key} has no default, so it needs a value or an axis")

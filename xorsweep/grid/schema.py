@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from xorsweep.fields import (
     read_fields,
     read_value,
     section_of,
+    unknown_key_message,
 )
+from xorsweep.hints import Table
 from xorsweep.registry import Registry, defaults_of
 from xorsweep.text import exception_text, one_line
 
@@ -40,6 +42,8 @@ class Schema:
         check_together: Raises ConfigError where values that are each allowed can't be used
             together. It takes flat values and the components made of them; a key of real numbers
             has an array (N,), an independent key an array of its values.
+        words: What newcomers type for its keys, by what a message says that they may mean.
+        value_words: The same for the names that a key may have.
     """
 
     keys: tuple[str, ...]
@@ -47,6 +51,8 @@ class Schema:
     components: Mapping[str, Registry[Any]]
     independent_keys: tuple[str, ...] = ()
     check_together: Callable[[Mapping[str, Any], Mapping[str, Any]], object] = lambda *_: None
+    words: Table = field(default_factory=dict)
+    value_words: Mapping[str, Table] = field(default_factory=dict)
 
     def all_keys(self) -> list[str]:
         """Return every flat key that a point may have with xorsweep's own components."""
@@ -57,6 +63,14 @@ class Schema:
             for name in fields_of(component)
         )
         return list(dict.fromkeys([*self.scalars, *self.components, *parameters]))
+
+    def unknown_key_message(self, key: str) -> str:
+        """Return the message for a key that no point has."""
+        return unknown_key_message(key, self.all_keys(), words=self.words)
+
+    def _names_of(self, key: str) -> Choice:
+        registry = self.components[key]
+        return Choice(registry, registry.aliases, self.value_words.get(key, {}))
 
     def keys_of(self, names: Mapping[str, Any]) -> list[str]:
         """Return the flat keys of a point, in order, given the name of each of its components."""
@@ -81,7 +95,7 @@ class Schema:
             return []
         registry = self.components[group]
         if not name:
-            return [_names_of(registry)]
+            return [self._names_of(group)]
         own = [found[name] for found in map(fields_of, registry.own.values()) if name in found]
         if own:
             return own
@@ -93,14 +107,13 @@ class Schema:
             return self.scalars[key]
         group, _, name = key.partition(".")
         if group in self.components and not name:
-            return _names_of(self.components[group])
+            return self._names_of(group)
         if group in self.components:
             fields = fields_of(self.components[group][str(point[group])])
             if name in fields:
                 return fields[name]
-            check_known(f"{group}.", [name], fields, f" of {group}={point[group]}")
-        check_known("", [key], self.keys)
-        raise AssertionError(key)
+            check_known(f"{group}.", [name], fields, f" of {group}={point[group]}", self.words)
+        raise ConfigError(self.unknown_key_message(key))
 
     def component_of(self, key: str, values: Mapping[str, Any]) -> Any:
         """Return a component with its parameters: scalars, or arrays (B,) of a batch.
@@ -131,9 +144,10 @@ class Schema:
     def _read_component(self, key: str, config: Mapping[str, Any]) -> Point:
         registry = self.components[key]
         section = section_of(config, key, registry)
-        chosen = str(read_value(key, section.get("name"), _names_of(registry)))
+        chosen = str(read_value(key, section.get("name"), self._names_of(key)))
         component = registry[chosen]
-        check_known(f"{key}.", section, ["name", *fields_of(component)], f" of {key}={chosen}")
+        known = ["name", *fields_of(component)]
+        check_known(f"{key}.", section, known, f" of {key}={chosen}", self.words)
         values = read_fields(f"{key}.", section, component)
         return {key: chosen, **{f"{key}.{name}": value for name, value in values.items()}}
 
@@ -153,7 +167,7 @@ class Schema:
             if name and group in self.components:
                 config[group][name] = value
             elif key not in config:
-                check_known("", [key], self.keys)
+                raise ConfigError(self.unknown_key_message(key))
         return config
 
     def check_points(self, columns: Mapping[str, NDArray[Any]]) -> None:
@@ -190,7 +204,3 @@ class Schema:
                 raise
             reason = one_line(exception_text(error))
             raise ConfigError(f"{' and '.join(others)}: can't be used ({reason})") from error
-
-
-def _names_of(registry: Registry[Any]) -> Choice:
-    return Choice(registry, registry.aliases)

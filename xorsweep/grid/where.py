@@ -28,7 +28,6 @@ from xorsweep.fields import (
     String,
     refusal_message,
     shorten,
-    unknown_key_message,
 )
 from xorsweep.grid.columns import Column
 
@@ -237,7 +236,7 @@ class _Reader:
             for field in self.schema.fields_for(known):
                 if isinstance(field, Choice) and key in field.names:
                     return f'{key}: is a value of {known} and no key; write "{key}"'
-        return unknown_key_message(key, self.schema.all_keys())
+        return self.schema.unknown_key_message(key)
 
     def _comparison(self, node: ast.Compare) -> _Term:
         """Return a comparison, or a chain of them: a < b < c is a < b and b < c."""

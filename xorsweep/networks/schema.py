@@ -11,6 +11,7 @@ from xorsweep.grid.schema import Schema
 from xorsweep.networks.activations import ACTIVATIONS, SIGMOID
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import CRITERIA
+from xorsweep.networks.hints import KEYS, VALUES
 from xorsweep.networks.initializers import INITIALIZERS
 from xorsweep.networks.losses import LOSSES
 from xorsweep.networks.optimizers import OPTIMIZERS
@@ -32,7 +33,7 @@ COMPONENTS: Mapping[str, Registry[Any]] = {
 SCALAR_KEYS: Mapping[str, Field] = {
     "hidden": Integer(1, 4096),
     "skip": Boolean(),
-    "output": Choice(("logistic", "linear"), SIGMOID),
+    "output": Choice(("logistic", "linear"), SIGMOID, VALUES["output"]),
     "until_converged": Boolean(),
     "lr": Real(above=0.0),
     "epochs": Integer(1, 10**9),
@@ -94,6 +95,8 @@ NETWORK_SCHEMA = Schema(
     components=COMPONENTS,
     independent_keys=("epochs", "seed"),
     check_together=_check_together,
+    words=KEYS,
+    value_words=VALUES,
 )
 """The keys of a point that stands for a training of a network."""
 

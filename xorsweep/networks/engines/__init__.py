@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Choice, field
+from xorsweep.networks.hints import VALUES
 
 if TYPE_CHECKING:
     from xorsweep.networks.engines.interface import Capacity, Compile, FindUnsupported, Train
@@ -29,8 +30,8 @@ DTYPES = ("float64", "float32")
 class Engine:
     """An engine and its precision; a sweep never mixes two of them."""
 
-    name: str = field("numpy", Choice(tuple(ENGINES)))
-    dtype: str = field("float64", Choice(DTYPES))
+    name: str = field("numpy", Choice(tuple(ENGINES), words=VALUES["engine"]))
+    dtype: str = field("float64", Choice(DTYPES, words=VALUES["engine.dtype"]))
 
     def __str__(self) -> str:
         """Return both as they are typed."""
