@@ -7,21 +7,62 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import functions_to_sweep as some
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
+from xorsweep.experiment import Plan, Rows
+from xorsweep.fields import Integer, Real
+from xorsweep.functions.points import PointBatch, batches_of
+from xorsweep.grid.grid import Grid
+from xorsweep.grid.schema import Point, Schema
+from xorsweep.reporting.console import Console
+from xorsweep.storage.manifest import Manifest
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.verify import verify
+from xorsweep.tabular_experiment import TabularExperiment
 
 AXES: dict[str, Any] = {"lr": [0.1, 1], "width": [8, 16], "seed": range(30)}
 TIMES = {"steps": "solved"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tosses(TabularExperiment[PointBatch]):
+    """Tosses of a coin, as an experiment that no installed package offers."""
+
+    name = "tosses"
+
+    @property
+    def schema(self) -> Schema:
+        fields = {"p": Real(), "seed": Integer(0, 2**32 - 1)}
+        return Schema(("p", "seed"), fields, components={}, independent_keys=("p", "seed"))
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest) -> Self:
+        return cls(rate=manifest.options.get("rate"))
+
+    def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[PointBatch]:
+        return Plan(tuple(batches_of(grid, pending, 8)), len(pending), len(pending), is_quick=True)
+
+    def run(self, batch: PointBatch) -> pa.Table:
+        draws = np.array([np.random.default_rng(seed).random() for seed in batch.columns["seed"]])
+        head = draws < batch.columns["p"]
+        return pa.table({"point_id": batch.point_ids, "draw": draws, "head": head})
+
+    def run_point(self, point: Point) -> Any:
+        columns = {key: np.array([value]) for key, value in point.items()}
+        return self.run(PointBatch(columns, np.zeros(1, np.uint64))).to_pylist()[0]
+
+    def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
+        return self.run(self.batch_of_one(grid, row))
 
 
 def sweep(folder: Path, function: Any = some.train, axes: Any = AXES, **more: Any) -> xs.Sweep:
@@ -207,6 +248,45 @@ def test_a_rate_that_is_no_column_is_refused_before_further_seeds(tmp_path: Path
     with pytest.raises(ConfigError) as told:
         sweep(tmp_path / "s", axes={**AXES, "seed": range(3)}, precision=0.1, rate="loss")
     assert str(told.value) == "rate=loss: must be a column of true and false; choose solved"
+
+
+def test_the_same_call_puts_a_wrong_rate_wrong_times_and_a_title_right(tmp_path: Path) -> None:
+    folder, axes = tmp_path / "s", {"lr": [0.1, 1], "seed": range(4)}
+    more: dict[str, Any] = {"precision": 0.3, "max_seeds": 20}
+    with pytest.raises(ConfigError, match=r"^rate=loss: "):
+        sweep(folder, axes=axes, rate="loss", **more)
+    more |= {"rate": "solved"}
+    wrong = sweep(folder, axes=axes, times={"steps": "nope"}, title="First", **more)
+    assert "steps_mean" in wrong.summary
+    right = sweep(folder, axes=axes, times=TIMES, title="Second", **more)
+    assert "steps_median_low" in right.summary
+    assert "steps_median_low" in pd.read_csv(folder / "summary.csv")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["options"]["times"], manifest["config"]["title"]) == (TIMES, "Second")
+    before = (folder / "manifest.json").read_bytes()
+    sweep(folder, axes=axes, times=TIMES, **more)  # a title isn't lost by a call without one
+    assert (folder / "manifest.json").read_bytes() == before
+    at_once = sweep(tmp_path / "t", axes=axes, times=TIMES, **more)
+    assert rows_of(folder) == rows_of(at_once.folder)
+
+
+def test_an_experiment_that_no_package_offers_is_resumed_by_its_class(tmp_path: Path) -> None:
+    axes = {"p": [0.1, 0.5], "seed": range(4)}
+
+    def toss(rate: str, **more: Any) -> xs.Sweep:
+        return xs.sweep_experiment(
+            Tosses(rate=rate), axes, tmp_path / "s", precision=0.3, parallel="serial", **more
+        )
+
+    with pytest.raises(ConfigError, match=r"^rate=draw: must be a column of true and false"):
+        toss("draw")
+    grown = toss("head", title="Tosses")
+    assert "head_rate" in grown.summary
+    assert grown.run(0)["head"] == grown.results["head"][0]
+    more = xs.sweep_experiment(
+        Tosses(rate="head"), {**axes, "p": [0.1, 0.5, 0.9]}, grown.folder, parallel="serial"
+    )
+    assert more.results["p"].nunique() == 3
 
 
 def test_times_that_are_no_columns_are_told(

@@ -25,7 +25,7 @@ from xorsweep.cli.compose_python import compose_resume, compose_sweep
 from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.experiment import Experiment
+from xorsweep.experiment import Experiment, remember_class
 from xorsweep.fields import (
     Boolean,
     Scalar,
@@ -100,6 +100,7 @@ class Levels(TypedDict, total=False):
     precision: float | None
     max_seeds: int
     on_failure: str
+    title: str | None
 
 
 def train(
@@ -324,6 +325,7 @@ def sweep_function(
     n_jobs: int | None = None,
     parallel: Group = "loky",
     on_failure: str = "continue",
+    title: str | None = None,
     report: bool = False,
     progress: bool = True,
 ) -> Sweep:
@@ -351,6 +353,7 @@ def sweep_function(
         n_jobs: Processes; -1 for every core.
         parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
         on_failure: `continue`, or `stop` at the first point that fails.
+        title: The title of the report.
         report: Whether the report is written into the folder.
         progress: Whether lines say how far the sweep is.
 
@@ -373,7 +376,7 @@ def sweep_function(
         times=read_times(times),
         rate=read_rate(rate),
     )
-    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, report)
+    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report)
     call = f"xorsweep.sweep_function({experiment.full_name})"
     return _sweep(experiment, grid, settings, folder, call, progress)
 
@@ -390,6 +393,7 @@ def sweep_experiment(
     n_jobs: int | None = None,
     parallel: Group = "loky",
     on_failure: str = "continue",
+    title: str | None = None,
     report: bool = False,
     progress: bool = True,
 ) -> Sweep:
@@ -407,6 +411,7 @@ def sweep_experiment(
         n_jobs: Processes; -1 for every core.
         parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
         on_failure: `continue`, or `stop` at the first point that fails.
+        title: The title of the report.
         report: Whether the report is written into the folder.
         progress: Whether lines say how far the sweep is.
 
@@ -417,6 +422,11 @@ def sweep_experiment(
         ConfigError: A key or a level isn't allowed.
         StoreError: The folder holds another sweep, or can't be written.
     """
+    if not isinstance(experiment, Experiment):
+        raise ConfigError(
+            f"experiment={shorten(experiment)}: must be an Experiment, such as MyClass()"
+        )
+    remember_class(experiment)
     schema = experiment.schema
     given = {key: _levels_of(key, value) for key, value in axes.items()}
     for key in given:
@@ -432,7 +442,7 @@ def sweep_experiment(
     swept = [Axis(key, levels) for key, levels in read.items() if len(levels) > 1]
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
     grid = product_grid(schema, swept, [{key: read[key][0] for key in schema.keys}], zipped, where)
-    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, report)
+    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report)
     return _sweep(
         experiment, grid, settings, folder, f"xorsweep.sweep_experiment({experiment})", progress
     )
@@ -452,6 +462,7 @@ def _settings(
     precision: float | None,
     max_seeds: int,
     on_failure: str,
+    title: str | None,
     report: bool,
 ) -> SweepSettings:
     values = {
@@ -459,6 +470,7 @@ def _settings(
         "max_seeds": max_seeds,
         "report": report,
         "on_failure": on_failure,
+        "title": title,
     }
     return SweepSettings(
         parallel=_parallel(parallel, n_jobs),
@@ -477,7 +489,8 @@ def _sweep(
 ) -> Sweep:
     into = Path() if folder is None else folder_of(folder)
     check_rounds(experiment, grid, settings.rounds)
-    request = SweepRequest(experiment, grid, settings, into, {"command_line": [call]})
+    provenance = {"command_line": [call], "config": {"title": settings.title}}
+    request = SweepRequest(experiment, grid, settings, into, provenance)
     return _begin(request, folder is None, caller_console(progress))
 
 
@@ -532,7 +545,7 @@ def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
         refuse_other(target, digest, asked.experiment)
         if not holds_sweep(target):
             run_sweep(replace(asked, folder=target), terminal)
-        elif not _has_all(target, digest, asked.settings.report):
+        elif not _has_all(target, digest, asked):
             rounds = {key: value for key, value in vars(asked.settings.rounds).items() if value}
             request = ResumeRequest(
                 target,
@@ -555,13 +568,18 @@ def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> 
     return Sweep.open(folder)
 
 
-def _has_all(folder: Path, digest: str, report: bool) -> bool:
-    """Tell whether a sweep is finished, without a failure that would be tried again."""
-    manifest = read_manifest(folder)
-    if manifest.get("state") != "finished" or manifest.get("digest") != digest:
+def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
+    """Tell whether a folder has all that is asked for, and no failure to be tried again."""
+    found = read_manifest(folder)
+    if found.get("state") != "finished" or found.get("digest") != digest:
         return False
-    is_finished = not finished_manifest(folder).counts["failed"]
-    return is_finished and (not report or (folder / "report.html").exists())
+    manifest, settings = finished_manifest(folder), asked.settings
+    if manifest.counts["failed"]:
+        return False
+    options = asked.experiment.record(asked.grid).get("options", {})
+    titles = (None, manifest.config.get("title"))
+    is_same = manifest.options == options and settings.title in titles
+    return is_same and (not settings.report or (folder / "report.html").exists())
 
 
 def _cache_name(asked: SweepRequest, digest: str) -> str:

@@ -362,15 +362,30 @@ EXPERIMENTS = {
 ENTRY_POINTS = "xorsweep.experiments"
 
 
+_GIVEN: dict[str, type[Experiment[Any]]] = {}
+"""The classes by name that this process has swept, which no package needs to offer."""
+
+
 def experiment_of(manifest: Manifest) -> Experiment[Any]:
     """Return the experiment that a manifest names; raises ManifestError where it isn't here."""
-    name = manifest.experiment.get("name")
+    name = str(manifest.experiment.get("name"))
+    cls = experiment_class(name)
+    if cls is None:
+        raise ManifestError(f"its experiment is {name!r:.40}, and no package here offers it")
+    return cls.from_manifest(manifest)
+
+
+def experiment_class(name: str) -> type[Experiment[Any]] | None:
+    """Return the class of an experiment by its name; None where no package here offers it."""
+    found: Any = _GIVEN.get(name)
     if name in EXPERIMENTS:
-        cls = resolve_name(EXPERIMENTS[name])
-    else:
-        found = [each for each in entry_points(group=ENTRY_POINTS) if each.name == name]
-        if not found:
-            raise ManifestError(f"its experiment is {name!r:.40}, and no package here offers it")
-        cls = found[0].load()
-    experiment: Experiment[Any] = cls.from_manifest(manifest)
-    return experiment
+        found = resolve_name(EXPERIMENTS[name])
+    elif found is None:
+        offers = [each for each in entry_points(group=ENTRY_POINTS) if each.name == name]
+        found = offers[0].load() if offers else None
+    return found  # type: ignore[no-any-return]
+
+
+def remember_class(experiment: Experiment[Any]) -> None:
+    """Let this process open folders of an experiment's class, which no package needs to offer."""
+    _GIVEN[experiment.name] = type(experiment)

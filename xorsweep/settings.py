@@ -13,6 +13,7 @@ from xorsweep.fields import (
     Integer,
     Nullable,
     Real,
+    String,
     field,
     read_fields,
     read_settings,
@@ -33,12 +34,16 @@ class AdaptiveSeeds:
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """How a sweep is run and what it leaves; of all this only rounds touch its rows."""
+    """How a sweep is run and what it leaves; of all this only rounds touch its rows.
+
+    `title` is that of the report.
+    """
 
     parallel: ExecutionSettings = ExecutionSettings()
     rounds: AdaptiveSeeds = AdaptiveSeeds()
     report: bool = field(True, Boolean())
     on_failure: str = field("continue", Choice(("continue", "stop")))
+    title: str | None = field(None, Nullable(String()))
 
 
 OBJECTIVE = Choice(("final_error", "failure_rate", "expected_running_time"))

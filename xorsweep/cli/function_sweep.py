@@ -36,7 +36,7 @@ FUNCTION = "function"
 AXES = "grid.axes"
 SWEEP_KEYS = frozenset(
     {
-        *("function", "vectorized", "times", "rate", "title", "plan", "resume", "study", "grid"),
+        *("function", "vectorized", "times", "rate", "plan", "resume", "study", "grid"),
         *fields_of(AdaptiveSeeds),
         *fields_of(SweepSettings),
     }

@@ -177,7 +177,8 @@ class ReportWriter(ABC):
         return folder / "report.html"
 
     def _page(self, manifest: FinishedManifest, content: PageContent) -> Page:
-        title, text, counts = content.title, manifest.grid.text, count_line(manifest.counts)
+        title = str(manifest.config.get("title") or content.title)
+        text, counts = manifest.grid.text, count_line(manifest.counts)
         if title and "missing" in manifest.counts:  # the text says how many points there are
             title = f"{title}, {text}"
         elif title:

@@ -97,7 +97,9 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
         notes = store.experiment.notes(resumed.grid)
         for line in (*notes, *store.quarantine_damaged_parts()):
             terminal.log(line)
-        provenance = {"study": manifest.study, **request.provenance}
+        title = request.settings.title or manifest.config.get("title")
+        config = {**request.provenance.get("config", {}), "title": title}
+        provenance = {"study": manifest.study, **request.provenance, "config": config}
         run = _Run(
             replace(store, experiment=store.experiment.for_grid(resumed.grid)),
             resumed.grid,
