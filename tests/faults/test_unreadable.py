@@ -197,6 +197,7 @@ def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep
         with_value("status", 0, None),
         with_value("status", 0, 9),
         with_value("outcome", 0, -1),
+        with_value("solution", 0, "AND or OR"),
         with_value("status", 0, FAILED),  # without a message
         pytest.param(with_value("parameters", 0, None), marks=pytest.mark.slow),
         lambda table: table.set_column(

@@ -170,6 +170,7 @@ def test_what_is_written_reads_back_to_the_bit(point_of: PointOf, tmp_path: Path
     assert found["point"] == point
     assert found["final_error"] == run.final_error
     assert found["outcome"] == run.outcome
+    assert found["solution"] == run.solution
     for end in ("initial", "final"):
         weights = {role: np.array(values) for role, values in found[f"{end}_weights"].items()}
         assert set(weights) == {"w1", "b1", "w2", "b2"}

@@ -41,6 +41,7 @@ MEASURED = (
     "converged_epoch",
     "converged_at_end",
     "outcome",
+    "solution",
     "status",
 )
 LISTS = (PARAMETERS, LEARNING_CURVE)

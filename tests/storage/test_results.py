@@ -49,6 +49,7 @@ MEASURED = [
     "converged_epoch",
     "converged_at_end",
     "outcome",
+    "solution",
     "status",
     "message",
 ]
@@ -236,6 +237,36 @@ def test_the_bytes_do_not_depend_on_the_order_of_the_parts(
     order = data.draw(st.permutations([*parts, parts[0]]))
     first = written(grid, parts, tmp_path_factory.mktemp("first"))
     assert written(grid, order, tmp_path_factory.mktemp("second")) == first
+
+
+def with_labels(part: pa.Table, labels: list[str | None]) -> pa.Table:
+    place = part.column_names.index("solution")
+    column = pa.array([labels[row % len(labels)] for row in range(len(part))], pa.string())
+    return part.set_column(place, part.schema.field("solution"), column)
+
+
+def test_labels_of_solutions_have_one_order_whatever_the_order_of_the_parts(
+    grid: Grid, parts: list[pa.Table], tmp_path: Path
+) -> None:
+    several = [["f2+f4", None, "AND+OR"], ["answers OR", "AND+OR"]]
+    mine = [with_labels(part, several[place % 2]) for place, part in enumerate(parts)]
+    assert len(mine) > 1
+    first = written(grid, mine, tmp_path)
+    assert written(grid, mine[::-1], tmp_path) == first
+    frame = read_results(tmp_path, NetworkExperiment())
+    assert list(frame["solution"].cat.categories) == ["AND+OR", "answers OR", "f2+f4"]
+    assert frame["solution"].isna().any()
+    assert set(read_csv(tmp_path)["solution"].dropna()) == {"AND+OR", "answers OR", "f2+f4"}
+
+
+def test_without_any_label_the_column_is_there_and_empty(
+    grid: Grid, parts: list[pa.Table], tmp_path: Path
+) -> None:
+    written(grid, [with_labels(part, [None]) for part in parts], tmp_path)
+    frame = read_results(tmp_path, NetworkExperiment())
+    assert frame["solution"].dtype == "category"
+    assert frame["solution"].isna().all()
+    assert set(read_texts(tmp_path)["solution"]) == {""}
 
 
 def test_the_bytes_do_not_depend_on_how_rows_are_cut_into_parts_or_chunks(

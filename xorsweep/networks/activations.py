@@ -23,9 +23,11 @@ class Activation:
     """An activation f.
 
     Arrays are (rows, hidden, B), float64 or float32, contiguous. Where it is `negated` it takes -z.
+    Where it `has_threshold`, a unit counts as on where z is above 0, and as off elsewhere.
     """
 
     negated: ClassVar[bool] = False
+    has_threshold: ClassVar[bool] = False
 
     def activate(self, z: Array, scratch: Array) -> None:
         """Replace pre-activations z by activations, in place; scratch is a buffer like z."""
@@ -47,6 +49,7 @@ class Logistic(Activation):
     """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); takes -z, which saves a pass over the array."""
 
     negated = True
+    has_threshold = True  # above 1/2
 
     def activate(self, z: Array, scratch: Array) -> None:
         """Turn -z into activations, in place."""
@@ -66,6 +69,8 @@ class Logistic(Activation):
 
 class Tanh(Activation):
     """f(z) = tanh(z), f' = 1 - a**2."""
+
+    has_threshold = True  # above 0
 
     def activate(self, z: Array, scratch: Array) -> None:
         """Turn z into activations, in place."""

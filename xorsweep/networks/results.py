@@ -15,14 +15,15 @@ from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
+from xorsweep.networks.solutions import is_label
 from xorsweep.storage.parts import check_codes, check_complete
-from xorsweep.storage.results import ResultTable, StoredColumns, names_of
+from xorsweep.storage.results import ABSENT, ArrayOf, ResultTable, StoredColumns, names_of
 
 if TYPE_CHECKING:
     from xorsweep.grid.grid import Grid
     from xorsweep.networks.single_run import SingleRun
 
-PARAMETERS, LEARNING_CURVE = "parameters", "learning_curve"
+SOLUTION, PARAMETERS, LEARNING_CURVE = "solution", "parameters", "learning_curve"
 _TYPES = {
     "final_error": pa.float64(),
     "mse": pa.float64(),
@@ -30,6 +31,7 @@ _TYPES = {
     "converged_epoch": pa.int64(),
     "converged_at_end": pa.bool_(),
     "outcome": pa.int8(),
+    SOLUTION: pa.string(),
     PARAMETERS: pa.list_(pa.float64()),
     LEARNING_CURVE: pa.list_(pa.float32()),
 }
@@ -41,6 +43,7 @@ TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
     **dict.fromkeys(("lr", *ERRORS), pa.types.is_float64),
     **dict.fromkeys(("converged", "converged_at_end"), pa.types.is_boolean),
     "outcome": pa.types.is_string,
+    SOLUTION: pa.types.is_string,
 }
 """The columns of every results.parquet of networks, with a test of their types."""
 
@@ -60,7 +63,8 @@ class PointResults:
 
     point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
     float64, or none of a large task; converged_epoch (n,) int64, -1 for never; converged_at_end
-    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES.
+    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES; solution (n,) the
+    labels of `solution_labels`, None where there is none.
     parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
     learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
     (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
@@ -74,6 +78,7 @@ class PointResults:
     converged_epoch: NDArray[np.int64]
     converged_at_end: NDArray[np.bool_]
     outcome: NDArray[np.int8]
+    solution: NDArray[Any]
     status: NDArray[np.int8]
     parameters: FloatArray
     learning_curves: NDArray[np.float32]
@@ -106,6 +111,7 @@ def part_of_run(run: SingleRun, point_id: NDArray[np.uint64]) -> pa.Table:
             converged_epoch=np.array([converged_epoch]),
             converged_at_end=np.array([run.converged_at_end]),
             outcome=np.array([OUTCOMES.index(run.outcome)], np.int8),
+            solution=np.array([run.solution], object),
             status=np.array([STATUSES.index(run.status)], np.int8),
             parameters=parameters if parameters.size <= MOST_PARAMETERS else parameters[:, :0],
             learning_curves=np.empty((0, 1), np.float32),
@@ -146,8 +152,12 @@ def part_types(names: Sequence[str]) -> Mapping[str, pa.DataType]:
 def check_part(part: pa.Table) -> None:
     """Raise DamagedPartError where a part has no value, or no known outcome, for a point."""
     if "outcome" in part.column_names:
-        check_complete(part, [name for name in _TYPES if name in part.column_names])
+        never_empty = [name for name in _TYPES if name in part.column_names and name != SOLUTION]
+        check_complete(part, never_empty)
         check_codes("outcome", part["outcome"], OUTCOMES)
+        part[SOLUTION].validate(full=True)  # that it is UTF-8
+        if not all(map(is_label, part[SOLUTION].drop_null().unique().to_pylist())):
+            raise DamagedPartError(f"its column {SOLUTION} has values that mean nothing")
     elif (part[STATUS].to_numpy() != FAILED).any():
         raise DamagedPartError("it has no numbers of points that ended")
 
@@ -168,8 +178,23 @@ def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:
         "converged_epoch": lambda rows: pa.array(epoch[rows], mask=epoch[rows] < 0),
         "converged_at_end": lambda rows: pa.array(holds[rows]),
         "outcome": lambda rows: names_of(outcome[rows], OUTCOMES),
+        SOLUTION: _solution_column(stored),
     }
-    return ResultTable(stored.present, stored.status, stored.message, columns, ("outcome",))
+    few = ("outcome", SOLUTION)
+    return ResultTable(stored.present, stored.status, stored.message, columns, few)
+
+
+def _solution_column(stored: StoredColumns) -> ArrayOf:
+    """Return labels, their codes in the order of the labels: parts come in any order."""
+    codes, texts = stored.column(SOLUTION, np.int32), stored.texts.get(SOLUTION, {})
+    names = sorted(texts)
+    place = np.array([*(names.index(text) for text in texts), ABSENT], np.int32)[codes]
+
+    def array_of(rows: slice) -> pa.Array:
+        indices = pa.array(place[rows], mask=place[rows] == ABSENT)
+        return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+
+    return array_of
 
 
 def _real_column(values: FloatArray) -> Any:

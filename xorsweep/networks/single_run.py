@@ -57,6 +57,7 @@ class SingleRun:
     converged_epoch: int | None
     converged_at_end: bool
     outcome: str
+    solution: str | None
     status: str
 
     @property
@@ -154,6 +155,7 @@ def _single_run(
         converged_epoch=None if converged_epoch < 0 else converged_epoch,
         converged_at_end=bool(end["converged_at_end"][0]),
         outcome=OUTCOMES[end["outcome"][0]],
+        solution=end["solution"][0],
         status=STATUSES[end["status"][0]],
     )
 

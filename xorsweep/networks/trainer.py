@@ -16,6 +16,7 @@ from xorsweep.networks.metrics import classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.results import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
 from xorsweep.networks.schema import component_of, network_of
+from xorsweep.networks.solutions import solution_labels
 
 
 def train_batch(batch: Batch, engine: Engine) -> PointResults:
@@ -86,10 +87,11 @@ def _kept_parameters(trained: TrainingResult) -> FloatArray:
 def read_snapshot(
     training: TrainingBatch, trained: TrainingResult, number: int
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns (B,) of the networks at one snapshot: errors, convergence, outcome."""
+    """Return the columns (B,) of the networks at one snapshot: errors, convergence, ends."""
     outputs, targets = trained.outputs[number], training.targets
+    parameters = trained.parameters[number]
     measured = measure(outputs, targets)
-    finite = np.isfinite(measured.final_error) & np.isfinite(trained.parameters[number]).all(axis=0)
+    finite = np.isfinite(measured.final_error) & np.isfinite(parameters).all(axis=0)
     reached = trained.converged_epoch <= training.snapshots[number]
     holds = trained.meets[number] & finite
     return {
@@ -97,6 +99,7 @@ def read_snapshot(
         "converged_epoch": np.where(reached, trained.converged_epoch, -1),
         "converged_at_end": holds,
         "outcome": classify(outputs, targets, holds, finite),
+        "solution": solution_labels(training, parameters, outputs, holds, finite),
         "status": np.where(finite, OK, DIVERGED).astype(np.int8),
     }
 

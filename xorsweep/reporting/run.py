@@ -164,6 +164,16 @@ class Run:
         """Return the name of the place where the run ended, such as `solved`."""
         return self.single.outcome
 
+    @property
+    def solution(self) -> str | None:
+        """Return which functions the hidden units compute, such as `AND+OR`, of a solved run.
+
+        Of an unsolved one it is the function that is answered, such as `answers OR`. None where
+        there is none, and for networks with other than two or three inputs, several outputs or more
+        than four hidden units.
+        """
+        return self.single.solution
+
     def predict(self, inputs: ArrayLike) -> FloatArray:
         """Return what the trained network answers to any inputs (n, inputs), (n, outputs).
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import DESCRIPTIONS
 from xorsweep.networks.single_run import SingleRun, places_of_weights
+from xorsweep.networks.solutions import is_solution
 
 MOST_LINES = 16
 """Rows of a table that are printed; the files hold all of them."""
@@ -66,6 +67,10 @@ def _table(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -
 
 def _conclusion(run: SingleRun) -> Iterator[str]:
     yield f"outcome {run.outcome} ({DESCRIPTIONS[run.outcome]})"
+    if is_solution(run.solution):
+        yield f"hidden units compute {run.solution}, each up to its complement"
+    elif run.solution:
+        yield f"it {run.solution}"
     criterion = f"criterion {run.point['criterion']}"
     if run.converged_epoch is None:
         yield f"{criterion} never met"

@@ -44,6 +44,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
         "converged_epoch": run.converged_epoch,
         "converged_at_end": run.converged_at_end,
         "outcome": run.outcome,
+        "solution": run.solution,
         "status": run.status,
         "initial_weights": {role: _plain(initial) for role, (initial, _) in ends.items()},
         "final_weights": {role: _plain(final) for role, (_, final) in ends.items()},
