@@ -114,6 +114,8 @@ class Experiment(ABC, Generic[BatchT]):
     """Keys of numbers for whose levels one run gives the rows, such as epochs."""
     partial_lists: Sequence[str] = ()
     """Columns of lists that some points lack, as another point of the same run has them."""
+    has_maps: bool = False
+    """Whether a sweep of two axes of numbers, with a run a point, is reported as a map."""
 
     @property
     @abstractmethod
@@ -144,6 +146,11 @@ class Experiment(ABC, Generic[BatchT]):
     @abstractmethod
     def from_manifest(cls, manifest: Manifest) -> Self:
         """Return the experiment of a sweep that was started, whose fingerprint may be another."""
+
+    @property
+    def map_flags(self) -> Sequence[str]:
+        """Return the columns of truth values whose boundary on a map comes first, if there."""
+        return ()
 
     def with_function(self, function: Callable[..., Any]) -> Self:
         """Return the experiment with the function that runs its points."""

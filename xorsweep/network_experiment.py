@@ -68,6 +68,8 @@ class NetworkExperiment(Experiment[Batch]):
     code_names = MappingProxyType({"outcome": OUTCOMES})
     snapshot_keys = ("epochs",)
     partial_lists = (LEARNING_CURVE,)
+    has_maps = True
+    map_flags = ("trainable", "converged")
 
     @property
     def schema(self) -> Schema:

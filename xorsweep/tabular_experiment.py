@@ -45,6 +45,12 @@ class TabularExperiment(Experiment[BatchT]):
     rate: str | None = None
 
     grows = True
+    has_maps = True
+
+    @property
+    def map_flags(self) -> Sequence[str]:
+        """Return the column whose rate was chosen, if one was."""
+        return () if self.rate is None else (self.rate,)
 
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
         """Return what the tables are made by."""

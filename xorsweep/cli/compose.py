@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from xorsweep.analysis.maps import MapAxes
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.cli.grid_spec import GridSpec, ParsedAxis, Setting, Zipped, zipped_in
 from xorsweep.cli.keys import check_known_keys
@@ -232,7 +233,7 @@ def _notes(overrides: Sequence[ParsedAxis], grid: Grid) -> Iterator[str]:
 def _seed_note(grid: Grid, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is said of a grid with one seed, unless its weights aren't drawn from one."""
     seeds = grid.columns["seed"].levels
-    if len(seeds) > 1 or values["precision"] is not None:
+    if len(seeds) > 1 or values["precision"] is not None or MapAxes.of(grid):
         return
     try:
         component_of("init", grid.point(0)).check_further_seeds()

@@ -52,6 +52,8 @@ FILES = (
     ("summary.csv", "one row per cell: all points that differ in seed alone"),
     ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
     ("initial_weights.csv", "how often training fails, by initial weights"),
+    ("map.npz", "the map as arrays: both axes, and a value per pixel of each column"),
+    ("boundary.csv", "how many boxes of each size hold a part of the boundary of each flag"),
     ("figures/", "the figures, as PNG and SVG"),
     ("manifest.json", "what was run, where and when, in full"),
     ("multirun.yaml", "the configuration as it was composed"),

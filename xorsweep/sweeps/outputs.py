@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xorsweep.analysis.maps import MapAxes
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.store import Store
@@ -16,6 +17,25 @@ if TYPE_CHECKING:
     from xorsweep.reporting.report import ReportWriter
 
 
+SUMMARY, COMPARISONS = "summary.csv", "comparisons.csv"
+
+
+def map_axes(store: Store, grid: Grid) -> MapAxes | None:
+    """Return the axes of a sweep that is reported as a map, None for any other."""
+    return MapAxes.of(grid) if store.experiment.has_maps else None
+
+
+def report_writer(
+    store: Store, grid: Grid, workers: int, epochs: int | None = None, axes: MapAxes | None = None
+) -> ReportWriter:
+    """Return what writes the report of a sweep, or that of a map where there are axes of one."""
+    if axes is None:
+        return store.experiment.report(grid, store, workers, epochs)
+    from xorsweep.reporting.map_report import MapReport
+
+    return MapReport(grid, store, axes)
+
+
 def write_tables(
     store: Store,
     grid: Grid,
@@ -24,7 +44,7 @@ def write_tables(
     report: ReportWriter | None,
     terminal: Console,
 ) -> Path | None:
-    """Write the tables and the report, if any; return the report's path.
+    """Write the tables and the report, if any, and print the results; return the report's path.
 
     Args:
         store: The sweep's folder.
@@ -35,14 +55,77 @@ def write_tables(
         terminal: Where the results are printed.
     """
     # pandas, SciPy and seaborn are imported here, once there are rows to show.
-    from xorsweep.analysis.export import failures_of, write_csv, write_further
+    from xorsweep.analysis.export import failures_of
 
-    experiment, folder = store.experiment, store.folder
-    summary = write_csv(experiment.summarize(results), folder / "summary.csv")
+    experiment, axes = store.experiment, map_axes(store, grid)
+    summary = write_summary(store, grid, results, axes)
     if report:
         report.draw(results, summary)
-    comparisons = write_csv(experiment.compare(results), folder / "comparisons.csv")
-    write_further(experiment.further_tables(results, summary), folder)
-    experiment.log_results(results, summary, manifest.study, terminal)
+    comparisons = write_comparisons(store, results, summary, axes)
+    if axes is None:
+        experiment.log_results(results, summary, manifest.study, terminal)
+    else:
+        for line in findings_of_map(store, grid, results, axes):
+            terminal.log(line)
     terminal.failures(failures_of(results, list(grid.columns), experiment.point_command))
     return report.write(manifest, comparisons) if report else None
+
+
+def write_summary(
+    store: Store, grid: Grid, results: pd.DataFrame, axes: MapAxes | None
+) -> pd.DataFrame:
+    """Write summary.csv and return it; of a map write its arrays and its boundaries instead.
+
+    What the folder has of the other kind is removed: the sweep had fewer levels or seeds then.
+    """
+    from xorsweep.analysis.export import write_csv
+    from xorsweep.analysis.map_files import BOUNDARY, MAP, write_map
+    from xorsweep.analysis.maps import PixelMap
+
+    if axes is None:
+        _remove(store.folder, MAP, BOUNDARY)
+        return write_csv(store.experiment.summarize(results), store.folder / SUMMARY)
+    _remove(store.folder, SUMMARY, COMPARISONS)
+    write_map(PixelMap.of(results, axes, list(grid.columns), store.experiment), store.folder)
+    return results.head(0)
+
+
+def write_comparisons(
+    store: Store,
+    results: pd.DataFrame,
+    summary: pd.DataFrame,
+    axes: MapAxes | None,
+    asked: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Write comparisons.csv and the experiment's further tables; a map has none of them.
+
+    Args:
+        store: The sweep's folder.
+        results: The rows.
+        summary: One row per cell.
+        axes: Those of a map.
+        asked: The rows that are compared, all of them where None.
+
+    Returns:
+        The comparisons, no rows of a map.
+    """
+    from xorsweep.analysis.export import write_csv, write_further
+
+    if axes is not None:
+        return results.head(0)
+    experiment, folder = store.experiment, store.folder
+    write_further(experiment.further_tables(results, summary), folder)
+    return write_csv(experiment.compare(results if asked is None else asked), folder / COMPARISONS)
+
+
+def findings_of_map(store: Store, grid: Grid, results: pd.DataFrame, axes: MapAxes) -> list[str]:
+    """Return what a map shows, in sentences."""
+    from xorsweep.analysis.maps import PixelMap
+    from xorsweep.reporting.map_findings import map_findings
+
+    return map_findings(PixelMap.of(results, axes, list(grid.columns), store.experiment))
+
+
+def _remove(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)

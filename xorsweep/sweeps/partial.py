@@ -19,6 +19,7 @@ from xorsweep.storage.plain_files import make_folder
 from xorsweep.storage.results import read_results, results_of, write_results
 from xorsweep.storage.store import PARTIAL
 from xorsweep.sweeps.folders import OpenedSweep
+from xorsweep.sweeps.outputs import map_axes, report_writer, write_comparisons, write_summary
 from xorsweep.sweeps.snapshot import Snapshot, take_snapshot
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, writing
 
@@ -58,7 +59,6 @@ def _take_filled(folder: Path, experiment: Experiment[Any] | None, terminal: Con
 
 def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
     # These bring pandas, which a caller from Python who only trains doesn't need.
-    from xorsweep.analysis.export import write_csv, write_further
     from xorsweep.analysis.trainings import at_epochs
 
     with writing(into):
@@ -67,15 +67,15 @@ def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
         experiment, stored = store.experiment, snapshot.stored()
         table = experiment.tabulate(grid, stored)
         # One process draws, as the sweep has the others.
-        report = experiment.report(grid, store, 1, epochs)
+        axes = map_axes(store, snapshot.planned)  # pixels that aren't there yet are empty
+        report = report_writer(store, grid, 1, epochs, axes)
         report.begin(stored)
         write_results(grid, table, into)
         results = read_results(into, experiment)
         asked = at_epochs(results, epochs)
-        summary = write_csv(experiment.summarize(results), into / "summary.csv")
+        summary = write_summary(store, grid, results, axes)
         report.draw(results, summary)
-        write_further(experiment.further_tables(results, summary), into)
-        comparisons = write_csv(experiment.compare(asked), into / "comparisons.csv")
+        comparisons = write_comparisons(store, results, summary, axes, asked)
         return report.write(snapshot.describe(table), comparisons)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 from joblib import cpu_count
 
-from xorsweep.analysis.export import write_csv, write_further
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
@@ -20,6 +19,7 @@ from xorsweep.storage.store import Store
 from xorsweep.storage.table_writer import CSV, PARQUET
 from xorsweep.sweeps.finished import complete_table, finished_manifest, written_results
 from xorsweep.sweeps.folders import open_with_rounds
+from xorsweep.sweeps.outputs import map_axes, report_writer, write_comparisons, write_summary
 
 
 def remake_report(folder: Path, terminal: Console | None = None, epochs: int | None = None) -> Path:
@@ -36,7 +36,8 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
     terminal, workers = terminal or Console.silent(), int(cpu_count())
     for line in store.experiment.notes(grid):
         terminal.log(line)
-    report = store.experiment.report(grid, store, workers, epochs)
+    axes = map_axes(store, grid)
+    report = report_writer(store, grid, workers, epochs, axes)
     stored = assemble(grid, store.measurements())
     try:
         results = written_results(folder, manifest)
@@ -52,11 +53,9 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
         counts={"planned": len(grid), **_counts(results, store.experiment.statuses)},
     )
     report.begin(stored)
-    summary = write_csv(store.experiment.summarize(results), folder / "summary.csv")
+    summary = write_summary(store, grid, results, axes)
     report.draw(results, summary)
-    write_further(store.experiment.further_tables(results, summary), folder)
-    comparisons = store.experiment.compare(asked)
-    return report.write(manifest, write_csv(comparisons, folder / "comparisons.csv"))
+    return report.write(manifest, write_comparisons(store, results, summary, axes, asked))
 
 
 def _counts(results: pd.DataFrame, statuses: Sequence[str]) -> dict[str, int]:

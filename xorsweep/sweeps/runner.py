@@ -36,7 +36,7 @@ from xorsweep.sweeps.interruption import (
     resume_hint_on_error,
     stop_if_failed,
 )
-from xorsweep.sweeps.outputs import write_tables
+from xorsweep.sweeps.outputs import map_axes, report_writer, write_tables
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
 from xorsweep.sweeps.shards import ShardPlan, remove_shards, run_in_shards
@@ -191,7 +191,8 @@ class _Run:
         stored = self._complete(grid)
         table = self.experiment.tabulate(grid, stored)
         workers = local_workers(self.settings.parallel)
-        report = self.settings.report and self.experiment.report(grid, self.store, workers, None)
+        axes = map_axes(self.store, grid)
+        report = self.settings.report and report_writer(self.store, grid, workers, axes=axes)
         if report:
             report.begin(stored)
         digest = write_results(grid, table, folder)
@@ -275,7 +276,7 @@ class _Run:
         folder = self.store.folder
         result = SweepResult(folder, counts, folder / "results.csv", folder / "summary.csv", report)
         paths = (result.results, result.summary, result.report)
-        self.terminal.paths([path for path in paths if path])
+        self.terminal.paths([path for path in paths if path and path.exists()])
         self.terminal.log(count_line(counts))
         return result
 

@@ -22,12 +22,14 @@ from xorsweep.storage.plain_files import copy_tree, is_there
 from xorsweep.storage.store import LOCK, MANIFEST, check_unused, read_manifest
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
+from xorsweep.sweeps.outputs import findings_of_map, map_axes, report_writer
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
     from matplotlib.figure import Figure
 
+    from xorsweep.analysis.maps import MapAxes
     from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
     from xorsweep.reporting.report import ReportWriter
 
@@ -94,6 +96,8 @@ class Sweep:
         """Return what was found after so many epochs; raises ConfigError where there are none."""
         from xorsweep.analysis.trainings import at_epochs
 
+        if self._axes:
+            return findings_of_map(self._opened.store, self._grid, self.results, self._axes)
         summary = at_epochs(self.summary, epochs)
         return self._experiment.findings(self.results, summary, self.comparisons_at(epochs))
 
@@ -169,12 +173,17 @@ class Sweep:
     @cached_property
     def tables(self) -> FigureTables:
         """Return what the figures are made from."""
-        return self.reporter.tables(self.results, self.summary)
+        return self.reporter.tables(self.results, self.results if self._axes else self.summary)
 
     @cached_property
     def reporter(self) -> ReportWriter:
         """Return what knows the figures of this sweep."""
-        return self._experiment.report(self._grid, self._opened.store, 1, None)
+        return report_writer(self._opened.store, self._grid, 1, axes=self._axes)
+
+    @cached_property
+    def _axes(self) -> MapAxes | None:
+        """Return the axes of a map, None of any other sweep."""
+        return map_axes(self._opened.store, self._grid)
 
     @cached_property
     def _opened(self) -> OpenedSweep:
@@ -200,12 +209,17 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         found = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
+        if self._axes:
+            return f"{self._head}<ul>{found}</ul>"
         rates = rate_frame(self.summary)
         left = len(rates) - MOST_CELLS
         more = f"<p>and {left:,} more cells in <code>summary</code></p>" if left > 0 else ""
         table = rates.head(MOST_CELLS).to_html(index=False, border=0)
-        head = f"<p><b>{escape(self._text)}</b><br>{escape(count_line(self.counts))}</p>"
-        return f"{head}<ul>{found}</ul>{table}{more}"
+        return f"{self._head}<ul>{found}</ul>{table}{more}"
+
+    @property
+    def _head(self) -> str:
+        return f"<p><b>{escape(self._text)}</b><br>{escape(count_line(self.counts))}</p>"
 
 
 @contextmanager
@@ -285,6 +299,16 @@ class SweepPlots:
     def curves(self, column: str | None = None) -> Figure:
         """Return the median and the middle half of arrays by step."""
         return self._draw(f"{column or self._only('curve_lines')}_by_step")
+
+    def map(self, column: str | None = None) -> Figure:
+        """Return a map, a pixel a point: of networks how each ended, or a column of any sweep.
+
+        Args:
+            column: The column; `map` of networks, and the only one of others, where None.
+        """
+        if column is None and self._has("map"):
+            return self._draw("map")
+        return self._draw(f"{column or self._only('column_map')}_map")
 
     def rate_lines(self) -> Figure:
         """Return the rates as lines with their 95 % intervals."""

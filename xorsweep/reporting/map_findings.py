@@ -1,0 +1,78 @@
+"""What a map shows, in sentences: counts of its pixels, and the boundary of each flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xorsweep.analysis.boundary import Boundary, measure_boundary
+from xorsweep.analysis.maps import PixelMap
+from xorsweep.text import count_text, percent_text
+
+MOST_FLAGS = 4
+"""Flags that have sentences; boundary.csv has all."""
+FEWEST_SLOPES = 2
+
+REMARK = (
+    "A pixel is a single run, so nothing here has an interval, and another seed makes another map."
+)
+
+
+def map_findings(shown: PixelMap) -> list[str]:
+    """Return what the pixels of a map hold, most general first.
+
+    Args:
+        shown: The map.
+    """
+    boundaries = [
+        _boundary(name, measure_boundary(shown.columns[name]))
+        for name in shown.reported[:MOST_FLAGS]
+    ]
+    return [*_flags(shown), *_epochs(shown), *boundaries]
+
+
+def _flags(shown: PixelMap) -> Iterator[str]:
+    """Yield at how many pixels each flag is true."""
+    for name in shown.reported[:MOST_FLAGS]:
+        values = shown.columns[name]
+        known, true = int((values >= 0).sum()), int((values == 1).sum())
+        share = f" ({percent_text(true / known)} %)" if known else ""
+        yield f"{name} is true at {true:,} of {count_text(known, 'pixel')}{share}."
+
+
+def _epochs(shown: PixelMap) -> Iterator[str]:
+    """Yield how soon networks converged, and where the soonest did."""
+    if "converged_epoch" not in shown.columns:
+        return
+    epochs = shown.columns["converged_epoch"]
+    if not np.isfinite(epochs).any():
+        return
+    row, column = np.unravel_index(int(np.nanargmin(epochs)), epochs.shape)
+    x, y = shown.axes.x, shown.axes.y
+    least = int(epochs[row, column])
+    yield (
+        f"Of the runs that met the criterion half did so within {np.nanmedian(epochs):,.0f} "
+        f"epochs; the soonest took {least:,}, at {x.key} {x.levels[column]:g} and "
+        f"{y.key} {y.levels[row]:g}{_ties(int((epochs == least).sum()) - 1)}."
+    )
+
+
+def _ties(others: int) -> str:
+    return f", and so did {count_text(others, 'other')}" if others else ""
+
+
+def _boundary(name: str, found: Boundary) -> str:
+    if not found.pixels:
+        return f"No neighbouring pixels differ in {name}: there is no boundary to measure."
+    blocks = (
+        f"The boundary of {name} runs through {count_text(found.pixels, 'block')} of 2 x 2 pixels"
+    )
+    slopes = found.slopes
+    if len(slopes) < FEWEST_SLOPES:
+        return f"{blocks}."
+    return (
+        f"{blocks}; counted in boxes of {found.sizes[0]} to {found.sizes[-1]} pixels its dimension "
+        f"is {found.dimension:.2f}, the median of {len(slopes)} slopes between "
+        f"{slopes.min():.2f} and {slopes.max():.2f}."
+    )
