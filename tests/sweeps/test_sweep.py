@@ -42,7 +42,7 @@ def test_findings_and_comparisons_are_made_of_other_epochs_on_request(sweep: xs.
 
 
 def test_each_picture_of_the_report_has_a_method() -> None:
-    of_columns = {"metric", "survival", "curves"}
+    of_columns = {"map", "metric", "survival", "curves"}
     methods = [n for n in vars(SweepPlots) if not n.startswith("_") and n not in of_columns]
     assert [
         name.removeprefix("convergence_") for name in (p.name for p in NETWORK_FIGURES)
