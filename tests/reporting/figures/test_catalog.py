@@ -5,7 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -348,12 +349,47 @@ def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
-def test_the_colours_of_lines_are_seaborns() -> None:
+def test_names_have_the_colours_of_seaborn() -> None:
     assert list(COLOURS) == [colour.lower() for colour in sns.color_palette("colorblind").as_hex()]
-    numbers = pd.DataFrame({"hidden": [2, 3, 4, 8]})
-    styles = line_styles(numbers, "hidden")
-    viridis = sns.color_palette("viridis", 5).as_hex()[:4]
-    assert [style["color"] for style in styles.values()] == viridis
+
+
+@pytest.mark.parametrize("levels", [[2, 3], [2, 3, 4, 8], [1, 2, 3, 4, 6, 8, 16, 32]])
+def test_numbers_have_colours_that_get_lighter_and_can_be_told_apart(levels: list[int]) -> None:
+    styles = line_styles(pd.DataFrame({"hidden": levels}), "hidden")
+    colours = [style["color"] for style in styles.values()]
+    light = [contrast(colour, "white") for colour in colours]
+    assert all(darker > 1.15 * lighter for darker, lighter in pairwise(light))
+    assert light[-1] > 2
+
+
+def test_the_numbers_of_a_heat_map_can_be_read(tables: Tables) -> None:
+    drawn = rate_heatmap.draw(tables)
+    assert drawn is not None
+    texts = 0
+    for axes in drawn.figure.axes[:-1]:
+        mesh: Any = axes.collections[0]
+        for text in axes.texts:
+            column, row = (int(place) for place in text.get_position())
+            field = mesh.cmap(
+                mesh.norm(
+                    mesh.get_array().reshape(mesh.get_coordinates().shape[0] - 1, -1)[row, column]
+                )
+            )
+            assert contrast(text.get_color(), field) > 4.5
+            texts += 1
+    assert texts == len(tables.summary)
+
+
+def contrast(one: Any, other: Any) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.1)."""
+    dark, light = sorted(_luminance(colour) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Any) -> float:
+    parts = to_rgb(colour)
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 GRIDS: dict[str, dict[str, Any]] = {

@@ -112,7 +112,7 @@ def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
     colours: Sequence[Any] = COLOURS
     if is_numeric(frame[key]):
         # The yellow end of the scale is too light for a line on white.
-        places = np.linspace(0, 1, len(found) + 3)[1:-2]
+        places = np.linspace(0, 0.75, len(found))
         colours = [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](places)]
     return {
         level: {"color": colour, "marker": marker, "label": mpl_label(level_text(key, level))}

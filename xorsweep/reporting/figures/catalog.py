@@ -160,7 +160,7 @@ NETWORK_FIGURES = (
         "outcome as many as its share of the runs, and one at least. The thick line is the median "
         "of all runs and its band holds the middle half of them, at the most epochs that their "
         "setting has; of a cell with more than 20,000 runs, of the first of them. Both axes are "
-        "logarithmic; errors above 100 or below 10⁻⁹ lie beyond the edge. The dashed lines are the "
+        "logarithmic; errors above 100 or below 10⁻⁸ lie beyond the edge. The dashed lines are the "
         "plateaus of the error, on which a run may rest or which it may leave later.",
         "error_curves",
     ),

@@ -34,7 +34,7 @@ MOST_CELLS = 24
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
 MOST_COLUMNS = 5
-SMALLEST_ERROR, LARGEST_ERROR = 1e-9, 100.0
+SMALLEST_ERROR, LARGEST_ERROR = 1e-8, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
 MEDIAN: dict[str, Any] = {"color": INK, "linewidth": 1.4}
 BAND: dict[str, Any] = {"color": GREY, "alpha": 0.25, "linewidth": 0}

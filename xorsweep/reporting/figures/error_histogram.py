@@ -25,7 +25,7 @@ from xorsweep.reporting.layout import Panel, levels, mpl_label, panels
 from xorsweep.reporting.selection import select_final_cells
 from xorsweep.text import level_name
 
-SMALLEST_ERROR = 1e-9
+SMALLEST_ERROR = 1e-8
 """Smaller final errors are drawn here: what is left of them is rounding."""
 MOST_CELLS = 40
 ROW_HEIGHT = 0.3

@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
+from seaborn.utils import relative_luminance
 
 from xorsweep.reporting.figures.axes import (
     CHARACTERS_PER_INCH,
@@ -23,6 +25,8 @@ from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells
 from xorsweep.text import level_name, level_text
 
+EQUAL_CONTRAST = 0.179
+"""The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
 WIDEST = 12
 """Inches that panels side by side take."""
 MOST_FIELDS = 14
@@ -92,6 +96,19 @@ def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> No
     )
     axes.set(**labels)  # seaborn has replaced them
     axes.tick_params(length=0, labelrotation=0)
+    if texts is not None:
+        _set_text_colours(axes)
+
+
+def _set_text_colours(axes: Axes) -> None:
+    """Draw each text in black or white, whichever has the higher contrast to its field.
+
+    Seaborn chooses white up to a luminance at which its contrast is 2.3.
+    """
+    mesh: Any = axes.collections[0]
+    colours = mesh.get_facecolors()[~np.ma.getmaskarray(mesh.get_array()).ravel()]
+    for text, colour in zip(axes.texts, colours, strict=True):
+        text.set_color("black" if relative_luminance(colour) > EQUAL_CONTRAST else "white")
 
 
 def _pivot(

@@ -26,6 +26,8 @@ from xorsweep.text import count_text
 
 LARGEST = 1e9
 """Errors from here on are excluded: the run has diverged, and the rest would be squeezed flat."""
+SMALLEST = 1e-8
+"""The axis ends below it: a run that goes on falling would squeeze all that came before."""
 HALF_SSE = "half the sum of squared errors"
 WIDTH, HEIGHT = 420.0, 250.0
 FEWEST_TICKS, MOST_TICKS = 3, 8
@@ -56,8 +58,8 @@ class LogAxes:
         )
 
     def y(self, error: float) -> float:
-        """Return where an error lies, by its logarithm."""
-        share = math.log(error / self.low) / math.log(self.high / self.low)
+        """Return where an error lies, by its logarithm; one below the axis lies on it."""
+        share = math.log(max(error, self.low) / self.low) / math.log(self.high / self.low)
         return self.height - self.bottom - share * (self.height - self.bottom - self.top)
 
 
@@ -70,7 +72,7 @@ def error_curve(
     """Return errors by epoch as SVG text on log axes.
 
     Errors that are 0, beyond LARGEST or not finite can't be drawn; the curve ends before them, and
-    the alternative text says so.
+    the alternative text says so. Errors far below SMALLEST lie on the edge.
 
     Args:
         epochs: After how many epochs each error was measured (E,), ascending.
@@ -124,7 +126,7 @@ def _epoch_scale(epoch: float) -> float:
 
 def span(values: FloatArray) -> tuple[float, float]:
     """Return the errors between which the axis runs, a little wider than the values."""
-    low, high = math.log10(values.min()), math.log10(values.max())
+    low, high = (math.log10(max(end, SMALLEST)) for end in (values.min(), values.max()))
     room = max(0.05 * (high - low), 0.04)
     return 10 ** (low - room), 10 ** (high + room)
 
