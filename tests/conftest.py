@@ -42,6 +42,7 @@ NOTEBOOK = {
     "criterion": "fahlman",
     "until_converged": False,
     "lr": 0.1,
+    "lr_output": None,
     "epochs": 10_000,
     "seed": 0,
 }

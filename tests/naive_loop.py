@@ -194,21 +194,30 @@ Memory = dict[str, Any]
 Step = Callable[[Mapping[str, Any], Vector, Vector, Memory], Vector]
 
 
+def rates(point: Mapping[str, Any], w: Vector) -> Vector:
+    """Return the learning rate of each weight; behind those of the hidden layer is the output's."""
+    if point.get("lr_output") is None:
+        return [point["lr"]] * len(w)
+    first = (len(table(point)[0][0]) + 1) * point["hidden"]
+    return [point["lr"] if n < first else point["lr_output"] for n in range(len(w))]
+
+
 def sgd(point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory) -> Vector:
-    return [x - point["lr"] * g for x, g in zip(w, gradient, strict=True)]
+    return [x - lr * g for x, lr, g in zip(w, rates(point, w), gradient, strict=True)]
 
 
 def momentum(point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory) -> Vector:
     m, v = point["optimizer.momentum"], memory.setdefault("v", [0.0] * len(w))
-    memory["v"] = [m * u - point["lr"] * g for u, g in zip(v, gradient, strict=True)]
+    lrs = rates(point, w)
+    memory["v"] = [m * u - lr * g for u, lr, g in zip(v, lrs, gradient, strict=True)]
     return [x + u for x, u in zip(w, memory["v"], strict=True)]
 
 
 def nesterov(point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory) -> Vector:
     """Return the point ahead, whose gradient this is, from the iterates x and x + m v."""
-    m, lr = point["optimizer.momentum"], point["lr"]
+    m, lrs = point["optimizer.momentum"], rates(point, w)
     x = memory.setdefault("x", list(w))
-    after = [ahead - lr * g for ahead, g in zip(w, gradient, strict=True)]
+    after = [ahead - lr * g for ahead, lr, g in zip(w, lrs, gradient, strict=True)]
     memory["x"] = after
     return [new + m * (new - old) for new, old in zip(after, x, strict=True)]
 
@@ -219,11 +228,12 @@ def adam(point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory) 
     first = memory.setdefault("m", [0.0] * len(w))
     second = memory.setdefault("v", [0.0] * len(w))
     after = []
+    lrs = rates(point, w)
     for n, g in enumerate(gradient):
         first[n] = b1 * first[n] + (1 - b1) * g
         second[n] = b2 * second[n] + (1 - b2) * g * g
         mean, square = first[n] / (1 - b1**t), second[n] / (1 - b2**t)
-        after.append(w[n] - point["lr"] * mean / (math.sqrt(square) + eps))
+        after.append(w[n] - lrs[n] * mean / (math.sqrt(square) + eps))
     return after
 
 
@@ -244,12 +254,13 @@ def rprop(point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory)
 
 def quickprop(point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory) -> Vector:
     """Return the weights after a step as Fahlman's own program takes it, branch by branch."""
-    mu, decay, epsilon = point["optimizer.growth"], point["optimizer.decay"], point["lr"]
+    mu, decay, epsilons = point["optimizer.growth"], point["optimizer.decay"], rates(point, w)
     shrink = mu / (1 + mu)
     steps = memory.setdefault("steps", [0.0] * len(w))
     slopes = memory.setdefault("slopes", [0.0] * len(w))
     for n, g in enumerate(gradient):
         slope, before, last = g + decay * w[n], slopes[n], steps[n]
+        epsilon = epsilons[n]
         step = 0.0
         if last > 0:
             if slope < 0:
@@ -269,16 +280,16 @@ def delta_bar_delta(
     point: Mapping[str, Any], w: Vector, gradient: Vector, memory: Memory
 ) -> Vector:
     kappa, phi, theta = (point[f"optimizer.{key}"] for key in ("kappa", "phi", "theta"))
-    rates = memory.setdefault("rates", [point["lr"]] * len(w))
+    own = memory.setdefault("rates", rates(point, w))
     average = memory.setdefault("average", [0.0] * len(w))
     after = []
     for n, g in enumerate(gradient):
         if average[n] * g > 0:
-            rates[n] += kappa
+            own[n] += kappa
         elif average[n] * g < 0:
-            rates[n] -= phi * rates[n]
+            own[n] -= phi * own[n]
         average[n] = (1 - theta) * g + theta * average[n]
-        after.append(w[n] - rates[n] * g)
+        after.append(w[n] - own[n] * g)
     return after
 
 

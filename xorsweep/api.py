@@ -81,6 +81,7 @@ class Levels(TypedDict, total=False):
     """
 
     lr: float | Iterable[float]
+    lr_output: float | Iterable[float | None] | None
     hidden: int | Iterable[int]
     epochs: int | Iterable[int]
     seed: int | Iterable[int]
@@ -107,6 +108,7 @@ def train(
     *,
     hidden: int = 2,
     lr: float = 0.1,
+    lr_output: float | None = None,
     epochs: int = 10_000,
     seed: int = 0,
     task: Group = "xor",
@@ -129,6 +131,7 @@ def train(
     Args:
         hidden: The number of hidden units.
         lr: The learning rate.
+        lr_output: That of the output layer; None: the same.
         epochs: The number of passes over the rows of the task.
         seed: The number that the initial weights are drawn from.
         task: The truth table that is learned.
@@ -163,6 +166,7 @@ def train(
         "criterion": criterion,
         "until_converged": until_converged,
         "lr": lr,
+        "lr_output": lr_output,
         "epochs": epochs,
         "seed": seed,
         **parameters,
@@ -178,6 +182,7 @@ def evaluate(
     objective: str = "final_error",
     hidden: int = 2,
     lr: float = 0.1,
+    lr_output: float | None = None,
     epochs: int = 10_000,
     seed: int | None = None,
     task: Group = "xor",
@@ -222,6 +227,7 @@ def evaluate(
         "criterion": criterion,
         "until_converged": until_converged,
         "lr": lr,
+        "lr_output": lr_output,
         "epochs": epochs,
         "seed": wanted[0],
         **parameters,

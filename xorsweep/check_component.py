@@ -51,7 +51,7 @@ LEAVING: Mapping[str, Scalar] = {
 
 _SETTING: Mapping[str, Scalar] = {
     **{"hidden": 2, "skip": False, "output": "logistic", "until_converged": False},
-    **{"lr": 0.5, "epochs": SNAPSHOTS[-1], "seed": 0},
+    **{"lr": 0.5, "lr_output": None, "epochs": SNAPSHOTS[-1], "seed": 0},
 }
 
 

@@ -71,6 +71,7 @@ def test_the_defaults_are_those_of_the_notebook(hydra: tuple[Any, DictConfig]) -
         "output": "logistic",
         "until_converged": False,
         "lr": 0.1,
+        "lr_output": None,
         "epochs": 10_000,
         "seed": 0,
     }

@@ -252,11 +252,20 @@ def _first_rows(grid: Grid, chosen: Mapping[str, int], batched: Sequence[str]) -
 
 
 def _present(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-    return {
-        key: column.array(rows)
-        for key, column in columns.items()
-        if column.levels[column.codes[rows[0]]] is not None
-    }
+    """Return the values at some rows, by key, without keys that none of them has.
+
+    Rows that share a batch agree in whether they have a key, but for real numbers that are null in
+    some, which are NaN.
+    """
+    found = {}
+    for key, column in columns.items():
+        if column.batched:
+            values = column.array(rows)
+            if not np.isnan(values).all():
+                found[key] = values
+        elif column.levels[column.codes[rows[0]]] is not None:
+            found[key] = column.array(rows)
+    return found
 
 
 def _codes(count: int, size: int, stride: int) -> Codes:

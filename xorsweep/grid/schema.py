@@ -123,7 +123,8 @@ class Schema:
             values: Flat keys with scalars, and batched keys with scalars or arrays (B,).
         """
         component = self.components[key][str(values[key])]
-        return component(**{name: values[f"{key}.{name}"] for name in fields_of(component)})
+        # A parameter that is null is left out of points.
+        return component(**{name: values.get(f"{key}.{name}") for name in fields_of(component)})
 
     def read_point(self, config: Mapping[str, Any]) -> Point:
         """Return a nested configuration as one checked, flat point; raises ConfigError."""

@@ -38,6 +38,11 @@ class Network:
         direct = self.inputs * self.outputs if self.skip else 0
         return (self.inputs + 1) * self.hidden + (self.hidden + 1) * self.outputs + direct
 
+    @property
+    def output_layer(self) -> slice:
+        """Return the places of the weights and biases of output units, direct links too."""
+        return slice((self.inputs + 1) * self.hidden, None)
+
     def views(self, parameters: NDArray[np.floating]) -> Weights:
         """Return views into an array (P, B), laid out w1, b1, w2, b2, direct, each in C order."""
         members = parameters.shape[1]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
-from xorsweep.fields import FloatArray
+from xorsweep.fields import Field, FloatArray, is_number, is_whole
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.solutions import is_label
@@ -40,7 +40,7 @@ ERRORS = ("final_error", "mse", "max_abs_error")
 TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
     **dict.fromkeys(NETWORK_SCHEMA.keys, lambda type_: not pa.types.is_nested(type_)),
     **dict.fromkeys(("hidden", "epochs", "seed", "converged_epoch"), pa.types.is_integer),
-    **dict.fromkeys(("lr", *ERRORS), pa.types.is_float64),
+    **dict.fromkeys(("lr", "lr_output", *ERRORS), pa.types.is_float64),
     **dict.fromkeys(("converged", "converged_at_end"), pa.types.is_boolean),
     "outcome": pa.types.is_string,
     SOLUTION: pa.types.is_string,
@@ -180,8 +180,14 @@ def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:
         "outcome": lambda rows: names_of(outcome[rows], OUTCOMES),
         SOLUTION: _solution_column(stored),
     }
-    few = ("outcome", SOLUTION)
-    return ResultTable(stored.present, stored.status, stored.message, columns, few)
+    return ResultTable(
+        stored.present,
+        stored.status,
+        stored.message,
+        columns,
+        few_values=("outcome", SOLUTION),
+        key_types=_types_of_null_keys(grid),
+    )
 
 
 def _solution_column(stored: StoredColumns) -> ArrayOf:
@@ -195,6 +201,21 @@ def _solution_column(stored: StoredColumns) -> ArrayOf:
         return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
 
     return array_of
+
+
+def _types_of_null_keys(grid: Grid) -> dict[str, pa.DataType]:
+    """Return the types of the keys that no point has a value of, which values would have."""
+    return {
+        key: _type_of(NETWORK_SCHEMA.fields_for(key)[0])
+        for key, column in grid.columns.items()
+        if column.levels == (None,)
+    }
+
+
+def _type_of(field: Field) -> pa.DataType:
+    if is_whole(field):
+        return pa.int64()
+    return pa.float64() if is_number(field) else pa.string()
 
 
 def _real_column(values: FloatArray) -> Any:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Boolean, Choice, Field, Integer, Real
+from xorsweep.fields import Boolean, Choice, Field, FloatArray, Integer, Nullable, Real
 from xorsweep.grid.schema import Schema
 from xorsweep.networks.activations import ACTIVATIONS, SIGMOID
 from xorsweep.networks.architecture import Network
@@ -14,7 +16,7 @@ from xorsweep.networks.criteria import CRITERIA
 from xorsweep.networks.hints import KEYS, VALUES
 from xorsweep.networks.initializers import INITIALIZERS
 from xorsweep.networks.losses import LOSSES
-from xorsweep.networks.optimizers import OPTIMIZERS
+from xorsweep.networks.optimizers import OPTIMIZERS, Optimizer
 from xorsweep.networks.schedules import SCHEDULES
 from xorsweep.networks.tasks import TASKS
 from xorsweep.registry import Registry
@@ -36,6 +38,7 @@ SCALAR_KEYS: Mapping[str, Field] = {
     "output": Choice(("logistic", "linear"), SIGMOID, VALUES["output"]),
     "until_converged": Boolean(),
     "lr": Real(above=0.0),
+    "lr_output": Nullable(Real(above=0.0)),
     "epochs": Integer(1, 10**9),
     "seed": Integer(0, 2**32 - 1),
 }
@@ -54,8 +57,16 @@ def task_rows(values: Mapping[str, Any]) -> int:
     return len(component_of("task", values).inputs())
 
 
+def learning_rates(values: Mapping[str, Any]) -> tuple[FloatArray, FloatArray]:
+    """Return the learning rate and that of the output layer, numbers or arrays (N,), as values."""
+    rate = np.asarray(values["lr"], np.float64)
+    given = np.asarray(values.get("lr_output"), np.float64)  # null is NaN
+    return rate, np.where(np.isnan(given), rate, given)
+
+
 def _check_together(values: Mapping[str, Any], components: Mapping[str, Any]) -> None:
     components["optimizer"].check_rate(values["lr"])
+    _check_output_rate(values, components["optimizer"])
     components["init"].check_network(network_of(values), values["seed"])
     if values["loss"] == "cross_entropy" and values["output"] != "logistic":
         raise ConfigError(
@@ -74,6 +85,16 @@ def _check_together(values: Mapping[str, Any], components: Mapping[str, Any]) ->
         )
 
 
+def _check_output_rate(values: Mapping[str, Any], optimizer: Optimizer) -> None:
+    given = np.ravel(np.asarray(values.get("lr_output"), np.float64))
+    for rate in given[~np.isnan(given)][:1]:
+        if not optimizer.per_parameter_rate:
+            raise ConfigError(
+                f"lr_output={rate:g} with optimizer={values['optimizer']}: this rule has no "
+                "learning rate that layers could differ in, so lr_output must be null"
+            )
+
+
 NETWORK_SCHEMA = Schema(
     keys=(
         "task",
@@ -88,6 +109,7 @@ NETWORK_SCHEMA = Schema(
         "criterion",
         "until_converged",
         "lr",
+        "lr_output",
         "epochs",
         "seed",
     ),

@@ -170,9 +170,12 @@ def headline(point: Mapping[str, Scalar], n_seeds: int | None = None) -> str:
     number = f" {point['task.table']}" if "task.table" in point else ""
     direct = " with direct links" if network.skip else ""
     online = " online" if point["schedule"] == "online" else ""
+    rate = f"lr {point['lr']:g}"
+    if (output_rate := point.get("lr_output")) is not None:
+        rate += f" and {output_rate:g} for the output layer"
     return (
         f"{point['task']}{number}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
-        f"{point['activation']}, {point['optimizer']}{online} at lr {point['lr']:g}, "
+        f"{point['activation']}, {point['optimizer']}{online} at {rate}, "
         f"{point['init']} weights, {seeds}, {point['epochs']:,} epochs"
     )
 

@@ -15,7 +15,7 @@ from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.results import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
-from xorsweep.networks.schema import component_of, network_of
+from xorsweep.networks.schema import component_of, learning_rates, network_of
 from xorsweep.networks.solutions import solution_labels
 
 
@@ -34,7 +34,10 @@ def build_training(batch: Batch, parameters: FloatArray | None = None) -> Traini
     """
     values: Mapping[str, Any] = {**batch.fixed, **batch.varying}
     seeds = np.broadcast_to(np.asarray(values["seed"], np.uint32), (batch.members,))
-    rates = np.broadcast_to(np.asarray(values["lr"], np.float64), (batch.members,))
+    rates, output_rates = (
+        np.ascontiguousarray(np.broadcast_to(rate, (batch.members,)))
+        for rate in learning_rates(values)
+    )
     task, network = component_of("task", values), network_of(values)
     if parameters is None:
         parameters = component_of("init", values).draw(network, seeds)
@@ -49,7 +52,8 @@ def build_training(batch: Batch, parameters: FloatArray | None = None) -> Traini
         schedule=component_of("schedule", values),
         criterion=component_of("criterion", values),
         until_converged=bool(values["until_converged"]),
-        learning_rate=np.ascontiguousarray(rates),
+        learning_rate=rates,
+        output_rate=output_rates,
         parameters=parameters,
         seeds=np.ascontiguousarray(seeds),
         snapshots=batch.snapshots,

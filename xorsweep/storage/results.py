@@ -136,6 +136,7 @@ class ResultTable:
         columns: The experiment's columns by name, in order, some points at a time.
         few_values: Those of them in which Parquet should look for repeated values.
         texts: All texts in them, by which it is known whether some need quotes.
+        key_types: The types of keys that are null at every point.
     """
 
     present: NDArray[np.bool_]
@@ -144,6 +145,7 @@ class ResultTable:
     columns: Mapping[str, ArrayOf]
     few_values: Sequence[str] = ()
     texts: Sequence[str] = ()
+    key_types: Mapping[str, pa.DataType] = field(default_factory=dict)
 
     def pending(self) -> NDArray[np.int64]:
         """Return the rows that are still to be run: the absent ones and those that failed."""
@@ -223,12 +225,19 @@ def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:
 def _batches(grid: Grid, table: ResultTable) -> Callable[[slice], pa.RecordBatch]:
     return lambda rows: pa.record_batch(
         {
-            **{key: key_array(column, rows) for key, column in grid.columns.items()},
+            **_keys(grid, table, rows),
             **{name: array_of(rows) for name, array_of in table.columns.items()},
             STATUS: names_of(table.status[rows], STATUSES),
             MESSAGE: _messages(table.message, rows),
         }
     )
+
+
+def _keys(grid: Grid, table: ResultTable, rows: slice) -> dict[str, pa.Array]:
+    return {
+        key: key_array(column, rows, table.key_types.get(key))
+        for key, column in grid.columns.items()
+    }
 
 
 def names_of(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:

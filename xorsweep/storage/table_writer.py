@@ -119,9 +119,12 @@ def level_texts(grid: Grid) -> Iterator[str]:
     return (str(level) for column in grid.columns.values() for level in column.levels)
 
 
-def key_array(column: Column, rows: slice) -> pa.Array:
-    """Return a key of some points; texts are written once a level."""
-    levels = pa.array(column.levels)
+def key_array(column: Column, rows: slice, type_: pa.DataType | None = None) -> pa.Array:
+    """Return a key of some points, of a type that its levels have by default.
+
+    Texts are written once a level.
+    """
+    levels = pa.array(column.levels, type_)
     codes = np.ascontiguousarray(column.codes[rows])
     if pa.types.is_string(levels.type):
         present = [level for level in column.levels if level is not None]

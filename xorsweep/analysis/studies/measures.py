@@ -51,12 +51,15 @@ class Cells:
 
     def _where(self, key: str, level: Scalar) -> NDArray[np.bool_]:
         if (key, level) not in self._known:
-            self._known[key, level] = (
-                (self._rows[key] == level).fillna(False).to_numpy(bool)
-                if key in self._rows
-                else np.zeros(len(self._rows), bool)
-            )
+            self._known[key, level] = self._found(key, level)
         return self._known[key, level]
+
+    def _found(self, key: str, level: Scalar) -> NDArray[np.bool_]:
+        if key not in self._rows:
+            return np.full(len(self._rows), level is None)
+        if level is None:
+            return self._rows[key].isna().to_numpy(bool)
+        return (self._rows[key] == level).fillna(False).to_numpy(bool)
 
 
 def measure(figure: PublishedValue, cells: Cells) -> Estimate | None:

@@ -29,6 +29,7 @@ def take(training: TrainingBatch, members: Array) -> TrainingBatch:
     return replace(
         _with_components(training, lambda each: take_component(each, members)),
         learning_rate=training.learning_rate[members],
+        output_rate=training.output_rate[members],
         parameters=np.ascontiguousarray(training.parameters[:, members]),
         seeds=training.seeds[members],
     )
@@ -56,6 +57,7 @@ def cast(training: TrainingBatch, dtype: str) -> TrainingBatch:
         inputs=training.inputs.astype(dtype),
         targets=training.targets.astype(dtype),
         learning_rate=training.learning_rate.astype(dtype),
+        output_rate=training.output_rate.astype(dtype),
         parameters=training.parameters.astype(dtype),
     )
 

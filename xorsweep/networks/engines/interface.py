@@ -23,8 +23,9 @@ class TrainingBatch:
     """B networks that one array program trains.
 
     inputs (rows, inputs) and targets (rows, outputs) are the task's truth table; parameters (P, B)
-    the initial weights and learning_rate (B,), all float64; seeds (B,) uint32, for schedules that
-    shuffle. Parameters of `activation`, `optimizer` and `criterion` are numbers or arrays (B,).
+    the initial weights; learning_rate (B,), and output_rate (B,) that of the output layer; all of
+    them float64; seeds (B,) uint32, for schedules that shuffle. Parameters of `activation`,
+    `optimizer` and `criterion` are numbers or arrays (B,).
 
     An epoch is one pass over the rows, with one update or, online, one per row. `snapshots` are the
     epochs, ascending, at which outputs and parameters are kept; training ends at the last of them.
@@ -43,6 +44,7 @@ class TrainingBatch:
     criterion: Criterion
     until_converged: bool
     learning_rate: FloatArray
+    output_rate: FloatArray
     parameters: FloatArray
     seeds: NDArray[np.uint32]
     snapshots: tuple[int, ...]

@@ -19,6 +19,7 @@ class Adam(Optimizer):
     a method for stochastic optimization", ICLR 2015.
     """
 
+    per_parameter_rate = True
     beta1: Batched = field(0.9, Real(at_least=0, below=1))
     beta2: Batched = field(0.999, Real(at_least=0, below=1))
     epsilon: Batched = field(1e-8, Real(above=0))

@@ -18,12 +18,16 @@ State = tuple[Array, ...]
 class Optimizer:
     """An update rule; `online` tells whether it can be used with updates from single rows.
 
+    `per_parameter_rate` tells whether its learning rates may be (P, B) in place of (B,), which
+    `lr_output` needs.
+
     P is the number of weights and biases, B that of networks; the parameters of a rule are numbers
     or arrays (B,). Its state is a tuple of arrays with B last: what is remembered between steps,
     and buffers, since a step allocates nothing.
     """
 
     online: ClassVar[bool] = True
+    per_parameter_rate: ClassVar[bool] = False
 
     def check(self) -> None:
         """Raise ConfigError where parameters contradict each other."""
@@ -36,7 +40,7 @@ class Optimizer:
 
         Args:
             parameters: The initial weights (P, B), float64 or float32.
-            learning_rate: One per network (B,), of the same dtype.
+            learning_rate: One per network (B,), or one per parameter (P, B), of the same dtype.
         """
         return ()
 
@@ -50,7 +54,7 @@ class Optimizer:
             state: What `start` returned, or the last step left.
             parameters: The weights (P, B), float64 or float32, as all arrays.
             negative_gradient: Minus the gradient of the loss (P, B); may be overwritten.
-            learning_rate: One per network (B,).
+            learning_rate: As in `start`.
             scratch: A buffer (P, B).
         """
         raise NotImplementedError
@@ -58,4 +62,4 @@ class Optimizer:
 
 def per_member(value: Batched, learning_rate: Array) -> Array:
     """Return a rule's parameter as an array (B,) of its own, in the precision of the training."""
-    return np.array(np.broadcast_to(value, learning_rate.shape), learning_rate.dtype)
+    return np.array(np.broadcast_to(value, learning_rate.shape[-1:]), learning_rate.dtype)

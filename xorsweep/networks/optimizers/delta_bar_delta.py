@@ -22,6 +22,7 @@ class DeltaBarDelta(Optimizer):
     """
 
     online = False
+    per_parameter_rate = True
     kappa: Batched = field(0.1, Real(at_least=0))
     phi: Batched = field(0.5, Real(at_least=0, below=1))
     theta: Batched = field(0.7, Real(at_least=0, below=1))

@@ -14,6 +14,7 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 class _Velocity(Optimizer):
     """Rules with a velocity v = m v + lr * g, where g is minus the gradient."""
 
+    per_parameter_rate = True
     momentum: Batched = field(0.9, Real(at_least=0, below=1))
 
     def start(self, parameters: Array, learning_rate: Array) -> State:

@@ -24,6 +24,7 @@ class Quickprop(Optimizer):
     """
 
     online = False
+    per_parameter_rate = True
     growth: Batched = field(1.75, Real(above=0))
     decay: Batched = field(0.0, Real(at_least=0, below=1))
 

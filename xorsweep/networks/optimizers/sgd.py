@@ -10,6 +10,8 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 class Sgd(Optimizer):
     """Gradient descent: w += lr * g, with g minus the gradient."""
 
+    per_parameter_rate = True
+
     def step(
         self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
         scratch: Array

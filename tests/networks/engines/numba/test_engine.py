@@ -95,6 +95,7 @@ def some(training: TrainingBatch, members: slice) -> TrainingBatch:
     return replace(
         training,
         learning_rate=training.learning_rate[members],
+        output_rate=training.output_rate[members],
         parameters=training.parameters[:, members],
         seeds=training.seeds[members],
     )

@@ -194,13 +194,14 @@ def _state(training: TrainingBatch) -> Array:
     state: Array = np.zeros((rules.STATES[optimizer], size, members), training.parameters.dtype)
     if optimizer in (rules.RPROP, rules.DELTA_BAR_DELTA):
         state[0] = training.learning_rate
+        state[0, training.network.output_layer] = training.output_rate
     return state
 
 
 def _settings(training: TrainingBatch) -> Array:
     """Return the settings of each network (rows, B), in the order of `optimizers`."""
     optimizer, members = training.optimizer, len(training.learning_rate)
-    rows = [training.learning_rate, training.criterion.limit]
+    rows = [training.learning_rate, training.output_rate, training.criterion.limit]
     rows.append(getattr(training.activation, "slope", 0.0))
     rows += [getattr(optimizer, name) for name in fields_of(type(optimizer))]
     if isinstance(optimizer, optimizers.Adam):

@@ -43,6 +43,7 @@ def _train_tile(
 ) -> None:  # fmt: skip
     activation, output, criterion, optimizer, online, _, held_for, until = codes
     first, last, observed = span
+    output_layer = (shape[0] + 1) * shape[1]
     a = np.empty((shape[1], LANES), w.dtype)
     d = np.empty((shape[1] + shape[2], LANES), w.dtype)
     g = np.empty_like(w)
@@ -71,7 +72,7 @@ def _train_tile(
                 shape, codes, epoch + 1, factor, x, t, w, state, settings, seeds, a, d, g
             )  # fmt: skip
         else:
-            step(optimizer, w, g, state, settings)
+            step(optimizer, output_layer, w, g, state, settings)
 
 
 @compile_function
@@ -94,4 +95,4 @@ def _train_online(
         backward(
             shape, activation, output, factor, settings, own_x, nonzero, own_t, w, a, outputs, d, g
         )  # fmt: skip
-        step(optimizer, w, g, state, settings)
+        step(optimizer, (shape[0] + 1) * shape[1], w, g, state, settings)

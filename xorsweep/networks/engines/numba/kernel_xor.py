@@ -19,16 +19,18 @@ from xorsweep.networks.engines.numba.convergence import (
     open_count,
 )
 from xorsweep.networks.engines.numba.math import logistic
-from xorsweep.networks.engines.numba.optimizers import LIMIT, RATE
+from xorsweep.networks.engines.numba.optimizers import LIMIT, OUTPUT_RATE, RATE
 
 FIRST, SECOND, BIAS, OUT, A00, A01, A10, A11 = (LANES * row for row in range(8))
 """Offsets of a hidden unit's weights, in the order in which a column of parameters has them, and of
 its activations for each row of the table."""
 WEIGHTS, UNIT = 4, 8 * LANES
-Y00, Y01, Y10, Y11, D00, D01, D10, D11, OUTPUT_BIAS, RATES, LIMITS = (LANES * k for k in range(11))
-"""Offsets of the output unit's values, deltas and bias, of the learning rates, and of the limits of
-errors below which a network newly converges, negative once it has. All of a unit is one array, so
-that LLVM knows that its rows don't overlap."""
+Y00, Y01, Y10, Y11, D00, D01, D10, D11 = (LANES * row for row in range(8))
+OUTPUT_BIAS, RATES, OUTPUT_SCALES, LIMITS = (LANES * row for row in range(8, 12))
+"""Offsets of the output unit's values, deltas and bias, of the learning rates, of what those of the
+output layer are times as large, and of the limits of errors below which a network newly converges,
+negative once it has. All of a unit is one array, so that LLVM knows that its rows don't overlap."""
+OUTPUT = 12 * LANES
 
 
 @kernel
@@ -41,7 +43,7 @@ def train_truth_tables(
     codes is (criterion, held_for, until_converged), targets (4,); all else is as in
     `kernel.train_tiles`.
     """
-    units, output = np.empty(hidden * UNIT, w.dtype), np.empty(11 * LANES, w.dtype)
+    units, output = np.empty(hidden * UNIT, w.dtype), np.empty(OUTPUT, w.dtype)
     for tile in range(len(w)):
         _load(hidden, w[tile], settings[tile], factor, units, output)
         _train_tile(
@@ -112,6 +114,7 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
     for lane in range(LANES):
         output[OUTPUT_BIAS + lane] = w[4 * hidden, lane]
         output[RATES + lane] = factor * settings[RATE, lane]
+        output[OUTPUT_SCALES + lane] = settings[OUTPUT_RATE, lane] / settings[RATE, lane]
 
 
 @compile_function
@@ -171,7 +174,7 @@ def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
         output[D01 + lane] = d01
         output[D10 + lane] = d10
         output[D11 + lane] = d11
-        output[OUTPUT_BIAS + lane] += (d00 + d01) + (d10 + d11)
+        output[OUTPUT_BIAS + lane] += output[OUTPUT_SCALES + lane] * ((d00 + d01) + (d10 + d11))
     for h in range(hidden):
         unit = h * UNIT
         for lane in range(LANES):
@@ -185,4 +188,5 @@ def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
             units[unit + FIRST + lane] += out * (g10 + g11)
             units[unit + SECOND + lane] += out * (g01 + g11)
             units[unit + BIAS + lane] += out * ((g00 + g01) + (g10 + g11))
-            units[unit + OUT + lane] = out + ((p00 + p01) + (p10 + p11))
+            scale = output[OUTPUT_SCALES + lane]
+            units[unit + OUT + lane] = out + scale * ((p00 + p01) + (p10 + p11))

@@ -1,8 +1,9 @@
 """Update rules on a tile, as in `networks.optimizers`, where their papers are named.
 
 Parameters w and minus the gradient g are (P, LANES), the optimizer's state (S, P, LANES) with S as
-in `STATES`, and settings (rows, LANES): row RATE holds the learning rates, and those from RULE on
-the optimizer's own parameters, in the order of its fields.
+in `STATES`, and settings (rows, LANES): row RATE holds the learning rates, row OUTPUT_RATE those of
+the parameters from `output_layer` on, and those from RULE on the optimizer's own parameters, in the
+order of its fields.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import numpy as np
 
 from xorsweep.networks.engines.numba.compile import LANES, compile_function
 
-RATE, LIMIT, SLOPE, RULE = range(4)
-"""Rows of the settings: learning rate, limit of the criterion, slope of leaky_relu, and the first
-of the optimizer's own."""
+RATE, OUTPUT_RATE, LIMIT, SLOPE, RULE = range(5)
+"""Rows of the settings: learning rate, that of the output layer, limit of the criterion, slope of
+leaky_relu, and the first of the optimizer's own."""
 SGD, MOMENTUM, NESTEROV, ADAM, RPROP, QUICKPROP, DELTA_BAR_DELTA = range(7)
 STATES = (0, 1, 1, 2, 2, 2, 2)
 """Numbers of state per parameter and optimizer. They start at zero, but for the first of rprop and
@@ -25,58 +26,64 @@ BETA1, BETA2, EPSILON, POWER1, POWER2 = range(RULE, RULE + 5)
 
 
 @compile_function
-def step(optimizer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
+def step(
+    optimizer: Any, output_layer: Any, w: Any, g: Any, state: Any, settings: Any
+) -> None:  # fmt: skip
     """Update parameters and state."""
     if optimizer == SGD:
-        _sgd(w, g, settings)
+        _sgd(output_layer, w, g, settings)
     elif optimizer == MOMENTUM:
-        _momentum(w, g, state, settings)
+        _momentum(output_layer, w, g, state, settings)
     elif optimizer == NESTEROV:
-        _nesterov(w, g, state, settings)
+        _nesterov(output_layer, w, g, state, settings)
     elif optimizer == ADAM:
-        _adam(w, g, state, settings)
+        _adam(output_layer, w, g, state, settings)
     elif optimizer == RPROP:
         _rprop(w, g, state, settings)
     elif optimizer == QUICKPROP:
-        _quickprop(w, g, state, settings)
+        _quickprop(output_layer, w, g, state, settings)
     else:
         _delta_bar_delta(w, g, state, settings)
 
 
 @compile_function
-def _sgd(w: Any, g: Any, settings: Any) -> None:
+def _sgd(output_layer: Any, w: Any, g: Any, settings: Any) -> None:
     for p in range(len(w)):
+        rate = OUTPUT_RATE if p >= output_layer else RATE
         for lane in range(LANES):
-            w[p, lane] += settings[RATE, lane] * g[p, lane]
+            w[p, lane] += settings[rate, lane] * g[p, lane]
 
 
 @compile_function
-def _momentum(w: Any, g: Any, state: Any, settings: Any) -> None:
+def _momentum(output_layer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     for p in range(len(w)):
+        rate = OUTPUT_RATE if p >= output_layer else RATE
         for lane in range(LANES):
-            pushed = settings[RATE, lane] * g[p, lane]
+            pushed = settings[rate, lane] * g[p, lane]
             velocity = settings[RULE, lane] * state[0, p, lane] + pushed
             state[0, p, lane] = velocity
             w[p, lane] += velocity
 
 
 @compile_function
-def _nesterov(w: Any, g: Any, state: Any, settings: Any) -> None:
+def _nesterov(output_layer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     for p in range(len(w)):
+        rate = OUTPUT_RATE if p >= output_layer else RATE
         for lane in range(LANES):
-            pushed = settings[RATE, lane] * g[p, lane]
+            pushed = settings[rate, lane] * g[p, lane]
             velocity = settings[RULE, lane] * state[0, p, lane] + pushed
             state[0, p, lane] = velocity
             w[p, lane] += settings[RULE, lane] * velocity + pushed
 
 
 @compile_function
-def _adam(w: Any, g: Any, state: Any, settings: Any) -> None:
+def _adam(output_layer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     one = w.dtype.type(1)
     for lane in range(LANES):
         settings[POWER1, lane] *= settings[BETA1, lane]
         settings[POWER2, lane] *= settings[BETA2, lane]
     for p in range(len(w)):
+        rate = OUTPUT_RATE if p >= output_layer else RATE
         for lane in range(LANES):
             beta1, beta2 = settings[BETA1, lane], settings[BETA2, lane]
             slope = g[p, lane]
@@ -87,7 +94,7 @@ def _adam(w: Any, g: Any, state: Any, settings: Any) -> None:
             m /= one - settings[POWER1, lane]
             v /= one - settings[POWER2, lane]
             scale = np.sqrt(v) + settings[EPSILON, lane]
-            w[p, lane] += settings[RATE, lane] * m / scale
+            w[p, lane] += settings[rate, lane] * m / scale
 
 
 @compile_function
@@ -111,9 +118,10 @@ def _rprop(w: Any, g: Any, state: Any, settings: Any) -> None:
 
 
 @compile_function
-def _quickprop(w: Any, g: Any, state: Any, settings: Any) -> None:
+def _quickprop(output_layer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     zero, one = w.dtype.type(0), w.dtype.type(1)
     for p in range(len(w)):
+        rate = OUTPUT_RATE if p >= output_layer else RATE
         for lane in range(LANES):
             growth = settings[RULE, lane]
             slope = g[p, lane] - settings[RULE + 1, lane] * w[p, lane]
@@ -121,7 +129,7 @@ def _quickprop(w: Any, g: Any, state: Any, settings: Any) -> None:
             jump = slope / (before - slope)
             # Neither a NaN nor a parabola without a minimum is below growth and above -1.
             jump = jump if jump <= growth and jump > -one else growth
-            pushed = settings[RATE, lane] * slope
+            pushed = settings[rate, lane] * slope
             turned = (before > zero and slope < zero) or (before < zero and slope > zero)
             pushed = zero if turned else pushed
             moved = state[0, p, lane] * jump + pushed

@@ -28,7 +28,8 @@ class NetworkState:
     def __init__(self, training: TrainingBatch) -> None:
         self.parameters = training.parameters.copy()
         self._training = training
-        self._state = training.optimizer.start(self.parameters, training.learning_rate)
+        self._rates = _rates(training)
+        self._state = training.optimizer.start(self.parameters, self._rates)
         self._negative_gradient = np.empty_like(self.parameters)
         self._scratch = np.empty_like(self.parameters)
         self._whole = self._pass(len(training.inputs))
@@ -73,7 +74,7 @@ class NetworkState:
                 self._state,
                 self.parameters,
                 self._negative_gradient,
-                self._training.learning_rate,
+                self._rates,
                 self._scratch,
             )
 
@@ -86,3 +87,13 @@ class NetworkState:
             self._single.set_rows(layer, targets)
             self._single.forward()
             yield self._single
+
+
+def _rates(training: TrainingBatch) -> Array:
+    """Return the learning rates (B,), or (P, B) where that of an output layer is its own."""
+    if (training.output_rate == training.learning_rate).all():
+        return training.learning_rate
+    rates = np.empty_like(training.parameters)
+    rates[...] = training.learning_rate
+    rates[training.network.output_layer] = training.output_rate
+    return rates
