@@ -181,7 +181,8 @@ def test_other_tasks_have_no_patterns(name: str) -> None:
 
 
 def test_patterns_are_known_for_xor_and_what_equals_it() -> None:
-    assert {name for name, task in TASKS.items() if is_xor(task().targets())} == {"xor", "xnor"}
+    named = {"xor", "xnor", "boolean"}  # the table of boolean is by default that of XOR
+    assert {name for name, task in TASKS.items() if is_xor(task().targets())} == named
     assert is_xor(Parity(bits=2).targets())
     assert is_xor(Parity(bits=2, levels="soft", encoding="bipolar").targets())
     assert not is_xor(0.2 + 0.6 * XOR)

@@ -16,8 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Batched, Choice, FloatArray, Real, String, field
+from xorsweep.fields import (
+    Batched,
+    Choice,
+    FloatArray,
+    Nullable,
+    Real,
+    String,
+    field,
+)
 from xorsweep.networks.architecture import Network, Weights
+from xorsweep.networks.planes import (
+    FILE,
+    PRINTED,
+    SEEDS,
+    Center,
+    WeightName,
+    orthonormal_directions,
+    weight_place,
+)
 from xorsweep.registry import Registry
 
 Seeds = NDArray[np.uint32]
@@ -163,17 +180,21 @@ class Printed(Initializer):
 
     def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
         """Raise ConfigError for any network but the notebook's."""
-        if network != Network(2, 2, 1):
-            raise ConfigError(
-                "init=printed: these are the weights of a 2-2-1 network without direct links; "
-                "it needs a task with two inputs and one output, hidden=2 and skip=false"
-            )
+        _check_printed("init=printed", network)
 
     def check_further_seeds(self) -> None:
         """Raise ConfigError, as all seeds have the same weights."""
         raise ConfigError(
             "precision with init=printed: its weights are the same for every seed, so further "
             "seeds say nothing more; precision must be null"
+        )
+
+
+def _check_printed(choice: str, network: Network) -> None:
+    if network != Network(2, 2, 1):
+        raise ConfigError(
+            f"{choice}: these are the weights of a 2-2-1 network without direct links; "
+            "it needs a task with two inputs and one output, hidden=2 and skip=false"
         )
 
 
@@ -259,6 +280,95 @@ class File(Initializer):
         return ConfigError(f"init.path={self.path}: {reason}")
 
 
+@dataclass(frozen=True)
+class Plane(Initializer):
+    """Weights in a plane, from a centre by `a` and `b` along two directions.
+
+    With `x` and `y` the directions are two weights, whose values a and b replace. With `directions`
+    they are random and orthonormal, u and v, and the weights are center + a u + b v; it is the seed
+    that they are drawn from. A centre that is a seed has weights uniform between -1 and 1, as
+    `symmetric` draws them; `printed` are those of the notebook, and `file` is the network in that
+    row of `path` that the seed of the point numbers.
+    """
+
+    center: str = field("0", Center())
+    path: str | None = field(None, Nullable(String()))
+    a: Batched = field(0.0, Real())
+    b: Batched = field(0.0, Real())
+    x: str | None = field(None, Nullable(WeightName()))
+    y: str | None = field(None, Nullable(WeightName()))
+    directions: int | None = field(None, Nullable(SEEDS))
+
+    @property
+    def is_drawn_once(self) -> bool:
+        """Tell whether all seeds have the same weights."""
+        return self.center != FILE
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the parameters (P, B) of the points a, b of the plane."""
+        values = self._centers(network, seeds)
+        if self.x is not None and self.y is not None:
+            values[weight_place(network, "init.x", self.x)] = self.a
+            values[weight_place(network, "init.y", self.y)] = self.b
+            return values
+        assert self.directions is not None
+        with np.errstate(over="ignore", invalid="ignore"):  # such a network has diverged
+            u, v = orthonormal_directions(network.size, self.directions)
+            values += self.a * u[:, None]
+            values += self.b * v[:, None]
+        return values
+
+    def _centers(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the centre (P, B) for each seed."""
+        if self.center == FILE:
+            return File(str(self.path)).draw(network, seeds)
+        if self.center == PRINTED:
+            return Printed().draw(network, seeds)
+        drawn = Symmetric().draw(network, np.array([int(self.center)], np.uint32))
+        return np.repeat(drawn, len(seeds), axis=1)
+
+    def check(self) -> None:
+        """Raise ConfigError unless there are one centre and two different directions."""
+        if (self.center == FILE) != (self.path is not None):
+            path = "null" if self.path is None else self.path
+            raise ConfigError(
+                f"init.path={path} with init.center={self.center}: init.center=file needs a path, "
+                "and other centres have none"
+            )
+        if self.directions is not None:
+            for key, name in (("init.x", self.x), ("init.y", self.y)):
+                if name is not None:
+                    raise ConfigError(
+                        f"init.directions={self.directions} with {key}={name}: a plane goes along "
+                        "two weights, init.x and init.y, or along random directions; the other "
+                        "must be null"
+                    )
+        elif self.x is None or self.y is None:
+            raise ConfigError(
+                "init=plane: needs two directions: init.x and init.y, such as init.x=w1_0_0 "
+                "init.y=w1_1_1, or init.directions, a seed"
+            )
+        elif self.x == self.y:
+            raise ConfigError(f"init.y={self.y}: is init.x, too; a plane needs two weights")
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless centre and directions fit the network."""
+        for key, name in (("init.x", self.x), ("init.y", self.y)):
+            if name is not None:
+                weight_place(network, key, name)
+        if self.center == PRINTED:
+            _check_printed("init.center=printed", network)
+        if self.center == FILE:
+            File(str(self.path)).check_network(network, seeds)
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as the centre isn't drawn from the seed."""
+        raise ConfigError(
+            "precision with init=plane: its weights aren't drawn from the seed, so further seeds "
+            "say nothing more; precision must be null"
+        )
+
+
 def _order_of_draws(network: Network, layout: str, biases: bool) -> NDArray[np.intp]:
     """Return the place of each draw in the column of parameters (draws,)."""
     places = network.views(np.arange(float(network.size))[:, None])
@@ -306,5 +416,6 @@ INITIALIZERS = Registry(
         "he": He,
         "printed": Printed,
         "file": File,
+        "plane": Plane,
     },
 )

@@ -14,10 +14,10 @@ from xorsweep.networks.activations import ACTIVATIONS, SIGMOID
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import CRITERIA
 from xorsweep.networks.hints import KEYS, VALUES
-from xorsweep.networks.initializers import INITIALIZERS
+from xorsweep.networks.initializers import INITIALIZERS, Initializer, Plane
 from xorsweep.networks.losses import LOSSES
 from xorsweep.networks.optimizers import OPTIMIZERS, Optimizer
-from xorsweep.networks.schedules import SCHEDULES
+from xorsweep.networks.schedules import SCHEDULES, Schedule
 from xorsweep.networks.tasks import TASKS
 from xorsweep.registry import Registry
 
@@ -67,6 +67,7 @@ def learning_rates(values: Mapping[str, Any]) -> tuple[FloatArray, FloatArray]:
 def _check_together(values: Mapping[str, Any], components: Mapping[str, Any]) -> None:
     components["optimizer"].check_rate(values["lr"])
     _check_output_rate(values, components["optimizer"])
+    _check_seeds(values, components["init"], components["schedule"])
     components["init"].check_network(network_of(values), values["seed"])
     if values["loss"] == "cross_entropy" and values["output"] != "logistic":
         raise ConfigError(
@@ -93,6 +94,17 @@ def _check_output_rate(values: Mapping[str, Any], optimizer: Optimizer) -> None:
                 f"lr_output={rate:g} with optimizer={values['optimizer']}: this rule has no "
                 "learning rate that layers could differ in, so lr_output must be null"
             )
+
+
+def _check_seeds(values: Mapping[str, Any], init: Initializer, schedule: Schedule) -> None:
+    """Raise ConfigError for seeds of a plane that would all give the same network."""
+    seeds = len(np.unique(values["seed"]))
+    is_shuffled = getattr(schedule, "order", "fixed") == "shuffled"
+    if seeds > 1 and isinstance(init, Plane) and init.is_drawn_once and not is_shuffled:
+        raise ConfigError(
+            f"init=plane with {seeds:,} seeds: its weights are the same for every seed, so seed "
+            "must be one value, such as seed=0"
+        )
 
 
 NETWORK_SCHEMA = Schema(
