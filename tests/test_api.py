@@ -308,3 +308,29 @@ def test_after_ctrl_c_the_same_call_goes_on(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "kept")["state"] == "interrupted"
     done = run_script(LARGE, tmp_path)
     assert (done.returncode, done.stdout) == (0, "7200 1\n"), done.stderr
+
+
+def test_a_run_tells_why_it_ended_there_in_words_and_a_figure() -> None:
+    why = xs.train(seed=11).why()
+    assert str(why) == why.text
+    assert why.text.startswith("Rows 01 and 11 have the targets 1 and 0")
+    (axes,) = why.figure.axes
+    assert axes.get_xlabel() == "output of hidden unit 1"
+    assert {text.get_text() for text in axes.texts} == {"00", "10", "01, 11"}
+    page = why._repr_html_()
+    assert "<svg" in page
+    assert "Rows 01 and 11" in page
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"hidden": 3},
+        {"hidden": 1, "task": "parity", "task.bits": 6},
+        {"task": "encoder", "hidden": 2},
+        {"output": "linear", "activation": "relu", "init": {"low": -1.7e308, "high": 1.7e308}},
+    ],
+)
+def test_any_run_has_a_figure_of_its_hidden_units(keys: dict[str, Any], tmp_path: Path) -> None:
+    xs.train(epochs=5, **keys).why().figure.savefig(tmp_path / "why.png")
+    assert (tmp_path / "why.png").stat().st_size > 2_000

@@ -22,7 +22,14 @@ from xorsweep.reporting.run_files import write_single
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]
 
-FILES = {"run.html", "learning.gif", "run.json", "learning_curve.csv", "weights.npz"}
+FILES = {
+    "run.html",
+    "learning.gif",
+    "run.json",
+    "learning_curve.csv",
+    "hidden_outputs.csv",
+    "weights.npz",
+}
 
 
 def said(act: Callable[[RichConsole], object]) -> str:
@@ -195,6 +202,46 @@ def test_the_curve_is_written_epoch_by_epoch(point_of: PointOf, tmp_path: Path) 
         assert float(row["mse"]) == mse
         assert float(row["max_abs_error"]) == largest
         assert mse == pytest.approx(final_error / 2)
+
+
+def test_hidden_outputs_are_written_by_epoch_and_row(point_of: PointOf, tmp_path: Path) -> None:
+    run = train_single(point_of(hidden=3, epochs=60))
+    write_single(run, tmp_path)
+    with (tmp_path / "hidden_outputs.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == [epoch for epoch in run.epochs for _ in range(4)]
+    assert [row["row"] for row in rows[-4:]] == ["00", "01", "10", "11"]
+    x, (w1, b1, *_) = run.training.inputs, run.final
+    expected = 1 / (1 + np.exp(-(x @ w1 + b1)))
+    found = [[float(row[f"hidden_{unit}"]) for unit in (1, 2, 3)] for row in rows[-4:]]
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+def test_of_very_many_hidden_outputs_the_last_epochs_are_written(
+    point_of: PointOf, tmp_path: Path
+) -> None:
+    run = train_single(point_of(task="parity", task__bits=8, hidden=40, epochs=12))
+    write_single(run, tmp_path)
+    lines = (tmp_path / "hidden_outputs.csv").read_text().splitlines()
+    assert len(lines) == 1 + 256
+    assert lines[-1].startswith("12,11111111,")
+
+
+def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path: Path) -> None:
+    run = train_single(point_of(seed=11))
+    write_single(run, tmp_path)
+    found = json.loads((tmp_path / "run.json").read_text())
+    (group,) = found["rows_on_one_spot"]
+    assert group["rows"] == ["01", "11"]
+    assert 0 < group["distance"] < 0.05
+    alone = [row["gradient_norm"] for row in found["truth_table"]]
+    assert group["gradient_norm"] < 0.1 * alone[1]
+    signals = [row["error_signals"][0] for row in found["truth_table"]]
+    assert [round(signal, 4) for signal in signals[1::2]] == [0.1266, -0.1266]
+    assert found["gradient_norm"] < min(alone)
+    assert 0 < found["curvature_min"] < found["curvature_max"]
+    text = said(lambda console: describe_single(run, console))
+    assert "why: rows 01 and 11, with the targets 1 and 0, lie on nearly the same spot" in text
 
 
 def test_a_run_can_go_on_from_the_weights_it_left(point_of: PointOf, tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from PIL import Image
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.hidden_space import hidden_space
 from xorsweep.networks.single_run import SingleRun, train_single
+from xorsweep.reporting.explanation import RunDiagnosis
 from xorsweep.reporting.run_page import ANIMATION, PAGE, STILLS, places_shown, write_page
 
 PointOf = Callable[..., Point]
@@ -161,6 +163,28 @@ def test_an_unsolved_run_is_at_its_plateau_after_its_epochs(
     assert "nothing moves" not in text
 
 
+def test_the_page_says_why_the_run_ended_there(point_of: PointOf, tmp_path: Path) -> None:
+    run = train_single(point_of(seed=11))
+    tree = page_of(run, tmp_path)
+    assert "Why it isn't solved" in tree.text
+    for sentence in RunDiagnosis(run).sentences:
+        assert sentence in tree.text
+    space = hidden_space(run.training, run.parameters[:, -1])
+    for row in range(4):
+        for unit in range(2):
+            assert f"{space.hidden_outputs[row, unit]:#.4g}" in tree.words
+        assert f"{space.error_signals[row, 0]:#.4g}".replace("-", "\N{MINUS SIGN}") in tree.words
+
+
+def test_other_networks_have_a_table_of_hidden_outputs(point_of: PointOf, tmp_path: Path) -> None:
+    run = train_single(point_of(task="parity", task__bits=5, hidden=14, epochs=20))
+    tree = page_of(run, tmp_path)
+    assert len(tree.attributes("svg")) == 3
+    assert "There are 16 more rows and 2 more hidden units." in tree.text
+    space = hidden_space(run.training, run.parameters[:, -1])
+    assert f"{space.hidden_outputs[15, 11]:#.4g}" in tree.words
+
+
 SATURATED: dict[str, Any] = {
     "init": "symmetric",
     "init__range": 50.0,
@@ -194,7 +218,8 @@ def test_both_networks_are_drawn_and_every_weight_is_listed(
     solved: SingleRun, solved_page: Tree
 ) -> None:
     tree = solved_page
-    first, last, curve = tree.attributes("svg")
+    plane, first, last, curve = tree.attributes("svg")
+    assert "hidden unit 1 and 2 for each row after 2,000 epochs" in str(plane["aria-label"])
     assert f"input 1 to hidden 1 {solved.initial.w1[0, 0]:.3f}" in str(first["aria-label"])
     assert f"input 1 to hidden 1 {solved.final.w1[0, 0]:.2f}" in str(last["aria-label"])
     assert "after 2,000 epochs" in str(curve["aria-label"])

@@ -29,7 +29,14 @@ from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
 
-FILES = {"run.html", "learning.gif", "run.json", "learning_curve.csv", "weights.npz"}
+FILES = {
+    "run.html",
+    "learning.gif",
+    "run.json",
+    "learning_curve.csv",
+    "hidden_outputs.csv",
+    "weights.npz",
+}
 
 
 @pytest.fixture(scope="module")

@@ -24,12 +24,14 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.single_run import SingleRun, headline, train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
+from xorsweep.reporting.explanation import RunDiagnosis
 from xorsweep.reporting.run_console import describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.storage.paths import folder_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:center"
 
@@ -57,6 +59,35 @@ class Drawings:
 
     def __repr__(self) -> str:
         return f"<{'; '.join(each.caption for each in self.drawings)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """Why a run ended where it did: sentences made from its numbers, one per line, and a figure.
+
+    The figure shows how the rows of the truth table move through the plane of two hidden units, or,
+    of another number of them, what each hidden unit answers to each row.
+    """
+
+    text: str
+    figure: Figure
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        from xorsweep.reporting.figures.style import styled, svg_of
+
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self.text.splitlines())
+        with styled():
+            svg = svg_of(self.figure)
+        picture = svg[svg.index("<svg") :]
+        return (
+            f'<div style="{_SIDE_BY_SIDE}"><ul style="max-width:34em">{lines}</ul>{picture}</div>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.text}>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -198,6 +229,13 @@ class Run:
         wanted = epochs or (self.epochs[0], self.epochs[-1])
         places = [int(np.abs(np.array(self.epochs) - epoch).argmin()) for epoch in wanted]
         return Drawings(tuple(self._surface(place) for place in places))
+
+    def why(self) -> Explanation:
+        """Return why the run ended where it did, as sentences and a figure."""
+        from xorsweep.reporting.figures.hidden_outputs import draw_hidden_outputs
+
+        text = "\n".join(RunDiagnosis(self.single).sentences)
+        return Explanation(text, draw_hidden_outputs(self.single))
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the page and numbers that `python -m xorsweep` leaves; return their paths."""

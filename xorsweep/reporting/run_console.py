@@ -13,6 +13,7 @@ from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import DESCRIPTIONS
 from xorsweep.networks.single_run import SingleRun, places_of_weights
 from xorsweep.networks.solutions import is_solution
+from xorsweep.reporting.explanation import RunDiagnosis
 
 MOST_LINES = 16
 """Rows of a table that are printed; the files hold all of them."""
@@ -78,3 +79,6 @@ def _conclusion(run: SingleRun) -> Iterator[str]:
         end = "" if run.converged_at_end else ", and left again before the end"
         yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
     yield f"half the sum of squared errors: {run.final_error:.8g}"
+    why = RunDiagnosis(run).line
+    if why:
+        yield f"why: {why}"

@@ -10,32 +10,42 @@ from typing import Any
 
 import numpy as np
 
+from xorsweep.networks.curvature import measure_curvature
+from xorsweep.networks.hidden_space import hidden_outputs, hidden_space
 from xorsweep.networks.single_run import SingleRun, both_ends
 from xorsweep.storage.atomic import atomic_path, write_atomically
+
+NUMBERS = ("run.json", "learning_curve.csv", "hidden_outputs.csv", "weights.npz")
+MOST_HIDDEN = 100_000
+"""Hidden outputs that are written by epoch."""
 
 
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
     """Write the page and the numbers of a run into a folder and return their paths.
 
-    run.json holds all about it; learning_curve.csv the errors by epoch; weights.npz the initial
-    and the final weights, rows 0 and 1 of what `init=file` reads. Numbers read back to the bit.
+    run.json holds all about it; learning_curve.csv the errors by epoch, hidden_outputs.csv what the
+    hidden units answer; weights.npz the initial and the final weights, rows 0 and 1 of what
+    `init=file` reads. Numbers read back to the bit.
     """
     # What draws is imported here, once there is something to draw.
     from xorsweep.reporting.run_page import write_page
 
-    paths = [folder / name for name in ("run.json", "learning_curve.csv", "weights.npz")]
+    paths = [folder / name for name in NUMBERS]
     data = json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n"
     write_atomically(paths[0], data.encode("utf-8"))
     write_atomically(paths[1], _learning_curve_text(run).encode("utf-8"))
+    write_atomically(paths[2], _hidden_outputs_text(run).encode("utf-8"))
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in both_ends(run).items()}
-    with atomic_path(paths[2]) as file:
+    with atomic_path(paths[3]) as file:
         np.savez(file, **ends)
     return [*write_page(run, folder), *paths]
 
 
 def _as_data(run: SingleRun) -> dict[str, Any]:
-    ends = both_ends(run)
+    ends, labels = both_ends(run), run.task.row_labels()
     errors = {name: _plain(values[-1]) for name, values in run.errors._asdict().items()}
+    space = hidden_space(run.training, run.parameters[:, -1])
+    curvature = measure_curvature(run.training, run.parameters[:, -1:])
     return {
         "point": dict(run.point),
         "epochs": run.epochs[-1],
@@ -46,6 +56,9 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
         "outcome": run.outcome,
         "solution": run.solution,
         "status": run.status,
+        "gradient_norm": _plain(space.gradient_norm()),
+        "curvature_min": _plain(curvature.curvature_min[0]),
+        "curvature_max": _plain(curvature.curvature_max[0]),
         "initial_weights": {role: _plain(initial) for role, (initial, _) in ends.items()},
         "final_weights": {role: _plain(final) for role, (_, final) in ends.items()},
         "truth_table": [
@@ -55,8 +68,18 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
                 "targets": _plain(run.training.targets[row]),
                 "outputs": _plain(run.final_outputs[row]),
                 "outputs_before_last_epoch": _plain(run.outputs_before_last_epoch[row]),
+                "error_signals": _plain(space.error_signals[row]),
+                "gradient_norm": _plain(space.gradient_norm([row])),
             }
-            for row, label in enumerate(run.task.row_labels())
+            for row, label in enumerate(labels)
+        ],
+        "rows_on_one_spot": [
+            {
+                "rows": [labels[row] for row in group.rows],
+                "distance": group.distance,
+                "gradient_norm": _plain(space.gradient_norm(group.rows)),
+            }
+            for group in space.groups
         ],
     }
 
@@ -68,6 +91,27 @@ def _learning_curve_text(run: SingleRun) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["epoch", "half_sse", "mse", "max_abs_error"])
     writer.writerows(zip(run.epochs, *map(_plain, columns), strict=True))
+    return text.getvalue()
+
+
+def _hidden_outputs_text(run: SingleRun) -> str:
+    """Return a line per epoch and row: what each hidden unit answers.
+
+    The epochs are those of the learning curve, or the last alone of more than MOST_HIDDEN numbers.
+    """
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    hidden = run.training.network.hidden
+    writer.writerow(["epoch", "row", *(f"hidden_{unit}" for unit in range(1, hidden + 1))])
+    labels, epochs = run.task.row_labels(), run.epochs
+    if len(epochs) * len(labels) * hidden > MOST_HIDDEN:
+        epochs = epochs[-1:]
+    parameters = run.parameters[:, -len(epochs) :]
+    by_epoch = np.moveaxis(hidden_outputs(run.training, parameters), -1, 0)
+    for epoch, values in zip(epochs, by_epoch, strict=True):
+        writer.writerows(
+            [epoch, label, *_plain(row)] for label, row in zip(labels, values, strict=True)
+        )
     return text.getvalue()
 
 

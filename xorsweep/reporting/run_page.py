@@ -20,11 +20,12 @@ from xorsweep.networks.engines.gradient import gradient
 from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS, plateau_labels, plateaus
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
+from xorsweep.reporting.hidden_section import hidden_section
 from xorsweep.reporting.rendering import data_uri, environment
 from xorsweep.reporting.svg.animation import PANEL, SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
 from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_image
-from xorsweep.reporting.svg.error_curve import LARGEST, error_curve
+from xorsweep.reporting.svg.error_curve import count_before_divergence, error_curve
 from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.network_diagram import largest_weight, network_diagram
 from xorsweep.reporting.svg.palette import png
@@ -46,8 +47,9 @@ FRAMES = 5 * (STILLS - 1) + 1
 FILES = (
     (PAGE, "this page"),
     (ANIMATION, "the animation, for a slide"),
-    ("run.json", "point, outcome, weights and outputs, to the last bit"),
+    ("run.json", "point, outcome, weights, outputs, gradients and curvature, to the last bit"),
     ("learning_curve.csv", "errors by epoch"),
+    ("hidden_outputs.csv", "outputs of the hidden units by epoch and row"),
     ("weights.npz", "initial and final weights, for init=file"),
 )
 
@@ -116,6 +118,7 @@ def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | No
             answers=answers[:MOST_ROWS],
             more_answers=len(answers[MOST_ROWS:]),
             last_pass=_last_pass(run),
+            hidden=hidden_section(run),
             networks=list(_networks(run)),
             weights=weights[:MOST_WEIGHTS],
             more_weights=len(weights[MOST_WEIGHTS:]),
@@ -241,7 +244,7 @@ def places_shown(run: SingleRun, count: int) -> list[int]:
     did, the sum of the largest changes of an output, so that a run is shown from its first epochs
     on and yet mostly where it moves. None are returned where even the first error is too large.
     """
-    finite = _finite_places(run)
+    finite = count_before_divergence(run.errors.final_error)
     if not finite:
         return []
     steps = np.abs(np.diff(run.outputs[..., :finite], axis=-1)).max(axis=(0, 1), initial=0)
@@ -250,11 +253,6 @@ def places_shown(run: SingleRun, count: int) -> list[int]:
     way = sum((part / part[-1] for part in (moved, passed) if part[-1] > 0), np.zeros(finite))
     wanted = np.linspace(0, way[-1], count)
     return sorted({int(np.argmin(np.abs(way - distance))) for distance in wanted} | {finite - 1})
-
-
-def _finite_places(run: SingleRun) -> int:
-    """Return how many of the kept epochs come before the run has diverged."""
-    return int((run.errors.final_error < LARGEST).cumprod().sum())
 
 
 def _frame(run: SingleRun, place: int) -> Frame:
@@ -298,7 +296,7 @@ def _when(epoch: int) -> str:
 
 def _networks(run: SingleRun) -> Iterator[RunFigure]:
     """Yield the network before and after training, or as far as a diverged run is drawn."""
-    places = sorted({0, max(_finite_places(run) - 1, 0)})
+    places = sorted({0, max(count_before_divergence(run.errors.final_error) - 1, 0)})
     views = run.training.network.views(run.parameters)
     weights = [Weights(*(view[..., place] for view in views)) for place in places]
     scale = largest_weight(*weights)

@@ -15,7 +15,14 @@ from xorsweep.hints import folder_hint
 OUTPUTS = Path("outputs")
 LATEST = "latest"
 
-RUN_FILES = ("run.json", "learning_curve.csv", "weights.npz", "run.html", "learning.gif")
+RUN_FILES = (
+    "run.json",
+    "learning_curve.csv",
+    "hidden_outputs.csv",
+    "weights.npz",
+    "run.html",
+    "learning.gif",
+)
 """What a single run leaves beside Hydra's own files."""
 SWEEP_FILES = (
     "manifest.json",

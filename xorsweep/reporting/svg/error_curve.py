@@ -106,6 +106,11 @@ def drawable(errors: FloatArray) -> NDArray[np.bool_]:
     return (errors > 0) & (errors < LARGEST)
 
 
+def count_before_divergence(errors: FloatArray) -> int:
+    """Return how many errors come before the first that is beyond LARGEST or not finite."""
+    return int((errors < LARGEST).cumprod().sum())
+
+
 def describe_curve(epochs: Sequence[int], errors: FloatArray, met: int | None = None) -> str:
     """Return in words what `error_curve` shows."""
     first, last = number(float(errors[0])), number(float(errors[-1]))

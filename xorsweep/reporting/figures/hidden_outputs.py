@@ -1,0 +1,128 @@
+"""What the hidden units of a run answer to its rows: a plane of two units, else a table."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xorsweep.networks.hidden_space import hidden_outputs
+from xorsweep.networks.single_run import SingleRun
+from xorsweep.reporting.figures.style import COLOURS, GREY, INK, styled
+from xorsweep.reporting.hidden_plane import (
+    MOST_PATHS,
+    HiddenPlane,
+    RowPath,
+    has_plane,
+    hidden_plane,
+)
+from xorsweep.reporting.layout import mpl_label
+from xorsweep.reporting.svg.error_curve import count_before_divergence
+from xorsweep.text import count_text
+
+HIGH, LOW = COLOURS[0], COLOURS[3]
+SIDE = 4.6
+TOGETHER = 0.045
+"""Share of the plane's side up to which marks have one label."""
+MOST_CELLS = 16
+"""Rows and units up to which the cells of the table have their numbers."""
+HALF = 0.5
+
+
+def draw_hidden_outputs(run: SingleRun) -> Figure:
+    """Return how the rows move through the plane of two hidden units, else a table in colours.
+
+    Of two units each row has a path from a ring, before training, to a mark: a disc where its
+    target is high, a square where it is low. Of other networks a field is what a hidden unit
+    answers to a row at the end. A run that diverged is drawn as far as its error is below 1e9.
+    """
+    with styled():
+        if has_plane(run):
+            return _draw_plane(hidden_plane(run))
+        return _draw_table(run)
+
+
+def _draw_plane(plane: HiddenPlane) -> Figure:
+    figure = Figure(figsize=(SIDE, SIDE), layout="constrained")
+    axes = figure.subplots()
+    if plane.above:
+        axes.fill(*zip(*plane.above, strict=True), color=HIGH, alpha=0.09, linewidth=0)
+    for (x1, y1), (x2, y2) in plane.dividers:
+        axes.plot([x1, x2], [y1, y2], color=INK, linewidth=1)
+    few = len(plane.rows) <= MOST_PATHS
+    for row in sorted(plane.rows, key=lambda row: row.high is False):
+        _draw_row(axes, row, plane, few)
+    if few:
+        _name_rows(axes, plane)
+    axes.set(
+        xlim=(plane.low, plane.high),
+        ylim=(plane.low, plane.high),
+        aspect="equal",
+        xlabel="output of hidden unit 1",
+        ylabel="output of hidden unit 2",
+        title=f"Rows in hidden space, after {count_text(plane.epochs[-1], 'epoch')}",
+    )
+    return figure
+
+
+def _draw_row(axes: Axes, row: RowPath, plane: HiddenPlane, with_path: bool) -> None:
+    x, y = row.places
+    low = row.high is False
+    colour = LOW if low else HIGH
+    if with_path:
+        axes.plot(x, y, color=colour, linewidth=1, linestyle="--" if low else "-")
+        decades = list(plane.decades)
+        axes.plot(x[decades], y[decades], ".", color=colour, markersize=4)
+        axes.plot(x[0], y[0], "o", color=colour, markerfacecolor="white", markersize=5)
+    mark, size = ("s", 6) if low else ("o", 8.5)
+    axes.plot(x[-1], y[-1], mark, color=colour, markeredgecolor="white", markersize=size)
+
+
+def _name_rows(axes: Axes, plane: HiddenPlane) -> None:
+    """Write the rows' names beside their marks; marks that are together share one label."""
+    reach = TOGETHER * (plane.high - plane.low)
+    labels: list[tuple[float, float, list[str]]] = []
+    for row, (x, y) in zip(plane.rows, plane.ends, strict=True):
+        for left, up, names in labels:
+            if np.hypot(left - x, up - y) <= reach:
+                names.append(row.label)
+                break
+        else:
+            labels.append((float(x), float(y), [row.label]))
+    middle = (plane.low + plane.high) / 2
+    for x, y, names in labels:
+        axes.annotate(
+            mpl_label(", ".join(names)),
+            (x, y),
+            (-8 if x > middle else 8, -9 if y > middle else 7),
+            textcoords="offset points",
+            ha="right" if x > middle else "left",
+            va="top" if y > middle else "bottom",
+        )
+
+
+def _draw_table(run: SingleRun) -> Figure:
+    place = max(count_before_divergence(run.errors.final_error) - 1, 0)
+    values = hidden_outputs(run.training, run.parameters[:, [place]])[..., 0]
+    rows, units = values.shape
+    few = max(rows, units) <= MOST_CELLS
+    size = (max(2.6, 1.6 + 0.5 * min(units, MOST_CELLS)), 1.4 + 0.3 * min(rows, MOST_CELLS))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots()
+    known = values[np.isfinite(values)]
+    low, high = float(known.min(initial=0.0)), float(known.max(initial=1.0))
+    shown = np.where(np.isfinite(values), values, np.nan)
+    image = axes.imshow(shown, "cividis", aspect="auto", vmin=low, vmax=high)
+    figure.colorbar(image, ax=axes)
+    if few:
+        for (row, unit), value in np.ndenumerate(values):
+            colour = "white" if (value - low) / (high - low) < HALF else INK
+            axes.text(unit, row, f"{value:.3g}", color=colour, ha="center", va="center", size=7)
+        axes.set_xticks(range(units), [str(unit + 1) for unit in range(units)])
+        axes.set_yticks(range(rows), [mpl_label(label) for label in run.task.row_labels()])
+    else:
+        axes.set(xticks=[], yticks=[])
+    axes.tick_params(length=0, labelcolor=GREY)
+    axes.set(xlabel="hidden unit" if units > 1 else "the hidden unit", ylabel="row")
+    axes.set_title(f"Hidden outputs, after {count_text(run.epochs[place], 'epoch')}")
+    return figure
