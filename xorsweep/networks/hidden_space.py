@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Weights
-from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.passes import Pass
+
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import TrainingBatch
 
 SAME_SPOT = 0.05
 """Distance up to which rows lie on one spot, in units of the larger of 1 and the largest hidden

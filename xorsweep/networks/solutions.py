@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.metrics import TOLERANCE
+
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import TrainingBatch
 
 Tables = NDArray[np.int64]
 """Numbers of Boolean functions: bit k is the value at row k of the truth table."""

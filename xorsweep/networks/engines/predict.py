@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xorsweep.fields import FloatArray
-from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import PerNetworkRow
 from xorsweep.networks.engines.numpy.passes import Pass
+
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import TrainingBatch
 
 POINTS_AT_ONCE = 4096
 """Inputs per pass, which bounds memory."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image, ImageFilter
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.predict import predict
 from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.palette import BLACK, WHITE, draw_mark, output_image, png
+
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import TrainingBatch
 
 MARGIN = 0.35
 """How far a surface reaches beyond the corners, as a share of the square's side."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.architecture import Weights
-from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import InputLayer
+
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import TrainingBatch
 
 Array = NDArray[Any]
 
