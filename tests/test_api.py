@@ -129,7 +129,7 @@ def test_the_defaults_of_a_run_are_those_of_the_yaml() -> None:
 def test_a_sweep_takes_every_key_and_its_axes_from_the_yaml() -> None:
     values = yaml_values()
     assert set(NETWORK_SCHEMA.keys) <= set(api.Levels.__annotations__)
-    others = {"report", "resume", "study", "grid", "plan", "title"}
+    others = {"report", "resume", "study", "grid", "plan", "experiment"}
     others |= {"function", "vectorized", "times", "rate", "objective", "objective_seeds"}
     assert set(values) - set(NETWORK_SCHEMA.keys) - others <= set(api.Levels.__annotations__)
     sweep = xs.sweep(epochs=3, hidden=2)

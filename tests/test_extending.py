@@ -4,10 +4,13 @@ import json
 import os
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -259,3 +262,71 @@ def test_a_script_may_register_a_class_of_its_own(tmp_path: Path) -> None:
     wanted = (tmp_path / "plain/results.csv").read_text().replace(",momentum,", ",heavier,")
     for name in ("loky", "dask", "shards"):
         assert (tmp_path / name / "results.csv").read_text() == wanted
+
+
+WALKS = ["drift=0,0.2,0.4", "steps=range(2000,3000,100)", "seed=range(0,200)", "report=false"]
+
+
+@pytest.fixture(scope="module")
+def walks(site: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the rows of an experiment that one process has run without a break."""
+    folder = tmp_path_factory.mktemp("walks")
+    given = ["experiment", "random_walk", *WALKS, "parallel=serial", "hydra.sweep.dir=s"]
+    done = run(folder, "-m", "xorsweep", *given, site=site)
+    assert done.returncode == 0, done.stderr
+    return (folder / "s/results.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        ["parallel=loky", "parallel.n_jobs=2"],
+        ["parallel=dask", "parallel.n_jobs=2"],
+        ["hydra/launcher=joblib", "parallel.shards=3"],
+    ],
+    ids=["loky", "dask", "shards"],
+)
+def test_an_experiment_gives_the_same_rows_wherever_it_runs(
+    how: list[str], walks: bytes, site: Path, tmp_path: Path
+) -> None:
+    given = ["experiment", "random_walk", *WALKS, *how, "hydra.sweep.dir=s"]
+    done = run(tmp_path, "-m", "xorsweep", *given, site=site)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "s/results.csv").read_bytes() == walks
+
+
+def test_an_experiment_of_a_config_file_is_killed_and_resumed_to_the_same_rows(
+    walks: bytes, site: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "conf/study").mkdir(parents=True)
+    axes = "".join(f"    {each.replace('=', ': ')}\n" for each in WALKS[:3])
+    (tmp_path / "conf/study/walks.yaml").write_text(
+        f"# @package _global_\nexperiment: random_walk\ngrid:\n  axes:\n{axes}"
+    )
+    program = [sys.executable, "-m", "xorsweep", "-m", "parallel.n_jobs=2"]
+    first = ["--config-dir", "conf", "study=walks", "report=false", "hydra.sweep.dir=s"]
+    again = ["experiment", "random_walk", "resume=s", "report=false", "parallel.n_jobs=2"]
+    killed = 0
+    for wait in np.linspace(1.5, 5, 20):
+        started = (tmp_path / "s/manifest.json").exists()
+        command = [*program[:3], *again] if started else [*program, *first]
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(site)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            process.wait(timeout=wait)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            killed += 1
+        if not (tmp_path / "s/manifest.json").exists():
+            shutil.rmtree(tmp_path / "s", ignore_errors=True)
+    assert killed
+    done = run(tmp_path, "-m", "xorsweep", *again, site=site)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "s/results.csv").read_bytes() == walks

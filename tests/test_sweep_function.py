@@ -7,62 +7,22 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import functions_to_sweep as some
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
+from experiments_to_sweep import Tosses
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.experiment import Plan, Rows
-from xorsweep.fields import Integer, Real
-from xorsweep.functions.points import PointBatch, batches_of
-from xorsweep.grid.grid import Grid
-from xorsweep.grid.schema import Point, Schema
-from xorsweep.reporting.console import Console
-from xorsweep.storage.manifest import Manifest
 from xorsweep.sweeps.replay import replay
 from xorsweep.sweeps.verify import verify
-from xorsweep.tabular_experiment import TabularExperiment
 
 AXES: dict[str, Any] = {"lr": [0.1, 1], "width": [8, 16], "seed": range(30)}
 TIMES = {"steps": "solved"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tosses(TabularExperiment[PointBatch]):
-    """Tosses of a coin, as an experiment that no installed package offers."""
-
-    name = "tosses"
-
-    @property
-    def schema(self) -> Schema:
-        fields = {"p": Real(), "seed": Integer(0, 2**32 - 1)}
-        return Schema(("p", "seed"), fields, components={}, independent_keys=("p", "seed"))
-
-    @classmethod
-    def from_manifest(cls, manifest: Manifest) -> Self:
-        return cls(rate=manifest.options.get("rate"))
-
-    def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[PointBatch]:
-        return Plan(tuple(batches_of(grid, pending, 8)), len(pending), len(pending), is_quick=True)
-
-    def run(self, batch: PointBatch) -> pa.Table:
-        draws = np.array([np.random.default_rng(seed).random() for seed in batch.columns["seed"]])
-        head = draws < batch.columns["p"]
-        return pa.table({"point_id": batch.point_ids, "draw": draws, "head": head})
-
-    def run_point(self, point: Point) -> Any:
-        columns = {key: np.array([value]) for key, value in point.items()}
-        return self.run(PointBatch(columns, np.zeros(1, np.uint64))).to_pylist()[0]
-
-    def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
-        return self.run(self.batch_of_one(grid, row))
 
 
 def sweep(folder: Path, function: Any = some.train, axes: Any = AXES, **more: Any) -> xs.Sweep:

@@ -36,9 +36,10 @@ from xorsweep.fields import (
 )
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
-from xorsweep.grid.axes import Axis, check_size
-from xorsweep.grid.grid import Grid, product_grid
+from xorsweep.grid.axes import check_size
+from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value, range_length
+from xorsweep.grid.product import grid_of_levels
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.objectives import check_seeds, train_seeds
@@ -392,6 +393,7 @@ def sweep_experiment(
     axes: Mapping[str, Any],
     folder: Folder | None = None,
     *,
+    blocks: Sequence[Mapping[str, Any]] | None = None,
     zip: Sequence[Sequence[str]] | None = None,  # noqa: A002
     where: str | None = None,
     precision: float | None = None,
@@ -410,6 +412,7 @@ def sweep_experiment(
             derives from `xorsweep.tabular_experiment.TabularExperiment`.
         axes: Levels for each key of its schema, one value or several; the last axis varies fastest.
         folder: Where the sweep lives; a cache, by what it consists of, where None.
+        blocks: Mappings laid over `axes`; each makes a product of its own.
         zip: The keys that vary together, such as `[("steps", "drift")]`.
         where: An expression that is true at the points to keep.
         precision: Half the width of the 95 % interval up to which seeds are added to each cell.
@@ -432,34 +435,13 @@ def sweep_experiment(
         raise ConfigError(
             f"experiment={shorten(experiment)}: must be an Experiment, such as MyClass()"
         )
-    remember_class(experiment)
-    schema = experiment.schema
-    given = {key: _levels_of(key, value) for key, value in axes.items()}
-    for key in given:
-        if key not in schema.keys:
-            raise ConfigError(schema.unknown_key_message(key))
-    for key in schema.keys:
-        if key not in given:
-            raise ConfigError(f"{key}: has no default, so it needs a value or an axis")
-    read = {
-        key: tuple(read_value(key, level, schema.scalars[key]) for level in levels)
-        for key, levels in given.items()
-    }
-    swept = [Axis(key, levels) for key, levels in read.items() if len(levels) > 1]
+    remember_class(type(experiment))
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
-    grid = product_grid(schema, swept, [{key: read[key][0] for key in schema.keys}], zipped, where)
+    grid = grid_of_levels(experiment.schema, _read_blocks_of(axes, blocks), zipped, where)
     settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report)
     return _sweep(
         experiment, grid, settings, folder, f"xorsweep.sweep_experiment({experiment})", progress
     )
-
-
-def _levels_of(key: str, value: Any) -> Sequence[Any]:
-    levels = levels_of_value(key, value)
-    found = [value] if levels is None else list(levels)
-    if not found:
-        raise ConfigError(f"{key}=: an axis needs at least one level")
-    return found
 
 
 def _settings(

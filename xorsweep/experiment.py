@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import resolve_name
@@ -112,6 +112,8 @@ class Experiment(ABC, Generic[BatchT]):
     """Whether the same call with more levels resumes a sweep from Python."""
     snapshot_keys: Sequence[str] = ()
     """Keys of numbers for whose levels one run gives the rows, such as epochs."""
+    batch_type: type[Any] | None = None
+    """The dataclass of its batches, of arrays and scalars, so that shards can be handed them."""
     partial_lists: Sequence[str] = ()
     """Columns of lists that some points lack, as another point of the same run has them."""
     has_maps: bool = False
@@ -200,11 +202,24 @@ class Experiment(ABC, Generic[BatchT]):
 
     def pack(self, batches: Sequence[BatchT]) -> Mapping[str, NDArray[Any]]:
         """Return batches as arrays, without objects, for jobs elsewhere."""
-        raise ConfigError(f"hydra/launcher: {self} can't be run in shards")
+        if self.batch_type is None:
+            raise ConfigError(
+                f"hydra/launcher: {self} can't be run in shards; it has no batch_type"
+            )
+        names = [each.name for each in fields(self.batch_type)]
+        return {
+            f"{place}/{name}": np.asarray(getattr(batch, name))
+            for place, batch in enumerate(batches)
+            for name in names
+        }
 
     def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[BatchT]:
         """Return the batches of which `pack` made arrays."""
-        raise NotImplementedError
+        found: dict[int, dict[str, Any]] = {}
+        for path, array in arrays.items():
+            place, _, name = path.partition("/")
+            found.setdefault(int(place), {})[name] = array if array.ndim else array.item()
+        return [self.batch_type(**found[place]) for place in sorted(found)]  # type: ignore[misc]
 
     def check_further_seeds(self, grid: Grid) -> None:
         """Raise ConfigError where further seeds would give the same rows again."""
@@ -393,6 +408,11 @@ def experiment_class(name: str) -> type[Experiment[Any]] | None:
     return found  # type: ignore[no-any-return]
 
 
-def remember_class(experiment: Experiment[Any]) -> None:
-    """Let this process open folders of an experiment's class, which no package needs to offer."""
-    _GIVEN[experiment.name] = type(experiment)
+def offered_experiments() -> list[str]:
+    """Return the names of the experiments that packages here offer."""
+    return sorted(each.name for each in entry_points(group=ENTRY_POINTS))
+
+
+def remember_class(cls: type[Experiment[Any]]) -> None:
+    """Let this process open folders of a class of experiments, which no package needs to offer."""
+    _GIVEN[cls.name] = cls

@@ -6,8 +6,10 @@ have quantiles, and times of events have survival curves.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError
-from xorsweep.experiment import FAILED, BatchT, Experiment
+from xorsweep.experiment import FAILED, BatchT, Experiment, offered_experiments
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.results import ArrayOf, ResultTable, StoredColumns
 
@@ -56,6 +59,25 @@ class TabularExperiment(Experiment[BatchT]):
         """Return what the tables are made by."""
         options = {"times": dict(self.times), "rate": self.rate}
         return {"options": {key: value for key, value in options.items() if value}}
+
+    def resume_command(self, folder: Path) -> str:
+        """Return the command that resumes the sweep in a folder."""
+        overrides = [f"resume={override_value(str(folder))}"]
+        return self._command(overrides) or "the same call of sweep_experiment"
+
+    def point_command(self, point: Mapping[Any, Any]) -> str:
+        """Return the command that runs one point alone; empty where none can name the class."""
+        given = {key: value for key, value in point.items() if value == value}
+        return self._command([f"{key}={override_value(value)}" for key, value in given.items()])
+
+    def _command(self, overrides: Sequence[str]) -> str:
+        cls = type(self)
+        name = f"{cls.__module__}:{cls.__qualname__}"
+        if self.name in offered_experiments():
+            name = self.name
+        elif cls.__module__ == "__main__" or "<" in name:
+            return ""
+        return shlex.join(["python", "-m", "xorsweep", "experiment", name, *overrides])
 
     def check_further_seeds(self, grid: Grid) -> None:
         """Raise ConfigError where no axis of seeds can get further ones."""

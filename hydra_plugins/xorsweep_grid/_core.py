@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.cli.axes import parsed
 from xorsweep.cli.compose import compose_grid
-from xorsweep.cli.function_sweep import compose_function
+from xorsweep.cli.function_sweep import compose_own
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_compose import HydraComposer, compose_resume
 from xorsweep.cli.run_start import check_folders, sweep_folder
@@ -65,10 +65,10 @@ def _run(
 ) -> SweepResult | None:
     loader, launch = context.config_loader, chosen_launch(context, config)
     command = ["python", "-m", "xorsweep", *sys.argv[1:]]
-    if config.function is not None:
+    if config.function is not None or config.experiment is not None:
         is_resumed = config.resume is not None
         check_folders(config, is_resumed)
-        asked = compose_function(loader, config, Path(str(config.hydra.sweep.dir)), command)
+        asked = compose_own(loader, config, Path(str(config.hydra.sweep.dir)), command)
         if isinstance(asked, ResumeRequest):
             return _resume(config, asked, launch)
         return _start(config, asked, launch)

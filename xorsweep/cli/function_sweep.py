@@ -1,12 +1,12 @@
-"""Sweeps of a function from the command line and from config files.
+"""Sweeps of a function or an experiment of one's own, from the command line and config files.
 
-A function's arguments are no keys of the configuration: before Hydra reads the command line, they
+Their keys are no keys of the configuration: before Hydra reads the command line, they
 are moved into `grid.axes`, where every axis of a config file lies, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,30 +20,40 @@ from xorsweep.cli.hydra_config import GRID_KEYS, levels_of, plain
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import (
+    EXPERIMENTS,
+    Experiment,
+    experiment_class,
+    offered_experiments,
+    remember_class,
+)
 from xorsweep.fields import Boolean, fields_of, format_value, read_value, shorten
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import RESERVED, Function, Signature
 from xorsweep.functions.source import load_function, name_of, short_name
 from xorsweep.grid.axes import Axis
+from xorsweep.grid.product import grid_of_levels
 from xorsweep.hints import KEYS, key_hint, meant_key
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import AdaptiveSeeds, SweepSettings, read_sweep
 from xorsweep.storage.paths import named_folder
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
+from xorsweep.tabular_experiment import TabularExperiment
 
-FUNCTION = "function"
+FUNCTION, EXPERIMENT = "function", "experiment"
 AXES = "grid.axes"
 SWEEP_KEYS = frozenset(
     {
-        *("function", "vectorized", "times", "rate", "plan", "resume", "study", "grid"),
+        *("function", "experiment", "vectorized", "times", "rate"),
+        *("plan", "resume", "study", "grid"),
         *fields_of(AdaptiveSeeds),
         *fields_of(SweepSettings),
     }
 )
 """The keys of a function's sweep that aren't arguments of the function."""
 FUNCTION_KEYS = (
-    *sorted(SWEEP_KEYS - {"function", "grid"}),
+    *sorted(SWEEP_KEYS - {"function", "experiment", "grid"}),
     *GRID_KEYS,
     *("parallel", *(f"parallel.{name}" for name in fields_of(ExecutionSettings))),
     "hydra.sweep.dir",
@@ -52,13 +62,16 @@ FUNCTION_KEYS = (
 _CONFIG_DIR = ("--config-dir", "-cd")
 
 
-def is_function_sweep(arguments: Sequence[str]) -> bool:
-    """Tell whether a command names a function, itself or in a config file that it chooses."""
+def is_own_sweep(arguments: Sequence[str]) -> bool:
+    """Tell whether a command names a function or an experiment, itself or in a config file."""
     keys = {each.partition("=")[0].lstrip("+"): each.partition("=")[2] for each in arguments}
-    if keys.get(FUNCTION) not in (None, "", "null"):
+    named = [
+        each.partition("=") for each in arguments if each.startswith(("function=", "experiment="))
+    ]
+    if any(name not in ("", "null") for _, _, name in named):
         return True
     return any(
-        isinstance(found, dict) and found.get(FUNCTION)
+        isinstance(found, dict) and (found.get(FUNCTION) or isinstance(found.get(EXPERIMENT), str))
         for folder in _config_folders(arguments)
         for key, choice in keys.items()
         for found in _read_yaml(folder / key / f"{choice}.yaml")
@@ -111,52 +124,108 @@ def _is_argument(key: str) -> bool:
     return not is_setting and key not in SWEEP_KEYS and "@" not in key
 
 
-def compose_function(
+def compose_own(
     loader: ConfigLoader, config: DictConfig, folder: Path, command_line: Sequence[str]
 ) -> SweepRequest | ResumeRequest:
-    """Return the sweep of a function that a configuration asks for; raises ConfigError."""
+    """Return the sweep of a function or an experiment that a configuration asks for.
+
+    Raises:
+        ConfigError: Something isn't allowed; the message names it.
+    """
     values = plain(config)
+    settings = read_sweep(values)
+    provenance = provenance_of(command_line, _recorded(values))
+    options = {"times": read_times(values["times"]), "rate": read_rate(values["rate"])}
+    axes = _axes_of(loader, config, values)
+    function = _function(values, axes)
+    if values["resume"] is not None:
+        opened = open_sweep(named_folder(str(values["resume"]), "resume"))
+        experiment = _resumed(values, opened.store.experiment, function, options)
+        more = [Axis(key, tuple(found)) for key, found in _levels(axes).items()]
+        given = {each.partition("=")[0] for each in config.hydra.overrides.task}
+        rounds = {key: value for key, value in vars(settings.rounds).items() if key in given}
+        return ResumeRequest(
+            opened.store.folder, settings, more, rounds, experiment, provenance=provenance
+        )
+    blocks = [_levels({**axes, **block}) for block in values["grid"].get("blocks") or [{}]]
+    zipped = [tuple(keys) for keys in values["grid"].get("zip") or ()]
+    where = values["grid"].get("where")
+    if function is None:
+        experiment = _new_experiment(str(values[EXPERIMENT]), options)
+        _check_sweep_keys(axes, experiment.schema.keys)
+        grid = grid_of_levels(experiment.schema, blocks, zipped, where)
+    else:
+        vectorized = bool(read_value("vectorized", values["vectorized"], Boolean()))
+        experiment, grid = FunctionExperiment.of(
+            function, blocks, zipped, where, vectorized=vectorized, **options
+        )
+    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
+    return SweepRequest(experiment, grid, settings, folder, provenance, documents=documents)
+
+
+def _function(values: Mapping[str, Any], axes: Mapping[str, str]) -> Function | None:
+    """Return the function that is named; None where it is an experiment, whose class is loaded."""
     name = values[FUNCTION]
+    if name is None:
+        _load_class(values[EXPERIMENT])
+        return None
     if not isinstance(name, str):
         raise ConfigError(
             f"function={shorten(name)}: a function is named as package.module:function"
         )
-    settings = read_sweep(values)
-    provenance = provenance_of(command_line, _recorded(values))
     function = load_function(name)
-    axes = _axes_of(loader, config, values)
+    if isinstance(function, type) and issubclass(function, Experiment):
+        raise ConfigError(f"function={name}: is an experiment; give experiment={name} instead")
     _check_keys(axes, function)
-    if values["resume"] is not None:
-        opened = open_sweep(named_folder(str(values["resume"]), "resume"))
-        recorded = opened.store.experiment
+    return function
+
+
+def _load_class(name: object) -> type[Experiment[Any]]:
+    """Return the class of an experiment, by `module:class` or by the name that a package offers."""
+    if not isinstance(name, str):
+        raise ConfigError(f"experiment={shorten(name)}: must be a name, or module:class")
+    found: Any = load_function(name) if ":" in name else experiment_class(name)
+    if found is None:
+        offered = ", ".join(offered_experiments()) or "none"
+        raise ConfigError(
+            f"experiment={name}: no package here offers it; there are: {offered}; a class of the "
+            "current folder is named as module:class"
+        )
+    if not (isinstance(found, type) and issubclass(found, Experiment)) or name in EXPERIMENTS:
+        raise ConfigError(f"experiment={name}: must be a class that derives from Experiment")
+    remember_class(found)
+    return found
+
+
+def _new_experiment(name: str, options: Mapping[str, Any]) -> Experiment[Any]:
+    cls = _load_class(name)
+    return cls(**options) if issubclass(cls, TabularExperiment) else cls()
+
+
+def _resumed(
+    values: Mapping[str, Any],
+    recorded: Experiment[Any],
+    function: Function | None,
+    options: Mapping[str, Any],
+) -> Experiment[Any]:
+    """Return the experiment of a folder, with the options that are given now in place of its own.
+
+    Raises:
+        ConfigError: The folder isn't one of the function, or of the experiment, that is named.
+    """
+    if function is not None:
         if not isinstance(recorded, FunctionExperiment):
             raise ConfigError(
                 f"resume={values['resume']}: holds a sweep of {recorded.name}, of no function"
             )
-        levels = levels_of([f"{key}={text}" for key, text in axes.items()])
-        more = [Axis(key, tuple(found)) for key, found in levels.items()]
-        given = {each.partition("=")[0] for each in config.hydra.overrides.task}
-        rounds = {key: value for key, value in vars(settings.rounds).items() if key in given}
-        experiment = replace(
-            recorded.with_function(function),
-            times=read_times(values["times"]) or recorded.times,
-            rate=read_rate(values["rate"]) or recorded.rate,
+        recorded = recorded.with_function(function)
+    elif type(recorded) is not _load_class(values[EXPERIMENT]):
+        raise ConfigError(
+            f"resume={values['resume']}: holds a sweep of {recorded.name}, and not of "
+            f"{values[EXPERIMENT]}"
         )
-        return ResumeRequest(
-            opened.store.folder, settings, more, rounds, experiment, provenance=provenance
-        )
-    blocks = values["grid"].get("blocks") or [{}]
-    experiment, grid = FunctionExperiment.of(
-        function,
-        [_levels({**axes, **block}) for block in blocks],
-        [tuple(keys) for keys in values["grid"].get("zip") or ()],
-        values["grid"].get("where"),
-        vectorized=bool(read_value("vectorized", values["vectorized"], Boolean())),
-        times=read_times(values["times"]),
-        rate=read_rate(values["rate"]),
-    )
-    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
-    return SweepRequest(experiment, grid, settings, folder, provenance, documents=documents)
+    given = {key: value for key, value in options.items() if value}
+    return replace(recorded, **given) if isinstance(recorded, TabularExperiment) else recorded
 
 
 def _check_keys(keys: Collection[str], function: Function) -> None:
@@ -171,6 +240,13 @@ def _check_keys(keys: Collection[str], function: Function) -> None:
         is_argument = takes_all or key in signature.names or key in RESERVED
         if not is_argument and (hint := key_hint(key, known, KEYS)):
             raise ConfigError(f"{name}: {key}: unknown key; {hint}")
+
+
+def _check_sweep_keys(keys: Iterable[str], known: Sequence[str]) -> None:
+    """Raise ConfigError for a key that an experiment hasn't and that means one of the sweep."""
+    for key in (key for key in keys if key not in known):
+        if hint := key_hint(key, [*known, *FUNCTION_KEYS], KEYS):
+            raise ConfigError(f"{key}: unknown key; {hint}")
 
 
 def _levels(axes: Mapping[str, Any]) -> dict[str, Any]:

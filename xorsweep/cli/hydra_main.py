@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.errors import error_line, errors_in_one_line
 from xorsweep.cli.flags import check_flags
-from xorsweep.cli.function_sweep import FUNCTION_KEYS, is_function_sweep, with_axes
+from xorsweep.cli.function_sweep import FUNCTION_KEYS, is_own_sweep, with_axes
 from xorsweep.cli.hydra_config import (
     VERSION_BASE,
     check_overrides,
@@ -73,7 +73,7 @@ def run_hydra(completes: bool) -> None:
 def _checked(arguments: Sequence[str]) -> list[str]:
     """Return what Hydra is to read; raises ConfigError for what nothing reads."""
     arguments = overrides_last(arguments)
-    if is_function_sweep(arguments):
+    if is_own_sweep(arguments):
         check_flags(arguments, FUNCTION_KEYS, KEYS)
         return [*map(quote_for_hydra, with_axes(arguments))]
     check_flags(arguments, known_keys(), WORDS)

@@ -16,7 +16,17 @@ from xorsweep.settings import AdaptiveSeeds, ObjectiveSettings, SweepSettings
 SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
 """The config groups that say how a sweep is run."""
 
-RUN_KEYS = ("grid", "plan", "resume", "study", "function", "vectorized", "times", "rate")
+RUN_KEYS = (
+    "grid",
+    "plan",
+    "resume",
+    "study",
+    "function",
+    "experiment",
+    "vectorized",
+    "times",
+    "rate",
+)
 """Top-level keys that say what to do, or what for, rather than what to train."""
 
 

@@ -46,8 +46,9 @@ def read_run(config: DictConfig) -> RunRequest:
     hydra = HydraConfig.get()
     asked = _asks_for_grid(hydra)
     values = plain(config)
-    if values["function"] is not None:
-        raise ConfigError(f"function={format_value(values['function'])}: makes a sweep; add -m")
+    for key in ("function", "experiment"):
+        if values[key] is not None:
+            raise ConfigError(f"{key}={format_value(values[key])}: makes a sweep; add -m")
     check_known_keys(values)
     read_sweep(values)
     engine = read_settings("engine", values, Engine)

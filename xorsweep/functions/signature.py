@@ -15,10 +15,10 @@ Function = Callable[..., Any]
 
 RESERVED = frozenset(
     {
-        *("blocks", "figures", "folder", "function", "grid", "hydra", "max_seeds", "message"),
-        *("n_jobs", "objective", "objective_seeds", "on_failure", "parallel", "plan", "point_id"),
-        *("precision", "progress", "rate", "report", "resume", "runs", "status", "study", "times"),
-        *("title", "vectorized", "where", "zip"),
+        *("blocks", "experiment", "figures", "folder", "function", "grid", "hydra", "max_seeds"),
+        *("message", "n_jobs", "objective", "objective_seeds", "on_failure", "parallel", "plan"),
+        *("point_id", "precision", "progress", "rate", "report", "resume", "runs", "status"),
+        *("study", "times", "title", "vectorized", "where", "zip"),
     }
 )
 """Names that mean something to a sweep, so that no argument can have them."""

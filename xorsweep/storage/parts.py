@@ -63,6 +63,9 @@ def _complete(rows: pa.Table) -> pa.Table:
     count = len(rows)
     if STATUS not in rows.column_names:
         rows = rows.append_column(STATUS, pa.array(np.full(count, OK, np.int8)))
+    elif rows[STATUS].null_count:  # some of the pieces of a divided batch had no such column
+        place = rows.column_names.index(STATUS)
+        rows = rows.set_column(place, STATUS, pc.fill_null(rows[STATUS], OK))
     if MESSAGE not in rows.column_names:
         rows = rows.append_column(MESSAGE, pa.nulls(count, pa.string()))
     return rows

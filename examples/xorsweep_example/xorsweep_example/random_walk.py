@@ -76,6 +76,7 @@ class RandomWalk(TabularExperiment[Walks]):
 
     name = "random_walk"
     work_unit = "steps"
+    batch_type = Walks
 
     @property
     def schema(self) -> Schema:

@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "compare two sweeps of the same grid",
     "check": "check that a component of yours gives the same rows in any batch",
     "function": "sweep a function of yours",
+    "experiment": "sweep an experiment of yours",
 }
 """What each subcommand does, by its name, in the order of the help."""
 
