@@ -4,13 +4,10 @@ import json
 import os
 import re
 import shlex
-import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -291,42 +288,5 @@ def test_an_experiment_gives_the_same_rows_wherever_it_runs(
 ) -> None:
     given = ["experiment", "random_walk", *WALKS, *how, "hydra.sweep.dir=s"]
     done = run(tmp_path, "-m", "xorsweep", *given, site=site)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "s/results.csv").read_bytes() == walks
-
-
-def test_an_experiment_of_a_config_file_is_killed_and_resumed_to_the_same_rows(
-    walks: bytes, site: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "conf/study").mkdir(parents=True)
-    axes = "".join(f"    {each.replace('=', ': ')}\n" for each in WALKS[:3])
-    (tmp_path / "conf/study/walks.yaml").write_text(
-        f"# @package _global_\nexperiment: random_walk\ngrid:\n  axes:\n{axes}"
-    )
-    program = [sys.executable, "-m", "xorsweep", "-m", "parallel.n_jobs=2"]
-    first = ["--config-dir", "conf", "study=walks", "report=false", "hydra.sweep.dir=s"]
-    again = ["experiment", "random_walk", "resume=s", "report=false", "parallel.n_jobs=2"]
-    killed = 0
-    for wait in np.linspace(1.5, 5, 20):
-        started = (tmp_path / "s/manifest.json").exists()
-        command = [*program[:3], *again] if started else [*program, *first]
-        process = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(site)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            process.wait(timeout=wait)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            killed += 1
-        if not (tmp_path / "s/manifest.json").exists():
-            shutil.rmtree(tmp_path / "s", ignore_errors=True)
-    assert killed
-    done = run(tmp_path, "-m", "xorsweep", *again, site=site)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "s/results.csv").read_bytes() == walks
