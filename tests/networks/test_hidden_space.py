@@ -59,6 +59,7 @@ def test_positions_signals_and_gradients_are_those_of_plain_loops(
             assert space.error_signals[row, k] == pytest.approx(expected, rel=1e-10)
         gradient = network.gradient(weights, rows, targets, [row])
         assert space.gradient_norm([row]) == pytest.approx(math.hypot(*gradient), rel=1e-10)
+        assert space.row_gradient_norms[row] == pytest.approx(math.hypot(*gradient), rel=1e-10)
     pair = network.gradient(weights, rows, targets, [0, 2])
     assert space.gradient_norm([0, 2]) == pytest.approx(math.hypot(*pair), rel=1e-9)
     whole = network.gradient(weights, rows, targets, list(range(len(rows))))

@@ -93,14 +93,15 @@ class HiddenSpace:
         first, second = np.nonzero(np.triu(near, 1))
         order = np.lexsort((self.distances[first, second], ~self.differ[first, second]))
         free = np.ones(len(near), bool)
-        for pair in zip(first[order], second[order], strict=True):
-            if free[list(pair)].all():
-                rows = list(pair)
-                for row in np.flatnonzero(free):
-                    if row not in pair and near[row, rows].all():
-                        rows.append(row)
-                free[rows] = False
-                yield self.group(sorted(int(row) for row in rows))
+        for pair in np.stack([first, second], axis=1)[order].tolist():
+            if not (free[pair[0]] and free[pair[1]]):
+                continue
+            rows = pair
+            for row in np.flatnonzero(free & near[pair].all(axis=0)).tolist():
+                if row not in rows and near[row, rows].all():
+                    rows.append(row)
+            free[rows] = False
+            yield self.group(sorted(rows))
 
     def group(self, rows: Sequence[int]) -> RowGroup:
         """Return some rows as a group, near or not."""
@@ -120,12 +121,28 @@ class HiddenSpace:
         place = int(np.argmin(np.where(allowed, self.distances, np.inf)))
         return self.group([int(row) for row in np.unravel_index(place, allowed.shape)])
 
+    @cached_property
+    def row_gradient_norms(self) -> FloatArray:
+        """Return the length of the gradient of each row's share of the loss (rows,)."""
+        with np.errstate(all="ignore"):
+            signals = (self.error_signals**2).sum(axis=1)
+            hidden = (self._hidden_signals() ** 2).sum(axis=1)
+            inputs, outputs = ((each**2).sum(axis=1) for each in (self.inputs, self.hidden_outputs))
+            direct = inputs if len(self.weights.direct) else 0.0
+            norms: FloatArray = np.sqrt(signals * (1 + outputs + direct) + hidden * (1 + inputs))
+        return norms
+
+    def _hidden_signals(self, rows: Sequence[int] | slice = slice(None)) -> FloatArray:
+        """Return minus the derivatives by the hidden units' pre-activations (n, hidden)."""
+        back: FloatArray = self.error_signals[rows] @ self.weights.w2.T
+        return back * self.hidden_slopes[rows]
+
     def gradient_norm(self, rows: Sequence[int] | slice = slice(None)) -> float:
         """Return the length of the gradient of the loss's share of some rows, by default of all."""
         some = rows if isinstance(rows, slice) else list(rows)
         inputs, signals = self.inputs[some], self.error_signals[some]
         with np.errstate(all="ignore"):
-            hidden = (signals @ self.weights.w2.T) * self.hidden_slopes[some]
+            hidden = self._hidden_signals(some)
             parts = [inputs.T @ hidden, hidden.sum(axis=0)]
             parts += [self.hidden_outputs[some].T @ signals, signals.sum(axis=0)]
             if len(self.weights.direct):

@@ -291,7 +291,7 @@ class RunDiagnosis:
 
     def _gradients(self, space: HiddenSpace, rows: Sequence[int], whose: str) -> str:
         """Return how long the gradients of rows are alone and together."""
-        alone = [space.gradient_norm([row]) for row in rows]
+        alone = space.row_gradient_norms[list(rows)].tolist()
         together = space.gradient_norm(list(rows))
         few = len(alone) <= MOST_POSITIONS
         lengths = [number(length) for length in (alone if few else (min(alone), max(alone)))]

@@ -69,7 +69,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
                 "outputs": _plain(run.final_outputs[row]),
                 "outputs_before_last_epoch": _plain(run.outputs_before_last_epoch[row]),
                 "error_signals": _plain(space.error_signals[row]),
-                "gradient_norm": _plain(space.gradient_norm([row])),
+                "gradient_norm": _plain(space.row_gradient_norms[row]),
             }
             for row, label in enumerate(labels)
         ],
