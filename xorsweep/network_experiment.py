@@ -229,10 +229,14 @@ class NetworkExperiment(Experiment[Batch]):
     def further_tables(
         self, results: pd.DataFrame, summary: pd.DataFrame
     ) -> Mapping[str, pd.DataFrame]:
-        """Return how often training fails, by initial weights."""
-        from xorsweep.analysis import initial_weights
+        """Return how often training fails by initial weights, and what the rate depends on."""
+        from xorsweep.analysis import initial_weights, variance_shares
 
-        return {initial_weights.TABLE: initial_weights.failures_by_weights(results)}
+        shares = variance_shares.rate_variance(results, summary)
+        return {
+            variance_shares.TABLE: shares.table if shares else summary.iloc[:0],
+            initial_weights.TABLE: initial_weights.failures_by_weights(results),
+        }
 
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
         """Return results, whose convergence is compared."""

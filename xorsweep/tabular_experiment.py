@@ -130,6 +130,15 @@ class TabularExperiment(Experiment[BatchT]):
 
         return compare_flags(results, list(self.schema.keys))
 
+    def further_tables(
+        self, results: pd.DataFrame, summary: pd.DataFrame
+    ) -> Mapping[str, pd.DataFrame]:
+        """Return the shares of the variance of each flag's rate that axes explain."""
+        from xorsweep.analysis.flag_variance import tables_by_flag
+        from xorsweep.analysis.variance_shares import TABLE
+
+        return {TABLE: tables_by_flag(results, self._cells(results, summary))}
+
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
         """Return results in which a flag takes the place of convergence."""
         from xorsweep.analysis.column_summary import (
@@ -153,10 +162,17 @@ class TabularExperiment(Experiment[BatchT]):
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:
-        """Return where rates are highest, and medians lowest and highest, in sentences."""
+        """Return where rates and medians are highest and lowest, and what rates depend on."""
+        from xorsweep.analysis.flag_variance import flag_variance
         from xorsweep.reporting.column_findings import column_findings
+        from xorsweep.reporting.variance_findings import variance_findings
 
-        return column_findings(self._cells(results, summary), comparisons)
+        cells = self._cells(results, summary)
+        found = column_findings(cells, comparisons)
+        for flag in cells.roles.flags[:1]:
+            shares = flag_variance(results, cells, flag)
+            found += variance_findings(shares, f"the rate of {flag}")
+        return found
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
         """Return what writes the report."""

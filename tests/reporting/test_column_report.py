@@ -29,7 +29,8 @@ def report_of(swept: ColumnSweep) -> ColumnReport:
 
 
 def test_each_column_has_its_figures(swept: ColumnSweep, markdown: str) -> None:
-    names = ["solved_heatmap", "solved_rate", "steps_survival", "loss_by_step", "error_median"]
+    names = ["solved_heatmap", "solved_rate", "solved_variance"]
+    names += ["steps_survival", "loss_by_step", "error_median"]
     assert [spec.name for spec in report_of(swept).catalog(swept.results)] == names
     for name in names:
         assert f"figures/{name}.png" in markdown

@@ -111,6 +111,8 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
     That is 500 which didn't fail, with different initial weights. Cells whose weights come from a
     file aren't among them, as the file may have changed since.
     """
+    if results["seed"].nunique() < FEWEST_RUNS:
+        return
     index = CellIndex.of_frame(results, swept_columns(results))
     trained = (results["status"] != "failed").to_numpy()
     runs = np.bincount(index.number[trained], minlength=len(index))
@@ -141,15 +143,15 @@ def failures_by_weights(results: pd.DataFrame) -> pd.DataFrame:
     whole cell the `auc` of the difference with its limits `auc_low` and `auc_high`. It is empty
     where there is no cell with enough runs.
     """
-    keys = [key for key in point_columns(results) if key != "seed"]
-    first = CellIndex.of_frame(results, swept_columns(results)).first
-    tables, rows = [], []
+    tables, places = [], []
     for cell in weight_cells(results):
         groups, found = cell.groups(DECILES), cell.auc
         tables.append(groups.assign(auc=found.value, auc_low=found.low, auc_high=found.high))
-        rows += [first[cell.place]] * len(groups)
+        places += [cell.place] * len(groups)
     if not tables:
         return pd.DataFrame()
-    described = results[keys].iloc[rows].reset_index(drop=True)
+    keys = [key for key in point_columns(results) if key != "seed"]
+    first = CellIndex.of_frame(results, swept_columns(results)).first
+    described = results[keys].iloc[first[places]].reset_index(drop=True)
     groups = pd.concat(tables, ignore_index=True).rename(columns={"group": "decile"})
     return pd.concat([described, groups], axis=1)

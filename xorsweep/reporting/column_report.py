@@ -10,9 +10,8 @@ import pandas as pd
 
 from xorsweep.analysis.column_summary import SEED, ColumnCells, ColumnRoles
 from xorsweep.analysis.curves import curve_columns
-from xorsweep.reporting.column_findings import column_findings
 from xorsweep.reporting.column_tables import MOST_COLUMNS, column_cells_table
-from xorsweep.reporting.figures.catalog import FigureSpec
+from xorsweep.reporting.figures.catalog import VARIANCE_CAPTION, FigureSpec
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.tables import MOST_CELLS, neighbours_table
@@ -71,7 +70,7 @@ class ColumnReport(ReportWriter):
         cells = self._cells(results, summary)
         return PageContent(
             title=f"Sweep of {self._experiment}",
-            findings=column_findings(cells, comparisons),
+            findings=self._experiment.findings(results, summary, comparisons),
             remarks=list(self._remarks(cells.roles)),
             cells=column_cells_table(cells, MOST_CELLS),
             cells_as_text=column_cells_table(cells, MOST_CELLS_AS_TEXT),
@@ -102,7 +101,7 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
 
 
 def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]:
-    """Yield a heat map over several keys, and lines where rates are those of several runs."""
+    """Yield a heat map of several keys, lines of the rates of several runs, and what matters."""
     if keys > 1 or not has_seeds:
         yield FigureSpec(
             f"{flag}_heatmap",
@@ -124,6 +123,14 @@ def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]
             "comparisons.csv to tell which cells differ. Lines are shifted a little so that bars "
             "don't cover each other.",
             "rate_lines",
+            (flag,),
+        )
+    if keys > 1:
+        yield FigureSpec(
+            f"{flag}_variance",
+            f"What matters most for {flag}",
+            VARIANCE_CAPTION,
+            "variance_shares",
             (flag,),
         )
 

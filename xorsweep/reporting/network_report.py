@@ -18,6 +18,7 @@ from xorsweep.analysis.studies.verdicts import (
     verdicts,
 )
 from xorsweep.analysis.trainings import at_epochs
+from xorsweep.analysis.variance_shares import rate_variance
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
@@ -33,6 +34,7 @@ from xorsweep.reporting.tables import (
     neighbours_table,
     outcomes_table,
 )
+from xorsweep.reporting.variance_findings import variance_findings
 from xorsweep.reporting.weight_findings import weight_findings
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import StoredColumns
@@ -100,7 +102,11 @@ def network_findings(
     results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
 ) -> list[str]:
     """Return how often, how fast and where training ends, and what that depends on."""
-    return [*findings(results, summary, comparisons), *weight_findings(results, summary)]
+    return [
+        *findings(results, summary, comparisons),
+        *variance_findings(rate_variance(results, summary), "the convergence rate"),
+        *weight_findings(results, summary),
+    ]
 
 
 def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,7 @@ FILES = (
     ("results.parquet", "the same, typed"),
     ("summary.csv", "one row per cell: all points that differ in seed alone"),
     ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
+    ("variance_shares.csv", "how much of the variance of the rate each axis explains"),
     ("initial_weights.csv", "how often training fails, by initial weights"),
     ("map.npz", "the map as arrays: both axes, and a value per pixel of each column"),
     ("boundary.csv", "how many boxes of each size hold a part of the boundary of each flag"),

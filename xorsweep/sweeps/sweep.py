@@ -326,6 +326,20 @@ class SweepPlots:
         """Return how the error falls: its median and middle half over the seeds, by epoch."""
         return self._draw("error_by_epoch")
 
+    def variance_shares(self, column: str | None = None) -> Figure:
+        """Return how much of the variance of a rate each axis explains.
+
+        Args:
+            column: A column of true and false, which is `converged` for networks.
+        """
+        if column in (None, "converged") and self._has("variance_shares"):
+            return self._draw("variance_shares")
+        return self._draw(f"{column or self._only('variance_shares')}_variance")
+
+    def outcomes_by_seed(self) -> Figure:
+        """Return how each seed ends along an axis, a row per seed."""
+        return self._draw("outcomes_by_seed")
+
     def initial_weights(self) -> Figure:
         """Return how often training fails, by the initial weights of two hidden units."""
         return self._draw("initial_weights")

@@ -117,6 +117,13 @@ def _write(spec: FigureSpec, tables: FigureTables, folder: Path) -> WrittenFigur
     return WrittenFigure(spec, drawn.alt, drawn.note)
 
 
+VARIANCE_CAPTION = (
+    "A bar is the share of the variance of the rate over all cells that an axis explains (Sobol): "
+    "by itself, and with its interactions, where what it does depends on another axis. What chance "
+    "adds to measured rates is taken off; whiskers are 95 % intervals, by a jackknife over seeds."
+)
+"""How figures of shares of variance are read."""
+
 NETWORK_FIGURES = (
     FigureSpec(
         "convergence_rate",
@@ -163,6 +170,21 @@ NETWORK_FIGURES = (
         "logarithmic; errors above 100 or below 10⁻⁸ lie beyond the edge. The dashed lines are the "
         "plateaus of the error, on which a run may rest or which it may leave later.",
         "error_curves",
+    ),
+    FigureSpec(
+        "variance_shares",
+        "What matters most",
+        VARIANCE_CAPTION,
+        "variance_shares",
+    ),
+    FigureSpec(
+        "outcomes_by_seed",
+        "Which seeds solve it where",
+        "A row is a seed: its initial weights, trained with each value along the axis, in the "
+        "colour of its outcome after the most epochs. Seeds that are solved at most values come "
+        "first, and each panel has an order of its own. Rows of one colour are seeds whose initial "
+        "weights decide; columns of one colour are values that do.",
+        "outcomes_by_seed",
     ),
     FigureSpec(
         "initial_weights",

@@ -18,7 +18,9 @@ from xorsweep.analysis.curves import (
     longest_curve,
     read_curves,
 )
+from xorsweep.analysis.flag_variance import flag_variance
 from xorsweep.analysis.summary import MOST_STEPS
+from xorsweep.analysis.variance_shares import VarianceShares
 from xorsweep.experiment import OK, STATUS, STATUSES
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.figures.data import Rates
@@ -96,6 +98,11 @@ class ColumnTables:
         label = f"{flag}, share of runs" if self.every.has_seeds else flag
         most = f"{flag} is most often true"
         return Rates(self.every.rates(flag), label, most, "Least often", not self.every.has_seeds)
+
+    def variance_shares(self, *columns: str) -> VarianceShares | None:
+        """Return what each axis explains of the variance of the rate of a flag."""
+        (flag,) = columns
+        return flag_variance(self.results, self.every, flag)
 
     def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:
         """Return cells with at most `most` combinations of levels, other keys at their first."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import point_columns, swept_columns
+from xorsweep.analysis.variance_shares import VarianceShares, rate_variance
 from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
@@ -71,6 +72,14 @@ class RateTables(Protocol):
         ...
 
 
+class VarianceTables(Protocol):
+    """What figures of shares of variance are made from."""
+
+    def variance_shares(self, *columns: str) -> VarianceShares | None:
+        """Return the shares of the variance of a rate, None where the grid is no product."""
+        ...
+
+
 @dataclass(frozen=True)
 class Tables:
     """What the figures are made from.
@@ -112,6 +121,10 @@ class Tables:
             }
         )
         return Rates(frame, "runs that converged", "Most runs converge", "Fewest")
+
+    def variance_shares(self) -> VarianceShares | None:
+        """Return what each axis explains of the variance of how often training converges."""
+        return rate_variance(self.results, self.summary)
 
     def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:
         """Return cells around the best one, with at most `most` combinations of levels."""

@@ -1,0 +1,295 @@
+"""How much of the variance of a rate over a grid each axis explains.
+
+A rate over the full product of some axes is split as in an analysis of variance: the first-order
+share of an axis is what its level alone explains, the total share all that it takes part in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import distinguishing_keys, point_columns, swept_columns
+from xorsweep.analysis.intervals import Z
+from xorsweep.fields import FloatArray
+
+TABLE = "variance_shares.csv"
+MOST_HELD, MOST_PARTS = 2, 50
+"""Keys, and combinations of their levels, that are tried where not all cells are a product."""
+FEWEST_SEEDS = 3
+"""Seeds below which a jackknife has no spread."""
+
+
+@dataclass(frozen=True)
+class CellProduct:
+    """The cells of a summary that are a full product of several axes.
+
+    Attributes:
+        axes: The levels of each axis by its key, in order.
+        places: The cells' places in the summary, an array with a dimension per axis.
+        held: The level of each key that has several levels in the summary, and one here.
+        partners: The keys that vary together with an axis, by its key.
+    """
+
+    axes: Mapping[str, list[Any]]
+    places: NDArray[np.int64]
+    held: Mapping[str, Any] = field(default_factory=dict)
+    partners: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def name(self, key: str) -> str:
+        """Return an axis with the keys that vary with it."""
+        return " with ".join([key, *self.partners.get(key, ())])
+
+
+def cell_product(cells: pd.DataFrame) -> CellProduct | None:
+    """Return the largest full product of at least two axes, None where there is none.
+
+    Where all cells together are none, as few keys as possible are held at a level.
+
+    Args:
+        cells: The keys of the cells, one row per cell, by their places in the summary.
+    """
+    keys = distinguishing_keys(cells, list(cells.columns))
+    count_of = {key: cells[key].nunique(dropna=False) for key in keys}
+    for count in range(min(len(keys) - 1, MOST_HELD + 1)):
+        found = [
+            product
+            for held in combinations(keys, count)
+            if prod(count_of[key] for key in held) <= MOST_PARTS
+            for part in _parts(cells, held)
+            if (product := _product_of(part, [key for key in keys if key not in held]))
+        ]
+        if found:
+            best = max(found, key=lambda product: product.places.size)
+            first = cells.loc[best.places.flat[0]]
+            fixed = [key for key in keys if key not in best.axes]
+            return CellProduct(
+                best.axes, best.places, {key: first[key] for key in fixed}, best.partners
+            )
+    return None
+
+
+def _parts(cells: pd.DataFrame, held: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+    """Yield the cells at each combination of the levels of some keys."""
+    if not held:
+        yield cells
+        return
+    for _, part in cells.groupby(list(held), sort=False, observed=True, dropna=False):
+        yield part
+
+
+def _product_of(cells: pd.DataFrame, keys: list[str]) -> CellProduct | None:
+    """Return the cells as a product of the keys that vary among them, if they are one."""
+    axes = [key for key in keys if cells[key].nunique(dropna=False) > 1]
+    codes = [pd.factorize(cells[key], use_na_sentinel=False) for key in axes]
+    shape = tuple(len(levels) for _, levels in codes)
+    if len(axes) < 2 or len(cells) != prod(shape):
+        return None
+    places = np.full(shape, -1, np.int64)
+    places[tuple(code for code, _ in codes)] = cells.index
+    if (places < 0).any():
+        return None
+    partners = _partners(cells, axes)
+    if partners is None:
+        return None
+    levels = {key: list(each) for key, (_, each) in zip(axes, codes, strict=True)}
+    return CellProduct(levels, places, partners=partners)
+
+
+def _partners(cells: pd.DataFrame, axes: list[str]) -> dict[str, list[str]] | None:
+    """Return the keys that vary with each axis; None where one follows from several axes.
+
+    The parameters of a component vary with it and aren't named.
+    """
+    found: dict[str, list[str]] = {}
+    for key in cells.columns:
+        if key in axes or cells[key].nunique(dropna=False) == 1:
+            continue
+        counts = [(axis, cells.groupby(axis, observed=True, dropna=False)[key]) for axis in axes]
+        axis = next((axis for axis, by in counts if (by.nunique(dropna=False) == 1).all()), None)
+        if axis is None:
+            return None
+        if not str(key).startswith(f"{axis}."):
+            found.setdefault(axis, []).append(str(key))
+    return found
+
+
+@dataclass(frozen=True)
+class VarianceShares:
+    """The shares of the variance of a rate that axes explain.
+
+    Attributes:
+        product: The cells.
+        seeds: The number of runs of each cell, those of the seeds that all cells have; None
+            where points have no seed.
+        table: A row per axis, as `variance_shares` describes it.
+    """
+
+    product: CellProduct
+    seeds: int | None
+    table: pd.DataFrame
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether the rates differ beyond chance, so that shares of their variance say much.
+
+        That is where the lower limit of the variance lies above zero, or there is no chance.
+        """
+        return self.seeds is None or bool(self.table["variance_low"].iloc[0] > 0)
+
+    @property
+    def largest_first(self) -> pd.DataFrame:
+        """Return the table, the axis with the largest total share first."""
+        return self.table.sort_values("total", ascending=False, kind="stable")
+
+
+def variance_shares(
+    cells: pd.DataFrame,
+    cell: NDArray[np.int64],
+    seed: NDArray[Any] | None,
+    happened: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+) -> VarianceShares | None:
+    """Return what each axis explains, None where there is no product or the rates don't vary.
+
+    It is None, too, where there are fewer than three seeds that all cells have.
+
+    The columns of its table: `axis`, `levels`; `measured_first_order` and `measured_total`, the
+    exact shares of the variance of the measured rates over the cells (I. M. Sobol', "Sensitivity
+    estimates for nonlinear mathematical models", Mathematical Modelling and Computational
+    Experiment 1, 1993; T. Homma and A. Saltelli, "Importance measures in global sensitivity
+    analysis of nonlinear models", Reliability Engineering and System Safety 52, 1996).
+
+    A measured rate differs from the true one by chance, which adds to every share. `first_order`
+    and `total` are without that: each variance is the mean over pairs of different seeds of the
+    products of their runs' effects, whose expectation is that of the true rates, whether or not
+    cells share seeds. The limits are those of a jackknife over seeds (J. N. Arvesen, "Jackknifing
+    U-statistics", Annals of Mathematical Statistics 40, 1969). `variance`, the variance of the true
+    rates, with its limits, `cells` and `seeds` are the same in each row. Without seeds nothing is
+    taken off, and there are no limits.
+
+    Args:
+        cells: The keys of the cells, one row per cell, by their places in the summary.
+        cell: The place of each row's cell (N,).
+        seed: Each row's seed (N,), None where points have none.
+        happened: Whether that whose rate is meant happened (N,).
+        counted: Which rows count (N,).
+    """
+    product = cell_product(cells)
+    if product is None:
+        return None
+    runs = _runs(product, cell, np.zeros(len(cell)) if seed is None else seed, happened, counted)
+    if len(runs) < (1 if seed is None else FEWEST_SEEDS):
+        return None
+    axes = range(1, runs.ndim)
+    deviations = runs - runs.mean(axis=tuple(axes), keepdims=True)
+    whole = _Variance.of(deviations)
+    if not whole.measured:
+        return None
+    rows = []
+    for axis, (key, levels) in zip(axes, product.axes.items(), strict=True):
+        others = tuple(each for each in axes if each != axis)
+        first = _Variance.of(deviations.mean(axis=others))
+        total = _Variance.of(deviations - deviations.mean(axis=axis, keepdims=True))
+        rows.append(
+            {
+                "axis": product.name(key),
+                "levels": len(levels),
+                **first.share_of(whole, "first_order"),
+                **total.share_of(whole, "total"),
+                "measured_first_order": first.measured / whole.measured,
+                "measured_total": total.measured / whole.measured,
+                **whole.columns("variance"),
+                "cells": product.places.size,
+                "seeds": len(runs),
+            }
+        )
+    return VarianceShares(product, None if seed is None else len(runs), pd.DataFrame(rows))
+
+
+def _runs(
+    product: CellProduct,
+    cell: NDArray[np.int64],
+    seed: NDArray[Any],
+    happened: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+) -> FloatArray:
+    """Return 1 where it happened, else 0, of each seed that all cells have (seeds, *axes)."""
+    flat = product.places.ravel()
+    place_of = np.full(max(int(cell.max(initial=0)), int(flat.max())) + 1, -1, np.int64)
+    place_of[flat] = np.arange(len(flat))
+    rows = np.flatnonzero(counted & (place_of[cell] >= 0))
+    number = np.unique(seed[rows], return_inverse=True)[1]
+    runs = np.full((int(number.max(initial=-1)) + 1, len(flat)), np.nan)
+    runs[number, place_of[cell[rows]]] = happened[rows]
+    whole: FloatArray = runs[~np.isnan(runs).any(axis=1)]
+    return whole.reshape(-1, *product.places.shape)
+
+
+@dataclass(frozen=True)
+class _Variance:
+    """A part of the variance over the cells of a rate.
+
+    Attributes:
+        measured: That of the measured rates.
+        value: The same without what chance adds.
+        without: `value` without each seed (seeds,); empty where there are too few.
+    """
+
+    measured: float
+    value: float
+    without: FloatArray
+
+    @classmethod
+    def of(cls, effect: FloatArray) -> _Variance:
+        """Return the part of effects (seeds, *axes), each the deviation of a run from a mean."""
+        n, rows = len(effect), effect.reshape(len(effect), -1)
+        measured = float((rows.mean(axis=0) ** 2).mean())
+        if n == 1:
+            return cls(measured, measured, np.empty(0))
+        total = rows.sum(axis=0)
+        own = (rows**2).mean(axis=1)
+        # Of all ordered pairs of seeds, and of those that have a seed.
+        every, mine = (total**2).mean() - own.sum(), (rows @ total) / rows.shape[1] - own
+        value = float(every) / (n * (n - 1))
+        pairs = (n - 1) * (n - 2)
+        return cls(measured, value, (every - 2 * mine) / pairs if pairs else np.empty(0))
+
+    def columns(self, name: str) -> dict[str, float]:
+        """Return the value with its limits by the names of their columns."""
+        return _with_limits(name, self.value, self.without)
+
+    def share_of(self, whole: _Variance, name: str) -> dict[str, float]:
+        """Return the share of a whole with its limits; NaN where no whole is left."""
+        if whole.value <= 0:
+            return _with_limits(name, np.nan, np.empty(0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return _with_limits(name, self.value / whole.value, self.without / whole.without)
+
+
+def _with_limits(name: str, value: float, without: FloatArray) -> dict[str, float]:
+    n = len(without)
+    spread = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()) if n else np.nan
+    return {name: value, f"{name}_low": value - Z * spread, f"{name}_high": value + Z * spread}
+
+
+def rate_variance(results: pd.DataFrame, summary: pd.DataFrame) -> VarianceShares | None:
+    """Return the shares of the variance of how often networks converge."""
+    if results["seed"].nunique() < FEWEST_SEEDS:
+        return None
+    keys = [key for key in point_columns(summary) if key != "seed"]
+    return variance_shares(
+        summary[keys],
+        CellIndex.of_frame(results, swept_columns(results)).number,
+        results["seed"].to_numpy(),
+        results["converged"].to_numpy(bool),
+        (results["status"] != "failed").to_numpy(),
+    )

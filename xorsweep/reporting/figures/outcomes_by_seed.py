@@ -1,0 +1,168 @@
+"""How each seed ends along an axis: a row per seed, a panel per hidden size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from xorsweep.analysis.columns import is_numeric
+from xorsweep.reporting.figures.axes import (
+    MOST_PANELS,
+    MOST_TICKS,
+    DrawnFigure,
+    facets,
+    legend_below,
+    turn_labels,
+)
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.style import GREY, OUTCOME_COLOURS
+from xorsweep.reporting.layout import levels, mpl_label, panels
+from xorsweep.reporting.selection import final_epochs_only, select_cells, spaced
+from xorsweep.text import count_text, level_name
+
+WIDTH, HEIGHT = 2.6, 3.4
+"""Inches of a panel."""
+MOST_ROWS = 500
+"""Seeds of a panel, one in a line of dots; of more, evenly spaced ones are drawn."""
+ABSENT = -1
+"""Stands for a seed that wasn't trained at a level, or couldn't be."""
+DRAWN = tuple(OUTCOME_COLOURS)
+
+
+@dataclass(frozen=True)
+class OutcomeRows:
+    """How seeds end along an axis, those that solve the task at most of its levels first.
+
+    Attributes:
+        codes: The outcome of each seed at each level (seeds, levels), a place in DRAWN or ABSENT.
+    """
+
+    codes: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, key: str, along: list[Any]) -> OutcomeRows:
+        """Return the outcomes of the rows of a panel, which hold each seed once per level."""
+        code_of = {name: place for place, name in enumerate(DRAWN)}
+        outcome = rows["outcome"].astype(str).map(code_of).fillna(ABSENT).to_numpy(np.int8)
+        seed = np.unique(rows["seed"], return_inverse=True)[1]
+        level = pd.Index(along).get_indexer(pd.Index(rows[key]))
+        codes = np.full((seed.max() + 1, len(along)), ABSENT, np.int8)
+        codes[seed, level] = outcome
+        trained = codes[(codes != ABSENT).any(axis=1)]
+        solved = (trained == DRAWN.index("solved")).sum(axis=1)
+        absent = (trained == ABSENT).sum(axis=1)
+        return cls(trained[np.lexsort((*trained.T[::-1], -solved, absent))])
+
+    @property
+    def drawn(self) -> NDArray[np.int8]:
+        """Return the rows that there is room for, evenly spaced."""
+        drawn: NDArray[np.int8] = self.codes[spaced(len(self.codes), MOST_ROWS, 0)]
+        return drawn
+
+    def solved_text(self) -> str:
+        """Return at how many levels the seeds that were trained at all of them are solved."""
+        whole = self.codes[(self.codes != ABSENT).all(axis=1)]
+        solved = (whole == DRAWN.index("solved")).sum(axis=1)
+        every, none = int((solved == self.codes.shape[1]).sum()), int((solved == 0).sum())
+        return (
+            f"of {count_text(len(whole), 'seed')} {every:,} solved at every level, {none:,} at "
+            f"none, {len(whole) - every - none:,} at some"
+        )
+
+
+def draw(tables: Tables) -> DrawnFigure | None:
+    """Return the outcome of each seed along the learning rate, or along another axis."""
+    cells = final_epochs_only(tables.summary)
+    key = chosen_axis(tables)
+    if key == "epochs":
+        cells = tables.summary
+    if not key or tables.results["seed"].nunique() < 2:
+        return None
+    others = [each for each in tables.layout.keys if each not in (key, "hidden", "epochs")]
+    hidden = ["hidden"] if key != "hidden" and "hidden" in tables.layout.keys else []
+    shown = select_cells(cells, (*hidden, *others), MOST_PANELS)
+    rows = tables.rows_of(shown.cells)
+    along = levels(shown.cells, key)
+    maps = [
+        (title, OutcomeRows.of(part, key, along))
+        for title, part in panels(rows, shown.keys)
+        if (part["status"] != "failed").any()
+    ]
+    if not maps:
+        return None
+    figure, grid = facets(
+        maps, WIDTH, HEIGHT, 4, sharey=False, xlabel=key, ylabel="seeds, by outcome"
+    )
+    names = [mpl_label(level_name(level)) for level in along]
+    for axes, (_, each) in zip(grid, maps, strict=True):
+        _draw_rows(axes, each)
+    places = spaced(len(along), MOST_TICKS, 0)
+    grid[0].set_xticks(places, [names[place] for place in places])
+    taken = turn_labels(grid[0], [names[place] for place in places], WIDTH)
+    for axes in grid if taken else ():
+        axes.tick_params(axis="x", labelrotation=90)
+    figure.set_figheight(figure.get_figheight() + taken)
+    found = {code for _, each in maps for code in np.unique(each.codes)}
+    legend_below(figure, _legend_handles(found))
+    return DrawnFigure(figure, _alt_text(maps, key), "; ".join(_notes(shown.note, maps)))
+
+
+def chosen_axis(tables: Tables) -> str:
+    """Return the axis across: lr, else the first swept key of numbers, else the first.
+
+    The hidden size and the epochs are taken where there is no other; empty where none is swept.
+    """
+    swept = tables.layout.keys
+    others = [key for key in tables.summary.columns if key in swept]
+    numbers = [key for key in others if is_numeric(tables.summary[key])]
+    own = [key for key in numbers if key not in ("hidden", "epochs")]
+    ordered = ["lr", *own, "hidden", *(key for key in others if key != "epochs"), "epochs"]
+    return next((key for key in ordered if key in swept), "")
+
+
+def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
+    colours = ListedColormap([OUTCOME_COLOURS[name] for name in DRAWN])
+    edges = BoundaryNorm(np.arange(len(DRAWN) + 1) - 0.5, len(DRAWN))
+    seen = np.ma.masked_equal(each.drawn, ABSENT)
+    axes.imshow(
+        seen,
+        cmap=colours,
+        norm=edges,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-0.5, each.codes.shape[1] - 0.5, len(each.codes), 0),
+    )
+    axes.tick_params("y", labelleft=True, left=True)
+
+
+def _legend_handles(codes: set[int]) -> list[Patch]:
+    known = [
+        Patch(color=OUTCOME_COLOURS[name], label=name.replace("_", " "))
+        for code, name in enumerate(DRAWN)
+        if code in codes
+    ]
+    blank = Patch(facecolor="none", edgecolor=GREY, linewidth=0.6, label="not trained")
+    return [*known, blank] if ABSENT in codes else known
+
+
+def _notes(excluded: str, maps: Sequence[tuple[str, OutcomeRows]]) -> list[str]:
+    """Return which settings are shown where not all are, and how many of the seeds."""
+    most = max(len(each.codes) for _, each in maps)
+    seeds = [f"{MOST_ROWS:,} of {most:,} seeds a panel at most, evenly spaced in their order"]
+    return [*filter(None, [excluded]), *(seeds if most > MOST_ROWS else [])]
+
+
+def _alt_text(maps: Sequence[tuple[str, OutcomeRows]], key: str) -> str:
+    parts = [f"{title + ', ' if title else ''}{each.solved_text()}" for title, each in maps]
+    return (
+        f"A row for each seed and a column for each level of {key}, coloured by outcome, seeds "
+        f"that are solved at most levels on top. In short: {'; '.join(parts)}."
+    )
