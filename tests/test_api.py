@@ -117,6 +117,7 @@ def test_the_defaults_of_a_run_are_those_of_the_yaml() -> None:
     parameters = inspect.signature(api.train).parameters.values()
     defaults = {each.name: each.default for each in parameters if each.name != "parameters"}
     assert defaults.pop("engine") == yaml_values()["engine"]["name"]
+    assert defaults.pop("curvature") == yaml_values()["curvature"]
     assert set(defaults) == set(NETWORK_SCHEMA.keys)
     assert NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(defaults)) == NETWORK_SCHEMA.read_point(
         yaml_values()

@@ -41,6 +41,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value, range_length
 from xorsweep.grid.product import grid_of_levels
 from xorsweep.grid.schema import Point
+from xorsweep.networks.curvature import check_curvature
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.objectives import check_seeds, train_seeds
 from xorsweep.networks.planning import batch_of_one
@@ -50,7 +51,7 @@ from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.reporting.run import Run
-from xorsweep.settings import OBJECTIVE, AdaptiveSeeds, SweepSettings
+from xorsweep.settings import OBJECTIVE, AdaptiveSeeds, NetworkSettings, SweepSettings
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
@@ -96,6 +97,7 @@ class Levels(TypedDict, total=False):
     init: GroupLevels
     criterion: GroupLevels
     until_converged: bool | Iterable[bool]
+    curvature: bool | str
     study: str | None
     engine: Group
     parallel: Group
@@ -122,6 +124,7 @@ def train(
     init: Group = "uniform",
     criterion: Group = "fahlman",
     until_converged: bool = False,
+    curvature: bool | str = False,
     engine: Group = "numpy",
     **parameters: Any,
 ) -> Run:
@@ -145,6 +148,8 @@ def train(
         init: How the initial weights are drawn.
         criterion: The test of convergence.
         until_converged: Whether training ends at the epoch that meets the criterion.
+        curvature: Whether the network must have a curvature; with `learning_curve`, `save` writes
+            it by epoch, too. `Run.curvature` has it in any case.
         engine: `numpy` or `numba`.
         parameters: Parameters by the names of their columns, such as `optimizer.momentum`.
 
@@ -173,8 +178,10 @@ def train(
         **parameters,
     }
     point, chosen = _read_point(given), _engine(engine)
+    settings = NetworkSettings(**read_fields("", {"curvature": curvature}, NetworkSettings))
+    check_curvature(point, settings.curvature)
     warm_up([batch_of_one(point, (1,))], chosen, ScriptConsole().warn)
-    return Run(train_single(point, chosen))
+    return Run(train_single(point, chosen, settings.curvature))
 
 
 def evaluate(

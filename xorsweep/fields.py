@@ -157,6 +157,24 @@ class Boolean:
 
 
 @dataclass(frozen=True)
+class BooleanOr:
+    """True, false, or one of a few names."""
+
+    names: Collection[str]
+
+    @property
+    def description(self) -> str:
+        """Return true, false and the names."""
+        return f"true, false or {' or '.join(self.names)}"
+
+    def read(self, value: object) -> bool | str:
+        """Return the value."""
+        if isinstance(value, bool) or (isinstance(value, str) and value in self.names):
+            return value
+        raise ValueError
+
+
+@dataclass(frozen=True)
 class String:
     """Any non-empty text, such as a path."""
 
@@ -259,7 +277,7 @@ def _hint(key: str, value: object, field: Field) -> str:
             return _hint(key, value, field.inner) or null_hint(value)
         case Choice() if isinstance(value, str):
             return choice_hint(value, [*field.names, *field.aliases], field.words)
-        case Boolean():
+        case Boolean() | BooleanOr():
             return truth_hint(value)
         case Real() | Integer() if isinstance(value, str):
             return number_hint(key, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,15 +16,18 @@ from xorsweep._version import NUMERICS
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
 from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
-from xorsweep.fields import read_settings
+from xorsweep.fields import format_value, read_fields, read_settings
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
+from xorsweep.networks.curvature import Curvature, curve_capacity, missing_curvature
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.input_files import changed_files, input_files, input_notes
 from xorsweep.networks.metrics import OUTCOMES, learning_curve_epochs
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
 from xorsweep.networks.results import (
+    CURVATURE_CURVES,
+    CURVATURE_LISTS,
     LEARNING_CURVE,
     TABLE_TYPES,
     check_part,
@@ -35,6 +38,7 @@ from xorsweep.networks.results import (
 )
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
 from xorsweep.networks.trainer import train_batch
+from xorsweep.settings import NetworkSettings
 from xorsweep.storage.manifest import Manifest, check_version
 from xorsweep.storage.results import ResultTable, StoredColumns
 from xorsweep.text import exception_text
@@ -55,10 +59,13 @@ class NetworkExperiment(Experiment[Batch]):
     Attributes:
         engine: What trains them, and in which precision.
         plugins: What a worker needs beyond xorsweep.
+        curvature: Whether the curvature of the loss is measured after the last epoch or, with
+            `learning_curve`, at the epochs of the learning curve, too.
     """
 
     engine: Engine = Engine()
     plugins: PluginSet = PluginSet()
+    curvature: bool | str = False
 
     name = "networks"
     work_unit = "net-epochs"
@@ -67,7 +74,7 @@ class NetworkExperiment(Experiment[Batch]):
     nullable_integers = ("converged_epoch",)
     code_names = MappingProxyType({"outcome": OUTCOMES})
     snapshot_keys = ("epochs",)
-    partial_lists = (LEARNING_CURVE,)
+    partial_lists = (LEARNING_CURVE, *CURVATURE_LISTS)
     has_maps = True
     map_flags = ("trainable", "converged")
 
@@ -92,15 +99,19 @@ class NetworkExperiment(Experiment[Batch]):
             from xorsweep.analysis.studies.spec import read_study
 
             read_study(manifest.study)
-        return cls(read_settings("engine", manifest.experiment, Engine))
+        recorded = {**asdict(NetworkSettings()), **manifest.experiment}
+        settings = read_fields("", recorded, NetworkSettings)
+        return cls(read_settings("engine", manifest.experiment, Engine), **settings)
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Return what a network's row depends on beside its point."""
-        return {"name": self.name, "numerics": NUMERICS, "engine": asdict(self.engine)}
+        of_all = {"name": self.name, "numerics": NUMERICS, "engine": asdict(self.engine)}
+        return {**of_all, "curvature": self.curvature} if self.curvature else of_all
 
     def __str__(self) -> str:
-        """Return the engine as it is typed."""
-        return str(self.engine)
+        """Return the settings as they are typed, the default of curvature left out."""
+        curvature = f" curvature={format_value(self.curvature)}" if self.curvature else ""
+        return f"{self.engine}{curvature}"
 
     def check_version(self, recorded: Mapping[str, Any]) -> None:
         """Raise ManifestError for other numerics than this version's."""
@@ -108,7 +119,19 @@ class NetworkExperiment(Experiment[Batch]):
 
     def notes(self, grid: Grid) -> list[str]:
         """Return a line for each component that xorsweep has, too, and for each input file."""
-        return [*shadowed(grid), *input_notes(grid)]
+        return [*shadowed(grid), *input_notes(grid), *self._curvature_note(grid)]
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise ConfigError where a curvature is asked for that no point of a grid has."""
+        reasons = missing_curvature(grid) if self.curvature else {}
+        if sum(reasons.values()) == len(grid):
+            reason = next(iter(reasons))
+            raise ConfigError(f"curvature={format_value(self.curvature)}: {reason}")
+
+    def _curvature_note(self, grid: Grid) -> Iterator[str]:
+        """Yield a line for each reason for which points of a grid have no curvature."""
+        for reason, count in (missing_curvature(grid) if self.curvature else {}).items():
+            yield f"curvature is empty at {count:,} of {len(grid):,} points: {reason}"
 
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
         """Return digests of input files, and where components of others come from."""
@@ -155,7 +178,10 @@ class NetworkExperiment(Experiment[Batch]):
 
     def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[Batch]:
         """Return batches of networks that an engine can train together."""
-        return make_plan(grid, load_capacity(self.engine), workers, pending)
+        capacity = load_capacity(self.engine)
+        if self.curvature == LEARNING_CURVE:
+            capacity = curve_capacity(capacity)
+        return make_plan(grid, capacity, workers, pending)
 
     def batch_of_one(self, grid: Grid, row: int) -> Batch:
         """Return a batch of one network, kept after its last epoch."""
@@ -180,7 +206,7 @@ class NetworkExperiment(Experiment[Batch]):
             self.plugins.install()
         except ConfigError as error:
             raise BatchError(str(error)) from error
-        return part_of(train_batch(batch, self.engine))
+        return part_of(train_batch(batch, self.engine, self.curvature))
 
     def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
         """Return which networks converged."""
@@ -191,7 +217,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     def part_types(self, names: Sequence[str]) -> Mapping[str, pa.DataType]:
         """Return the types of the columns of a part."""
-        return part_types(names)
+        return part_types(names, self.curvature)
 
     def check_part(self, part: pa.Table) -> None:
         """Raise DamagedPartError where a network has no value or no known outcome."""
@@ -199,11 +225,12 @@ class NetworkExperiment(Experiment[Batch]):
 
     def table_types(self) -> Mapping[str, Callable[[pa.DataType], bool]]:
         """Return the columns that every results.parquet of networks has."""
-        return TABLE_TYPES
+        measured = Curvature._fields if self.curvature else ()
+        return {**TABLE_TYPES, **dict.fromkeys(measured, pa.types.is_float64)}
 
     def curve_steps(self, grid: Grid, name: str) -> Callable[[Rows], NDArray[np.int64]] | None:
-        """Return the epochs of learning curves."""
-        if name != LEARNING_CURVE:
+        """Return the epochs of learning curves and of those of the curvature."""
+        if name not in (LEARNING_CURVE, *CURVATURE_CURVES):
             return None
         epochs = grid.columns["epochs"]
         return lambda rows: np.concatenate(
@@ -212,7 +239,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
         """Return errors, outputs, convergence and outcome of each network."""
-        return tabulate(grid, stored)
+        return tabulate(grid, stored, self.curvature)
 
     def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
         """Return rates, times, costs, errors and outcomes of each cell."""
@@ -285,7 +312,7 @@ class NetworkExperiment(Experiment[Batch]):
         from xorsweep.networks.single_run import train_single
         from xorsweep.reporting.run import Run
 
-        return Run(train_single(point, self.engine))
+        return Run(train_single(point, self.engine, self.curvature))
 
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
         """Train a network alone, and leave the page and the numbers of a single run."""
@@ -295,7 +322,7 @@ class NetworkExperiment(Experiment[Batch]):
 
         console.log(headline(grid.point(row)))
         try:
-            run = train_single(grid.point(row), self.engine)
+            run = train_single(grid.point(row), self.engine, self.curvature)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever made the row fail in its sweep

@@ -9,6 +9,7 @@ from typing import Any
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import (
     Boolean,
+    BooleanOr,
     Choice,
     Integer,
     Nullable,
@@ -44,6 +45,17 @@ class SweepSettings:
     report: bool = field(True, Boolean())
     on_failure: str = field("continue", Choice(("continue", "stop")))
     title: str | None = field(None, Nullable(String()))
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What is kept of networks beside their errors and outputs.
+
+    `curvature` is true for the curvature of the loss after the last epoch, `learning_curve` for
+    that at the epochs of the learning curve, too.
+    """
+
+    curvature: bool | str = field(False, BooleanOr(("learning_curve",)))
 
 
 OBJECTIVE = Choice(("final_error", "failure_rate", "expected_running_time"))

@@ -200,7 +200,7 @@ def test_networks_that_diverged_have_none_and_warn_of_nothing(point_of: PointOf)
 def test_where_a_run_stands_is_told_by_the_bound(smallest: float, largest: float) -> None:
     bound = 1e-8 * (largest if largest > 1 else 1.0)
     wanted = TRAPPED if smallest > bound else PASSING if smallest < -bound else FLAT
-    assert classify_curvature(smallest, largest) == wanted
+    assert str(classify_curvature(smallest, largest)) == wanted
     assert wanted in STATES
 
 

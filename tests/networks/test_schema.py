@@ -242,6 +242,7 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "curvature": False,
         "on_failure": "continue",
         "precision": None,
         "max_seeds": 10_000,
@@ -250,6 +251,8 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
     }
     assert read_sweep(config) == SweepSettings()
     assert read_experiment(config) == NetworkExperiment()
+    curved = {**config, "curvature": "learning_curve"}
+    assert read_experiment(curved) == NetworkExperiment(curvature="learning_curve")
     sure = {**config, "precision": 0.02, "max_seeds": 500}
     assert read_sweep(sure) == SweepSettings(rounds=AdaptiveSeeds(0.02, 500))
     serial = {**config, "parallel": {"backend": "serial", "n_jobs": 1}, "report": False}
@@ -276,6 +279,10 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
             "engine.dtype=float16: engine.dtype must be one of float64, float32",
         ),
         ({"engine": {"name": "numpy", "dtyp": "float32"}}, "did you mean engine.dtype?"),
+        (
+            {"engine": {"name": "numpy", "dtype": "float64"}, "curvature": "all"},
+            "curvature=all: curvature must be true, false or learning_curve",
+        ),
         ({"report": "yes"}, "report=yes: report must be true or false"),
     ],
 )
@@ -284,6 +291,7 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
+        "curvature": False,
         "on_failure": "continue",
         "precision": None,
         "max_seeds": 10_000,

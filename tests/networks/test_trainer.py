@@ -11,10 +11,12 @@ from training_batches import batch_of
 from xorsweep.experiment import FAILED, OK, STATUSES, ExperimentTask
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks.curvature import measure_curvature
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.results import MOST_OUTPUTS, PointResults
+from xorsweep.networks.results import MOST_OUTPUTS, PointResults, part_of
+from xorsweep.networks.single_run import train_single
 from xorsweep.networks.trainer import build_training, train_batch
 from xorsweep.storage.parts import table_of
 
@@ -152,3 +154,42 @@ def point_of_file(point_of: PointOf, path: str) -> Point:
     point = point_of(init="symmetric")
     kept = {key: value for key, value in point.items() if not key.startswith("init")}
     return {**kept, "init": "file", "init.path": path}
+
+
+@pytest.mark.parametrize("until_converged", [False, True])
+def test_curvature_changes_no_other_column_and_is_that_of_the_weights(
+    point_of: PointOf, until_converged: bool
+) -> None:
+    point = point_of(lr=2.0, epochs=600, hidden=3, until_converged=until_converged)
+    batch = batch_of(point, range(5), [10, 600])
+    without, rows = rows_of(batch), train_batch(batch, Engine(), "learning_curve")
+    for name, values in vars(without).items():
+        if name not in ("curvature", "curvature_curves"):
+            np.testing.assert_array_equal(getattr(rows, name), values)
+    assert without.curvature is None
+    assert rows.curvature is not None
+    wanted = measure_curvature(build_training(batch_of(point, [0], [1])), rows.parameters.T)
+    np.testing.assert_array_equal(np.stack(rows.curvature), np.stack(wanted))
+    alone = train_batch(batch, Engine(), curvature=True)
+    np.testing.assert_array_equal(np.stack(alone.curvature or ()), np.stack(wanted))
+    for member in range(5):
+        run = train_single({**point, "seed": member})
+        shared = [
+            run.epochs.index(e) for e in build_training(batch).curve_epochs if e in run.epochs
+        ]
+        kept = [
+            place for place, e in enumerate(build_training(batch).curve_epochs) if e in run.epochs
+        ]
+        for name, curves in zip(
+            ("curvature_min", "curvature_max"), rows.curvature_curves, strict=True
+        ):
+            by_epoch = getattr(run.curvature, name)[shared].astype(np.float32)
+            np.testing.assert_array_equal(curves[kept, member], by_epoch)
+
+
+def test_a_part_has_curves_of_the_curvature_where_it_has_learning_curves(point_of: PointOf) -> None:
+    batch = batch_of(point_of(), range(3), [10, 50])
+    part = part_of(train_batch(batch, Engine(), "learning_curve"))
+    for name in ("curvature_min.by_epoch", "curvature_max.by_epoch"):
+        lengths = part[name].combine_chunks().value_lengths()
+        assert lengths == part["learning_curve"].combine_chunks().value_lengths()

@@ -37,7 +37,8 @@ def dataset_of(
         grid: The points (N,).
         results: A row per point that is there, in the same order.
         curves: A row per point that has a curve, with the point's row as index and a column per
-            step, by name; the dimension of the steps is `NAME_step`.
+            step, by name; the dimension of the steps is `NAME_step`. A curve whose name is a
+            column's is the variable `NAME_curve`.
         attributes: What the dataset says of itself.
         rows: Which points `results` has, by their rows (n,); all of them by default.
 
@@ -63,7 +64,8 @@ def dataset_of(
         steps = f"{name}_step"
         coordinates[steps] = ((steps,), frame.columns.to_numpy(np.int64))
         values = array.fill(frame.to_numpy(np.float64), frame.index.to_numpy(np.int64))
-        variables[name] = ((*dimensions, steps), values)
+        variable = f"{name}_curve" if name in variables else name
+        variables[variable] = ((*dimensions, steps), values)
     return xarray.Dataset(variables, coordinates, attributes)
 
 

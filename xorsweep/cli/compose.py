@@ -16,15 +16,16 @@ from xorsweep.analysis.maps import MapAxes
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.cli.grid_spec import GridSpec, ParsedAxis, Setting, Zipped, zipped_in
 from xorsweep.cli.keys import check_known_keys
-from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value, read_settings
+from xorsweep.errors import ConfigError, StoreError
+from xorsweep.fields import fields_of, format_value, read_fields, read_settings
 from xorsweep.grid.axes import Axis, Dimension, dimensions, is_composed, size_of
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
-from xorsweep.settings import ObjectiveSettings, read_sweep
+from xorsweep.settings import NetworkSettings, ObjectiveSettings, read_sweep
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
 
 MANY = 10_000
@@ -57,6 +58,7 @@ class Composed:
         """Return the sweep of this grid in a folder; raises ConfigError."""
         settings, experiment = read_sweep(self.values), read_experiment(self.values)
         read_study(self.values.get("study"))
+        experiment.check_grid(self.grid)
         provenance = provenance_of(command_line, self.values)
         return SweepRequest(
             experiment, self.grid, settings, folder, provenance, self.notes, documents
@@ -100,15 +102,32 @@ def resume_request(
     """
     _refuse_objective(given, values)
     settings = read_sweep(values)
-    engine_given = any(key.split(".")[0] == "engine" for key in given)
     return ResumeRequest(
         folder,
         settings,
         more,
         {key: value for key, value in asdict(settings.rounds).items() if key in given},
-        experiment=read_experiment(values) if engine_given else None,
+        experiment=_given_experiment(values, given, folder),
         provenance=provenance_of(command_line, values),
     )
+
+
+def _given_experiment(
+    values: Mapping[str, Any], given: Collection[str], folder: Path
+) -> NetworkExperiment | None:
+    """Return a sweep's experiment with the settings that were given, None where none was."""
+    names = ("engine", *fields_of(NetworkSettings))
+    left = [name for name in names if name not in {key.split(".")[0] for key in given}]
+    if len(left) == len(names):
+        return None
+    asked = read_experiment(values)
+    try:
+        recorded = open_sweep(folder).store.experiment
+    except StoreError:  # which is said when the sweep is resumed
+        return asked
+    if not isinstance(recorded, NetworkExperiment):
+        return asked
+    return replace(asked, **{name: getattr(recorded, name) for name in left})
 
 
 def _refuse_objective(given: Collection[str], values: Mapping[str, Any]) -> None:
@@ -123,7 +142,8 @@ def _refuse_objective(given: Collection[str], values: Mapping[str, Any]) -> None
 
 def read_experiment(values: Mapping[str, Any]) -> NetworkExperiment:
     """Return the experiment of a configuration; raises ConfigError."""
-    return NetworkExperiment(read_settings("engine", values, Engine))
+    settings = read_fields("", values, NetworkSettings)
+    return NetworkExperiment(read_settings("engine", values, Engine), **settings)
 
 
 def compose_block(

@@ -26,7 +26,7 @@ from xorsweep.grid.levels import range_length
 from xorsweep.grid.spacing import is_spacing
 from xorsweep.grid.where import read_where
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
-from xorsweep.settings import AdaptiveSeeds, SweepSettings
+from xorsweep.settings import AdaptiveSeeds, NetworkSettings, SweepSettings
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 
 COMMAND = ("python", "-m", "xorsweep", "-m")
@@ -104,7 +104,8 @@ def _is_plain(key: str, levels: Sequence[Scalar], block: Values) -> bool:
         return is_name and default_file(f"{key}/{texts[0]}").is_file()
     if group in SETTINGS:
         return name in fields_of(SETTINGS[group])
-    return key in {**fields_of(AdaptiveSeeds), **fields_of(SweepSettings)}
+    settings = (AdaptiveSeeds, SweepSettings, NetworkSettings)
+    return any(key in fields_of(each) for each in settings)
 
 
 class _Composer:

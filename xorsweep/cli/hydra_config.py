@@ -24,7 +24,7 @@ from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
-from xorsweep.settings import AdaptiveSeeds, ObjectiveSettings, SweepSettings
+from xorsweep.settings import AdaptiveSeeds, NetworkSettings, ObjectiveSettings, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 """What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
@@ -79,6 +79,7 @@ def known_keys() -> list[str]:
         *fields_of(AdaptiveSeeds),
         *fields_of(SweepSettings),
         *fields_of(ObjectiveSettings),
+        *fields_of(NetworkSettings),
         *SETTINGS,
         *settings,
         *RUN_KEYS,

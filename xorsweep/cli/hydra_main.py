@@ -146,7 +146,11 @@ def _run(config: DictConfig) -> float:
             from xorsweep.reporting.run import run_single
 
             value = run_single(
-                asked.point, asked.engine, folder, objective=asked.settings.objective
+                asked.point,
+                asked.engine,
+                folder,
+                objective=asked.settings.objective,
+                curvature=asked.curvature,
             )
         for line in point_latest(folder):
             print(line, file=sys.stderr)

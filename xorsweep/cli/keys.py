@@ -11,7 +11,7 @@ from xorsweep.fields import check_known, fields_of
 from xorsweep.hints import Table
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
-from xorsweep.settings import AdaptiveSeeds, ObjectiveSettings, SweepSettings
+from xorsweep.settings import AdaptiveSeeds, NetworkSettings, ObjectiveSettings, SweepSettings
 
 SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
 """The config groups that say how a sweep is run."""
@@ -36,7 +36,7 @@ WORDS: Table = {**hints.KEYS, **NETWORK_SCHEMA.words}
 
 def check_known_keys(config: Mapping[str, Any]) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings]
+    settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings, NetworkSettings]
     read_here = [name for each in settings for name in fields_of(each)]
     known = [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS]
     check_known("", config, known, words=WORDS)

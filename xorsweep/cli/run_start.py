@@ -20,10 +20,11 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value, read_fields, read_settings
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.schema import Point
+from xorsweep.networks.curvature import check_curvature
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.objectives import check_seeds
 from xorsweep.networks.schema import NETWORK_SCHEMA
-from xorsweep.settings import ObjectiveSettings, read_sweep
+from xorsweep.settings import NetworkSettings, ObjectiveSettings, read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
 
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
@@ -36,6 +37,7 @@ class RunRequest:
     point: Point
     engine: Engine
     settings: ObjectiveSettings
+    curvature: bool | str = False
 
 
 def read_run(config: DictConfig) -> RunRequest:
@@ -57,7 +59,14 @@ def read_run(config: DictConfig) -> RunRequest:
     point = NETWORK_SCHEMA.read_point(values)
     if settings.objective_seeds is not None:
         _check_seeds(point, settings.objective_seeds, hydra)
-    return RunRequest(point, engine, settings)
+    kept = NetworkSettings(**read_fields("", values, NetworkSettings))
+    if kept.curvature and (hydra.mode is RunMode.MULTIRUN or settings.objective_seeds is not None):
+        raise ConfigError(
+            f"curvature={format_value(kept.curvature)}: is for a single run or our own sweep; a "
+            "job of another sweeper, or a run with objective_seeds, leaves its objective alone"
+        )
+    check_curvature(point, kept.curvature)
+    return RunRequest(point, engine, settings, kept.curvature)
 
 
 def _check_seeds(point: Point, count: int, hydra: Any) -> None:

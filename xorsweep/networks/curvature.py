@@ -6,21 +6,25 @@ flat to the last place; the smallest eigenvalue of the Hessian tells which.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import FloatArray
+from xorsweep.errors import ConfigError
+from xorsweep.fields import FloatArray, format_value
+from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.networks.activations import Activation
 from xorsweep.networks.architecture import Network, Weights
 from xorsweep.networks.eigenvalues import extremes_of_tridiagonal, tridiagonalize
 from xorsweep.networks.engines.batch_ops import LANES, pad, take
-from xorsweep.networks.engines.interface import TrainingBatch
+from xorsweep.networks.engines.interface import Capacity, TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.passes import Pass
 from xorsweep.networks.schedules import Batch
+from xorsweep.networks.schema import component_of, network_of
 
 MOST_PARAMETERS = 150
 """Weights and biases up to which the curvature is computed: its cost grows with their cube."""
@@ -29,10 +33,13 @@ ERROR_BOUND = 1e-8
 WORKING_SET = 2**21
 """Bytes of the Hessians that are computed together."""
 
+CURVE_MEMORY = 2**20
+"""Bytes of a batch's parameters of which those at some sixty epochs are kept."""
+
 TRAPPED, PASSING, FLAT = "trapped", "passing", "flat"
 STATES = {
-    TRAPPED: "every direction goes up: training can't leave it",
-    PASSING: "some direction goes down: training passes a saddle",
+    TRAPPED: "every direction curves upwards, as around a minimum",
+    PASSING: "some direction curves downwards, as at a saddle",
     FLAT: "the smallest curvature can't be told from zero",
 }
 """Where a run that isn't solved stands, by the curvature of its loss, in words."""
@@ -61,13 +68,13 @@ def classify_curvature(curvature_min: Any, curvature_max: Any) -> NDArray[Any]:
         curvature_max: The largest eigenvalues, of the same shape.
 
     Returns:
-        Texts (n,), dtype object; empty where an eigenvalue is NaN.
+        Texts of the same shape, dtype object; empty where an eigenvalue is NaN.
     """
     smallest, largest = (np.asarray(each, np.float64) for each in (curvature_min, curvature_max))
     bound = ERROR_BOUND * np.maximum(1.0, largest)
     known = np.isfinite(smallest) & np.isfinite(largest)
     conditions = [known & (smallest > bound), known & (smallest < -bound), known]
-    return np.select(conditions, np.array([TRAPPED, PASSING, FLAT], object)[:, None], "")
+    return np.select(conditions, [np.array(each, object) for each in STATES], "")
 
 
 def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvature:
@@ -80,7 +87,8 @@ def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvat
 
     Args:
         training: The components of the networks and their task; its weights aren't used.
-        parameters: The weights (P, B), float64, at which the curvature is taken.
+        parameters: The weights (P, B), float64, at which the curvature is taken; of a training of
+            one network also those of it at several epochs (P, E).
 
     Returns:
         Arrays (B,); a network has the same bits in any batch.
@@ -90,7 +98,8 @@ def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvat
         return Curvature(*np.full((3, members), np.nan))
     norm, diagonal = np.empty(members), np.empty((size, members))
     beside = np.empty((size - 1, members))
-    moved = replace(training, parameters=parameters)
+    repeated = take(training, np.arange(members) % len(training.learning_rate))
+    moved = replace(repeated, parameters=parameters)
     with np.errstate(all="ignore"):
         for places in _chunks(size, members):
             gradient, matrices = hessian(take(moved, pad(places)))
@@ -105,10 +114,56 @@ def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvat
 
 def has_curvature(training: TrainingBatch) -> bool:
     """Tell whether the networks of a training have a curvature that is computed."""
-    return (
-        training.network.size <= MOST_PARAMETERS
-        and isinstance(training.schedule, Batch)
-        and training.activation.second_derivative(np.zeros(1)) is not None
+    is_batch = isinstance(training.schedule, Batch)
+    return missing_for(training.network, is_batch, training.activation) is None
+
+
+def missing_for(network: Network, is_batch: bool, activation: Activation) -> str | None:
+    """Return why networks have no curvature that is computed, None where they have one."""
+    if network.size > MOST_PARAMETERS:
+        return (
+            f"{network.inputs}-{network.hidden}-{network.outputs} has {network.size:,} weights and "
+            f"biases, and the curvature is computed for at most {MOST_PARAMETERS}"
+        )
+    if not is_batch:
+        return (
+            "updates by single rows don't follow the gradient over all rows, so schedule must be "
+            "batch"
+        )
+    if activation.second_derivative(np.zeros(1)) is None:
+        return f"{type(activation).__name__} has no second_derivative"
+    return None
+
+
+def missing_at(point: Mapping[str, Any]) -> str | None:
+    """Return why the network of a point has no curvature, None where it has one."""
+    is_batch = point["schedule"] == "batch"
+    return missing_for(network_of(point), is_batch, component_of("activation", point))
+
+
+def check_curvature(point: Mapping[str, Any], curvature: bool | str) -> None:
+    """Raise ConfigError where a curvature is asked for that the network of a point hasn't."""
+    if curvature and (reason := missing_at(point)):
+        raise ConfigError(f"curvature={format_value(curvature)}: {reason}")
+
+
+def missing_curvature(grid: Grid) -> dict[str, int]:
+    """Return the reasons for which points of a grid have no curvature, with how many points."""
+    groups = ("task", "hidden", "skip", "schedule", "activation")
+    keys = [key for key in grid.columns if key.split(".")[0] in groups]
+    codes = combined_codes(grid, keys, np.arange(len(grid)))
+    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    found: dict[str, int] = {}
+    for place in np.argsort(first):
+        if reason := missing_at(grid.point(int(first[place]))):
+            found[reason] = found.get(reason, 0) + int(counts[place])
+    return found
+
+
+def curve_capacity(capacity: Capacity) -> Capacity:
+    """Return a capacity at which the parameters at all epochs of a learning curve fit memory."""
+    return lambda network, rows: min(
+        capacity(network, rows), max(LANES, CURVE_MEMORY // (8 * network.size) // LANES * LANES)
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import Field, FloatArray, is_number, is_whole
+from xorsweep.networks.curvature import Curvature
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.solutions import is_label
@@ -35,6 +36,10 @@ _TYPES = {
     PARAMETERS: pa.list_(pa.float64()),
     LEARNING_CURVE: pa.list_(pa.float32()),
 }
+CURVATURE_CURVES = ("curvature_min", "curvature_max")
+"""The columns of which there are curves, too."""
+CURVATURE_LISTS = tuple(f"{name}.by_epoch" for name in CURVATURE_CURVES)
+"""The columns of parts that hold them; curves go by the name before the dot."""
 ERRORS = ("final_error", "mse", "max_abs_error")
 
 TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
@@ -68,6 +73,8 @@ class PointResults:
     parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
     learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
     (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
+    curvature is that after the last epoch, arrays (n,), where it is asked for, and curvature_curves
+    its smallest and largest eigenvalue at `curve_epochs`, each (C, t) float32.
     """
 
     point_id: NDArray[np.uint64]
@@ -83,6 +90,8 @@ class PointResults:
     parameters: FloatArray
     learning_curves: NDArray[np.float32]
     curve_of: NDArray[np.int32]
+    curvature: Curvature | None = None
+    curvature_curves: Sequence[NDArray[np.float32]] = ()
 
     def __len__(self) -> int:
         return len(self.point_id)
@@ -90,17 +99,24 @@ class PointResults:
 
 def part_of(rows: PointResults) -> pa.Table:
     """Return finished points as a part holds them."""
-    lists = {PARAMETERS: _parameters(rows), LEARNING_CURVE: _curves(rows)}
+    lists = {PARAMETERS: _parameters(rows), LEARNING_CURVE: _curves(rows, rows.learning_curves)}
     stored = {"point_id": pa.uint64(), **_TYPES, "status": pa.int8()}
     columns = {
         name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
         for name, type_ in stored.items()
     }
+    if rows.curvature is not None:
+        columns |= {
+            name: pa.array(values, pa.float64())
+            for name, values in rows.curvature._asdict().items()
+        }
+    for name, curves in zip(CURVATURE_LISTS, rows.curvature_curves, strict=False):
+        columns[name] = _curves(rows, curves)
     return pa.table(columns | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
 
 
 def part_of_run(run: SingleRun, point_id: NDArray[np.uint64]) -> pa.Table:
-    """Return the end of a run as a part holds it, without its learning curve."""
+    """Return the end of a run as a part holds it, without its learning curves."""
     outputs, parameters = run.final_outputs.reshape(-1, 1), run.parameters[:, -1:].T
     converged_epoch = -1 if run.converged_epoch is None else run.converged_epoch
     return part_of(
@@ -116,6 +132,7 @@ def part_of_run(run: SingleRun, point_id: NDArray[np.uint64]) -> pa.Table:
             parameters=parameters if parameters.size <= MOST_PARAMETERS else parameters[:, :0],
             learning_curves=np.empty((0, 1), np.float32),
             curve_of=np.array([-1], np.int32),
+            curvature=run.final_curvature if run.keeps_curvature else None,
         )
     )
 
@@ -127,33 +144,43 @@ def _parameters(rows: PointResults) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
 
 
-def _curves(rows: PointResults) -> pa.Array:
-    """Return the learning curves, empty where a longer point of the trajectory has it."""
+def _curves(rows: PointResults, curves: NDArray[np.float32]) -> pa.Array:
+    """Return curves (C, t) point by point, empty where a longer one of the trajectory has it."""
     has_curve = rows.curve_of >= 0
-    lengths = np.where(has_curve, rows.learning_curves.shape[0], 0)
+    lengths = np.where(has_curve, len(curves), 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    values = rows.learning_curves.T[rows.curve_of[has_curve]].ravel()
+    values = curves.T[rows.curve_of[has_curve]].ravel()
     return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
 
 
-def part_types(names: Sequence[str]) -> Mapping[str, pa.DataType]:
+def part_types(names: Sequence[str], curvature: bool | str = False) -> Mapping[str, pa.DataType]:
     """Return the type of each column of a part; raises DamagedPartError for one it hasn't.
 
     A part of points that all failed has none of them.
     """
     if not names:
         return {}
-    outputs = [name for name in names if name not in _TYPES]
+    types = {**_TYPES, **_curvature_types(curvature)}
+    outputs = [name for name in names if name not in types]
     if set(outputs) != {f"output_{place}" for place in range(len(outputs))}:
         raise DamagedPartError("its columns aren't those of a part")
-    return {**_TYPES, **dict.fromkeys(outputs, pa.float64())}
+    return {**types, **dict.fromkeys(outputs, pa.float64())}
+
+
+def _curvature_types(curvature: bool | str) -> Mapping[str, pa.DataType]:
+    """Return the columns of parts that hold the curvature."""
+    columns = dict.fromkeys(Curvature._fields if curvature else (), pa.float64())
+    curves = CURVATURE_LISTS if curvature == LEARNING_CURVE else ()
+    return {**columns, **dict.fromkeys(curves, pa.list_(pa.float32()))}
 
 
 def check_part(part: pa.Table) -> None:
     """Raise DamagedPartError where a part has no value, or no known outcome, for a point."""
     if "outcome" in part.column_names:
-        never_empty = [name for name in _TYPES if name in part.column_names and name != SOLUTION]
-        check_complete(part, never_empty)
+        known = {**_TYPES, **_curvature_types(LEARNING_CURVE)}
+        check_complete(
+            part, [each for each in part.column_names if each in known.keys() - {SOLUTION}]
+        )
         check_codes("outcome", part["outcome"], OUTCOMES)
         part[SOLUTION].validate(full=True)  # that it is UTF-8
         if not all(map(is_label, part[SOLUTION].drop_null().unique().to_pylist())):
@@ -162,8 +189,8 @@ def check_part(part: pa.Table) -> None:
         raise DamagedPartError("it has no numbers of points that ended")
 
 
-def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:
-    """Return the columns of results.csv."""
+def tabulate(grid: Grid, stored: StoredColumns, curvature: bool | str = False) -> ResultTable:
+    """Return the columns of results.csv, with those of the curvature where it was asked for."""
     epoch, failed = stored.column("converged_epoch", np.int64), stored.status == FAILED
     holds = stored.column("converged_at_end", bool)
     outcome = np.where(failed, np.int8(OUTCOMES.index("failed")), stored.column("outcome", np.int8))
@@ -179,6 +206,10 @@ def tabulate(grid: Grid, stored: StoredColumns) -> ResultTable:
         "converged_at_end": lambda rows: pa.array(holds[rows]),
         "outcome": lambda rows: names_of(outcome[rows], OUTCOMES),
         SOLUTION: _solution_column(stored),
+    }
+    columns |= {
+        name: _real_column(stored.column(name, np.float64))
+        for name in (Curvature._fields if curvature else ())
     }
     return ResultTable(
         stored.present,

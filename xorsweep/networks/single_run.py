@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from xorsweep.experiment import STATUSES
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
+from xorsweep.networks.curvature import Curvature, measure_curvature
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import (
@@ -45,6 +47,8 @@ class SingleRun:
     parameters (P, E) and outputs (rows, units, E), float64, are those after each of `epochs`;
     outputs_before_last_epoch (rows, units) are those an epoch before the last, which the notebook
     prints of its run. `converged_epoch` is None where the criterion was never met.
+    `keeps_curvature` says whether its files hold the curvature, true after the last epoch,
+    `learning_curve` after each.
     """
 
     point: Mapping[str, Scalar]
@@ -59,6 +63,7 @@ class SingleRun:
     outcome: str
     solution: str | None
     status: str
+    keeps_curvature: bool | str = False
 
     @property
     def task(self) -> Task:
@@ -86,6 +91,16 @@ class SingleRun:
         """Return the errors after each of `epochs`, each (E,)."""
         return measure(self.outputs, self.training.targets)
 
+    @cached_property
+    def curvature(self) -> Curvature:
+        """Return the curvature of the loss after each of `epochs`, each (E,); NaN without one."""
+        return measure_curvature(self.training, self.parameters)
+
+    @property
+    def final_curvature(self) -> Curvature:
+        """Return the curvature of the loss after the last epoch, each (1,)."""
+        return Curvature(*(values[-1:] for values in self.curvature))
+
     @property
     def final_error(self) -> float:
         """Return half the sum of squared errors after the last epoch."""
@@ -96,12 +111,15 @@ class SingleRun:
         return Weights(*(view[..., at] for view in views))
 
 
-def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> SingleRun:
+def train_single(
+    point: Mapping[str, Scalar], engine: Engine = Engine(), curvature: bool | str = False
+) -> SingleRun:
     """Train one network alone.
 
     Args:
         point: A checked point, by flat keys.
         engine: What trains it, and in which precision.
+        curvature: Whether its files hold the curvature, after the last epoch or after each.
 
     Returns:
         The run, with the same bits as in a sweep.
@@ -113,7 +131,7 @@ def train_single(point: Mapping[str, Scalar], engine: Engine = Engine()) -> Sing
     if training.until_converged and 0 <= stopped < last:
         # It stands still from there on; trained to that epoch, all of the kept epochs lie before.
         training, trained = _train(point, stopped, engine)
-    return _single_run(point, engine, training, trained)
+    return replace(_single_run(point, engine, training, trained), keeps_curvature=curvature)
 
 
 def _train(

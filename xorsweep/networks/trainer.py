@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,19 +11,66 @@ from numpy.typing import NDArray
 
 from xorsweep.experiment import DIVERGED, OK
 from xorsweep.fields import FloatArray
+from xorsweep.networks.curvature import Curvature, measure_curvature
 from xorsweep.networks.engines import Engine, load_train
-from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.interface import Train, TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.results import MOST_OUTPUTS, MOST_PARAMETERS, PointResults
+from xorsweep.networks.results import (
+    CURVATURE_CURVES,
+    LEARNING_CURVE,
+    MOST_OUTPUTS,
+    MOST_PARAMETERS,
+    PointResults,
+)
 from xorsweep.networks.schema import component_of, learning_rates, network_of
 from xorsweep.networks.solutions import solution_labels
 
 
-def train_batch(batch: Batch, engine: Engine) -> PointResults:
-    """Return the points of a batch, trained; it raises what a component raises."""
-    training = build_training(batch)
-    return _results(batch, training, load_train(engine)(training))
+def train_batch(batch: Batch, engine: Engine, curvature: bool | str = False) -> PointResults:
+    """Return the points of a batch, trained; it raises what a component raises.
+
+    Args:
+        batch: The trajectories.
+        engine: What trains them.
+        curvature: Whether the curvature is measured, after the last epoch or, with
+            `learning_curve`, at the epochs of the learning curve, too.
+    """
+    training, train = build_training(batch), load_train(engine)
+    if curvature == LEARNING_CURVE:
+        return _with_curves(batch, training, train)
+    trained = train(training)
+    results = _results(batch, training, trained)
+    return _with_curvature(results, batch, training, trained) if curvature else results
+
+
+def _with_curves(batch: Batch, training: TrainingBatch, train: Train) -> PointResults:
+    """Return the points of a batch with their curvature at the epochs of the learning curve."""
+    kept = tuple(sorted({*training.snapshots, *training.curve_epochs}))
+    whole = train(replace(training, snapshots=kept))
+    ends = [kept.index(epoch) for epoch in training.snapshots]
+    per_snapshot = {name: getattr(whole, name)[ends] for name in ("outputs", "parameters", "meets")}
+    trained = replace(whole, **per_snapshot)
+    results = _with_curvature(_results(batch, training, trained), batch, training, trained)
+    measured = [
+        measure_curvature(training, whole.parameters[kept.index(epoch)])
+        for epoch in training.curve_epochs
+    ]
+    with np.errstate(over="ignore"):
+        curves = [
+            np.stack([getattr(each, name) for each in measured]).astype(np.float32)
+            for name in CURVATURE_CURVES
+        ]
+    return replace(results, curvature_curves=curves)
+
+
+def _with_curvature(
+    results: PointResults, batch: Batch, training: TrainingBatch, trained: TrainingResult
+) -> PointResults:
+    by_snapshot = [measure_curvature(training, each) for each in trained.parameters]
+    wanted = batch.rows >= 0
+    columns = (np.stack(each)[wanted] for each in zip(*by_snapshot, strict=True))
+    return replace(results, curvature=Curvature(*columns))
 
 
 def build_training(batch: Batch, parameters: FloatArray | None = None) -> TrainingBatch:
@@ -66,7 +114,7 @@ def _results(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> 
         read_snapshot(training, trained, number) for number in range(len(training.snapshots))
     ]
     wanted = batch.rows >= 0
-    columns = {
+    columns: dict[str, Any] = {
         name: np.stack([found[name] for found in by_snapshot])[wanted] for name in by_snapshot[0]
     }
     outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T

@@ -152,6 +152,18 @@ class Run:
         return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
 
     @property
+    def curvature(self) -> pd.DataFrame:
+        """Return the curvature of the loss by epoch, NaN for networks without one.
+
+        Columns: `gradient_norm`, the length of the gradient; `curvature_min` and `curvature_max`,
+        the smallest and the largest eigenvalue of the Hessian. The index is `epoch`.
+        """
+        import pandas as pd
+
+        columns = self.single.curvature._asdict()
+        return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
+
+    @property
     def truth_table(self) -> pd.DataFrame:
         """Return inputs, targets and outputs after the last epoch, one row a row of the table."""
         import pandas as pd
@@ -290,12 +302,13 @@ def run_single(
     folder: Path,
     terminal: Console | None = None,
     objective: str = "final_error",
+    curvature: bool | str = False,
 ) -> float:
     """Train one checked point, write its results, and return its objective."""
     terminal = terminal or Console()
     terminal.log(headline(point))
     warm_up([batch_of_one(point, (1,))], engine, terminal.log)
-    run = train_single(point, engine)
+    run = train_single(point, engine, curvature)
     paths = write_single(run, folder)
     describe_single(run, terminal.console)
     value = estimate_objective(objective, SeedRuns.of_single(run)).value

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.fields import FloatArray
+from xorsweep.networks.curvature import STATES, classify_curvature
 from xorsweep.networks.metrics import DESCRIPTIONS
 from xorsweep.networks.single_run import SingleRun, places_of_weights
 from xorsweep.networks.solutions import is_solution
@@ -79,6 +80,18 @@ def _conclusion(run: SingleRun) -> Iterator[str]:
         end = "" if run.converged_at_end else ", and left again before the end"
         yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
     yield f"half the sum of squared errors: {run.final_error:.8g}"
+    if run.keeps_curvature:
+        yield _curvature_line(run)
     why = RunDiagnosis(run).line
     if why:
         yield f"why: {why}"
+
+
+def _curvature_line(run: SingleRun) -> str:
+    norm, smallest, largest = (float(values[0]) for values in run.final_curvature)
+    verdict = str(classify_curvature(smallest, largest))
+    meaning = f": {verdict}, {STATES[verdict]}" if verdict and not run.converged_at_end else ""
+    return (
+        f"gradient norm {norm:.4g}, eigenvalues of the Hessian from {smallest:.4g} to "
+        f"{largest:.4g}{meaning}"
+    )

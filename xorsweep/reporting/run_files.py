@@ -86,11 +86,17 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
 
 def _learning_curve_text(run: SingleRun) -> str:
     errors = run.errors
-    columns = (errors.final_error, errors.mse, errors.max_abs_error)
+    columns = {
+        "half_sse": errors.final_error,
+        "mse": errors.mse,
+        "max_abs_error": errors.max_abs_error,
+    }
+    if run.keeps_curvature == "learning_curve":
+        columns |= run.curvature._asdict()
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["epoch", "half_sse", "mse", "max_abs_error"])
-    writer.writerows(zip(run.epochs, *map(_plain, columns), strict=True))
+    writer.writerow(["epoch", *columns])
+    writer.writerows(zip(run.epochs, *map(_plain, columns.values()), strict=True))
     return text.getvalue()
 
 
