@@ -70,6 +70,33 @@ def check_unsolved(run: SingleRun) -> None:
     )
 
 
+def check_motion(run: SingleRun) -> None:
+    """Compare what is said of the last half of a run with plain passes through both networks."""
+    rows, targets = table(run.point)
+    network = Network(run.point, 2, 1)
+    half = min(run.epochs, key=lambda epoch: abs(epoch - run.epochs[-1] / 2))
+    then = run.parameters[:, run.epochs.index(half)].tolist()
+    now = run.parameters[:, -1].tolist()
+    moved, errors = 0.0, [0.0, 0.0]
+    for x, (target,) in zip(rows, targets, strict=True):
+        ends = [network.forward(weights, x) for weights in (then, now)]
+        moved = max(moved, math.dist(ends[0][0], ends[1][0]))
+        for end, (_, outputs, _) in enumerate(ends):
+            errors[end] += (target - outputs[0]) ** 2 / 2
+    text = text_of(run)
+    found = re.search(rf"Since epoch ([\d,]+) .* errors (.*), and .* moved by {NUMBER}\.", text)
+    assert found is not None
+    assert found[1] == f"{half:,}"
+    assert near(float(found[3]), moved)
+    *before, after = numbers(found[2])
+    assert near(after, errors[1])
+    word = "fell" if errors[1] < errors[0] else "rose"
+    steady = abs(errors[1] - errors[0]) <= 0.01 * errors[0]
+    assert found[2].startswith("stayed near" if steady else word)
+    assert steady == (not before)
+    assert steady or near(before[0], errors[0])
+
+
 def check_conflict(
     text: str,
     labels: str,
@@ -131,6 +158,7 @@ def seed_eleven(point_of: PointOf) -> SingleRun:
 
 def test_an_unsolved_run_is_explained_by_its_numbers(seed_eleven: SingleRun) -> None:
     check_unsolved(seed_eleven)
+    check_motion(seed_eleven)
     check_curvature(seed_eleven)
 
 
@@ -138,6 +166,7 @@ def test_an_unsolved_run_is_explained_by_its_numbers(seed_eleven: SingleRun) -> 
 def test_so_is_one_that_passes_a_saddle(point_of: PointOf, seed: int) -> None:
     run = train_single(point_of(seed=seed, lr=0.5, epochs=2_000))
     check_unsolved(run)
+    check_motion(run)
     check_curvature(run)
 
 
@@ -159,6 +188,7 @@ def test_every_unsolved_run_of_sixty_is_explained_by_its_numbers(
     for seed in unsolved:
         run = train_single(point_of(seed=seed, **keys))
         check_unsolved(run)
+        check_motion(run)
         check_curvature(run)
 
 
@@ -222,7 +252,7 @@ def test_a_saturated_output_that_is_wrong_is_told(point_of: PointOf) -> None:
     assert "The outputs of rows 01 and 10 are wrong, but saturated" in text
     outputs = run.final_outputs[1:3, 0]
     largest = max(y * (1 - y) for y in outputs)
-    (found,) = re.findall(rf"y\(1 - y\) of the output unit is at most {NUMBER}", text)
+    (found,) = re.findall(rf"y\(1 - y\) of the output unit is {NUMBER}", text)
     assert near(float(found), largest)
 
 

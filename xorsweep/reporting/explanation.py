@@ -195,7 +195,7 @@ class RunDiagnosis:
         slope = float(np.abs(space.hidden_slopes[rows]).max())
         if slope <= HARDLY:
             yield (
-                f"The hidden units hardly react there: their slopes are at most {number(slope)}. "
+                f"The hidden units hardly react there: their largest slope is {number(slope)}. "
                 "The gradients of the hidden weights, which alone can move the rows apart in "
                 "hidden space, are multiplied by these slopes."
             )
@@ -231,9 +231,9 @@ class RunDiagnosis:
             noun = "output" if len(rows) == 1 else "outputs"
             yield (
                 f"The {noun} of {self._rows(rows, 'row')} "
-                f"{'is' if len(rows) == 1 else 'are'} wrong, but saturated: there the slope "
-                f"y(1 − y) of the output unit is at most {number(float(slopes[rows].max()))}, and "
-                "error signals are multiplied by it."
+                f"{'is' if len(rows) == 1 else 'are'} wrong, but saturated: there the "
+                "largest slope y(1 − y) of the output unit is "
+                f"{number(float(slopes[rows].max()))}, and error signals are multiplied by it."
             )
 
     def _motion(self) -> Iterator[str]:
@@ -245,14 +245,14 @@ class RunDiagnosis:
         before, after = float(errors[then]), float(errors[now])
         went = "fell" if after < before else "rose"
         if abs(after - before) <= STEADY * before:
-            error = f"stayed at {number(after)}"
+            error = f"stayed near {number(after)}"
         else:
             error = f"{went} from {number(before)} to {number(after)}"
         moved = self._positions[..., 1] - self._positions[..., 0]
         farthest = float(np.linalg.norm(moved, axis=1).max())
         yield (
-            f"Since epoch {self.run.epochs[then]:,} half the sum of squared errors {error}, and no "
-            f"row moved by more than {number(farthest)} in hidden space."
+            f"Since epoch {self.run.epochs[then]:,} half the sum of squared errors {error}, and "
+            f"the row that moved farthest in hidden space moved by {number(farthest)}."
         )
 
     @cached_property
@@ -309,8 +309,8 @@ class RunDiagnosis:
         return f"at {join_words(points)}, "
 
     def _apart(self, group: RowGroup) -> str:
-        most = "at most " if len(group.rows) > 2 else ""
-        return f"{most}{number(group.distance)} apart"
+        farthest = "the farthest two " if len(group.rows) > 2 else ""
+        return f"{farthest}{number(group.distance)} apart"
 
     def _targets(self, group: RowGroup) -> str:
         if not self._one_output:
