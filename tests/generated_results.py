@@ -38,7 +38,15 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     keys = ["task", "hidden", "lr", "epochs", "seed"]
     frame = frame[[*keys, *(name for name in frame if name not in keys)]]
-    return frame.astype({"converged_epoch": "Int64", "status": "category", "outcome": "category"})
+    texts = dict.fromkeys(["status", "outcome", "solution"], "category")
+    return frame.astype({"converged_epoch": "Int64", **texts})
+
+
+def _label(rng: np.random.Generator, outcome: str) -> str | None:
+    """Return a class of solutions of a solved run, and what some others answer."""
+    if outcome == "solved":
+        return str(rng.choice(["AND+OR", "f2+f4", "AND+f0", "f0+f2"], p=(0.5, 0.3, 0.1, 0.1)))
+    return "answers OR" if outcome == "one_row_wrong" else None
 
 
 def _some(rng: np.random.Generator, levels: list[Any]) -> list[Any]:
@@ -76,6 +84,7 @@ def _training(
                 "converged_epoch": reached if converged else None,
                 "converged_at_end": holds,
                 "outcome": outcome,
+                "solution": _label(rng, outcome),
                 "status": status,
             }
         )

@@ -52,12 +52,13 @@ def results_of(runs: Sequence[Run], epochs: int = 100) -> pd.DataFrame:
     keys = [key for key in runs[0] if key not in ("converged_epoch", "final_error", "outcome")]
     keys = [key for key in keys if key != "status"]
     rows = [{"epochs": epochs, "status": "ok", **run, "seed": n} for n, run in enumerate(runs)]
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows).assign(solution=None)
     columns = [*dict.fromkeys([*keys, "epochs", "seed"]), "final_error", "converged_epoch"]
-    frame = frame[[*columns, "outcome", "status"]]
+    frame = frame[[*columns, "outcome", "solution", "status"]]
     texts = [key for key in keys if frame[key].dtype == object or frame[key].dtype == "str"]
     return frame.astype(
-        {"converged_epoch": "Int64"} | dict.fromkeys(["outcome", "status", *texts], "category")
+        {"converged_epoch": "Int64"}
+        | dict.fromkeys(["outcome", "solution", "status", *texts], "category")
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import rate_intervals
+from xorsweep.analysis.solutions import counts_text, label_counts
 from xorsweep.analysis.survival import Survival, bounds_at_ends, survival
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES
@@ -34,7 +35,8 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     Kaplan-Meier `median_epochs` with
     `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_fraction`; the
     `expected_running_time` in epochs, all epochs spent over the runs that converged;
-    quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome.
+    quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome;
+    `solutions`, the number of runs by `solution`, as a text.
     """
     index = CellIndex.of_frame(results, swept_columns(results))
     runs = _Runs.of(results)
@@ -61,7 +63,9 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     keys = [key for key in point_columns(results) if key != "seed"]
     described = results[keys].iloc[index.first].reset_index(drop=True)
     measured = [pd.DataFrame(columns) for columns in (counts, rates, times, errors, outcomes)]
-    return pd.concat([described, *measured], axis=1)
+    table = pd.concat([described, *measured], axis=1)
+    labels = label_counts(results["solution"], index.number, len(index))
+    return table.assign(solutions=list(map(counts_text, labels)))
 
 
 def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

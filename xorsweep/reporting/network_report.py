@@ -8,6 +8,7 @@ import pandas as pd
 
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.representative_runs import RULE
+from xorsweep.analysis.solutions import StoredNetworks
 from xorsweep.analysis.studies.spec import CERTAINTIES, Study, read_study
 from xorsweep.analysis.studies.verdicts import (
     HEAD,
@@ -19,6 +20,7 @@ from xorsweep.analysis.studies.verdicts import (
 )
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.analysis.variance_shares import rate_variance
+from xorsweep.networks.plugins import extensions_of
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
@@ -26,6 +28,7 @@ from xorsweep.reporting.remarks import remarks
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
+from xorsweep.reporting.solution_findings import solution_findings
 from xorsweep.reporting.tables import (
     MOST_CELLS,
     Comparison,
@@ -61,7 +64,9 @@ class NetworkReport(ReportWriter):
 
     def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
         """Return what the figures are made from."""
-        return Tables.of(results, summary, LearningCurves(self.grid, self.store))
+        networks = StoredNetworks(self.grid, self.store, extensions_of(self.grid))
+        curves = LearningCurves(self.grid, self.store)
+        return Tables.of(results, summary, curves, networks)
 
     def content(
         self,
@@ -105,6 +110,7 @@ def network_findings(
     return [
         *findings(results, summary, comparisons),
         *variance_findings(rate_variance(results, summary), "the convergence rate"),
+        *solution_findings(results, summary),
         *weight_findings(results, summary),
     ]
 

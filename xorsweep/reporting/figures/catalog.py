@@ -187,6 +187,26 @@ NETWORK_FIGURES = (
         "outcomes_by_seed",
     ),
     FigureSpec(
+        "solutions",
+        "Which solutions runs find",
+        "Each bar is a cell: its solved runs after the most epochs that it has, by the Boolean "
+        "functions that their hidden units compute, up to the order and the complement of the "
+        "units. On the right is how many solved runs it has. AND, OR and XOR are named; any other "
+        "function is f and its number, whose bit k is the value at row k, with row 00 (or 000) as "
+        "bit 0. The most frequent classes have a colour of their own.",
+        "solution_shares",
+    ),
+    FigureSpec(
+        "solution_surfaces",
+        "What the solutions look like",
+        "Each square is what one network answers to any two inputs, dark for 0 and bright for 1, "
+        "with input 1 to the right and input 2 upwards; the rows are marked with their targets, a "
+        "disc for the higher one. A dashed line is where a hidden unit switches between on and "
+        "off, as far as it passes the square. The network is in the middle of the runs of its "
+        "class by the epoch at which they converged.",
+        "solution_surfaces",
+    ),
+    FigureSpec(
         "initial_weights",
         "Which initial weights fail",
         "Of each network with two inputs and two hidden units, the largest difference between a "

@@ -21,6 +21,11 @@ from xorsweep.reporting.selection import SelectedCells, final_epochs_only, selec
 
 if TYPE_CHECKING:
     from xorsweep.analysis.learning_curves import CellLearningCurves
+    from xorsweep.fields import FloatArray
+    from xorsweep.grid.schema import Point
+
+NetworksOf = Callable[[Sequence[int]], "Mapping[int, tuple[Point, FloatArray]]"]
+"""Returns the point and the final parameters (P,) of some runs, by row."""
 
 LearningCurvesOf = Callable[[pd.DataFrame], "Mapping[int, CellLearningCurves]"]
 """Returns the errors by epoch in some cells, by their index in the summary."""
@@ -89,19 +94,25 @@ class Tables:
         summary: One row per cell.
         learning_curves: Reads the errors by epoch of some cells.
         plateaus: Half the sums of squared errors to be marked, by the outcomes of runs there.
+        networks: Reads some networks, where they can be read.
     """
 
     results: pd.DataFrame
     summary: pd.DataFrame
     learning_curves: LearningCurvesOf
     plateaus: Mapping[str, float]
+    networks: NetworksOf | None = None
 
     @classmethod
     def of(
-        cls, results: pd.DataFrame, summary: pd.DataFrame, learning_curves: LearningCurvesOf
+        cls,
+        results: pd.DataFrame,
+        summary: pd.DataFrame,
+        learning_curves: LearningCurvesOf,
+        networks: NetworksOf | None = None,
     ) -> Tables:
         """Return those of a sweep, with the plateaus that all of its tasks have."""
-        return cls(results, summary, learning_curves, _shared_plateaus(results))
+        return cls(results, summary, learning_curves, _shared_plateaus(results), networks)
 
     @property
     def cells(self) -> pd.DataFrame:

@@ -1,0 +1,192 @@
+"""A decision surface per class of solutions: what a typical run of it answers, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import Stroke, withStroke
+
+from xorsweep.analysis.columns import point_columns, swept_columns
+from xorsweep.fields import FloatArray
+from xorsweep.grid.schema import Point
+from xorsweep.networks.engines.predict import predict
+from xorsweep.networks.planning import batch_of_one
+from xorsweep.networks.schema import network_of
+from xorsweep.networks.solutions import is_solution
+from xorsweep.networks.trainer import build_training
+from xorsweep.reporting.figures.axes import DrawnFigure, legend_below
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.style import GREY
+from xorsweep.reporting.layout import mpl_label
+from xorsweep.reporting.selection import final_epochs_only
+from xorsweep.reporting.svg.decision_surface import MARGIN, has_surface
+from xorsweep.text import count_text, level_text
+
+MOST_CLASSES = 8
+MOST_READ = 100
+"""Classes, the most frequent ones, of which a run is read from the parts."""
+COLUMNS = 4
+SIDE = 2.05
+"""Inches of a surface."""
+ASKED = 96
+"""Inputs, each way, for which a network is asked."""
+BOUNDARY: dict[str, Any] = {"colors": "#ffffff", "linewidths": 1.6}
+HIDDEN_LINE: dict[str, Any] = {"color": "#ff7ad9", "linewidth": 1.6, "linestyle": (0, (4, 2))}
+HIGHER: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 9,
+    "color": "#ffffff",
+    "markeredgecolor": "#000000",
+    "markeredgewidth": 1.5,
+}
+LOWER: dict[str, Any] = {
+    "marker": "s",
+    "markersize": 8,
+    "color": "#000000",
+    "markeredgecolor": "#ffffff",
+    "markeredgewidth": 1.5,
+}
+"""The marks of rows by their targets."""
+OUTLINE: list[Any] = [withStroke(linewidth=3.0, foreground="#000000")]
+
+
+class _Shown(NamedTuple):
+    """A class, its runs, and the one that is drawn."""
+
+    label: str
+    runs: int
+    row: int
+    words: str
+
+
+def draw(tables: Tables) -> DrawnFigure | None:
+    """Return a surface for each class of networks with two inputs; None of fewer than two."""
+    if tables.networks is None:
+        return None
+    classes = typical_runs(tables)
+    if len(classes) < 2:
+        return None
+    networks = tables.networks([each.row for each in classes[:MOST_READ]])
+    flat = [
+        each
+        for each in classes
+        if each.row in networks and has_surface(network_of(networks[each.row][0]))
+    ]
+    if len(flat) < 2:
+        return None
+    shown = flat[:MOST_CLASSES]
+    figure = _figure(shown, networks)
+    others = len(classes) - len(shown)
+    note = f"the {len(shown)} most frequent of {len(classes):,} classes" if others else ""
+    return DrawnFigure(figure, _alt_text(shown), note)
+
+
+def typical_runs(tables: Tables) -> list[_Shown]:
+    """Return the classes of solved runs at their most epochs, the most frequent first.
+
+    Classes of several tasks are told apart. The run that stands for a class is the one in the
+    middle of those of the class by the epoch at which they converged, the better one of two.
+    """
+    cells = final_epochs_only(tables.summary)
+    rows = tables.rows_of(cells)
+    rows = rows[[is_solution(label) for label in rows["solution"]]]
+    tasks = [key for key in point_columns(rows) if key.split(".")[0] == "task"]
+    swept = [key for key in swept_columns(tables.summary) if key != "epochs"]
+    groups = rows.groupby([*tasks, "solution"], sort=False, observed=True, dropna=False)
+    found = []
+    for _, group in groups:
+        ordered = group.sort_values("converged_epoch", kind="stable")
+        run = ordered.iloc[(len(ordered) - 1) // 2]
+        named = [level_text(key, run[key]) for key in (*swept, "seed") if pd.notna(run[key])]
+        found.append(_Shown(str(run["solution"]), len(group), int(str(run.name)), ", ".join(named)))
+    return sorted(found, key=lambda each: (-each.runs, each.label, each.row))
+
+
+def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]]) -> Figure:
+    across = min(COLUMNS, len(shown))
+    down = ceil(len(shown) / across)
+    size = (max(across * (SIDE + 0.25) + 0.4, 5.2), down * (SIDE + 0.85) + 0.7)
+    figure = Figure(
+        figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.06)
+    )
+    grid = figure.subplots(down, across, squeeze=False).ravel()
+    for axes in grid[len(shown) :]:
+        axes.remove()
+    for place, (axes, each) in enumerate(zip(grid, shown, strict=False)):
+        _draw_surface(axes, *networks[each.row])
+        runs = count_text(each.runs, "solved run")
+        axes.set_title(f"{each.label}\n", loc="left", fontweight="bold")
+        axes.text(0, 1.03, mpl_label(f"{runs}"), transform=axes.transAxes, fontsize=8, color=GREY)
+        axes.set_xlabel(mpl_label(each.words), fontsize=7, color=GREY)
+        axes.set_ylabel("input 2 upwards" if place % across == 0 else "", fontsize=8)
+    line = Line2D([], [], label="where a hidden unit switches", path_effects=OUTLINE, **HIDDEN_LINE)
+    boundary = Line2D([], [], label="where the output is 1/2", color="#ffffff", linewidth=1.6)
+    boundary.set_path_effects([Stroke(linewidth=3.4, foreground="#000000"), *OUTLINE])
+    legend_below(figure, [boundary, line])
+    return figure
+
+
+def _draw_surface(axes: Axes, point: Point, parameters: FloatArray) -> None:
+    """Draw what a network answers, and the line at which each hidden unit switches."""
+    training = build_training(batch_of_one(point, (1,)), parameters[:, None])
+    low, high = float(training.inputs.min()), float(training.inputs.max())
+    margin = MARGIN * (high - low)
+    ends = low - margin, high + margin
+    ticks = np.linspace(*ends, 2 * ASKED + 1)[1::2]  # the middles of pixels
+    points = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    outputs = predict(training, parameters, points).reshape(ASKED, ASKED)
+    # Not smoothed, so that the SVG holds these pixels and no more.
+    axes.imshow(
+        outputs,
+        "cividis",
+        vmin=0,
+        vmax=1,
+        origin="lower",
+        extent=(*ends, *ends),
+        interpolation="none",
+    )
+    boundary = axes.contour(ticks, ticks, outputs, [0.5], **BOUNDARY)
+    boundary.set_path_effects(OUTLINE)
+    weights = training.network.views(parameters[:, None])
+    for (first, second), bias in zip(weights.w1[..., 0].T, weights.b1[:, 0], strict=True):
+        crossed = _line_within(float(first), float(second), float(bias), *ends)
+        if crossed:
+            axes.plot(*np.array(crossed).T, path_effects=OUTLINE, **HIDDEN_LINE)
+    middle = (training.targets.min() + training.targets.max()) / 2
+    for row, target in zip(training.inputs, training.targets[:, 0], strict=True):
+        axes.plot(*row, **(HIGHER if target > middle else LOWER))
+    axes.set(xlim=ends, ylim=ends, xticks=(low, high), yticks=(low, high))
+    axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _line_within(
+    first: float, second: float, bias: float, low: float, high: float
+) -> list[tuple[float, float]]:
+    """Return where the line first x + second y + bias = 0 crosses the edges of a square."""
+    found = []
+    for end in (low, high):
+        if second:
+            found.append((end, -(bias + first * end) / second))
+        if first:
+            found.append((-(bias + second * end) / first, end))
+    inside = sorted({each for each in found if all(low <= value <= high for value in each)})
+    return [inside[0], inside[-1]] if len(inside) > 1 else []
+
+
+def _alt_text(shown: list[_Shown]) -> str:
+    named = "; ".join(
+        f"{each.label}, {count_text(each.runs, 'solved run')}, shown with {each.words}"
+        for each in shown
+    )
+    return (
+        "What a typical run of each class answers over the square of inputs, with a line for each "
+        f"hidden unit: {named}."
+    )
