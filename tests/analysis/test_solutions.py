@@ -26,9 +26,8 @@ def test_labels_are_counted_cell_by_cell_the_most_frequent_first(
         found = label_counts(typed, cell, 4)
         for number, counts in enumerate(found):
             wanted = Counter(label for mine, label in runs if mine == number and label)
-            assert list(counts.items()) == sorted(
-                wanted.items(), key=lambda each: (-each[1], each[0])
-            )
+            by_count = sorted(wanted.items(), key=lambda each: (-each[1], each[0]))
+            assert list(counts.items()) == by_count
 
 
 def test_counts_are_a_text_and_answers_are_no_classes() -> None:

@@ -56,10 +56,8 @@ def results_of(runs: Sequence[Run], epochs: int = 100) -> pd.DataFrame:
     columns = [*dict.fromkeys([*keys, "epochs", "seed"]), "final_error", "converged_epoch"]
     frame = frame[[*columns, "outcome", "solution", "status"]]
     texts = [key for key in keys if frame[key].dtype == object or frame[key].dtype == "str"]
-    return frame.astype(
-        {"converged_epoch": "Int64"}
-        | dict.fromkeys(["outcome", "solution", "status", *texts], "category")
-    )
+    texts += ["outcome", "solution", "status"]
+    return frame.astype({"converged_epoch": "Int64"} | dict.fromkeys(texts, "category"))
 
 
 def only(summary: pd.DataFrame) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which Boolean functions networks compute, against a plain loop over units and rows."""
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from training_batches import training_of
 
 from xorsweep.grid.schema import Point
+from xorsweep.networks.engines.numpy.engine import train
 from xorsweep.networks.solutions import (
     MOST_HIDDEN,
     function_rows,
@@ -17,6 +19,7 @@ from xorsweep.networks.solutions import (
     is_solution,
     solution_labels,
 )
+from xorsweep.networks.trainer import read_snapshot
 
 PointOf = Callable[..., Point]
 
@@ -182,3 +185,58 @@ def test_a_label_is_the_same_in_any_batch(point_of: PointOf) -> None:
 )
 def test_other_texts_are_no_labels(text: str) -> None:
     assert not is_label(text)
+
+
+def trained_labels(point: Point, seeds: range, epochs: int) -> Counter[str]:
+    """Return how many runs have each label, `None` where there is none, by the seeds."""
+    training = training_of(point, seeds, (epochs,))
+    return Counter(map(str, read_snapshot(training, train(training), 0)["solution"]))
+
+
+def test_two_hidden_units_solve_xor_in_two_ways_and_each_about_half_the_time(
+    point_of: PointOf,
+) -> None:
+    point = point_of(init="symmetric", lr=1.0)
+    found = trained_labels(point, range(400), 5_000)
+    assert {*found} == {"AND+OR", "f2+f4", "None"}
+    share = found["AND+OR"] / (found["AND+OR"] + found["f2+f4"])
+    assert 0.4 < share < 0.6
+
+
+@pytest.mark.parametrize("task", ["xor", "xnor"])
+def test_one_hidden_unit_never_solves_xor(point_of: PointOf, task: str) -> None:
+    point = point_of(task=task, init="symmetric", lr=1.0, hidden=1)
+    found = trained_labels(point, range(200), 3_000)
+    assert not [label for label in found if is_solution(label) and label != "None"]
+
+
+def separable(bits: int) -> set[int]:
+    """Return the numbers of the functions that a line, or a plane, with small weights cuts out."""
+    rows = list(product((0, 1), repeat=bits))
+    return {
+        sum(2**k for k, row in enumerate(rows) if 2 * np.dot(weights, row) > threshold)
+        for weights in product(range(-2, 3), repeat=bits)
+        for threshold in range(-9, 10, 2)
+    }
+
+
+def test_fourteen_functions_of_two_inputs_and_104_of_three_are_linearly_separable() -> None:
+    assert separable(2) == {*range(16)} - {6, 9}
+    assert len(separable(3)) == 104
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bits", [2, 3])
+def test_one_hidden_unit_learns_the_separable_functions_and_no_other(
+    point_of: PointOf, bits: int
+) -> None:
+    learned = set()
+    for table in range(2**2**bits):
+        point = point_of(
+            task="boolean", task__bits=bits, task__table=table, hidden=1, init="symmetric", lr=1.0
+        )
+        training = training_of(point, range(10), (3_000,))
+        found = read_snapshot(training, train(training), 0)
+        if found["converged_at_end"].any():
+            learned.add(table)
+    assert learned == separable(bits)

@@ -1,7 +1,6 @@
 """The figures of classes of solutions show what plain counts of the rows give."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -16,9 +15,9 @@ from xorsweep.reporting.figures.style import styled
 
 
 @pytest.fixture(scope="module")
-def sweep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[xs.Sweep]:
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> xs.Sweep:
     folder = tmp_path_factory.mktemp("solutions") / "sweep"
-    yield xs.sweep(
+    return xs.sweep(
         init="symmetric", hidden=[2, 3], lr=[5.0], epochs=[300, 600], seed=range(12),
         folder=folder, report=False, parallel="serial",
     )  # fmt: skip
