@@ -24,6 +24,7 @@ from PIL import Image
 from small_sweep_figures import SMALL_SWEEP_FIGURES
 
 from xorsweep.analysis.learning_curves import LearningCurves
+from xorsweep.analysis.solutions import StoredNetworks
 from xorsweep.analysis.summary import summarize
 from xorsweep.analysis.summary import survival_curves as curves_of
 from xorsweep.execution.settings import ExecutionSettings
@@ -31,6 +32,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.plugins import PluginSet
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.figures import (
     error_curves,
@@ -69,6 +71,7 @@ def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
         summarize(results),
         LearningCurves(grid, store),
         plateaus,
+        StoredNetworks(grid, store, PluginSet()),
     )
 
 

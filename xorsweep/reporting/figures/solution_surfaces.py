@@ -123,8 +123,8 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
     for place, (axes, each) in enumerate(zip(grid, shown, strict=False)):
         _draw_surface(axes, *networks[each.row])
         runs = count_text(each.runs, "solved run")
-        axes.set_title(f"{each.label}\n", loc="left", fontweight="bold")
-        axes.text(0, 1.03, mpl_label(f"{runs}"), transform=axes.transAxes, fontsize=8, color=GREY)
+        axes.set_title(mpl_label(each.label), loc="left", fontweight="bold", pad=17)
+        axes.text(0, 1.03, runs, transform=axes.transAxes, fontsize=8, color=GREY)
         axes.set_xlabel(mpl_label(each.words), fontsize=7, color=GREY)
         axes.set_ylabel("input 2 upwards" if place % across == 0 else "", fontsize=8)
     line = Line2D([], [], label="where a hidden unit switches", path_effects=OUTLINE, **HIDDEN_LINE)
