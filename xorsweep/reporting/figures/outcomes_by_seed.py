@@ -145,7 +145,8 @@ def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
 
 def _legend_handles(codes: set[int]) -> list[Patch]:
     known = [
-        Patch(color=OUTCOME_COLOURS[name], label=name.replace("_", " "))
+        # Without a stroke, so that a dark page leaves it the colour that the rows have.
+        Patch(facecolor=OUTCOME_COLOURS[name], edgecolor="none", label=name.replace("_", " "))
         for code, name in enumerate(DRAWN)
         if code in codes
     ]
