@@ -105,6 +105,7 @@ class Levels(TypedDict, total=False):
     max_seeds: int
     on_failure: str
     title: str | None
+    csv: bool
 
 
 def train(
@@ -341,6 +342,7 @@ def sweep_function(
     on_failure: str = "continue",
     title: str | None = None,
     report: bool = False,
+    csv: bool = True,
     progress: bool = True,
 ) -> Sweep:
     """Call a function with every point of a grid, and return the sweep.
@@ -369,6 +371,7 @@ def sweep_function(
         on_failure: `continue`, or `stop` at the first point that fails.
         title: The title of the report.
         report: Whether the report is written into the folder.
+        csv: Whether results.csv is written beside results.parquet.
         progress: Whether lines say how far the sweep is.
 
     Returns:
@@ -390,7 +393,7 @@ def sweep_function(
         times=read_times(times),
         rate=read_rate(rate),
     )
-    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report)
+    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report, csv)
     call = f"xorsweep.sweep_function({experiment.full_name})"
     return _sweep(experiment, grid, settings, folder, call, progress)
 
@@ -410,6 +413,7 @@ def sweep_experiment(
     on_failure: str = "continue",
     title: str | None = None,
     report: bool = False,
+    csv: bool = True,
     progress: bool = True,
 ) -> Sweep:
     """Run an experiment at every point of a grid, and return the sweep.
@@ -429,6 +433,7 @@ def sweep_experiment(
         on_failure: `continue`, or `stop` at the first point that fails.
         title: The title of the report.
         report: Whether the report is written into the folder.
+        csv: Whether results.csv is written beside results.parquet.
         progress: Whether lines say how far the sweep is.
 
     Returns:
@@ -445,7 +450,7 @@ def sweep_experiment(
     remember_class(type(experiment))
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
     grid = grid_of_levels(experiment.schema, _read_blocks_of(axes, blocks), zipped, where)
-    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report)
+    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report, csv)
     return _sweep(
         experiment, grid, settings, folder, f"xorsweep.sweep_experiment({experiment})", progress
     )
@@ -459,6 +464,7 @@ def _settings(
     on_failure: str,
     title: str | None,
     report: bool,
+    csv: bool,
 ) -> SweepSettings:
     values = {
         "precision": precision,
@@ -466,6 +472,7 @@ def _settings(
         "report": report,
         "on_failure": on_failure,
         "title": title,
+        "csv": csv,
     }
     return SweepSettings(
         parallel=_parallel(parallel, n_jobs),
@@ -549,6 +556,7 @@ def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
                 experiment=asked.experiment,
                 grid=asked.grid,
                 provenance=asked.provenance,
+                csv=asked.settings.csv,
             )
             resume_sweep(request, terminal)
     return Sweep.open(target, asked.experiment)
@@ -574,6 +582,8 @@ def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
     options = asked.experiment.record(asked.grid).get("options", {})
     titles = (None, manifest.config.get("title"))
     is_same = manifest.options == options and settings.title in titles
+    if settings.csv and not manifest.csv:
+        return False
     return is_same and (not settings.report or (folder / "report.html").exists())
 
 

@@ -41,7 +41,7 @@ BARE: Table = {
     "a single run is python -m xorsweep, with values alone behind it": "run train start fit",
     "python -m xorsweep --help says what there is": "help usage h",
     "a subcommand comes first, python -m xorsweep COMMAND": "status verify merge replay "
-    "report compare check function experiment",
+    "report compare zoom check function experiment",
     "the newest sweep is resumed by -m resume=latest": "latest continue",
 }
 """Words without an equals sign."""

@@ -37,12 +37,13 @@ class AdaptiveSeeds:
 class SweepSettings:
     """How a sweep is run and what it leaves; of all this only rounds touch its rows.
 
-    `title` is that of the report.
+    `title` is that of the report, and `csv` whether results.csv is written beside results.parquet.
     """
 
     parallel: ExecutionSettings = ExecutionSettings()
     rounds: AdaptiveSeeds = AdaptiveSeeds()
     report: bool = field(True, Boolean())
+    csv: bool = field(True, Boolean())
     on_failure: str = field("continue", Choice(("continue", "stop")))
     title: str | None = field(None, Nullable(String()))
 

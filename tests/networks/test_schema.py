@@ -243,6 +243,7 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "engine": {"name": "numpy", "dtype": "float64"},
         "report": True,
         "curvature": False,
+        "csv": True,
         "on_failure": "continue",
         "precision": None,
         "max_seeds": 10_000,

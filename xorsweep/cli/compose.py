@@ -109,6 +109,7 @@ def resume_request(
         {key: value for key, value in asdict(settings.rounds).items() if key in given},
         experiment=_given_experiment(values, given, folder),
         provenance=provenance_of(command_line, values),
+        csv=settings.csv if "csv" in given else None,
     )
 
 

@@ -145,7 +145,13 @@ def compose_own(
         given = {each.partition("=")[0] for each in config.hydra.overrides.task}
         rounds = {key: value for key, value in vars(settings.rounds).items() if key in given}
         return ResumeRequest(
-            opened.store.folder, settings, more, rounds, experiment, provenance=provenance
+            opened.store.folder,
+            settings,
+            more,
+            rounds,
+            experiment,
+            provenance=provenance,
+            csv=settings.csv if "csv" in given else None,
         )
     blocks = [_levels({**axes, **block}) for block in values["grid"].get("blocks") or [{}]]
     zipped = [tuple(keys) for keys in values["grid"].get("zip") or ()]

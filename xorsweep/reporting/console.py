@@ -161,7 +161,7 @@ class Console:
             if failure.command:
                 self.warn(f"  one of them alone: {one_line(failure.command)}")
         if len(found) > MOST_REASONS:
-            self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in results.csv")
+            self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in the results")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.maps import MapAxes
 from xorsweep.experiment import Plan
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.engines import Engine
@@ -27,7 +28,8 @@ def show_preview(
     """
     console.table(_HEAD, list(_batch_lines(plan.batches)))
     warm_up(plan.batches, engine, console.print)
-    found = estimate(grid, plan, engine, workers, len(CellIndex.of_grid(grid)))
+    cells = 0 if MapAxes.of(grid) else len(CellIndex.of_grid(grid))
+    found = estimate(grid, plan, engine, workers, cells)
     most = "at most " if any(batch.fixed["until_converged"] for batch in plan.batches) else ""
     console.print(
         f"training: {most}about {duration_text(found.seconds)} with "

@@ -48,7 +48,7 @@ LARGEST_SVG = 300_000
 
 FILES = (
     ("results.csv", "one row per point"),
-    ("results.parquet", "the same, typed"),
+    ("results.parquet", "one row per point, typed"),
     ("summary.csv", "one row per cell: all points that differ in seed alone"),
     ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
     ("variance_shares.csv", "how much of the variance of the rate each axis explains"),

@@ -110,7 +110,7 @@ def _run(place: str, kinds: str, row: pd.Series[Any], drawing: RunDrawing) -> Ga
     if row["outcome"] in PLATEAUS:
         end = f"still at the plateau {outcome} after {row['epochs']:,} epochs"
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
-    text = f"{met}; {end}{error}. Row {drawing.row} of results.csv."
+    text = f"{met}; {end}{error}. Row {drawing.row} of the results."
     return GalleryRun(place, kinds, f"{kinds.capitalize()}: seed {row['seed']}", text, drawing)
 
 

@@ -196,6 +196,6 @@ def failures_table(found: Sequence[Failure]) -> Table:
     """Return what failed, by reason, with the command that runs one of each again."""
     rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
     left = len(found) - len(rows)
-    note = f"and {left:,} more reasons in results.csv" if left else ""
+    note = f"and {left:,} more reasons in the results" if left else ""
     head = ("reason", "points", "one of them alone")
     return Table("Points that failed, by reason.", head, rows, note, numbers=(1,))

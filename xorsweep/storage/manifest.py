@@ -69,6 +69,7 @@ class Manifest(RunRecord):
         choices: Where components of other packages come from.
         options: What the tables and the report of the experiment depend on beside its rows.
         warm_up: What the experiment reported before its points were run.
+        csv: Whether the rows are written as results.csv, too.
     """
 
     # A field that a base class has with a default is required by `field()` alone.
@@ -91,6 +92,7 @@ class Manifest(RunRecord):
     choices: Mapping[str, str] = field(default_factory=dict, metadata=WRITTEN)
     options: Mapping[str, Any] = field(default_factory=dict)
     warm_up: Sequence[str] = ()
+    csv: bool = True
 
     @property
     def record(self) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def describe_run(
         rounds: How sure each rate must be.
         workers: How many processes run them.
         provenance: `command_line`, `config` and `study`, and what else is to be recorded.
-        runs: `earlier` and `merged_from`, the runs that this one resumes.
+        runs: `earlier` and `merged_from`, the runs that this one resumes, and `csv`.
     """
     record: Mapping[str, Any] = experiment.record(grid)
     known = {key: provenance[key] for key in ("config", "study") if key in provenance}

@@ -14,7 +14,14 @@ from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.experiment import FAILED, MESSAGE, POINT_ID, STATUS, STATUSES, Experiment
 from xorsweep.storage.plain_files import open_file
-from xorsweep.storage.table_writer import PARQUET, key_array, level_texts, parquet_of, write_table
+from xorsweep.storage.table_writer import (
+    PARQUET,
+    key_array,
+    level_texts,
+    parquet_of,
+    write_parquet,
+    write_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,13 +173,17 @@ def assemble(grid: Grid, parts: Iterable[pa.Table]) -> StoredColumns:
     return stored
 
 
-def write_results(grid: Grid, table: ResultTable, folder: Path) -> str:
+def write_results(grid: Grid, table: ResultTable, folder: Path, csv: bool = True) -> str:
     """Write results.csv and results.parquet and return the SHA-256 of the latter.
 
-    Where one can't be written, both stay as they were.
+    Where one can't be written, both stay as they were. Without `csv` there is the latter alone, and
+    a results.csv of earlier rows is removed.
     """
+    rows, few_values = _batches(grid, table), _of_few_values(grid, table)
+    if not csv:
+        return write_parquet(folder, len(grid), rows, few_values)
     texts = (*level_texts(grid), *table.texts, *table.message.values())
-    return write_table(folder, len(grid), _batches(grid, table), _of_few_values(grid, table), texts)
+    return write_table(folder, len(grid), rows, few_values, texts)
 
 
 def read_results(folder: Path, experiment: Experiment[Any], whole: bool = False) -> pd.DataFrame:

@@ -57,6 +57,19 @@ def write_table(
         return digest_of(new)
 
 
+def write_parquet(
+    folder: Path, count: int, batch_of: Callable[[slice], pa.RecordBatch], few_values: list[str]
+) -> str:
+    """Write results.parquet as `write_table` does, remove results.csv, and return its SHA-256."""
+    with atomic_path(folder / PARQUET) as new:
+        with _parquet(new, batch_of(slice(0, 0)).schema, few_values) as parquet:
+            for chunk in _chunks(count):
+                parquet.write_batch(batch_of(chunk))
+        digest = digest_of(new)
+    (folder / CSV).unlink(missing_ok=True)
+    return digest
+
+
 def parquet_of(
     count: int, batch_of: Callable[[slice], pa.RecordBatch], few_values: list[str]
 ) -> pa.Buffer:

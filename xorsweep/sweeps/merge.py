@@ -45,7 +45,8 @@ def merge(
 ) -> Merged:
     """Join sweeps of one version in a new folder: the points of the first, then those it lacks.
 
-    A point that failed in one sweep and ended in another is taken from there. Where no point is
+    A point that failed in one sweep and ended in another is taken from there. results.csv is
+    written unless each of them went without. Where no point is
     left to be run, leaves what a finished sweep leaves. Raises StoreError, and writes
     nothing, where `out` isn't free, a sweep can't be used, experiments differ, or a point has other
     bits in one sweep than in another.
@@ -58,7 +59,8 @@ def merge(
     grid = concatenate([source.grid for source in sources])
     _refuse_conflicts(sources, grid)
     experiment = sources[0].store.experiment.for_grid(grid)
-    settings = SweepSettings(ExecutionSettings("serial"), report=report)
+    csv = any(source.manifest.csv for source in sources)
+    settings = SweepSettings(ExecutionSettings("serial"), report=report, csv=csv)
     manifest = replace(_manifest(out, sources, grid, experiment, report), choices=choices)
     _write(out, sources, manifest)
     for line in (*experiment.notes(grid), f"{grid.text}, from {len(sources):,} sweeps"):

@@ -70,7 +70,7 @@ def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
         axes = map_axes(store, snapshot.planned)  # pixels that aren't there yet are empty
         report = report_writer(store, grid, 1, epochs, axes)
         report.begin(stored)
-        write_results(grid, table, into)
+        write_results(grid, table, into, snapshot.manifest.csv)
         results = read_results(into, experiment)
         asked = at_epochs(results, epochs)
         summary = write_summary(store, grid, results, axes)

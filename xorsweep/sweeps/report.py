@@ -42,7 +42,8 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
     try:
         results = written_results(folder, manifest)
     except TableMismatchError as error:
-        terminal.warn(f"{folder / PARQUET} {error}; it and {CSV} are written again from the parts")
+        tables = f"it and {CSV} are" if manifest.csv else "it is"
+        terminal.warn(f"{folder / PARQUET} {error}; {tables} written again from the parts")
         manifest = _with_tables_again(store, grid, manifest)
         results = read_results(folder, store.experiment)
     asked = at_epochs(results, epochs)
@@ -65,7 +66,7 @@ def _counts(results: pd.DataFrame, statuses: Sequence[str]) -> dict[str, int]:
 def _with_tables_again(store: Store, grid: Grid, manifest: FinishedManifest) -> FinishedManifest:
     """Write both tables from the parts, and return the manifest that says so."""
     with store.locked():
-        digest = write_results(grid, complete_table(store, grid), store.folder)
+        digest = write_results(grid, complete_table(store, grid), store.folder, manifest.csv)
         manifest = replace(manifest, tables={PARQUET: digest})
         store.write_manifest(manifest)
     return manifest

@@ -54,6 +54,7 @@ class ResumeRequest:
         settings: How the points are run from now on.
         more: Further levels of the sweep's axes.
         rounds: What replaces the sweep's own `precision` and `max_seeds`.
+        csv: Whether results.csv is written; as the sweep has it where None.
         experiment: What runs the points; the sweep's own, as its manifest has it, where None.
         grid: A grid with all points of the sweep, which takes the place of its own.
         provenance: What the manifest records as it is.
@@ -68,6 +69,7 @@ class ResumeRequest:
     grid: Grid | None = None
     provenance: Provenance = field(default_factory=dict)
     shards: ShardPlan | None = None
+    csv: bool | None = None
 
 
 def provenance_of(command_line: Sequence[str], values: Mapping[str, Any]) -> Provenance:

@@ -40,7 +40,11 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     store.experiment.check()
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
     grid = _longer_grid(opened, request)
-    settings = replace(request.settings, rounds=replace(manifest.rounds, **request.rounds))
+    settings = replace(
+        request.settings,
+        rounds=replace(manifest.rounds, **request.rounds),
+        csv=manifest.csv if request.csv is None else request.csv,
+    )
     check_rounds(store.experiment, grid, settings.rounds)
     return ResumedSweep(store, grid, settings, manifest, len(opened.grid))
 

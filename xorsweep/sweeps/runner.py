@@ -28,7 +28,7 @@ from xorsweep.storage.manifest import GridSize, Manifest, RunRecord, describe_ru
 from xorsweep.storage.parts import release_arrow_memory
 from xorsweep.storage.results import StoredColumns, assemble, read_results, write_results
 from xorsweep.storage.store import Store, check_unused, locked, read_manifest
-from xorsweep.storage.table_writer import PARQUET
+from xorsweep.storage.table_writer import CSV, PARQUET
 from xorsweep.storage.writer import BatchWriter
 from xorsweep.sweeps.adaptive_seeds import Round, check_rounds, full_grid, latest_round
 from xorsweep.sweeps.interruption import (
@@ -169,6 +169,7 @@ class _Run:
             self.workers,
             self.provenance,
             earlier=self.earlier,
+            csv=self.settings.csv,
         )
         self.store.write_manifest(manifest)
         with mark_interrupted_on_error(self.store, manifest):
@@ -195,7 +196,7 @@ class _Run:
         report = self.settings.report and report_writer(self.store, grid, workers, axes=axes)
         if report:
             report.begin(stored)
-        digest = write_results(grid, table, folder)
+        digest = write_results(grid, table, folder, self.settings.csv)
         counts = table.counts(self.experiment.statuses)
         del stored, table
         size = GridSize(
@@ -274,7 +275,8 @@ class _Run:
 
     def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
         folder = self.store.folder
-        result = SweepResult(folder, counts, folder / "results.csv", folder / "summary.csv", report)
+        rows = folder / (CSV if self.settings.csv else PARQUET)
+        result = SweepResult(folder, counts, rows, folder / "summary.csv", report)
         paths = (result.results, result.summary, result.report)
         self.terminal.paths([path for path in paths if path and path.exists()])
         self.terminal.log(count_line(counts))

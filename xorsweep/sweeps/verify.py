@@ -54,7 +54,7 @@ class Verified:
     compared: int
     failed: int
     absent: int
-    tables: bool
+    tables: Sequence[str]
     wrong: Sequence[str]
     again: bool = True
 
@@ -69,7 +69,8 @@ class Verified:
             )
             for text in ([f"{count:,} rows {text}"] if count else [])
         ]
-        tables = ["results.csv and results.parquet say what the parts say"] if self.tables else []
+        said = f"{' and '.join(self.tables)} {'say' if len(self.tables) > 1 else 'says'}"
+        tables = [f"{said} what the parts say"] if self.tables else []
         compared = f"{self.compared:,} of {self.rows:,} rows run again alone: the same bits"
         if not self.again:
             compared = f"{self.rows:,} rows, seals and digests are right; nothing was run again"
@@ -102,16 +103,17 @@ def verify(
     ended = np.flatnonzero(table.present & (table.status != FAILED))
     rows = _drawn(ended, sample, seed) if again else ended[:0]
     finished = opened.manifest.state == "finished"
+    tables = (*([CSV] if opened.manifest.csv else ()), PARQUET) if finished else ()
     wrong = [
         *_in_the_parts(store, grid, rows, workers, terminal),
-        *(_in_the_tables(store.folder, grid, table) if finished else ()),
+        *_in_the_tables(store.folder, grid, table, tables),
     ]
     return Verified(
         rows=len(grid),
         compared=len(rows),
         failed=int((table.status == FAILED).sum()),
         absent=int((~table.present).sum()),
-        tables=finished,
+        tables=tables,
         wrong=wrong,
         again=again,
     )
@@ -181,15 +183,20 @@ def _seconds_per_work(batch: Any, task: ExperimentTask[Any]) -> float:
     return seconds
 
 
-def _in_the_tables(folder: Path, grid: Grid, table: ResultTable) -> Iterator[str]:
-    """Yield what results.csv and results.parquet say otherwise than the parts."""
+def _in_the_tables(
+    folder: Path, grid: Grid, table: ResultTable, tables: Sequence[str]
+) -> Iterator[str]:
+    """Yield what the tables of a finished sweep say otherwise than the parts."""
+    if not tables:
+        return
     absent = int((~table.present).sum())
     if absent:
         yield f"the parts lack {absent:,} points of a sweep that is said to be finished"
         return
     with TemporaryDirectory() as made:
-        write_results(grid, table, Path(made))
-        for name, compared in ((CSV, _in_csv), (PARQUET, _in_parquet)):
+        write_results(grid, table, Path(made), CSV in tables)
+        for name in tables:
+            compared: Compared = _in_csv if name == CSV else _in_parquet
             yield from (f"{name}{line}" for line in _in_table(folder / name, made, compared))
 
 

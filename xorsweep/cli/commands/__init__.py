@@ -17,6 +17,7 @@ COMMANDS = {
     "replay": "train one row of a sweep again and make its page",
     "report": "make tables, figures and report of a sweep again",
     "compare": "compare two sweeps of the same grid",
+    "zoom": "train a window of a map, a pixel a network, at its resolution",
     "check": "check that a component of yours gives the same rows in any batch",
     "function": "sweep a function of yours",
     "experiment": "sweep an experiment of yours",

@@ -18,7 +18,7 @@ The function gets an argument for each key and returns a number, true or false, 
 dictionary of them. Keys that aren't given have the defaults of its signature. Levels are written as
 in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace. The keys of a sweep
 hold here, too: plan, resume, grid.where, grid.zip, grid.blocks, parallel, precision, max_seeds,
-on_failure, report, title, hydra.sweep.dir; and of a function's: vectorized=true calls it with
+on_failure, report, csv, title, hydra.sweep.dir; and of a function's: vectorized=true calls it with
 arrays, rate=NAME is the column that precision is about, times.STEPS=SOLVED makes survival
 curves."""
 

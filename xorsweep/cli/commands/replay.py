@@ -17,13 +17,13 @@ EXAMPLES = """\
   python -m xorsweep replay latest 0
   python -m xorsweep replay outputs/a 4711 --into /tmp/row
 
-ROW counts the rows of results.csv from 0, the line of the names left out, as pandas does."""
+ROW counts the rows of the results from 0, in results.csv without the line of the names."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder, the row, and where its files go."""
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
-    parser.add_argument("row", metavar="ROW", type=whole(0), help="of results.csv, from 0")
+    parser.add_argument("row", metavar="ROW", type=whole(0), help="of the results, from 0")
     add_function(parser)
     parser.add_argument("--into", metavar="DIR", help="instead of FOLDER/replay/ROW")
 

@@ -55,6 +55,13 @@ def draw(
     return DrawnFigure(figure, _alt(shown, shares, epochs[solved]))
 
 
+def solved_epochs(shown: PixelMap) -> FloatArray:
+    """Return after how many epochs each network that is solved met the criterion (n,)."""
+    solved = shown.columns["outcome"] == shown.names["outcome"].index(SOLVED)
+    epochs: FloatArray = shown.columns["converged_epoch"][solved]
+    return epochs[np.isfinite(epochs)]
+
+
 def epoch_span(epochs: FloatArray) -> tuple[float, float] | None:
     """Return the ends of a colour bar of epochs (n,), which differ; None where there are none."""
     if not len(epochs):

@@ -138,6 +138,8 @@ def _ticks(axis: MapAxis) -> _Ticks:
     elif axis.spacing == "log" and high >= 10 * low:
         exponents = np.arange(np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9) + 1)
         values = 10.0 ** exponents[:: ceil(len(exponents) / MOST_TICKS)]
+        if len(values) < FEW_TICKS - 1:
+            values = _steps_of_decades(low, high)
         around = 10.0 ** np.append(exponents[0] - 1, exponents)
         steps = np.multiply.outer(around, np.arange(2, 10)).ravel()
         minor = axis.coordinates(steps[(steps >= low) & (steps <= high)])
@@ -146,6 +148,12 @@ def _ticks(axis: MapAxis) -> _Ticks:
         if _longest(_labels(values)) > LONG_LABEL:
             values = _round_values(low, high, FEW_TICKS)
     return _Ticks(axis.coordinates(values), _labels(values), minor)
+
+
+def _steps_of_decades(low: float, high: float) -> FloatArray:
+    exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    values = np.multiply.outer(10.0**exponents, [1.0, 2.0, 5.0]).ravel()
+    return values[(values >= low) & (values <= high)]
 
 
 def _round_values(low: float, high: float, most: int) -> FloatArray:

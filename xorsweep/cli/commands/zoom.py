@@ -1,0 +1,80 @@
+"""`xorsweep zoom FOLDER --into NEW`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError, Namespace
+
+from xorsweep.cli.commands.parser import Parser, add_function, experiment_with, whole
+from xorsweep.fields import Real
+from xorsweep.storage.paths import folder_of, named_folder
+
+MOST_FRAMES = 100
+
+EXAMPLES = """\
+  python -m xorsweep zoom latest --into outputs/closer
+  python -m xorsweep zoom outputs/a --into outputs/b --at=1.5,20 --factor 4
+  python -m xorsweep zoom outputs/a --into outputs/c --frames 8
+
+A map is a sweep of two axes of numbers with one run a point. Where the command was interrupted,
+the same command again goes on."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the folder of the map, where the window's goes, and which window it is."""
+    parser.add_argument("folder", metavar="FOLDER", help="a map's folder, or latest")
+    parser.add_argument("--into", metavar="NEW", required=True, help="the folder of the window")
+    parser.add_argument(
+        "--at",
+        metavar="A,B",
+        type=_place,
+        help="its middle, a value of each axis, instead of the window with most of the boundary",
+    )
+    parser.add_argument(
+        "--factor",
+        metavar="F",
+        type=_factor,
+        default=8.0,
+        help="how many times narrower than the map it is (8)",
+    )
+    parser.add_argument(
+        "--frames",
+        metavar="N",
+        type=whole(2, MOST_FRAMES),
+        help="train the windows between, too, and make NEW/zoom.gif of N maps",
+    )
+    parser.add_argument("--flag", metavar="COLUMN", help="of true and false, whose boundary counts")
+    add_function(parser)
+
+
+def run(given: Namespace) -> None:
+    """Train a window of a map."""
+    from xorsweep.reporting.console import Console
+    from xorsweep.sweeps.zoom import zoom
+
+    zoom(
+        named_folder(given.folder),
+        folder_of(given.into, "--into"),
+        given.at,
+        given.factor,
+        given.frames,
+        given.flag,
+        Console(),
+        experiment_with(given.function, given.folder),
+        given.command_line,
+    )
+
+
+def _place(text: str) -> tuple[float, float]:
+    try:
+        x, y = (Real().read(float(part)) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text}: must be two numbers, such as 0.5,2") from None
+    return x, y
+
+
+def _factor(text: str) -> float:
+    rule = Real(above=1.0)
+    try:
+        return rule.read(float(text))
+    except ValueError:
+        raise ArgumentTypeError(f"{text}: must be {rule.description}") from None
