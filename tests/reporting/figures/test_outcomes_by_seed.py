@@ -42,6 +42,7 @@ def results_of(seeds: int, **axes: list[Any]) -> pd.DataFrame:
         converged_epoch=pd.array(np.where(solves, 9, 0), "Int64"),
         converged_at_end=solves,
         outcome=outcome,
+        solution=None,
         status=np.where(
             outcome == "failed", "failed", np.where(outcome == "diverged", "diverged", "ok")
         ),
