@@ -98,6 +98,7 @@ class Levels(TypedDict, total=False):
     criterion: GroupLevels
     until_converged: bool | Iterable[bool]
     curvature: bool | str
+    trainable: bool
     study: str | None
     engine: Group
     parallel: Group
@@ -179,7 +180,9 @@ def train(
         **parameters,
     }
     point, chosen = _read_point(given), _engine(engine)
-    settings = NetworkSettings(**read_fields("", {"curvature": curvature}, NetworkSettings))
+    settings = NetworkSettings(
+        **read_fields("", {"curvature": curvature, "trainable": False}, NetworkSettings)
+    )
     check_curvature(point, settings.curvature)
     warm_up([batch_of_one(point, (1,))], chosen, ScriptConsole().warn)
     return Run(train_single(point, chosen, settings.curvature))

@@ -16,7 +16,7 @@ from xorsweep._version import NUMERICS
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
 from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
-from xorsweep.fields import format_value, read_fields, read_settings
+from xorsweep.fields import fields_of, format_value, read_fields, read_settings
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.curvature import Curvature, curve_capacity, missing_curvature
@@ -37,6 +37,7 @@ from xorsweep.networks.results import (
     tabulate,
 )
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
+from xorsweep.networks.trainability import TRAINABLE
 from xorsweep.networks.trainer import train_batch
 from xorsweep.settings import NetworkSettings
 from xorsweep.storage.manifest import Manifest, check_version
@@ -61,11 +62,13 @@ class NetworkExperiment(Experiment[Batch]):
         plugins: What a worker needs beyond xorsweep.
         curvature: Whether the curvature of the loss is measured after the last epoch or, with
             `learning_curve`, at the epochs of the learning curve, too.
+        trainable: Whether rows say if the loss came down.
     """
 
     engine: Engine = Engine()
     plugins: PluginSet = PluginSet()
     curvature: bool | str = False
+    trainable: bool = False
 
     name = "networks"
     work_unit = "net-epochs"
@@ -106,12 +109,17 @@ class NetworkExperiment(Experiment[Batch]):
     def fingerprint(self) -> Mapping[str, Any]:
         """Return what a network's row depends on beside its point."""
         of_all = {"name": self.name, "numerics": NUMERICS, "engine": asdict(self.engine)}
-        return {**of_all, "curvature": self.curvature} if self.curvature else of_all
+        return {**of_all, **self._settings}
 
     def __str__(self) -> str:
-        """Return the settings as they are typed, the default of curvature left out."""
-        curvature = f" curvature={format_value(self.curvature)}" if self.curvature else ""
-        return f"{self.engine}{curvature}"
+        """Return the settings as they are typed, without those that are false."""
+        settings = (f"{key}={format_value(value)}" for key, value in self._settings.items())
+        return " ".join([str(self.engine), *settings])
+
+    @property
+    def _settings(self) -> Mapping[str, Any]:
+        """Return what is kept beside errors and outputs."""
+        return {key: value for key in fields_of(NetworkSettings) if (value := getattr(self, key))}
 
     def check_version(self, recorded: Mapping[str, Any]) -> None:
         """Raise ManifestError for other numerics than this version's."""
@@ -206,7 +214,7 @@ class NetworkExperiment(Experiment[Batch]):
             self.plugins.install()
         except ConfigError as error:
             raise BatchError(str(error)) from error
-        return part_of(train_batch(batch, self.engine, self.curvature))
+        return part_of(train_batch(batch, self.engine, self.curvature, self.trainable))
 
     def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
         """Return which networks converged."""
@@ -217,7 +225,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     def part_types(self, names: Sequence[str]) -> Mapping[str, pa.DataType]:
         """Return the types of the columns of a part."""
-        return part_types(names, self.curvature)
+        return part_types(names, self.curvature, self.trainable)
 
     def check_part(self, part: pa.Table) -> None:
         """Raise DamagedPartError where a network has no value or no known outcome."""
@@ -226,7 +234,8 @@ class NetworkExperiment(Experiment[Batch]):
     def table_types(self) -> Mapping[str, Callable[[pa.DataType], bool]]:
         """Return the columns that every results.parquet of networks has."""
         measured = Curvature._fields if self.curvature else ()
-        return {**TABLE_TYPES, **dict.fromkeys(measured, pa.types.is_float64)}
+        own = {TRAINABLE: pa.types.is_boolean} if self.trainable else {}
+        return {**TABLE_TYPES, **dict.fromkeys(measured, pa.types.is_float64), **own}
 
     def curve_steps(self, grid: Grid, name: str) -> Callable[[Rows], NDArray[np.int64]] | None:
         """Return the epochs of learning curves and of those of the curvature."""
@@ -239,7 +248,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
         """Return errors, outputs, convergence and outcome of each network."""
-        return tabulate(grid, stored, self.curvature)
+        return tabulate(grid, stored, self.curvature, self.trainable)
 
     def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
         """Return rates, times, costs, errors and outcomes of each cell."""
@@ -331,4 +340,7 @@ class NetworkExperiment(Experiment[Batch]):
         paths = write_single(run, into)
         describe_single(run, console.console)
         console.paths(paths)
-        return part_of_run(run, grid.identities[row : row + 1])
+        part = part_of_run(run, grid.identities[row : row + 1])
+        if not self.trainable:
+            return part
+        return part.append_column(TRAINABLE, self.run(self.batch_of_one(grid, row))[TRAINABLE])

@@ -53,10 +53,11 @@ class NetworkSettings:
     """What is kept of networks beside their errors and outputs.
 
     `curvature` is true for the curvature of the loss after the last epoch, `learning_curve` for
-    that at the epochs of the learning curve, too.
+    that at the epochs of the learning curve, too. `trainable` adds whether the loss came down.
     """
 
     curvature: bool | str = field(False, BooleanOr(("learning_curve",)))
+    trainable: bool = field(False, Boolean())
 
 
 OBJECTIVE = Choice(("final_error", "failure_rate", "expected_running_time"))

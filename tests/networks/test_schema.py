@@ -247,8 +247,8 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         "on_failure": "continue",
         "precision": None,
         "max_seeds": 10_000,
+        "trainable": False,
         "lr": 0.1,
-        "lr_output": None,
     }
     assert read_sweep(config) == SweepSettings()
     assert read_experiment(config) == NetworkExperiment()
@@ -295,6 +295,7 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
         "curvature": False,
         "on_failure": "continue",
         "precision": None,
+        "trainable": False,
         "max_seeds": 10_000,
         **given,
     }

@@ -65,6 +65,10 @@ def read_run(config: DictConfig) -> RunRequest:
             f"curvature={format_value(kept.curvature)}: is for a single run or our own sweep; a "
             "job of another sweeper, or a run with objective_seeds, leaves its objective alone"
         )
+    if kept.trainable:
+        raise ConfigError(
+            "trainable=true: is a column of a sweep's rows, so it needs -m and our own sweeper"
+        )
     check_curvature(point, kept.curvature)
     return RunRequest(point, engine, settings, kept.curvature)
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from xorsweep.fields import FloatArray
 from xorsweep.registry import Registry
 
 
@@ -26,6 +29,33 @@ class Loss:
     def factor(self, count: int) -> float:
         """Return the factor of the error, given rows * outputs of the task."""
         raise NotImplementedError
+
+    def value(self, outputs: FloatArray, targets: FloatArray) -> FloatArray:
+        """Return the loss of B networks (B,), float64.
+
+        It is that of which minus the derivative is factor * e: factor times half the sum of e**2,
+        or, where it cancels the slope, times the cross-entropy, in which 0 log 0 is 0.
+
+        Args:
+            outputs: Of B networks (rows, units, B), float64.
+            targets: Of the task (rows, units), float64.
+        """
+        total = np.zeros(outputs.shape[-1])
+        with np.errstate(all="ignore"):  # a network that diverges has no finite loss
+            for row, wanted in zip(outputs, targets, strict=True):
+                for output, target in zip(row, wanted, strict=True):
+                    total += self._of_output(output, float(target))
+        return self.factor(targets.size) * total
+
+    def _of_output(self, output: FloatArray, target: float) -> FloatArray:
+        if not self.cancels_slope:
+            return 0.5 * (target - output) ** 2
+        share = np.zeros_like(output)
+        if target > 0:
+            share -= target * np.log(output)
+        if target < 1:
+            share -= (1 - target) * np.log(1 - output)
+        return share
 
 
 class HalfSse(Loss):

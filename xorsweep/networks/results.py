@@ -17,6 +17,7 @@ from xorsweep.networks.curvature import Curvature
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.solutions import is_label
+from xorsweep.networks.trainability import TRAINABLE
 from xorsweep.storage.parts import check_codes, check_complete
 from xorsweep.storage.results import ABSENT, ArrayOf, ResultTable, StoredColumns, names_of
 
@@ -75,6 +76,7 @@ class PointResults:
     (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
     curvature is that after the last epoch, arrays (n,), where it is asked for, and curvature_curves
     its smallest and largest eigenvalue at `curve_epochs`, each (C, t) float32.
+    trainable (n,) bool, where it is asked for.
     """
 
     point_id: NDArray[np.uint64]
@@ -92,6 +94,7 @@ class PointResults:
     curve_of: NDArray[np.int32]
     curvature: Curvature | None = None
     curvature_curves: Sequence[NDArray[np.float32]] = ()
+    trainable: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.point_id)
@@ -112,6 +115,8 @@ def part_of(rows: PointResults) -> pa.Table:
         }
     for name, curves in zip(CURVATURE_LISTS, rows.curvature_curves, strict=False):
         columns[name] = _curves(rows, curves)
+    if rows.trainable is not None:
+        columns[TRAINABLE] = pa.array(rows.trainable)
     return pa.table(columns | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
 
 
@@ -153,7 +158,9 @@ def _curves(rows: PointResults, curves: NDArray[np.float32]) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
 
 
-def part_types(names: Sequence[str], curvature: bool | str = False) -> Mapping[str, pa.DataType]:
+def part_types(
+    names: Sequence[str], curvature: bool | str = False, trainable: bool = False
+) -> Mapping[str, pa.DataType]:
     """Return the type of each column of a part; raises DamagedPartError for one it hasn't.
 
     A part of points that all failed has none of them.
@@ -161,6 +168,8 @@ def part_types(names: Sequence[str], curvature: bool | str = False) -> Mapping[s
     if not names:
         return {}
     types = {**_TYPES, **_curvature_types(curvature)}
+    if trainable:
+        types[TRAINABLE] = pa.bool_()
     outputs = [name for name in names if name not in types]
     if set(outputs) != {f"output_{place}" for place in range(len(outputs))}:
         raise DamagedPartError("its columns aren't those of a part")
@@ -177,7 +186,7 @@ def _curvature_types(curvature: bool | str) -> Mapping[str, pa.DataType]:
 def check_part(part: pa.Table) -> None:
     """Raise DamagedPartError where a part has no value, or no known outcome, for a point."""
     if "outcome" in part.column_names:
-        known = {**_TYPES, **_curvature_types(LEARNING_CURVE)}
+        known = {**_TYPES, **_curvature_types(LEARNING_CURVE), TRAINABLE: pa.bool_()}
         check_complete(
             part, [each for each in part.column_names if each in known.keys() - {SOLUTION}]
         )
@@ -189,8 +198,10 @@ def check_part(part: pa.Table) -> None:
         raise DamagedPartError("it has no numbers of points that ended")
 
 
-def tabulate(grid: Grid, stored: StoredColumns, curvature: bool | str = False) -> ResultTable:
-    """Return the columns of results.csv, with those of the curvature where it was asked for."""
+def tabulate(
+    grid: Grid, stored: StoredColumns, curvature: bool | str = False, trainable: bool = False
+) -> ResultTable:
+    """Return the columns of results.csv, with those of settings where they were asked for."""
     epoch, failed = stored.column("converged_epoch", np.int64), stored.status == FAILED
     holds = stored.column("converged_at_end", bool)
     outcome = np.where(failed, np.int8(OUTCOMES.index("failed")), stored.column("outcome", np.int8))
@@ -211,6 +222,9 @@ def tabulate(grid: Grid, stored: StoredColumns, curvature: bool | str = False) -
         name: _real_column(stored.column(name, np.float64))
         for name in (Curvature._fields if curvature else ())
     }
+    if trainable:
+        flags = stored.column(TRAINABLE, bool)
+        columns[TRAINABLE] = lambda rows: pa.array(flags[rows])
     return ResultTable(
         stored.present,
         stored.status,

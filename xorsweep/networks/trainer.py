@@ -25,9 +25,12 @@ from xorsweep.networks.results import (
 )
 from xorsweep.networks.schema import component_of, learning_rates, network_of
 from xorsweep.networks.solutions import solution_labels
+from xorsweep.networks.trainability import are_trainable, loss_epochs
 
 
-def train_batch(batch: Batch, engine: Engine, curvature: bool | str = False) -> PointResults:
+def train_batch(
+    batch: Batch, engine: Engine, curvature: bool | str = False, trainable: bool = False
+) -> PointResults:
     """Return the points of a batch, trained; it raises what a component raises.
 
     Args:
@@ -35,8 +38,11 @@ def train_batch(batch: Batch, engine: Engine, curvature: bool | str = False) -> 
         engine: What trains them.
         curvature: Whether the curvature is measured, after the last epoch or, with
             `learning_curve`, at the epochs of the learning curve, too.
+        trainable: Whether it is told which were trainable.
     """
     training, train = build_training(batch), load_train(engine)
+    if trainable:
+        training = replace(training, loss_epochs=loss_epochs(batch.snapshots))
     if curvature == LEARNING_CURVE:
         return _with_curves(batch, training, train)
     trained = train(training)
@@ -71,6 +77,17 @@ def _with_curvature(
     wanted = batch.rows >= 0
     columns = (np.stack(each)[wanted] for each in zip(*by_snapshot, strict=True))
     return replace(results, curvature=Curvature(*columns))
+
+
+def _trainable(
+    batch: Batch, training: TrainingBatch, trained: TrainingResult
+) -> NDArray[np.bool_] | None:
+    if not training.loss_epochs:
+        return None
+    by_snapshot = [
+        are_trainable(trained.losses, training.loss_epochs, epoch) for epoch in batch.snapshots
+    ]
+    return np.stack(by_snapshot)[batch.rows >= 0]
 
 
 def build_training(batch: Batch, parameters: FloatArray | None = None) -> TrainingBatch:
@@ -126,6 +143,7 @@ def _results(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> 
         parameters=_kept_parameters(trained)[wanted],
         learning_curves=curves,
         curve_of=_curve_of(wanted)[wanted],
+        trainable=_trainable(batch, training, trained),
         **columns,
     )
 

@@ -30,7 +30,7 @@ class TrainingBatch:
     An epoch is one pass over the rows, with one update or, online, one per row. `snapshots` are the
     epochs, ascending, at which outputs and parameters are kept; training ends at the last of them.
     `curve_epochs`, ascending and not beyond that, are those at which half the sum of squared errors
-    is kept.
+    is kept; `loss_epochs`, likewise, those at which the loss is.
     """
 
     network: Network
@@ -49,6 +49,7 @@ class TrainingBatch:
     seeds: NDArray[np.uint32]
     snapshots: tuple[int, ...]
     curve_epochs: tuple[int, ...]
+    loss_epochs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class TrainingResult:
     """The result of training a batch.
 
     outputs (S, rows, outputs, B), parameters (S, P, B) and whether the criterion is met, meets
-    (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of `curve_epochs`;
+    (S, B), after each of the S snapshot epochs; half_sse (C, B) after each of `curve_epochs` and
+    losses (L, B) after each of `loss_epochs`;
     converged_epoch (B,) int64, the number of epochs after which the criterion was first met, or -1.
     With `until_converged` a network stands still from that epoch on. Floats are float64.
     """
@@ -65,6 +67,7 @@ class TrainingResult:
     parameters: FloatArray
     meets: NDArray[np.bool_]
     half_sse: FloatArray
+    losses: FloatArray
     converged_epoch: NDArray[np.int64]
 
     @classmethod
@@ -76,6 +79,7 @@ class TrainingResult:
             parameters=np.empty((snapshots, training.network.size, members)),
             meets=np.empty((snapshots, members), bool),
             half_sse=np.empty((len(training.curve_epochs), members)),
+            losses=np.empty((len(training.loss_epochs), members)),
             converged_epoch=np.full(members, -1, np.int64),
         )
 

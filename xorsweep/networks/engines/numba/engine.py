@@ -69,7 +69,7 @@ def compile_kernels(
     """Compile the kernels that some trainings need, or read them from disk; report compilation."""
     with one_at_a_time(), announce_compilation(lambda: log(_compiling())):
         for training in trainings:
-            train(replace(training, snapshots=(1,), curve_epochs=()), dtype)
+            train(replace(training, snapshots=(1,), curve_epochs=(), loss_epochs=()), dtype)
 
 
 def _compiling() -> str:
@@ -99,7 +99,7 @@ def unsupported_component(values: Mapping[str, Any]) -> str | None:
 def _stops(training: TrainingBatch) -> Iterator[int]:
     """Yield the epochs at which the kernel returns, ascending."""
     last = training.snapshots[-1]
-    stops = {*training.snapshots, *training.curve_epochs}
+    stops = {*training.snapshots, *training.curve_epochs, *training.loss_epochs}
     if training.until_converged:
         stops |= {*learning_curve_epochs(last, DROP_STEPS)}
     yield from sorted(stops)

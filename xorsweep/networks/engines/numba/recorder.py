@@ -42,3 +42,7 @@ class NumbaRecorder:
             half_sse = batch.half_sse(still)[which]
             for i in curve_at:
                 self.result.half_sse[i, where] = half_sse
+        if loss_at := places_between(self._training.loss_epochs, first, last):
+            losses = batch.losses(still)[which]
+            for i in loss_at:
+                self.result.losses[i, where] = losses

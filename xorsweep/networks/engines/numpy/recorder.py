@@ -28,7 +28,7 @@ class Recorder:
         members = len(training.learning_rate)
         self._training = training
         self._result = TrainingResult.unfilled(training)
-        self._marked = {*training.snapshots, *training.curve_epochs}
+        self._marked = {*training.snapshots, *training.curve_epochs, *training.loss_epochs}
         self._admit(np.arange(members), np.zeros(members, np.int64), training.criterion)
 
     def _admit(self, where: Array, held: Array, criterion: Criterion) -> None:
@@ -104,3 +104,9 @@ class Recorder:
             half_sse = 0.5 * np.add.reduce(squares, axis=0)
             for i in curve_at:
                 result.half_sse[i, where] = half_sse[which]
+        if loss_at := places_between(self._training.loss_epochs, first, last):
+            outputs = networks.outputs.transpose(1, 0, 2).astype(np.float64, copy=False)
+            targets = self._training.targets.astype(np.float64, copy=False)
+            losses = self._training.loss.value(outputs, targets)
+            for i in loss_at:
+                result.losses[i, where] = losses[which]
