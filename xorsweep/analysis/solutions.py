@@ -14,12 +14,13 @@ from xorsweep.experiment import FAILED, STATUS
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
-from xorsweep.networks.plugins import PluginSet
 from xorsweep.networks.solutions import is_solution
 from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from xorsweep.networks.plugins import PluginSet
 
 
 def label_counts(

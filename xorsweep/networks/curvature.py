@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,14 @@ from xorsweep.networks.activations import Activation
 from xorsweep.networks.architecture import Network, Weights
 from xorsweep.networks.eigenvalues import extremes_of_tridiagonal, tridiagonalize
 from xorsweep.networks.engines.batch_ops import LANES, pad, take
-from xorsweep.networks.engines.interface import Capacity, TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.passes import Pass
+from xorsweep.networks.metrics import Curvature
 from xorsweep.networks.schedules import Batch
 from xorsweep.networks.schema import component_of, network_of
+
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import Capacity, TrainingBatch
 
 MOST_PARAMETERS = 150
 """Weights and biases up to which the curvature is computed: its cost grows with their cube."""
@@ -43,17 +46,6 @@ STATES = {
     FLAT: "the smallest curvature can't be told from zero",
 }
 """Where a run that isn't solved stands, by the curvature of its loss, in words."""
-
-
-class Curvature(NamedTuple):
-    """The norm of the gradient, and the smallest and the largest eigenvalue of the Hessian.
-
-    Each is (B,) float64, NaN where the network has none.
-    """
-
-    gradient_norm: FloatArray
-    curvature_min: FloatArray
-    curvature_max: FloatArray
 
 
 def classify_curvature(curvature_min: Any, curvature_max: Any) -> NDArray[Any]:

@@ -57,6 +57,17 @@ class Measures(NamedTuple):
     max_abs_error: FloatArray
 
 
+class Curvature(NamedTuple):
+    """The norm of the gradient, and the smallest and the largest eigenvalue of the Hessian.
+
+    Each is (B,) float64, NaN where the network has none.
+    """
+
+    gradient_norm: FloatArray
+    curvature_min: FloatArray
+    curvature_max: FloatArray
+
+
 def measure(outputs: FloatArray, targets: FloatArray) -> Measures:
     """Return half the sum of squared errors, their mean, and the largest absolute error.
 

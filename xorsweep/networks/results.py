@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import Field, FloatArray, is_number, is_whole
-from xorsweep.networks.curvature import Curvature
-from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.networks.metrics import OUTCOMES, Curvature
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.solutions import is_label
 from xorsweep.networks.trainability import TRAINABLE

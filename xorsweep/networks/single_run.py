@@ -12,11 +12,12 @@ import numpy as np
 from xorsweep.experiment import STATUSES
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
-from xorsweep.networks.curvature import Curvature, measure_curvature
+from xorsweep.networks.curvature import measure_curvature
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import (
     OUTCOMES,
+    Curvature,
     Measures,
     learning_curve_epochs,
     measure,

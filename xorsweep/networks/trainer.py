@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from xorsweep.experiment import DIVERGED, OK
 from xorsweep.fields import FloatArray
-from xorsweep.networks.curvature import Curvature, measure_curvature
+from xorsweep.networks.curvature import measure_curvature
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import Train, TrainingBatch, TrainingResult
-from xorsweep.networks.metrics import classify, learning_curve_epochs, measure
+from xorsweep.networks.metrics import Curvature, classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.results import (
     CURVATURE_CURVES,

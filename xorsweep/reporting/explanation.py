@@ -13,11 +13,11 @@ from xorsweep.networks.curvature import (
     FLAT,
     PASSING,
     TRAPPED,
-    Curvature,
     classify_curvature,
     measure_curvature,
 )
 from xorsweep.networks.hidden_space import HiddenSpace, RowGroup, hidden_outputs, hidden_space
+from xorsweep.networks.metrics import Curvature
 from xorsweep.networks.solutions import is_solution
 from xorsweep.reporting.svg.error_curve import LARGEST, count_before_divergence
 from xorsweep.reporting.svg.markup import number

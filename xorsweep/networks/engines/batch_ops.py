@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.networks.engines.interface import TrainingBatch
+if TYPE_CHECKING:
+    from xorsweep.networks.engines.interface import TrainingBatch
 
 Array = NDArray[Any]
 Component = TypeVar("Component", bound=Any)
