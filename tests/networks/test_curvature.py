@@ -16,19 +16,16 @@ from training_batches import training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.activations import Activation
-from xorsweep.networks.curvature import (
+from xorsweep.networks.curvature import MOST_PARAMETERS, has_curvature, hessian, measure_curvature
+from xorsweep.networks.engines.gradient import gradient
+from xorsweep.networks.metrics import (
     ERROR_BOUND,
     FLAT,
-    MOST_PARAMETERS,
     PASSING,
     STATES,
     TRAPPED,
     classify_curvature,
-    has_curvature,
-    hessian,
-    measure_curvature,
 )
-from xorsweep.networks.engines.gradient import gradient
 
 Loss = Callable[[Sequence[Decimal]], Decimal]
 

@@ -15,6 +15,7 @@ from xorsweep.errors import StoreError
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import learning_curve_epochs
+from xorsweep.networks.results import LEARNING_CURVE
 from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Curves = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class CellLearningCurves:
-    """Half the sum of squared errors of a cell's runs by epoch.
+    """Half the sum of squared errors of a cell's runs by epoch, or an eigenvalue of the Hessian.
 
     epochs: (C,); rows: (n,) the runs by their places among the points; curves: (n, C), infinite
     where a run diverged and NaN after it ended.
@@ -50,15 +51,19 @@ class LearningCurves:
     grid: Grid
     store: Store
 
-    def __call__(self, cells: pd.DataFrame) -> Mapping[int, CellLearningCurves]:
+    def __call__(
+        self, cells: pd.DataFrame, column: str = LEARNING_CURVE
+    ) -> Mapping[int, CellLearningCurves]:
         """Return what `learning_curves_of` finds in its parts."""
-        return learning_curves_of(self.grid, self.store.parts(), cells)
+        return learning_curves_of(self.grid, self.store.parts(), cells, column)
 
 
 def learning_curves_of(
-    grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame
+    grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame, column: str = LEARNING_CURVE
 ) -> Mapping[int, CellLearningCurves]:
     """Return the learning curves of some cells, rows of the summary, by these rows' index.
+
+    `column` is the column of the parts that holds them, or other values at the same epochs.
 
     A cell whose trajectories go on in another, longer one is excluded; of one with more than
     MOST_CURVES trajectories the first of them are taken.
@@ -67,7 +72,7 @@ def learning_curves_of(
     cell_of = _cell_of(grid, cells[keys])
     return {
         cells.index[number]: CellLearningCurves(_epochs(grid, rows[0]), rows, curves)
-        for number, (rows, curves) in sorted(_by_cell(grid, parts, cell_of).items())
+        for number, (rows, curves) in sorted(_by_cell(grid, parts, cell_of, column).items())
     }
 
 
@@ -102,16 +107,16 @@ def _code_of(column: Column, value: Any) -> int:
 
 
 def _by_cell(
-    grid: Grid, parts: Iterable[pa.Table], cell_of: NDArray[np.int32]
+    grid: Grid, parts: Iterable[pa.Table], cell_of: NDArray[np.int32], column: str
 ) -> Mapping[int, tuple[NDArray[np.int64], Curves]]:
     """Return the rows (n,) and curves (n, C) of each cell by its number, each trajectory once."""
     found: dict[int, list[tuple[NDArray[np.int64], Curves]]] = {}
     left = cell_of.copy()
     for part in parts:
-        if "learning_curve" not in part.column_names:  # all of its points failed
+        if column not in part.column_names:  # all of its points failed
             continue
         rows = grid.rows_of(part["point_id"].to_numpy())
-        curves = part["learning_curve"].combine_chunks()
+        curves = part[column].combine_chunks()
         has_curve = curves.value_lengths().to_numpy() > 0
         cells = np.where((rows >= 0) & has_curve, left[rows], -1)
         left[rows[cells >= 0]] = -1

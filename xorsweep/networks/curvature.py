@@ -31,42 +31,11 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 150
 """Weights and biases up to which the curvature is computed: its cost grows with their cube."""
-ERROR_BOUND = 1e-8
-"""Bound of the error of an eigenvalue, as a share of the largest, or of 1 where that is smaller."""
 WORKING_SET = 2**21
 """Bytes of the Hessians that are computed together."""
 
 CURVE_MEMORY = 2**20
 """Bytes of a batch's parameters of which those at some sixty epochs are kept."""
-
-TRAPPED, PASSING, FLAT = "trapped", "passing", "flat"
-STATES = {
-    TRAPPED: "every direction curves upwards, as around a minimum",
-    PASSING: "some direction curves downwards, as at a saddle",
-    FLAT: "the smallest curvature can't be told from zero",
-}
-"""Where a run that isn't solved stands, by the curvature of its loss, in words."""
-
-
-def classify_curvature(curvature_min: Any, curvature_max: Any) -> NDArray[Any]:
-    """Return where runs stand, by the extreme eigenvalues of their Hessians.
-
-    It is `trapped` where the smallest is above the bound of its error, `passing` where it is below
-    minus that bound, and `flat` in between: L. G. C. Hamey, "XOR has no local minima: a case study
-    in neural network error surface analysis", Neural Networks 11 (1998).
-
-    Args:
-        curvature_min: The smallest eigenvalues (n,), or one of them.
-        curvature_max: The largest eigenvalues, of the same shape.
-
-    Returns:
-        Texts of the same shape, dtype object; empty where an eigenvalue is NaN.
-    """
-    smallest, largest = (np.asarray(each, np.float64) for each in (curvature_min, curvature_max))
-    bound = ERROR_BOUND * np.maximum(1.0, largest)
-    known = np.isfinite(smallest) & np.isfinite(largest)
-    conditions = [known & (smallest > bound), known & (smallest < -bound), known]
-    return np.select(conditions, [np.array(each, object) for each in STATES], "")
 
 
 def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvature:

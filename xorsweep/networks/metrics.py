@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,17 @@ PLATEAUS = {
 }
 """Outcomes near which the error of XOR falls slowly or not at all, with half the sum of squared
 errors there, for targets 0 and 1."""
+
+ERROR_BOUND = 1e-8
+"""Bound of the error of an eigenvalue, as a share of the largest, or of 1 where that is smaller."""
+
+TRAPPED, PASSING, FLAT = "trapped", "passing", "flat"
+STATES = {
+    TRAPPED: "every direction curves upwards, as around a minimum",
+    PASSING: "some direction curves downwards, as at a saddle",
+    FLAT: "the smallest curvature can't be told from zero",
+}
+"""Where a run that isn't solved stands, by the curvature of its loss, in words."""
 
 TOLERANCE = 0.1
 """How far an output may be from a pattern's."""
@@ -111,6 +122,27 @@ def classify(
         for name, met in _patterns(outputs[:, 0, others], targets):
             outcome[others[met]] = OUTCOMES.index(name)
     return outcome
+
+
+def classify_curvature(curvature_min: Any, curvature_max: Any) -> NDArray[Any]:
+    """Return where runs stand, by the extreme eigenvalues of their Hessians.
+
+    It is `trapped` where the smallest is above the bound of its error, `passing` where it is below
+    minus that bound, and `flat` in between: L. G. C. Hamey, "XOR has no local minima: a case study
+    in neural network error surface analysis", Neural Networks 11 (1998).
+
+    Args:
+        curvature_min: The smallest eigenvalues (n,), or one of them.
+        curvature_max: The largest eigenvalues, of the same shape.
+
+    Returns:
+        Texts of the same shape, dtype object; empty where an eigenvalue is NaN.
+    """
+    smallest, largest = (np.asarray(each, np.float64) for each in (curvature_min, curvature_max))
+    bound = ERROR_BOUND * np.maximum(1.0, largest)
+    known = np.isfinite(smallest) & np.isfinite(largest)
+    conditions = [known & (smallest > bound), known & (smallest < -bound), known]
+    return np.select(conditions, [np.array(each, object) for each in STATES], "")
 
 
 def is_xor(targets: FloatArray) -> bool:

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xorsweep.fields import FloatArray
-from xorsweep.networks.curvature import (
-    FLAT,
-    PASSING,
-    TRAPPED,
-    classify_curvature,
-    measure_curvature,
-)
+from xorsweep.networks.curvature import measure_curvature
 from xorsweep.networks.hidden_space import HiddenSpace, RowGroup, hidden_outputs, hidden_space
-from xorsweep.networks.metrics import Curvature
+from xorsweep.networks.metrics import FLAT, PASSING, TRAPPED, Curvature, classify_curvature
 from xorsweep.networks.solutions import is_solution
 from xorsweep.reporting.svg.error_curve import LARGEST, count_before_divergence
 from xorsweep.reporting.svg.markup import number

@@ -24,6 +24,7 @@ from xorsweep.networks.plugins import extensions_of
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
+from xorsweep.reporting.outcome_tables import later_table, outcomes_table
 from xorsweep.reporting.remarks import remarks
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
@@ -35,7 +36,6 @@ from xorsweep.reporting.tables import (
     Table,
     cells_table,
     neighbours_table,
-    outcomes_table,
 )
 from xorsweep.reporting.variance_findings import variance_findings
 from xorsweep.reporting.weight_findings import weight_findings
@@ -89,6 +89,7 @@ class NetworkReport(ReportWriter):
             gallery=gallery,
             neighbours=neighbours_table(comparisons),
             outcomes=outcomes_table(asked),
+            later=later_table(results),
             comparison=comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
             rule=RULE,

@@ -85,6 +85,7 @@ class Page:
     gallery: RunGallery | None
     neighbours: Table
     outcomes: Table | None
+    later: Table | None
     failures: Table
     figures: Sequence[PageFigure]
     comparison: Comparison | None
@@ -106,6 +107,7 @@ class PageContent:
         cells: The table of cells, for a page with links and for Markdown.
         neighbours: Neighbouring cells that differ.
         outcomes: How runs ended.
+        later: How unsolved runs ended that were trained further.
         gallery: Runs that are shown closely.
         comparison: Published values beside the measured ones.
         facts: How the points were run.
@@ -120,6 +122,7 @@ class PageContent:
     title: str = ""
     remarks: Sequence[str] = ()
     outcomes: Table | None = None
+    later: Table | None = None
     gallery: RunGallery | None = None
     comparison: Comparison | None = None
     facts: Sequence[tuple[str, str]] = ()
@@ -198,6 +201,7 @@ class ReportWriter(ABC):
             gallery=content.gallery,
             neighbours=content.neighbours,
             outcomes=content.outcomes,
+            later=content.later,
             failures=failures_table(failures),
             figures=[_page_figure(each, self.store.folder / FIGURES) for each in self._figures()],
             comparison=content.comparison,

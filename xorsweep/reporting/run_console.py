@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.fields import FloatArray
-from xorsweep.networks.curvature import STATES, classify_curvature
-from xorsweep.networks.metrics import DESCRIPTIONS
+from xorsweep.networks.metrics import DESCRIPTIONS, STATES, classify_curvature
 from xorsweep.networks.single_run import SingleRun, places_of_weights
 from xorsweep.networks.solutions import is_solution
 from xorsweep.reporting.explanation import RunDiagnosis

@@ -11,8 +11,6 @@ import pandas as pd
 from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.analysis.export import Failure
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.trainings import longest_rows
-from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES
 from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import select_cells
 from xorsweep.text import level_name, level_text
@@ -180,16 +178,6 @@ def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = 
 
 def _number(value: float, absent: str) -> str:
     return absent if pd.isna(value) else f"{value:,.0f}"
-
-
-def outcomes_table(results: pd.DataFrame) -> Table:
-    """Return how many runs ended where, each training being one run, after its most epochs."""
-    counts = longest_rows(results)["outcome"].value_counts()
-    rows = [
-        (name, f"{counts[name]:,}", DESCRIPTIONS[name]) for name in OUTCOMES if counts.get(name, 0)
-    ]
-    caption = "Outcomes of all runs, each after its most epochs."
-    return Table(caption, ("outcome", "runs", "what it means"), rows, numbers=(1,))
 
 
 def failures_table(found: Sequence[Failure]) -> Table:

@@ -326,6 +326,10 @@ class SweepPlots:
         """Return how the error falls: its median and middle half over the seeds, by epoch."""
         return self._draw("error_by_epoch")
 
+    def curvature_by_epoch(self) -> Figure:
+        """Return the extreme eigenvalues of the Hessian by epoch, beside 2 / lr."""
+        return self._draw("curvature_by_epoch")
+
     def variance_shares(self, column: str | None = None) -> Figure:
         """Return how much of the variance of a rate each axis explains.
 

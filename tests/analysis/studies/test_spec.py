@@ -44,8 +44,9 @@ def figure(**changed: object) -> dict[str, Any]:
     return node(figures=[{"measure": "rate", "value": 50, "runs": 10, **changed}])
 
 
-def test_there_are_the_seven_studies() -> None:
+def test_there_are_the_studies() -> None:
     assert NAMES == [
+        "curvature",
         "hidden_units",
         "hinton_problems",
         "initial_range",

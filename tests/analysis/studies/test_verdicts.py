@@ -269,3 +269,20 @@ def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ(
 def test_a_cell_says_every_key_but_how_long_it_goes_on() -> None:
     cell = figure_of("rate").cell
     assert {"seed", "until_converged"} == set(NETWORK_SCHEMA.keys) - set(cell)
+
+
+def test_curvature_is_measured_by_plateau_and_as_medians() -> None:
+    rows = rows_of([None] * 7).assign(
+        gradient_norm=[1.0, 2, 3, 4, 5, 6, 7],
+        curvature_min=[1e-6, 2e-6, -1e-6, 1e-9, np.nan, 3e-6, 4e-6],
+        curvature_max=[0.4, 0.2, 0.6, 0.8, np.nan, 1.0, 1.2],
+    )
+    rows["outcome"] = ["two_rows_at_half"] * 5 + ["all_at_half"] * 2
+    for state, count in (("trapped", 2), ("passing", 1), ("flat", 1)):
+        found = measured(rows, figure_of(f"{state}_two_rows_at_half"))
+        assert found.value == 100 * count / 4
+        assert (found.low, found.high) == pytest.approx(wilson(count, 4))
+    assert measured(rows, figure_of("gradient_norm")).value == 4
+    assert measured(rows, figure_of("curvature_min")).value == 1.5e-6
+    assert measured(rows, figure_of("sharpness")).value == pytest.approx(0.35)
+    assert measured(rows, figure_of("diverged")).value == 0

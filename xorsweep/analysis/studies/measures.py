@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.curvature import states_of
 from xorsweep.analysis.intervals import CONFIDENCE, median_interval, rate_interval
 from xorsweep.analysis.studies.spec import PublishedValue
 from xorsweep.analysis.survival import survival
 from xorsweep.fields import FloatArray, Scalar
-from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.metrics import PLATEAUS, STATES
 from xorsweep.networks.schema import component_of
 from xorsweep.text import level_text
 
@@ -174,6 +175,26 @@ def _unsolved_rms(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None
     return Estimate(float(np.median(rms)), rms.min(), rms.max())
 
 
+def _standing(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
+    """Return how many of the runs at a plateau stand where, by their curvature."""
+    state, _, plateau = figure.measure.partition("_")
+    states = states_of(rows)[(rows["outcome"] == plateau).to_numpy()]
+    known = states[states != ""]
+    return _share((known == state).sum(), len(known), f" of {len(known):,}")
+
+
+def _median_of(values: pd.Series[Any]) -> Estimate | None:
+    known = values.dropna().to_numpy(np.float64)
+    if not len(known):
+        return None
+    limits = median_interval(known, CONFIDENCE) or (np.nan, np.nan)
+    return Estimate(float(np.median(known)), *limits)
+
+
+def _column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
+    return rows[name] if name in rows else pd.Series(dtype=np.float64)
+
+
 _MEASURES: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None]] = {
     "rate": lambda rows, _: _share(rows["converged"].sum(), len(rows)),
     "not_converged": lambda rows, _: _share((~rows["converged"]).sum(), len(rows)),
@@ -193,6 +214,11 @@ _MEASURES: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None
         PLATEAUS,
         lambda rows, figure: _share((rows["outcome"] == figure.measure).sum(), len(rows)),
     ),
+    **dict.fromkeys([f"{state}_{name}" for name in PLATEAUS for state in STATES], _standing),
+    "gradient_norm": lambda rows, _: _median_of(_column(rows, "gradient_norm")),
+    "curvature_min": lambda rows, _: _median_of(_column(rows, "curvature_min")),
+    "sharpness": lambda rows, _: _median_of(_column(rows, "curvature_max") * rows["lr"] / 2),
+    "diverged": lambda rows, _: _share((rows["status"] == "diverged").sum(), len(rows)),
 }
 
 

@@ -24,7 +24,7 @@ from xorsweep.fields import (
     read_value,
 )
 from xorsweep.grid.schema import Point
-from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.metrics import PLATEAUS, STATES
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 REFERENCES = {
@@ -44,7 +44,10 @@ CERTAINTIES = {
 
 
 class Measure(NamedTuple):
-    """What a figure counts, in words, and its unit: `percent`, `epochs`, `runs` or `error`."""
+    """What a figure counts, in words, and its unit.
+
+    That is `percent`, `epochs`, `runs`, `error` or `number`.
+    """
 
     words: str
     unit: str
@@ -71,6 +74,15 @@ MEASURES: Mapping[str, Measure] = {
         name: Measure(f"end at half-SSE {level:.3g} ({name})", "percent")
         for name, level in PLATEAUS.items()
     },
+    **{
+        f"{state}_{name}": Measure(f"{state}, of the runs at {name}", "percent")
+        for name in PLATEAUS
+        for state in STATES
+    },
+    "gradient_norm": Measure("length of the gradient: median", "number"),
+    "curvature_min": Measure("smallest eigenvalue of the Hessian: median", "number"),
+    "sharpness": Measure("largest eigenvalue of the Hessian, times lr / 2: median", "error"),
+    "diverged": Measure("diverged", "percent"),
 }
 
 ACCEPT = ("overlap", "exact", "within", "within_percent", "at_least", "none")

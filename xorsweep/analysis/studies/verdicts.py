@@ -232,4 +232,6 @@ def _number(unit: str, value: float) -> str:
         return "not reached"
     if unit == "percent":
         return f"{value:.1f}".removesuffix(".0") + " %"
+    if unit == "number":
+        return f"{value:.3g}"
     return f"{value:.3f}" if unit == "error" else f"{value:,.0f}"

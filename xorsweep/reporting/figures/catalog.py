@@ -172,6 +172,16 @@ NETWORK_FIGURES = (
         "error_curves",
     ),
     FigureSpec(
+        "curvature_by_epoch",
+        "How the curvature changes",
+        "Each panel is a cell. The lines are the medians over its runs of the largest and the "
+        "smallest eigenvalue of the Hessian of the loss, the bands hold the middle half. Below the "
+        "line at 0 some direction goes down. Gradient descent can't stay where the largest "
+        "eigenvalue is above the dashed line at 2 / lr, the edge of stability; other update rules "
+        "have other limits. The axis is linear between -0.001 and 0.001, and logarithmic beyond.",
+        "curvature_curves",
+    ),
+    FigureSpec(
         "variance_shares",
         "What matters most",
         VARIANCE_CAPTION,

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 NetworksOf = Callable[[Sequence[int]], "Mapping[int, tuple[Point, FloatArray]]"]
 """Returns the point and the final parameters (P,) of some runs, by row."""
 
-LearningCurvesOf = Callable[[pd.DataFrame], "Mapping[int, CellLearningCurves]"]
-"""Returns the errors by epoch in some cells, by their index in the summary."""
+LearningCurvesOf = Callable[..., "Mapping[int, CellLearningCurves]"]
+"""Returns the errors by epoch in some cells, by their index in the summary.
+
+A column of the parts, as second argument, has something else by epoch.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""Where runs that aren't solved stand, by the curvature of the loss, and how they go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorsweep.analysis.trainings import continued
+from xorsweep.networks.metrics import STATES, classify_curvature
+
+STATE_COLUMNS = ("outcome", *STATES, "unknown")
+LATER_COLUMNS = ("epochs", "outcome", "state", "runs", "last_epochs", "solved")
+
+
+def states_of(results: pd.DataFrame) -> NDArray[Any]:
+    """Return where each row stands (N,), dtype object: one of STATES.
+
+    It is empty for a run that is solved, diverged or failed, and for one without a curvature.
+    """
+    if "curvature_min" not in results:
+        return np.full(len(results), "", object)
+    found = classify_curvature(results["curvature_min"], results["curvature_max"])
+    return np.where(_unsolved(results), found, "")
+
+
+def _unsolved(results: pd.DataFrame) -> NDArray[np.bool_]:
+    ok = (results["status"] == "ok").to_numpy()
+    unsolved: NDArray[np.bool_] = ok & (results["outcome"] != "solved").to_numpy()
+    return unsolved
+
+
+def count_states(results: pd.DataFrame) -> pd.DataFrame:
+    """Return how many unsolved runs of each outcome stand where.
+
+    Columns: one per state, and `unknown` for runs without a curvature; the index is the outcome.
+    """
+    unsolved = _unsolved(results)
+    outcomes = results["outcome"].astype(str)[unsolved].to_numpy()
+    states = np.where(states_of(results) == "", "unknown", states_of(results))[unsolved]
+    counts = pd.crosstab(outcomes, states)
+    return counts.reindex(columns=list(STATE_COLUMNS[1:]), fill_value=0)
+
+
+def count_solved_later(results: pd.DataFrame) -> pd.DataFrame:
+    """Return how many unsolved runs are solved with the most epochs that their training has.
+
+    Columns: `epochs`, `outcome` and `state` of the runs, `runs` that were trained further,
+    `last_epochs`, and `solved`, how many of them are solved after these.
+    """
+    states = states_of(results)
+    parts = []
+    for state in STATES:
+        later = continued(results, states == state)
+        parts.append(later.assign(state=state, solved=later["last_outcome"] == "solved"))
+    rows = pd.concat(parts)
+    keys = ["epochs", "outcome", "state", "last_epochs"]
+    found = rows.groupby(keys, sort=True, observed=True)["solved"].agg(["size", "sum"])
+    frame = found.reset_index().rename(columns={"size": "runs", "sum": "solved"})
+    return frame[list(LATER_COLUMNS)]

@@ -1,0 +1,104 @@
+"""The extreme eigenvalues of the Hessian by epoch, and where gradient descent loses stability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from xorsweep.analysis.learning_curves import CellLearningCurves
+from xorsweep.networks.results import CURVATURE_LISTS
+from xorsweep.reporting.figures.axes import (
+    DrawnFigure,
+    epochs_across,
+    facets,
+    legend_below,
+    ranges_text,
+)
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.style import COLOURS, GREY, INK
+from xorsweep.reporting.layout import panels
+from xorsweep.reporting.selection import in_order, select_final_cells
+
+MOST_CELLS = 24
+LINEAR = 1e-3
+"""Eigenvalues between this and minus this lie on a linear part of the axis."""
+TICKS = (-1e4, -1e2, -1, -1e-2, 0, 1e-2, 1, 1e2, 1e4)
+SMALLEST_COLOUR, LARGEST_COLOUR = COLOURS[3], COLOURS[0]
+LIMIT: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+ZERO: dict[str, Any] = {"color": GREY, "linewidth": 0.6}
+
+Curves = Mapping[int, CellLearningCurves]
+
+
+def draw(tables: Tables) -> DrawnFigure | None:
+    """Return both eigenvalues by epoch, one panel per cell: their medians and middle halves."""
+    if "curvature_max" not in tables.results:
+        return None
+    layout = tables.layout.at_the_end
+    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"], MOST_CELLS)
+    smallest, largest = (
+        _known(tables.learning_curves(shown.cells, name)) if len(shown.cells) else {}
+        for name in CURVATURE_LISTS
+    )
+    cells = shown.cells[shown.cells.index.isin(list(largest))]
+    if cells.empty:
+        return None
+    cells = in_order(cells, (*layout.col, layout.hue, layout.x))
+    parts = panels(cells, shown.keys)
+    figure, grid = facets(parts, 2.4, 1.9, 4, xlabel="epochs")
+    epochs_across(grid[0], max(each.epochs[-1] for each in largest.values()), 0)
+    _scale_values(grid[0])
+    for axes, (_, part) in zip(grid, parts, strict=True):
+        place = part.index[0]
+        axes.axhline(0, **ZERO)
+        axes.axhline(2 / part["lr"].iloc[0], **LIMIT)
+        for curves, colour in ((smallest, SMALLEST_COLOUR), (largest, LARGEST_COLOUR)):
+            low, middle, high = curves[place].quantiles()
+            axes.fill_between(curves[place].epochs, low, high, color=colour, alpha=0.25, lw=0)
+            axes.plot(curves[place].epochs, middle, color=colour, linewidth=1.4)
+        axes.grid(axis="y")
+    figure.supylabel("eigenvalue of the Hessian", fontsize=9)
+    legend_below(figure, _legend_handles())
+    return DrawnFigure(figure, _alt_text(cells, layout.hue, largest), shown.note)
+
+
+def _known(curves: Curves) -> Curves:
+    """Return the cells in which some run has a curvature."""
+    return {place: each for place, each in curves.items() if np.isfinite(each.curves).any()}
+
+
+def _scale_values(axes: Axes) -> None:
+    axes.set_yscale("symlog", linthresh=LINEAR)
+    axes.yaxis.set_major_locator(FixedLocator(TICKS))  # others would crowd around 0
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _legend_handles() -> Sequence[Artist]:
+    return [
+        Line2D([], [], color=LARGEST_COLOUR, label="largest, median"),
+        Line2D([], [], color=SMALLEST_COLOUR, label="smallest, median"),
+        Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half"),
+        Line2D([], [], label="2 / lr", **LIMIT),
+    ]
+
+
+def _alt_text(cells: pd.DataFrame, key: str, largest: Curves) -> str:
+    ends = pd.Series(
+        {
+            place: largest[place].quantiles()[1, -1] * cells.loc[place, "lr"] / 2
+            for place in cells.index
+        }
+    )
+    return (
+        "Smallest and largest eigenvalue of the Hessian by epoch, one panel per cell, with a "
+        "dashed line at 2 / lr. The medians of the largest end at this share of 2 / lr: "
+        f"{ranges_text(cells, key, ends, '{:.2g}'.format)}."
+    )
