@@ -5,6 +5,7 @@ from hydra._internal.utils import get_args_parser
 
 from xorsweep.cli.flags import check_flags
 from xorsweep.cli.hydra_config import known_keys
+from xorsweep.cli.keys import WORDS
 from xorsweep.errors import ConfigError
 
 KNOWN = known_keys()
@@ -13,13 +14,13 @@ FLAGS = [flag for action in get_args_parser()._actions for flag in action.option
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_every_flag_of_hydra_passes(flag: str) -> None:
-    check_flags(["lr=0.1", flag, "-m"], KNOWN)
-    check_flags([f"{flag}=job", "seed=3"], KNOWN)
+    check_flags(["lr=0.1", flag, "-m"], KNOWN, WORDS)
+    check_flags([f"{flag}=job", "seed=3"], KNOWN, WORDS)
 
 
 @pytest.mark.parametrize("flag", ["--multi", "--config-d=conf", "--he", "-1", "-", "--"])
 def test_what_is_shortened_or_no_flag_at_all_is_left_to_hydra(flag: str) -> None:
-    check_flags([flag], KNOWN)
+    check_flags([flag], KNOWN, WORDS)
 
 
 @pytest.mark.parametrize(
@@ -41,5 +42,5 @@ def test_what_is_shortened_or_no_flag_at_all_is_left_to_hydra(flag: str) -> None
 )
 def test_a_key_has_no_dashes(arguments: list[str], line: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        check_flags(arguments, KNOWN)
+        check_flags(arguments, KNOWN, WORDS)
     assert str(refused.value).startswith(line)

@@ -8,23 +8,34 @@ from command_line import run, start
 
 from xorsweep.cli.commands import COMMANDS
 
-SWEEP = ["lr=0.5", "hidden=2", "epochs=5", "seed=0,1", "parallel=serial", "report=false"]
+QUIET = ["parallel=serial", "report=false"]
+SWEEP = ["lr=0.5", "hidden=2", "epochs=5", "seed=0,1", *QUIET]
+MAP = [
+    "lr=linspace(1,30,32)",
+    "init.high=linspace(0.1,1,32)",
+    "hidden=2",
+    "epochs=200",
+    "seed=0",
+    *QUIET,
+]
 CHOICE = ["criterion=fahlman"]
 FUNCTION = "def double(x):\n    return {'y': 2 * x}\n"
 
 ARGUMENTS = {
     "check": CHOICE,
     "compare": ["a", "a"],
-    "function": ["doubling:double", "x=1,2", "parallel=serial", "report=false"],
+    "experiment": ["experiments_to_sweep:Tosses", "p=0.5", "seed=0,1", *QUIET],
+    "function": ["doubling:double", "x=1,2", *QUIET],
     "merge": ["both", "a", "a", "--no-report"],
     "replay": ["a", "1"],
     "report": ["a"],
     "status": ["a"],
     "verify": ["a", "--all", "--workers", "1"],
+    "zoom": ["map", "--into", "window"],
 }
 """What ends each command with 0."""
 
-LONGEST = ("check", "compare", "report")
+LONGEST = ("check", "compare", "report", "zoom")
 """Those that start further processes or draw; others go the same way through `main`."""
 
 EACH = [
@@ -35,10 +46,13 @@ EACH = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a sweep, `a`, and a function in a module."""
+    """Return a folder with a sweep, `a`, one that is a map, and a function in a module."""
     folder = tmp_path_factory.mktemp("processes")
     (folder / "doubling.py").write_text(FUNCTION)
+    shutil.copy(Path(__file__).parent.parent / "experiments_to_sweep.py", folder)
     done = run(folder, "-m", *SWEEP, "hydra.sweep.dir=a")
+    assert done.returncode == 0, done.stderr
+    done = run(folder, "-m", *MAP, "hydra.sweep.dir=map")
     assert done.returncode == 0, done.stderr
     return folder
 

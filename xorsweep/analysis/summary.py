@@ -64,6 +64,8 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     described = results[keys].iloc[index.first].reset_index(drop=True)
     measured = [pd.DataFrame(columns) for columns in (counts, rates, times, errors, outcomes)]
     table = pd.concat([described, *measured], axis=1)
+    if "solution" not in results:  # rows of a flag and a time of another experiment
+        return table
     labels = label_counts(results["solution"], index.number, len(index))
     return table.assign(solutions=list(map(counts_text, labels)))
 

@@ -77,7 +77,7 @@ def swept(override: Override) -> ParsedAxis:
         text = override.input_line or ""
         level = _level(_canonical(key, override.value()))
         return ParsedAxis(Axis(key, (level,)), (text,), False)
-    if key not in known_keys() and not is_point_key(key):
+    if (override.is_add() or key not in known_keys()) and not is_point_key(key):
         raise ConfigError(
             f"{override.input_line}: {key} is no key of a point, so it can't be swept; a file is "
             "chosen by one name"

@@ -74,7 +74,10 @@ class Snapshot:
     def grid(self) -> Grid:
         """Return the points that have a row, without the keys that apply to none of them."""
         grid = self.planned.at(np.flatnonzero(self.present))
-        columns = {key: each for key, each in grid.columns.items() if each.levels != (None,)}
+        keys = self.store.experiment.schema.keys
+        columns = {
+            key: each for key, each in grid.columns.items() if key in keys or each.levels != (None,)
+        }
         return replace(grid, columns=columns)
 
     @property

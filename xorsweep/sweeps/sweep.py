@@ -344,6 +344,14 @@ class SweepPlots:
         """Return how each seed ends along an axis, a row per seed."""
         return self._draw("outcomes_by_seed")
 
+    def solutions(self) -> Figure:
+        """Return the shares of the classes of solutions among the runs of each setting."""
+        return self._draw("solutions")
+
+    def solution_surfaces(self) -> Figure:
+        """Return the decision surface of a typical run of each class of solutions."""
+        return self._draw("solution_surfaces")
+
     def initial_weights(self) -> Figure:
         """Return how often training fails, by the initial weights of two hidden units."""
         return self._draw("initial_weights")
