@@ -34,7 +34,12 @@ def extremes_of(matrix: Floats) -> Floats:
 
 
 @given(
-    values=st.lists(st.floats(-1, 1), min_size=1, max_size=12),
+    # No value or its multiple is subnormal: those have fewer digits.
+    values=st.lists(
+        st.floats(-1, 1).map(lambda value: value if abs(value) > 1e-200 else 0.0),
+        min_size=1,
+        max_size=12,
+    ),
     exponent=st.integers(-240, 240),
     seed=st.integers(0, 9),
 )
