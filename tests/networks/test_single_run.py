@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console as RichConsole
+from single_run_files import FILES
 
 from xorsweep.errors import ConfigError
 from xorsweep.grid.schema import Point
@@ -21,15 +22,6 @@ from xorsweep.reporting.run_files import write_single
 
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]
-
-FILES = {
-    "run.html",
-    "learning.gif",
-    "run.json",
-    "learning_curve.csv",
-    "hidden_outputs.csv",
-    "weights.npz",
-}
 
 
 def said(act: Callable[[RichConsole], object]) -> str:

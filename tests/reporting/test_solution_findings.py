@@ -11,7 +11,7 @@ from xorsweep.reporting.solution_findings import FEWEST_SOLVED, solution_finding
 
 
 def results_of(cells: dict[tuple[int, float], dict[str | None, int]]) -> pd.DataFrame:
-    """Return results with so many runs of each label in each cell of hidden and lr."""
+    """Return results with the given number of runs per label in each cell of hidden and lr."""
     rows = []
     for (hidden, lr), counts in cells.items():
         labels = [label for label, count in counts.items() for _ in range(count)]

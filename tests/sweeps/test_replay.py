@@ -11,6 +11,7 @@ import pytest
 from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped
 from manifests import new_manifest
+from single_run_files import FILES
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
@@ -28,15 +29,6 @@ from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 GridOf = Callable[..., Grid]
-
-FILES = {
-    "run.html",
-    "learning.gif",
-    "run.json",
-    "learning_curve.csv",
-    "hidden_outputs.csv",
-    "weights.npz",
-}
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ class Schema:
             values: Flat keys with scalars, and batched keys with scalars or arrays (B,).
         """
         component = self.components[key][str(values[key])]
-        # A parameter that is null is left out of points.
+        # Points have no entry for a parameter that is null.
         return component(**{name: values.get(f"{key}.{name}") for name in fields_of(component)})
 
     def read_point(self, config: Mapping[str, Any]) -> Point:

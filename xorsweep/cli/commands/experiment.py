@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser
+from xorsweep.cli.commands.parser import Parser, add_swept, sweep_own
 
 EXAMPLES = """\
   python -m xorsweep experiment random_walk drift=0,0.1 steps=100 'seed=range(0,40)'
@@ -22,15 +20,9 @@ that precision is about, and times.STEPS=SOLVED, for survival curves."""
 
 def add_arguments(parser: Parser) -> None:
     """Add the experiment, and what Hydra reads."""
-    parser.add_argument("experiment", metavar="NAME", help="what runs the points")
-    parser.add_argument(
-        "overrides", metavar="KEY=LEVELS", nargs=argparse.REMAINDER, help="the points"
-    )
+    add_swept(parser, "experiment", "NAME", "what runs the points")
 
 
 def run(given: Namespace) -> None:
     """Sweep an experiment; exit code 1 where points failed."""
-    from xorsweep.cli.hydra_main import run_hydra
-
-    sys.argv[1:] = ["-m", f"experiment={given.experiment}", *given.overrides]
-    run_hydra(completes=False)
+    sweep_own("experiment", given)

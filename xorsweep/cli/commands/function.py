@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser
+from xorsweep.cli.commands.parser import Parser, add_swept, sweep_own
 
 EXAMPLES = """\
   python -m xorsweep function package.module:train 'lr=0.1,1' 'seed=range(0,100)'
@@ -25,15 +23,9 @@ curves."""
 
 def add_arguments(parser: Parser) -> None:
     """Add the function, and what Hydra reads."""
-    parser.add_argument("function", metavar="MODULE:FUNCTION", help="what is called")
-    parser.add_argument(
-        "overrides", metavar="KEY=LEVELS", nargs=argparse.REMAINDER, help="what it is called with"
-    )
+    add_swept(parser, "function", "MODULE:FUNCTION", "what is called")
 
 
 def run(given: Namespace) -> None:
     """Sweep a function; exit code 1 where points failed."""
-    from xorsweep.cli.hydra_main import run_hydra
-
-    sys.argv[1:] = ["-m", f"function={given.function}", *given.overrides]
-    run_hydra(completes=False)
+    sweep_own("function", given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -46,6 +47,22 @@ def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
 def given_folder(text: str | None, argument: str) -> Path | None:
     """Return the folder that an argument names, if it is given; raises ConfigError."""
     return None if text is None else folder_of(text, argument)
+
+
+def add_swept(parser: Parser, name: str, metavar: str, help_: str) -> None:
+    """Add the function or the experiment that is swept, and the overrides that Hydra reads."""
+    parser.add_argument(name, metavar=metavar, help=help_)
+    parser.add_argument(
+        "overrides", metavar="KEY=LEVELS", nargs=argparse.REMAINDER, help="the points"
+    )
+
+
+def sweep_own(name: str, given: argparse.Namespace) -> None:
+    """Sweep the function or the experiment that is given by name; exit code 1 where points fail."""
+    from xorsweep.cli.hydra_main import run_hydra
+
+    sys.argv[1:] = ["-m", f"{name}={getattr(given, name)}", *given.overrides]
+    run_hydra(completes=False)
 
 
 def add_function(parser: Parser) -> None:
