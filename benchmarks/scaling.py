@@ -141,35 +141,35 @@ def _machine() -> str:
     load = os.getloadavg()[1]
     return (
         f"Measured on {date.today().isoformat()} with Python {platform.python_version()} on a "
-        f"machine of {cpu_count()} cores, whose load average was {load:.1f}."
+        f"machine with {cpu_count()} cores; its load average was {load:.1f}."
     )
 
 
 def _constants(costs: Costs, memory: float) -> str:
     micro, milli = 1e6, 1e3
     rows = [
-        ("a sweep of next to no rows", f"{costs.start:,.1f} s"),
-        ("training, a core", f"{1 / costs.net_epoch / 1e6:,.1f} M net-epochs/s"),
-        ("a trajectory beside its epochs: draws and measures", _us(costs.trajectory)),
-        ("a row planned: grid, identities, batches", _us(costs.row_plan)),
-        ("a row assembled: parts to results and summary", _us(costs.row_finish)),
-        ("a row written to its part", _us(costs.row_store)),
-        ("a batch written, until the disk has it", f"{milli * costs.batch_store:,.1f} ms"),
-        ("a row taken from loky", _us(costs.row_loky)),
-        ("a batch given to loky and taken back", f"{milli * costs.batch_loky:,.2f} ms"),
-        ("loky's start", f"{costs.start_loky:,.1f} s"),
-        ("a row taken from Dask", _us(costs.row_dask)),
-        ("a batch given to Dask and taken back", f"{milli * costs.batch_dask:,.2f} ms"),
-        ("Dask's start", f"{costs.start_dask:,.1f} s"),
-        ("a row handed to a shard, and read there", f"{micro * costs.row_shard:,.2f} µs"),
-        ("a row in a shard's file", f"{costs.bytes_handed:,.0f} bytes"),
-        ("a row in a part, after 1 epoch", f"{costs.bytes_part:,.0f} bytes"),
+        ("a sweep with almost no rows", f"{costs.start:,.1f} s"),
+        ("training, per core", f"{1 / costs.net_epoch / 1e6:,.1f} M net-epochs/s"),
+        ("overhead per training: initial weights and metrics", _us(costs.trajectory)),
+        ("planning, per row: grid, identifiers, batches", _us(costs.row_plan)),
+        ("assembling, per row: parts to results and summary", _us(costs.row_finish)),
+        ("writing a row to its part", _us(costs.row_store)),
+        ("writing a batch, synced to the disk", f"{milli * costs.batch_store:,.1f} ms"),
+        ("receiving a row from loky", _us(costs.row_loky)),
+        ("sending a batch to loky and receiving it", f"{milli * costs.batch_loky:,.2f} ms"),
+        ("starting loky", f"{costs.start_loky:,.1f} s"),
+        ("receiving a row from Dask", _us(costs.row_dask)),
+        ("sending a batch to Dask and receiving it", f"{milli * costs.batch_dask:,.2f} ms"),
+        ("starting Dask", f"{costs.start_dask:,.1f} s"),
+        ("sending a row to a shard, and reading it there", f"{micro * costs.row_shard:,.2f} µs"),
+        ("size of a row in a shard's file", f"{costs.bytes_handed:,.0f} bytes"),
+        ("size of a row in a part, after 1 epoch", f"{costs.bytes_part:,.0f} bytes"),
         *((f"after {e:,} epochs", f"{bytes_of_a_part(e):,.0f} bytes") for e in FAR_EPOCHS[:2]),
-        ("a row in results.csv", f"{costs.bytes_csv:,.0f} bytes"),
-        ("a row in the parent's memory, at its peak", f"{memory:,.0f} bytes"),
-        ("networks of a full batch", f"{costs.capacity:,}"),
+        ("size of a row in results.csv", f"{costs.bytes_csv:,.0f} bytes"),
+        ("peak memory of the parent, per row", f"{memory:,.0f} bytes"),
+        ("networks in a full batch", f"{costs.capacity:,}"),
     ]
-    return _table(("what", "cost"), rows)
+    return _table(("quantity", "value"), rows)
 
 
 def _checked(costs: Costs, sweeps: Sequence[Measured]) -> str:
@@ -199,7 +199,7 @@ def _writer(costs: Costs) -> str:
         )
         for epochs in FAR_EPOCHS
     ]
-    return _table(("epochs", "cores that one writer keeps up with: loky", "Dask"), rows)
+    return _table(("epochs", "cores that one writer supports: loky", "Dask"), rows)
 
 
 def _far(costs: Costs, memory: float) -> str:
@@ -225,7 +225,7 @@ def _far(costs: Costs, memory: float) -> str:
         f"training on {FAR_CORES:,} cores",
         "trained and written by one writer",
         "trained and written by shards",
-        "planned, handed over and assembled by the parent",
+        "planned, sent and assembled by the parent",
     )
     at_once = MEMORY_GIB * 2**30 / 2 / max(1.0, memory)
     return (
