@@ -2,10 +2,10 @@
 
 import gc
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import budget
 import composition_memo
@@ -27,7 +27,6 @@ from xorsweep.sweeps.runner import run_sweep
 STARTERS = ("command_line.", "hydra.", "subprocess.", "xorsweep.cli.")
 """Modules with which a test starts a process, or Hydra in this one."""
 STARTED = "started"
-counted = pytest.StashKey[Counter[str]]()
 
 NOTEBOOK = {
     "task": "xor",
@@ -48,12 +47,11 @@ NOTEBOOK = {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Begin to count what the tests start, and to remember what Hydra reads.
 
     Imports leave little garbage, and Python would search for it in all that they bring.
     """
-    config.stash[counted] = Counter()
     budget.begin_to_count()
     composition_memo.begin_to_remember()
     gc.disable()
@@ -87,42 +85,51 @@ def _starts(module: ModuleType) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Add what a quick test starts, its fixtures included, to what others have started."""
-    before = budget.started.copy()
-    result = yield
-    if item.get_closest_marker("slow") is None:
-        item.config.stash[counted].update(budget.started - before)
-    return result
+    """Count what a quick test starts."""
+    with budget.counted_for(item.nodeid if item.get_closest_marker("slow") is None else None):
+        return (yield)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the counts to the process that started this one, or fail where they are too high."""
-    counts = session.config.stash[counted]
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> Iterator[None]:
+    """Count what a fixture starts that tests share, but for the first of them."""
+    if fixturedef.scope == "function" or not budget.is_counting():
+        return (yield)
+    name = f"{fixturedef.baseid}::{fixturedef.argname}[{request.param_index}]"
+    with budget.counted_for(name):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Hand the counts to the process that started this one, or fail where they are too high.
+
+    The reason comes after all else, where it is seen.
+    """
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[STARTED] = dict(counts)
-    elif budget.exceeded(counts) and session.exitstatus == pytest.ExitCode.OK:
+        output[STARTED] = {starter: dict(counts) for starter, counts in budget.started.items()}
+    yield
+    lines = [] if output is not None else budget.exceeded(budget.total())
+    if lines and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    for line in lines:
+        session.config.get_terminal_writer().line(f"FAILED: {line}", red=True)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: object) -> None:
+def pytest_testnodedown(node: Any) -> None:
     """Add the counts of a worker of xdist that has ended."""
-    config: pytest.Config = node.config  # type: ignore[attr-defined]
-    config.stash[counted].update(getattr(node, "workeroutput", {}).get(STARTED, {}))
+    budget.add_worker(getattr(node, "workeroutput", {}).get(STARTED, {}))
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Report what was started, and each limit that was exceeded."""
-    counts = config.stash[counted]
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Report what was started."""
+    counts = budget.total()
     text = ", ".join(
         f"{counts[what]} of at most {most} {what}" for what, most in budget.MOST.items()
     )
     terminalreporter.write_line(f"quick tests started {text}")
-    for line in budget.exceeded(counts):
-        terminalreporter.write_line(line, red=True)
 
 
 PointOf = Callable[..., Point]
