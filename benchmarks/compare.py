@@ -17,10 +17,10 @@ AGREEMENT = 1e-6
 
 @dataclass(frozen=True)
 class Comparison:
-    """Seconds a net-epoch by peer and hidden size, a number for each turn; who is left out."""
+    """Seconds per net-epoch by peer and hidden size, a number per turn; the peers not measured."""
 
     seconds: dict[tuple[str, int], list[float]]
-    left_out: dict[str, str]
+    not_measured: dict[str, str]
 
     @property
     def peers(self) -> list[Peer]:
@@ -39,7 +39,7 @@ class Comparison:
 
 def compare(turns: int, share: float, say: Callable[[str], None]) -> Comparison:
     """Return how long everyone takes; `share` of the usual work is given to each."""
-    ready, left_out = _ready(say)
+    ready, not_measured = _ready(say)
     found: dict[tuple[str, int], list[float]] = {}
     for hidden in HIDDEN:
         for turn in range(turns):
@@ -49,23 +49,23 @@ def compare(turns: int, share: float, say: Callable[[str], None]) -> Comparison:
                 _, seconds = train(_initial(hidden, peer.networks), hidden, epochs)
                 each = seconds / (peer.networks * epochs)
                 found.setdefault((peer.name, hidden), []).append(each)
-    return Comparison(found, left_out)
+    return Comparison(found, not_measured)
 
 
 def _ready(say: Callable[[str], None]) -> tuple[list[tuple[Peer, Train]], dict[str, str]]:
     """Return the peers that are installed, seen to do the same work, and why others aren't."""
-    ready, left_out = [], {}
+    ready, not_measured = [], {}
     for peer in PEERS:
         try:
             train = peer.load()
             for hidden in HIDDEN:
                 _check(peer, train, hidden)
         except NotInstalledError as error:
-            left_out[peer.name] = str(error)
-            say(f"{peer.name}: left out, {error}")
+            not_measured[peer.name] = str(error)
+            say(f"{peer.name}: not measured, {error}")
         else:
             ready.append((peer, train))
-    return ready, left_out
+    return ready, not_measured
 
 
 def _check(peer: Peer, train: Train, hidden: int) -> None:

@@ -55,7 +55,7 @@ def stock_hydra() -> list[Line]:
     stock = ("hydra/sweeper=basic", "hydra/launcher=joblib")
     return [
         Line(f"{POINTS_A_SEED} points, Hydra's sweeper and joblib", _times(1, "-m", *stock, FEW)),
-        Line(f"{POINTS_A_SEED} points, ours with the report", _times(3, "-m", FEW)),
+        Line(f"{POINTS_A_SEED} points, xorsweep's sweeper with the report", _times(3, "-m", FEW)),
     ]
 
 

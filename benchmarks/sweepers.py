@@ -84,26 +84,26 @@ SWEEPERS: Mapping[str, Sweeper] = {
 
 @dataclass(frozen=True)
 class Overhead:
-    """What each sweeper takes for a point, in CPU seconds by turn, and who isn't installed."""
+    """CPU seconds per point of each sweeper, by turn, and the sweepers that aren't installed."""
 
     points: int
     seconds: Mapping[str, list[float]]
-    left_out: Mapping[str, str]
+    not_measured: Mapping[str, str]
 
 
 def sweepers(points: int, turns: int) -> Overhead:
     """Return what each takes; a first small sweep of each imports what it needs."""
     seconds: dict[str, list[float]] = {}
-    left_out: dict[str, str] = {}
+    not_measured: dict[str, str] = {}
     for name, sweep in SWEEPERS.items():
         try:
             _measure(sweep, 1_000)
         except ImportError as error:
-            left_out[name] = str(error)
+            not_measured[name] = str(error)
     for _ in range(turns):
-        for name in SWEEPERS.keys() - left_out:
+        for name in SWEEPERS.keys() - not_measured:
             seconds.setdefault(name, []).append(_measure(SWEEPERS[name], points) / points)
-    return Overhead(points, seconds, left_out)
+    return Overhead(points, seconds, not_measured)
 
 
 def _measure(sweep: Sweeper, points: int) -> float:
@@ -125,14 +125,14 @@ def section(found: Overhead) -> list[str]:
         "",
         "## A function that returns at once",
         "",
-        f"CPU time that a sweep of {found.points:,} points adds to each call of a Python function, "
-        "in one process: the median over the turns, and the least and the most seen. xorsweep "
-        "writes `results.csv` and `summary.csv`.",
+        f"CPU time per call that a sweep of {found.points:,} points adds to a Python function, in "
+        "one process: the median over the turns, with the minimum and the maximum in brackets. "
+        "xorsweep writes `results.csv` and `summary.csv`.",
         "",
-        "| sweep | us a point |",
+        "| sweep | us per point |",
         "| --- | ---: |",
         *rows,
-        *(f"| {name} | left out: {why} |" for name, why in found.left_out.items()),
+        *(f"| {name} | not measured: {why} |" for name, why in found.not_measured.items()),
     ]
 
 
