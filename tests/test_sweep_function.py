@@ -59,7 +59,7 @@ def test_what_is_returned_is_the_class_of_any_sweep(swept: Path) -> None:
     assert loaded.counts == {"planned": 120, "ok": 120, "failed": 0}
     assert loaded.results["solved"].dtype == bool
     assert repr(loaded) == (
-        "<Sweep lr 2 x width 2 x seed 30 = 120 points; planned 120 = ok 120 + failed 0>"
+        "<Sweep 2 learning rates x 2 values of width x 30 seeds: 120 results, none failed>"
     )
 
 

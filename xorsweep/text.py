@@ -13,6 +13,21 @@ import numpy as np
 MOST_DIGITS = 6
 """Digits of a percentage behind the point."""
 
+_LEVEL_NOUNS = {
+    "lr": ("learning rate", "learning rates"),
+    "hidden": ("hidden size", "hidden sizes"),
+    "epochs": ("epoch budget", "epoch budgets"),
+    "seed": ("seed", "seeds"),
+    "task": ("task", "tasks"),
+    "activation": ("activation", "activations"),
+    "loss": ("loss", "losses"),
+    "optimizer": ("optimizer", "optimizers"),
+    "schedule": ("schedule", "schedules"),
+    "init": ("initializer", "initializers"),
+    "criterion": ("criterion", "criteria"),
+}
+"""The nouns of keys that have one, for one level and for several."""
+
 
 def level_text(key: str, level: object) -> str:
     """Return a level with its key, as a reader would say it."""
@@ -35,6 +50,15 @@ def level_words(key: str, level: object) -> str:
     if key == "hidden":
         return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
     return level_text(key, level)
+
+
+def level_count_text(keys: Sequence[str], count: int) -> str:
+    """Return a number of levels of a key, or of keys that vary together, such as `3 seeds`."""
+    if len(keys) > 1:
+        return f"{count_text(count, 'combination')} of {join_words(keys)}"
+    return count_text(
+        count, *_LEVEL_NOUNS.get(keys[0], (f"value of {keys[0]}", f"values of {keys[0]}"))
+    )
 
 
 def count_text(count: int, noun: str, plural: str = "") -> str:

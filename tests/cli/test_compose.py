@@ -252,7 +252,7 @@ def test_the_command_line_holds_for_every_block(hydra: tuple[Any, DictConfig]) -
         (7.0, 2, 1),
         *((7.0, hidden, seed) for seed in (0, 1) for hidden in (3, 4)),
     ]
-    assert made[0].grid.text == "seed 2 + seed 2 x hidden 2 = 6 points"
+    assert made[0].grid.text == "2 seeds + 2 seeds x 2 hidden sizes: 6 results"
 
 
 def test_a_block_is_composed_once_a_combination_of_structural_levels(
@@ -301,7 +301,7 @@ def test_a_key_with_one_value_goes_with_every_level_of_its_group(
         (3.0, 10),
         (3.0, 20),
     ]
-    assert grid.text == "(lr, epochs) 2 + epochs 2 = 4 points"
+    assert grid.text == "2 combinations of lr and epochs + 2 epoch budgets: 4 results"
 
 
 def test_components_that_go_together_are_composed_once_each(hydra: tuple[Any, DictConfig]) -> None:

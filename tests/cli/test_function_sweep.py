@@ -70,7 +70,7 @@ def test_a_plan_calls_nothing(tmp_path: Path) -> None:
     (tmp_path / "loud.py").write_text("def f(x):\n    raise SystemExit('called')\n")
     done = function(tmp_path, "loud:f", "x=1,2", "plan=true")
     assert done.returncode == 0, done.stderr
-    assert "x 2 = 2 points" in done.stdout
+    assert "2 values of x: 2 results" in done.stdout
     assert "the time per point isn't known before the function is called" in done.stdout
     assert not (tmp_path / "outputs").exists()
 

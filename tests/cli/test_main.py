@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from command_line import Ended, run, start
 
+from xorsweep.cli.commands import COMMANDS
+from xorsweep.cli.defaults import config_folder
+
 SMALL = ["lr=0.5,2", "hidden=2", "epochs=100,200", "seed=range(0,3)", "report=false"]
 
 
@@ -142,8 +145,11 @@ def test_a_sweep_leaves_its_rows_where_latest_points(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", *SMALL)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0] == ("lr 2 x epochs 2 x seed 3 = 12 points, 6 trajectories, 1 batch, 1 worker")
-    assert lines[-1] == "planned 12 = ok 12 + diverged 0 + failed 0"
+    assert lines[0] == (
+        "2 learning rates x 2 epoch budgets x 3 seeds: 12 results, 6 trainings, 1 batch, 1 worker"
+    )
+    assert "12 results, none diverged or failed" in lines
+    assert re.fullmatch(r"Open outputs/[-\d]+/[-\d]+/report.html|Open .*summary.csv", lines[-1])
     folder = tmp_path / "outputs/latest"
     assert folder.is_symlink()
     rows = pd.read_csv(folder / "results.csv")
@@ -167,8 +173,8 @@ def test_a_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == (
-        "lr 2 x epochs 2 x seed 3 where (lr*seed < 3) = 10 points, "
-        "5 trajectories, 1 batch, 1 worker"
+        "2 learning rates x 2 epoch budgets x 3 seeds where (lr*seed < 3): 10 results, "
+        "5 trainings, 1 batch, 1 worker"
     )
     assert re.match("training: about (a second|[0-9]+ s) with 1 worker", lines[-3])
     assert re.match(r"disk: about [0-9.]+ kB \(parts [0-9.]+ kB, results.csv ", lines[-2])
@@ -238,7 +244,7 @@ def test_equal_levels_are_one_point_and_that_is_said(tmp_path: Path) -> None:
         tmp_path, "-m", "lr=1e-3,0.001,.001,1", "seed=0", "epochs=5", "hidden=2,2", "report=false"
     )
     assert "lr: 4 levels given, 2 of them different; equal levels are one point" in done.stdout
-    assert "planned 2 = ok 2 + diverged 0 + failed 0" in done.stdout
+    assert "2 results, none diverged or failed" in done.stdout
 
 
 def test_multirun_mode_is_the_same_as_the_flag(tmp_path: Path) -> None:
@@ -320,3 +326,12 @@ def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
     run(tmp_path, "-m", *wanted, "hydra.sweep.dir=at_once")
     extended = (tmp_path / "outputs/latest/results.csv").read_bytes()
     assert extended == (tmp_path / "at_once/results.csv").read_bytes()
+
+
+def test_the_help_has_a_line_for_each_choice(tmp_path: Path) -> None:
+    lines = run(tmp_path, "--help").stdout.splitlines()
+    described = {line.split()[0] for line in lines if re.match(r"  \w+  +\S", line)}
+    files = [*Path(config_folder()).glob("*/*.yaml")]
+    assert {path.parent.name for path in files} <= set(lines)
+    choices = {path.stem for path in files}
+    assert choices | set(COMMANDS) <= described

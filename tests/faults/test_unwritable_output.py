@@ -104,8 +104,8 @@ def test_a_sweep_whose_reader_has_its_line_is_as_any_other(folder: Path) -> None
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert (
-        done.stdout
-        == "lr 2 x hidden 2 x seed 20 = 80 points, 80 trajectories, 2 batches, 1 worker\n"
+        done.stdout == "2 learning rates x 2 hidden sizes x 20 seeds: 80 results, 80 trainings, "
+        "2 batches, 1 worker\n"
     )
     assert (folder / "head/results.csv").read_bytes() == (folder / "a/results.csv").read_bytes()
 

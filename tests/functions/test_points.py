@@ -24,7 +24,7 @@ def test_the_last_axis_varies_fastest() -> None:
     grid = grid_of({"a": [1, 2, 3], "b": 0.5, "c": ["x", "y"]})
     points = [tuple(grid.point(row).values()) for row in range(len(grid))]
     assert points == list(product([1, 2, 3], [0.5], ["x", "y"]))
-    assert grid.text == "a 3 x c 2 = 6 points"
+    assert grid.text == "3 values of a x 2 values of c: 6 results"
     assert len(set(grid.identities.tolist())) == 6
 
 

@@ -145,15 +145,21 @@ def test_a_grid_is_told_in_a_few_words(point_of: PointOf) -> None:
     lr, seed = Axis("lr", (0.1, 0.2)), Axis("seed", tuple(range(600)))
     first = product_grid(NETWORK_SCHEMA, [lr, seed], [point_of()])
     second = product_grid(NETWORK_SCHEMA, [Axis("hidden", (7,))], [point_of()])
-    assert product_grid(NETWORK_SCHEMA, [], [point_of()]).text == "1 point"
-    assert first.text == "lr 2 x seed 600 = 1,200 points"
-    assert concatenate([first, second]).text == "lr 2 x seed 600 + hidden 1 = 1,201 points"
+    assert product_grid(NETWORK_SCHEMA, [], [point_of()]).text == "1 result"
+    assert first.text == "2 learning rates x 600 seeds: 1,200 results"
+    assert (
+        concatenate([first, second]).text
+        == "2 learning rates x 600 seeds + 1 hidden size: 1,201 results"
+    )
     others = [
         product_grid(NETWORK_SCHEMA, [Axis("lr", tuple(map(float, range(1, n))))], [point_of()])
         for n in range(6, 10)
     ]
     joined = concatenate([first, *others]).text
-    assert joined == "lr 2 x seed 600 + lr 5 + 3 more products = 1,208 points, each once"
+    assert (
+        joined == "2 learning rates x 600 seeds + 5 learning rates + 3 more grids: "
+        "1,208 results, each once"
+    )
 
 
 @given(first=axes_of(), second=axes_of())
@@ -180,7 +186,10 @@ def test_a_grid_that_adds_nothing_leaves_no_trace(point_of: PointOf) -> None:
     assert concatenate([whole, part]).blocks == whole.blocks
     joined = concatenate([part, whole])
     assert joined.blocks == (*part.blocks, *whole.blocks)
-    assert joined.text == "lr 2 x seed 2 + lr 2 x seed 3 = 6 points, each once"
+    assert (
+        joined.text
+        == "2 learning rates x 2 seeds + 2 learning rates x 3 seeds: 6 results, each once"
+    )
 
 
 def test_grids_with_different_choices_share_columns(point_of: PointOf) -> None:
@@ -213,7 +222,7 @@ def test_axes_that_go_together_vary_level_by_level_in_the_place_of_the_first(
         for lr, epochs in ((0.1, 10), (0.2, 20), (0.1, 30))
         for seed in (5, 6)
     ]
-    assert grid.text == "(lr, epochs) 3 x seed 2 = 6 points"
+    assert grid.text == "3 combinations of lr and epochs x 2 seeds: 6 results"
     assert grid.swept == ("lr", "epochs", "seed")
     assert grid.columns["lr"].levels == (0.1, 0.2)
 
@@ -265,4 +274,7 @@ def test_what_means_nothing_may_be_left_out(point_of: PointOf) -> None:
     axes = [Axis("init.low", (-1.0, 0.5)), Axis("init.high", (1.0, 0.25))]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of()], where="init.low < init.high")
     assert len(grid) == 3
-    assert grid.text == "init.low 2 x init.high 2 where (init.low < init.high) = 3 points"
+    assert (
+        grid.text
+        == "2 values of init.low x 2 values of init.high where (init.low < init.high): 3 results"
+    )

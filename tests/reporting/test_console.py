@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console as RichConsole
 
 from xorsweep.reporting import console
-from xorsweep.reporting.console import Console, rate_text
+from xorsweep.reporting.console import Console, rate_text, wrap_text
 
 
 def plain() -> tuple[Console, io.StringIO]:
@@ -58,15 +58,29 @@ def test_without_a_terminal_there_are_no_control_characters(
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text.getvalue())
 
 
-def test_a_short_run_does_not_flicker() -> None:
+def test_the_bar_is_there_from_the_start() -> None:
     shown, text = live()
-    with shown.progress(10) as advance:
-        advance(10)
-    assert "training" not in text.getvalue()
+    with shown.progress(10):
+        assert "training" in text.getvalue()
 
 
-def test_a_long_run_shows_its_rate_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "FLICKER", -1.0)
+def test_a_step_is_shown_on_a_terminal_alone() -> None:
+    for shown, text in (live(), plain()):
+        with shown.step("drawing figures"):
+            pass
+        assert ("drawing figures" in text.getvalue()) == shown.console.is_terminal
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 200])
+def test_a_line_is_wrapped_at_its_commas(width: int) -> None:
+    line = "5 learning rates x 4 sizes: 2,400 results, 800 trainings, 2 workers"
+    parts = wrap_text(line, width)
+    assert " ".join(part.strip() for part in parts) == line
+    assert all(len(part) <= width for part in parts)
+    assert all(re.match(r"  |5", part) for part in parts)
+
+
+def test_a_long_run_shows_its_rate_and_what_is_left() -> None:
     shown, text = live()
     with shown.progress(10_000_000) as advance:
         advance(5_000_000)

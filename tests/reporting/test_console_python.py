@@ -22,13 +22,13 @@ def script() -> tuple[ScriptConsole, io.StringIO]:
 def test_a_script_hears_of_failures_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     told, text = script()
     with caplog.at_level(logging.INFO, logger="xorsweep"):
-        told.log("lr 2 = 2 points")
+        told.log("2 learning rates: 2 results")
     told.rates(pd.DataFrame(), [])
     told.paths([])
     with told.progress(10) as advance:
         advance(10)
     assert text.getvalue() == ""
-    assert "lr 2 = 2 points" in caplog.text
+    assert "2 learning rates: 2 results" in caplog.text
     told.failures([Failure("no memory", 3, "python -m xorsweep lr=1")])
     assert text.getvalue().startswith("3 points failed: no memory\n")
     told.warn("compiling")
@@ -62,8 +62,8 @@ def test_a_notebook_keeps_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("IPython.display.display", display)
     told = NotebookConsole()
-    told.log("lr 2 = 2 points")
+    told.log("2 learning rates: 2 results")
     with told.progress(100) as advance:
         advance(25)
-    assert said[0] == "lr 2 = 2 points"
+    assert said[0] == "2 learning rates: 2 results"
     assert said[1].startswith("25 % trained, ")

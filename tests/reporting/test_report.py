@@ -85,8 +85,8 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
 def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> None:
     markdown = (small_sweep / "report.md").read_text()
     for text in (page.text, markdown):
-        assert "lr 3 x hidden 2 x epochs 2 x seed 12 = 144 points" in text
-        assert "planned 144 = ok 144 + diverged 0 + failed 0" in text
+        assert "3 learning rates x 2 hidden sizes x 2 epoch budgets x 12 seeds: 144 results" in text
+        assert "144 results, none diverged or failed" in text
         assert "Of 72 runs trained" in text
         assert "Runs that don't solve XOR" in text
         assert "xorsweep -m" in text

@@ -308,7 +308,7 @@ def test_without_a_precision_there_is_one_round(grid_of: GridOf) -> None:
 
 def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
     grid = grown(grid_of(lr=[0.5, 2.0], seed=range(100)), AdaptiveSeeds(0.025), always("converged"))
-    assert grid.text == "lr 2 x seed 100 + 200 of further seeds = 400 points"
+    assert grid.text == "2 learning rates x 100 seeds + 200 with further seeds: 400 results"
 
 
 def test_further_seeds_follow_the_largest_of_any_cell(point_of: PointOf) -> None:

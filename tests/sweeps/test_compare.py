@@ -48,7 +48,7 @@ def said(pair: tuple[Path, Path]) -> str:
 
 def test_it_says_what_differs_and_by_which_test(said: str) -> None:
     assert "a: " in said
-    assert "= 120 points" in said
+    assert ": 120 results" in said
     assert "activation: logistic in a, tanh in b" in said
     assert re.search(r"In \d of 4 cells the sweeps differ beyond chance", said)
     assert "2 cells only in a: not compared." in said

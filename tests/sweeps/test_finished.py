@@ -169,7 +169,7 @@ def test_a_report_counts_what_the_rows_say(sweep: Path) -> None:
     (sweep / "manifest.json").write_text(json.dumps(manifest))
     remake_report(sweep)
     text = (sweep / "report.md").read_text()
-    assert f"planned 14 = ok {counts['ok']} + diverged {counts['diverged']}" in text
+    assert f"14 results: {counts['ok']} ok, {counts['diverged']} diverged" in text
     assert "lr 99" not in text
 
 

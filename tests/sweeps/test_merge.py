@@ -295,12 +295,13 @@ def test_the_command_merges_and_says_where(pair: tuple[Path, Path]) -> None:
     assert done.returncode == 0
     lines = lines_of(done)
     assert lines[0] == (
-        "lr 2 x epochs 2 x seed 3 + lr 2 x seed 5 = 19 points, each once, from 2 sweeps"
+        "2 learning rates x 2 epoch budgets x 3 seeds + 2 learning rates x 5 seeds: "
+        "19 results, each once, from 2 sweeps"
     )
     assert lines[-3:] == [
+        "19 results, none diverged or failed",
         "  out/results.csv",
-        "  out/summary.csv",
-        "planned 19 = ok 19 + diverged 0 + failed 0",
+        "Open out/summary.csv",
     ]
 
 

@@ -52,7 +52,8 @@ def test_a_grid_is_shown_with_its_first_and_last_points(
     lines = words(text)
     assert lines[0] == ["a", "note"]
     assert " ".join(lines[1]) == (
-        "lr 2 x epochs 2 x seed 30 = 120 points, 60 trajectories, 1 batch, 1 worker"
+        "2 learning rates x 2 epoch budgets x 30 seeds: 120 results, 60 trainings, "
+        "1 batch, 1 worker"
     )
     assert ["seed", "30", "0,", "1,", "2,", "3,", "...,", "29"] in lines
     assert ["0", "0.5", "20", "0"] in lines
@@ -126,7 +127,7 @@ def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_
     assert lines[0] == (
         "found 6 finished points, which are reused; 4 are run now (4 of them new to the grid)"
     )
-    assert lines[1] == "lr 2 x seed 5 = 10 points, 4 trajectories, 1 batch, 1 worker"
+    assert lines[1] == "2 learning rates x 5 seeds: 10 results, 4 trainings, 1 batch, 1 worker"
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET), terminal)

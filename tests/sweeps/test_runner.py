@@ -140,7 +140,9 @@ def test_the_rows_are_the_same_bytes_from_two_processes(
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 
-def test_the_terminal_says_the_grid_first_and_the_counts_last(grid: Grid, tmp_path: Path) -> None:
+def test_the_terminal_has_the_grid_first_and_the_file_to_open_last(
+    grid: Grid, tmp_path: Path
+) -> None:
     terminal, text = console()
     result = run_sweep(
         SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path, notes=["a note"]), terminal
@@ -148,10 +150,14 @@ def test_the_terminal_says_the_grid_first_and_the_counts_last(grid: Grid, tmp_pa
     lines = text.getvalue().splitlines()
     assert lines[:2] == [
         "a note",
-        "lr 3 x hidden 2 x epochs 2 x seed 9 = 108 points, 54 trajectories, 2 batches, 1 worker",
+        "3 learning rates x 2 hidden sizes x 2 epoch budgets x 9 seeds: 108 results, "
+        "54 trainings, 2 batches, 1 worker",
     ]
-    assert lines[-1] == "planned 108 = ok 108 + diverged 0 + failed 0"
-    assert f"  {tmp_path / 'results.csv'}" in lines
+    assert lines[-3:] == [
+        "108 results, none diverged or failed",
+        f"  {tmp_path / 'results.csv'}",
+        f"Open {tmp_path / 'summary.csv'}",
+    ]
     assert result.counts == {"planned": 108, "ok": 108, "diverged": 0, "failed": 0}
 
 

@@ -62,7 +62,7 @@ def set_times(folder: Path, seconds: float) -> None:
 def test_a_finished_sweep_is_one_line(request_here: SweepRequest) -> None:
     run_sweep(request_here)
     (line,) = sweep_status(request_here.folder)
-    counts = re.escape("planned 72 = ok 72 + diverged 0 + failed 0")
+    counts = re.escape("72 results, none diverged or failed")
     assert re.fullmatch(rf".*sweep: finished 20\S+, {counts}, in \d+\.\d s", line)
 
 
@@ -78,7 +78,10 @@ def test_while_it_runs_it_says_how_far_it_is(request_here: SweepRequest) -> None
         "72 of 72 points, 100 % (ok 72)",
     ]
     assert all("sweep: running since 20" in lines[0] for lines in looks)
-    assert looks[0][1].strip() == "lr 2 x hidden 3 x epochs 2 x seed 6 = 72 points"
+    assert (
+        looks[0][1].strip()
+        == "2 learning rates x 3 hidden sizes x 2 epoch budgets x 6 seeds: 72 results"
+    )
     assert re.search(r"points/s, [\d.]+ . net-epochs/s, about .* left$", looks[0][3])
     assert "left" not in looks[2][3]
 

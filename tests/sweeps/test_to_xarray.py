@@ -84,7 +84,10 @@ def test_attributes_say_where_it_comes_from_in_texts_and_numbers(networks: Sweep
     attributes = networks.to_xarray().attrs
     assert all(type(value) in (str, float) for value in attributes.values())
     assert attributes["digest"] == networks.manifest.digest
-    assert attributes["grid"] == "lr 3 x hidden 2 x epochs 2 x seed 4 = 48 points"
+    assert (
+        attributes["grid"]
+        == "3 learning rates x 2 hidden sizes x 2 epoch budgets x 4 seeds: 48 results"
+    )
     assert json.loads(attributes["experiment"])["engine"]["name"] == "numpy"
     assert "xorsweep 0.1.0" in attributes["versions"]
     assert attributes["command_line"].startswith("python -m xorsweep -m lr=")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Scalar, read_value
 from xorsweep.grid.columns import distinct
+from xorsweep.text import level_count_text
 
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Point, Schema
@@ -64,7 +65,9 @@ class Block:
     @property
     def text(self) -> str:
         """Return the axes with their numbers of levels; nothing where there is no axis."""
-        product = " x ".join(f"{_name(each)} {size_of(each)}" for each in self.dimensions)
+        product = " x ".join(
+            level_count_text([axis.key for axis in each], size_of(each)) for each in self.dimensions
+        )
         return f"{product} where ({self.where})" if self.where else product
 
 

@@ -30,6 +30,7 @@ from xorsweep.grid.axes import (
 from xorsweep.grid.columns import Codes, Column, encode
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
+from xorsweep.text import count_text
 
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Point, Schema
@@ -56,18 +57,18 @@ class Grid:
 
     @property
     def text(self) -> str:
-        """Return the grid in a few words, such as `lr 5 x seed 100 = 500 points`."""
-        count = f"{len(self):,} point{'s' if len(self) != 1 else ''}"
+        """Return the grid in words, such as `5 learning rates x 100 seeds: 500 results`."""
+        count = count_text(len(self), "result")
         products = Counter(block.text for block in self.blocks)
         sizes = [f"{n} times ({text})" if n > 1 else text for text, n in products.items() if text]
         if len(sizes) > MOST_PRODUCTS:
-            sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more products"]
+            sizes[MOST_PRODUCTS - 1 :] = [f"{len(sizes) - MOST_PRODUCTS + 1} more grids"]
         if self.added:
-            sizes.append(f"{self.added:,} of further seeds")
+            sizes.append(f"{self.added:,} with further seeds")
         given = sum(block.points for block in self.blocks) - self.left_out + self.added
         repeated = given > len(self)
         once = ", each once" if repeated else ""
-        return f"{' + '.join(sizes)} = {count}{once}" if sizes else count
+        return f"{' + '.join(sizes)}: {count}{once}" if sizes else count
 
     @property
     def swept(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.execution.interface import Advance
+from xorsweep.experiment import OK, STATUSES
 from xorsweep.reporting.standard_output import Dropping
 from xorsweep.text import count_text, level_name, one_line
 
@@ -39,8 +41,6 @@ _LOG = logging.getLogger(__name__)
 
 TRAINING = "net-epochs"
 """The unit of work where networks are trained."""
-FLICKER = 0.5
-"""Seconds of training before a progress bar appears."""
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
 MOST_REASONS = 12
@@ -67,6 +67,9 @@ class LastingConsole(RichConsole):
 class Console:
     """Writes to a rich console: live where it is a terminal, plain lines where it isn't."""
 
+    bar_after = 0.0
+    """Seconds of work before a progress bar appears."""
+
     def __init__(self, console: RichConsole | None = None) -> None:
         self.console = console or LastingConsole(soft_wrap=True, highlight=False)
 
@@ -84,13 +87,20 @@ class Console:
         """Print one line as it is."""
         self.console.print(Text(line))
 
+    def log_wrapped(self, line: str) -> None:
+        """Put one line into the log, and print it wrapped at its commas to fit a terminal."""
+        _LOG.info(line)
+        width = self.console.width if self.console.is_terminal else len(line)
+        for part in wrap_text(line, width):
+            self.print(part)
+
     def warn(self, line: str) -> None:
         """Report what even a caller who wants little output has to know at once."""
         self.log(line)
 
     @contextmanager
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
-        """Show how much of the work is done, once it has taken long enough to be looked at."""
+        """Show how much of the work is done."""
         if not self.console.is_terminal:
             yield LineMeter(self.warn, work, unit, PLAIN_EVERY)
             return
@@ -110,13 +120,23 @@ class Console:
 
         def advance(work: int) -> None:
             progress.advance(task, work)
-            if monotonic() - started > FLICKER:
+            if monotonic() - started >= self.bar_after:
                 progress.start()
 
         try:
+            advance(0)
             yield advance
         finally:
             progress.stop()
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Show on a terminal what is being done, as long as it takes."""
+        if self.console.is_terminal:
+            with self.console.status(Text(text)):
+                yield
+        else:
+            yield
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Print how often training converged within the most epochs that each setting has."""
@@ -164,9 +184,11 @@ class Console:
             self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in the results")
 
     def paths(self, paths: Sequence[Path]) -> None:
-        """Print where the results are."""
-        for path in paths:
+        """Print where the results are; the last path is the one to open first."""
+        *others, last = map(_path_text, paths)
+        for path in others:
             self.log(f"  {path}")
+        self.log(f"Open {last}")
 
 
 def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
@@ -264,9 +286,35 @@ def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -
 
 
 def count_line(counts: Mapping[str, int]) -> str:
-    """Return how many points were planned, and how many ended with each status."""
-    ended = (f"{name} {count:,}" for name, count in counts.items() if name != "planned")
-    return f"planned {counts['planned']:,} = {' + '.join(ended)}"
+    """Return how many results there are, and how many of them have each status."""
+    return f"{count_text(counts['planned'], 'result')}, {status_text(counts)}"
+
+
+def status_text(counts: Mapping[str, int]) -> str:
+    """Return how many results have each status, such as `5 ok, 0 diverged, 1 failed`."""
+    planned, ok = counts["planned"], STATUSES[OK]
+    others = {name: count for name, count in counts.items() if name not in ("planned", ok)}
+    if counts[ok] == planned:
+        return f"none {' or '.join(others)}"
+    return ", ".join(f"{count:,} {name}" for name, count in {ok: counts[ok], **others}.items())
+
+
+def _path_text(path: Path) -> str:
+    """Return a path as a user in the current folder would type it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def wrap_text(line: str, width: int) -> list[str]:
+    """Return a line in parts of at most `width` characters, cut at commas, colons and `x`."""
+    first, *others = re.split(r"(?<=[,:]) | (?=x )", line)
+    parts = [first]
+    for piece in others:
+        joined = f"{parts[-1]} {piece}"
+        if len(joined) <= width:
+            parts[-1] = joined
+        else:
+            parts.append(f"  {piece}")
+    return parts
 
 
 class LineMeter:

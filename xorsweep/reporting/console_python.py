@@ -36,12 +36,23 @@ def caller_console(progress: bool) -> Console:
 class ScriptConsole(Console):
     """Reports on stderr how far a long sweep is, and what failed; the rest goes into the log."""
 
+    bar_after = 0.5
+
     def __init__(self, console: RichConsole | None = None) -> None:
         super().__init__(console or LastingConsole(stderr=True, soft_wrap=True, highlight=False))
 
     def log(self, line: str) -> None:
         """Put one line into the log."""
         _LOG.info(line)
+
+    def log_wrapped(self, line: str) -> None:
+        """Put one line into the log."""
+        self.log(line)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Leave it to the caller, who waits."""
+        yield
 
     def warn(self, line: str) -> None:
         """Print one line, and put it into the log."""

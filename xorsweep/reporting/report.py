@@ -16,7 +16,7 @@ import pandas as pd
 
 from xorsweep.analysis.export import failures_of
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import count_line, rate_text
+from xorsweep.reporting.console import rate_text, status_text
 from xorsweep.reporting.dark_mode import for_both_themes
 from xorsweep.reporting.figures.catalog import (
     FIGURES,
@@ -184,11 +184,11 @@ class ReportWriter(ABC):
 
     def _page(self, manifest: FinishedManifest, content: PageContent) -> Page:
         title = str(manifest.config.get("title") or content.title)
-        text, counts = manifest.grid.text, count_line(manifest.counts)
+        text, counts = manifest.grid.text, status_text(manifest.counts)
         if title and "missing" in manifest.counts:  # the text says how many points there are
             title = f"{title}, {text}"
         elif title:
-            counts = f"{text}; {counts}"
+            counts = f"{text}, {counts}"
         experiment, keys = self.store.experiment, list(self.grid.columns)
         failures = failures_of(self._results, keys, experiment.point_command)
         return Page(

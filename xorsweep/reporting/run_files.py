@@ -38,7 +38,7 @@ def write_single(run: SingleRun, folder: Path) -> list[Path]:
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in both_ends(run).items()}
     with atomic_path(paths[3]) as file:
         np.savez(file, **ends)
-    return [*write_page(run, folder), *paths]
+    return [*paths, *write_page(run, folder)]
 
 
 def _as_data(run: SingleRun) -> dict[str, Any]:

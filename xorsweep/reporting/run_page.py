@@ -87,16 +87,17 @@ class Animation:
 
 
 def write_page(run: SingleRun, folder: Path) -> list[Path]:
-    """Write the page of a run, and its animation if it moved; return their paths."""
+    """Write the page of a run, and its animation if it moved; return their paths, the page last."""
     frames = {place: _frame(run, place) for place in places_shown(run, FRAMES)}
-    paths, animation = [folder / PAGE], None
+    paths, animation = [], None
     if len(frames) > 1:
         gif = learning_gif(list(frames.values()), run.epochs, run.errors.final_error)
         animation = _animation(run, frames, gif)
         paths.append(folder / ANIMATION)
         write_atomically(paths[-1], gif)
-    write_atomically(paths[0], _page(run, frames, animation).encode("utf-8"))
-    return paths
+    page = folder / PAGE
+    write_atomically(page, _page(run, frames, animation).encode("utf-8"))
+    return [*paths, page]
 
 
 def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | None) -> str:

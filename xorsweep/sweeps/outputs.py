@@ -58,17 +58,19 @@ def write_tables(
     from xorsweep.analysis.export import failures_of
 
     experiment, axes = store.experiment, map_axes(store, grid)
-    summary = write_summary(store, grid, results, axes)
-    if report:
-        report.draw(results, summary)
-    comparisons = write_comparisons(store, results, summary, axes)
+    with terminal.step("writing tables"):
+        summary = write_summary(store, grid, results, axes)
+        if report:
+            report.draw(results, summary)
+        comparisons = write_comparisons(store, results, summary, axes)
     if axes is None:
         experiment.log_results(results, summary, manifest.study, terminal)
     else:
         for line in findings_of_map(store, grid, results, axes):
             terminal.log(line)
     terminal.failures(failures_of(results, list(grid.columns), experiment.point_command))
-    return report.write(manifest, comparisons) if report else None
+    with terminal.step("drawing figures"):
+        return report.write(manifest, comparisons) if report else None
 
 
 def write_summary(

@@ -196,7 +196,8 @@ class _Run:
         report = self.settings.report and report_writer(self.store, grid, workers, axes=axes)
         if report:
             report.begin(stored)
-        digest = write_results(grid, table, folder, self.settings.csv)
+        with self.terminal.step("writing tables"):
+            digest = write_results(grid, table, folder, self.settings.csv)
         counts = table.counts(self.experiment.statuses)
         del stored, table
         size = GridSize(
@@ -234,7 +235,7 @@ class _Run:
 
     def _announce(self, grid: Grid, plan: Plan[Any], failed: int) -> None:
         alone = not self.shards and is_in_process(self.settings.parallel, bool(plan.is_quick))
-        self.terminal.log(plan_line(grid, plan, 1 if alone else self.workers))
+        self.terminal.log_wrapped(plan_line(grid, plan, 1 if alone else self.workers))
         if self.points_before is not None:
             added = len(self.first) - self.points_before
             self.terminal.log(found_line(len(grid) - plan.points, plan.points, added, failed))
@@ -277,9 +278,9 @@ class _Run:
         folder = self.store.folder
         rows = folder / (CSV if self.settings.csv else PARQUET)
         result = SweepResult(folder, counts, rows, folder / "summary.csv", report)
+        self.terminal.log(count_line(counts))
         paths = (result.results, result.summary, result.report)
         self.terminal.paths([path for path in paths if path and path.exists()])
-        self.terminal.log(count_line(counts))
         return result
 
 
@@ -304,14 +305,13 @@ class _Work:
 def plan_line(grid: Grid, plan: Plan[Any], workers: int) -> str:
     """Return the grid, and how it is to be run, in a line."""
     counts = {**plan.counts, "batches": len(plan.batches), "workers": workers}
-    return ", ".join([grid.text, *(_counted(name, count) for name, count in counts.items())])
+    nouns = {name: _NOUNS.get(name, (name.removesuffix("s"), name)) for name in counts}
+    return ", ".join(
+        [grid.text, *(count_text(count, *nouns[name]) for name, count in counts.items())]
+    )
 
 
-def _counted(plural: str, count: int) -> str:
-    return count_text(count, _SINGULAR.get(plural, plural.removesuffix("s")), plural)
-
-
-_SINGULAR = {"trajectories": "trajectory", "batches": "batch"}
+_NOUNS = {"trajectories": ("training", "trainings"), "batches": ("batch", "batches")}
 
 
 def found_line(reused: int, missing: int, added: int, failed: int) -> str:

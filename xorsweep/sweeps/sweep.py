@@ -14,7 +14,7 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.fields import read_whole
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import count_line
+from xorsweep.reporting.console import status_text
 from xorsweep.reporting.console_python import ScriptConsole, register_figure
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.paths import folder_of
@@ -201,7 +201,7 @@ class Sweep:
         return int(self.counts["planned"])
 
     def __repr__(self) -> str:
-        return f"<Sweep {self._text}; {count_line(self.counts)}>"
+        return f"<Sweep {self._text}, {status_text(self.counts)}>"
 
     @property
     def _text(self) -> str:
@@ -219,7 +219,7 @@ class Sweep:
 
     @property
     def _head(self) -> str:
-        return f"<p><b>{escape(self._text)}</b><br>{escape(count_line(self.counts))}</p>"
+        return f"<p><b>{escape(self._text)}</b><br>{escape(status_text(self.counts))}</p>"
 
 
 @contextmanager

@@ -37,8 +37,10 @@ def run(folder: Path, *arguments: str) -> Ended:
 def test_a_function_beside_it_is_swept(folder: Path) -> None:
     done = run(folder, "physics:energy", "mass=1,2.5", "speed=range(0,4)", "report=false")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0].startswith("mass 2 x speed 4 = 8 points, 1 batch")
-    assert done.stdout.splitlines()[-1] == "planned 8 = ok 8 + failed 0"
+    assert done.stdout.splitlines()[0].startswith(
+        "2 values of mass x 4 values of speed: 8 results, 1 batch"
+    )
+    assert "8 results, none failed" in done.stdout.splitlines()
     frame = pd.read_csv(folder / "outputs/latest/results.csv")
     assert frame["energy"].tolist() == [m * v**2 / 2 for m in (1, 2.5) for v in range(4)]
     again = run(folder, "physics:energy", "resume=latest", "report=false")

@@ -23,7 +23,7 @@ def test_without_a_folder_it_is_the_newest_sweep(home: Path) -> None:
     folder = (home / "outputs" / "latest").resolve()
     assert done.stdout.startswith(f"{folder}: finished 20")
     assert done.stdout.count("\n") == 1
-    assert "planned 6 = ok 6 + diverged 0 + failed 0" in done.stdout
+    assert "6 results, none diverged or failed" in done.stdout
     assert run_command("status", home, str(folder)).stdout == done.stdout
 
 

@@ -11,16 +11,16 @@ from types import ModuleType
 from xorsweep.cli.commands.parser import Parser
 
 COMMANDS = {
-    "status": "say how far a sweep is, while it runs or afterwards",
-    "verify": "train rows of a sweep again, each alone, and compare the bits",
+    "status": "report the progress of a sweep, while it runs or afterwards",
+    "verify": "train results of a sweep again, each alone, and compare the bits",
     "merge": "join sweeps of the same version in a new folder",
-    "replay": "train one row of a sweep again and make its page",
-    "report": "make tables, figures and report of a sweep again",
+    "replay": "train one result of a sweep again and write its page",
+    "report": "write tables, figures and report of a sweep again",
     "compare": "compare two sweeps of the same grid",
-    "zoom": "train a window of a map, a pixel a network, at its resolution",
-    "check": "check that a component of yours gives the same rows in any batch",
-    "function": "sweep a function of yours",
-    "experiment": "sweep an experiment of yours",
+    "zoom": "train a window of a map at the resolution of the map",
+    "check": "check that your component gives the same results in any batch",
+    "function": "sweep your function",
+    "experiment": "sweep your experiment",
 }
 """What each subcommand does, by its name, in the order of the help."""
 
