@@ -202,9 +202,22 @@ def test_a_folder_keeps_its_sweep_and_takes_no_other(tmp_path: Path) -> None:
     xs.sweep(folder=kept, **SMALL)
     assert xs.sweep(folder=kept, **SMALL).folder == kept
     assert len(xs.load(kept).results) == 32
-    with pytest.raises(xs.StoreError, match="holds another sweep; xs"):
+    with pytest.raises(
+        xs.StoreError, match=r"16 points that this grid lacks.*; it has no lr=2\.0;"
+    ):
         xs.sweep(folder=kept, **{**SMALL, "lr": [0.5]})
     assert len(xs.load(str(kept))) == 32
+
+
+def test_the_same_call_with_more_levels_trains_what_is_new(tmp_path: Path) -> None:
+    xs.sweep(folder=tmp_path / "mine", **SMALL)
+    grown = xs.sweep(folder=tmp_path / "mine", **{**SMALL, "seed": range(3)})
+    whole = xs.sweep(**{**SMALL, "seed": range(3)})
+    assert (grown.folder / "results.csv").read_bytes() == (
+        whole.folder / "results.csv"
+    ).read_bytes()
+    planned, trained = grown.manifest.grid.points, grown.manifest.work
+    assert (planned, trained) == (48, whole.manifest.work // 3)
 
 
 def test_a_folder_is_gone_on_with_and_extended(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import functions_to_sweep as some
@@ -15,14 +16,24 @@ import numpy as np
 import pandas as pd
 import pytest
 from experiments_to_sweep import Tosses
+from hypothesis import given
+from hypothesis import strategies as st
+from profiles import examples
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.axes import Axis
+from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.merge import merge
 from xorsweep.sweeps.replay import replay
+from xorsweep.sweeps.requests import ResumeRequest
+from xorsweep.sweeps.runner import resume_sweep
 from xorsweep.sweeps.verify import verify
 
 AXES: dict[str, Any] = {"lr": [0.1, 1], "width": [8, 16], "seed": range(30)}
 TIMES = {"steps": "solved"}
+SERIAL = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
 def sweep(folder: Path, function: Any = some.train, axes: Any = AXES, **more: Any) -> xs.Sweep:
@@ -119,6 +130,90 @@ def test_the_same_call_runs_nothing_and_more_levels_only_what_is_new(tmp_path: P
     assert sorted(calls) == [(a, seed) for a in (1, 2, 3) for seed in range(4)]
     at_once = sweep(tmp_path / "at_once", counted, {"a": [3, 1, 2], "seed": range(4)})
     assert rows_of(grown.folder) == rows_of(at_once.folder)
+
+
+NUMBERS = st.lists(
+    st.sampled_from([0, 1, 2, 3, 0.5, 1.0, 2.5, 3.0]), min_size=1, max_size=4, unique=True
+)
+
+
+def typed(a: Any, b: Any, seed: Any) -> dict[str, Any]:
+    """Return what tells a whole number from a float."""
+    return {"a_type": type(a).__name__, "b_type": type(b).__name__, "seed_type": repr(seed)}
+
+
+@examples(8, 60)
+@given(
+    st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=3),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_order_of_extension_gives_the_bytes_of_the_whole_grid_at_once(
+    steps: list[tuple[list[float], list[float]]], vectorized: bool, by_call: bool
+) -> None:
+    def arrays(a: Any, b: Any, seed: Any) -> dict[str, Any]:
+        return {"a_type": [str(a.dtype)] * len(a), "b_type": [str(b.dtype)] * len(a), "s": seed}
+
+    function = arrays if vectorized else typed
+
+    def call(folder: Path, a: list[float], b: list[float]) -> xs.Sweep:
+        axes = {"a": a, "b": b, "seed": [0, 1.0]}
+        return sweep(folder, function, axes, vectorized=vectorized, progress=False)
+
+    with TemporaryDirectory() as made:
+        root = Path(made)
+        given_a, given_b = steps[0]
+        call(root / "grown", given_a, given_b)
+        for more_a, more_b in steps[1:]:
+            given_a, given_b = given_a + more_a, given_b + more_b
+            if by_call:
+                call(root / "grown", given_a, given_b)
+                continue
+            experiment = xs.load(root / "grown", function).experiment
+            more = [Axis("a", tuple(more_a)), Axis("b", tuple(more_b))]
+            resume_sweep(ResumeRequest(root / "grown", SERIAL, more, experiment=experiment))
+        call(root / "at_once", given_a, given_b)
+        grown, at_once = (rows_of(root / name).splitlines() for name in ("grown", "at_once"))
+        # By resume, a key that had one value becomes the axis that varies fastest.
+        assert grown == at_once if by_call else sorted(grown) == sorted(at_once)
+        again = xs.load(root / "grown", function).experiment
+        assert verify(str(root / "grown"), sample=None, experiment=again).wrong == []
+
+
+def test_whole_numbers_become_floats_where_a_later_level_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    axes: dict[str, Any] = {"a": [1, 2], "b": 1, "seed": range(3)}
+    sweep(tmp_path / "s", typed, axes)
+    capsys.readouterr()
+    grown = sweep(tmp_path / "s", typed, {**axes, "a": [0.5, 1, 2]})
+    assert set(grown.results["a_type"]) == {"float"}
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "a: its levels are floats from now on, 1.0 in place of 1; the points that were run with "
+        "whole numbers are run again"
+    )
+    back = sweep(tmp_path / "t", typed, {**axes, "a": [1.0, 2.0]})
+    assert set(sweep(back.folder, typed, axes).results["a_type"]) == {"int"}
+
+
+def test_a_whole_number_beyond_floats_does_not_become_another_one(tmp_path: Path) -> None:
+    sweep(tmp_path / "s", typed, {"a": [2**53 + 1, 2], "b": 1, "seed": 0})
+    before = rows_of(tmp_path / "s")
+    experiment = xs.load(tmp_path / "s", typed).experiment
+    request = ResumeRequest(tmp_path / "s", SERIAL, [Axis("a", (0.5,))], experiment=experiment)
+    with pytest.raises(ConfigError, match=r"^a=9007199254740993: .* number that a float can hold$"):
+        resume_sweep(request)
+    assert rows_of(tmp_path / "s") == before
+
+
+def test_merged_sweeps_of_whole_numbers_and_of_floats_have_each_point_once(tmp_path: Path) -> None:
+    sweep(tmp_path / "a", typed, {"a": [1, 2], "b": 1, "seed": range(2)})
+    sweep(tmp_path / "b", typed, {"a": [0.5, 1], "b": 1, "seed": range(2)})
+    merged = merge(tmp_path / "m", [tmp_path / "a", tmp_path / "b"], report=False)
+    assert (merged.points, merged.absent) == (6, 2)  # those with 2, which no one ran as 2.0
+    whole = sweep(tmp_path / "m", typed, {"a": [1, 2, 0.5], "b": 1, "seed": range(2)})
+    fresh = sweep(tmp_path / "w", typed, {"a": [1, 2, 0.5], "b": 1, "seed": range(2)})
+    assert rows_of(whole.folder) == rows_of(fresh.folder)
 
 
 def test_fewer_levels_than_before_are_refused(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ from xorsweep.sweeps.folders import experiment_in
 from xorsweep.sweeps.partial import PartialSweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
-from xorsweep.sweeps.sweep import Sweep, holds_sweep, refuse_other
+from xorsweep.sweeps.sweep import Sweep, holds_sweep
 
 Group = str | Mapping[str, Scalar]
 """A choice of a config group by name, or its name and parameters, as in the YAML files."""
@@ -287,7 +287,7 @@ def sweep(
 
     A list, a range or an array of values makes a key an axis; the last axis varies fastest. Keys
     that aren't given have the levels of the command line's default grid, or of the `study`. The
-    same call again resumes an interrupted sweep and finds a finished one.
+    same call again, with the same levels or more, trains what the folder lacks alone.
 
     Args:
         folder: Where the sweep lives; a cache, by what it consists of, where None.
@@ -421,6 +421,8 @@ def sweep_experiment(
 ) -> Sweep:
     """Run an experiment at every point of a grid, and return the sweep.
 
+    The same call again, with the same levels or more, runs what the folder lacks alone.
+
     Args:
         experiment: An implementation of `xorsweep.experiment.Experiment`, such as a class that
             derives from `xorsweep.tabular_experiment.TabularExperiment`.
@@ -546,22 +548,12 @@ def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
     """Run the sweep that was asked for, or what its folder lacks of it."""
     digest = str(seal(asked.grid, asked.experiment, asked.settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if cached else asked.folder
+    request = replace(asked, folder=target)
     with _turn_at(target), _interruption_told(target, terminal):
-        refuse_other(target, digest, asked.experiment)
         if not holds_sweep(target):
-            run_sweep(replace(asked, folder=target), terminal)
+            run_sweep(request, terminal)
         elif not _has_all(target, digest, asked):
-            rounds = {key: value for key, value in vars(asked.settings.rounds).items() if value}
-            request = ResumeRequest(
-                target,
-                asked.settings,
-                rounds=rounds,
-                experiment=asked.experiment,
-                grid=asked.grid,
-                provenance=asked.provenance,
-                csv=asked.settings.csv,
-            )
-            resume_sweep(request, terminal)
+            resume_sweep(ResumeRequest.of(request), terminal)
     return Sweep.open(target, asked.experiment)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from xorsweep.fields import Scalar
     from xorsweep.grid.grid import Grid
     from xorsweep.grid.schema import Point, Schema
     from xorsweep.reporting.console import Console
@@ -108,8 +109,6 @@ class Experiment(ABC, Generic[BatchT]):
     """Columns of whole numbers of which some may be missing."""
     code_names: Mapping[str, Sequence[str]] = MappingProxyType({})
     """The texts for which columns of parts hold codes."""
-    grows: bool = False
-    """Whether the same call with more levels resumes a sweep from Python."""
     snapshot_keys: Sequence[str] = ()
     """Keys of numbers for whose levels one run gives the rows, such as epochs."""
     batch_type: type[Any] | None = None
@@ -157,6 +156,16 @@ class Experiment(ABC, Generic[BatchT]):
     def with_function(self, function: Callable[..., Any]) -> Self:
         """Return the experiment with the function that runs its points."""
         raise ConfigError(f"function: {self.name} have none of their own")
+
+    def widened(self, levels: Mapping[str, Sequence[Scalar]]) -> Self:
+        """Return the experiment with keys that may have further levels, too.
+
+        Where that makes another type of a key's values, its points are others from then on.
+
+        Args:
+            levels: Further levels by key.
+        """
+        return self
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Return, as JSON has it, all that a row depends on beside its point.

@@ -47,7 +47,6 @@ class TabularExperiment(Experiment[BatchT]):
     times: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rate: str | None = None
 
-    grows = True
     has_maps = True
 
     @property

@@ -20,7 +20,7 @@ from xorsweep.cli.compose import compose_grid
 from xorsweep.cli.function_sweep import compose_own
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.hydra_compose import HydraComposer, compose_resume
-from xorsweep.cli.run_start import check_folders, sweep_folder
+from xorsweep.cli.run_start import check_folders, started_folder, sweep_folder
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.backends import resolve_workers
 from xorsweep.fields import Boolean, read_value
@@ -89,6 +89,8 @@ def _run(
 def _start(
     config: DictConfig, request: SweepRequest, launch: Launcher | None
 ) -> SweepResult | None:
+    if (started := started_folder(config)) is not None:
+        return _resume(config, ResumeRequest.of(replace(request, folder=started)), launch)
     request = replace(request, shards=plan_shards(request.settings, launch) if launch else None)
     resolve_workers(request.settings.parallel)  # before there is a folder
     check_rounds(request.experiment, request.grid, request.settings.rounds)

@@ -254,16 +254,29 @@ def test_multirun_mode_is_the_same_as_the_flag(tmp_path: Path) -> None:
     assert flag == mode
 
 
-def test_a_folder_that_holds_a_sweep_is_refused(tmp_path: Path) -> None:
-    run(tmp_path, "-m", *SMALL, "hydra.sweep.dir=here")
-    before = (tmp_path / "here/results.csv").stat().st_mtime_ns
-    done = run(tmp_path, "-m", *SMALL, "hydra.sweep.dir=here")
-    assert done.returncode == 1
-    assert done.stderr == (
-        "hydra.sweep.dir=here: holds a sweep already; go on with it by resume=here, "
-        "or choose another folder\n"
-    )
-    assert (tmp_path / "here/results.csv").stat().st_mtime_ns == before
+def test_the_same_command_resumes_and_one_of_fewer_points_is_refused(tmp_path: Path) -> None:
+    given = ["lr=0.1,1", "hidden=2", "epochs=20", "report=false", "hydra.sweep.dir=here"]
+    assert run(tmp_path, "-m", *given, "seed=range(0,3)").returncode == 0
+    before = (tmp_path / "here/results.csv").read_bytes()
+    again = run(tmp_path, "-m", *given, "seed=range(0,3)")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "found all 6 points finished: there is nothing to run" in again.stdout
+    assert (tmp_path / "here/results.csv").read_bytes() == before
+    plan = run(tmp_path, "-m", *given, "seed=range(0,4)", "plan=true")
+    assert "found 6 finished points, which are reused; 2 are run now" in plan.stdout
+    more = run(tmp_path, "-m", *given, "seed=range(0,4)")
+    assert "found 6 finished points, which are reused; 2 are run now" in more.stdout
+    grown = (tmp_path / "here/results.csv").read_bytes()
+    run(tmp_path, "-m", *given[:-1], "seed=range(0,4)", "hydra.sweep.dir=at_once")
+    assert grown == (tmp_path / "at_once/results.csv").read_bytes()
+    for other, reason in (
+        (["seed=range(0,3)"], "here has 2 points that this grid lacks, the first of them row 3 "),
+        (["seed=range(0,4)", "engine=numba"], "here was started with engine=numpy"),
+    ):
+        done = run(tmp_path, "-m", *given, *other)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert reason in done.stderr
+    assert (tmp_path / "here/results.csv").read_bytes() == grown
 
 
 @pytest.mark.slow

@@ -123,6 +123,19 @@ def run_folder(config: DictConfig) -> Path:
     return folder
 
 
+def started_folder(config: DictConfig) -> Path | None:
+    """Return the folder that the command line names, where it holds a sweep; None otherwise.
+
+    Raises ConfigError for what is no path.
+    """
+    if SWEEP_DIR not in _given(config.hydra.overrides.hydra):
+        return None
+    from xorsweep.sweeps.sweep import holds_sweep  # which a single run doesn't need
+
+    folder = folder_of(str(config.hydra.sweep.dir), SWEEP_DIR)
+    return folder if holds_sweep(folder) else None
+
+
 def sweep_folder(config: DictConfig) -> Path:
     """Return the folder of a new sweep, made, and empty of other sweeps and runs.
 

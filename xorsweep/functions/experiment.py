@@ -27,6 +27,7 @@ from xorsweep.functions.points import (
     levels_in,
     read_axes,
     schema_of,
+    widened_schema,
 )
 from xorsweep.functions.signature import Function, Signature
 from xorsweep.functions.source import is_importable, name_of, short_name, source_digest
@@ -154,6 +155,10 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
     def can_run(self) -> bool:
         """Tell whether the function is there."""
         return self.function is not None
+
+    def widened(self, levels: Mapping[str, Sequence[Scalar]]) -> Self:
+        """Return the experiment with whole numbers as floats where further levels are floats."""
+        return replace(self, keys=widened_schema(self.keys, levels))
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Return what tells a function from others: its name, its source, how it is called."""

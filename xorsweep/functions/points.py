@@ -18,6 +18,7 @@ from xorsweep.fields import (
     Real,
     Scalar,
     String,
+    allows,
     read_value,
     shorten,
 )
@@ -31,9 +32,26 @@ from xorsweep.grid.schema import Schema
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""
 
+
+@dataclass(frozen=True)
+class _Float(Real):
+    """A finite float64; a whole number that no float is isn't read as another one."""
+
+    def read(self, value: object) -> float:
+        number = super().read(value)
+        if number != value:
+            raise ValueError
+        return number
+
+    @property
+    def description(self) -> str:
+        return "a finite number that a float can hold"
+
+
 _WHOLE = Integer(-(2**63), 2**63 - 1)
+_NATURAL = Integer(0, 2**63 - 1)
 _SEED = Integer(0, 2**32 - 1)
-_FIELDS: Mapping[type, Field] = {bool: Boolean(), int: _WHOLE, float: Real(), str: String()}
+_FIELDS: Mapping[type, Field] = {bool: Boolean(), int: _WHOLE, float: _Float(), str: String()}
 _NULL = '; the text null has quotes, "null"'
 
 
@@ -121,6 +139,8 @@ def _axis(key: str, levels: Levels, is_float: bool) -> Axis:
 
 def _field_of(key: str, values: Sequence[Scalar], is_float: bool = False) -> Field:
     kinds = {type(value) for value in values}
+    if key == "seed" and kinds <= {int, float} and not is_float and _are_seeds(values):
+        return _SEED
     if kinds == {int, float} or (is_float and kinds == {int}):
         kinds = {float}
     if len(kinds) > 1 or not kinds <= set(_FIELDS):
@@ -129,14 +149,16 @@ def _field_of(key: str, values: Sequence[Scalar], is_float: bool = False) -> Fie
             f"{key}: its levels are {names}, and must all be numbers, whole numbers, true and "
             f"false, or texts{_NULL if type(None) in kinds else ''}"
         )
-    kind = kinds.pop()
-    is_seed = key == "seed" and kind is int and all(isinstance(v, int) and v >= 0 for v in values)
-    return _SEED if is_seed else _FIELDS[kind]
+    return _FIELDS[kinds.pop()]
+
+
+def _are_seeds(values: Sequence[Scalar]) -> bool:
+    return all(allows(_NATURAL, value) for value in values)
 
 
 def _check_unaltered(key: str, value: Scalar, field: Field) -> None:
     """Raise ConfigError for a level that its column would change, and read as another one."""
-    if isinstance(field, Real) and type(value) is int and read_value(key, value, field) != value:
+    if isinstance(field, _Float) and type(value) is int and not allows(field, value):
         raise ConfigError(f"{key}={value}: other levels are no whole numbers, and no float is that")
     if isinstance(value, str) and value.endswith("\0"):
         raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
@@ -144,8 +166,29 @@ def _check_unaltered(key: str, value: Scalar, field: Field) -> None:
 
 def schema_of(levels: Mapping[str, Sequence[Scalar]]) -> Schema:
     """Return the schema of points whose keys have these levels; raises ConfigError."""
-    fields = {key: _field_of(key, values) for key, values in levels.items()}
+    return _schema_of_fields({key: _field_of(key, values) for key, values in levels.items()})
+
+
+def _schema_of_fields(fields: Mapping[str, Field]) -> Schema:
     return Schema(tuple(fields), fields, components={}, independent_keys=tuple(fields))
+
+
+def widened_schema(schema: Schema, levels: Mapping[str, Sequence[Scalar]]) -> Schema:
+    """Return a schema whose whole numbers become floats, or negative, where further levels are.
+
+    What is to be a seed stays a whole number.
+    """
+    given = {key: _widened(field, levels.get(key, ())) for key, field in schema.scalars.items()}
+    return schema if given == schema.scalars else _schema_of_fields(given)
+
+
+def _widened(field: Field, levels: Sequence[Scalar]) -> Field:
+    kinds = {type(level) for level in levels}
+    if field == _WHOLE and float in kinds:
+        return _FIELDS[float]
+    if field == _SEED and kinds == {int} and not _are_seeds(levels):
+        return _WHOLE
+    return field
 
 
 def levels_in(points: Any) -> dict[str, list[Scalar]]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, format_value
+from xorsweep.fields import Scalar, allows, format_value
 from xorsweep.grid.axes import (
     Axis,
     Block,
@@ -87,6 +87,34 @@ class Grid:
         """Return the grid of some of the points, by their rows (n,)."""
         columns = {key: column.at(rows) for key, column in self.columns.items()}
         return replace(self, columns=columns)
+
+    def read_again(self, schema: Schema) -> Grid:
+        """Return the grid with its plain values as a schema reads them, where it allows them."""
+
+        def read(key: str, level: Scalar) -> Scalar:
+            field = schema.scalars.get(key)
+            return field.read(level) if field and allows(field, level) else level
+
+        def levels(key: str, of: Sequence[Scalar]) -> tuple[Scalar, ...]:
+            return tuple(read(key, level) for level in of)
+
+        columns = {
+            key: Column(levels(key, column.levels), column.codes)
+            for key, column in self.columns.items()
+        }
+        blocks = tuple(
+            replace(
+                block,
+                axes=tuple(
+                    replace(axis, levels=levels(axis.key, axis.levels)) for axis in block.axes
+                ),
+                bases=tuple(
+                    {key: read(key, value) for key, value in base.items()} for base in block.bases
+                ),
+            )
+            for block in self.blocks
+        )
+        return replace(self, columns=columns, blocks=blocks)
 
     @cached_property
     def identities(self) -> NDArray[np.uint64]:

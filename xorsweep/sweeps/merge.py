@@ -55,6 +55,7 @@ def merge(
     _refuse_taken(out)
     sources = [_opened(folder) for folder in folders]
     _refuse_other_experiments(sources)
+    sources = _of_one_type(sources)
     choices = _choices(sources)
     grid = concatenate([source.grid for source in sources])
     _refuse_conflicts(sources, grid)
@@ -94,6 +95,22 @@ def _refuse_other_experiments(sources: Sequence[OpenedSweep]) -> None:
                 f"{first.folder} was started with {first.experiment}, and {other.folder} with "
                 f"{other.experiment}; a sweep never mixes two"
             )
+
+
+def _of_one_type(sources: Sequence[OpenedSweep]) -> list[OpenedSweep]:
+    """Return the sweeps with floats for a key that has floats in any of them."""
+    experiment = sources[0].store.experiment
+    for source in sources:
+        columns = source.grid.columns
+        experiment = experiment.widened({key: each.levels for key, each in columns.items()})
+    return [
+        replace(
+            source,
+            store=replace(source.store, experiment=experiment),
+            grid=source.grid.read_again(experiment.schema),
+        )
+        for source in sources
+    ]
 
 
 def _choices(sources: Sequence[OpenedSweep]) -> dict[str, str]:

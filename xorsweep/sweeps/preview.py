@@ -51,6 +51,8 @@ def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> N
     pending = found.pending()
     for path, reason in damaged:
         terminal.print(f"{path.name} is damaged: {reason}; its points would be run again")
+    for line in opened.notes:
+        terminal.print(line)
     added = len(opened.grid) - opened.points_before
     failed = found.counts()["failed"]
     terminal.print(found_line(len(grid) - len(pending), len(pending), added, failed))

@@ -71,6 +71,21 @@ class ResumeRequest:
     shards: ShardPlan | None = None
     csv: bool | None = None
 
+    @classmethod
+    def of(cls, asked: SweepRequest) -> ResumeRequest:
+        """Return how to resume the sweep in the folder of a new one, which has all its points."""
+        rounds = {key: value for key, value in vars(asked.settings.rounds).items() if value}
+        return cls(
+            asked.folder,
+            asked.settings,
+            rounds=rounds,
+            experiment=asked.experiment,
+            grid=asked.grid,
+            provenance=asked.provenance,
+            shards=asked.shards,
+            csv=asked.settings.csv,
+        )
+
 
 def provenance_of(command_line: Sequence[str], values: Mapping[str, Any]) -> Provenance:
     """Return what a manifest records of a command with a composed configuration."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from xorsweep.errors import ConfigError, StoreError
+from xorsweep.experiment import Experiment
+from xorsweep.fields import format_value
+from xorsweep.grid.axes import Axis
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Grid
+from xorsweep.grid.schema import Point, Schema
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.folders import OpenedSweep, open_sweep, point_text
 from xorsweep.sweeps.requests import ResumeRequest
+from xorsweep.text import count_text
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,8 @@ class ResumedSweep:
     settings: SweepSettings
     manifest: Manifest
     points_before: int
+    notes: Sequence[str] = ()
+    """Lines that say which points are others now."""
 
 
 def open_resumed(request: ResumeRequest) -> ResumedSweep:
@@ -39,26 +48,65 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
         )
     store.experiment.check()
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
-    grid = _longer_grid(opened, request)
+    store = replace(store, experiment=_widened_experiment(opened, request.more))
+    grid = _longer_grid(store.experiment.schema, opened.grid, request)
     settings = replace(
         request.settings,
         rounds=replace(manifest.rounds, **request.rounds),
         csv=manifest.csv if request.csv is None else request.csv,
     )
     check_rounds(store.experiment, grid, settings.rounds)
-    return ResumedSweep(store, grid, settings, manifest, len(opened.grid))
+    notes = tuple(_type_notes(opened.grid, grid))
+    return ResumedSweep(store, grid, settings, manifest, len(opened.grid), notes)
 
 
-def _longer_grid(opened: OpenedSweep, request: ResumeRequest) -> Grid:
+def _widened_experiment(opened: OpenedSweep, more: Sequence[Axis]) -> Experiment[Any]:
+    return opened.store.experiment.widened({axis.key: axis.levels for axis in more})
+
+
+def _longer_grid(schema: Schema, grid: Grid, request: ResumeRequest) -> Grid:
     if request.more:
-        return extend_grid(opened.store.experiment.schema, opened.grid, request.more)
+        return extend_grid(schema, grid, request.more)
     if request.grid is None:
-        return opened.grid
-    absent = np.flatnonzero(request.grid.rows_of(opened.grid.identities) < 0)
+        return grid
+    # A grid that is given anew says of which type its levels are.
+    identities = grid.read_again(schema).identities
+    absent = np.flatnonzero(request.grid.rows_of(identities) < 0)
     if len(absent):
         raise StoreError(
-            f"{request.folder} has {len(absent):,} points that this grid lacks, the first of them "
-            f"{point_text(opened.grid, int(absent[0]))}; give their levels, too, or choose "
-            "another folder"
+            f"{request.folder} has {count_text(len(absent), 'point')} that this grid lacks, the "
+            f"first of them {point_text(grid, int(absent[0]))}"
+            f"{_missing_levels(grid.point(int(absent[0])), request.grid)}; give the levels of the "
+            "folder, too, to resume it, or choose another folder"
         )
     return request.grid
+
+
+def _missing_levels(point: Point, grid: Grid) -> str:
+    """Return which values of a point no point of a grid has."""
+    levels = {key: set(column.levels) for key, column in grid.columns.items()}
+    lacking = [
+        f"{key}={format_value(value)}"
+        for key, value in point.items()
+        if value not in levels.get(key, ())
+    ]
+    return f"; it has no {' and no '.join(lacking)}" if lacking else ""
+
+
+def _type_notes(before: Grid, after: Grid) -> Iterator[str]:
+    """Yield a line for each key whose numbers have another type from now on.
+
+    What came of a point with 1 needn't be what comes of it with 1.0.
+    """
+    for key, column in before.columns.items():
+        level, now = column.levels[0], after.columns[key].levels[0]
+        if type(level) is int and type(now) is float:
+            yield (
+                f"{key}: its levels are floats from now on, {float(level)!r} in place of {level}; "
+                "the points that were run with whole numbers are run again"
+            )
+        if type(level) is float and type(now) is int:
+            yield (
+                f"{key}: its levels are whole numbers from now on, {int(level)} in place of "
+                f"{level!r}; the points that were run with floats are run again"
+            )

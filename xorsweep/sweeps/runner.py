@@ -94,6 +94,8 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
             store.experiment.check_portable()
         store.remove_leftovers()
         remove_shards(folder)
+        for line in resumed.notes:
+            terminal.warn(line)
         notes = store.experiment.notes(resumed.grid)
         for line in (*notes, *store.quarantine_damaged_parts()):
             terminal.log(line)

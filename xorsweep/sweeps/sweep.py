@@ -163,7 +163,7 @@ class Sweep:
 
         target = self.folder if folder is None else folder_of(folder)
         if target.absolute() != self.folder.absolute():
-            refuse_other(target, self.manifest.digest)
+            _refuse_other(target, self.manifest.digest)
         with writing(target):
             if target.absolute() != self.folder.absolute():
                 target.mkdir(parents=True, exist_ok=True)
@@ -252,19 +252,13 @@ def holds_sweep(folder: Path) -> bool:
     return is_there(folder / MANIFEST)
 
 
-def refuse_other(folder: Path, digest: str, experiment: Experiment[Any] | None = None) -> None:
-    """Raise StoreError where a folder holds another sweep than the one with this digest.
-
-    An experiment whose sweeps grow may be given again with more points.
-    """
+def _refuse_other(folder: Path, digest: str) -> None:
+    """Raise StoreError where a folder holds another sweep than the one with this digest."""
     if not holds_sweep(folder):
         check_unused(folder)
     elif read_manifest(folder).get("digest") != digest:
-        if experiment and experiment.grows:
-            return
         raise StoreError(
-            f"folder={folder}: holds another sweep; xs.load opens it, resume= resumes it, or "
-            "choose another folder"
+            f"folder={folder}: holds another sweep; xs.load opens it, or choose another folder"
         )
 
 
