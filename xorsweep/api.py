@@ -48,6 +48,7 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
+from xorsweep.networks.weight_values import read_weights
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.reporting.run import Run
@@ -128,6 +129,7 @@ def train(
     until_converged: bool = False,
     curvature: bool | str = False,
     engine: Group = "numpy",
+    weights: Sequence[object] | Mapping[str, object] | None = None,
     **parameters: Any,
 ) -> Run:
     """Train one network, as `python -m xorsweep` does, and return it.
@@ -153,6 +155,10 @@ def train(
         curvature: Whether the network must have a curvature; with `learning_curve`, `save` writes
             it by epoch, too. `Run.curvature` has it in any case.
         engine: `numpy` or `numba`.
+        weights: Initial weights instead of `init`: arrays w1 (inputs, hidden), b1 (hidden,) or
+            (1, hidden), w2 (hidden, outputs), b2 (outputs,) or (1, outputs), as the notebook has
+            them, in this order or by name; with direct links direct (inputs, outputs), too. They
+            say how many hidden units there are.
         parameters: Parameters by the names of their columns, such as `optimizer.momentum`.
 
     Returns:
@@ -179,6 +185,8 @@ def train(
         "seed": seed,
         **parameters,
     }
+    if weights is not None:
+        given |= _given_weights(weights, given)
     point, chosen = _read_point(given), _engine(engine)
     settings = NetworkSettings(
         **read_fields("", {"curvature": curvature, "trainable": False}, NetworkSettings)
@@ -263,6 +271,21 @@ def _read_seeds(seeds: Iterable[int], seed: int | None) -> list[int]:
 
 def _read_point(given: Mapping[str, Any]) -> Point:
     return NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(flattened(given)))
+
+
+def _given_weights(weights: object, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a point that weights of the caller decide."""
+    text, network = read_weights(weights)
+    if given["init"] != "uniform":
+        raise ConfigError(
+            f"weights and init={shorten(given['init'])}: only one of them may be given"
+        )
+    if given["hidden"] not in (2, network.hidden):  # 2 is the default
+        raise ConfigError(
+            f"hidden={shorten(given['hidden'])}: the weights have {network.hidden} hidden units"
+        )
+    init = {"name": "values", "values": text}
+    return {"init": init, "hidden": network.hidden, "skip": network.skip}
 
 
 def _engine(given: Group) -> Engine:

@@ -16,7 +16,7 @@ from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.initializers import Plane, Printed
+from xorsweep.networks.initializers import NOTEBOOK_WEIGHTS, Plane
 from xorsweep.networks.planes import Center, WeightName, orthonormal_directions, weight_place
 from xorsweep.networks.planning import BATCHES_A_WORKER, make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -82,7 +82,7 @@ def test_random_directions_are_orthonormal_and_added_to_the_centre(
 
 def test_the_centre_may_be_the_printed_weights() -> None:
     plane = Plane(center="printed", a=5.0, b=-5.0, x="b1_1", y="w2_0_0")
-    wanted = list(Printed.weights)
+    wanted = [float(number) for number in NOTEBOOK_WEIGHTS.split()]
     wanted[5], wanted[6] = 5.0, -5.0
     assert plane.draw(NOTEBOOK, seeds_of(3))[:, 0].tolist() == wanted
     with pytest.raises(ConfigError, match=r"^init\.center=printed: .* 2-2-1"):

@@ -87,6 +87,7 @@ VALUES: Mapping[str, Table] = {
         "uniform": "random rand random_uniform",
         "normal": "gaussian randn random_normal",
         "printed": "notebook",
+        "values": "weights numbers manual custom",
         "file": "npz path",
     },
     "criterion": {

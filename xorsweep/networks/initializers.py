@@ -24,6 +24,7 @@ from xorsweep.fields import (
     Real,
     String,
     field,
+    shorten,
 )
 from xorsweep.networks.architecture import Network, Weights
 from xorsweep.networks.planes import (
@@ -35,7 +36,14 @@ from xorsweep.networks.planes import (
     orthonormal_directions,
     weight_place,
 )
+from xorsweep.networks.weight_values import (
+    WeightValues,
+    is_one_network,
+    numbers_of,
+    with_leading_axis,
+)
 from xorsweep.registry import Registry
+from xorsweep.text import count_text
 
 Seeds = NDArray[np.uint32]
 
@@ -164,19 +172,47 @@ class He(_Drawn):
         return self.gain * np.sqrt(2 / _fans(network)[0]) * draws
 
 
+NOTEBOOK_WEIGHTS = (
+    "0.52399551 0.12936348 0.37207811 0.09731689 "
+    "0.76282442 0.91433687 "
+    "0.31447765 0.90309069 "
+    "0.46824842"
+)
+"""The weights that the notebook printed before its run: w1, b1, w2 and b2."""
+
+
+@dataclass(frozen=True)
+class Values(Initializer):
+    """The weights of one network as numbers, in the order w1, b1, w2, b2, direct."""
+
+    values: str = field(NOTEBOOK_WEIGHTS, WeightValues())
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the parameters (P, B), the same for every seed."""
+        return np.repeat(numbers_of(self.values)[:, None], len(seeds), axis=1)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless there is a number for each weight and bias."""
+        count = len(numbers_of(self.values))
+        if count != network.size:
+            shape = f"{network.inputs}-{network.hidden}-{network.outputs}"
+            raise ConfigError(
+                f"init.values={shorten(self.values)}: has {count_text(count, 'number')}, and a "
+                f"{shape} network {'with' if network.skip else 'without'} direct links has "
+                f"{network.size} weights and biases"
+            )
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as all seeds have the same weights."""
+        raise _no_further_seeds("init=values")
+
+
 class Printed(Initializer):
     """The weights that the notebook printed before its run, whatever the seed."""
 
-    weights: ClassVar[tuple[float, ...]] = (
-        *(0.52399551, 0.12936348, 0.37207811, 0.09731689),
-        *(0.76282442, 0.91433687),
-        *(0.31447765, 0.90309069),
-        0.46824842,
-    )
-
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
         """Return the printed parameters (P, B), the same for every seed."""
-        return np.repeat(np.array(self.weights)[:, None], len(seeds), axis=1)
+        return Values(NOTEBOOK_WEIGHTS).draw(network, seeds)
 
     def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
         """Raise ConfigError for any network but the notebook's."""
@@ -184,10 +220,14 @@ class Printed(Initializer):
 
     def check_further_seeds(self) -> None:
         """Raise ConfigError, as all seeds have the same weights."""
-        raise ConfigError(
-            "precision with init=printed: its weights are the same for every seed, so further "
-            "seeds say nothing more; precision must be null"
-        )
+        raise _no_further_seeds("init=printed")
+
+
+def _no_further_seeds(choice: str) -> ConfigError:
+    return ConfigError(
+        f"precision with {choice}: its weights are the same for every seed, so further seeds say "
+        "nothing more; precision must be null"
+    )
 
 
 def _check_printed(choice: str, network: Network) -> None:
@@ -203,7 +243,7 @@ class File(Initializer):
     """Weights from an .npz file, one network a row; the seed is the number of the row.
 
     Arrays: w1 (N, inputs, hidden), b1 (N, hidden), w2 (N, hidden, outputs), b2 (N, outputs) and,
-    with direct links, direct (N, inputs, outputs).
+    with direct links, direct (N, inputs, outputs). The arrays of one network may lack the axis N.
     """
 
     path: str = field("weights.npz", String())
@@ -221,7 +261,7 @@ class File(Initializer):
         table = self._read(network)
         if seeds.max() >= len(table):
             raise ConfigError(
-                f"seed={seeds.max()}: {self.path} holds {len(table)} networks, "
+                f"seed={seeds.max()}: {self.path} holds {count_text(len(table), 'network')}, "
                 f"so seed must be from 0 to {len(table) - 1}"
             )
         rows: FloatArray = table[seeds]
@@ -245,6 +285,8 @@ class File(Initializer):
         arrays = self._arrays()
         if "direct" in arrays and not network.skip:
             raise self._error("holds direct links, so skip must be true")
+        if is_one_network(arrays):
+            arrays = {name: with_leading_axis(name, array) for name, array in arrays.items()}
         columns = []
         for name, view in network.views(np.empty((network.size, 1)))._asdict().items():
             if not view.size:
@@ -415,6 +457,7 @@ INITIALIZERS = Registry(
         "xavier": Xavier,
         "he": He,
         "printed": Printed,
+        "values": Values,
         "file": File,
         "plane": Plane,
     },

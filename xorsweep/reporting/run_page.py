@@ -214,13 +214,14 @@ def _weights(run: SingleRun) -> Iterator[tuple[str, str, str]]:
 def _sweep_command(run: SingleRun) -> str:
     """Return the command that trains the same from other initial weights; "" where there are none.
 
-    The printed weights are one draw from the range of `uniform`, which takes their place.
+    Weights that are numbers, the notebook's or others, aren't drawn; `uniform` takes their place.
     """
     if run.point["init"] == "file":
         return ""
     point = _without_defaults(run.point)
-    if point["init"] == "printed":
+    if point["init"] in ("printed", "values"):
         point["init"] = "uniform"
+        point.pop("init.values", None)
     return _with_engine(run, sweep_command(point, SWEPT_SEEDS))
 
 
