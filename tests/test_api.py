@@ -118,6 +118,7 @@ def test_the_defaults_of_a_run_are_those_of_the_yaml() -> None:
     defaults = {each.name: each.default for each in parameters if each.name != "parameters"}
     assert defaults.pop("engine") == yaml_values()["engine"]["name"]
     assert defaults.pop("curvature") == yaml_values()["curvature"]
+    assert defaults.pop("weights") is None  # init has the values of the YAML
     assert set(defaults) == set(NETWORK_SCHEMA.keys)
     assert NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested(defaults)) == NETWORK_SCHEMA.read_point(
         yaml_values()
