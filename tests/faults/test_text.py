@@ -26,7 +26,10 @@ SCRIPT = "<script>alert(1)</script>"
 NASTY = f"{SCRIPT}|`x`\\| $\\frac$ [a](http://b) ![c](d)"
 
 
-OURS = (files("xorsweep.reporting") / "templates/page.js").read_text().strip()
+OURS = "".join(
+    (files("xorsweep.reporting") / "templates" / name).read_text()
+    for name in ("tables.js", "page.js")
+).strip()
 """The one script that a page has."""
 
 

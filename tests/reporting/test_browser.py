@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -138,10 +139,52 @@ def test_filters_take_numbers_limits_and_words(opened: Open) -> None:
     expect(status).to_have_text("")
 
 
+def test_a_filter_takes_alternatives(opened: Open) -> None:
+    page = opened()
+    region = page.locator("[aria-labelledby=cells-caption]")
+    lr, epochs = region.get_by_label("Filter lr"), region.get_by_label("Filter epochs", exact=True)
+    for wanted, left in (("0.5,1000", {"0.5", "1000"}), ("2, >500", {"2", "1000"}), ("2,", {"2"})):
+        lr.fill(wanted)
+        assert set(column(page, "cells", 1)) == left
+    lr.fill("")
+    for wanted, left in (("1,500", {"1,500"}), ("200,1,500", {"200", "1,500"}), ("15", set())):
+        epochs.fill(wanted)
+        assert set(column(page, "cells", 2)) == left
+
+
+def test_a_square_opens_the_runs_of_its_setting(opened: Open) -> None:
+    page = opened()
+    page.locator(".overview").get_by_role("link", name="hidden 4, lr 2: ").click()
+    expect(page.locator("details.cell:visible summary")).to_have_text(
+        ["hidden 4, lr 2, 1,500 epochs"]
+    )
+    expect(page.locator("details[open] section.run").first).to_be_in_viewport()
+    page.locator(".surfaces").get_by_role(
+        "link", name="typical run of hidden 2, lr 0.5"
+    ).first.click()
+    expect(page.locator("details.cell:visible")).to_have_count(2)
+    page.locator("details[open] summary").first.click()
+    expect(page.locator("details.cell:visible")).to_have_count(1)
+
+
+def test_what_is_wider_than_a_phone_says_so(opened: Open) -> None:
+    page = opened(viewport=PHONE)
+    figure = page.locator(".figure").first
+    hint = figure.locator("xpath=preceding-sibling::p[@class='scroll-hint']")
+    expect(hint).to_be_visible()
+    assert "more-right" in (figure.get_attribute("class") or "")
+    figure.evaluate("one => one.scrollTo(one.scrollWidth, 0)")
+    expect(figure).to_have_class("figure")
+    overview = page.locator(".overview")
+    assert overview.evaluate("one => one.scrollWidth <= one.clientWidth")
+    page = opened()
+    expect(page.locator(".figure").first.locator("xpath=preceding-sibling::p")).to_be_hidden()
+
+
 def test_the_keyboard_suffices(opened: Open) -> None:
     page = opened()
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to what was found")
+    skip = page.get_by_role("link", name="Skip to the findings")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
@@ -227,7 +270,8 @@ def test_it_prints_what_can_be_read_on_paper(opened: Open) -> None:
     assert (
         page.locator(".wide").first.evaluate("one => getComputedStyle(one).overflow") == "visible"
     )
-    assert page.pdf(format="A4").startswith(b"%PDF")
+    pages = re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4"))
+    assert 1 < len(pages) <= 8
 
 
 def test_screen_readers_find_their_way(opened: Open, compared: Path) -> None:

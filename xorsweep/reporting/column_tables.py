@@ -38,6 +38,7 @@ def column_cells_table(cells: ColumnCells, most: int) -> Table:
         excluded_note(found.note, len(shown), len(cells.summary)),
         keys=len(swept),
         numbers=(*numeric, *range(len(swept), len(columns))),
+        places=[int(place) for place in shown.index],
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.representative_runs import RULE
 from xorsweep.analysis.solutions import StoredNetworks
@@ -24,11 +25,16 @@ from xorsweep.networks.plugins import extensions_of
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
+from xorsweep.reporting.headline import network_headline, network_title
+from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.measures import network_measures
 from xorsweep.reporting.outcome_tables import later_table, outcomes_table
 from xorsweep.reporting.remarks import remarks
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
+from xorsweep.reporting.selection import final_epochs_only
+from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
 from xorsweep.reporting.solution_findings import solution_findings
 from xorsweep.reporting.tables import (
     MOST_CELLS,
@@ -39,6 +45,7 @@ from xorsweep.reporting.tables import (
 )
 from xorsweep.reporting.variance_findings import variance_findings
 from xorsweep.reporting.weight_findings import weight_findings
+from xorsweep.reporting.wording import within_text
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import StoredColumns
 
@@ -80,11 +87,19 @@ class NetworkReport(ReportWriter):
         judged = verdicts(study, results) if study else []
         asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
         gallery = run_gallery(results, summary, self._drawing())
+        table = cells_table(summary, MOST_CELLS, gallery.links)
+        layout = Layout.of(summary, swept_columns(summary))
+        final = final_epochs_only(cells)
+        shown = heat_cells(final, layout)
+        rate, *_ = network_measures(summary)
+        targets, within = setting_targets(table, gallery), within_text(shown.cells["epochs"])
         return PageContent(
-            title=study.title if study else "",
+            title=study.title if study else network_title(summary),
+            headline="" if judged else network_headline(shown, layout, len(final)),
             findings=[*verdict_findings(judged), *network_findings(results, cells, comparisons)],
+            overview=heat_map(rate, shown, layout, targets, within),
             remarks=[*self._restriction(), *remarks(asked, cells)],
-            cells=cells_table(summary, MOST_CELLS, gallery.links),
+            cells=table,
             cells_as_text=cells_table(summary, MOST_CELLS_AS_TEXT),
             gallery=gallery,
             neighbours=neighbours_table(comparisons),

@@ -42,6 +42,7 @@ from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
     from xorsweep.reporting.run_gallery import RunGallery
+    from xorsweep.reporting.setting_grid import SettingGrid
 
 LARGEST_SVG = 300_000
 """Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""
@@ -78,8 +79,10 @@ class Page:
 
     title: str
     counts: str
+    headline: str
     findings: Sequence[str]
     remarks: Sequence[str]
+    overview: SettingGrid | None
     settings: Table
     cells: Table
     gallery: RunGallery | None
@@ -102,7 +105,9 @@ class PageContent:
 
     Attributes:
         title: The title of the page; the grid where it is empty.
+        headline: What the numbers say first; the first of the findings where it is empty.
         findings: What the numbers say.
+        overview: What they say at a glance.
         remarks: What has to be known to read them.
         cells: The table of cells, for a page with links and for Markdown.
         neighbours: Neighbouring cells that differ.
@@ -120,6 +125,8 @@ class PageContent:
     cells_as_text: Table
     neighbours: Table
     title: str = ""
+    headline: str = ""
+    overview: SettingGrid | None = None
     remarks: Sequence[str] = ()
     outcomes: Table | None = None
     later: Table | None = None
@@ -175,7 +182,9 @@ class ReportWriter(ABC):
         """Write both files once the figures are there, and return the page's path."""
         content = self.content(manifest, self._results, self._summary, comparisons)
         page, folder = self._page(manifest, content), self.store.folder
-        text = escape_markdown(replace(page, cells=content.cells_as_text, gallery=None))
+        text = escape_markdown(
+            replace(page, cells=content.cells_as_text, gallery=None, overview=None)
+        )
         text = replace(text, command=code_block(page.command))
         for name, shown in (("report.md", text), ("report.html", page)):
             rendered = environment().get_template(f"{name}.j2").render(page=shown)
@@ -191,11 +200,16 @@ class ReportWriter(ABC):
             counts = f"{text}, {counts}"
         experiment, keys = self.store.experiment, list(self.grid.columns)
         failures = failures_of(self._results, keys, experiment.point_command)
+        headline, findings = content.headline, content.findings
+        if not headline and findings:
+            headline, *findings = findings
         return Page(
             title=title or text,
             counts=counts,
-            findings=content.findings,
+            headline=headline,
+            findings=findings,
             remarks=content.remarks,
+            overview=content.overview,
             settings=settings_table(self._results, keys),
             cells=content.cells,
             gallery=content.gallery,

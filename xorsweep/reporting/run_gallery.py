@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,10 @@ import pandas as pd
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.representative_runs import KINDS
 from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.run_drawings import RunDrawing, RunDrawings
 from xorsweep.reporting.selection import select_cells
+from xorsweep.reporting.setting_grid import SettingGrid, Square, setting_grid
 from xorsweep.reporting.tables import Link
 from xorsweep.text import level_text
 
@@ -28,6 +30,7 @@ class GalleryRun:
     kinds: str
     heading: str
     text: str
+    outcome: str
     drawing: RunDrawing
 
 
@@ -42,8 +45,13 @@ class GalleryCell:
 
 @dataclass(frozen=True)
 class RunGallery:
-    """All cells that are shown with runs, links by cell, and a note of those that aren't shown."""
+    """All cells that are shown with runs, links by cell, and a note of those that aren't shown.
 
+    `grids` have the decision surface of each cell's typical run, a grid for each combination of
+    levels other than those along its sides.
+    """
+
+    grids: Sequence[SettingGrid]
     cells: Sequence[GalleryCell]
     links: Mapping[int, Sequence[Link]]
     note: str
@@ -79,7 +87,31 @@ def run_gallery(
         ]
         for place, cell in cells.items()
     }
-    return RunGallery(list(cells.values()), links, _note(len(cells), drawn, found.note))
+    grids = list(_grids(found.cells, keys, cells))
+    return RunGallery(grids, list(cells.values()), links, _note(len(cells), drawn, found.note))
+
+
+def _grids(
+    shown: pd.DataFrame, keys: Sequence[str], cells: Mapping[int, GalleryCell]
+) -> Iterator[SettingGrid]:
+    layout = Layout.of(shown, keys)
+    if not layout.x:
+        return
+
+    def square(place: int, words: str) -> Square:
+        cell = cells[place]
+        typical = next(run for run in cell.runs if KINDS[0] in run.kinds)
+        drawing = typical.drawing
+        label = f"typical run of {words}: {drawing.surface_alt or typical.text}"
+        text = "" if drawing.surface else typical.outcome
+        return Square(label, text, target=cell.place, image=drawing.surface)
+
+    col = [key for key in layout.col if shown[key].nunique(dropna=False) > 1]
+    parts: Any = shown.groupby(col, sort=False, dropna=False) if col else [((), shown)]
+    for number, (values, part) in enumerate(parts):
+        known = [(key, at) for key, at in zip(col, values, strict=True) if pd.notna(at)]
+        caption = ", ".join(level_text(key, at) for key, at in known)
+        yield setting_grid(f"surfaces-{number}", caption, part, layout, square)
 
 
 def _cell(
@@ -111,7 +143,8 @@ def _run(place: str, kinds: str, row: pd.Series[Any], drawing: RunDrawing) -> Ga
         end = f"still at the plateau {outcome} after {row['epochs']:,} epochs"
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
     text = f"{met}; {end}{error}. Row {drawing.row} of the results."
-    return GalleryRun(place, kinds, f"{kinds.capitalize()}: seed {row['seed']}", text, drawing)
+    heading = f"{kinds.capitalize()}: seed {row['seed']}"
+    return GalleryRun(place, kinds, heading, text, outcome, drawing)
 
 
 def _note(shown: int, drawn: RunDrawings, levels: str) -> str:

@@ -36,7 +36,8 @@ class Table:
     """A table of texts; `note` names what it excludes.
 
     The first `keys` columns name a row, and `numbers` are the columns that start with a number.
-    `links` holds those of each row, where there are any.
+    `links` holds those of each row, where there are any, and `places` the places of the settings
+    that are rows in the summary.
     """
 
     caption: str
@@ -46,6 +47,17 @@ class Table:
     keys: int = 1
     numbers: Sequence[int] = ()
     links: Sequence[Sequence[Link]] = ()
+    places: Sequence[int] = ()
+
+    @property
+    def row_ids(self) -> Sequence[str]:
+        """Return the name of each row's place on the page; none of rows that aren't settings."""
+        return [row_id(place) for place in self.places]
+
+
+def row_id(place: int) -> str:
+    """Return the name of the place on the page of a setting's row."""
+    return f"setting-{place}"
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,7 @@ def cells_table(
         keys=len(keys),
         numbers=(*numeric, *range(len(keys), len(head))),
         links=[links.get(place, ()) for place in shown.index] if links else (),
+        places=[int(place) for place in shown.index],
     )
 
 

@@ -1,0 +1,99 @@
+"""What a sweep of networks is about, and how often it solves its task, in a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from xorsweep.analysis.columns import swept_columns
+from xorsweep.analysis.intervals import simultaneous
+from xorsweep.reporting.layout import Layout, levels
+from xorsweep.reporting.selection import SelectedCells
+from xorsweep.reporting.wording import share_text, with_text, within_text
+from xorsweep.text import join_words, level_words
+
+MOST_NAMED = 4
+"""Levels that are named one by one; of more, those with the lowest and the highest rate."""
+KEY_WORDS = {"lr": "learning rate", "hidden": "hidden units", "init": "initial weights"}
+LEVEL_WORDS = {"lr": "learning rates", "hidden": "hidden sizes"}
+
+
+def network_title(summary: pd.DataFrame) -> str:
+    """Return what the sweep asks, by which keys."""
+    layout = Layout.of(summary, swept_columns(summary))
+    keys = [key for key in (layout.x, layout.hue, *layout.col) if key]
+    by = f", by {join_words([KEY_WORDS.get(key, key) for key in keys])}" if keys else ""
+    question = "How often" if summary["runs"].max() > 1 else "Where"
+    return f"{question} training {_goal(summary, 's')}{by}"
+
+
+def network_headline(shown: SelectedCells, layout: Layout, compared: int) -> str:
+    """Return how often runs solve the task, by the key that makes lines, at the best of the other.
+
+    Intervals hold for all cells together that the best were selected from.
+
+    Args:
+        shown: The cells of the heat map, each with the most epochs of its setting.
+        layout: Which key goes where.
+        compared: How many cells there are to select from.
+    """
+    cells = shown.cells.dropna(subset=["rate"])
+    if cells.empty:
+        return ""
+    x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
+    lines = list(_lines(cells, hue))
+    shares = [_share(name, best, simultaneous(compared)) for name, best in lines]
+    within = f"{within_text(cells['epochs'])}{_held_text(cells, layout)}"
+    return f"Runs that {_goal(cells)} {within}{_best_text(cells, x)}: {join_words(shares)}."
+
+
+def _goal(rows: pd.DataFrame, ending: str = "") -> str:
+    if (rows["task"] == "xor").all():
+        return f"solve{ending} XOR"
+    return f"meet{ending} the criterion"
+
+
+def _lines(cells: pd.DataFrame, hue: str) -> Iterator[tuple[str, pd.Series[Any]]]:
+    """Yield the name of each line and its best cell, of many the lowest and the highest line."""
+    if not hue:
+        yield "", _best(cells)
+        return
+    named: list[tuple[str, pd.Series[Any]]] = []
+    for level in levels(cells, hue):
+        mine = cells[cells[hue].isna() if pd.isna(level) else cells[hue] == level]
+        named.append((f"without {hue}" if pd.isna(level) else level_words(hue, level), _best(mine)))
+    if len(named) > MOST_NAMED:
+        named.sort(key=lambda line: float(line[1]["rate"]))
+        named = [named[0], named[-1]]
+    yield from named
+
+
+def _best(cells: pd.DataFrame) -> pd.Series[Any]:
+    """Return the cell with the highest rate, of several the one with most runs."""
+    trained = cells["runs"] - cells["failed"]
+    order = cells.assign(trained=trained).sort_values(["rate", "trained"], kind="stable")
+    return order.iloc[-1]
+
+
+def _best_text(cells: pd.DataFrame, x: str) -> str:
+    """Return of how many levels the best was selected, nothing where there is one."""
+    tried = cells[x].nunique(dropna=False) if x else 1
+    return f", at the best of {tried:,} {LEVEL_WORDS.get(x, f'levels of {x}')}" * (tried > 1)
+
+
+def _share(name: str, cell: pd.Series[Any], confidence: float) -> str:
+    share = share_text(int(cell["converged"]), int(cell["trained"]), confidence)
+    return f"{share}{with_text(name) if not name.startswith('without ') else f' {name}'}"
+
+
+def _held_text(cells: pd.DataFrame, layout: Layout) -> str:
+    """Return the levels at which the other keys are held, where they are one each."""
+    keys: Sequence[str] = [key for key in layout.col if key != "epochs"]
+    held = [
+        level_words(key, cells[key].iloc[0])
+        for key in keys
+        if cells[key].nunique(dropna=False) == 1 and pd.notna(cells[key].iloc[0])
+    ]
+    return with_text(*held)

@@ -1,0 +1,121 @@
+"""What is measured of each setting: rates with intervals, times, costs, quantiles of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import pandas as pd
+
+from xorsweep.analysis.column_summary import ColumnCells
+from xorsweep.reporting.column_tables import MOST_COLUMNS, number_text
+from xorsweep.text import percent_text
+
+Scale = Literal["rate", "number"]
+
+INTERVAL, MIDDLE_HALF = "95 % interval", "middle half of the runs"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of each setting, by the setting's place in the summary, and the bar around it.
+
+    Attributes:
+        label: What is measured, as an axis says it.
+        values: NaN where there is none.
+        scale: `rate` for numbers from 0 to 1, which are written in percent.
+        low: Where the bar starts; None where the measure has no bars.
+        high: Where the bar ends, NaN where that is not known.
+        bar: What the bars hold.
+        absent: What is said of a setting without the number.
+    """
+
+    label: str
+    values: pd.Series[Any]
+    scale: Scale = "number"
+    low: pd.Series[Any] | None = None
+    high: pd.Series[Any] | None = None
+    bar: str = ""
+    absent: str = "none"
+
+    def text(self, place: int) -> str:
+        """Return the number of a setting as a reader sees it."""
+        value = self.values[place]
+        if pd.isna(value):
+            return self.absent
+        return f"{percent_text(value)} %" if self.scale == "rate" else number_text(value)
+
+    def share(self, place: int) -> float:
+        """Return where the number of a setting lies between 0 and 1, or the least and the most."""
+        value = float(self.values[place])
+        if self.scale == "rate":
+            return value
+        least, most = float(self.values.min()), float(self.values.max())
+        return (value - least) / (most - least) if most > least else 0.5
+
+
+def network_measures(summary: pd.DataFrame) -> list[Measure]:
+    """Return what is measured of settings of networks: rate, time, cost, final error."""
+    return [
+        Measure(
+            "runs that converged",
+            summary["rate"],
+            "rate",
+            summary["rate_low"],
+            summary["rate_high"],
+            INTERVAL,
+        ),
+        Measure(
+            "median epochs until converged",
+            summary["median_epochs"],
+            "number",
+            summary["median_epochs_low"],
+            summary["median_epochs_high"],
+            INTERVAL,
+            "not reached",
+        ),
+        Measure(
+            "epochs spent per solution",
+            summary["expected_running_time"],
+            absent="never solved",
+        ),
+        Measure(
+            "median final error",
+            summary["final_error_q50"],
+            "number",
+            summary["final_error_q25"],
+            summary["final_error_q75"],
+            MIDDLE_HALF,
+        ),
+    ]
+
+
+def column_measures(cells: ColumnCells) -> list[Measure]:
+    """Return what is measured of settings by the kinds of columns: flags, times and numbers.
+
+    Without seeds a setting is one run, and numbers have no bars.
+    """
+    found = [_flag_measure(cells, flag) for flag in cells.roles.flags[:MOST_COLUMNS]]
+    for time, flag in islice(cells.roles.times.items(), MOST_COLUMNS):
+        median, low, high = _statistics(cells, time, ("median", "median_low", "median_high"))
+        label = f"median {time} until {flag}"
+        found.append(Measure(label, median, "number", low, high, INTERVAL, "not reached"))
+    for number in cells.roles.numbers[:MOST_COLUMNS]:
+        median, low, high = _statistics(cells, number, ("median", "q25", "q75"))
+        if cells.has_seeds:
+            found.append(Measure(f"median {number}", median, "number", low, high, MIDDLE_HALF))
+        else:
+            found.append(Measure(number, median))
+    return found
+
+
+def _flag_measure(cells: ColumnCells, flag: str) -> Measure:
+    rate, low, high = _statistics(cells, flag, ("rate", "rate_low", "rate_high"))
+    if not cells.has_seeds:
+        return Measure(flag, rate, "rate")
+    return Measure(f"runs with {flag}", rate, "rate", low, high, INTERVAL)
+
+
+def _statistics(cells: ColumnCells, name: str, ends: tuple[str, ...]) -> list[pd.Series[Any]]:
+    return [cells.statistic(f"{name}_{end}").astype(float) for end in ends]

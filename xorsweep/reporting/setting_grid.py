@@ -1,0 +1,169 @@
+"""Grids of squares, a square per setting: a heat map, and the surfaces of typical runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from xorsweep.analysis.columns import is_numeric
+from xorsweep.reporting.layout import Layout, levels
+from xorsweep.reporting.measures import Measure
+from xorsweep.reporting.selection import SelectedCells, select_cells
+from xorsweep.reporting.svg.palette import shades
+from xorsweep.reporting.tables import Table, row_id
+from xorsweep.text import level_name, level_text
+
+if TYPE_CHECKING:
+    from xorsweep.reporting.run_gallery import RunGallery
+
+MOST_SQUARES = 200
+MOST_TEXTS = 14
+"""Squares in a row up to which each has room for its number."""
+EQUAL_CONTRAST = 0.179
+"""The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
+
+
+@dataclass(frozen=True)
+class Square:
+    """A setting in a grid.
+
+    Attributes:
+        label: Its levels and its number in words.
+        text: Its number; empty where there is no room or an image.
+        style: Its colours, as CSS.
+        target: The place on the page that a click opens; empty where there is none.
+        image: An image as a URI; empty where there is none.
+    """
+
+    label: str
+    text: str = ""
+    style: str = ""
+    target: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class SettingGrid:
+    """Squares with the levels of `x` across and those of `y`, which may be none, upwards.
+
+    A row is a level of `y` and a square, or None, for each of `columns`. `name` tells the grid from
+    others of the page.
+    """
+
+    name: str
+    caption: str
+    x: str
+    y: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Square | None]]]
+
+
+SquareOf = Callable[[int, str], Square]
+"""Returns the square of a setting, given its place in the summary and its levels in words."""
+
+
+def setting_grid(
+    name: str, caption: str, cells: pd.DataFrame, layout: Layout, square_of: SquareOf
+) -> SettingGrid:
+    """Return the grid of some cells of a summary, one for each pair of levels at most."""
+    x, y = layout.x, layout.hue
+    columns, down = levels(cells, x), levels(cells, y) if y else [None]
+    places = {(_key(row[x]), _key(row[y] if y else None)): place for place, row in cells.iterrows()}
+    rows = []
+    for level in reversed(down) if y and is_numeric(cells[y]) else down:
+        squares: list[Square | None] = []
+        for column in columns:
+            place: Any = places.get((_key(column), _key(level)))
+            known = [(key, at) for key, at in ((y, level), (x, column)) if key and pd.notna(at)]
+            words = ", ".join(level_text(key, at) for key, at in known)
+            squares.append(None if place is None else square_of(place, words))
+        rows.append(("" if level is None else level_name(level), squares))
+    return SettingGrid(name, caption, x, y, [level_name(column) for column in columns], rows)
+
+
+def _key(level: Any) -> Any:
+    return "none" if level is not None and pd.isna(level) else level
+
+
+def setting_targets(table: Table, gallery: RunGallery | None = None) -> Callable[[int], str]:
+    """Return what finds the place on the page that tells most of a setting: its runs, or its row.
+
+    It returns nothing for a setting that has neither.
+    """
+    places = {place: row_id(place) for place in table.places}
+    if gallery:
+        places |= {place: links[0].target for place, links in gallery.links.items()}
+    return lambda place: places.get(place, "")
+
+
+def heat_cells(cells: pd.DataFrame, layout: Layout, rank: Any = None) -> SelectedCells:
+    """Return the cells of a heat map: the levels of two keys, the others held at one each.
+
+    `rank` (n,) is that of each cell, 0 for the best; that by their rates where None.
+    """
+    keys = [key for key in (layout.hue, layout.x) if key]
+    most = min(len(cells[keys].drop_duplicates()), MOST_SQUARES) if keys else 1
+    return select_cells(cells, [*keys, *layout.col], most, rank, thin=True)
+
+
+def heat_map(
+    measure: Measure,
+    shown: SelectedCells,
+    layout: Layout,
+    targets: Callable[[int], str],
+    within: str = "",
+) -> SettingGrid | None:
+    """Return a heat map of a measure, None where no key has levels to lie across.
+
+    Args:
+        measure: What the colours show.
+        shown: The cells, as `heat_cells` returns them.
+        layout: Which key goes where.
+        targets: Returns the place on the page that tells more of a setting.
+        within: Within which time it was measured.
+    """
+    if not layout.x or measure.values[shown.cells.index].isna().all():
+        return None
+    has_texts = shown.cells[layout.x].nunique() <= MOST_TEXTS
+
+    def square(place: int, words: str) -> Square:
+        text = measure.text(place)
+        label = f"{words}: {text}{_bar_text(measure, place)}"
+        known = pd.notna(measure.values[place])
+        style = _shade(measure.share(place)) if known else ""
+        return Square(label, text if has_texts else "", style, targets(place))
+
+    note = f" {shown.note[0].upper()}{shown.note[1:]}." if shown.note else ""
+    title = f"{measure.label[0].upper()}{measure.label[1:]}{within and f' {within}'}"
+    caption = f"{title}.{note} A click on a square opens its setting."
+    return setting_grid("overview", caption, shown.cells, layout, square)
+
+
+def _bar_text(measure: Measure, place: int) -> str:
+    if measure.low is None or measure.high is None:
+        return ""
+    ends = (measure.low[place], measure.high[place])
+    if any(pd.isna(end) for end in ends):
+        return ""
+    low, high = (Measure("", pd.Series({place: end}), measure.scale).text(place) for end in ends)
+    return f", {measure.bar} {low} to {high}"
+
+
+def _shade(share: float) -> str:
+    """Return the colours of a square, as CSS: its shade, and black or white on it."""
+    colours = shades()
+    red, green, blue = (int(part) for part in colours[round(share * (len(colours) - 1))])
+    ink = "#000" if _luminance(red, green, blue) > EQUAL_CONTRAST else "#fff"
+    return f"background:#{red:02x}{green:02x}{blue:02x};color:{ink}"
+
+
+def _luminance(*colour: int) -> float:
+    """Return the relative luminance of a colour (WCAG 2.1)."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
