@@ -324,13 +324,7 @@ class Experiment(ABC, Generic[BatchT]):
         """Return what writes the report of a sweep that is being finished."""
 
     @abstractmethod
-    def log_results(
-        self,
-        results: pd.DataFrame,
-        summary: pd.DataFrame,
-        study: Mapping[str, Any] | None,
-        console: Console,
-    ) -> None:
+    def log_results(self, results: pd.DataFrame, summary: pd.DataFrame, console: Console) -> None:
         """Print what a finished sweep found."""
 
     def preview(self, grid: Grid, plan: Plan[BatchT], workers: int, console: Console) -> None:

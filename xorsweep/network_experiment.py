@@ -294,21 +294,11 @@ class NetworkExperiment(Experiment[Batch]):
 
         return NetworkReport(grid, store, workers, epochs)
 
-    def log_results(
-        self,
-        results: pd.DataFrame,
-        summary: pd.DataFrame,
-        study: Mapping[str, Any] | None,
-        console: Console,
-    ) -> None:
-        """Print how often training converged, and a study's figures beside them."""
+    def log_results(self, results: pd.DataFrame, summary: pd.DataFrame, console: Console) -> None:
+        """Print how often training converged."""
         from xorsweep.analysis.columns import swept_columns
-        from xorsweep.analysis.studies.spec import read_study
-        from xorsweep.analysis.studies.verdicts import verdicts
 
         console.rates(summary, swept_columns(summary))
-        if published := read_study(study):
-            console.verdicts(published, verdicts(published, results))
 
     def preview(self, grid: Grid, plan: Plan[Batch], workers: int, console: Console) -> None:
         """Print the batches, what training them takes, and how large the files are."""

@@ -179,13 +179,7 @@ class TabularExperiment(Experiment[BatchT]):
 
         return ColumnReport(grid, store, workers, epochs)
 
-    def log_results(
-        self,
-        results: pd.DataFrame,
-        summary: pd.DataFrame,
-        study: Mapping[str, Any] | None,
-        console: Console,
-    ) -> None:
+    def log_results(self, results: pd.DataFrame, summary: pd.DataFrame, console: Console) -> None:
         """Print the rates of each flag."""
         from xorsweep.reporting.column_console import log_columns
 

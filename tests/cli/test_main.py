@@ -29,7 +29,7 @@ BAD_EVERYWHERE = {
     "init.hgh=3": "init.hgh: unknown key; did you mean init.high?",
     "task=xro": "task=xro: task must be one of and, boolean, encoder, nand, or, parity, xnor, "
     "xor; did you mean xor?",
-    "study=hinton": "study=hinton: study must be one of curvature, hidden_units, hinton_problems, ",
+    "study=hinton": "study=hinton: study must be one of basins, curvature, hidden_units, ",
     "optimizer=null": "optimizer=null: optimizer is a config group; --help lists its choices",
     "optimizer=[sgd,adam]": "optimizer=[sgd,adam]: a list is one value and no axis; "
     "with -m, write optimizer=sgd,adam",

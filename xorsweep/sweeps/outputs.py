@@ -64,13 +64,23 @@ def write_tables(
             report.draw(results, summary)
         comparisons = write_comparisons(store, results, summary, axes)
     if axes is None:
-        experiment.log_results(results, summary, manifest.study, terminal)
+        experiment.log_results(results, summary, terminal)
     else:
         for line in findings_of_map(store, grid, results, axes):
             terminal.log(line)
+    _log_study(manifest, results, terminal)
     terminal.failures(failures_of(results, list(grid.columns), experiment.point_command))
     with terminal.step("drawing figures"):
         return report.write(manifest, comparisons) if report else None
+
+
+def _log_study(manifest: FinishedManifest, results: pd.DataFrame, terminal: Console) -> None:
+    """Print a study's figures beside those that were measured, if the sweep is one."""
+    from xorsweep.analysis.studies.spec import read_study
+    from xorsweep.analysis.studies.verdicts import verdicts
+
+    if study := read_study(manifest.study):
+        terminal.verdicts(study, verdicts(study, results))
 
 
 def write_summary(

@@ -25,7 +25,19 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 PAGE = Path(__file__).parents[3] / "docs/studies.md"
 SERIAL = SweepSettings(ExecutionSettings("serial"))
 WITHOUT_REPORT = replace(SERIAL, report=False)
+MAPS = {
+    name: [f"{key}=linspace(1,9,33)" for key in keys]
+    for name, keys in {
+        "basins": ("init.a", "init.b"),
+        "trainability": ("lr", "lr_output"),
+        "trainability_relu": ("lr", "lr_output"),
+        "trainability_relu_x8": ("lr", "lr_output"),
+        "trainability_x8": ("lr", "lr_output"),
+    }.items()
+}
+"""The studies with a run per pixel, and smaller axes of theirs."""
 CUT = {
+    **{name: (*axes, "epochs=30") for name, axes in MAPS.items()},
     "hinton_problems": ("seed=range(0,5)",),
     "learners_question": ("seed=range(0,3)",),
     "learning_rules": ("seed=range(0,6)", "epochs=30,60"),
@@ -46,6 +58,7 @@ def figure(**changed: object) -> dict[str, Any]:
 
 def test_there_are_the_studies() -> None:
     assert NAMES == [
+        "basins",
         "curvature",
         "hidden_units",
         "hinton_problems",
@@ -54,6 +67,10 @@ def test_there_are_the_studies() -> None:
         "learning_rules",
         "notebook",
         "stuck_levels",
+        "trainability",
+        "trainability_relu",
+        "trainability_relu_x8",
+        "trainability_x8",
     ]
 
 
@@ -66,7 +83,7 @@ EACH = [
 
 @pytest.mark.parametrize("name", EACH)
 def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
-    made = composed(name, "seed=range(0,30)")
+    made = composed(name, *MAPS.get(name, ["seed=range(0,30)"]))
     study = read_study(made.values["study"])
     assert study is not None
     assert study.name == name
@@ -104,7 +121,8 @@ def cut_down(name: str, folder: Path, settings: SweepSettings) -> tuple[Study, s
     study = read_study(made.values["study"])
     assert study is not None
     provenance = {"command_line": ["x"], "study": made.values["study"]}
-    run_sweep(SweepRequest(NetworkExperiment(), made.grid, settings, folder, provenance))
+    experiment = NetworkExperiment(trainable=made.values["trainable"])
+    run_sweep(SweepRequest(experiment, made.grid, settings, folder, provenance))
     return study, page([section(folder)])
 
 
@@ -226,6 +244,11 @@ def test_a_cell_is_the_notebooks_but_for_the_keys_given() -> None:
         (figure(along="lr"), "study.figures[0].measure=rate: along must name the keys whose"),
         (figure(cell={"lrr": 1}), "study.figures[0].cell: lrr: unknown key; did you mean lr?"),
         (figure(cell={"lr": -1}), "study.figures[0].cell: lr=-1: lr must be a finite number above"),
+        (figure(accept="between"), "study.figures[0].accept=between: needs low and high"),
+        (
+            figure(measure="trainable_dimension", along="lr", accept="none"),
+            "study.figures[0].along=lr: must be the two keys of a map",
+        ),
         (
             figure(measure="rising_steps", along="range"),
             "study.figures[0].along=range: unknown key",

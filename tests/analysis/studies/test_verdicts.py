@@ -1,5 +1,6 @@
 """Measured figures against oracles of their own, and the verdicts that follow from them."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -184,6 +185,12 @@ def test_runs_that_failed_do_not_count() -> None:
         ({"value": 56, "accept": "within_percent", "tolerance": 9}, False, "11 % below; "),
         ({"value": 50, "accept": "at_least"}, True, "at least 50 % asked"),
         ({"value": 51, "accept": "at_least"}, False, "at least 51 % asked"),
+        (
+            {"value": 60, "low": 45, "high": 55, "accept": "between"},
+            True,
+            "accepted between 45 % and 55 %",
+        ),
+        ({"value": 50, "low": 51, "high": 55, "accept": "between"}, False, "accepted between 51 "),
         ({"accept": "none"}, None, ""),
     ],
 )
@@ -242,6 +249,9 @@ def test_notes_say_whose_an_interval_is_and_that_overlapping_is_a_weak_test() ->
     of_the_source = {"measure": "rate", "value": 45, "runs": 100, "low": 40, "high": 50}
     assert "Wilson" not in notes(study_of(of_the_source))
     assert notes(study_of({"measure": "rate", "value": 45, "accept": "exact"})) == ""
+    limits = {"measure": "rate", "value": 45, "low": 40, "high": 50, "accept": "between"}
+    judged = verdicts(study_of(limits), rows_of([1, None] * 20))[0]
+    assert verdict_row(judged, "read")[2] == "45 %"
 
 
 def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ() -> None:
@@ -286,3 +296,62 @@ def test_curvature_is_measured_by_plateau_and_as_medians() -> None:
     assert measured(rows, figure_of("curvature_min")).value == 1.5e-6
     assert measured(rows, figure_of("sharpness")).value == pytest.approx(0.35)
     assert measured(rows, figure_of("diverged")).value == 0
+
+
+def rows_of_map(flag: Any, **changed: Any) -> pd.DataFrame:
+    """Return the rows of a map: a pixel's row is its lr_output, and its column its lr."""
+    side = len(flag)
+    rows = rows_of([None] * side**2, **changed).assign(seed=0, trainable=np.ravel(flag))
+    return rows.assign(
+        lr=np.tile(np.arange(side), side), lr_output=np.repeat(np.arange(side), side)
+    )
+
+
+MAP = {"along": "lr, lr_output"}
+
+
+def test_the_dimension_of_a_boundary_is_that_of_its_map_in_any_order_of_rows() -> None:
+    columns = np.arange(33)
+    line = np.broadcast_to(columns > 16, (33, 33))
+    noise = np.random.default_rng(0).random((33, 33)) < 0.5
+    figure = figure_of("trainable_dimension", **MAP)
+    straight = measured(rows_of_map(line).sample(frac=1, random_state=1), figure)
+    assert (straight.value, straight.note) == (1, ", slopes 1.00 to 1.00")
+    rough = measured(rows_of_map(noise), figure)
+    assert rough.value > 1.9
+    # Blocks of 2 x 2 pixels with both values, in boxes of 1, 2, 4 and 8 of them.
+    corners = np.stack([noise[1:, 1:], noise[:-1, 1:], noise[1:, :-1], noise[:-1, :-1]])
+    blocks = corners.any(axis=0) & ~corners.all(axis=0)
+    counts = [
+        sum(
+            blocks[top : top + size, left : left + size].any()
+            for top in range(0, 32, size)
+            for left in range(0, 32, size)
+        )
+        for size in (1, 2, 4, 8)
+    ]
+    slopes = [np.log2(one / other) for one, other in pairwise(counts)]
+    assert rough.value == pytest.approx(np.median(slopes))
+    turned = measured(rows_of_map(noise.T), figure_of("trainable_dimension", along="lr_output,lr"))
+    assert turned == rough
+
+
+def test_pixels_are_counted_without_an_interval() -> None:
+    rows = rows_of_map(np.eye(40, dtype=bool))
+    rows["converged"] = rows["lr"] < 10
+    rows["outcome"] = np.where(rows["lr"] < 30, "two_rows_at_half", "all_at_half")
+    for name, share in (("converged_pixels", 25), ("two_rows_at_half_pixels", 75)):
+        assert measured(rows, figure_of(name, **MAP)) == Estimate(share)
+
+
+def test_a_map_without_a_boundary_has_no_dimension() -> None:
+    study = study_of({"measure": "converged_dimension", "accept": "none", **MAP})
+    judged = verdicts(study, rows_of_map(np.ones((33, 33), bool)))
+    assert verdict_row(judged[0], "read")[3] == "none"
+
+
+def test_rows_without_the_flag_or_with_several_seeds_are_no_map() -> None:
+    rows = rows_of_map(np.eye(33, dtype=bool))
+    figure = figure_of("trainable_dimension", **MAP)
+    assert measure(figure, Cells(rows.drop(columns="trainable"))) is None
+    assert measure(figure, Cells(pd.concat([rows, rows.assign(seed=1)]))) is None

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xorsweep.analysis.boundary import measure_boundary
 from xorsweep.analysis.curvature import states_of
 from xorsweep.analysis.intervals import CONFIDENCE, median_interval, rate_interval
+from xorsweep.analysis.maps import ABSENT
 from xorsweep.analysis.studies.spec import PublishedValue
 from xorsweep.analysis.survival import survival
 from xorsweep.fields import FloatArray, Scalar
@@ -183,6 +185,25 @@ def _standing(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
     return _share((known == state).sum(), len(known), f" of {len(known):,}")
 
 
+def _pixels(rows: pd.DataFrame, figure: PublishedValue) -> Estimate:
+    """Return the share of a map's pixels, which are no sample, so that it has no interval."""
+    name = figure.measure.removesuffix("_pixels")
+    hits = rows[name] if name in rows else rows["outcome"] == name
+    return Estimate(100 * float(hits.mean()))
+
+
+def _dimension(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
+    """Return the dimension of a flag's boundary on a map, which has one row per pixel."""
+    flag, keys = figure.measure.removesuffix("_dimension"), figure.compared
+    if flag not in rows or rows.duplicated(keys).any():
+        return None
+    pixels = rows.pivot(index=keys[1], columns=keys[0], values=flag).astype("boolean")
+    found = measure_boundary(pixels.to_numpy(np.int8, na_value=ABSENT))
+    slopes = found.slopes
+    note = f", slopes {slopes.min():.2f} to {slopes.max():.2f}" if len(slopes) else ""
+    return Estimate(found.dimension, note=note)
+
+
 def _median_of(values: pd.Series[Any]) -> Estimate | None:
     known = values.dropna().to_numpy(np.float64)
     if not len(known):
@@ -219,6 +240,10 @@ _MEASURES: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None
     "curvature_min": lambda rows, _: _median_of(_column(rows, "curvature_min")),
     "sharpness": lambda rows, _: _median_of(_column(rows, "curvature_max") * rows["lr"] / 2),
     "diverged": lambda rows, _: _share((rows["status"] == "diverged").sum(), len(rows)),
+    "converged_pixels": _pixels,
+    "two_rows_at_half_pixels": _pixels,
+    "converged_dimension": _dimension,
+    "trainable_dimension": _dimension,
 }
 
 

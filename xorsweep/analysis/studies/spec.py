@@ -83,11 +83,20 @@ MEASURES: Mapping[str, Measure] = {
     "curvature_min": Measure("smallest eigenvalue of the Hessian: median", "number"),
     "sharpness": Measure("largest eigenvalue of the Hessian, times lr / 2: median", "error"),
     "diverged": Measure("diverged", "percent"),
+    "converged_pixels": Measure("pixels that converge", "percent"),
+    "two_rows_at_half_pixels": Measure("pixels that end at two_rows_at_half", "percent"),
+    "converged_dimension": Measure("dimension of the boundary of converged", "number"),
+    "trainable_dimension": Measure("dimension of the boundary of trainable", "number"),
 }
 
-ACCEPT = ("overlap", "exact", "within", "within_percent", "at_least", "none")
+OF_MAPS = tuple(name for name in MEASURES if name.endswith(("_pixels", "_dimension")))
+"""The measures of a map, whose two axes they go along."""
+ALONG = ("best_running_time", "rising_steps", *OF_MAPS)
+"""The measures that are about several levels of some keys."""
+
+ACCEPT = ("overlap", "exact", "within", "within_percent", "between", "at_least", "none")
 """When ours agrees: intervals overlap, the rounded number is the same, it lies within `tolerance`
-or within `tolerance` percent, or at or above; `none` asks for nothing."""
+or within `tolerance` percent, between `low` and `high`, or at or above; `none` asks for nothing."""
 
 _UNLESS_SAID = {"skip": False, "output": "logistic", "until_converged": False, "seed": 0}
 _NO_PART = ("until_converged", "seed")
@@ -138,11 +147,15 @@ class PublishedValue:
         has_interval = self.low is not None or (self.runs and self.unit == "percent")
         if self.accept == "overlap" and not has_interval:
             raise ConfigError(f"{where}.accept=overlap: needs low and high, or a percentage's runs")
-        if (self.measure in ("best_running_time", "rising_steps")) != (self.along is not None):
+        if self.accept == "between" and self.low is None:
+            raise ConfigError(f"{where}.accept=between: needs low and high")
+        if (self.measure in ALONG) != (self.along is not None):
             raise ConfigError(
                 f"{where}.measure={self.measure}: along must name the keys whose levels are "
-                "compared for best_running_time and rising_steps, and isn't for other measures"
+                f"compared for {', '.join(ALONG)}, and isn't for other measures"
             )
+        if self.measure in OF_MAPS and len(set(self.compared)) != 2:
+            raise ConfigError(f"{where}.along={self.along}: must be the two keys of a map")
 
     @property
     def compared(self) -> list[str]:

@@ -144,6 +144,13 @@ def _within_percent(figure: PublishedValue, measured: Estimate) -> _Accepted:
     )
 
 
+def _between(figure: PublishedValue, measured: Estimate) -> _Accepted:
+    assert figure.low is not None
+    assert figure.high is not None
+    low, high = (_number(figure.unit, end) for end in (figure.low, figure.high))
+    return figure.low <= measured.value <= figure.high, f"accepted between {low} and {high}"
+
+
 def _at_least(figure: PublishedValue, measured: Estimate) -> _Accepted:
     least = _value(figure)
     return measured.value >= least, f"at least {_number(figure.unit, least)} asked"
@@ -154,13 +161,19 @@ _ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
     "exact": _exact,
     "within": _within,
     "within_percent": _within_percent,
+    "between": _between,
     "at_least": _at_least,
     "none": lambda figure, measured: (None, ""),
 }
 
 
 def _reference_interval(figure: PublishedValue) -> tuple[float, float]:
-    """Return the reference's own interval, or Wilson's for a percentage with its runs, or NaN."""
+    """Return the reference's own interval, or Wilson's for a percentage with its runs, or NaN.
+
+    Limits between which ours has to lie are no interval of the reference.
+    """
+    if figure.accept == "between":
+        return np.nan, np.nan
     if figure.low is not None and figure.high is not None:
         return figure.low, figure.high
     if not _has_wilson(figure):
@@ -229,7 +242,7 @@ def _distance(unit: str, value: float) -> str:
 
 def _number(unit: str, value: float) -> str:
     if not np.isfinite(value):
-        return "not reached"
+        return "none" if unit == "number" else "not reached"
     if unit == "percent":
         return f"{value:.1f}".removesuffix(".0") + " %"
     if unit == "number":
