@@ -23,7 +23,7 @@ def sentences(swept: ColumnSweep) -> list[str]:
 
 
 def test_failures_are_counted(sentences: list[str]) -> None:
-    assert sentences[0] == "Of 144 points in 12 cells, 2 failed."
+    assert sentences[0] == "Of 144 points in 12 settings, 2 failed."
 
 
 def test_the_highest_and_the_lowest_rate_have_simultaneous_intervals(
@@ -42,7 +42,7 @@ def test_the_highest_and_the_lowest_rate_have_simultaneous_intervals(
     assert f", {100 * high:.1f}" in sentence.partition("It is lowest")[2]
     for cells, text in zip((highest, lowest), sentence.split("It is lowest"), strict=True):
         assert any(f"lr {lr:g}, model {name}, epochs {n}" in text for lr, name, n in cells)
-        assert (f"in {len(cells)} of 12 cells" in text) == (len(cells) > 1)
+        assert (f"in {len(cells)} of 12 settings" in text) == (len(cells) > 1)
 
 
 def test_medians_are_those_of_the_extreme_cells(swept: ColumnSweep, sentences: list[str]) -> None:
@@ -81,7 +81,9 @@ def failing(x: int, seed: int) -> float:
 
 def test_where_all_fail_nothing_else_is_claimed(tmp_path: Path) -> None:
     swept = sweep_columns(failing, {"x": [1, 2], "seed": range(3)}, tmp_path)
-    assert column_findings(swept.cells, pd.DataFrame()) == ["Of 6 points in 2 cells, all failed."]
+    assert column_findings(swept.cells, pd.DataFrame()) == [
+        "Of 6 points in 2 settings, all failed."
+    ]
 
 
 def alike(x: int, seed: int) -> dict[str, Any]:
@@ -92,8 +94,8 @@ def test_cells_that_are_all_alike_are_told_as_such(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1, 2], "seed": range(3)}, tmp_path)
     low = 100 * rate_interval(3, 3, simultaneous(2))[0]
     assert column_findings(swept.cells, pd.DataFrame())[1:] == [
-        f"The rate of won is all 3 [{low:.1f}, 100 %] with x 1, as in the other cell.",
-        "The median of size is 3 in all 2 cells that have one.",
+        f"The rate of won is all 3 [{low:.1f}, 100 %] with x 1, as in the other setting.",
+        "The median of size is 3 in all 2 settings that have one.",
     ]
 
 

@@ -117,7 +117,9 @@ def test_where_most_of_the_failures_end_is_reported_if_the_interval_says_most(
     constant = int((cell["outcome"] == "constant_output").sum())
     assert rate_interval(constant, len(cell), simultaneous(7))[0] > 0.5  # or nothing is tested
     text = findings_of(many)
-    assert f"{interval_text(constant, 60, 7)}" in text.partition("of the runs at lr 1000")[2]
+    assert (
+        f"{interval_text(constant, 60, 7)}" in text.partition("of the unsolved runs at lr 1000")[2]
+    )
     assert "are still at the plateau where all outputs are at the same target after 1,500" in text
     spread = many.copy()
     names = ["constant_output", "all_at_half", "two_rows_at_half"]
@@ -131,7 +133,7 @@ def test_runs_that_diverged_are_among_those_that_do_not_solve_it(results: pd.Dat
     diverged = here & (rows["seed"] % 100 < 6)  # half of them
     rows["outcome"] = rows["outcome"].astype(str).mask(here, "constant_output")
     rows.loc[diverged, ["outcome", "status"]] = "diverged"
-    assert "of the runs at lr 1000 that don't" not in findings_of(rows)
+    assert "of the unsolved runs at lr 1000" not in findings_of(rows)
 
 
 def test_a_rate_that_falls_by_chance_is_not_reported_to_fall(results: pd.DataFrame) -> None:
@@ -161,7 +163,8 @@ def test_the_cheapest_cell_has_its_cost_with_an_interval(results: pd.DataFrame) 
     summary = summarize(many).query("epochs == 1500")
     best = summary.loc[summary["expected_running_time"].idxmin()]
     found = re.search(
-        r"fewest epochs,.* with (.*): ([\d,]+) \[([\d,]+), ([\d,]+)]", findings_of(many)
+        r"Cheapest per solution,.*: (.*), at ([\d,]+) \[([\d,]+), ([\d,]+)] epochs",
+        findings_of(many),
     )
     assert found
     cost, low, high = (int(text.replace(",", "")) for text in found.groups()[1:])
@@ -195,9 +198,10 @@ def test_a_cell_with_too_few_solutions_is_left_out_aloud(
     assert cost[5.0] < cost[1.0]
     assert solved < 30
     text = findings_of(rows)
-    assert "Of 2 cells with at least 30 solutions" in text
+    assert "Of the 2 settings with at least 30 solutions" in text
     assert (
-        f"1 cell with fewer is excluded; the lowest cost among those is {cost[5.0]:,.0f}, from "
+        f"1 setting with fewer solutions is excluded; the lowest cost among these is "
+        f"{cost[5.0]:,.0f}, from "
         f"{solved} solutions with lr 5."
     ) in text
 
@@ -206,12 +210,12 @@ def test_ties_are_no_best(grid_of: GridOf, tmp_path: Path) -> None:
     rows = swept(grid_of(task="or", lr=[0.5, 5.0], epochs=500, seed=range(30)), tmp_path / "or")
     assert rows["converged"].all()
     text = findings_of(rows)
-    assert f"none of 30 {interval_text(0, 30, 2)} %] at lr 0.5 (the same rate at each of 2" in text
+    assert f"none of 30 {interval_text(0, 30, 2)} %] at lr 0.5 (all 2 levels of lr" in text
     assert "the best of" not in text
 
 
 def test_too_few_solutions_have_no_cost(results: pd.DataFrame) -> None:
-    assert "fewest epochs" not in findings_of(results)  # no cell has thirty of them
+    assert "Cheapest" not in findings_of(results)  # no cell has thirty of them
 
 
 def test_runs_that_diverge_are_told_where_most_do(results: pd.DataFrame) -> None:
@@ -224,7 +228,7 @@ def test_runs_that_diverge_are_told_where_most_do(results: pd.DataFrame) -> None
     most = "is with lr 1000, 4 hidden units, 1,500 epochs: all 12"
     assert f"{most} {interval_text(12, 12, 6)} %]." in findings_of(rows)
     rows.loc[here, ["outcome", "status"]] = "diverged"
-    assert "the same share in 1 other cell" in findings_of(rows)
+    assert "the same share in 1 other setting" in findings_of(rows)
 
 
 def test_a_run_is_a_training_whatever_its_points(results: pd.DataFrame) -> None:
@@ -232,7 +236,7 @@ def test_a_run_is_a_training_whatever_its_points(results: pd.DataFrame) -> None:
     converged = int(last["converged"].sum())
     first = remarks_of(results).splitlines()[0]
     assert first == f"Of 72 runs trained, {converged} met the criterion within their epochs."
-    pairs = re.search(r"converge in \w+ of (\d+) pairs", findings_of(results))
+    pairs = re.search(r"settings in \w+ of (\d+) pairs", findings_of(results))
     assert pairs
     assert int(pairs[1]) == 3 + 2 * 2
 
@@ -278,11 +282,11 @@ def test_other_budgets_are_looked_at_on_request(results: pd.DataFrame) -> None:
 def test_few_runs_are_called_few(results: pd.DataFrame) -> None:
     low, high = rate_interval(6, 12)
     assert (
-        f"With 12 runs a cell, the interval of a rate is up to {100 * (high - low):.0f} points"
+        f"With 12 runs per setting, the interval of a rate is up to {100 * (high - low):.0f} points"
         in (remarks_of(results))
     )
     fewer = results.query("hidden == 2 or seed < 5")
-    assert "With 5 to 12 runs a cell" in remarks_of(fewer)
+    assert "With 5 to 12 runs per setting" in remarks_of(fewer)
 
 
 def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path: Path) -> None:
@@ -311,7 +315,7 @@ def test_the_share_that_left_the_criterion_again_has_its_interval(results: pd.Da
     assert 1 < gone < of_cell
     assert (
         f"Of {converged} runs that met the criterion, {gone} no longer did after their last epoch; "
-        f"the largest share of a cell is {100 * gone / of_cell:.1f} % "
+        f"the largest share of a setting is {100 * gone / of_cell:.1f} % "
         f"{interval_text(gone, of_cell, cells)}] of {of_cell}, with lr 2, 2 hidden units, 1,500 "
         "epochs."
     ).replace(".0 %", " %") in remarks_of(left)

@@ -92,12 +92,12 @@ def check_best(share: str, where: str, cell: tuple[int, float], grid: Grid) -> N
     assert ("the best of" in where) == (len(best) < len(rates))
     if "the best of" in where:
         assert f"the best of {len(rates)}" in where
-        ties = re.search(r"same rate at (.*)\)", where)
+        ties = re.search(r"the same rate at (.*)\)", where)
         name = rf"lr ({NUMBER})" if along else rf"({NUMBER}) hidden"
         named = {float(text) for text in re.findall(name, ties[1])} if ties else set()
         assert named == {key[along] for key in best - {cell}}
     else:
-        assert (f"at each of {len(rates)} levels" in where) == (len(rates) > 1)
+        assert (f"(all {len(rates)} levels of" in where) == (len(rates) > 1)
 
 
 def check_most_end(text: str, cell: Cell) -> None:
@@ -170,12 +170,12 @@ def check_fall(text: str, grid: Grid) -> None:
         solved = sum(rows[seed]["converged"] for seed in shared)
         assert near(shown, 100 * solved / pair["n_pairs"])
     check_points(text.partition("by ")[2], pair, len(along))
-    if "of the runs at lr" in text:
-        check_most_end(text.partition("that don't, ")[2], grid.cells[line, b])
+    if "of the unsolved runs at lr" in text:
+        check_most_end(text.partition("of the unsolved runs")[2], grid.cells[line, b])
 
 
 def check_neighbours(text: str, grid: Grid) -> None:
-    found = re.search(r"converge in (none|[\d,]+) of ([\d,]+) pairs?", text)
+    found = re.search(r"settings in (none|[\d,]+) of ([\d,]+) pairs?", text)
     assert found, text
     every = pairs(grid)
     differing = [p for p in every if p["holm"] < 0.05]
@@ -183,7 +183,8 @@ def check_neighbours(text: str, grid: Grid) -> None:
     assert number(found[2]) == len(every)
     assert ("for the others" in text) == (0 < len(differing) < len(every))
     step = re.search(
-        r"largest step along hidden(?:, at (.*),)? is from (\d+) .* up to (\d+) hidden", text
+        r"largest difference along hidden(?:, at (.*),)? is between (\d+) .* rate, (\d+) hidden",
+        text,
     )
     along = [p for p in every if p["key"] == "hidden"]
     shown = [p for p in differing if p["key"] == "hidden"]
@@ -195,8 +196,8 @@ def check_neighbours(text: str, grid: Grid) -> None:
     ends = {int(step[2]), int(step[3])}
     (pair,) = (p for p in largest if {p["a"], p["b"]} == ends and p["other"] == lr_of(text, grid))
     assert (int(step[3]) == pair["a"]) == (pair["only_a"] > pair["only_b"])
-    check_points(text.partition("largest step")[2], pair, len(along))
-    ties = re.search(r"(\d+) other pairs? differs? by as much", text)
+    check_points(text.partition("largest difference")[2], pair, len(along))
+    ties = re.search(r"(\d+) other pairs? differs? by the same amount", text)
     assert (int(ties[1]) if ties else 0) == len(largest) - 1
 
 
@@ -215,15 +216,18 @@ def check_diverging(text: str, grid: Grid) -> None:
 
 
 def check_cheapest(text: str, grid: Grid) -> None:
-    found = re.match(rf"Of ([\d,]+) cells .*?: ({NUMBER}) \[({NUMBER}), ({NUMBER})\]; (.*)", text)
+    found = re.match(
+        rf"Cheapest.*, at ({NUMBER}) \[({NUMBER}), ({NUMBER})\] epochs\. Of the ([\d,]+) settings",
+        text,
+    )
     assert found, text
     solved = {key: sum(r["converged"] for r in cell) for key, cell in grid.cells.items()}
     enough = {key for key in solved if solved[key] >= ENOUGH_SOLVED}
     costs = {key: cost(grid.cells[key], len(enough)) for key in enough}
-    assert number(found[1]) == len(enough)
+    assert number(found[4]) == len(enough)
     least, low, high = costs[size_of(text, grid), lr_of(text, grid)]
     assert least == min(each[0] for each in costs.values())
-    for shown, value in zip(found.groups()[1:4], (least, low, high), strict=True):
+    for shown, value in zip(found.groups()[:3], (least, low, high), strict=True):
         assert near(shown, value)
     alike = sum(each[1] <= high for each in costs.values()) - 1
     words = re.search(r"([\d,]+) others? can't be distinguished", text)
@@ -231,10 +235,10 @@ def check_cheapest(text: str, grid: Grid) -> None:
     assert (number(words[1]) if words else 0) == alike
     assert (number(more[1]) if more else 0) == len(enough) - 1 - alike
     few = set(solved) - enough
-    left = re.search(r"([\d,]+) cells? with fewer", text)
+    left = re.search(r"([\d,]+) settings? with fewer", text)
     assert (number(left[1]) if left else 0) == len(few)
     cheaper = [c for key in few if solved[key] and (c := _spent(grid.cells[key])) < least]
-    told = re.search(rf"lowest cost among those is ({NUMBER}), from ([\d,]+)", text)
+    told = re.search(rf"lowest cost among these is ({NUMBER}), from ([\d,]+)", text)
     assert bool(told) == bool(cheaper)
     assert not told or near(told[1], min(cheaper))
 
@@ -246,12 +250,12 @@ def _spent(cell: Cell) -> float:
 
 FINDINGS = {
     rf"Runs that don't {GOAL} within": check_unsolved,
-    r"Of the runs.* that don't": check_of_the_runs,
+    r"Of the unsolved runs": check_of_the_runs,
     rf"Compared seed by seed, runs.* that {GOAL} take": check_speed,
     r"From lr": check_fall,
-    r"Compared seed by seed, neighbouring": check_neighbours,
+    r"Compared seed by seed, the rate": check_neighbours,
     rf"(The largest share of runs|Runs.*) that diverge before they {GOAL}": check_diverging,
-    r"Of .* cells with at least": check_cheapest,
+    r"Cheapest per solution": check_cheapest,
 }
 
 

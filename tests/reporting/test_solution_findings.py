@@ -44,7 +44,7 @@ def sentences(cells: dict[tuple[int, float], dict[str | None, int]]) -> list[str
 def test_two_classes_have_their_shares_with_limits_for_both() -> None:
     (found,) = sentences({(2, 1.0): {"f2+f4": 48, "AND+OR": 52, None: 7, "answers OR": 9}})
     assert found.startswith(
-        "By what their hidden units compute, the 100 solved runs with 2 hidden units are in "
+        "By the functions of their hidden units, the 100 solved runs with 2 hidden units are in "
         "2 classes: AND+OR 52 % ["
     )
     assert found.endswith(" Up to complement, f2 is on at row 01 and f4 is on at row 10.")

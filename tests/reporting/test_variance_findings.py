@@ -37,10 +37,10 @@ def interval(row: dict[Any, Any], kind: str, tried: int) -> str:
 def test_each_share_has_limits_that_hold_for_all_together() -> None:
     found = shares({"lr": [0.1, 0.5], "hidden": [0.0, 0.1, 0.2]})
     (text,) = variance_findings(found, "the rate")
-    assert "over the 6 cells (2 of lr and 3 of hidden, in all combinations), " in text
+    assert "over the 6 settings (2 of lr and 3 of hidden, in all combinations), " in text
     for row in found.table.to_dict("records"):
         first, total = (interval(row, kind, 4) for kind in ("first_order", "total"))
-        words = f"{row['axis']} explains {first} by itself and {total} with its interactions"
+        words = f"{row['axis']} explains {first} alone and {total} with its interactions"
         assert words in text
     assert text.index("lr explains") < text.index("hidden explains")
     assert text.endswith("lr matters most.")

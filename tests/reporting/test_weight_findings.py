@@ -30,23 +30,25 @@ def unsolved_by_seed(results: pd.DataFrame, lr: float, epochs: int) -> list[bool
 
 def test_the_sentence_has_the_numbers_of_its_cell(results: pd.DataFrame) -> None:
     (text,) = weight_findings(results, summarize(results))
-    assert text.startswith(f"Of 520 runs with lr 5, 2 hidden units, {MANY} epochs, by the largest")
+    assert text.startswith(
+        f"520 runs with lr 5, 2 hidden units, {MANY} epochs are sorted by the largest"
+    )
     unsolved = unsolved_by_seed(results, 5.0, MANY)
     ordered = sorted(range(SEEDS), key=lambda seed: differences_of(seed)[1])
     shares = [
         share_text(sum(unsolved[seed] for seed in seeds), 104)
         for seeds in (ordered[:104], ordered[-104:])
     ]
-    assert f"of the 104 where it is smallest {shares[0]} don't converge" in text
-    assert f"of the 104 where it is largest {shares[1]}; AUC" in text
+    assert f"of the 104 with the smallest difference {shares[0]} don't converge" in text
+    assert f"of the 104 with the largest {shares[1]}. The AUC" in text
     scores = np.array([differences_of(seed)[1] for seed in range(SEEDS)])
     area = auc(scores, np.array(unsolved))
-    assert f"AUC {area.value:.2f} [{area.low:.2f}, {area.high:.2f}]" in text
+    assert f"AUC is {area.value:.2f} [{area.low:.2f}, {area.high:.2f}]" in text
     both = [
         auc(scores, np.array(unsolved_by_seed(results, lr, MANY)), 1 - 0.05 / 2) for lr in RATES
     ]
     found = re.search(
-        r"in (\d+) of 2 cells with 500 runs or more(?:, and below it in (\d+))?", text
+        r"in (\d+) of 2 settings with at least 500 runs(?:, and below it in (\d+))?", text
     )
     assert found
     assert int(found[1]) == sum(area.low > 0.5 for area in both)

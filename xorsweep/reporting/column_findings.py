@@ -1,4 +1,4 @@
-"""What the columns of a sweep say, in sentences that its numbers support."""
+"""Findings on the columns of a sweep, sentences that its numbers support."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xorsweep.text import count_text, level_name
 
 MOST_FINDINGS = 6
 MOST_FLAGS = 2
-"""Flags that there are sentences on, so that there is room for other columns."""
+"""The number of flags with sentences, which leaves room for other columns."""
 
 
 def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
@@ -40,7 +40,7 @@ def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
 
 def _points(cells: ColumnCells) -> str:
     runs, failed = (int(cells.statistic(name).sum()) for name in ("runs", "failed"))
-    where = f" in {count_text(len(cells.summary), 'cell')}" if cells.has_seeds else ""
+    where = f" in {count_text(len(cells.summary), 'setting')}" if cells.has_seeds else ""
     count = "none" if not failed else "all" if failed == runs else f"{failed:,}"
     return f"Of {count_text(runs, 'point')}{where}, {count} failed."
 
@@ -55,7 +55,7 @@ def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
         yield f"{flag} is true at {true:,} of {count_text(len(rates), 'point')} that didn't fail."
         return
     confidence = simultaneous(len(rates))
-    # Of cells with the same rate the one with most runs is named.
+    # If several cells have the same rate, the one with the most runs is named.
     ordered = rates.sort_values("total", ascending=False, kind="stable")
     highest, lowest = (
         ordered.iloc[place] for place in (ordered["rate"].argmax(), ordered["rate"].argmin())
@@ -66,7 +66,7 @@ def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
     if len(rates) == 1:
         yield f"The rate of {flag} is {most}."
     elif highest["rate"] == lowest["rate"]:
-        others = f"other {len(rates) - 1:,} cells" if len(rates) > 2 else "other cell"
+        others = f"other {len(rates) - 1:,} settings" if len(rates) > 2 else "other setting"
         yield f"The rate of {flag} is {most} {_with(cells, highest.name)}, as in the {others}."
     else:
         overlap = _interval(lowest, confidence)[1] >= _interval(highest, confidence)[0]
@@ -90,8 +90,8 @@ def _differences(comparisons: pd.DataFrame, flag: str) -> Iterator[str]:
     differing = int((pairs["verdict"] != NO_DIFFERENCE).sum())
     count = f"{differing:,}" if differing else "none"
     yield (
-        f"Compared seed by seed, the rate of {flag} differs between neighbouring cells in {count} "
-        f"of {count_text(len(pairs), 'pair')} (McNemar's exact test, p < 0.05 after Holm's "
+        f"Compared seed by seed, the rate of {flag} differs between neighbouring settings in "
+        f"{count} of {count_text(len(pairs), 'pair')} (McNemar's exact test, p < 0.05 after Holm's "
         "correction)."
     )
 
@@ -100,7 +100,7 @@ def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
     medians = cells.statistic(f"{time}_median")[cells.statistic("ok") > 0]
     known = medians.dropna()
     unreached = len(medians) - len(known)
-    noun, subject = "cell", f"The median of {time} until {flag}"
+    noun, subject = "setting", f"The median of {time} until {flag}"
     if not cells.has_seeds:
         noun, subject = "point", f"{time} until {flag}"
     if medians.empty:
@@ -132,7 +132,7 @@ def _number(cells: ColumnCells, number: str) -> Iterator[str]:
     if len(medians) == 1:
         yield f"{subject} is {low}{_middle_half(cells, number, medians.index[0])}."
     elif medians.min() == medians.max():
-        noun = "cell" if cells.has_seeds else "point"
+        noun = "setting" if cells.has_seeds else "point"
         yield f"{subject} is {low} in all {count_text(len(medians), noun)} that have one."
     else:
         lowest = _where(cells, medians, medians.idxmin())
@@ -144,7 +144,7 @@ def _middle_half(cells: ColumnCells, number: str, place: Any) -> str:
     low, high = (number_text(cells.statistic(f"{number}_{name}")[place]) for name in ("q25", "q75"))
     if not (cells.has_seeds and low and high):  # there are none next to infinite values
         return ""
-    return f", and the middle half of its runs lies between {low} and {high}"
+    return f", and the middle half of its runs is between {low} and {high}"
 
 
 def _where(cells: ColumnCells, values: pd.Series[Any], place: Any) -> str:
@@ -152,8 +152,8 @@ def _where(cells: ColumnCells, values: pd.Series[Any], place: Any) -> str:
     alike = int((values == values[place]).sum())
     if alike == 1:
         return _with(cells, place)
-    noun = "cell" if cells.has_seeds else "point"
-    return f"in {alike:,} of {count_text(len(values), noun)}, such as that {_with(cells, place)}"
+    noun = "setting" if cells.has_seeds else "point"
+    return f"in {alike:,} of {count_text(len(values), noun)}, such as the one {_with(cells, place)}"
 
 
 def _with(cells: ColumnCells, place: Any) -> str:

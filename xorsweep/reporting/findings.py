@@ -1,4 +1,4 @@
-"""What a sweep found, in sentences that the intervals of its numbers support."""
+"""Findings of a sweep: sentences that are supported by intervals or tests."""
 
 from __future__ import annotations
 
@@ -147,10 +147,10 @@ def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
     names = [level_words(x, level) for level in ties[x]]
     at = f" at {level_words(x, cell[x])}"
     if len(ties) == compared - 1:
-        return at + f" (the same rate at each of {compared:,} levels of {x})" * (compared > 1)
-    best = f"{at}, the best of {compared:,}"
+        return at + f" (all {compared:,} levels of {x} have the same rate)" * (compared > 1)
+    best = f"{at}, the best of {compared:,} levels"
     if len(ties) > MOST_TIES_NAMED:
-        return f"{best} (the same rate at {len(ties):,} others)"
+        return f"{best} ({len(ties):,} others have the same rate)"
     return f"{best} (the same rate at {join_words(names)})" if names else best
 
 
@@ -164,12 +164,12 @@ def _unsolved(view: _View) -> Iterator[str]:
     within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
     fixed = with_text(*view.fixed)
     levels_left = view.shown[view.hue].nunique(dropna=False) - len(found) if view.hue else 0
-    left = f"; {levels_left:,} more levels of {view.hue} are in summary.csv" * (levels_left > 0)
+    left = f"; summary.csv has {levels_left:,} more levels of {view.hue}" * (levels_left > 0)
     yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
     line, worst, *_ = min(found, key=lambda item: float(item[1]["rate"]))
     if end := _most_end(view, worst):
         at = f" at {level_words(view.x, worst[view.x])}" if view.x else ""
-        yield f"Of the runs{view.those_with(line)}{at} that don't, {end}."
+        yield f"Of the unsolved runs{view.those_with(line)}{at}, {end}."
 
 
 def _most_end(view: _View, cell: pd.Series[Any]) -> str:
@@ -264,7 +264,7 @@ def _pair_of(pairs: pd.DataFrame, a: Any, b: Any) -> pd.Series[Any] | None:
 
 def _fall_text(view: _View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
     end = _most_end(view, after)
-    rest = f"; of the runs at lr {after['lr']:g} that don't, {end}" if end else ""
+    rest = f"; of the unsolved runs at lr {after['lr']:g}, {end}" if end else ""
     rates = (f"{percent_text(pair[name])} %" for name in ("rate_a", "rate_b"))
     within = within_text((before["epochs"], after["epochs"]))
     return (
@@ -299,7 +299,7 @@ def _diverging(view: _View) -> Iterator[str]:
         where = with_text(cell_words(view.layout, cell))
         yield f"Runs{where} that diverge before they {view.goal}: {share}."
         return
-    ties = f"; the same share in {count_text(len(most) - 1, 'other cell')}" * (len(most) > 1)
+    ties = f"; the same share in {count_text(len(most) - 1, 'other setting')}" * (len(most) > 1)
     yield (
         f"The largest share of runs that diverge before they {view.goal} is with "
         f"{cell_words(view.layout, cell)}: {share}{ties}."
@@ -312,12 +312,12 @@ def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
         return
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
     count = f"{len(differing):,}" if len(differing) else "none"
-    others = "; for the others no difference was shown"
+    others = "; no difference is shown for the others"
     rest = others * (0 < len(differing) < len(comparisons))
     yield (
-        "Compared seed by seed, neighbouring cells differ in how often they converge in "
+        f"Compared seed by seed, the rate of convergence differs between neighbouring settings in "
         f"{count} of {count_text(len(comparisons), 'pair')} (McNemar's exact test, p < 0.05 after "
-        f"Holm's correction over all of them){rest}.{_largest_step(comparisons, layout)}"
+        f"Holm's correction for all of them){rest}.{_largest_step(comparisons, layout)}"
     )
 
 
@@ -333,10 +333,10 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
     at = ", ".join(level_words(key, most[key]) for key in keys if key and pd.notna(most[key]))
     ties = int((size == size.max()).sum()) - 1
     differ = "differs" if ties == 1 else "differ"
-    alike = f"; {count_text(ties, 'other pair')} {differ} by as much" if ties else ""
+    alike = f"; {count_text(ties, 'other pair')} {differ} by the same amount" if ties else ""
     return (
-        f" The largest step along {layout.hue}{at and f', at {at},'} is from "
-        f"{level_words(layout.hue, most[f'level_{lower}'])} up to "
+        f" The largest difference along {layout.hue}{at and f', at {at},'} is between "
+        f"{level_words(layout.hue, most[f'level_{lower}'])} and, with the higher rate, "
         f"{level_words(layout.hue, most[f'level_{higher}'])}: {_points_text(most, len(along))}"
         f"{alike}."
     )
@@ -358,9 +358,9 @@ def _cheapest(view: _View) -> Iterator[str]:
         f"{dearer:,} cost{'s' if dearer == 1 else ''} more" if dearer else "",
     ]
     yield (
-        f"Of {count_text(len(enough), 'cell')} with at least {ENOUGH_SOLVED} solutions, a solution "
-        "costs the fewest epochs, those of runs that don't find one included, with "
-        f"{cell_words(view.layout, cell)}: {cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}]; "
+        f"Cheapest per solution, counting failed attempts: {cell_words(view.layout, cell)}, at "
+        f"{cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}] epochs. Of the "
+        f"{count_text(len(enough), 'setting')} with at least {ENOUGH_SOLVED} solutions, "
         f"{' and '.join(filter(None, parts))}.{_too_few_text(view, cost)}"
     )
 
@@ -370,13 +370,14 @@ def _too_few_text(view: _View, cost: float) -> str:
     few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
     if few.empty:
         return ""
-    text = f" {count_text(len(few), 'cell')} with fewer {'is' if len(few) == 1 else 'are'} excluded"
+    excluded = "is excluded" if len(few) == 1 else "are excluded"
+    text = f" {count_text(len(few), 'setting')} with fewer solutions {excluded}"
     cheaper = few[few["expected_running_time"] < cost]
     if cheaper.empty:
         return f"{text}."
     least = cheaper.iloc[int(cheaper["expected_running_time"].argmin())]
     return (
-        f"{text}; the lowest cost among those is {least['expected_running_time']:,.0f}, from "
+        f"{text}; the lowest cost among these is {least['expected_running_time']:,.0f}, from "
         f"{count_text(int(least['converged']), 'solution')} with {cell_words(view.layout, least)}."
     )
 

@@ -1,4 +1,4 @@
-"""What a map shows, in sentences: counts of its pixels, and the boundary of each flag."""
+"""Findings of a map: counts of its pixels, and the boundary of each flag."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MOST_FLAGS = 4
 FEWEST_SLOPES = 2
 
 REMARK = (
-    "A pixel is a single run, so nothing here has an interval, and another seed makes another map."
+    "Each pixel is a single run, so no number has an interval, and another seed makes another map."
 )
 
 
 def map_findings(shown: PixelMap) -> list[str]:
-    """Return what the pixels of a map hold, most general first.
+    """Return sentences about the pixels of a map, most general first.
 
     Args:
         shown: The map.
@@ -42,7 +42,7 @@ def _flags(shown: PixelMap) -> Iterator[str]:
 
 
 def _epochs(shown: PixelMap) -> Iterator[str]:
-    """Yield how soon networks converged, and where the soonest did."""
+    """Yield the time to convergence, and where it is shortest."""
     if "converged_epoch" not in shown.columns:
         return
     epochs = shown.columns["converged_epoch"]
@@ -52,8 +52,8 @@ def _epochs(shown: PixelMap) -> Iterator[str]:
     x, y = shown.axes.x, shown.axes.y
     least = int(epochs[row, column])
     yield (
-        f"Of the runs that met the criterion half did so within {np.nanmedian(epochs):,.0f} "
-        f"epochs; the soonest took {least:,}, at {x.key} {x.levels[column]:g} and "
+        f"Half of the runs that met the criterion did so within {np.nanmedian(epochs):,.0f} "
+        f"epochs; the fastest took {least:,}, at {x.key} {x.levels[column]:g} and "
         f"{y.key} {y.levels[row]:g}{_ties(int((epochs == least).sum()) - 1)}."
     )
 

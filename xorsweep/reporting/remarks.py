@@ -1,4 +1,4 @@
-"""What a reader of the findings has to know: counts of all runs, and how precise rates are."""
+"""Remarks on the findings: counts of all runs, and the precision of rates."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from xorsweep.reporting.wording import (
 from xorsweep.text import count_text
 
 FEW_RUNS = 1000
-"""Runs in a cell below which the width of an interval is worth a word."""
+"""Runs in a cell below which a remark gives the width of an interval."""
 MOST_PLATEAUS = 4
 
 
 def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
-    """Return what has to be known to read the findings, each in a sentence or two.
+    """Return remarks on the findings, a sentence or two each.
 
-    The counts have no intervals: a mixture of cells is no sample of anything. A run is a training,
-    whatever the number of its epochs that are points of the sweep, and is counted after the most.
+    The counts have no intervals: a mixture of cells isn't a random sample. A run is a training,
+    however many of its epochs are points of the sweep, and is counted after the most epochs.
     """
     trainings = longest_rows(results)
     parts = (
@@ -97,9 +97,9 @@ def _most_lost(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
     left, of = worst["size"] - worst["sum"], worst["size"]
     share = share_text(left, of, simultaneous(len(cells))) + f" of {of:,}" * (left < of)
     ties = int((cells["share"] == worst["share"]).sum()) - 1
-    others = f"; the same share in {count_text(ties, 'other cell')}" if ties else ""
+    others = f"; the same share in {count_text(ties, 'other setting')}" if ties else ""
     return (
-        f"; the largest share of a cell is {share}, with "
+        f"; the largest share of a setting is {share}, with "
         f"{cell_words(Layout.of(summary, swept), worst)}{others}"
     )
 
@@ -113,8 +113,8 @@ def _precision(summary: pd.DataFrame) -> Iterator[str]:
     runs = range_text(trained)
     width, less = _widest(int(trained.min())), _widest(FEW_RUNS)
     yield (
-        f"With {runs} {'run' if runs == '1' else 'runs'} a cell, the interval of a rate is up to "
-        f"{width:.0f} points wide; with {FEW_RUNS:,} it would be up to {less:.0f}."
+        f"With {runs} {'run' if runs == '1' else 'runs'} per setting, the interval of a rate is up "
+        f"to {width:.0f} points wide; with {FEW_RUNS:,}, up to {less:.0f}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which solutions runs find, in a sentence."""
+"""Finding: the classes of solutions that runs find."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from xorsweep.reporting.wording import cell_words, share_text, with_text
 from xorsweep.text import count_text, join_words
 
 FEWEST_SOLVED = 30
-"""Solved runs with a class below which a cell's shares aren't given."""
+"""The fewest solved runs with a class for which a cell's shares are reported."""
 MOST_CLASSES = 3
-"""Classes that are named, the most frequent ones."""
+"""The number of classes that are named, the most frequent ones."""
 
 
 def solution_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
@@ -49,7 +49,7 @@ def solution_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[
         if key.split(".")[0] == "task" and pd.notna(cell[key])
     }
     yield (
-        f"By what their hidden units compute, the {runs} {_classes_text(mine)}."
+        f"By the functions of their hidden units, the {runs} {_classes_text(mine)}."
         f"{_key_text(task, mine)}"
     )
 
@@ -67,12 +67,12 @@ def _classes_text(counts: Mapping[str, int]) -> str:
 
 
 def _key_text(task: Mapping[str, Any], counts: Mapping[str, int]) -> str:
-    """Return what the functions are that have a number for a name, as a sentence."""
+    """Return a sentence that explains the functions that are named by numbers."""
     inputs = component_of("task", task).inputs().shape[1]
     labels = list(counts)[:MOST_CLASSES]
     names = dict.fromkeys(name for label in labels for name in label.split("+") if name[0] == "f")
-    told = [f"{name} is on at {_rows_text(name, inputs)}" for name in names]
-    return f" Up to complement, {join_words(told)}." if told else ""
+    texts = [f"{name} is on at {_rows_text(name, inputs)}" for name in names]
+    return f" Up to complement, {join_words(texts)}." if texts else ""
 
 
 def _rows_text(name: str, inputs: int) -> str:

@@ -1,4 +1,4 @@
-"""How much of the variance of a rate each axis explains, in a sentence."""
+"""Finding: the share of the variance of a rate that each axis explains."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def variance_findings(shares: VarianceShares | None, rate: str) -> Iterator[str]
     others = f"; {count_text(left, 'other axis', 'other axes')} at most as much" * (left > 0)
     held = with_text(*(level_words(*each) for each in shares.product.held.items()))
     axes = join_words([f"{len(each):,} of {key}" for key, each in shares.product.axes.items()])
-    cells = f"{shares.product.places.size:,} cells{held}"
+    cells = f"{shares.product.places.size:,} settings{held}"
     yield (
         f"Of the variance of {rate} over the {cells} ({axes}, in all combinations), "
         f"{'; '.join(texts)}{others}.{_most(rows)}"
@@ -53,7 +53,7 @@ def _with_simultaneous_limits(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _axis_text(row: dict[Any, Any]) -> str:
     first, total = (_share_text(row, kind) for kind in KINDS)
-    return f"{row['axis']} explains {first} by itself and {total} with its interactions"
+    return f"{row['axis']} explains {first} alone and {total} with its interactions"
 
 
 def _share_text(row: dict[Any, Any], kind: str) -> str:

@@ -1,4 +1,4 @@
-"""What the initial weights say of how training ends, in a sentence."""
+"""Finding: how well the initial weights predict that training fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xorsweep.text import count_text
 
 FIFTHS = 5
 FEWEST_OF_A_KIND = 20
-"""Runs that converge, and runs that don't, below which a cell's AUC isn't given."""
+"""The fewest runs that converge, and that don't, for which a cell's AUC is reported."""
 
 
 def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
@@ -40,11 +40,11 @@ def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[st
         hidden = "" if "hidden" in named else "2 hidden units"
         area = cell.auc
         yield (
-            f"Of {count_text(len(cell.unsolved), 'run')}{with_text(hidden, named)}, by the largest "
-            f"difference between a hidden unit's two initial weights: of the {low[0]} where it is "
-            f"smallest {low[1]} don't converge, of the {high[0]} where it is largest {high[1]}; "
-            f"AUC {area.value:.2f} [{area.low:.2f}, {area.high:.2f}], which is one half where the "
-            f"difference says nothing.{_others(cells)}"
+            f"{count_text(len(cell.unsolved), 'run')}{with_text(hidden, named)} are sorted by the "
+            f"largest difference between a hidden unit's two initial weights: of the {low[0]} with "
+            f"the smallest difference {low[1]} don't converge, of the {high[0]} with the largest "
+            f"{high[1]}. The AUC is {area.value:.2f} [{area.low:.2f}, {area.high:.2f}]; without a "
+            f"relation it would be one half.{_others(cells)}"
         )
 
 
@@ -67,6 +67,6 @@ def _others(cells: list[WeightCell]) -> str:
     smaller = sum(area.high < 0.5 for area in areas)
     below = f", and below it in {smaller:,}" if smaller else ""
     return (
-        f" It lies above one half, with an interval that is corrected for all of them, in "
-        f"{larger:,} of {len(cells):,} cells with 500 runs or more{below}."
+        f" It is above one half, with an interval that is corrected for all of them, in "
+        f"{larger:,} of {len(cells):,} settings with at least 500 runs{below}."
     )

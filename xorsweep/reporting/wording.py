@@ -1,4 +1,4 @@
-"""Numbers as a report's sentences hold them: shares, counts, levels."""
+"""Texts of numbers in a report's sentences: shares, counts, levels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ANSWER_TEXTS = {
     "two_rows_wrong": "answer two rows wrong, with every output at a target",
     "diverged": "diverge",
 }
-"""What runs do that neither solve the task nor are at a plateau."""
+"""Texts about runs that neither solve the task nor are at a plateau."""
 ENDS = (*PLATEAU_TEXTS, *ANSWER_TEXTS)
-"""Outcomes of runs that don't solve the task, and are of a known kind."""
+"""Named outcomes of runs that don't solve the task."""
 
 
 def share_text(count: int, total: int, confidence: float = CONFIDENCE) -> str:
@@ -37,44 +37,44 @@ def share_text(count: int, total: int, confidence: float = CONFIDENCE) -> str:
 
 
 def times_text(ratio: float) -> str:
-    """Return a ratio with two digits at least."""
+    """Return a ratio with at least two digits."""
     return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
 
 
 def range_text(numbers: Iterable[int]) -> str:
-    """Return the least and the most of some numbers, or the number where it is one."""
+    """Return the minimum and the maximum of some numbers, or the number if there is only one."""
     different = sorted(set(numbers))
     ends = dict.fromkeys((different[0], different[-1]))
     return " to ".join(f"{number:,}" for number in ends)
 
 
 def within_text(epochs: Iterable[int]) -> str:
-    """Return the budgets of some cells as the time within which something happened."""
+    """Return the epochs of some cells as the time within which something happened."""
     different = set(epochs)
     return f"within {'their ' if len(different) > 1 else ''}{range_text(different)} epochs"
 
 
 def with_text(*names: str) -> str:
-    """Return the words that tell some runs by names of levels, nothing without any."""
+    """Return words that identify runs by their levels, or an empty text without levels."""
     known = [name for name in names if name]
     return f" with {', '.join(known)}" if known else ""
 
 
 def cell_words(layout: Layout, cell: Any) -> str:
-    """Return the levels that tell a cell from the others."""
+    """Return the levels that distinguish a cell from the others."""
     keys = [layout.x, layout.hue, *layout.col]
     return ", ".join(level_words(key, cell[key]) for key in keys if key and pd.notna(cell[key]))
 
 
 def outcome_text(outcome: str, epochs: int) -> str:
-    """Return what runs of an outcome do, after its epochs."""
+    """Return the text of an outcome after a number of epochs."""
     if outcome in PLATEAU_TEXTS:
         return f"are still at the plateau {PLATEAU_TEXTS[outcome]} after {epochs:,} epochs"
     return ANSWER_TEXTS[outcome]
 
 
 def continued_text(runs: pd.DataFrame) -> str:
-    """Return how many runs, as `continued` has them, were solved with the most of their epochs."""
+    """Return how many runs, as returned by `continued`, were solved after their most epochs."""
     solved = int((runs["last_outcome"] == "solved").sum())
     after = f"solved after {range_text(runs['last_epochs'])} epochs"
     if len(runs) == 1:
