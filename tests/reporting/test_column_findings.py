@@ -70,7 +70,7 @@ def test_without_seeds_values_take_the_place_of_medians(tmp_path: Path) -> None:
     assert column_findings(swept.cells, pd.DataFrame()) == [
         "Of 6 points, none failed.",
         "inside is true at 3 of 6 points that didn't fail.",
-        "product is lowest in 2 of 6 points, such as that with x 0, y 1: 0. It is highest with "
+        "product is lowest in 2 of 6 points, such as the one with x 0, y 1: 0. It is highest with "
         "x 1.5, y 2: 3.",
     ]
 
@@ -103,6 +103,4 @@ def test_one_cell_has_its_rate_and_its_quartiles(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1], "seed": range(4)}, tmp_path)
     _, rate, number = column_findings(swept.cells, pd.DataFrame())
     assert rate.startswith("The rate of won is all 4 [")
-    assert (
-        number == "The median of size is 3, and the middle half of its runs lies between 3 and 3."
-    )
+    assert number == "The median of size is 3, and the middle half of its runs is between 3 and 3."
