@@ -1,19 +1,21 @@
-"""Hydra's reading of config files, remembered: it takes most of a command's time.
+"""Hydra's reading and merging of config files, remembered: it takes most of a command's time.
 
 Which files are merged follows from the config groups that are chosen; all other overrides are
-applied to a copy of what was merged. Files of a test are compared by what they hold.
+applied to a copy of what was merged. Files of a test are compared by what they hold. What is
+remembered is pickled, which copies it several times as fast as `deepcopy`.
 """
 
-from copy import deepcopy
+import pickle
 from pathlib import Path
 from typing import Any
 
 from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import IConfigRepository
+from hydra._internal.config_repository import ConfigRepository, IConfigRepository
 from hydra._internal.defaults_list import DefaultsList, Overrides
 from hydra.core.default_element import ResultDefault
 from hydra.core.override_parser.types import Override
+from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
 from xorsweep.cli.defaults import config_folder
@@ -30,14 +32,28 @@ Key = tuple[object, ...]
 
 list_defaults = config_loader_impl.create_defaults_list
 merge = ConfigLoaderImpl._compose_config_from_defaults_list
+load = ConfigRepository.load_config
 listed: dict[Key, DefaultsList] = {}
-merged: dict[Key, DictConfig] = {}
+merged: dict[Key, bytes] = {}
+loaded: dict[Key, bytes] = {}
 
 
 def begin_to_remember() -> None:
     """Remember from now on what Hydra merges in this process."""
     config_loader_impl.create_defaults_list = _list_defaults_once
     ConfigLoaderImpl._compose_config_from_defaults_list = _merge_once  # type: ignore[method-assign]
+    ConfigRepository.load_config = _load_once  # type: ignore[method-assign]
+
+
+def _load_once(repo: ConfigRepository, config_path: str) -> ConfigResult | None:
+    read = _read_by(repo)
+    if read is None:
+        return load(repo, config_path)
+    key = (read, config_path)
+    if key not in loaded:
+        loaded[key] = pickle.dumps(load(repo, config_path))
+    result: ConfigResult | None = pickle.loads(loaded[key])
+    return result
 
 
 def _list_defaults_once(
@@ -63,8 +79,9 @@ def _merge_once(
         return merge(loader, defaults, repo)
     key = (read, *((each.config_path, each.package, each.is_self) for each in defaults))
     if key not in merged:
-        merged[key] = merge(loader, defaults, repo)
-    return deepcopy(merged[key])
+        merged[key] = pickle.dumps(merge(loader, defaults, repo))
+    config: DictConfig = pickle.loads(merged[key])
+    return config
 
 
 def _read_by(repo: IConfigRepository) -> Key | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from light_tasks import Light, LightTask
 from planned_batches import planned, stored
 
 from xorsweep.execution.loky import run_loky
@@ -83,12 +84,24 @@ def warm(grid: Grid) -> None:
     list(run_loky(planned(grid), ExperimentTask(NetworkExperiment()), workers=2))
 
 
-def test_a_short_batch_does_not_wait_for_a_long_one(long: tuple[Batch, ...], grid: Grid) -> None:
-    batches = (long[0], *planned(grid))
-    finished = [
-        batch for batch, _ in run_loky(batches, ExperimentTask(NetworkExperiment()), workers=2)
-    ]
-    assert finished[-1] is long[0]
+def test_a_short_batch_does_not_wait_for_a_long_one(tmp_path: Path) -> None:
+    long = Light(0, awaited=tmp_path / "others ended")
+    batches = [long, *map(Light, range(1, 13))]
+    ended = []
+    for batch, _ in run_loky(batches, LightTask(), workers=2):
+        ended.append(batch)
+        if len(ended) == 12:
+            (tmp_path / "others ended").touch()
+    assert ended[-1] is long
+
+
+def test_a_batch_that_kills_each_process_fails_and_the_rest_goes_on() -> None:
+    batches = [Light(0, is_deadly=True), *map(Light, range(1, 13))]
+    ended = {batch.number: rows for batch, rows in run_loky(batches, LightTask(), workers=2)}
+    message = str(ended.pop(0))
+    assert message.startswith("0: the worker process died twice: ")
+    assert "\n" not in message
+    assert ended == {number: number for number in range(1, 13)}
 
 
 def test_processes_give_the_rows_that_one_gives(grid: Grid) -> None:
@@ -141,6 +154,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_batch_costs_nothing(
     )
 
 
+@pytest.mark.slow
 @needs_proc
 @pytest.mark.usefixtures("warm")
 def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
