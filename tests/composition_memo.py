@@ -6,6 +6,7 @@ remembered is pickled, which copies it several times as fast as `deepcopy`.
 """
 
 import pickle
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def begin_to_remember() -> None:
     config_loader_impl.create_defaults_list = _list_defaults_once
     ConfigLoaderImpl._compose_config_from_defaults_list = _merge_once  # type: ignore[method-assign]
     ConfigRepository.load_config = _load_once  # type: ignore[method-assign]
+    ConfigRepository.__deepcopy__ = _copy  # type: ignore[attr-defined]
+
+
+def _copy(repo: ConfigRepository, memo: object) -> ConfigRepository:
+    """Copy what Hydra changes in the copies that it makes of a repository: nothing within."""
+    return copy(repo)
 
 
 def _load_once(repo: ConfigRepository, config_path: str) -> ConfigResult | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,11 @@ def default_file(name: str) -> Path:
 
 
 def read_defaults(name: str) -> dict[str, Any]:
-    """Return what one of them holds."""
+    """Return what one of them holds, which the caller may change."""
+    return deepcopy(_read_once(name))
+
+
+@cache
+def _read_once(name: str) -> dict[str, Any]:
     values: dict[str, Any] = yaml.safe_load(default_file(name).read_text(encoding="utf-8"))
     return values

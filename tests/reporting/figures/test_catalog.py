@@ -42,7 +42,7 @@ from xorsweep.reporting.figures import (
     survival_curves,
 )
 from xorsweep.reporting.figures.axes import DrawnFigure, line_styles
-from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, FigureSpec, submit_figures
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, submit_figures
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_histogram import TALLEST
 from xorsweep.reporting.figures.style import (
@@ -89,9 +89,23 @@ def drawn(draw: Callable[[Tables], DrawnFigure | None], tables: Tables) -> Figur
 
 
 @pytest.fixture(scope="module")
-def figures(tables: Tables) -> dict[str, Figure]:
-    """Return the figures of the sweep by name, each drawn once for all who look at it."""
-    return {spec.name: drawn(spec.draw, tables) for spec in SMALL_SWEEP_FIGURES}
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the files of `figures`."""
+    return tmp_path_factory.mktemp("figures")
+
+
+@pytest.fixture(scope="module")
+def figures(tables: Tables, saved: Path) -> dict[str, Figure]:
+    """Return the figures of the sweep by name, each drawn and written once for all tests."""
+    drawn_once: dict[str, Figure] = {}
+    for spec in SMALL_SWEEP_FIGURES:
+        with mpl.rc_context(STYLE):
+            found = spec.draw(tables)
+        assert found is not None
+        save(found.figure, saved / spec.name)
+        FigureCanvasAgg(found.figure)
+        drawn_once[spec.name] = found.figure
+    return drawn_once
 
 
 def panels_of(figure: Figure) -> list[Axes]:
@@ -263,24 +277,14 @@ def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in SMALL_SWEEP_FIGURES])
-def test_no_text_lies_on_another(name: str, figures: dict[str, Figure]) -> None:
-    expect_readable(figures[name])
-
-
-@pytest.mark.parametrize("spec", SMALL_SWEEP_FIGURES, ids=lambda spec: spec.name)
 def test_no_text_lies_on_another_in_what_is_written(
-    tables: Tables, spec: FigureSpec, tmp_path: Path
+    name: str, figures: dict[str, Figure], saved: Path
 ) -> None:
-    with mpl.rc_context(STYLE):
-        found = spec.draw(tables)
-    assert found is not None
-    figure = found.figure
-    png, _ = save(figure, tmp_path / spec.name)
-    with Image.open(png) as image:
+    with Image.open(saved / f"{name}.png") as image:
         assert image.info["dpi"] == pytest.approx((DOTS_PER_INCH, DOTS_PER_INCH), abs=0.1)
-        assert image.size == pytest.approx(DOTS_PER_INCH * figure.get_size_inches(), abs=1)
-    FigureCanvasAgg(figure)
-    expect_readable(figure)
+        size = DOTS_PER_INCH * figures[name].get_size_inches()
+        assert image.size == pytest.approx(size, abs=1)
+    expect_readable(figures[name])
 
 
 def expect_readable(figure: Figure) -> None:
@@ -322,11 +326,11 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.usefixtures("figures")
 def test_figures_are_written_as_png_and_svg_with_the_same_bytes(
-    tables: Tables, small_sweep: Path, tmp_path: Path
+    saved: Path, small_sweep: Path
 ) -> None:
-    assert written(submit_figures(NETWORK_FIGURES, tables, tmp_path))
-    first, second = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
+    first, second = bytes_in(small_sweep / "figures"), bytes_in(saved)
     assert first == second
     assert sorted(first) == sorted(
         f"{p.name}.{kind}" for p in SMALL_SWEEP_FIGURES for kind in ("png", "svg")
