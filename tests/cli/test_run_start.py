@@ -128,7 +128,7 @@ def test_a_file_of_the_user_is_for_runs_unless_it_has_a_grid(tmp_path: Path) -> 
         "experiment: isn't chosen from by default; write +experiment=one",
     )
     done = run(tmp_path, "-m", *chosen, "+experiment=one", "hidden=2", "plan=true")
-    assert "\n1 point, 1 trajectory" in done.stdout
+    assert "\n1 result, 1 training" in done.stdout
 
 
 @pytest.mark.parametrize("mode", [[], ["-m"]])
