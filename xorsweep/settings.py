@@ -60,6 +60,11 @@ class NetworkSettings:
     trainable: bool = field(False, Boolean())
 
 
+ZOOM_FACTOR = Real(above=1.0)
+"""How many times narrower than its map a window is."""
+ZOOM_FRAMES = Integer(2, 100)
+"""How many maps an animation from a map to a window shows."""
+
 OBJECTIVE = Choice(("final_error", "failure_rate", "expected_running_time"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from column_sweeps import sweep_columns
 from looks import interrupt_after
 from PIL import Image
 
+import xorsweep as xs
 from xorsweep.analysis.maps import MapAxes
 from xorsweep.cli.main import main
 from xorsweep.errors import ConfigError, StoreError
@@ -134,10 +136,10 @@ def test_the_same_command_goes_on_and_another_window_is_refused(
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"at": (100.0, 0.0)}, "--at 100,0: a lies between 0.1 and 10"),
-        ({"at": (1.0, 5.0)}, "--at 1,5: b lies between -2 and 2"),
-        ({"flag": "deep"}, "--flag deep: must be a column of true and false; there is"),
-        ({"factor": 1e13}, "are the same to 12 digits; choose a smaller --factor"),
+        ({"at": (100.0, 0.0)}, "at=100,0: a lies between 0.1 and 10"),
+        ({"at": (1.0, 5.0)}, "at=1,5: b lies between -2 and 2"),
+        ({"flag": "deep"}, "flag=deep: must be a column of true and false; there is"),
+        ({"factor": 1e13}, "are the same to 12 digits; choose a smaller factor"),
     ],
 )
 def test_what_is_no_window_is_one_line_and_leaves_nothing(
@@ -155,9 +157,9 @@ def test_what_is_no_window_is_one_line_and_leaves_nothing(
 def test_other_sweeps_and_a_function_that_is_not_named_are_refused(
     folder: Path, small_sweep: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(StoreError, match="isn't a map but lr 3 x hidden 2 x epochs 2 x seed 12"):
+    with pytest.raises(StoreError, match="isn't a map but 3 learning rates x 2 hidden"):
         zoom(small_sweep, tmp_path / "window")
-    with pytest.raises(ConfigError, match="name what it calls by --function"):
+    with pytest.raises(ConfigError, match=r"by --function or xs\.load\(folder, function\)"):
         zoom(folder, tmp_path / "window")
 
 
@@ -216,3 +218,40 @@ def test_networks_keep_their_engine_and_their_settings(
     assert opened.grid.point(0)["epochs"] == 20
     assert not (tmp_path / "window/results.csv").exists()
     assert (tmp_path / "window/results.parquet").exists()
+
+
+def test_python_trains_the_window_of_the_command(
+    folder: Path, tmp_path: Path, without_figures: None
+) -> None:
+    command = ["zoom", str(folder), "--into", str(tmp_path / "a"), "--at=1,0.5", "--factor=4"]
+    main([*command, "--function", f"{disc.__module__}:disc"])
+    window = xs.load(folder, disc).zoom(tmp_path / "b", (1, 0.5), 4, progress=False)
+    assert window.folder == tmp_path / "b"
+    rows = [(tmp_path / name / "results.csv").read_bytes() for name in "ab"]
+    assert rows[0] == rows[1]
+    assert (tmp_path / "a/map.npz").exists()
+    assert not (tmp_path / "b/report.html").exists()
+    (line,) = window.manifest.command_line
+    assert line.endswith("b', at=(1, 0.5), factor=4)")
+    assert window.plot.map()
+    assert window.run(0) is False
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"at": 3}, r"at=3: must be two numbers, such as \(0.5, 2\)"),
+        ({"at": (1, "x")}, r"at=\(1, 'x'\): must be two numbers"),
+        ({"factor": 1}, "factor=1: factor must be a finite number above 1"),
+        ({"frames": 1}, "frames=1: frames must be a whole number from 2 to 100"),
+        ({"flag": 3}, "flag=3: flag must be"),
+        ({"report": "yes"}, "report=yes: report must be"),
+        ({"at": (100, 0)}, "at=100,0: a lies between 0.1 and 10"),
+    ],
+)
+def test_arguments_of_python_are_checked(
+    folder: Path, tmp_path: Path, options: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(ConfigError, match=line):
+        xs.load(folder, disc).zoom(tmp_path / "window", **options)
+    assert not list(tmp_path.iterdir())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
-from xorsweep.fields import read_whole
+from xorsweep.fields import Boolean, Field, Nullable, Real, String, read_value, read_whole, shorten
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import status_text
-from xorsweep.reporting.console_python import ScriptConsole, register_figure
+from xorsweep.reporting.console_python import ScriptConsole, caller_console, register_figure
+from xorsweep.settings import ZOOM_FACTOR, ZOOM_FRAMES
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
@@ -153,6 +154,56 @@ class Sweep:
         store = self._opened.store
         return to_xarray(store, self._grid, self.manifest, self.results, curves)
 
+    def zoom(
+        self,
+        into: str | Path,
+        at: tuple[float, float] | None = None,
+        factor: float = 8.0,
+        *,
+        frames: int | None = None,
+        flag: str | None = None,
+        report: bool = False,
+        progress: bool = True,
+    ) -> Sweep:
+        """Train a window of a map, with as many points each way as the map has, and return it.
+
+        The same call again resumes an interrupted one and finds a finished one.
+
+        Args:
+            into: The folder of the window's sweep.
+            at: The middle of the window, a level of each axis; the window with most of the
+                boundary where None. At the edge of the map it is moved inside.
+            factor: How many times narrower than the map the window is, each way.
+            frames: How many maps `zoom.gif` in the folder shows, from the whole to the window; the
+                windows between are trained, too. There is none where None.
+            flag: The column of true and false whose boundary counts; `trainable` or `converged` of
+                networks where None.
+            report: Whether the report is written into the folder.
+            progress: Whether lines say how far it is.
+
+        Raises:
+            ConfigError: The window lies outside the map, or an argument isn't allowed.
+            StoreError: The sweep isn't a map, or the folder holds another sweep.
+        """
+        from xorsweep.sweeps.zoom import zoom
+
+        given = {"factor": factor, "frames": frames, "flag": flag, "report": report}
+        chosen: dict[str, Any] = {
+            key: read_value(key, given[key], kind) for key, kind in _ZOOM.items()
+        }
+        read_value("progress", progress, Boolean())
+        call = f"xorsweep.load({str(self.folder)!r}).zoom({str(into)!r}, at={at}, factor={factor})"
+        window = zoom(
+            self.folder,
+            folder_of(into, "into"),
+            at if at is None else _read_place(at),
+            terminal=caller_console(progress),
+            experiment=self.experiment,
+            command_line=[call],
+            **chosen,
+        )
+        return Sweep.open(window, self.experiment)
+
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report, with all that the sweep left, into a folder; return the page's path.
 
@@ -220,6 +271,23 @@ class Sweep:
     @property
     def _head(self) -> str:
         return f"<p><b>{escape(self._text)}</b><br>{escape(status_text(self.counts))}</p>"
+
+
+_ZOOM: Mapping[str, Field] = {
+    "factor": ZOOM_FACTOR,
+    "frames": Nullable(ZOOM_FRAMES),
+    "flag": Nullable(String()),
+    "report": Boolean(),
+}
+"""What `Sweep.zoom` takes beside the place of the window."""
+
+
+def _read_place(at: Any) -> tuple[float, float]:
+    try:
+        x, y = (Real().read(each) for each in at)
+    except (TypeError, ValueError):
+        raise ConfigError(f"at={shorten(at)}: must be two numbers, such as (0.5, 2)") from None
+    return x, y
 
 
 @contextmanager

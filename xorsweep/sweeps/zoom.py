@@ -13,6 +13,7 @@ from xorsweep.analysis.boundary import boundary_blocks, busiest_window
 from xorsweep.analysis.maps import FEWEST_LEVELS, MapAxes, MapAxis, PixelMap
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
+from xorsweep.fields import format_value
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Schema
@@ -51,6 +52,7 @@ def zoom(
     terminal: Console | None = None,
     experiment: Experiment[Any] | None = None,
     command_line: Sequence[str] = (),
+    report: bool = True,
 ) -> Path:
     """Train a window of a finished map, as many points each way as the map has.
 
@@ -67,6 +69,7 @@ def zoom(
         terminal: Where it is told what is done.
         experiment: What runs the points; the sweep's own, as its manifest has it, where None.
         command_line: What the manifest records.
+        report: Whether the window's folder gets a report.
 
     Returns:
         The folder of the window's sweep.
@@ -85,7 +88,7 @@ def zoom(
     folders = [into, *(into / FRAMES / str(place + 1) for place in _steps(frames))]
     for name, grid in zip(folders, grids, strict=True):
         terminal.log(f"{name}: {_window_text(grid, shown.axes)}")
-        settings = replace(source.settings, report=name == into)
+        settings = replace(source.settings, report=report and name == into)
         _train(source.request(grid, settings, name, command_line), terminal)
     if frames:
         _animate([folder, *folders[1:], into], chosen, experiment, into, terminal)
@@ -106,8 +109,8 @@ class _Source:
         runs = opened.store.experiment
         if not runs.can_run:
             raise ConfigError(
-                f"{folder}: is a sweep of {runs}, and a folder is data; name what it calls by "
-                "--function"
+                f"{folder}: is a sweep of {runs}, and a folder is data; name what it calls, by "
+                "--function or xs.load(folder, function)"
             )
         runs.check()
         runs.check_unchanged(opened.grid, opened.manifest, folder)
@@ -137,7 +140,7 @@ def read_map(folder: Path, opened: OpenedSweep, terminal: Console) -> PixelMap:
     axes = MapAxes.of(opened.grid) if opened.store.experiment.has_maps else None
     if axes is None:
         raise StoreError(
-            f"{folder} isn't a map but {opened.grid.text}: a map has two axes of numbers with at "
+            f"{folder} isn't a map but {opened.grid.text}; a map has two axes of numbers with at "
             f"least {FEWEST_LEVELS} levels each, and one run per point"
         )
     results = stored_results(folder, finished_manifest(folder), terminal)
@@ -164,7 +167,7 @@ def _flag(shown: PixelMap, name: str | None) -> str:
     if name is None or name not in shown.flags:
         there = ", ".join(shown.flags) or "none"
         raise ConfigError(
-            f"--flag {name or '...'}: must be a column of true and false; there is {there}"
+            f"flag={format_value(name)}: must be a column of true and false; there is {there}"
         )
     return name
 
@@ -174,7 +177,7 @@ def _window_at(axes: MapAxes, at: Place, factor: float) -> Window:
     for axis, level in zip((axes.x, axes.y), at, strict=True):
         if not axis.levels[0] <= level <= axis.levels[-1]:
             raise ConfigError(
-                f"--at {at[0]:g},{at[1]:g}: {axis.key} lies between {axis.levels[0]:g} and "
+                f"at={at[0]:g},{at[1]:g}: {axis.key} lies between {axis.levels[0]:g} and "
                 f"{axis.levels[-1]:g}"
             )
     return Window(
@@ -191,7 +194,7 @@ def _busiest(shown: PixelMap, flag: str, factor: float, folder: Path) -> Window:
     if not blocks.any():
         raise ConfigError(
             f"{folder}: no neighbouring pixels differ in {flag}, so no window is the busiest; "
-            "name a place by --at, or another column by --flag"
+            "name a place by `at`, or another column by `flag`"
         )
     down, across = (max(1, round(length / factor)) for length in blocks.shape)
     row, column = busiest_window(blocks, (down, across))
@@ -256,7 +259,7 @@ def _levels(axis: MapAxis, ends: tuple[float, float]) -> tuple[float, ...]:
     if len(set(levels)) < len(levels):
         raise ConfigError(
             f"{axis.key}: neighbouring levels of this window are the same to {DIGITS} digits; "
-            "choose a smaller --factor"
+            "choose a smaller factor"
         )
     return levels
 
@@ -286,7 +289,7 @@ def _train(request: SweepRequest, terminal: Console) -> None:
     found = read_manifest(folder)
     digest = seal(request.grid, request.experiment, request.settings.rounds)["digest"]
     if found.get("digest") != digest:
-        raise StoreError(f"--into {folder}: holds another sweep; choose another folder")
+        raise StoreError(f"into={folder}: holds another sweep; choose another folder")
     if found.get("state") == "finished":
         terminal.log(f"{folder}: is there already")
         return

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from xorsweep.fields import Integer
+from xorsweep.fields import Field, Integer
 from xorsweep.storage.paths import folder_of
 
 if TYPE_CHECKING:
@@ -33,11 +33,15 @@ class Parser(argparse.ArgumentParser):
 
 def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
     """Return a reader of whole numbers within inclusive bounds, for an argument's `type`."""
-    rule = Integer(at_least, at_most)
+    return read_by(Integer(at_least, at_most), int)
 
-    def read(text: str) -> int:
+
+def read_by(rule: Field, number: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a reader of numbers that a field allows, for an argument's `type`."""
+
+    def read(text: str) -> Any:
         try:
-            return rule.read(int(text))
+            return rule.read(number(text))
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text}: must be {rule.description}") from None
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
 
-from xorsweep.cli.commands.parser import Parser, add_function, experiment_with, whole
+from xorsweep.cli.commands.parser import Parser, add_function, experiment_with, read_by
 from xorsweep.fields import Real
+from xorsweep.settings import ZOOM_FACTOR, ZOOM_FRAMES
 from xorsweep.storage.paths import folder_of, named_folder
-
-MOST_FRAMES = 100
 
 EXAMPLES = """\
   python -m xorsweep zoom latest --into outputs/closer
@@ -32,14 +31,14 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--factor",
         metavar="F",
-        type=_factor,
+        type=read_by(ZOOM_FACTOR, float),
         default=8.0,
         help="how many times narrower than the map it is (8)",
     )
     parser.add_argument(
         "--frames",
         metavar="N",
-        type=whole(2, MOST_FRAMES),
+        type=read_by(ZOOM_FRAMES, int),
         help="train the windows between, too, and make NEW/zoom.gif of N maps",
     )
     parser.add_argument("--flag", metavar="COLUMN", help="of true and false, whose boundary counts")
@@ -70,11 +69,3 @@ def _place(text: str) -> tuple[float, float]:
     except ValueError:
         raise ArgumentTypeError(f"{text}: must be two numbers, such as 0.5,2") from None
     return x, y
-
-
-def _factor(text: str) -> float:
-    rule = Real(above=1.0)
-    try:
-        return rule.read(float(text))
-    except ValueError:
-        raise ArgumentTypeError(f"{text}: must be {rule.description}") from None
