@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
-from xorsweep.analysis.curvature import count_solved_later, count_states
+from xorsweep.analysis.curvature_states import count_solved_later, count_states
 from xorsweep.analysis.trainings import longest_rows
 from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES, STATES
 from xorsweep.reporting.tables import Table

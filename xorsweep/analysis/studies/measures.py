@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.boundary import measure_boundary
-from xorsweep.analysis.curvature import states_of
+from xorsweep.analysis.curvature_states import states_of
 from xorsweep.analysis.intervals import CONFIDENCE, median_interval, rate_interval
 from xorsweep.analysis.maps import ABSENT
 from xorsweep.analysis.studies.spec import PublishedValue

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from xorsweep.analysis.curvature import count_solved_later, count_states, states_of
+from xorsweep.analysis.curvature_states import count_solved_later, count_states, states_of
 
 ROWS = [
     # seed, epochs, outcome, status, curvature_min, curvature_max
