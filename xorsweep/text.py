@@ -12,6 +12,8 @@ import numpy as np
 
 MOST_DIGITS = 6
 """Digits of a percentage behind the point."""
+WHOLE = 1e9
+"""Up to this size all digits of whole numbers are shown."""
 
 _LEVEL_NOUNS = {
     "lr": ("learning rate", "learning rates"),
@@ -64,6 +66,15 @@ def level_count_text(keys: Sequence[str], count: int) -> str:
 def count_text(count: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun, one or many."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def number_text(number: float) -> str:
+    """Return a number with four digits, whole ones with all of them; nothing where it is NaN."""
+    if number != number:
+        return ""
+    if abs(number) < WHOLE and number == round(number):
+        return f"{number:,.0f}"
+    return f"{number:.4g}"
 
 
 def percent_text(share: float) -> str:

@@ -9,8 +9,9 @@ from column_sweeps import AXES, TIMES, ColumnSweep, measured, sweep_columns
 
 from xorsweep.analysis.column_summary import ColumnCells, compare_flags
 from xorsweep.reporting.column_report import ColumnReport
-from xorsweep.reporting.column_tables import column_cells_table, number_text
+from xorsweep.reporting.column_tables import column_cells_table
 from xorsweep.reporting.tables import neighbours_table
+from xorsweep.text import number_text
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,8 @@ import pandas as pd
 from xorsweep.analysis.column_summary import ColumnCells
 from xorsweep.analysis.intervals import rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.reporting.column_tables import number_text
 from xorsweep.reporting.wording import share_text
-from xorsweep.text import count_text, level_name
+from xorsweep.text import count_text, level_name, number_text
 
 MOST_FINDINGS = 6
 MOST_FLAGS = 2

@@ -11,11 +11,11 @@ import pandas as pd
 
 from xorsweep.analysis.column_summary import SEED, ColumnCells, ColumnRoles
 from xorsweep.analysis.curves import curve_columns
-from xorsweep.reporting.column_tables import MOST_COLUMNS, column_cells_table
+from xorsweep.reporting.column_tables import column_cells_table
 from xorsweep.reporting.figures.catalog import VARIANCE_CAPTION, FigureSpec
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.layout import Layout
-from xorsweep.reporting.measures import column_measures
+from xorsweep.reporting.measures import MOST_COLUMNS, column_measures
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.setting_grid import SettingGrid, heat_cells, heat_map, setting_targets
 from xorsweep.reporting.tables import MOST_CELLS, neighbours_table

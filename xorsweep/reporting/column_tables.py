@@ -10,14 +10,10 @@ import pandas as pd
 
 from xorsweep.analysis.column_summary import ColumnCells
 from xorsweep.analysis.columns import is_numeric
+from xorsweep.reporting.measures import MOST_COLUMNS
 from xorsweep.reporting.selection import select_in_order
 from xorsweep.reporting.tables import Table, excluded_note
-from xorsweep.text import level_name, percent_text
-
-MOST_COLUMNS = 6
-"""Columns of each kind that a page has tables and figures of."""
-WHOLE = 1e9
-"""Up to this size all digits of whole numbers are shown."""
+from xorsweep.text import level_name, number_text, percent_text
 
 
 def column_cells_table(cells: ColumnCells, most: int) -> Table:
@@ -80,12 +76,3 @@ def median_texts(cells: ColumnCells, number: str) -> pd.Series[Any]:
         return median
     texts = median + " (" + low + " to " + high + ")"
     return texts.where((low != "") & (high != ""), median)  # none next to infinite values
-
-
-def number_text(number: float) -> str:
-    """Return a number with four digits, whole ones with all of them; nothing where it is NaN."""
-    if number != number:
-        return ""
-    if abs(number) < WHOLE and number == round(number):
-        return f"{number:,.0f}"
-    return f"{number:.4g}"

@@ -13,8 +13,8 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import DESCRIPTIONS
 from xorsweep.reporting.figures.catalog import FigureSpec
 from xorsweep.reporting.map_findings import REMARK, map_findings
-from xorsweep.reporting.network_report import comparison
 from xorsweep.reporting.report import PageContent, ReportWriter
+from xorsweep.reporting.study_comparison import study_comparison
 from xorsweep.reporting.tables import Table
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.store import Store
@@ -63,7 +63,7 @@ class MapReport(ReportWriter):
             cells_as_text=nothing,
             neighbours=nothing,
             outcomes=_outcomes_table(shown) if OUTCOME in shown.names else None,
-            comparison=comparison(study, judged) if study else None,
+            comparison=study_comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
         )
 

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from xorsweep.analysis.column_summary import ColumnCells
-from xorsweep.reporting.column_tables import MOST_COLUMNS, number_text
-from xorsweep.text import percent_text
+from xorsweep.text import number_text, percent_text
 
 Scale = Literal["rate", "number"]
 
+MOST_COLUMNS = 6
+"""Columns of each kind that a page has tables and figures of."""
 INTERVAL, MIDDLE_HALF = "95 % interval", "middle half of the runs"
 
 

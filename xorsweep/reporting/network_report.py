@@ -10,15 +10,8 @@ from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.analysis.representative_runs import RULE
 from xorsweep.analysis.solutions import StoredNetworks
-from xorsweep.analysis.studies.spec import CERTAINTIES, Study, read_study
-from xorsweep.analysis.studies.verdicts import (
-    HEAD,
-    Verdict,
-    notes,
-    verdict_findings,
-    verdict_row,
-    verdicts,
-)
+from xorsweep.analysis.studies.spec import read_study
+from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.analysis.variance_shares import rate_variance
 from xorsweep.networks.plugins import extensions_of
@@ -36,13 +29,8 @@ from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
 from xorsweep.reporting.solution_findings import solution_findings
-from xorsweep.reporting.tables import (
-    MOST_CELLS,
-    Comparison,
-    Table,
-    cells_table,
-    neighbours_table,
-)
+from xorsweep.reporting.study_comparison import study_comparison
+from xorsweep.reporting.tables import MOST_CELLS, cells_table, neighbours_table
 from xorsweep.reporting.variance_findings import variance_findings
 from xorsweep.reporting.weight_findings import weight_findings
 from xorsweep.reporting.wording import within_text
@@ -105,7 +93,7 @@ class NetworkReport(ReportWriter):
             neighbours=neighbours_table(comparisons),
             outcomes=outcomes_table(asked),
             later=later_table(results),
-            comparison=comparison(study, judged) if study else None,
+            comparison=study_comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
             rule=RULE,
             neighbours_note="; of pairs that differ in epochs alone that with the most",
@@ -136,12 +124,3 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
     yield "engine", f"{engine['name']} in {engine['dtype']}"
     if manifest.warm_up:
         yield "not compiled", "; ".join(manifest.warm_up)
-
-
-def comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
-    """Return a study's figures beside what was measured, as texts."""
-    known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
-    source = f"{study.source}; figures {known}"
-    rows = [verdict_row(verdict, study.certainty) for verdict in judged]
-    table = Table("Reference figures and measured ones.", HEAD, rows, notes(study))
-    return Comparison(study.question, source, study.why, table)
