@@ -9,8 +9,10 @@ import pytest
 from xorsweep.check_component import check_component
 from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.fields import Batched, Real, field
+from xorsweep.networks.activations import Activation
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.initializers import Initializer
+from xorsweep.networks.losses import Loss
 from xorsweep.networks.optimizers import Optimizer
 from xorsweep.networks.schema import COMPONENTS
 
@@ -23,8 +25,10 @@ from xorsweep.networks.schema import COMPONENTS
 def test_our_own_pass_it(group: str, name: str) -> None:
     said: list[str] = []
     check_component(group, name, say=said.append)
+    second = f"{group}={name}: the second derivative is that of differences of its slope"
     assert said == [
         f"{group}={name}: the same bits in batches of 1, 2, 7 and 4,096",
+        *([second] if group == "activation" else []),
         f"{group}={name}: the same rows from worker processes",
         f"{group}={name}: the same results.csv after a resume",
     ]
@@ -59,6 +63,29 @@ class Streaming(Initializer):
         return np.random.default_rng(int(seeds[0])).uniform(size=(network.size, len(seeds)))
 
 
+class Sine(Activation):
+    """Has the derivative of its slope with the wrong sign."""
+
+    def activate(self, z: Any, scratch: Any) -> None:
+        np.sin(z, out=z)
+
+    def back(self, p: Any, d: Any, a: Any, out: Any) -> None:
+        np.multiply(d, np.sqrt(np.maximum(0.0, 1.0 - a * a)), out=out)
+
+    def second_derivative(self, a: Any) -> Any:
+        return a
+
+
+class Doubled(Loss):
+    """Has half the value that belongs to its factor."""
+
+    def factor(self, count: int) -> float:
+        return 2.0
+
+    def value(self, outputs: Any, targets: Any) -> Any:
+        return super().value(outputs, targets) / 2
+
+
 class OfTheWorst(Criterion):
     """Measures a network by the worst of its batch."""
 
@@ -75,6 +102,13 @@ class Stateless(Optimizer):
 @pytest.mark.parametrize(
     ("group", "choice", "message"),
     [
+        (
+            "activation",
+            Sine,
+            "activation=checked_Sine: second_derivative is 0.473246 at the weighted sum 0.493, and "
+            "the slope that back gives changes there by -0.473246",
+        ),
+        ("loss", Doubled, "loss=checked_Doubled: where factor says that the loss changes by "),
         (
             "optimizer",
             MeanOfAll,

@@ -22,6 +22,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks.activations import Activation
 from xorsweep.networks.criteria import Criterion
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.batch_ops import LANES, take_component
@@ -42,6 +43,12 @@ SIZES = (1, 2, 7)
 COMPARED = 14
 """Networks from either end of that batch that are trained in batches of those sizes."""
 SNAPSHOTS = (10, 40)
+STEP = 1e-4
+"""Of central differences; their error is far below DIFFERENCE where a function is smooth."""
+DIFFERENCE = 1e-5
+"""By how much a derivative may differ from that of differences, times 1 or its size."""
+KINKS = 0.05
+"""Share of places at which it may differ more, as next to a kink."""
 LEAVING: Mapping[str, Scalar] = {
     "until_converged": True,
     "criterion": "margin",
@@ -66,17 +73,25 @@ def check_component(
     `choice` is a name, or a class that needs no name yet. Networks are trained in batches of 1, 2,
     7 and 4,096, in which every Real parameter differs, with both schedules, in both precisions and
     with networks that leave their batch; then in worker processes, and in a sweep that is
-    interrupted and resumed. `point` replaces values of the point that is trained. What holds is
-    said, a line each. Raises ConfigError where the choice can't be used, or not at that point.
+    interrupted and resumed. The second derivative of an activation, if it has one, is compared with
+    differences of its slope, and the value of a loss with its factor. `point` replaces values of
+    the point that is trained. What holds is said, a line each. Raises ConfigError where the choice
+    can't be used, or not at that point.
     """
     with _named(group, choice) as name:
         base = _base_point({**(point or {}), group: name})
         _check_batches(base, group)
         _check_distances(base)
+        _check_loss(base)
+        has_second_derivative = _check_second_derivative(base)
         sizes = ", ".join(map(str, SIZES))
         say(f"{group}={name}: the same bits in batches of {sizes} and {MEMBERS:,}")
         grid = _small_grid(base)
         _check_workers(grid)
+        if group == "activation":
+            text = "that of differences of its slope" if has_second_derivative else "not there"
+            curvature = "" if has_second_derivative else ", so networks have no curvature"
+            say(f"{group}={name}: the second derivative is {text}{curvature}")
         say(f"{group}={name}: the same rows from worker processes")
         _check_resumed(grid)
         say(f"{group}={name}: the same results.csv after a resume")
@@ -139,6 +154,59 @@ def _distance(criterion: Criterion, errors: FloatArray) -> FloatArray:
     distance = np.full(errors.shape[1], np.nan)
     criterion.distance(errors.copy(), np.empty_like(errors), distance)
     return distance
+
+
+def _check_second_derivative(point: Point) -> bool:
+    """Compare it with differences of the slope that `back` gives; tell whether there is one."""
+    activation = component_of("activation", point)
+    sums = np.random.default_rng(3).uniform(-3.0, 3.0, MEMBERS).reshape(1, 1, -1)
+    found = activation.second_derivative(_activated(activation, sums))
+    if found is None:
+        return False
+    wanted = (_slope(activation, sums + STEP) - _slope(activation, sums - STEP)) / (2 * STEP)
+    if found.shape != sums.shape:
+        raise ComponentError(
+            f"activation={point['activation']}: second_derivative must return an array like its "
+            f"activations {sums.shape}, not {found.shape}"
+        )
+    off = ~(np.abs(found - wanted) <= DIFFERENCE * np.maximum(1.0, np.abs(wanted)))
+    if off.mean() > KINKS:
+        place = np.unravel_index(int(off.argmax()), off.shape)
+        raise ComponentError(
+            f"activation={point['activation']}: second_derivative is {found[place]:g} at the "
+            f"weighted sum {sums[place]:.4g}, and the slope that back gives changes there by "
+            f"{wanted[place]:g}"
+        )
+    return True
+
+
+def _activated(activation: Activation, sums: FloatArray) -> FloatArray:
+    values = -sums if activation.negated else sums.copy()
+    activation.activate(values, np.empty_like(values))
+    return values
+
+
+def _slope(activation: Activation, sums: FloatArray) -> FloatArray:
+    values, slope = _activated(activation, sums), np.empty_like(sums)
+    activation.back(values.copy(), np.ones_like(sums), values, slope)
+    return slope
+
+
+def _check_loss(point: Point) -> None:
+    """Compare how the value of a loss changes with what its factor says."""
+    loss, targets = component_of("loss", point), component_of("task", point).targets()
+    outputs, moves = np.random.default_rng(4).uniform(0.1, 0.9, (2, *targets.shape, SIZES[-1]))
+    errors = targets[..., None] - outputs
+    if loss.cancels_slope:
+        errors /= outputs * (1 - outputs)
+    wanted = -loss.factor(targets.size) * (errors * moves).sum(axis=(0, 1))
+    ahead, behind = (loss.value(outputs + step * moves, targets) for step in (STEP, -STEP))
+    found = (ahead - behind) / (2 * STEP)
+    if not np.allclose(found, wanted, rtol=DIFFERENCE, atol=DIFFERENCE):
+        raise ComponentError(
+            f"loss={point['loss']}: where factor says that the loss changes by {wanted[0]:g}, "
+            f"value changes by {found[0]:g}"
+        )
 
 
 def _variants(base: Point, group: str) -> Iterator[tuple[Point, Engine]]:

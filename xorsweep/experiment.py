@@ -327,8 +327,10 @@ class Experiment(ABC, Generic[BatchT]):
     def log_results(self, results: pd.DataFrame, summary: pd.DataFrame, console: Console) -> None:
         """Print what a finished sweep found."""
 
-    def preview(self, grid: Grid, plan: Plan[BatchT], workers: int, console: Console) -> None:
-        """Print the batches of a plan and what they would take."""
+    def preview(
+        self, grid: Grid, plan: Plan[BatchT], workers: int, csv: bool, console: Console
+    ) -> None:
+        """Print the batches of a plan and what they would take, with results.csv or without."""
 
     @abstractmethod
     def run_point(self, point: Point) -> Any:

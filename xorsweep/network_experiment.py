@@ -300,11 +300,13 @@ class NetworkExperiment(Experiment[Batch]):
 
         console.rates(summary, swept_columns(summary))
 
-    def preview(self, grid: Grid, plan: Plan[Batch], workers: int, console: Console) -> None:
+    def preview(
+        self, grid: Grid, plan: Plan[Batch], workers: int, csv: bool, console: Console
+    ) -> None:
         """Print the batches, what training them takes, and how large the files are."""
         from xorsweep.reporting.network_preview import show_preview
 
-        show_preview(grid, plan, self.engine, workers, console)
+        show_preview(grid, plan, self.engine, workers, csv, console)
 
     def run_point(self, point: Point) -> Run:
         """Return one trained network."""

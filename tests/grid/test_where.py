@@ -136,6 +136,24 @@ def test_a_path_with_two_spaces_is_told_from_one_with_one(
     assert {grid.point(row)["init.path"] for row in range(len(grid))} == {paths[0]}
 
 
+@pytest.mark.parametrize(
+    ("where", "centers"),
+    [
+        ("init.center == 3", ["3"]),
+        ("3 == init.center", ["3"]),
+        ("init.center != 3", ["12", "printed"]),
+        ("init.center in (3, 'printed')", ["3", "printed"]),
+        ("init.center not in (3.0, 12)", ["printed"]),
+        ("init.center == '12'", ["12"]),
+    ],
+)
+def test_a_key_of_numbers_and_words_is_compared_with_both(where: str, centers: list[str]) -> None:
+    plane = ["init=plane", "init.x=w1_0_0", "init.y=w1_1_1", "init.center=3,12,printed"]
+    given = [*plane, "lr=1", "hidden=2", "epochs=9", "seed=0", f"grid.where={where}"]
+    grid = sweep_from_overrides(given).grid
+    assert [grid.point(row)["init.center"] for row in range(len(grid))] == centers
+
+
 def test_a_comment_ends_with_its_line(grid: Grid) -> None:
     text = "lr < 1  # slow ones, don't\nand hidden == 2"
     assert read_where(NETWORK_SCHEMA, text).text == "lr < 1 and hidden == 2"
@@ -189,6 +207,10 @@ def test_what_is_long_and_flat_is_read_and_worked_out(grid: Grid) -> None:
         ('optimizer == "adm"', "optimizer == 'adm': optimizer must be one of sgd, momentum,"),
         ('optimizer in ("sgd", "adm")', "optimizer must be one of sgd, momentum,"),
         ('lr < "1"', "compares a number with a text"),
+        ("init.center == 3.5", "compares a text with a number"),
+        ("init.center == hidden", "compares a text with a number"),
+        ("init.center < 3", "only == and != compare a text with another"),
+        ("optimizer == 3", "compares a text with a number"),
         ("lr + 1", "grid.where=lr + 1: is a number; must be true or false at each point"),
         ("lr and skip", "lr: is a number, and true or false is needed there"),
         ("skip + 1 < 2", "skip: is true or false, and a number is needed there"),

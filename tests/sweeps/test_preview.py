@@ -1,6 +1,7 @@
 """What a sweep would do is said, and nothing is done."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,19 @@ def test_a_grid_is_shown_with_its_first_and_last_points(
     assert ["1", "60", "40", "2", "xor", "sgd"] in lines
     assert text.getvalue().rstrip().endswith("leave plan=true out to run it")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_files_are_those_that_the_sweep_writes(grid_of: GridOf) -> None:
+    totals = {}
+    for csv in (True, False):
+        terminal, text = console()
+        grid = grid_of(epochs=20, seed=range(30))
+        request = SweepRequest(NetworkExperiment(), grid, replace(QUIET, csv=csv), Path("unused"))
+        preview_sweep(request, terminal)
+        (disk,) = [line for line in text.getvalue().splitlines() if line.startswith("disk:")]
+        assert ("results.csv" in disk) == csv
+        totals[csv] = float(re.findall(r"about ([0-9.]+) kB", disk)[0])
+    assert totals[False] < 0.7 * totals[True]
 
 
 def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -> None:

@@ -274,7 +274,9 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         """Return one column for each name that the function returned."""
         return tabulate(stored, short_name(self.full_name))
 
-    def preview(self, grid: Grid, plan: Plan[PointBatch], workers: int, console: Console) -> None:
+    def preview(
+        self, grid: Grid, plan: Plan[PointBatch], workers: int, csv: bool, console: Console
+    ) -> None:
         """Print that only calls of the function tell how long they take."""
         console.print("the time per point isn't known before the function is called")
 

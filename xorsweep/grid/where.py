@@ -252,7 +252,7 @@ class _Reader:
             return self._membership(node, op, left, right)
         if type(op) not in _COMPARISONS:
             raise self._refused(node, f"isn't allowed; {_ALLOWED}")
-        one, other = self.read(left), self.read(right)
+        one, other = self._alike(self.read(left), self.read(right))
         if one.kind != other.kind:
             raise self._refused(node, f"compares {one.kind} with {other.kind}")
         if one.kind == NUMBER:
@@ -268,7 +268,8 @@ class _Reader:
     ) -> _Term:
         if not isinstance(right, ast.Tuple | ast.List | ast.Set):
             raise self._refused(right, "after in must stand values in brackets, such as (2, 4)")
-        one, others = self.read(left), [self.read(each) for each in right.elts]
+        one = self.read(left)
+        others = [self._alike(one, self.read(each))[1] for each in right.elts]
         negated = isinstance(op, ast.NotIn)
         if any(other.kind != one.kind or other.keys for other in others):
             raise self._refused(node, f"the values in brackets must each be {one.kind}")
@@ -277,6 +278,17 @@ class _Reader:
         if one.kind == TRUTH:
             raise self._refused(node, "in is for numbers and texts")
         return _Term(TRUTH, lambda c: _contained(one.evaluate(c), others, negated), one.keys)
+
+    def _alike(self, one: _Term, other: _Term) -> tuple[_Term, _Term]:
+        """Return two terms, a number as text if the other is a key whose texts include numbers."""
+        if one.kind == NUMBER and other.kind == TEXT:
+            other, one = self._alike(other, one)
+        elif one.key and one.kind == TEXT and other.kind == NUMBER and not other.keys:
+            number = float(other.evaluate({}))
+            texts = [t for field in self.schema.fields_for(one.key) for t in _read(field, number)]
+            if texts and isinstance(text := texts[0], str):
+                other = _Term(TEXT, lambda c: text, text=text)
+        return one, other
 
     def _text_comparison(
         self, node: ast.expr, one: _Term, others: Sequence[_Term], negated: bool
@@ -338,10 +350,10 @@ def _kind(field: Field) -> str:
     return TEXT if isinstance(field, Choice | String) else NUMBER
 
 
-def _read(field: Field, text: str | None) -> Iterator[Scalar]:
-    """Yield what a field reads a text as, if it allows it."""
+def _read(field: Field, value: Scalar) -> Iterator[Scalar]:
+    """Yield what a field reads a value as, if it allows it."""
     with suppress(ValueError):
-        yield field.read(text)
+        yield field.read(value)
 
 
 def _numbers(column: Column | None) -> Any:

@@ -14,13 +14,14 @@ from xorsweep.networks.estimate import estimate
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.warmup import warm_up
 from xorsweep.reporting.console import MOST_LINES, Console
+from xorsweep.storage.table_writer import CSV
 from xorsweep.text import count_text, duration_text, size_text
 
 _HEAD = ("batches", "networks", "epochs", "hidden", "task", "optimizer")
 
 
 def show_preview(
-    grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, console: Console
+    grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, csv: bool, console: Console
 ) -> None:
     """Print the batches of a plan, and what training them takes on this machine.
 
@@ -35,8 +36,9 @@ def show_preview(
         f"training: {most}about {duration_text(found.seconds)} with "
         f"{count_text(workers, 'worker')}, measured on this machine as it is now"
     )
-    files = ", ".join(f"{name} {size_text(count)}" for name, count in found.sizes.items())
-    console.print(f"disk: about {size_text(sum(found.sizes.values()))} ({files})")
+    sizes = {name: size for name, size in found.sizes.items() if csv or name != CSV}
+    files = ", ".join(f"{name} {size_text(size)}" for name, size in sizes.items())
+    console.print(f"disk: about {size_text(sum(sizes.values()))} ({files})")
 
 
 def _batch_lines(batches: Sequence[Batch]) -> Iterator[tuple[str, ...]]:

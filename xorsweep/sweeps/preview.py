@@ -83,7 +83,7 @@ class _Preview:
         workers = 1 if alone else workers
         terminal.print(plan_line(grid, plan, workers))
         self._show_grid(grid)
-        self._experiment.preview(grid, plan, workers, terminal)
+        self._experiment.preview(grid, plan, workers, settings.csv, terminal)
         if settings.report:
             terminal.print("figures and the report come on top: seconds, and a few MB")
         if settings.rounds.precision is not None:
