@@ -149,9 +149,9 @@ def test_a_report_in_a_folder_that_can_only_be_read_is_one_line(sweep: Path) -> 
 
 
 def huge_curve(table: pa.Table) -> pa.Table:
-    """Return a part whose points have one curve of 200 MiB, which take few bytes in a file."""
-    offsets = np.array([0, 50 * MIB, 50 * MIB, 50 * MIB], np.int32)
-    lists = pa.ListArray.from_arrays(offsets, pa.array(np.zeros(50 * MIB, np.float32)))
+    """Return a part whose points have one curve of 128 MiB, which take few bytes in a file."""
+    offsets = np.array([0, *[32 * MIB] * 3], np.int32)
+    lists = pa.ListArray.from_arrays(offsets, pa.array(np.zeros(32 * MIB, np.float32)))
     return table.set_column(table.column_names.index("learning_curve"), "learning_curve", lists)
 
 

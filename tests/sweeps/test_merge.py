@@ -126,10 +126,17 @@ def test_the_points_of_the_first_come_first(pair: tuple[Path, Path], tmp_path: P
     assert sorted(there) == sorted(back)
 
 
+@pytest.mark.slow
+def test_its_report_has_figures(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    out = merge(tmp_path / "out", pair).folder
+    assert (out / "figures" / "convergence_rate.svg").is_file()
+
+
+@pytest.mark.usefixtures("without_figures")
 def test_it_leaves_what_a_sweep_leaves(pair: tuple[Path, Path], tmp_path: Path) -> None:
     out = merge(tmp_path / "out", pair).folder
     names = {"manifest.json", "parts", "results.csv", "results.parquet", "summary.csv"}
-    assert {path.name for path in out.iterdir()} >= names | {"report.html", "report.md", "figures"}
+    assert {path.name for path in out.iterdir()} >= names | {"report.html", "report.md"}
     assert verify(str(out), sample=None).wrong == []
     manifest, sources = read_manifest(out), [read_manifest(folder) for folder in pair]
     assert manifest["state"] == "finished"

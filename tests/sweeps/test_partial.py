@@ -52,11 +52,6 @@ def interrupted(request_for: Callable[[Path], SweepRequest], tmp_path: Path) -> 
     return interrupt_after(2, request_for(tmp_path / "sweep"))
 
 
-@pytest.fixture
-def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: list)
-
-
 def as_rows(frame: pd.DataFrame) -> list[tuple[object, ...]]:
     texts = frame.astype(object).where(frame.notna(), None)
     return sorted(map(tuple, texts.to_numpy().tolist()), key=str)
@@ -129,7 +124,7 @@ def test_while_a_sweep_runs_each_look_has_the_batches_so_far(
     pd.testing.assert_frame_equal(xs.load(folder).results, whole)
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_figures")
 def test_a_report_says_how_many_points_there_are_and_changes_nothing_else(
     interrupted: Path,
 ) -> None:
@@ -153,13 +148,14 @@ def test_a_report_says_how_many_points_there_are_and_changes_nothing_else(
     assert "manifest.json" not in text
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_of_the_points_that_are_there(interrupted: Path) -> None:
     page = report_partial(interrupted, epochs=40)
     assert (page.parent / "figures" / "convergence_rate.svg").is_file()
     assert "those after 40 epochs" in page.read_text()
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_figures")
 def test_the_report_goes_where_it_is_asked_for_and_judges_no_published_values(
     interrupted: Path, tmp_path: Path
 ) -> None:
@@ -289,7 +285,7 @@ def test_functions_have_partial_sweeps_too(
 
 
 @pytest.mark.skipif(isabstract(ColumnReport), reason="there is no report of columns yet")
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_figures")
 def test_functions_have_partial_reports_too(tmp_path: Path) -> None:
     axes = {"x": [float(x) for x in range(10)], "label": ["a", "b"]}
     experiment, grid = FunctionExperiment.of(called, [axes])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,8 +16,12 @@ _ESCAPES = str.maketrans(
 )
 
 
+@cache
 def environment() -> Environment:
-    """Return what renders the package's templates; undefined names are errors."""
+    """Return what renders the package's templates; undefined names are errors.
+
+    It keeps the templates that it has compiled.
+    """
     return Environment(
         loader=PackageLoader("xorsweep.reporting"),
         autoescape=lambda name: bool(name) and "html" in str(name),

@@ -33,10 +33,8 @@ def test_a_folder_without_a_sweep_is_one_line(home: Path) -> None:
     assert done.stderr == "nowhere holds no sweep: there is no manifest.json in it\n"
 
 
-def test_a_partial_report_is_made_of_what_an_interrupted_sweep_has(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: list)
+@pytest.mark.usefixtures("without_figures")
+def test_a_partial_report_is_made_of_what_an_interrupted_sweep_has(home: Path) -> None:
     folder = (home / "outputs" / "latest").resolve()
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"state": "running"}))

@@ -23,7 +23,8 @@ from xorsweep.networks.trainer import build_training
 PointOf = Callable[..., Point]
 TrainingOf = Callable[..., TrainingBatch]
 
-MEMBERS = 32_768
+FEW, MANY = 64, 32_768
+"""Networks of a batch: as many passes over arrays, and enough for one row to be seen."""
 
 
 class CountingNumPy:
@@ -65,10 +66,10 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
 def training_of(point_of: PointOf) -> TrainingOf:
     """Return a function that makes the training of networks that never converge."""
 
-    def make(epochs: int, **given: Any) -> TrainingBatch:
+    def make(epochs: int, members: int, **given: Any) -> TrainingBatch:
         point = point_of(lr=1e-3, criterion="margin", criterion__threshold=1e-9, **given)
         fixed = {key: value for key, value in point.items() if key not in ("epochs", "seed")}
-        rows = np.arange(MEMBERS)[None]
+        rows = np.arange(members)[None]
         batch = Batch(fixed, {"seed": rows[0]}, (epochs,), rows, rows.astype(np.uint64))
         return replace(build_training(batch), curve_epochs=())
 
@@ -82,10 +83,10 @@ def training_of(point_of: PointOf) -> TrainingOf:
 def test_an_epoch_passes_over_the_arrays_no_more_often_than_it_did(
     training_of: TrainingOf, counting: CountingNumPy, given: dict[str, Any], most: int
 ) -> None:
-    numpy_engine.train(training_of(5, **given))
+    numpy_engine.train(training_of(5, FEW, **given))
     short = Counter(counting.counts)
     counting.counts.clear()
-    numpy_engine.train(training_of(15, **given))
+    numpy_engine.train(training_of(15, FEW, **given))
     counting.counts.subtract(short)
     each = {name: count / 10 for name, count in counting.counts.items() if count}
     assert 25 < sum(each.values()) <= most, each
@@ -109,9 +110,9 @@ def test_an_epoch_allocates_no_array(
 
     train = NetworkState.train
     monkeypatch.setattr(NetworkState, "train", watched)
-    training = training_of(6, **given)
+    training = training_of(6, MANY, **given)
     tracemalloc.start()
     numpy_engine.train(training)
     tracemalloc.stop()
-    one_row = MEMBERS * 8
+    one_row = MANY * 8
     assert max(allocated[1:]) < one_row // 2  # NumPy's own buffers are of one size for any batch
