@@ -29,8 +29,8 @@ from xorsweep.cli.hydra_config import VERSION_BASE, plain
 from xorsweep.errors import StoreError
 from xorsweep.grid.serialization import grid_to_data
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting.network_report import comparison
 from xorsweep.reporting.rendering import environment, escape_markdown
+from xorsweep.reporting.study_comparison import study_comparison
 from xorsweep.reporting.tables import Comparison
 from xorsweep.storage.paths import make_free_folder
 from xorsweep.storage.results import read_results
@@ -110,7 +110,7 @@ def section(folder: Path) -> Section:
         study.title,
         manifest.grid.text,
         list(verdict_findings(judged)),
-        comparison(study, judged),
+        study_comparison(study, judged),
     )
 
 

@@ -62,9 +62,7 @@ def test_the_plugins_are_named_to_hydra_1_4_as_classes() -> None:
 SMALL = ["lr=0.5,1", "hidden=2", "epochs=5", "seed=0", "report=false"]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["epochs=5"], ["-m", *SMALL], ["-m", *SMALL, "plan=true"], ["--help"]]
-)
+@pytest.mark.parametrize("arguments", [["epochs=5"], ["-m", *SMALL], ["-m", *SMALL, "plan=true"]])
 def test_nothing_that_is_started_warns(arguments: list[str], tmp_path: Path) -> None:
     done = run(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (0, "")

@@ -310,7 +310,6 @@ def test_the_notebooks_printed_run_comes_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (["--help"], "python -m xorsweep -m"),
         (["--cfg", "job", "--resolve"], "epochs: 10000"),
         (["--info", "searchpath"], "Config search path"),
         (["--version"], "Hydra"),
@@ -342,7 +341,11 @@ def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
 
 
 def test_the_help_has_a_line_for_each_choice(tmp_path: Path) -> None:
-    lines = run(tmp_path, "--help").stdout.splitlines()
+    done = run(tmp_path, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "python -m xorsweep -m" in done.stdout
+    assert not (tmp_path / "outputs").exists()
+    lines = done.stdout.splitlines()
     described = {line.split()[0] for line in lines if re.match(r"  \w+  +\S", line)}
     files = [*Path(config_folder()).glob("*/*.yaml")]
     assert {path.parent.name for path in files} <= set(lines)

@@ -74,11 +74,9 @@ def test_there_are_the_studies() -> None:
     ]
 
 
-EACH = [
-    pytest.param(name, marks=[pytest.mark.slow] if name.startswith("learn") else [])
-    for name in NAMES
-]
-"""The studies, of which two have so many blocks that Hydra needs seconds to compose them."""
+SLOW = {"learners_question", "learning_rules", *(name for name in MAPS if name != "basins")}
+"""Hydra needs seconds to compose two of them; the others are maps, for which one stands."""
+EACH = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES]
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -153,11 +151,6 @@ def test_thirty_seeds_are_met_to_the_epoch_and_the_verdicts_are_printed(tmp_path
     frame = pd.read_csv(tmp_path / "there/results.csv")
     assert len(frame) == 30
     assert round(frame["converged_epoch"].mean()) == 964
-
-
-def test_the_help_lists_the_studies(tmp_path: Path) -> None:
-    done = run(tmp_path, "--help")
-    assert f"study: {', '.join(NAMES)}" in done.stdout
 
 
 def test_a_study_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:

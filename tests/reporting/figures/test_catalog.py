@@ -421,12 +421,13 @@ GRIDS: dict[str, dict[str, Any]] = {
 }
 
 
-LARGE = ("learning rates alone", "many levels", "many panels", "five axes")
+SLOW = {"seeds alone", "epochs and seeds", "learning rates alone", "many levels", "many panels"}
+SLOW |= {"five axes"}
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in GRIDS],
+    [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in GRIDS],
 )
 def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(**{"epochs": 10, "hidden": 2} | GRIDS[name])
