@@ -133,7 +133,7 @@ def test_what_breaks_a_promise_is_told_in_one_line(group: str, choice: type, mes
 
 
 def test_a_name_that_isnt_there_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^optimizer=nix: there is no such choice$"):
+    with pytest.raises(ConfigError, match=r"^optimizer=nix: no such component$"):
         check_component("optimizer", "nix")
 
 

@@ -218,14 +218,16 @@ def test_merged_sweeps_of_whole_numbers_and_of_floats_have_each_point_once(tmp_p
 
 def test_fewer_levels_than_before_are_refused(tmp_path: Path) -> None:
     sweep(tmp_path / "s", axes={"lr": [0.1, 1], "seed": range(3)})
-    with pytest.raises(StoreError, match=r"has 3 points that this grid lacks, .* \(lr 1.0, seed 0"):
+    with pytest.raises(
+        StoreError, match=r"has 3 points that aren't in this grid, .* \(lr 1.0, seed 0"
+    ):
         sweep(tmp_path / "s", axes={"lr": [0.1], "seed": range(3)})
 
 
 def test_another_function_is_refused_with_what_to_do(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     sweep(folder, lambda x: x, {"x": [1, 2]})
-    with pytest.raises(StoreError, match=r"its source isn't what it was when .*; put the old one"):
+    with pytest.raises(StoreError, match=r"its source has changed since .*; restore the old one"):
         sweep(folder, lambda x: x + 1, {"x": [1, 2]})
     with pytest.raises(StoreError, match=r"^refusing_five: .* was started with the function <lam"):
         sweep(folder, some.refusing_five, {"x": [1, 2]})
@@ -236,7 +238,7 @@ def test_a_sweep_of_networks_is_none_of_a_function(small_sweep: Path, tmp_path: 
     shutil.copytree(small_sweep, folder)
     with pytest.raises(StoreError, match="and a sweep never mixes two"):
         sweep(folder, some.refusing_five, {"x": [1, 2]})
-    with pytest.raises(ConfigError, match=r"^function: networks have none of their own$"):
+    with pytest.raises(ConfigError, match=r"^function: networks have no function$"):
         xs.load(folder, some.train)
 
 

@@ -344,9 +344,7 @@ def sweep(
         settings = replace(request.settings, report=report)
         return _begin(replace(request, settings=settings), into is None, terminal)
     if folder is not None:
-        raise ConfigError(
-            f"resume={shorten(resume)}: goes on in that folder; folder must be left out"
-        )
+        raise ConfigError(f"resume={shorten(resume)}: continues in that folder; omit folder")
     return _go_on(named_folder(resume, "resume"), asked, report, terminal)
 
 
@@ -633,6 +631,6 @@ def _interruption_told(folder: Path, terminal: Console) -> Iterator[None]:
     except KeyboardInterrupt:
         if holds_sweep(folder):
             terminal.warn(
-                f"interrupted: what was trained is kept in {folder}, the same call resumes it"
+                f"interrupted: trained points are kept in {folder}, the same call resumes the sweep"
             )
         raise

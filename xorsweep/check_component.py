@@ -102,7 +102,7 @@ def _named(group: str, choice: str | type) -> Iterator[str]:
     """Yield the name of a choice, which for a class is registered meanwhile."""
     if isinstance(choice, str):
         if choice not in COMPONENTS.get(group, ()):
-            raise ConfigError(f"{group}={choice}: there is no such choice")
+            raise ConfigError(f"{group}={choice}: no such component")
         yield choice
         return
     name = f"checked_{choice.__name__}"

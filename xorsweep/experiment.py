@@ -155,7 +155,7 @@ class Experiment(ABC, Generic[BatchT]):
 
     def with_function(self, function: Callable[..., Any]) -> Self:
         """Return the experiment with the function that runs its points."""
-        raise ConfigError(f"function: {self.name} have none of their own")
+        raise ConfigError(f"function: {self.name} have no function")
 
     def widened(self, levels: Mapping[str, Sequence[Scalar]]) -> Self:
         """Return the experiment with keys that may have further levels, too.
@@ -290,7 +290,7 @@ class Experiment(ABC, Generic[BatchT]):
 
     @abstractmethod
     def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
-        """Return one row per cell: all points that differ in seed alone."""
+        """Return one row per setting: all points that differ only in the seed."""
 
     @abstractmethod
     def compare(self, results: pd.DataFrame) -> pd.DataFrame:

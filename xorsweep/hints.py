@@ -39,7 +39,7 @@ BACKENDS: Table = {
 BARE: Table = {
     "a sweep is python -m xorsweep -m": "sweep multirun grid run_sweep",
     "a single run is python -m xorsweep, with values alone behind it": "run train start fit",
-    "python -m xorsweep --help says what there is": "help usage h",
+    "python -m xorsweep --help lists everything": "help usage h",
     "a subcommand comes first, python -m xorsweep COMMAND": "status verify merge replay "
     "report compare zoom check function experiment",
     "the newest sweep is resumed by -m resume=latest": "latest continue",

@@ -154,8 +154,8 @@ class NetworkExperiment(Experiment[Batch]):
             )
         for path in changed_files(manifest.files, grid):
             raise StoreError(
-                f"init.path={path}: the file isn't what it was when {folder} was started; put "
-                "the old one back, or start another sweep"
+                f"init.path={path}: the file has changed since {folder} was started; "
+                "restore the old one, or start another sweep"
             )
 
     def for_grid(self, grid: Grid) -> Self:

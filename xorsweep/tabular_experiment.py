@@ -186,8 +186,8 @@ class TabularExperiment(Experiment[BatchT]):
         cells = self._cells(results, summary)
         for time, flag in self.times.items() - cells.roles.times.items():
             console.warn(
-                f"times.{time}={flag}: {time} must be a column of numbers and {flag} one of true "
-                "and false; there is no such pair, so no time is shown"
+                f"times.{time}={flag}: {time} must be a numeric column and {flag} a boolean "
+                "column; they aren't, so no time is shown"
             )
         log_columns(cells, console)
 

@@ -273,7 +273,7 @@ def test_a_block_is_composed_once_a_combination_of_structural_levels(
         ([{"lr": [1, 2]}], r"^grid.blocks\[0\].lr=\[1, 2\]: .* write lr: 1,2"),
         ([{"lr": None}], r"^grid.blocks\[0\].lr=null: must be levels"),
         ([{"lr": {"a": 1}}], r"^grid.blocks\[0\].lr=\{'a': 1\}: must be levels"),
-        ([{"engine": "numpy"}], r"^grid.blocks\[0\].engine: says how to run"),
+        ([{"engine": "numpy"}], r"^grid.blocks\[0\].engine: defines how a sweep runs"),
         ([{"lr": -1}], "lr=-1: lr must be a finite number above 0"),
         ([{}, {"seed": "range(0,10000000000)"}], "seed 10,000,000,000 and the other blocks"),
     ],

@@ -36,8 +36,8 @@ def test_what_is_shortened_or_no_flag_at_all_is_left_to_hydra(flag: str) -> None
         (["--seed", "lr=1"], "--seed: keys have no dashes; write seed=..."),
         (["--seed", "-m"], "--seed: keys have no dashes; write seed=..."),
         (["--optimizer.momentum", "1"], "--optimizer.momentum: keys have no dashes; write opt"),
-        (["--sweep"], "--sweep: there is no such flag; a sweep is python -m xorsweep -m"),
-        (["--foo", "3"], "--foo: there is no such flag; values are given as key=value; --help"),
+        (["--sweep"], "--sweep: no such flag; a sweep is python -m xorsweep -m"),
+        (["--foo", "3"], "--foo: no such flag; values are given as key=value; --help"),
     ],
 )
 def test_a_key_has_no_dashes(arguments: list[str], line: str) -> None:

@@ -33,18 +33,18 @@ BAD_EVERYWHERE = {
     "optimizer=null": "optimizer=null: optimizer is a config group; --help lists its choices",
     "optimizer=[sgd,adam]": "optimizer=[sgd,adam]: a list is one value and no axis; "
     "with -m, write optimizer=sgd,adam",
-    "optimizer.momentum=0.5": "optimizer.momentum: the optimizer that is chosen has no such key; "
-    "it is one of momentum, nesterov",
-    "+lr=2": "+lr: is there already; leave the + out",
-    "+optimizer=adam": "+optimizer: is there already; leave the + out",
+    "optimizer.momentum=0.5": "optimizer.momentum: the chosen optimizer has no such key; "
+    "it is a key of momentum, nesterov",
+    "+lr=2": "+lr: is already set; omit the +",
+    "+optimizer=adam": "+optimizer: is already set; omit the +",
     "~hiden": "hiden: unknown key; did you mean hidden?",
     "lr": "lr: needs a value, as in lr=...",
     "lr=range(1": "lr=range(1: can't be read; brackets and quotes come in pairs",
-    "lr=space(1,2)": "lr=space(1,2): there is no function space; there are range, linspace",
+    "lr=space(1,2)": "lr=space(1,2): no such function: space; the functions are range, linspace",
     "lr=choice()": "lr=choice(): empty choice is not legal",
-    "hydra.sweper.x=1": "hydra.sweper.x: there is no such key; --help lists ours, and --cfg hydra",
+    "hydra.sweper.x=1": "hydra.sweper.x: no such key; --help lists the keys, and --cfg hydra",
     "grid.axes.lr=1": "grid.axes.lr: the command line gives axes by their own names: lr=...",
-    "grid=1": "grid: isn't given as a whole; give grid.zip, grid.blocks, grid.where",
+    "grid=1": "grid: can't be set as a whole; set grid.zip, grid.blocks, grid.where",
     "parallel.n_jobs=0": "parallel.n_jobs=0: must be -1 (every core) or at least 1",
     "init.low=2": "init.low=2.0: must be below init.high, which is 1.0",
 }
@@ -62,9 +62,9 @@ BAD_IN_A_SWEEP = {
     "seed=range(0,0)": "seed=range(0,0): this axis has no levels",
     "seed=range(0,100000000000)": "lr 2 x epochs 2 x seed 100,000,000,000 = "
     "400,000,000,000 points: their rows need about",
-    "engine=numpy,numpy": "engine: says how to run and not what to train, so it can't be swept",
-    "resume=lastest": "resume=lastest: there is no such folder; did you mean latest?",
-    "resume=elsewhere": "elsewhere holds no sweep: there is no manifest.json in it",
+    "engine=numpy,numpy": "engine: defines how a sweep runs, not its points, so it can't be swept",
+    "resume=lastest": "resume=lastest: no such folder; did you mean latest?",
+    "resume=elsewhere": "elsewhere holds no sweep: it has no manifest.json",
 }
 
 
@@ -270,7 +270,10 @@ def test_the_same_command_resumes_and_one_of_fewer_points_is_refused(tmp_path: P
     run(tmp_path, "-m", *given[:-1], "seed=range(0,4)", "hydra.sweep.dir=at_once")
     assert grown == (tmp_path / "at_once/results.csv").read_bytes()
     for other, reason in (
-        (["seed=range(0,3)"], "here has 2 points that this grid lacks, the first of them row 3 "),
+        (
+            ["seed=range(0,3)"],
+            "here has 2 points that aren't in this grid, the first of them row 3 ",
+        ),
         (["seed=range(0,4)", "engine=numba"], "here was started with engine=numpy"),
     ):
         done = run(tmp_path, "-m", *given, *other)
@@ -326,7 +329,7 @@ def test_hydras_own_questions_are_answered(
 
 def test_resume_needs_a_sweep(tmp_path: Path) -> None:
     done = run(tmp_path, "resume=latest")
-    assert done.stderr == "resume=latest: goes on with a sweep; add -m\n"
+    assert done.stderr == "resume=latest: resumes a sweep; add -m\n"
 
 
 def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ REFUSED = {
     "-m objective_seeds=10": f"objective_seeds=10: {SWEPT}",
     "-m resume=x objective_seeds=10": f"objective_seeds=10: {SWEPT}",
     "-m --config-dir=conf +experiment=rated": f"objective=failure_rate: {SWEPT}",
-    "-m objective=final_error,failure_rate": "objective: says how to run and not what to train, "
+    "-m objective=final_error,failure_rate": "objective: defines how a sweep runs, not its points, "
     "so it can't be swept",
 }
 

@@ -66,7 +66,7 @@ def test_a_command_ends_with_0(command: str, folder: Path, tmp_path: Path) -> No
 def test_a_folder_that_holds_no_sweep_ends_a_command_with_1(tmp_path: Path) -> None:
     done = start(tmp_path, "nowhere", command="verify")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "nowhere holds no sweep: there is no manifest.json in it\n"
+    assert done.stderr == "nowhere holds no sweep: it has no manifest.json\n"
 
 
 def test_arguments_that_are_missing_end_a_command_with_2(tmp_path: Path) -> None:

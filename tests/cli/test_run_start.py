@@ -62,7 +62,7 @@ def test_a_run_never_writes_over_a_run_or_a_sweep(tmp_path: Path) -> None:
     before = contents(tmp_path)
     again = "hydra.run.dir=r: holds a run's run.json already; choose another folder"
     expect_line(run(tmp_path, *SHORT, "lr=3", "hydra.run.dir=r"), again)
-    over = "hydra.run.dir=s: holds a sweep's manifest.json already; choose another folder"
+    over = "hydra.run.dir=s: already holds a sweep's manifest.json; choose another folder"
     expect_line(run(tmp_path, *SHORT, "hydra.run.dir=s"), over)
     single = "hydra.sweep.dir=r: holds a single run; choose another folder"
     expect_line(run(tmp_path, *SWEEP, "hydra.sweep.dir=r"), single)
@@ -96,12 +96,11 @@ REFUSED = {
     "-m hydra.run.dir=x": "hydra.run.dir=x: is the folder of a single run; give hydra.sweep.dir",
     "-m ++hydra.run.dir=x": "++hydra.run.dir=x: is the folder of a single run; give "
     "hydra.sweep.dir",
-    "-m hydra.sweep.subdir=x": "hydra.sweep.subdir=x: a sweep has no folder a point; "
-    "hydra/sweeper=basic has one",
-    "-m resume=x hydra.sweep.dir=y": "hydra.sweep.dir=y: resume goes on in the folder that it "
-    "names",
-    "-m +experiment=a,b": "+experiment=a,b: experiment is no key of a point, so it can't be swept; "
-    "a file is chosen by one name",
+    "-m hydra.sweep.subdir=x": "hydra.sweep.subdir=x: a sweep has no folder per point; "
+    "hydra/sweeper=basic has",
+    "-m resume=x hydra.sweep.dir=y": "hydra.sweep.dir=y: resume uses the folder that it names",
+    "-m +experiment=a,b": "+experiment=a,b: experiment isn't a key of a point, so it can't be "
+    "swept; choose one file by its name",
 }
 
 
@@ -125,7 +124,7 @@ def test_a_file_of_the_user_is_for_runs_unless_it_has_a_grid(tmp_path: Path) -> 
     expect_line(run(tmp_path, *chosen, "+experiment=grid"), line)
     expect_line(
         run(tmp_path, *chosen, "experiment=one"),
-        "experiment: isn't chosen from by default; write +experiment=one",
+        "experiment: isn't in the defaults; write +experiment=one",
     )
     done = run(tmp_path, "-m", *chosen, "+experiment=one", "hidden=2", "plan=true")
     assert "\n1 result, 1 training" in done.stdout

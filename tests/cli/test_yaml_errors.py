@@ -22,7 +22,7 @@ FAULTS = {
     "tag": (b"lr: !!python/object:os.system {}\n", "line 1: could not determine a constructor"),
     "list": (b"- lr: 1\n", "is a list; must be keys and their values"),
     "header": (b"# @package _global_ please\nlr: 1\n", "line 1: # @package _global_ please: must"),
-    "slash": (b"defaults:\n  - override optimizer: adam\n", "lacks a slash; write override /opt"),
+    "slash": (b"defaults:\n  - override optimizer: adam\n", "has no slash; write override /opt"),
     "defaults": (b"defaults: 3\n", "defaults=3: must be a list"),
     "axes": (b"grid:\n  axes: [lr]\n", "grid.axes=['lr']: must be keys and their levels"),
     "interpolation": (b"lr: ${\n", "no viable alternative"),

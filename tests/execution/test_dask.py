@@ -270,7 +270,7 @@ def test_a_scheduler_that_goes_is_told(doomed: Cluster, grid: Grid) -> None:
     next(finished)
     doomed.processes[0].kill()
     with pytest.raises(
-        ExecutionError, match=r"^the Dask cluster can't go on: its scheduler is gone"
+        ExecutionError, match=r"^the Dask cluster can't continue: its scheduler is gone"
     ):
         list(finished)
 

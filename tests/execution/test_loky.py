@@ -132,7 +132,7 @@ def test_a_batch_that_raises_in_a_process_costs_the_others_nothing(grid: Grid) -
     (failures,) = [rows for _, rows in finished if FAILED in rows["status"].to_pylist()]
     assert sorted(failures["point_id"].to_pylist()) == sorted(bad.identities.ravel().tolist())
     assert set(failures["message"].to_pylist()) == {
-        "ConfigError: init.path=absent.npz: there is no such file"
+        "ConfigError: init.path=absent.npz: no such file"
     }
     others = [(batch, rows) for batch, rows in finished if rows is not failures]
     assert stored(others) == stored(list(run_serial(good, ExperimentTask(NetworkExperiment()))))

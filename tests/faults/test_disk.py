@@ -23,7 +23,7 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 GridOf = Callable[..., Grid]
 QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
 
-GO_ON = "the batches that were finished before are kept, go on with python -m xorsweep -m resume="
+GO_ON = "finished batches are kept, resume with python -m xorsweep -m resume="
 
 
 @pytest.fixture(scope="module")

@@ -108,5 +108,5 @@ def test_what_a_terminal_has_no_bytes_for_is_printed_as_an_escape(
 def test_a_name_that_the_terminal_cannot_show_is_no_traceback(name: str, tmp_path: Path) -> None:
     code, _, err = run(tmp_path, ASCII, "-m", "xorsweep", "report", name)
     assert code == 1
-    assert err.endswith(" holds no sweep: there is no manifest.json in it\n")
+    assert err.endswith(" holds no sweep: it has no manifest.json\n")
     assert err.count("\n") == 1

@@ -224,7 +224,7 @@ def test_weights_that_have_changed_are_refused_by_name(grid_of: GridOf, tmp_path
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"))
     before = (tmp_path / "sweep/results.csv").read_bytes()
     write_weights(path, 2.0)
-    with pytest.raises(StoreError, match=rf"^init.path={path}: the file isn't what it was"):
+    with pytest.raises(StoreError, match=rf"^init.path={path}: the file has changed"):
         resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET, [Axis("seed", (0, 1, 2))]))
     assert (tmp_path / "sweep/results.csv").read_bytes() == before
     path.write_bytes(kept)
@@ -240,7 +240,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     heard = RecordingConsole()
     result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"), heard)
     assert result.counts["failed"] == 2
-    reason = f"ConfigError: init.path={path}: there is no such file"
+    reason = f"ConfigError: init.path={path}: no such file"
     assert f"2 points failed: {reason}" in heard.lines
     command = heard.lines[heard.lines.index(f"2 points failed: {reason}") + 1]
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")

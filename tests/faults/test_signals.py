@@ -18,7 +18,7 @@ from sweep_process import SWEEP, Begin, parts_in
 from xorsweep.cli.errors import errors_in_one_line
 from xorsweep.execution.signals import Interrupted, handle_signals, raise_pending_interrupt
 
-GO_ON = "are kept, go on with python -m xorsweep -m resume=sweep\n"
+GO_ON = "are kept, resume with python -m xorsweep -m resume=sweep\n"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 

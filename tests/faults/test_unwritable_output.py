@@ -136,8 +136,8 @@ def test_full_shared_memory_is_said_and_not_taken_for_a_full_folder(how: str, fo
     assert done.returncode == 1
     assert done.stderr == (
         "worker processes can't be started: No space left on device, in /dev/shm or for temporary "
-        "files; train in one process, or free some space; the batches that were finished "
-        "before are kept, go on with python -m xorsweep -m resume=s\n"
+        "files; train in one process, or free some space; finished batches are kept, "
+        "resume with python -m xorsweep -m resume=s\n"
     )
     again = run(folder, "xorsweep", "-m", "resume=s", "report=false", "parallel=serial")
     assert again.returncode == 0, again.stderr

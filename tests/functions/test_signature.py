@@ -58,7 +58,7 @@ def test_keys_that_it_cannot_be_called_with_are_one_line(
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (starred, "f: takes *more, and a sweep gives each argument by its name"),
+        (starred, "f: takes *more, and a sweep passes each argument by its name"),
         (3, "function=3: must be a function"),
         (dict, "f: its parameters can't be read"),
         (later, "f: is a generator or a coroutine, and must return its values"),
@@ -91,7 +91,7 @@ def test_it_is_called_as_it_wants(
 
 
 def test_a_missing_key_of_the_mapping_names_those_there_are() -> None:
-    with pytest.raises(AttributeError, match="there is no key 'c'; the keys are a, b"):
+    with pytest.raises(AttributeError, match="no key 'c'; the keys are a, b"):
         _ = Settings(a=1, b=2).c
 
 

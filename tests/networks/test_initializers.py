@@ -240,7 +240,7 @@ def test_a_network_whose_weights_are_not_finite_is_refused(
 
 def test_what_is_no_npz_file_is_refused(weights: Path) -> None:
     init = File(path=str(weights))
-    with pytest.raises(ConfigError, match="there is no such file"):
+    with pytest.raises(ConfigError, match="no such file"):
         init.check_network(NOTEBOOK, seeds_of(0))
     for content in (b"", b"PK\x03\x04 and no more", b"\x93NUMPY"):
         weights.write_bytes(content)

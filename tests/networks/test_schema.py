@@ -166,7 +166,7 @@ def test_a_key_of_another_choice_is_refused_with_the_nearest_that_is_read() -> N
         ({"task": "encoder", "skip": True, "hidden": 3}, "skip must be false"),
         ({"init__low": 1.0, "init__high": 1.0}, "must be below init.high, which is 1.0"),
         ({"init": "printed", "hidden": 3}, "hidden=2 and skip=false"),
-        ({"init": "file", "init__path": "absent.npz"}, "there is no such file"),
+        ({"init": "file", "init__path": "absent.npz"}, "no such file"),
     ],
 )
 def test_values_that_mean_nothing_together_are_refused(

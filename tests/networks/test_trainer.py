@@ -146,7 +146,7 @@ def test_a_failed_row_says_nothing_but_why(point_of: PointOf, weights: str) -> N
     assert rows.column_names == ["point_id", "status", "message"]
     assert rows["point_id"].to_pylist() == batch.identities.ravel().tolist()
     assert rows["status"].to_pylist() == [FAILED]
-    assert rows["message"][0].as_py().endswith("there is no such file")
+    assert rows["message"][0].as_py().endswith("no such file")
 
 
 def point_of_file(point_of: PointOf, path: str) -> Point:

@@ -139,7 +139,7 @@ def test_a_shard_that_is_killed_in_mid_sweep_costs_nothing_that_was_finished(
     assert begun.returncode == 1
     # submitit's own processes may complain before and after, when one of them is killed
     [line] = [line for line in said.splitlines() if line.startswith("a shard died (")]
-    assert line.endswith("go on with python -m xorsweep -m resume=s")
+    assert line.endswith("resume with python -m xorsweep -m resume=s")
     wait_until(lambda: not processes(shard, tmp_path))  # the other shard may go on
     kept = set(parts.glob("[!.]*"))  # and what the killed one was writing is none
     assert 0 < len(kept) < 16

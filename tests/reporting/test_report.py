@@ -158,7 +158,7 @@ def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) ->
 def test_without_a_folder_it_says_how_it_is_called(tmp_path: Path) -> None:
     done = run_command("report", tmp_path)
     assert done.returncode == 2
-    assert "arguments are required: FOLDER; --help says more" in done.stderr
+    assert "arguments are required: FOLDER; see --help" in done.stderr
 
 
 def test_the_command_for_one_point_holds_every_key_that_it_has() -> None:

@@ -159,7 +159,7 @@ def test_an_unsolved_run_is_at_its_plateau_after_its_epochs(
     text = page_of(run, tmp_path).text
     assert "Two rows at half: two rows are right, the other two are at one half." in text
     assert "The run is still at this plateau after 5,000 epochs." in text
-    assert re.search(r"After the last epoch the gradient of the loss has the length 0\.\d+\.", text)
+    assert re.search(r"After the last epoch the gradient of the loss has norm 0\.\d+\.", text)
     assert "nothing moves" not in text
 
 

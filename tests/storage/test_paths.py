@@ -96,7 +96,7 @@ def test_a_sweep_is_named_by_its_path(outputs: Path) -> None:
 def test_outputs_that_can_be_no_folder_are_said_in_one_line(outputs: Path, target: str) -> None:
     (outputs.parent / "file").touch()
     outputs.symlink_to(target)
-    said = rf"can't be made \(.*: .*outputs is a link to {target}, where no folder is\)"
+    said = rf"can't be made \(.*: .*outputs is a link to {target}, which isn't a folder\)"
     for make in (make_free_folder, make_folder):
         with pytest.raises(ConfigError, match=said):
             make(outputs / "2026-01-02" / "10-00-00")

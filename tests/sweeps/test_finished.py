@@ -75,7 +75,7 @@ def test_rows_made_of_the_parts_are_those_that_were_written(whole: bool, sweep: 
     pd.testing.assert_frame_equal(found, wanted)
     for name in wanted.select_dtypes("category"):
         assert found[name].cat.categories.equals(wanted[name].cat.categories)
-    said = f"{sweep}/results.parquet isn't there; its rows are made of the parts again"
+    said = f"{sweep}/results.parquet isn't there; its rows are made from the parts again"
     assert heard.lines == [said]
 
 
@@ -136,7 +136,10 @@ def test_from_python_and_beside_another_it_is_said(
     finished: Path, sweep: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     CHANGES["fewer rows"](sweep / "results.parquet")
-    said = f"{sweep}/results.parquet isn't as it was written; its rows are made of the parts again"
+    said = (
+        f"{sweep}/results.parquet has changed since it was written; its rows are made from the "
+        "parts again"
+    )
     found = xs.load(sweep)
     assert len(found.results) == found.counts["planned"] == 14
     assert found.results.equals(xs.load(finished).results)
@@ -154,7 +157,7 @@ def test_a_report_writes_the_tables_again(sweep: Path) -> None:
     (sweep / "results.csv").write_text("nonsense")
     heard = RecordingConsole()
     remake_report(sweep, heard)
-    said = "isn't as it was written; it and results.csv are written again from the parts"
+    said = "has changed since it was written; it and results.csv are written again from the parts"
     assert heard.lines == [f"{sweep}/results.parquet {said}"]
     assert {name: (sweep / name).read_bytes() for name in before} == before
     heard = RecordingConsole()
@@ -178,7 +181,7 @@ def test_a_report_counts_what_the_rows_say(sweep: Path) -> None:
 def test_without_the_parts_there_is_nothing_to_make_rows_of(sweep: Path) -> None:
     (sweep / "results.parquet").unlink()
     shutil.rmtree(sweep / "parts")
-    message = rf"^{sweep}: its parts lack 14 of 14 points; resume={sweep} runs them$"
+    message = rf"^{sweep}: 14 of 14 points are missing in its parts; resume={sweep} runs them$"
     with pytest.raises(StoreError, match=message):
         remake_report(sweep)
     with pytest.raises(StoreError, match=message):

@@ -247,7 +247,7 @@ def test_an_empty_folder_may_be_there_already(pair: tuple[Path, Path], tmp_path:
 
 
 def test_a_folder_that_holds_something_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="one: holds a sweep already; choose another folder"):
+    with pytest.raises(StoreError, match="one: already holds a sweep; choose another folder"):
         merged(pair[0], *pair)
     (tmp_path / "file").touch()
     for taken in (tmp_path, tmp_path / "file"):
@@ -316,11 +316,11 @@ def test_the_command_merges_and_says_where(pair: tuple[Path, Path]) -> None:
     ("arguments", "code", "said"),
     [
         (["out", "one"], 2, "the following arguments are required: B"),
-        (["out", "one", "nowhere"], 1, "nowhere holds no sweep: there is no manifest.json in it"),
-        (["one", "one", "other"], 1, "one: holds a sweep already; choose another folder"),
+        (["out", "one", "nowhere"], 1, "nowhere holds no sweep: it has no manifest.json"),
+        (["one", "one", "other"], 1, "one: already holds a sweep; choose another folder"),
         (["out", "one", "s3://a"], 1, "folder=s3://a: is an address; must be the path of a folder"),
         (["s3://out", "one", "other"], 1, "OUT=s3://out: is an address; must be the path of a fo"),
-        (["~nobody-at-all/x", "one", "other"], 1, "OUT=~nobody-at-all/x: there is no such home"),
+        (["~nobody-at-all/x", "one", "other"], 1, "OUT=~nobody-at-all/x: no such home"),
         (["/proc/out", "one", "other"], 1, "/proc/out can't be written: "),
     ],
 )

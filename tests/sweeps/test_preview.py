@@ -63,7 +63,7 @@ def test_a_grid_is_shown_with_its_first_and_last_points(
     assert ["117", "2.0", "40", "27"] in lines
     assert ["119", "2.0", "40", "29"] in lines
     assert ["1", "60", "40", "2", "xor", "sgd"] in lines
-    assert text.getvalue().rstrip().endswith("leave plan=true out to run it")
+    assert text.getvalue().rstrip().endswith("omit plan=true to run it")
     assert not list(tmp_path.iterdir())
 
 
@@ -109,7 +109,7 @@ def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -
     assert ["seed", "2", "0,", "1"] in lines
     assert ["0", "hidden=2", "optimizer=sgd", "lr=0.5,", "2.0"] in lines
     assert ["1", "optimizer=adam", "lr=0.1,", "0.2", "hidden=2,", "3"] in lines
-    assert "points where not (lr < 1) are left out: 2" in text.getvalue()
+    assert "points excluded by where (lr < 1): 2" in text.getvalue()
     assert "precision=0.1: rounds of further seeds follow this one, up to 300" in text.getvalue()
 
 

@@ -166,7 +166,7 @@ def test_the_command_ends_with_1_where_bits_differ(sweep: Path) -> None:
         (["sweep", "x"], 2, "argument ROW: x: must be a whole number from 0"),
         (["sweep", "13"], 1, "13: sweep has no such row; its rows are 0 to 12"),
         (["sweep", "0", "--into", "s3://x"], 1, "--into=s3://x: is an address; must be the path"),
-        (["nowhere", "0"], 1, "nowhere holds no sweep: there is no manifest.json in it"),
+        (["nowhere", "0"], 1, "nowhere holds no sweep: it has no manifest.json"),
     ],
 )
 def test_bad_input_gets_one_line(

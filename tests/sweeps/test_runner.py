@@ -190,7 +190,7 @@ def test_the_manifest_says_what_ran_and_how_fast(grid: Grid, tmp_path: Path) -> 
 def test_a_folder_with_a_sweep_is_never_written_into(grid: Grid, tmp_path: Path) -> None:
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     before = (tmp_path / "manifest.json").read_bytes()
-    with pytest.raises(StoreError, match="holds a sweep already"):
+    with pytest.raises(StoreError, match="already holds a sweep"):
         run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     assert (tmp_path / "manifest.json").read_bytes() == before
 

@@ -164,7 +164,7 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
             )
         )
     assert str(told.value).startswith(line)
-    assert str(told.value).endswith(f"go on with python -m xorsweep -m resume={folder}")
+    assert str(told.value).endswith(f"resume with python -m xorsweep -m resume={folder}")
     parts = set((folder / "parts").iterdir())
     assert parts
     result = resume_sweep(ResumeRequest(folder, QUIET, shards=ShardPlan(2, SERIAL, here)))

@@ -111,5 +111,7 @@ def test_a_report_elsewhere_has_all_that_the_sweep_left(sweep: xs.Sweep, tmp_pat
 def test_rows_that_are_damaged_are_told(sweep: xs.Sweep, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text((sweep.folder / "manifest.json").read_text())
     (tmp_path / "results.parquet").write_bytes(b"nothing")
-    with pytest.raises(xs.StoreError, match=r"its parts lack 144 of 144 points; .*resume="):
+    with pytest.raises(
+        xs.StoreError, match=r"144 of 144 points are missing in its parts; .*resume="
+    ):
         xs.load(tmp_path).results  # noqa: B018

@@ -224,7 +224,7 @@ def test_a_curve_that_is_not_there_is_told_with_those_that_are(networks: Sweep) 
     with pytest.raises(ConfigError) as raised:
         networks.to_xarray(curves=["loss"])
     assert str(raised.value) == (
-        "curves: 'loss' is no column of lists; choose one of parameters, learning_curve"
+        "curves: 'loss' isn't a column of lists; choose one of parameters, learning_curve"
     )
 
 

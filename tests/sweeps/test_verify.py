@@ -171,7 +171,7 @@ def test_the_typed_table_must_say_what_the_parts_say(sweep: Path) -> None:
 def test_a_lost_part_of_a_finished_sweep_is_told(sweep: Path) -> None:
     sorted((sweep / "parts").iterdir())[0].unlink()
     verified = verify(str(sweep), sample=3)
-    assert verified.wrong[-1].startswith("the parts lack ")
+    assert verified.wrong[-1].endswith(" points of this finished sweep are missing in its parts")
 
 
 def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
@@ -267,7 +267,7 @@ def test_the_command_says_one_line_and_ends_with_0(finished: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert without_announcement(done) == (
         "48 of 48 rows run again alone: the same bits; "
-        "results.csv and results.parquet say what the parts say\n"
+        "results.csv and results.parquet match the parts\n"
     )
 
 
@@ -284,7 +284,7 @@ def test_the_command_lists_what_differs_and_ends_with_1(sweep: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nowhere"], 1, "nowhere holds no sweep: there is no manifest.json in it\n"),
+        (["nowhere"], 1, "nowhere holds no sweep: it has no manifest.json\n"),
         ([], 2, "the following arguments are required: folder"),
         (["sweep", "--sample", "0"], 2, "argument --sample: 0: must be a whole number from 1"),
         (["sweep", "--sample", "x"], 2, "argument --sample: x: must be a whole number from 1"),

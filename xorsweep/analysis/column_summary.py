@@ -140,7 +140,7 @@ class ColumnCells:
 def summarize_columns(
     results: pd.DataFrame, keys: Sequence[str], times: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return one row per cell: all points that differ in seed alone, in order of appearance.
+    """Return one row per setting: all points that differ only in the seed, in order of appearance.
 
     Columns: the keys but seed; `runs`, `ok`, `failed`; for each flag its rate among the runs that
     are ok, with its 95 % interval; for each number its mean and quantiles (interpolated linearly)

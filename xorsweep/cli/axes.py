@@ -79,11 +79,11 @@ def swept(override: Override) -> ParsedAxis:
         return ParsedAxis(Axis(key, (level,)), (text,), False)
     if (override.is_add() or key not in known_keys()) and not is_point_key(key):
         raise ConfigError(
-            f"{override.input_line}: {key} is no key of a point, so it can't be swept; a file is "
-            "chosen by one name"
+            f"{override.input_line}: {key} isn't a key of a point, so it can't be swept; "
+            "choose one file by its name"
         )
     if not is_point_key(key):
-        raise ConfigError(f"{key}: says how to run and not what to train, so it can't be swept")
+        raise ConfigError(f"{key}: defines how a sweep runs, not its points, so it can't be swept")
     values = spacing.levels(_is_whole(key)) if spacing else list(_values(override))
     values = [_canonical(key, value) for value in values]
     texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)

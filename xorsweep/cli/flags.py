@@ -51,4 +51,4 @@ def _refused(arguments: Sequence[str], known: Sequence[str], words: Table) -> It
             yield f"{shorten(flag)}: keys have no dashes; write {key}={shorten(value) or '...'}"
         elif is_long:
             hint = bare_hint(name) or "values are given as key=value; --help lists keys and flags"
-            yield f"{shorten(flag)}: there is no such flag; {hint}"
+            yield f"{shorten(flag)}: no such flag; {hint}"

@@ -89,8 +89,7 @@ def _read_axes(loader: ConfigLoader, where: str, axes: object) -> Overrides:
     for key in overrides:
         if not is_point_key(key):
             raise ConfigError(
-                f"{where}.{key}: says how to run and not what to train, so it has no place in a "
-                "grid"
+                f"{where}.{key}: defines how a sweep runs, not its points, so it can't be in a grid"
             )
     return overrides
 

@@ -113,7 +113,7 @@ def _composed(
             loader = GlobalHydra.instance().config_loader()
             given = parsed(loader, lines)
             if "plan" in given:
-                raise ConfigError("plan: says what a sweep would do, on the command line alone")
+                raise ConfigError("plan: works only on the command line")
             fixed = [str(o.input_line) for o in given.values() if not o.is_sweep_override()]
             config = compose("config", fixed, return_hydra_config=True)
             yield loader, config, given

@@ -179,7 +179,7 @@ def _is_known(key: str, known: list[str]) -> bool:
 
 def _refuse_whole_grid(key: str) -> None:
     if key == "grid":
-        raise ConfigError(f"grid: isn't given as a whole; give {', '.join(GRID_KEYS)}")
+        raise ConfigError(f"grid: can't be set as a whole; set {', '.join(GRID_KEYS)}")
     if key == AXES or key.startswith(f"{AXES}."):
         axis = key.removeprefix(AXES).removeprefix(".") or "lr"
         raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")

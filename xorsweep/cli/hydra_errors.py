@@ -27,11 +27,11 @@ def explain_hydra_error(error: HydraException) -> str:
         return f"{error.override}: {_unreadable(error)}"
     text = str(error)
     if match := _TO_BE_ADDED.search(text):
-        return f"{match[1]}: isn't chosen from by default; write +{match[1]}={match[2]}"
+        return f"{match[1]}: isn't in the defaults; write +{match[1]}={match[2]}"
     if match := _NO_KEY.search(text):
         return f"{match[1]}: {_no_key(match[1])}"
     if match := _THERE_ALREADY.search(text):
-        return f"+{match[1] or match[2]}: is there already; leave the + out"
+        return f"+{match[1] or match[2]}: is already set; omit the +"
     if match := _SWEPT.search(text):
         key, _, text = match[1].partition("=")
         numbers = [rule for rule in NETWORK_SCHEMA.fields_for(key) if is_number(rule)]
@@ -53,7 +53,7 @@ def _unreadable(error: OverrideParseException) -> str:
     if not equals:
         return bare_hint(key) or f"needs a value, as in {key}=..."
     if match := _UNKNOWN_FUNCTION.search(error.message):
-        return f"there is no function {match[1]}; there are {_FUNCTIONS}"
+        return f"no such function: {match[1]}; the functions are {_FUNCTIONS}"
     if match := _EVALUATING.search(error.message):
         return match[1]
     if hint := number_hint(key, text):
@@ -70,5 +70,5 @@ def _no_key(key: str) -> str:
     choices = COMPONENTS[group].usable() if name and group in COMPONENTS else ()
     owners = [choice for choice, each in choices if name in fields_of(each)]
     if owners:
-        return f"the {group} that is chosen has no such key; it is one of {', '.join(owners)}"
-    return "there is no such key; --help lists ours, and --cfg hydra those of Hydra"
+        return f"the chosen {group} has no such key; it is a key of {', '.join(owners)}"
+    return "no such key; --help lists the keys, and --cfg hydra those of Hydra"

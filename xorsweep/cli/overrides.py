@@ -140,7 +140,7 @@ def _read_zip(zipped: Any) -> list[list[str]] | None:
     ]
     for name in (name for keys in groups for name in keys):
         if not isinstance(name, str):
-            raise ConfigError(f"zip: {shorten(name)} is no key; it must be {_ZIP_ALLOWED}")
+            raise ConfigError(f"zip: {shorten(name)} isn't a key; it must be {_ZIP_ALLOWED}")
     return groups
 
 
@@ -155,7 +155,7 @@ def _read_blocks(blocks: Any) -> list[dict[str, Any]] | None:
 
 def _read_block(block: Any) -> dict[str, Any]:
     if not isinstance(block, Mapping):
-        raise ConfigError(f"blocks: {shorten(block)} is no block; it must be {_BLOCKS_ALLOWED}")
+        raise ConfigError(f"blocks: {shorten(block)} isn't a block; it must be {_BLOCKS_ALLOWED}")
     try:
         return flattened(block)
     except ConfigError as error:
@@ -199,7 +199,7 @@ def _level_text(key: str, level: Any) -> str:
         return override_value(level)
     if isinstance(level, Mapping) and key in COMPONENTS:
         raise ConfigError(
-            f"{key}={shorten(level)}: choices with parameters of their own make no axis; use "
+            f"{key}={shorten(level)}: components with their own parameters can't be an axis; use "
             f"blocks, such as blocks=[dict({key}={shorten(level)})]"
         )
     raise ConfigError(

@@ -63,11 +63,11 @@ def read_run(config: DictConfig) -> RunRequest:
     if kept.curvature and (hydra.mode is RunMode.MULTIRUN or settings.objective_seeds is not None):
         raise ConfigError(
             f"curvature={format_value(kept.curvature)}: is for a single run or our own sweep; a "
-            "job of another sweeper, or a run with objective_seeds, leaves its objective alone"
+            "job of another sweeper, or a run with objective_seeds, writes only its objective"
         )
     if kept.trainable:
         raise ConfigError(
-            "trainable=true: is a column of a sweep's rows, so it needs -m and our own sweeper"
+            "trainable=true: adds a column to a sweep's results, so it needs -m and our own sweeper"
         )
     check_curvature(point, kept.curvature)
     return RunRequest(point, engine, settings, kept.curvature)
@@ -96,7 +96,7 @@ def _asks_for_grid(hydra: Any) -> str | None:
 def _refuse_what_sweeps(values: Mapping[str, Any], asked: str | None, hydra: Any) -> None:
     """Raise ConfigError for what a single run, or a job of another sweeper, would pass over."""
     if values["resume"] is not None:
-        raise ConfigError(f"resume={values['resume']}: goes on with a sweep; add -m")
+        raise ConfigError(f"resume={values['resume']}: resumes a sweep; add -m")
     if values["plan"] is not False:
         raise ConfigError(f"plan={format_value(values['plan'])}: plans a sweep; add -m")
     given = _given(hydra.overrides.task)
@@ -158,10 +158,10 @@ def check_folders(config: DictConfig, resumed: bool) -> None:
         raise ConfigError(f"{given[RUN_DIR]}: is the folder of a single run; give {SWEEP_DIR}")
     if SUBDIR in given:
         raise ConfigError(
-            f"{given[SUBDIR]}: a sweep has no folder a point; hydra/sweeper=basic has one"
+            f"{given[SUBDIR]}: a sweep has no folder per point; hydra/sweeper=basic has"
         )
     if resumed and SWEEP_DIR in given:
-        raise ConfigError(f"{given[SWEEP_DIR]}: resume goes on in the folder that it names")
+        raise ConfigError(f"{given[SWEEP_DIR]}: resume uses the folder that it names")
 
 
 def _given(lines: list[str]) -> dict[str, str]:

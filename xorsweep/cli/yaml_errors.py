@@ -134,7 +134,7 @@ def _header_fault(path: Path, text: str) -> str | None:
         if line.strip() and not _HEADER_LINE.match(line):
             break
         if line.strip() and len(line.strip(" \t#").split()) != 2:
-            return f"{path}, line {number}: {line.strip()}: must be {HEADER} and no more"
+            return f"{path}, line {number}: {line.strip()}: must be only {HEADER}"
     return None
 
 
@@ -146,5 +146,5 @@ def _defaults_fault(path: Path, defaults: object) -> str | None:
             match = _SLASH_MISSING.fullmatch(str(key))
             if match and match["group"] in COMPONENTS:
                 group = match["group"]
-                return f"{path}: override {group}: lacks a slash; write override /{group}"
+                return f"{path}: override {group}: has no slash; write override /{group}"
     return None

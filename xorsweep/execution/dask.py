@@ -109,7 +109,7 @@ def _rows_of(future: Future[Rows], result: Any) -> Rows | None:
     if isinstance(error, KilledWorker):
         return None
     reason = f"{type(error).__name__}: {error}" if error else "its scheduler is gone"
-    raise ExecutionError(f"the Dask cluster can't go on: {reason.splitlines()[0]}")
+    raise ExecutionError(f"the Dask cluster can't continue: {reason.splitlines()[0]}")
 
 
 @contextmanager

@@ -179,11 +179,11 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         name = short_name(self.full_name)
         if mine["name"] == its["name"] and {**mine, "source": None} == {**its, "source": None}:
             return (
-                f"{name}: its source isn't what it was when {folder} was started, and a sweep "
-                "never mixes two functions; put the old one back, or choose another folder"
+                f"{name}: its source has changed since {folder} was started, and a sweep never "
+                "mixes two functions; restore the old one, or choose another folder"
             )
         return (
-            f"{name}: {folder} was started with {other}, and a sweep never mixes two; give that "
+            f"{name}: {folder} was started with {other}, and a sweep never mixes two; use that "
             "one, or choose another folder"
         )
 
@@ -239,7 +239,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         if self.function is None or self.signature is None:
             raise StoreError(
                 f"{short_name(self.full_name)}: a folder is data, and the function that it names "
-                f"isn't imported; name it by --function {self.full_name}"
+                f"isn't imported; pass it with --function {self.full_name}"
             )
         return self.function, self.signature
 

@@ -159,7 +159,9 @@ def _are_seeds(values: Sequence[Scalar]) -> bool:
 def _check_unaltered(key: str, value: Scalar, field: Field) -> None:
     """Raise ConfigError for a level that its column would change, and read as another one."""
     if isinstance(field, _Float) and type(value) is int and not allows(field, value):
-        raise ConfigError(f"{key}={value}: other levels are no whole numbers, and no float is that")
+        raise ConfigError(
+            f"{key}={value}: other levels aren't integers, and no float has this value"
+        )
     if isinstance(value, str) and value.endswith("\0"):
         raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
 

@@ -40,7 +40,7 @@ class Settings(dict[str, Any]):
             return self[name]
         except KeyError:
             known = ", ".join(self)
-            raise AttributeError(f"there is no key {name!r}; the keys are {known}") from None
+            raise AttributeError(f"no key {name!r}; the keys are {known}") from None
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Signature:
         for each in parameters:
             if each.kind is each.VAR_POSITIONAL:
                 raise ConfigError(
-                    f"{name}: takes *{each.name}, and a sweep gives each argument by its name"
+                    f"{name}: takes *{each.name}, and a sweep passes each argument by its name"
                 )
         named = [each for each in parameters if each.kind is not each.VAR_KEYWORD]
         defaults = {each.name: each.default for each in named if each.default is not each.empty}

@@ -114,7 +114,7 @@ def _in_utf8(name: str, texts: NDArray[Any]) -> NDArray[Any]:
 
 
 def _masked(name: str) -> PointError:
-    return PointError(f"returned {name} masked; NaN stands for a number that isn't there")
+    return PointError(f"returned {name} masked; use NaN for a missing number")
 
 
 def _beyond(name: str, value: Any, kind: str) -> PointError:

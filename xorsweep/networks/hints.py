@@ -94,7 +94,7 @@ VALUES: Mapping[str, Table] = {
         "fahlman": "40_20_40 threshold_and_margin",
         "right_side": "accuracy sign correct",
         "rms": "rmse root_mean_square",
-        "criterion says when a network has converged; what is descended is loss": "mse_loss "
+        "criterion is the test of convergence; the function to minimize is loss": "mse_loss "
         "bce_loss cross_entropy_loss mse cross_entropy bce",
     },
     "engine": {

@@ -297,13 +297,13 @@ class File(Initializer):
             columns.append(arrays[name].reshape(-1, view.size))
         counts = {len(column) for column in columns}
         if len(counts) > 1 or 0 in counts:
-            raise self._error("needs one row a network in each of its arrays")
+            raise self._error("needs one row per network in each of its arrays")
         return np.concatenate(columns, axis=1)
 
     def _arrays(self) -> dict[str, FloatArray]:
         """Return the weights by role, whatever their shapes; raises ConfigError."""
         if not Path(self.path).is_file():
-            raise self._error("there is no such file")
+            raise self._error("no such file")
         if not zipfile.is_zipfile(self.path):
             raise self._error("isn't an .npz file")
         try:

@@ -20,8 +20,8 @@ DESCRIPTIONS = {
     "one_row_wrong": "three rows are right, one is at the other target",
     "two_rows_wrong": "two rows are right, two are at the other target",
     "unclassified": "not solved, and its outputs show none of the known patterns",
-    "diverged": "its numbers grew beyond what a float can hold",
-    "failed": "couldn't be trained; the message says why",
+    "diverged": "its numbers exceeded the range of floats",
+    "failed": "couldn't be trained; the message has the reason",
 }
 """How a run can end, in words, by outcome."""
 
@@ -44,7 +44,7 @@ TRAPPED, PASSING, FLAT = "trapped", "passing", "flat"
 STATES = {
     TRAPPED: "every direction curves upwards, as around a minimum",
     PASSING: "some direction curves downwards, as at a saddle",
-    FLAT: "the smallest curvature can't be told from zero",
+    FLAT: "the smallest curvature can't be distinguished from zero",
 }
 """Where a run that isn't solved stands, by the curvature of its loss, in words."""
 

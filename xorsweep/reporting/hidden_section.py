@@ -54,7 +54,7 @@ def _caption(plane: HiddenPlane) -> str:
         else "to a disc"
     )
     text = (
-        "Each row of the truth table is a point: what the two hidden units answer to it. It moves "
+        "Each row of the truth table is a point: the outputs of the two hidden units. It moves "
         f"from a ring, before training, {end}. The small dots are after 1, 10, 100 and so on "
         "epochs."
     )

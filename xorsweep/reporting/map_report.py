@@ -23,7 +23,7 @@ from xorsweep.text import percent_text
 MOST_MAPS = 8
 """Columns that have a figure."""
 OUTCOME = "outcome"
-PIXELS = "Open the figure by itself to see a pixel as large as it is: none is interpolated."
+PIXELS = "Open the figure in a new tab to see each pixel, without interpolation."
 
 
 class MapReport(ReportWriter):
@@ -97,7 +97,7 @@ def _outcomes_table(shown: PixelMap) -> Table:
         for place, name in enumerate(names)
         if (count := int((codes == place).sum()))
     ]
-    head = ("outcome", "pixels", "share", "what it means")
+    head = ("outcome", "pixels", "share", "meaning")
     return Table("Outcomes of the pixels.", head, rows, numbers=(1, 2))
 
 

@@ -34,7 +34,7 @@ def show_preview(
     most = "at most " if any(batch.fixed["until_converged"] for batch in plan.batches) else ""
     console.print(
         f"training: {most}about {duration_text(found.seconds)} with "
-        f"{count_text(workers, 'worker')}, measured on this machine as it is now"
+        f"{count_text(workers, 'worker')}, measured on this machine under its current load"
     )
     sizes = {name: size for name, size in found.sizes.items() if csv or name != CSV}
     files = ", ".join(f"{name} {size_text(size)}" for name, size in sizes.items())

@@ -14,7 +14,7 @@ from xorsweep.reporting.tables import Table
 LATER_HEAD = ("epochs", "outcome", "by its curvature", "runs", "solved with more epochs")
 STATES_NOTE = (
     ", and those that aren't solved by the curvature there: trapped where every direction curves "
-    "upwards, passing where some direction curves downwards, flat where that can't be told"
+    "upwards, passing where some direction curves downwards, flat where the sign is uncertain"
 )
 
 
@@ -30,7 +30,7 @@ def outcomes_table(results: pd.DataFrame) -> Table:
     ]
     caption = f"Outcomes of all runs, each after its most epochs{STATES_NOTE if head else ''}."
     numbers = range(1, 2 + len(head))
-    return Table(caption, ("outcome", "runs", *head, "what it means"), rows, numbers=numbers)
+    return Table(caption, ("outcome", "runs", *head, "meaning"), rows, numbers=numbers)
 
 
 def later_table(results: pd.DataFrame) -> Table | None:

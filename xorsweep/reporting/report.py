@@ -50,15 +50,15 @@ LARGEST_SVG = 300_000
 FILES = (
     ("results.csv", "one row per point"),
     ("results.parquet", "one row per point, typed"),
-    ("summary.csv", "one row per cell: all points that differ in seed alone"),
-    ("comparisons.csv", "one row per pair of neighbouring cells, compared run by run"),
-    ("variance_shares.csv", "how much of the variance of the rate each axis explains"),
+    ("summary.csv", "one row per setting: all points that differ only in the seed"),
+    ("comparisons.csv", "one row per pair of neighbouring settings, compared run by run"),
+    ("variance_shares.csv", "the share of the variance of the rate that each axis explains"),
     ("initial_weights.csv", "how often training fails, by initial weights"),
     ("map.npz", "the map as arrays: both axes, and a value per pixel of each column"),
     ("boundary.csv", "how many boxes of each size hold a part of the boundary of each flag"),
     ("figures/", "the figures, as PNG and SVG"),
-    ("manifest.json", "what was run, where and when, in full"),
-    ("multirun.yaml", "the configuration as it was composed"),
+    ("manifest.json", "the configuration, versions, machine and times"),
+    ("multirun.yaml", "the composed configuration"),
 )
 
 

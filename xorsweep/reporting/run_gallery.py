@@ -155,7 +155,7 @@ def _note(shown: int, drawn: RunDrawings, levels: str) -> str:
         return ""
     which = f" ({levels})" if levels else ""
     return (
-        f"The runs of {shown:,} of {cells:,} cells are shown, as many as the page has room for: of "
-        "those with the most epochs every level of some keys, and of the others that of the best "
-        f"cell{which}."
+        f"The runs of {shown:,} of {cells:,} settings are shown, as many as fit on the page: of "
+        "those with the most epochs every level of some keys, and the levels of the best setting "
+        f"for the other keys{which}."
     )

@@ -46,7 +46,7 @@ FRAMES = 5 * (STILLS - 1) + 1
 
 FILES = (
     (PAGE, "this page"),
-    (ANIMATION, "the animation, for a slide"),
+    (ANIMATION, "the animation, for slides"),
     ("run.json", "point, outcome, weights, outputs, gradients and curvature, to the last bit"),
     ("learning_curve.csv", "errors by epoch"),
     ("hidden_outputs.csv", "outputs of the hidden units by epoch and row"),
@@ -158,14 +158,14 @@ def _slope(run: SingleRun) -> str:
     It does for plain descent in batches, whose steps are lr times the gradient.
     """
     length = float(np.linalg.norm(gradient(run.training, run.parameters[:, -1])))
-    text = f"After the last epoch the gradient of the loss has the length {number(length)}"
+    text = f"After the last epoch the gradient of the loss has norm {number(length)}"
     plain = run.point["optimizer"] == "sgd" and run.point["schedule"] == "batch"
     way = float(run.training.learning_rate[0]) * length * run.epochs[-1]
     if not plain or way >= STILL:
         return f"{text}."
     return (
-        f"{text}: nothing moves any more. As many epochs again at this gradient would move the "
-        f"weights by {number(way)}."
+        f"{text}: training has come to rest. The same number of epochs at "
+        f"this gradient would move the weights by {number(way)}."
     )
 
 

@@ -49,7 +49,7 @@ def folder_of(value: object, key: str = "folder") -> Path:
         raise ConfigError(f"{given}: is an address; must be the path of a folder on this machine")
     expanded = os.path.expanduser(text)
     if text.startswith("~") and expanded == text:
-        raise ConfigError(f"{given}: there is no such home folder; ./{text} is one of that name")
+        raise ConfigError(f"{given}: no such home folder; ./{text} is a folder with that name")
     path = Path(expanded)
     return path.absolute() if str(path).startswith("~") else path
 
@@ -91,8 +91,8 @@ def _said_why(folder: Path) -> Iterator[None]:
 def _obstacle(path: Path) -> str | None:
     """Return why a path can't hold a folder, None where it may."""
     if path.is_symlink() and not path.is_dir():
-        return f"{path} is a link to {os.readlink(path)}, where no folder is"
-    return f"{path} is no folder" if path.exists() and not path.is_dir() else None
+        return f"{path} is a link to {os.readlink(path)}, which isn't a folder"
+    return f"{path} isn't a folder" if path.exists() and not path.is_dir() else None
 
 
 def check_free(folder: Path, key: str) -> None:
@@ -100,7 +100,7 @@ def check_free(folder: Path, key: str) -> None:
     for name in (*SWEEP_FILES, *RUN_FILES):
         if os.path.lexists(folder / name):
             what = "a sweep's" if name in SWEEP_FILES else "a run's"
-            raise ConfigError(f"{key}={folder}: holds {what} {name} already; choose another folder")
+            raise ConfigError(f"{key}={folder}: already holds {what} {name}; choose another folder")
 
 
 def point_latest(folder: Path) -> list[str]:
@@ -138,11 +138,11 @@ def named_folder(name: object, key: str = "folder") -> Path:
     if name != LATEST:
         folder = folder_of(name, key)
         if (hint := folder_hint(str(name))) and not folder.exists():
-            raise ConfigError(f"{key}={name}: there is no such folder{hint}")
+            raise ConfigError(f"{key}={name}: no such folder{hint}")
         return folder
     link = OUTPUTS / LATEST
     if link.is_symlink() and not link.exists():
         raise ConfigError(
-            f"{LATEST}: {link} is a link to {os.readlink(link)}, where nothing is; name a folder"
+            f"{LATEST}: {link} is a link to {os.readlink(link)}, which doesn't exist; name a folder"
         )
     return Path(os.path.realpath(link))

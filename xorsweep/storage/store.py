@@ -240,7 +240,7 @@ def check_unused(folder: Path) -> None:
     """
     if is_there(folder / MANIFEST):
         raise StoreError(
-            f"hydra.sweep.dir={folder}: holds a sweep already; go on with it by "
+            f"hydra.sweep.dir={folder}: already holds a sweep; continue with "
             f"resume={folder}, or choose another folder"
         )
     if (folder / RUN_FILES[0]).exists():
@@ -276,13 +276,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(read_bytes(path).decode("utf-8"))
     except FileNotFoundError:
         hint = (
-            f"; its {PARTS} are of no use without it"
+            f"; its {PARTS} can't be used without it"
             if _holds_parts(folder)
             else "; a sweep that ended so early has trained nothing: start it again"
             if folder.is_dir()
             else ""
         )
-        raise StoreError(f"{folder} holds no sweep: there is no {MANIFEST} in it{hint}") from None
+        raise StoreError(f"{folder} holds no sweep: it has no {MANIFEST}{hint}") from None
     except OSError as error:
         raise StoreError(f"{path} can't be read: {error.strerror or error}") from None
     except (RecursionError, MemoryError):

@@ -21,6 +21,6 @@ def curves_in(store: Store, grid: Grid, name: str) -> pd.DataFrame:
     columns = curve_columns(store)
     if name not in columns:
         known = ", ".join(columns) or "there is none"
-        raise ConfigError(f"curves: {name!r:.80} is no column of lists; choose one of {known}")
+        raise ConfigError(f"curves: {name!r:.80} isn't a column of lists; choose one of {known}")
     steps = store.experiment.curve_steps(grid, name)
     return read_curves(grid, store.parts(), columns[name], steps=steps)

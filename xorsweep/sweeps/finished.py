@@ -30,7 +30,7 @@ def finished_manifest(folder: Path) -> FinishedManifest:
     """
     data = read_manifest(folder)
     if data.get("state") != "finished":
-        raise StoreError(f"{folder} isn't finished; resume={folder} runs what it lacks")
+        raise StoreError(f"{folder} isn't finished; resume={folder} runs the missing points")
     with using_manifest(folder):
         return read_finished(data)
 
@@ -46,7 +46,7 @@ def stored_results(
     try:
         return written_results(folder, manifest, whole)
     except TableMismatchError as error:
-        terminal.warn(f"{folder / PARQUET} {error}; its rows are made of the parts again")
+        terminal.warn(f"{folder / PARQUET} {error}; its rows are made from the parts again")
     opened = open_with_rounds(folder)
     store, grid = opened.store, opened.grid
     with reading(folder):
@@ -64,7 +64,7 @@ def written_results(folder: Path, manifest: FinishedManifest, whole: bool = Fals
             raise TableMismatchError("isn't there")
         with open_file(path) as data:
             if digest_of(data) != manifest.tables[PARQUET]:
-                raise TableMismatchError("isn't as it was written")
+                raise TableMismatchError("has changed since it was written")
             return _frame(data, manifest, whole)
 
 
@@ -103,7 +103,7 @@ def complete_table(store: Store, grid: Grid) -> ResultTable:
     absent = int((~stored.present).sum())
     if absent:
         raise StoreError(
-            f"{store.folder}: its parts lack {absent:,} of {len(grid):,} points; "
+            f"{store.folder}: {absent:,} of {len(grid):,} points are missing in its parts; "
             f"resume={store.folder} runs them"
         )
     return store.experiment.tabulate(grid, stored)

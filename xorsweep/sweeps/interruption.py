@@ -67,4 +67,4 @@ def _reason(error: Exception, store: Store) -> str:
 def _hint(store: Store) -> str:
     if not store.holds_manifest:
         return ""
-    return f"; the batches that were finished before are kept, go on with {store.resume_command}"
+    return f"; finished batches are kept, resume with {store.resume_command}"

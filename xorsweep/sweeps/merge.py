@@ -82,7 +82,7 @@ def _opened(folder: Path) -> OpenedSweep:
 
 def _refuse_taken(out: Path) -> None:
     if is_there(out / MANIFEST) or is_there(out / PARTS):
-        raise StoreError(f"{out}: holds a sweep already; choose another folder")
+        raise StoreError(f"{out}: already holds a sweep; choose another folder")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise StoreError(f"{out}: isn't an empty folder; choose another")
 

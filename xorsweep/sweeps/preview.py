@@ -85,24 +85,24 @@ class _Preview:
         self._show_grid(grid)
         self._experiment.preview(grid, plan, workers, settings.csv, terminal)
         if settings.report:
-            terminal.print("figures and the report come on top: seconds, and a few MB")
+            terminal.print("figures and the report add some seconds and a few MB")
         if settings.rounds.precision is not None:
             terminal.print(
                 f"precision={settings.rounds.precision}: rounds of further seeds follow this one, "
-                f"up to {settings.rounds.max_seeds:,} seeds a cell"
+                f"up to {settings.rounds.max_seeds:,} seeds per setting"
             )
-        terminal.print("nothing was run or written; leave plan=true out to run it")
+        terminal.print("nothing was run or written; omit plan=true to run it")
 
     def _show_grid(self, grid: Grid) -> None:
         common = common_dimensions(grid.blocks)
         self._terminal.table(("axis", "levels", ""), list(_axis_lines(common)))
         if len(grid.blocks) > 1:
             self._terminal.table(
-                ("block", "of its own"),
+                ("block", "axes"),
                 list(_block_lines(self._experiment.schema, grid.blocks, common)),
             )
         for where in dict.fromkeys(block.where for block in grid.blocks if block.where):
-            self._terminal.print(f"points where not ({where}) are left out: {grid.left_out:,}")
+            self._terminal.print(f"points excluded by where ({where}): {grid.left_out:,}")
         keys = grid.swept[:MOST_KEYS]
         self._terminal.table(("row", *keys), list(_point_lines(grid, keys)))
 

@@ -43,8 +43,8 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     store, manifest = opened.store, opened.manifest
     if not store.experiment.can_run:
         raise ConfigError(
-            f"resume={request.folder}: is a sweep of {store.experiment}, and a folder is data; "
-            f"give what it calls: {store.resume_command}"
+            f"resume={request.folder}: is a sweep of {store.experiment}, which "
+            f"names no code; pass its function: {store.resume_command}"
         )
     store.experiment.check()
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
@@ -74,10 +74,10 @@ def _longer_grid(schema: Schema, grid: Grid, request: ResumeRequest) -> Grid:
     absent = np.flatnonzero(request.grid.rows_of(identities) < 0)
     if len(absent):
         raise StoreError(
-            f"{request.folder} has {count_text(len(absent), 'point')} that this grid lacks, the "
-            f"first of them {point_text(grid, int(absent[0]))}"
-            f"{_missing_levels(grid.point(int(absent[0])), request.grid)}; give the levels of the "
-            "folder, too, to resume it, or choose another folder"
+            f"{request.folder} has {count_text(len(absent), 'point')} that aren't in this grid, "
+            f"the first of them {point_text(grid, int(absent[0]))}"
+            f"{_missing_levels(grid.point(int(absent[0])), request.grid)}; add the levels of the "
+            "folder to resume it, or choose another folder"
         )
     return request.grid
 

@@ -118,7 +118,7 @@ def _state_text(snapshot: Snapshot) -> str:
         host = manifest.machine.host
         where = "" if host == platform.node() else f" on this machine; it was started on {host}"
         return f"interrupted, no process works on it{where}; {resume} resumes it"
-    return f"{manifest.state}; {resume} runs what it lacks"
+    return f"{manifest.state}; {resume} runs the missing points"
 
 
 def _progress_text(snapshot: Snapshot, table: ResultTable) -> str:

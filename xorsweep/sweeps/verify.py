@@ -69,8 +69,8 @@ class Verified:
             )
             for text in ([f"{count:,} rows {text}"] if count else [])
         ]
-        said = f"{' and '.join(self.tables)} {'say' if len(self.tables) > 1 else 'says'}"
-        tables = [f"{said} what the parts say"] if self.tables else []
+        match = "match" if len(self.tables) > 1 else "matches"
+        tables = [f"{' and '.join(self.tables)} {match} the parts"] if self.tables else []
         compared = f"{self.compared:,} of {self.rows:,} rows run again alone: the same bits"
         if not self.again:
             compared = f"{self.rows:,} rows, seals and digests are right; nothing was run again"
@@ -191,7 +191,7 @@ def _in_the_tables(
         return
     absent = int((~table.present).sum())
     if absent:
-        yield f"the parts lack {absent:,} points of a sweep that is said to be finished"
+        yield f"{absent:,} points of this finished sweep are missing in its parts"
         return
     with TemporaryDirectory() as made:
         write_results(grid, table, Path(made), CSV in tables)
@@ -212,7 +212,9 @@ def _in_table(path: Path, made: str, compared: Compared) -> list[str]:
                 lines = [f": {line}" for line in compared(found, wanted)]
             except (csv.Error, pa.ArrowException, OSError, ValueError) as error:
                 return [f": can't be read ({str(error).splitlines()[0]})"]
-    return lines or [": its bytes aren't those that the parts give, though every field is the same"]
+    return lines or [
+        ": its bytes differ from those made from the parts, though every field is the same"
+    ]
 
 
 def _in_csv(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:

@@ -109,8 +109,8 @@ class _Source:
         runs = opened.store.experiment
         if not runs.can_run:
             raise ConfigError(
-                f"{folder}: is a sweep of {runs}, and a folder is data; name what it calls, by "
-                "--function or xs.load(folder, function)"
+                f"{folder}: is a sweep of {runs}; pass its function with --function or "
+                "xs.load(folder, function)"
             )
         runs.check()
         runs.check_unchanged(opened.grid, opened.manifest, folder)

@@ -48,8 +48,8 @@ def test_one_that_is_no_first_word_is_told_to_be_it(name: str) -> None:
     [
         (["verify"], 2, "xorsweep verify: the following arguments are required: folder"),
         (["check", "sgd"], 2, "xorsweep check: argument GROUP=NAME: sgd: must be KEY=VALUE"),
-        (["check", "optimizer=none"], "optimizer=none: there is no such choice", ""),
-        (["report", "nowhere"], "nowhere holds no sweep: there is no manifest.json in it", ""),
+        (["check", "optimizer=none"], "optimizer=none: no such component", ""),
+        (["report", "nowhere"], "nowhere holds no sweep: it has no manifest.json", ""),
     ],
 )
 def test_what_is_wrong_is_one_line(
@@ -60,4 +60,4 @@ def test_what_is_wrong_is_one_line(
     assert ended.value.code == code
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == (f"{line}; --help says more\n" if line else "")
+    assert said.err == (f"{line}; see --help\n" if line else "")

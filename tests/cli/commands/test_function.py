@@ -62,7 +62,7 @@ def test_a_function_beside_it_is_swept(folder: Path) -> None:
             "hydra.sweep.dir=s3://x: is an address; must be the path of a folder on this machine",
         ),
         (["physics:energy", "mass=1", "--workers", "4"], "--workers: keys have no dashes; write "),
-        (["physics:energy", "resume=none"], "none holds no sweep: there is no manifest.json in it"),
+        (["physics:energy", "resume=none"], "none holds no sweep: it has no manifest.json"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_leaves_nothing(

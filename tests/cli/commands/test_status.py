@@ -30,7 +30,7 @@ def test_without_a_folder_it_is_the_newest_sweep(home: Path) -> None:
 def test_a_folder_without_a_sweep_is_one_line(home: Path) -> None:
     done = run_command("status", home, "nowhere")
     assert done.returncode == 1
-    assert done.stderr == "nowhere holds no sweep: there is no manifest.json in it\n"
+    assert done.stderr == "nowhere holds no sweep: it has no manifest.json\n"
 
 
 @pytest.mark.usefixtures("without_figures")

@@ -67,7 +67,7 @@ def test_errors_between_two_whole_numbers_have_ticks_too() -> None:
 def test_a_diverged_curve_ends_where_it_leaves_the_picture(lost: float) -> None:
     errors = np.array([0.5, 3.0, 100.0, lost, lost, lost])
     assert len(curve(error_curve(EPOCHS, errors))) == 3
-    assert "grew beyond what is drawn by epoch 100" in describe_curve(EPOCHS, errors)
+    assert "exceeds the plotted range at epoch 100" in describe_curve(EPOCHS, errors)
 
 
 def test_a_curve_without_a_single_number_says_so() -> None:

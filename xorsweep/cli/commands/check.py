@@ -16,7 +16,9 @@ Arguments after the first set the point that is trained: KEY=VALUE."""
 
 def add_arguments(parser: Parser) -> None:
     """Add the component and values of the point that it is checked at."""
-    parser.add_argument("component", metavar="GROUP=NAME", type=_pair, help="what is checked")
+    parser.add_argument(
+        "component", metavar="GROUP=NAME", type=_pair, help="the component to check"
+    )
     parser.add_argument("point", metavar="KEY=VALUE", type=_pair, nargs="*", help="of the point")
 
 

@@ -13,14 +13,14 @@ EXAMPLES = """\
 
 An experiment is a class that derives from xorsweep.experiment.Experiment: by the name that an
 installed package offers, or module:class of the current folder. Each of its keys needs levels. The
-keys of a sweep hold here, too: plan, resume, grid.where, grid.zip, grid.blocks, parallel,
+keys of a sweep apply here, too: plan, resume, grid.where, grid.zip, grid.blocks, parallel,
 precision, max_seeds, on_failure, report, csv, title, hydra.sweep.dir; and rate=NAME, the column
 that precision is about, and times.STEPS=SOLVED, for survival curves."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the experiment, and what Hydra reads."""
-    add_swept(parser, "experiment", "NAME", "what runs the points")
+    add_swept(parser, "experiment", "NAME", "the experiment to sweep")
 
 
 def run(given: Namespace) -> None:

@@ -13,9 +13,9 @@ EXAMPLES = """\
   python -m xorsweep function package.module:train resume=latest 'seed=range(100,200)'
 
 The function gets an argument for each key and returns a number, true or false, a text, or a
-dictionary of them. Keys that aren't given have the defaults of its signature. Levels are written as
-in any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace. The keys of a sweep
-hold here, too: plan, resume, grid.where, grid.zip, grid.blocks, parallel, precision, max_seeds,
+dictionary of them. Other arguments have the defaults of its signature. Levels are written as in
+any sweep: a,b,c, range(start,stop,step), linspace(from,to,count), logspace. The keys of a sweep
+apply here, too: plan, resume, grid.where, grid.zip, grid.blocks, parallel, precision, max_seeds,
 on_failure, report, csv, title, hydra.sweep.dir; and of a function's: vectorized=true calls it with
 arrays, rate=NAME is the column that precision is about, times.STEPS=SOLVED makes survival
 curves."""
@@ -23,7 +23,7 @@ curves."""
 
 def add_arguments(parser: Parser) -> None:
     """Add the function, and what Hydra reads."""
-    add_swept(parser, "function", "MODULE:FUNCTION", "what is called")
+    add_swept(parser, "function", "MODULE:FUNCTION", "the function to sweep")
 
 
 def run(given: Namespace) -> None:

@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with the line and exit code 2."""
-        self.exit(2, f"{self.prog}: {message}; --help says more\n")
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 def whole(at_least: int, at_most: int = 2**53) -> Callable[[str], int]:
@@ -72,7 +72,7 @@ def sweep_own(name: str, given: argparse.Namespace) -> None:
 def add_function(parser: Parser) -> None:
     """Add the function by which the points of a function's sweep are run again."""
     parser.add_argument(
-        "--function", metavar="MODULE:FUNCTION", help="what a sweep of a function calls again"
+        "--function", metavar="MODULE:FUNCTION", help="the function of the sweep, to call it again"
     )
 
 

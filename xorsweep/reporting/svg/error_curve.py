@@ -119,7 +119,7 @@ def describe_curve(epochs: Sequence[int], errors: FloatArray, met: int | None = 
         description += f", {last} after {count_text(epochs[-1], 'epoch')}"
     lost = ~(errors < LARGEST)
     if lost.any():
-        description += f"; it grew beyond what is drawn by epoch {epochs[int(np.argmax(lost))]:,}"
+        description += f"; it exceeds the plotted range at epoch {epochs[int(np.argmax(lost))]:,}"
     if met is not None:
         description += f"; the criterion was first met after {count_text(met, 'epoch')}"
     return description + "."
