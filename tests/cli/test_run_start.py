@@ -60,7 +60,7 @@ def test_a_run_never_writes_over_a_run_or_a_sweep(tmp_path: Path) -> None:
     assert run(tmp_path, *SHORT, "hydra.run.dir=r").returncode == 0
     assert run(tmp_path, *SWEEP, "hydra.sweep.dir=s").returncode == 0
     before = contents(tmp_path)
-    again = "hydra.run.dir=r: holds a run's run.json already; choose another folder"
+    again = "hydra.run.dir=r: already holds a run's run.json; choose another folder"
     expect_line(run(tmp_path, *SHORT, "lr=3", "hydra.run.dir=r"), again)
     over = "hydra.run.dir=s: already holds a sweep's manifest.json; choose another folder"
     expect_line(run(tmp_path, *SHORT, "hydra.run.dir=s"), over)

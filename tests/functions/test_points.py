@@ -108,7 +108,7 @@ def test_where_zip_and_blocks_make_points_as_in_any_sweep() -> None:
         ({"x": {"a": 1}}, "x={'a': 1}: is nested; a level is a number"),
         ({"x": {1, 2}}, "x={1, 2}: a set has no order; give a list"),
         ({"x": float("nan")}, "x=nan: x must be a finite number"),
-        ({"x": [2**53 + 1, 0.5]}, "x=9007199254740993: other levels are no whole numbers"),
+        ({"x": [2**53 + 1, 0.5]}, "x=9007199254740993: other levels aren't integers"),
         ({"x": np.array([2**63], np.uint64)}, "x=9223372036854775808: x must be a whole number"),
         ({"x": np.ma.masked_array([1, 2], [0, 1])}, "x: its levels are NoneType, int, and must"),
         ({"x": ["a", "a\0"]}, "x=a: a text can't end in a null character"),

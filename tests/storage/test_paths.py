@@ -112,7 +112,7 @@ def test_a_link_that_leads_nowhere_counts_as_taken(tmp_path: Path) -> None:
 def test_latest_that_leads_nowhere_is_said_and_replaced(outputs: Path, target: str) -> None:
     outputs.mkdir()
     (outputs / "latest").symlink_to(target)
-    with pytest.raises(ConfigError, match=f"^latest: outputs/latest is a link to {target}, where"):
+    with pytest.raises(ConfigError, match=f"^latest: outputs/latest is a link to {target}, which"):
         named_folder("latest")
     folder = run_folder(outputs, "10-00-00")
     assert point_latest(folder) == []
@@ -153,5 +153,5 @@ def test_a_folder_with_what_a_run_would_write_over_is_refused(tmp_path: Path, na
     (tmp_path / "notes.txt").touch()
     check_free(tmp_path, "hydra.run.dir")
     (tmp_path / name).symlink_to("nowhere")
-    with pytest.raises(ConfigError, match=f"holds a .*{name} already; choose another folder"):
+    with pytest.raises(ConfigError, match=f"already holds a .*{name}; choose another folder"):
         check_free(tmp_path, "hydra.run.dir")

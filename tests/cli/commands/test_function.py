@@ -80,7 +80,7 @@ def test_a_function_is_always_given(folder: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "xorsweep function: the following arguments are required: MODULE:FUNCTION, KEY=LEVELS; "
-        "--help says more\n"
+        "see --help\n"
     )
 
 
@@ -90,7 +90,7 @@ def test_a_folder_names_no_code_that_is_run(folder: Path) -> None:
     other = run(folder, "physics:other", "resume=sweep", "report=false")
     assert other.returncode == 1
     assert other.stderr == (
-        "other: sweep was started with the function energy, and a sweep never mixes two; give "
+        "other: sweep was started with the function energy, and a sweep never mixes two; use "
         "that one, or choose another folder\n"
     )
     assert run(folder, "physics:energy", "resume=sweep", "report=false").returncode == 0
