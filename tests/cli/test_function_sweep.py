@@ -128,7 +128,7 @@ def test_a_resume_without_its_function_says_what_to_add(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", "resume=s", "seed=range(0,4)")
     assert done.returncode == 1
     assert done.stderr == (
-        "resume=s: is a sweep of the function train, which names no code; pass its function: "
+        "resume=s: is a sweep of the function train; pass its function: "
         f"python -m xorsweep function {TRAIN} resume=s\n"
     )
     assert (tmp_path / "s/results.csv").read_bytes() == before

@@ -328,7 +328,7 @@ def test_further_seeds_follow_the_largest_of_any_cell(point_of: PointOf) -> None
     [
         ({"init": "printed"}, 100, "precision with init=printed: its weights are the same"),
         ({"init": "file", "init__path": "x.npz"}, 100, "precision with init=file: the seed is"),
-        ({}, 9, "max_seeds=9: the first round has 10 seeds a cell already"),
+        ({}, 9, "max_seeds=9: the first round already has 10 seeds per setting"),
         ({"seed": range(2**32 - 10, 2**32)}, 50, "and would go beyond 4294967295"),
         ({"lr": [1.0, 2.0]}, 2**31, "cell 2 x max_seeds 2,147,483,648 = 4,294,967,296 points"),
     ],

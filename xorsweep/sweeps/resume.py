@@ -43,8 +43,8 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     store, manifest = opened.store, opened.manifest
     if not store.experiment.can_run:
         raise ConfigError(
-            f"resume={request.folder}: is a sweep of {store.experiment}, which "
-            f"names no code; pass its function: {store.resume_command}"
+            f"resume={request.folder}: is a sweep of {store.experiment}; "
+            f"pass its function: {store.resume_command}"
         )
     store.experiment.check()
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
