@@ -246,7 +246,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     assert command.startswith("  one of them alone: python -m xorsweep task=xor")
     stop = SweepSettings(ExecutionSettings("serial"), report=False, on_failure="stop")
     with pytest.raises(
-        StoreError, match=r"^on_failure=stop: 2 points failed: .*; the batches that"
+        StoreError, match=r"^on_failure=stop: 2 points failed: .*; finished batches"
     ):
         run_sweep(SweepRequest(NetworkExperiment(), grid, stop, tmp_path / "stopped"))
     manifest = json.loads((tmp_path / "stopped/manifest.json").read_text())

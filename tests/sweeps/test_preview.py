@@ -155,7 +155,7 @@ def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_
 
 
 def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
-    with pytest.raises(ConfigError, match=r"^max_seeds=3: the first round has 5"):
+    with pytest.raises(ConfigError, match=r"^max_seeds=3: the first round already has 5"):
         preview_sweep(
             SweepRequest(
                 NetworkExperiment(),

@@ -47,7 +47,7 @@ def test_the_rows_are_the_same_and_verify_misses_nothing(grid_of: GridOf, tmp_pa
     found = verify(str(without))
     assert not found.wrong
     assert "; results.parquet matches the parts" in found.text
-    assert "results.csv and results.parquet say" in verify(str(plain)).text
+    assert "results.csv and results.parquet match" in verify(str(plain)).text
     (without / "results.parquet").write_bytes(b"")
     assert [line.partition(":")[0] for line in verify(str(without)).wrong] == ["results.parquet"]
 

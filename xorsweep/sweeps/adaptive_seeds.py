@@ -96,8 +96,8 @@ def check_rounds(experiment: Experiment[Any], first: Grid, rounds: AdaptiveSeeds
     most = int(cells.seeds.max())
     if most > rounds.max_seeds:
         raise ConfigError(
-            f"max_seeds={rounds.max_seeds}: the first round already has {most:,} seeds per setting; "
-            f"max_seeds must be at least {most}"
+            f"max_seeds={rounds.max_seeds}: the first round already has {most:,} seeds per "
+            f"setting; max_seeds must be at least {most}"
         )
     last, seeds = int(cells.last_seed.max()), experiment.schema.scalars["seed"]
     assert isinstance(seeds, Integer)
