@@ -160,7 +160,7 @@ def test_an_unsolved_run_is_at_its_plateau_after_its_epochs(
     assert "Two rows at half: two rows are right, the other two are at one half." in text
     assert "The run is still at this plateau after 5,000 epochs." in text
     assert re.search(r"After the last epoch the gradient of the loss has norm 0\.\d+\.", text)
-    assert "nothing moves" not in text
+    assert "come to rest" not in text
 
 
 def test_the_page_says_why_the_run_ended_there(point_of: PointOf, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_nothing_moves_any_more_where_the_gradient_shows_it(
     way = float(point["lr"]) * math.hypot(*gradient) * 200
     plain = point["optimizer"] == "sgd" and point["schedule"] == "batch"
     assert still == (plain and way < 1e-6)
-    assert ("nothing moves any more" in page_of(run, tmp_path).text) == still
+    assert ("training has come to rest" in page_of(run, tmp_path).text) == still
 
 
 def test_both_networks_are_drawn_and_every_weight_is_listed(

@@ -182,7 +182,7 @@ def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
         (["precision=0.5"], "precision=0.5: precision must be a finite number above 0"),
         (["precision=0.1,0.2"], "precision: defines how a sweep runs, not its points"),
         (["precision=0.1", "init=printed"], "precision with init=printed: its weights"),
-        (["precision=0.1", "max_seeds=50"], "max_seeds=50: the first round has 100 seeds"),
+        (["precision=0.1", "max_seeds=50"], "max_seeds=50: the first round already has 100 seeds"),
     ],
 )
 def test_bad_precision_is_refused_in_one_line(
