@@ -2,7 +2,7 @@
 
 From Python: `train` one network, `evaluate` one setting over many seeds, `sweep` a grid, `load` a
 finished sweep; docs/python.md.
-`register` adds a choice, `sweep_function` sweeps a function; docs/extending.md.
+`register` adds a component, `sweep_function` sweeps a function; docs/extending.md.
 """
 
 from importlib import import_module
@@ -48,7 +48,7 @@ _HOMES = {
     "sweep_function": "api",
     "train": "api",
 }
-"""The module of each public name, imported when the name is first used."""
+"""The module of each public name, imported on first use."""
 
 
 def __getattr__(name: str) -> object:

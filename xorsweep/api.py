@@ -1,6 +1,6 @@
 """The Python interface: `train` is `python -m xorsweep`, `sweep` is `python -m xorsweep -m`.
 
-Keys, defaults and checks are those of the command line, and so are the bits that come out.
+Keys, defaults, checks and the bits of results are those of the command line.
 """
 
 from __future__ import annotations
@@ -65,22 +65,22 @@ from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep
 
 Group = str | Mapping[str, Scalar]
-"""A choice of a config group by name, or its name and parameters, as in the YAML files."""
+"""A component of a config group by name, or its name and parameters, as in the YAML files."""
 
 GroupLevels = str | Iterable[str] | Mapping[str, Any]
-"""A choice or several, or one choice by name with parameters that may have several levels."""
+"""One or several components, or one by name with parameters that may have several levels."""
 
 Folder = str | PathLike[str]
 
 _FINDING_TURN = Lock()
 _TURNS: WeakValueDictionary[str, RLock] = WeakValueDictionary()
-"""What a thread holds while it works in a folder; gone with the last thread that wants it."""
+"""The lock of a thread that works in a folder; deleted with the last thread that needs it."""
 
 
 class Levels(TypedDict, total=False):
-    """What `sweep` takes: one value for a key, or several, which make it an axis.
+    """The levels of `sweep`: one value for a key, or several, which make it an axis.
 
-    What isn't given is what `python -m xorsweep -m` takes; `xorsweep --help` lists it.
+    Defaults are those of `python -m xorsweep -m`; `xorsweep --help` lists them.
     """
 
     lr: float | Iterable[float]
@@ -139,33 +139,33 @@ def train(
     Args:
         hidden: The number of hidden units.
         lr: The learning rate.
-        lr_output: That of the output layer; None: the same.
+        lr_output: The learning rate of the output layer; None: the same.
         epochs: The number of passes over the rows of the task.
         seed: The number that the initial weights are drawn from.
-        task: The truth table that is learned.
-        skip: Whether inputs are linked to the outputs directly, too.
+        task: The truth table to learn.
+        skip: Whether inputs are also connected directly to outputs.
         activation: The activation of the hidden units.
         output: The activation of the outputs, `logistic` or `linear`.
         loss: The function that training minimizes.
-        optimizer: The rule that changes the weights.
-        schedule: `batch`, or `online` with an update after each row.
+        optimizer: The update rule of the weights.
+        schedule: `batch`, or `online` with one update per row.
         init: How the initial weights are drawn.
         criterion: The test of convergence.
-        until_converged: Whether training ends at the epoch that meets the criterion.
+        until_converged: Whether training stops at the epoch that meets the criterion.
         curvature: Whether the network must have a curvature; with `learning_curve`, `save` writes
             it by epoch, too. `Run.curvature` has it in any case.
         engine: `numpy` or `numba`.
         weights: Initial weights instead of `init`: arrays w1 (inputs, hidden), b1 (hidden,) or
             (1, hidden), w2 (hidden, outputs), b2 (outputs,) or (1, outputs), as the notebook has
-            them, in this order or by name; with direct links direct (inputs, outputs), too. They
-            say how many hidden units there are.
+            them, in this order or by name; with direct connections also direct (inputs, outputs).
+            They determine the number of hidden units.
         parameters: Parameters by the names of their columns, such as `optimizer.momentum`.
 
     Returns:
         The trained network with its weights, outputs and errors by epoch.
 
     Raises:
-        ConfigError: A value isn't allowed, or nothing reads a key.
+        ConfigError: A value isn't allowed, or a key is unknown.
     """
     given = {
         "task": task,
@@ -218,19 +218,19 @@ def evaluate(
     engine: Group = "numpy",
     **parameters: Any,
 ) -> ObjectiveValue:
-    """Train a setting with several seeds together, and return one number to be minimized.
+    """Train a setting with several seeds together, and return one number to minimize.
 
-    `seeds` are whole numbers, each counted once; where None, one network is trained with `seed`.
+    `seeds` are integers, each counted once; if None, one network is trained with `seed`.
     The `objective` is `final_error`, the median over the seeds, in which a network that diverged
     counts as infinite; `failure_rate`, the share that didn't converge; or `expected_running_time`,
-    all epochs spent over the number of networks that converged, infinite where none did. The other
-    arguments are those of `train`.
+    all epochs spent divided by the number of networks that converged, infinite if none did. The
+    other arguments are those of `train`.
 
     Returns:
-        The value, and its 95 % interval where it has one.
+        The value, and its 95 % interval if it has one.
 
     Raises:
-        ConfigError: A value isn't allowed, nothing reads a key, or `seed` and `seeds` are given.
+        ConfigError: A value isn't allowed, a key is unknown, or both `seed` and `seeds` are given.
     """
     read_value("objective", objective, OBJECTIVE)
     wanted = [0 if seed is None else seed] if seeds is None else _read_seeds(seeds, seed)
@@ -308,19 +308,19 @@ def sweep(
 ) -> Sweep:
     """Train every point of a grid, as `python -m xorsweep -m` does, and return the sweep.
 
-    A list, a range or an array of values makes a key an axis; the last axis varies fastest. Keys
-    that aren't given have the levels of the command line's default grid, or of the `study`. The
-    same call again, with the same levels or more, trains what the folder lacks alone.
+    A list, a range or an array of values makes a key an axis; the last axis varies fastest. Other
+    keys have the levels of the command line's default grid, or of the `study`. A second call with
+    the same levels or more trains only the missing points.
 
     Args:
-        folder: Where the sweep lives; a cache, by what it consists of, where None.
-        resume: The folder of a sweep to resume, with further levels of its axes where given.
-        blocks: Mappings of keys to levels; each makes a product of its own.
+        folder: The folder of the sweep; None: a cache, by the content of the sweep.
+        resume: The folder of a sweep to resume, with further levels of its axes if given.
+        blocks: Mappings of keys to levels; each makes a separate product.
         zip: The keys that vary together, such as `[("lr", "epochs")]`.
-        where: An expression that is true at the points to keep, such as `"lr < hidden"`.
-        n_jobs: Processes; -1 for every core.
-        report: Whether the report is written into the folder.
-        progress: Whether lines show how far the sweep is.
+        where: An expression that is true for the points to keep, such as `"lr < hidden"`.
+        n_jobs: The number of processes; -1: one per core.
+        report: Whether to write the report into the folder.
+        progress: Whether to print the progress.
         levels: Values by key, one or several. A component with parameters is a mapping:
             `optimizer={"name": "momentum", "momentum": [0.5, 0.9]}`.
 
@@ -328,7 +328,7 @@ def sweep(
         The finished sweep.
 
     Raises:
-        ConfigError: A value isn't allowed, or nothing reads a key.
+        ConfigError: A value isn't allowed, or a key is unknown.
         StoreError: The folder holds another sweep or can't be written.
     """
     given: dict[str, Any] = dict(levels)
@@ -369,34 +369,35 @@ def sweep_function(
     csv: bool = True,
     progress: bool = True,
 ) -> Sweep:
-    """Call a function with every point of a grid, and return the sweep.
+    """Call a function for every point of a grid, and return the sweep.
 
-    The same call again, with the same levels or more, calls the function for what the folder lacks
-    alone. A point for which the function raises is a row with the status `failed`.
+    A second call with the same levels or more calls the function only for the missing points. A
+    point for which the function raises is a row with the status `failed`.
 
     Args:
-        function: Takes an argument per key and returns a number, true or false, a text, or a
-            dictionary of them; a one-dimensional array is kept as a curve. A function whose only
-            parameter isn't a key gets all keys as one mapping.
-        axes: Levels by argument, one value or several; the last axis varies fastest. Arguments
-            that aren't given have their defaults.
-        folder: Where the sweep lives; a cache, by what it consists of, where None.
-        blocks: Mappings laid over `axes`; each makes a product of its own.
+        function: Takes one argument per key and returns a number, a boolean, a text, or a
+            dictionary of them; a one-dimensional array is stored as a curve. A function whose
+            only parameter isn't a key receives all keys as one mapping.
+        axes: Levels by argument, one value or several; the last axis varies fastest. Other
+            arguments have their defaults.
+        folder: The folder of the sweep; None: a cache, by the content of the sweep.
+        blocks: Mappings that replace or extend `axes`; each makes a separate product.
         zip: The arguments that vary together, such as `[("lr", "width")]`.
-        where: An expression that is true at the points to keep, `"lr * width < 10"`.
-        vectorized: Whether the function takes and returns arrays (n,), an element per point.
-        times: Columns of times by the column of true and false that says whether the event
-            happened then.
-        rate: The column of true and false that `precision` is about.
-        precision: Half the width of the 95 % interval up to which seeds are added to each cell.
-        max_seeds: The most seeds of a cell.
-        n_jobs: Processes; -1 for every core.
+        where: An expression that is true for the points to keep, `"lr * width < 10"`.
+        vectorized: Whether the function takes and returns arrays (n,), one element per point.
+        times: Columns of times, each with the boolean column that is true if the event happened
+            at that time.
+        rate: The boolean column that `precision` applies to.
+        precision: Seeds are added to each setting until half the width of its 95 % interval is
+            below this.
+        max_seeds: The maximum number of seeds of a setting.
+        n_jobs: The number of processes; -1: one per core.
         parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
         on_failure: `continue`, or `stop` at the first point that fails.
         title: The title of the report.
-        report: Whether the report is written into the folder.
-        csv: Whether results.csv is written beside results.parquet.
-        progress: Whether lines say how far the sweep is.
+        report: Whether to write the report into the folder.
+        csv: Whether to write results.csv in addition to results.parquet.
+        progress: Whether to print the progress.
 
     Returns:
         The finished sweep.
@@ -442,25 +443,26 @@ def sweep_experiment(
 ) -> Sweep:
     """Run an experiment at every point of a grid, and return the sweep.
 
-    The same call again, with the same levels or more, runs what the folder lacks alone.
+    A second call with the same levels or more runs only the missing points.
 
     Args:
         experiment: An implementation of `xorsweep.experiment.Experiment`, such as a class that
             derives from `xorsweep.tabular_experiment.TabularExperiment`.
         axes: Levels for each key of its schema, one value or several; the last axis varies fastest.
-        folder: Where the sweep lives; a cache, by what it consists of, where None.
-        blocks: Mappings laid over `axes`; each makes a product of its own.
+        folder: The folder of the sweep; None: a cache, by the content of the sweep.
+        blocks: Mappings that replace or extend `axes`; each makes a separate product.
         zip: The keys that vary together, such as `[("steps", "drift")]`.
-        where: An expression that is true at the points to keep.
-        precision: Half the width of the 95 % interval up to which seeds are added to each cell.
-        max_seeds: The most seeds of a cell.
-        n_jobs: Processes; -1 for every core.
+        where: An expression that is true for the points to keep.
+        precision: Seeds are added to each setting until half the width of its 95 % interval is
+            below this.
+        max_seeds: The maximum number of seeds of a setting.
+        n_jobs: The number of processes; -1: one per core.
         parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
         on_failure: `continue`, or `stop` at the first point that fails.
         title: The title of the report.
-        report: Whether the report is written into the folder.
-        csv: Whether results.csv is written beside results.parquet.
-        progress: Whether lines say how far the sweep is.
+        report: Whether to write the report into the folder.
+        csv: Whether to write results.csv in addition to results.parquet.
+        progress: Whether to print the progress.
 
     Returns:
         The finished sweep.
@@ -545,19 +547,19 @@ def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:
 
 
 def load(folder: Folder, function: Function | None = None, *, partial: bool = False) -> Sweep:
-    """Return the finished sweep in a folder, or the command line's newest by the name `latest`.
+    """Return the finished sweep in a folder, or the newest of the command line for `latest`.
 
     Args:
         folder: The folder.
-        function: The function of a sweep of one, to call it again by `run`.
-        partial: Whether the points that are on disk are enough. Then the sweep may be running or
-            interrupted, `results` has the rows that exist, and `counts` says how many are missing.
-            Nothing is written, and a running sweep isn't disturbed.
+        function: The function of a sweep of a function, so that `run` can call it again.
+        partial: Whether to accept a sweep that is running or interrupted. `results` then has the
+            rows that are on disk, and `counts` the number of missing ones. Nothing is written,
+            and a running sweep isn't disturbed.
 
     Raises:
-        StoreError: There is no finished sweep, or no point of one, or it is one of another
+        StoreError: The folder has no finished sweep, or no point, or a sweep of another
             function.
-        ConfigError: The folder is no path.
+        ConfigError: The folder isn't a path.
     """
     read_value("partial", partial, Boolean())
     path = named_folder(folder)
@@ -566,7 +568,7 @@ def load(folder: Folder, function: Function | None = None, *, partial: bool = Fa
 
 
 def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
-    """Run the sweep that was asked for, or what its folder lacks of it."""
+    """Run the requested sweep, or its missing points."""
     digest = str(seal(asked.grid, asked.experiment, asked.settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if cached else asked.folder
     request = replace(asked, folder=target)
@@ -579,7 +581,7 @@ def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
 
 
 def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> Sweep:
-    """Train what a sweep's folder lacks, with the further levels that were given."""
+    """Train the missing points of a sweep, with further levels if given."""
     asked = compose_resume(given, folder)
     request = replace(asked, settings=replace(asked.settings, report=report))
     with _turn_at(folder), _interruption_told(folder, terminal):
@@ -588,7 +590,7 @@ def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> 
 
 
 def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
-    """Tell whether a folder has all that is asked for, and no failure to be tried again."""
+    """Tell whether a folder has all requested points, and no failure to try again."""
     found = read_manifest(folder)
     if found.get("state") != "finished" or found.get("digest") != digest:
         return False
@@ -604,7 +606,7 @@ def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
 
 
 def _cache_name(asked: SweepRequest, digest: str) -> str:
-    """Return a name made of all that the rows and the report of a sweep depend on."""
+    """Return a name that depends on everything that determines the rows and the report."""
     parts = (
         digest,
         asked.experiment.record(asked.grid).get("files", {}),
@@ -617,7 +619,7 @@ def _cache_name(asked: SweepRequest, digest: str) -> str:
 
 @contextmanager
 def _turn_at(folder: Path) -> Iterator[None]:
-    """Let threads that ask for the sweep of the same folder take turns."""
+    """Let threads that request the sweep of the same folder take turns."""
     with _FINDING_TURN:
         turn = _TURNS.setdefault(os.path.realpath(folder), RLock())
     with turn:

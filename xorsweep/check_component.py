@@ -1,4 +1,4 @@
-"""Holds a choice of your own to what sweeps promise."""
+"""Checks that a component of your own meets the requirements of sweeps."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ def check_component(
     point: Mapping[str, Scalar] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Raise ComponentError unless a choice gives the same rows however it is swept.
+    """Raise ComponentError unless a component gives the same rows in any sweep.
 
     `choice` is a name, or a class that needs no name yet. Networks are trained in batches of 1, 2,
     7 and 4,096, in which every Real parameter differs, with both schedules, in both precisions and
     with networks that leave their batch; then in worker processes, and in a sweep that is
     interrupted and resumed. The second derivative of an activation, if it has one, is compared with
     differences of its slope, and the value of a loss with its factor. `point` replaces values of
-    the point that is trained. What holds is said, a line each. Raises ConfigError where the choice
-    can't be used, or not at that point.
+    the point that is trained. Each check that passes prints a line. Raises ConfigError if the
+    component can't be used, or not at that point.
     """
     with _named(group, choice) as name:
         base = _base_point({**(point or {}), group: name})
@@ -114,7 +114,7 @@ def _named(group: str, choice: str | type) -> Iterator[str]:
 
 
 def _base_point(given: Mapping[str, Scalar]) -> Point:
-    """Return the point that is trained; a component that isn't given is its registry's first."""
+    """Return the point that is trained; other components are the first of their registries."""
     return NETWORK_SCHEMA.read_point(NETWORK_SCHEMA.nested({**_SETTING, **given}))
 
 
@@ -130,7 +130,7 @@ def _check_batches(base: Point, group: str) -> None:
 
 
 def _check_distances(point: Point) -> None:
-    """Compare what the criterion makes of errors, most of which would never meet it."""
+    """Compare the criterion's results for errors, most of which would never meet it."""
     batch = _large_batch(point)
     values = {**batch.fixed, **batch.varying}
     criterion, targets = component_of("criterion", values), component_of("task", values).targets()

@@ -6,53 +6,53 @@
     ├── ConfigError (ValueError)         a value that isn't allowed
     ├── StoreError (RuntimeError)        a folder that can't be used
     ├── ManifestError (ValueError)       a manifest.json that can't be used
-    ├── DamagedPartError (ValueError)    a part that isn't as it was written
-    ├── TableMismatchError (ValueError)  a table that isn't as it was written
-    ├── IrregularFileError (OSError)     a link, pipe or device where a file or folder belongs
+    ├── DamagedPartError (ValueError)    a part that has changed since it was written
+    ├── TableMismatchError (ValueError)  a table that has changed since it was written
+    ├── IrregularFileError (OSError)     a link, pipe or device instead of a file or folder
     ├── ExecutionError (RuntimeError)    workers that can't be started, or that died
     ├── SweepAborted (RuntimeError)      a sweep that stops at its first failure
     ├── BatchError (RuntimeError)        a batch none of whose points can be run
-    ├── ComponentError (AssertionError)  a component that gives other rows in another batch
-    └── FunctionError (ValueError)       a function that doesn't return what it should
+    ├── ComponentError (AssertionError)  a component whose rows depend on the batch
+    └── FunctionError (ValueError)       a function whose return value isn't allowed
         └── PointError                   a value that no column can hold
 
-`Interrupted`, which a signal raises, is a KeyboardInterrupt and lies in `execution.signals`.
+`Interrupted`, which a signal raises, is a KeyboardInterrupt in `execution.signals`.
 """
 
 from __future__ import annotations
 
 
 class XorsweepError(Exception):
-    """The root of all errors that xorsweep raises on purpose."""
+    """The base class of all errors that xorsweep raises on purpose."""
 
 
 class ConfigError(XorsweepError, ValueError):
-    """A value that can't be used, alone or with others; the message names key and value."""
+    """A value that isn't allowed, alone or with others; the message names key and value."""
 
 
 class StoreError(XorsweepError, RuntimeError):
-    """A sweep's folder that can't be used; the message says why and what to do."""
+    """A sweep's folder that can't be used; the message gives the reason and a remedy."""
 
 
 class ManifestError(XorsweepError, ValueError):
-    """A manifest of another version, or one that was changed; the message says what is wrong."""
+    """A manifest of another version, or one that was changed; the message gives the reason."""
 
 
 class DamagedPartError(XorsweepError, ValueError):
-    """A file that isn't a whole part of this sweep; the message says what is wrong with it.
+    """A file that isn't a complete part of this sweep; the message gives the reason.
 
-    A part that can't be read at the moment isn't damaged: that is an OSError or a MemoryError.
+    A part that can't be read at the moment isn't damaged: it raises OSError or MemoryError.
     """
 
 
 class TableMismatchError(XorsweepError, ValueError):
-    """A results.parquet that isn't the one that its sweep wrote; the message says why."""
+    """A results.parquet that isn't the one its sweep wrote; the message gives the reason."""
 
 
 class IrregularFileError(XorsweepError, OSError):
     """A link, pipe or device inside a sweep, or a file in place of a folder.
 
-    Its `filename` is the path, its `strerror` what is wrong with it.
+    Its `filename` is the path, its `strerror` the reason.
     """
 
 
@@ -61,11 +61,11 @@ class ExecutionError(XorsweepError, RuntimeError):
 
 
 class SweepAborted(XorsweepError, RuntimeError):
-    """A sweep with on_failure=stop had a failure; the message says what failed."""
+    """A sweep with on_failure=stop had a failure; the message names it."""
 
 
 class BatchError(XorsweepError, RuntimeError):
-    """A batch none of whose points can be run in this process; each fails with the message."""
+    """No point of a batch can be run in this process; each fails with the message."""
 
 
 class ComponentError(XorsweepError, AssertionError):

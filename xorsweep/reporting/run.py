@@ -1,4 +1,4 @@
-"""What `xorsweep.train` returns: one trained network, to be looked at from Python."""
+"""The return type of `xorsweep.train`: one trained network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:center"
 
 @dataclass(frozen=True)
 class HtmlPicture:
-    """A picture as HTML, an SVG or an image, and what stands beneath it."""
+    """A figure as HTML, an SVG or an image, and its caption."""
 
     html: str
     caption: str = ""
@@ -46,7 +46,7 @@ class HtmlPicture:
 
 @dataclass(frozen=True, repr=False)
 class Drawings:
-    """Pictures side by side, as a notebook shows them."""
+    """Figures side by side, as a notebook shows them."""
 
     drawings: tuple[HtmlPicture, ...]
 
@@ -63,10 +63,10 @@ class Drawings:
 
 @dataclass(frozen=True, repr=False)
 class Explanation:
-    """Why a run ended where it did: sentences made from its numbers, one per line, and a figure.
+    """An explanation of a run's outcome: sentences about its numbers, one per line, and a figure.
 
     The figure shows how the rows of the truth table move through the plane of two hidden units, or,
-    of another number of them, what each hidden unit answers to each row.
+    with another number of them, the output of each hidden unit for each row.
     """
 
     text: str
@@ -94,7 +94,7 @@ class Explanation:
 class Run:
     """One trained network: its weights, its outputs and its errors by epoch.
 
-    `single` is what the command line and the pictures work on.
+    `single` is the run that the command line and the figures use.
     """
 
     single: SingleRun
@@ -106,7 +106,7 @@ class Run:
 
     @property
     def outputs(self) -> FloatArray:
-        """Return what the network answers to each row after the last epoch, (rows, outputs)."""
+        """Return the outputs after the last epoch, (rows, outputs)."""
         return self.single.final_outputs
 
     @property
@@ -114,7 +114,7 @@ class Run:
         """Return the weights after the last epoch.
 
         w1 (inputs, hidden), b1 (hidden,), w2 (hidden, outputs), b2 (outputs,), direct
-        (inputs, outputs), which has no rows in a network without direct links.
+        (inputs, outputs), which is empty in a network without direct connections.
         """
         return self.single.final
 
@@ -125,7 +125,7 @@ class Run:
 
     @property
     def epochs(self) -> tuple[int, ...]:
-        """Return the E epochs at which the run was looked at: 0, then evenly on a log scale."""
+        """Return the E epochs with stored values: 0, then evenly spaced on a log scale."""
         return self.single.epochs
 
     @property
@@ -155,7 +155,7 @@ class Run:
     def curvature(self) -> pd.DataFrame:
         """Return the curvature of the loss by epoch, NaN for networks without one.
 
-        Columns: `gradient_norm`, the length of the gradient; `curvature_min` and `curvature_max`,
+        Columns: `gradient_norm`, the norm of the gradient; `curvature_min` and `curvature_max`,
         the smallest and the largest eigenvalue of the Hessian. The index is `epoch`.
         """
         import pandas as pd
@@ -165,7 +165,7 @@ class Run:
 
     @property
     def truth_table(self) -> pd.DataFrame:
-        """Return inputs, targets and outputs after the last epoch, one row a row of the table."""
+        """Return inputs, targets and outputs after the last epoch, one row per row of the task."""
         import pandas as pd
 
         training = self.single.training
@@ -194,7 +194,7 @@ class Run:
 
     @property
     def converged_epoch(self) -> int | None:
-        """Return the number of epochs after which the criterion was first met, if ever."""
+        """Return the number of epochs after which the criterion was first met, or None."""
         return self.single.converged_epoch
 
     @property
@@ -204,21 +204,21 @@ class Run:
 
     @property
     def outcome(self) -> str:
-        """Return the name of the place where the run ended, such as `solved`."""
+        """Return the name of the run's outcome, such as `solved`."""
         return self.single.outcome
 
     @property
     def solution(self) -> str | None:
-        """Return which functions the hidden units compute, such as `AND+OR`, of a solved run.
+        """Return the functions that the hidden units of a solved run compute, such as `AND+OR`.
 
-        Of an unsolved one it is the function that is answered, such as `answers OR`. None where
-        there is none, and for networks with other than two or three inputs, several outputs or more
-        than four hidden units.
+        For an unsolved run it is the function that the network computes, such as `answers OR`.
+        None if there is none, and for networks without two or three inputs, with several outputs
+        or with more than four hidden units.
         """
         return self.single.solution
 
     def predict(self, inputs: ArrayLike) -> FloatArray:
-        """Return what the trained network answers to any inputs (n, inputs), (n, outputs).
+        """Return the outputs (n, outputs) of the trained network for any inputs (n, inputs).
 
         Raises ConfigError for inputs of another shape.
         """
@@ -229,10 +229,10 @@ class Run:
         return predict(self.single.training, self.single.parameters[:, -1], rows)
 
     def surfaces(self, *epochs: int) -> Drawings:
-        """Return what the network answers over the square of inputs after some epochs.
+        """Return the decision surfaces after some epochs.
 
-        Of `epochs` the nearest at which the run was looked at are drawn, by default the first and
-        the last. Raises ConfigError for a network with other than two inputs and one output.
+        The stored epochs closest to `epochs` are drawn, by default the first and the last. Raises
+        ConfigError for a network without two inputs and one output.
         """
         from xorsweep.reporting.svg.decision_surface import has_surface
 
@@ -243,14 +243,14 @@ class Run:
         return Drawings(tuple(self._surface(place) for place in places))
 
     def why(self) -> Explanation:
-        """Return why the run ended where it did, as sentences and a figure."""
+        """Return an explanation of the run's outcome, as sentences and a figure."""
         from xorsweep.reporting.figures.hidden_outputs import draw_hidden_outputs
 
         text = "\n".join(RunDiagnosis(self.single).sentences)
         return Explanation(text, draw_hidden_outputs(self.single))
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the page and numbers that `python -m xorsweep` leaves; return their paths."""
+        """Write the files that `python -m xorsweep` writes; return their paths."""
         path = folder_of(folder)
         path.mkdir(parents=True, exist_ok=True)
         return write_single(self.single, path)

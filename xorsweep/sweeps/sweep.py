@@ -1,4 +1,4 @@
-"""What `xorsweep.sweep` and `xorsweep.load` return: a finished sweep, read as it is asked for."""
+"""The return type of `xorsweep.sweep` and `xorsweep.load`: a finished sweep, read on request."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from xorsweep.reporting.report import ReportWriter
 
 MOST_CELLS = 24
-"""Rows of the table that a notebook shows of a sweep; `summary` has all."""
+"""The number of rows of a sweep's table in a notebook; `summary` has all."""
 
 
 @dataclass(frozen=True, repr=False)
 class Sweep:
-    """A finished sweep: its folder, and what the folder holds, read once it is asked for."""
+    """A finished sweep: its folder, and the folder's content, read on first use."""
 
     folder: Path
     manifest: FinishedManifest
@@ -57,44 +57,44 @@ class Sweep:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return how many points were planned, and how many are ok, diverged and failed."""
+        """Return the numbers of points planned, ok, diverged and failed."""
         return dict(self.manifest.counts)
 
     @cached_property
     def results(self) -> pd.DataFrame:
-        """Return one row a point, the columns those of results.csv.
+        """Return one row per point, with the columns of results.csv.
 
-        Texts are categorical, whole numbers with gaps Int64. Where results.parquet isn't as it was
-        written, the rows are made of the parts, and a line on stderr says so.
+        Texts are categorical, integers with missing values Int64. If results.parquet has changed
+        since it was written, the rows are made from the parts, and a line on stderr reports it.
         """
         return stored_results(self.folder, self.manifest, ScriptConsole(), whole=True)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """Return one row a cell, all points that differ in seed alone, as in summary.csv."""
+        """Return one row per setting (all points that differ only in the seed), as summary.csv."""
         return self._experiment.summarize(self.results)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """Return one row a pair of neighbouring cells, compared run by run.
+        """Return one row per pair of neighbouring settings, compared run by run.
 
-        Of pairs that differ in epochs alone it is that with the most.
+        Of pairs that differ only in epochs it has the one with the most.
         """
         return self.comparisons_at(None)
 
     def comparisons_at(self, epochs: int | None) -> pd.DataFrame:
-        """Return the comparisons after so many epochs; raises ConfigError where there are none."""
+        """Return the comparisons after a number of epochs; raises ConfigError if there are none."""
         from xorsweep.analysis.trainings import at_epochs
 
         return self._experiment.compare(at_epochs(self.results, epochs))
 
     @cached_property
     def findings(self) -> list[str]:
-        """Return what was found after each cell's most epochs, each a sentence or two."""
+        """Return the findings after each setting's most epochs, a sentence or two each."""
         return self.findings_at(None)
 
     def findings_at(self, epochs: int | None) -> list[str]:
-        """Return what was found after so many epochs; raises ConfigError where there are none."""
+        """Return the findings after a number of epochs; raises ConfigError if there are none."""
         from xorsweep.analysis.trainings import at_epochs
 
         if self._axes:
@@ -104,13 +104,13 @@ class Sweep:
 
     @property
     def plot(self) -> SweepPlots:
-        """Return the figures of the report, each a method."""
+        """Return the figures of the report, as methods."""
         return SweepPlots(self)
 
     def run(self, row: int) -> Any:
-        """Run one row of `results`, counted from 0, again and alone, and return what came out.
+        """Run one row of `results`, counted from 0, again and alone, and return its result.
 
-        A network is returned as a `Run`. Raises ConfigError where there is no such row.
+        A network is returned as a `Run`. Raises ConfigError if the row doesn't exist.
         """
         number = read_whole("row", row, 0, len(self._grid) - 1)
         return self._experiment.run_point(self._grid.point(number))
@@ -119,14 +119,14 @@ class Sweep:
         """Return the arrays of a column of lists.
 
         Args:
-            column: The name of what a function returned, or `learning_curve` of networks.
+            column: The name of an array that a function returned, or `learning_curve` of networks.
 
         Returns:
-            A row per point that has one, by the rows of `results`; a column per step, or per epoch,
-            NaN after the end of a shorter array.
+            One row per point that has an array, indexed by the rows of `results`; one column per
+            step or epoch, NaN after the end of a shorter array.
 
         Raises:
-            ConfigError: There is no such column.
+            ConfigError: The column doesn't exist.
         """
         from xorsweep.sweeps.curves import curves_in
 
@@ -136,14 +136,14 @@ class Sweep:
         """Return `results` as a dataset of xarray, which `to_netcdf` and `to_zarr` can write.
 
         Args:
-            curves: The columns of lists to be read, such as arrays that a function returned, or
-                `learning_curve` of networks. Each is a variable with a dimension more.
+            curves: The columns of lists to read, such as arrays that a function returned, or
+                `learning_curve` of networks. Each is a variable with one more dimension.
 
         Returns:
             A dataset whose dimensions are the axes, whose variables are the columns of results, and
             whose attributes say where they come from. Keys with one level are scalar coordinates.
-            Where the points are no full product of the axes, values of points that aren't there are
-            NaN, or empty texts; whole numbers and truth values are floats then.
+            If the points aren't a full product of the axes, missing values are NaN or empty texts,
+            and integers and booleans become floats.
 
         Raises:
             ConfigError: xarray isn't installed, there is no such column, or the product of the axes
@@ -165,24 +165,24 @@ class Sweep:
         report: bool = False,
         progress: bool = True,
     ) -> Sweep:
-        """Train a window of a map, with as many points each way as the map has, and return it.
+        """Train a window of a map, with as many points per axis as the map has, and return it.
 
-        The same call again resumes an interrupted one and finds a finished one.
+        A second identical call resumes an interrupted sweep and finds a finished one.
 
         Args:
             into: The folder of the window's sweep.
-            at: The middle of the window, a level of each axis; the window with most of the
-                boundary where None. At the edge of the map it is moved inside.
-            factor: How many times narrower than the map the window is, each way.
+            at: The centre of the window, a level of each axis; None: the window with the most
+                boundary. At the edge of the map the window is moved inside.
+            factor: How many times narrower than the map the window is, along each axis.
             frames: How many maps `zoom.gif` in the folder shows, from the whole to the window; the
-                windows between are trained, too. There is none where None.
-            flag: The column of true and false whose boundary counts; `trainable` or `converged` of
-                networks where None.
-            report: Whether the report is written into the folder.
-            progress: Whether lines say how far it is.
+                windows between are trained, too. None: no animation.
+            flag: The boolean column whose boundary counts; None: `trainable` or `converged` of
+                networks.
+            report: Whether to write the report into the folder.
+            progress: Whether to print the progress.
 
         Raises:
-            ConfigError: The window lies outside the map, or an argument isn't allowed.
+            ConfigError: The window is outside the map, or an argument isn't allowed.
             StoreError: The sweep isn't a map, or the folder holds another sweep.
         """
         from xorsweep.sweeps.zoom import zoom
@@ -205,7 +205,7 @@ class Sweep:
         return Sweep.open(window, self.experiment)
 
     def report(self, folder: str | Path | None = None) -> Path:
-        """Write the report, with all that the sweep left, into a folder; return the page's path.
+        """Write the report and all other files into a folder; return the page's path.
 
         Without a folder it is written into the sweep's own. Raises StoreError where the folder
         holds another sweep or can't be written.
@@ -223,12 +223,12 @@ class Sweep:
 
     @cached_property
     def tables(self) -> FigureTables:
-        """Return what the figures are made from."""
+        """Return the tables that the figures are made from."""
         return self.reporter.tables(self.results, self.results if self._axes else self.summary)
 
     @cached_property
     def reporter(self) -> ReportWriter:
-        """Return what knows the figures of this sweep."""
+        """Return the writer of this sweep's figures."""
         return report_writer(self._opened.store, self._grid, 1, axes=self._axes)
 
     @cached_property
@@ -279,7 +279,7 @@ _ZOOM: Mapping[str, Field] = {
     "flag": Nullable(String()),
     "report": Boolean(),
 }
-"""What `Sweep.zoom` takes beside the place of the window."""
+"""The arguments of `Sweep.zoom`, without those of the window."""
 
 
 def _read_place(at: Any) -> tuple[float, float]:
@@ -292,7 +292,7 @@ def _read_place(at: Any) -> tuple[float, float]:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Raise StoreError where something can't be written."""
+    """Raise StoreError if something can't be written."""
     try:
         yield
     except OSError as error:
@@ -321,7 +321,7 @@ def holds_sweep(folder: Path) -> bool:
 
 
 def _refuse_other(folder: Path, digest: str) -> None:
-    """Raise StoreError where a folder holds another sweep than the one with this digest."""
+    """Raise StoreError if a folder holds a sweep with another digest."""
     if not holds_sweep(folder):
         check_unused(folder)
     elif read_manifest(folder).get("digest") != digest:
@@ -332,15 +332,15 @@ def _refuse_other(folder: Path, digest: str) -> None:
 
 @dataclass(frozen=True)
 class SweepPlots:
-    """The pictures of a sweep's report, as Matplotlib figures.
+    """The figures of a sweep's report, as Matplotlib figures.
 
-    Each raises ConfigError where the rows don't allow it.
+    Each raises ConfigError if the results don't allow it.
     """
 
     _sweep: Sweep
 
     def rate(self, column: str | None = None) -> Figure:
-        """Return how often a column of true and false is true; networks, how often they converge.
+        """Return the rate of a boolean column; for networks, the rate of convergence.
 
         Args:
             column: The column, which is `converged` for networks.
@@ -351,7 +351,7 @@ class SweepPlots:
         return self._draw(f"{flag}_heatmap", f"{flag}_rate")
 
     def metric(self, column: str | None = None) -> Figure:
-        """Return the median and the middle half of a column of numbers."""
+        """Return the median and the middle half of a numeric column."""
         return self._draw(f"{column or self._only('number_lines')}_median")
 
     def survival(self, column: str | None = None) -> Figure:
@@ -363,10 +363,10 @@ class SweepPlots:
         return self._draw(f"{column or self._only('curve_lines')}_by_step")
 
     def map(self, column: str | None = None) -> Figure:
-        """Return a map, a pixel a point: of networks how each ended, or a column of any sweep.
+        """Return a map with one pixel per point: the outcome of each network, or a column.
 
         Args:
-            column: The column; `map` of networks, and the only one of others, where None.
+            column: The column; None: `map` of networks, or the only column of other sweeps.
         """
         if column is None and self._has("map"):
             return self._draw("map")
@@ -381,29 +381,29 @@ class SweepPlots:
         return self._draw("unsolved")
 
     def final_error(self) -> Figure:
-        """Return where runs end: their final errors, and the plateaus of the error."""
+        """Return the final errors of runs, and the plateaus of the error."""
         return self._draw("final_error")
 
     def error_by_epoch(self) -> Figure:
-        """Return how the error falls: its median and middle half over the seeds, by epoch."""
+        """Return the error by epoch: its median and middle half over the seeds."""
         return self._draw("error_by_epoch")
 
     def curvature_by_epoch(self) -> Figure:
-        """Return the extreme eigenvalues of the Hessian by epoch, beside 2 / lr."""
+        """Return the extreme eigenvalues of the Hessian by epoch, and 2 / lr."""
         return self._draw("curvature_by_epoch")
 
     def variance_shares(self, column: str | None = None) -> Figure:
-        """Return how much of the variance of a rate each axis explains.
+        """Return the share of the variance of a rate that each axis explains.
 
         Args:
-            column: A column of true and false, which is `converged` for networks.
+            column: A boolean column; `converged` for networks.
         """
         if column in (None, "converged") and self._has("variance_shares"):
             return self._draw("variance_shares")
         return self._draw(f"{column or self._only('variance_shares')}_variance")
 
     def outcomes_by_seed(self) -> Figure:
-        """Return how each seed ends along an axis, a row per seed."""
+        """Return the outcome of each seed along an axis, one row per seed."""
         return self._draw("outcomes_by_seed")
 
     def solutions(self) -> Figure:
@@ -419,7 +419,7 @@ class SweepPlots:
         return self._draw("initial_weights")
 
     def initial_weights_map(self) -> Figure:
-        """Return how often training fails, by the initial weights of either of both units."""
+        """Return how often training fails, by the initial weights of both hidden units."""
         return self._draw("initial_weights_map")
 
     @cached_property
