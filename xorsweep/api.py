@@ -546,12 +546,19 @@ def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:
     return read_settings("parallel", {"parallel": section}, ExecutionSettings)
 
 
-def load(folder: Folder, function: Function | None = None, *, partial: bool = False) -> Sweep:
+def load(
+    folder: Folder,
+    function: Function | None = None,
+    *,
+    experiment: type[Experiment[Any]] | None = None,
+    partial: bool = False,
+) -> Sweep:
     """Return the finished sweep in a folder, or the newest of the command line for `latest`.
 
     Args:
         folder: The folder.
         function: The function of a sweep of a function, so that `run` can call it again.
+        experiment: The class of an experiment of your own without an entry point.
         partial: Whether to accept a sweep that is running or interrupted. `results` then has the
             rows that are on disk, and `counts` the number of missing ones. Nothing is written,
             and a running sweep isn't disturbed.
@@ -562,9 +569,15 @@ def load(folder: Folder, function: Function | None = None, *, partial: bool = Fa
         ConfigError: The folder isn't a path.
     """
     read_value("partial", partial, Boolean())
+    if experiment is not None:
+        if not (isinstance(experiment, type) and issubclass(experiment, Experiment)):
+            raise ConfigError(
+                f"experiment={shorten(experiment)}: must be a class that derives from Experiment"
+            )
+        remember_class(experiment)
     path = named_folder(folder)
-    experiment = None if function is None else experiment_in(path, function)
-    return PartialSweep.open(path, experiment) if partial else Sweep.open(path, experiment)
+    runner = None if function is None else experiment_in(path, function)
+    return PartialSweep.open(path, runner) if partial else Sweep.open(path, runner)
 
 
 def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:

@@ -115,6 +115,12 @@ class Experiment(ABC, Generic[BatchT]):
     """The dataclass of its batches, of arrays and scalars, so that shards can be handed them."""
     partial_lists: Sequence[str] = ()
     """Columns of lists that some points lack, as another point of the same run has them."""
+    other_lists: Sequence[str] = ()
+    """Columns of lists that aren't curves by step, such as weights."""
+    times: Mapping[str, str] = MappingProxyType({})
+    """Columns of times by the column of truth values that says whether the event happened then."""
+    rate: str | None = None
+    """The column of truth values whose rate `precision` is about, where there are several."""
     has_maps: bool = False
     """Whether a sweep of two axes of numbers, with a run a point, is reported as a map."""
 
@@ -398,7 +404,11 @@ def experiment_of(manifest: Manifest) -> Experiment[Any]:
     name = str(manifest.experiment.get("name"))
     cls = experiment_class(name)
     if cls is None:
-        raise ManifestError(f"its experiment is {name!r:.40}, and no package here offers it")
+        raise ManifestError(
+            f"its experiment is {name!r:.40}, and no package here offers it; name its class: "
+            "--experiment module:Class, experiment=Class of xs.load, or to resume it "
+            "python -m xorsweep experiment module:Class resume=..."
+        )
     return cls.from_manifest(manifest)
 
 

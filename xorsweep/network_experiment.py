@@ -29,6 +29,7 @@ from xorsweep.networks.results import (
     CURVATURE_CURVES,
     CURVATURE_LISTS,
     LEARNING_CURVE,
+    PARAMETERS,
     TABLE_TYPES,
     check_part,
     part_of,
@@ -78,6 +79,7 @@ class NetworkExperiment(Experiment[Batch]):
     code_names = MappingProxyType({"outcome": OUTCOMES})
     snapshot_keys = ("epochs",)
     partial_lists = (LEARNING_CURVE, *CURVATURE_LISTS)
+    other_lists = (PARAMETERS,)
     has_maps = True
     map_flags = ("trainable", "converged")
 

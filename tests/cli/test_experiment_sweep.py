@@ -1,13 +1,16 @@
 """Sweeps of an experiment of one's own, from the command line and from config files."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from command_line import Ended, run, run_command
+from experiments_to_sweep import Tosses
 
 import xorsweep as xs
+from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import remember_class
 
 TOSSES = "experiments_to_sweep:Tosses"
@@ -134,8 +137,6 @@ def test_a_class_is_no_function(tmp_path: Path) -> None:
 
 
 def test_batches_travel_to_shards_as_arrays() -> None:
-    from experiments_to_sweep import Tosses
-
     from xorsweep.grid.product import grid_of_levels
 
     tosses = Tosses()
@@ -144,3 +145,49 @@ def test_batches_travel_to_shards_as_arrays() -> None:
     batches = tosses.plan(grid, np.arange(len(grid)), 1).batches
     again = tosses.unpack(dict(tosses.pack(batches)))
     assert [tosses.run(each) for each in again] == [tosses.run(each) for each in batches]
+
+
+def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
+    swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(swept / "s", tmp_path / "s")
+
+    def command(*arguments: str) -> Ended:
+        monkeypatch.setattr("xorsweep.experiment._GIVEN", {})  # as in a new process
+        return run_command(arguments[0], tmp_path, *arguments[1:])
+
+    for given in (
+        ["verify", "s"],
+        ["replay", "s", "3"],
+        ["report", "s"],
+        ["compare", "s", "s"],
+        ["merge", "m", "s", "s", "--no-report"],
+    ):
+        refused = command(*given)
+        assert refused.returncode == 1
+        assert "no package here offers it; name its class: --experiment module:Class" in (
+            refused.stderr
+        )
+        assert refused.stderr.count("\n") == 1
+        if given[0] not in ("compare", "report"):  # which draw figures
+            done = command(*given, "--experiment", TOSSES)
+            assert (done.returncode, done.stderr) == (0, "")
+    monkeypatch.setattr("xorsweep.experiment._GIVEN", {})
+    assert experiment(tmp_path, TOSSES, "resume=s", *QUIET[:2]).returncode == 0
+    monkeypatch.setattr("xorsweep.experiment._GIVEN", {})
+    with pytest.raises(StoreError, match="no package here offers it"):
+        xs.load(tmp_path / "s")
+    assert len(xs.load(tmp_path / "s", experiment=Tosses)) == 24
+    with pytest.raises(ConfigError, match=r"^experiment=3: must be a class that derives from Exp"):
+        xs.load(tmp_path / "s", experiment=3)  # type: ignore[arg-type]
+
+
+def test_the_same_command_resumes_with_the_same_or_a_larger_grid(tmp_path: Path) -> None:
+    assert experiment(tmp_path, TOSSES, "p=0.1,0.5", "seed=range(0,3)", *QUIET).returncode == 0
+    done = experiment(tmp_path, TOSSES, "p=0.1,0.5,0.9", "seed=range(0,3)", *QUIET)
+    assert "found 6 finished points, which are reused; 3 are run now" in done.stdout
+    less = experiment(tmp_path, TOSSES, "p=0.1,0.5", "seed=range(0,3)", *QUIET)
+    assert less.stderr == (
+        "s has 3 points that this grid lacks, the first of them row 6 (p 0.9, seed 0); it has no "
+        "p=0.9; give the levels of the folder, too, to resume it, or choose another folder\n"
+    )

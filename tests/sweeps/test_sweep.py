@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,38 @@ def test_pictures_are_figures(picture: str, sweep: xs.Sweep) -> None:
 
 def test_the_errors_by_epoch_are_read_from_the_folder(sweep: xs.Sweep) -> None:
     assert isinstance(sweep.plot.error_by_epoch(), Figure)
+
+
+def test_the_same_methods_draw_columns_of_networks_and_of_functions(
+    sweep: xs.Sweep, tmp_path: Path
+) -> None:
+    def train(lr: float, seed: int) -> dict[str, Any]:
+        losses = [lr / (seed + 1), lr / 9]
+        return {"a": 1.0, "final_error": losses[-1], "solved": seed > 1, "steps": 3, "loss": losses}
+
+    axes = {"lr": [0.1, 1], "seed": range(4)}
+    own = xs.sweep_function(
+        train, axes, tmp_path / "s", times={"steps": "solved"}, parallel="serial"
+    )
+    for each in (sweep, own):
+        assert isinstance(each.plot.curves(), Figure)
+        assert isinstance(each.plot.survival(), Figure)
+        assert isinstance(each.plot.rate(), Figure)
+        axis = each.plot.metric("final_error").axes[0]
+        assert axis.get_ylabel() == "final_error"
+        with pytest.raises(xs.ConfigError, match=r"^plot: choose one column; there is .*final_err"):
+            each.plot.metric()
+        with pytest.raises(xs.ConfigError, match=r"^plot: the rows of this sweep don't allow nope"):
+            each.plot.curves("nope")
+    assert isinstance(sweep.plot.rate("converged_at_end"), Figure)
+    assert isinstance(sweep.plot.metric("output_11"), Figure)  # beyond the columns of a report
+
+
+def test_curves_of_networks_are_drawn_by_epoch(sweep: xs.Sweep) -> None:
+    (band, *_) = [part for _, part in sweep.column_tables.curves["learning_curve"].groupby("cell")]
+    curves = sweep.curves("learning_curve")
+    assert set(band["x"]) <= set(curves.columns)
+    assert band["x"].max() in (200, 1500)
 
 
 def test_a_row_is_trained_again_to_the_same_bits(sweep: xs.Sweep) -> None:

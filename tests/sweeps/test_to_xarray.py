@@ -1,5 +1,6 @@
 """A sweep as a dataset of xarray: each value is where its point's levels say, by plain loops."""
 
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -64,7 +65,7 @@ def comparable(value: Any) -> Any:
 
 
 def test_each_value_is_where_its_levels_say(networks: Sweep) -> None:
-    data = networks.to_xarray()
+    data = networks.to_xarray(curves=())
     assert dict(data.sizes) == {"lr": 3, "hidden": 2, "epochs": 2, "seed": 4}
     assert data["lr"].values.tolist() == [2.0, 0.5, 1e9]
     compare_by_loops(data, networks)
@@ -73,7 +74,7 @@ def test_each_value_is_where_its_levels_say(networks: Sweep) -> None:
 
 
 def test_keys_with_one_level_are_scalar_coordinates(networks: Sweep) -> None:
-    data = networks.to_xarray()
+    data = networks.to_xarray(curves=())
     assert data["task"].item() == "xor"
     assert data["init.high"].item() == 1.0
     assert data["skip"].item() is False
@@ -81,7 +82,7 @@ def test_keys_with_one_level_are_scalar_coordinates(networks: Sweep) -> None:
 
 
 def test_attributes_say_where_it_comes_from_in_texts_and_numbers(networks: Sweep) -> None:
-    attributes = networks.to_xarray().attrs
+    attributes = networks.to_xarray(curves=()).attrs
     assert all(type(value) in (str, float) for value in attributes.values())
     assert attributes["digest"] == networks.manifest.digest
     assert (
@@ -95,7 +96,7 @@ def test_attributes_say_where_it_comes_from_in_texts_and_numbers(networks: Sweep
 
 
 def test_it_can_be_written_and_read_again(networks: Sweep, tmp_path: Path) -> None:
-    data = networks.to_xarray(curves=["learning_curve"])
+    data = networks.to_xarray()
     data.to_netcdf(tmp_path / "sweep.nc")
     with xarray.open_dataset(tmp_path / "sweep.nc") as read:
         for name in data.data_vars:
@@ -130,7 +131,7 @@ def test_a_grid_that_is_no_product_has_gaps(tmp_path: Path) -> None:
         where="lr*hidden <= 8",
         **QUIET,
     )
-    data = sweep.to_xarray()
+    data = sweep.to_xarray(curves=())
     assert dict(data.sizes) == {"lr": 3, "hidden": 2, "seed": 3}
     compare_by_loops(data, sweep)
     assert data["status"].sel(lr=4, hidden=3).values.tolist() == ["", "", ""]
@@ -148,7 +149,7 @@ def test_keys_that_go_together_share_a_dimension(tmp_path: Path) -> None:
         zip=[("lr", "epochs")],
         **QUIET,
     )
-    data = sweep.to_xarray()
+    data = sweep.to_xarray(curves=())
     assert dict(data.sizes) == {"lr": 3, "seed": 2}
     assert data["epochs"].dims == ("lr",)
     assert data["epochs"].values.tolist() == [90, 60, 30]
@@ -169,7 +170,7 @@ def test_blocks_have_their_own_keys_as_dimensions_with_no_level_for_the_others(
         ],
         **QUIET,
     )
-    data = sweep.to_xarray()
+    data = sweep.to_xarray(curves=())
     assert set(data.sizes) == {"seed", "lr", "optimizer", "optimizer.momentum"}
     compare_by_loops(data, sweep)
 
@@ -233,7 +234,7 @@ def test_axes_whose_product_is_too_large_are_told(
 ) -> None:
     monkeypatch.setattr("xorsweep.grid.axes.BYTES_A_POINT", 2**50)
     with pytest.raises(ConfigError, match=r"to_xarray: lr 3 x hidden 2 .* use results"):
-        networks.to_xarray()
+        networks.to_xarray(curves=())
 
 
 def test_without_xarray_the_error_is_one_line(
@@ -241,7 +242,20 @@ def test_without_xarray_the_error_is_one_line(
 ) -> None:
     monkeypatch.setitem(sys.modules, "xarray", None)
     with pytest.raises(ConfigError) as raised:
-        networks.to_xarray()
+        networks.to_xarray(curves=())
     assert str(raised.value) == (
         "to_xarray: xarray isn't installed; pip install 'xorsweep[xarray]', or use results"
     )
+
+
+def test_curves_with_many_values_are_left_out_with_a_line_that_says_so(
+    networks: Sweep, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = importlib.import_module("xorsweep.sweeps.to_xarray")
+    monkeypatch.setattr(module, "MOST_VALUES", 700)
+    assert "learning_curve" not in networks.to_xarray()
+    assert capsys.readouterr().err == (
+        "to_xarray: learning_curve left out, up to 768 numbers; curves=[...] reads them all the "
+        "same\n"
+    )
+    assert "learning_curve" in networks.to_xarray(curves=["learning_curve"])

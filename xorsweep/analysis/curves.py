@@ -39,6 +39,12 @@ def curve_columns(store: Store) -> dict[str, str]:
     return found
 
 
+def step_curves(store: Store) -> dict[str, str]:
+    """Return those of `curve_columns` whose values are one behind the other, by step."""
+    others = store.experiment.other_lists
+    return {name: column for name, column in curve_columns(store).items() if name not in others}
+
+
 def read_curves(
     grid: Grid,
     parts: Iterable[pa.Table],

@@ -16,17 +16,12 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.config_files import composed_files
+from xorsweep.cli.experiments import load_class
 from xorsweep.cli.hydra_config import GRID_KEYS, levels_of, plain
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.experiment import (
-    EXPERIMENTS,
-    Experiment,
-    experiment_class,
-    offered_experiments,
-    remember_class,
-)
+from xorsweep.experiment import Experiment
 from xorsweep.fields import Boolean, fields_of, format_value, read_value, shorten
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import RESERVED, Function, Signature
@@ -173,7 +168,7 @@ def _function(values: Mapping[str, Any], axes: Mapping[str, str]) -> Function | 
     """Return the function that is named; None where it is an experiment, whose class is loaded."""
     name = values[FUNCTION]
     if name is None:
-        _load_class(values[EXPERIMENT])
+        load_class(values[EXPERIMENT])
         return None
     if not isinstance(name, str):
         raise ConfigError(
@@ -186,25 +181,8 @@ def _function(values: Mapping[str, Any], axes: Mapping[str, str]) -> Function | 
     return function
 
 
-def _load_class(name: object) -> type[Experiment[Any]]:
-    """Return the class of an experiment, by `module:class` or by the name that a package offers."""
-    if not isinstance(name, str):
-        raise ConfigError(f"experiment={shorten(name)}: must be a name, or module:class")
-    found: Any = load_function(name) if ":" in name else experiment_class(name)
-    if found is None:
-        offered = ", ".join(offered_experiments()) or "none"
-        raise ConfigError(
-            f"experiment={name}: no package here offers it; there are: {offered}; a class of the "
-            "current folder is named as module:class"
-        )
-    if not (isinstance(found, type) and issubclass(found, Experiment)) or name in EXPERIMENTS:
-        raise ConfigError(f"experiment={name}: must be a class that derives from Experiment")
-    remember_class(found)
-    return found
-
-
 def _new_experiment(name: str, options: Mapping[str, Any]) -> Experiment[Any]:
-    cls = _load_class(name)
+    cls = load_class(name)
     return cls(**options) if issubclass(cls, TabularExperiment) else cls()
 
 
@@ -225,7 +203,7 @@ def _resumed(
                 f"resume={values['resume']}: holds a sweep of {recorded.name}, of no function"
             )
         recorded = recorded.with_function(function)
-    elif type(recorded) is not _load_class(values[EXPERIMENT]):
+    elif type(recorded) is not load_class(values[EXPERIMENT]):
         raise ConfigError(
             f"resume={values['resume']}: holds a sweep of {recorded.name}, and not of "
             f"{values[EXPERIMENT]}"

@@ -47,6 +47,10 @@ def _run_command(name: str, *arguments: str) -> None:
     given = parser.parse_args(arguments, typed)
     try:
         with errors_in_one_line():
+            if getattr(given, "experiment_class", None):
+                from xorsweep.cli.experiments import load_class
+
+                load_class(given.experiment_class)
             command.run(given)
     except ArgumentError as error:
         parser.error(str(error))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from xorsweep.analysis.column_summary import SEED, ColumnCells, ColumnRoles
-from xorsweep.analysis.curves import curve_columns
+from xorsweep.analysis.curves import step_curves
 from xorsweep.reporting.column_tables import column_cells_table
 from xorsweep.reporting.figures.catalog import VARIANCE_CAPTION, FigureSpec
 from xorsweep.reporting.figures.column_data import ColumnTables
@@ -23,7 +23,7 @@ from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.text import count_text, join_words
 
 if TYPE_CHECKING:
-    from xorsweep.tabular_experiment import TabularExperiment
+    from xorsweep.experiment import Experiment
 
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
@@ -35,27 +35,31 @@ class ColumnReport(ReportWriter):
     """Writes the report of a sweep whose tables are made of the kinds of its columns."""
 
     @property
-    def _experiment(self) -> TabularExperiment[Any]:
-        return cast("TabularExperiment[Any]", self.store.experiment)
+    def _experiment(self) -> Experiment[Any]:
+        return self.store.experiment
 
     @property
     def _keys(self) -> list[str]:
-        return list(self._experiment.schema.keys)
+        return list(self.grid.columns)
 
     def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
         return ColumnCells.of(results, summary, self._keys, self._experiment.times)
 
     def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:
-        """Return figures of rates, times, numbers and arrays, as the columns have them."""
+        """Return figures of rates, times, numbers and arrays, as the first columns have them."""
+        return self.figures(results, MOST_COLUMNS)
+
+    def figures(self, results: pd.DataFrame, most: int | None = None) -> list[FigureSpec]:
+        """Return figures of at most so many columns of each kind, of all where None."""
         roles = ColumnRoles.of(results, self._keys, self._experiment.times)
         swept = [key for key, column in self.grid.columns.items() if len(column.levels) > 1]
         has_seeds, keys = SEED in swept, len([key for key in swept if key != SEED])
         specs: list[FigureSpec] = []
-        for flag in roles.flags[:MOST_COLUMNS]:
+        for flag in roles.flags[:most]:
             specs += _rate_figures(flag, keys, has_seeds)
-        specs += [_time_figure(*each) for each in islice(roles.times.items(), MOST_COLUMNS)]
-        specs += [_curve_figure(name) for name in islice(curve_columns(self.store), MOST_COLUMNS)]
-        specs += [_number_figure(name, keys, has_seeds) for name in roles.numbers[:MOST_COLUMNS]]
+        specs += [_time_figure(*each) for each in islice(roles.times.items(), most)]
+        specs += [_curve_figure(name) for name in islice(step_curves(self.store), most)]
+        specs += [_number_figure(name, keys, has_seeds) for name in roles.numbers[:most]]
         return specs
 
     def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnTables:
@@ -89,7 +93,7 @@ class ColumnReport(ReportWriter):
             ("flag", roles.flags),
             ("time", list(roles.times)),
             ("number", roles.numbers),
-            ("array", list(curve_columns(self.store))),
+            ("array", list(step_curves(self.store))),
         ):
             left = names[MOST_COLUMNS:]
             if left:

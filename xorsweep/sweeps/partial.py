@@ -99,7 +99,7 @@ class PartialSweep(Sweep):
         table = experiment.tabulate(grid, self.snapshot.stored())
         return results_of(grid, table, experiment, whole=True)
 
-    def to_xarray(self, curves: Sequence[str] = ()) -> xarray.Dataset:
+    def to_xarray(self, curves: Sequence[str] | None = None) -> xarray.Dataset:
         """Return these points among all that are planned, as `Sweep.to_xarray` does."""
         from xorsweep.sweeps.to_xarray import to_xarray
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from xorsweep.analysis.maps import MapAxes
+    from xorsweep.reporting.column_report import ColumnReport
+    from xorsweep.reporting.figures.axes import DrawnFigure
     from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
     from xorsweep.reporting.report import ReportWriter
 
@@ -132,12 +134,13 @@ class Sweep:
 
         return curves_in(self._opened.store, self._grid, column)
 
-    def to_xarray(self, curves: Sequence[str] = ()) -> xarray.Dataset:
+    def to_xarray(self, curves: Sequence[str] | None = None) -> xarray.Dataset:
         """Return `results` as a dataset of xarray, which `to_netcdf` and `to_zarr` can write.
 
         Args:
             curves: The columns of lists to read, such as arrays that a function returned, or
-                `learning_curve` of networks. Each is a variable with one more dimension.
+                `learning_curve` of networks. Each is a variable with one more dimension. With
+                None, all curves, unless they are too large; then a line on stderr reports it.
 
         Returns:
             A dataset whose dimensions are the axes, whose variables are the columns of results, and
@@ -230,6 +233,21 @@ class Sweep:
     def reporter(self) -> ReportWriter:
         """Return the writer of this sweep's figures."""
         return report_writer(self._opened.store, self._grid, 1, axes=self._axes)
+
+    @cached_property
+    def columns(self) -> ColumnReport:
+        """Return what knows the figures of the columns by their kinds, of whatever experiment."""
+        from xorsweep.reporting.column_report import ColumnReport
+
+        return ColumnReport(self._grid, self._opened.store, 1)
+
+    @cached_property
+    def column_tables(self) -> FigureTables:
+        """Return what the figures of columns are made from."""
+        from xorsweep.analysis.column_summary import summarize_columns
+
+        keys, times = list(self._grid.columns), self._experiment.times
+        return self.columns.tables(self.results, summarize_columns(self.results, keys, times))
 
     @cached_property
     def _axes(self) -> MapAxes | None:
@@ -355,11 +373,23 @@ class SweepPlots:
         return self._draw(f"{column or self._only('number_lines')}_median")
 
     def survival(self, column: str | None = None) -> Figure:
-        """Return the share of runs whose event hasn't happened yet, by a column of times."""
+        """Return the share of runs whose event hasn't happened yet, by a column of times.
+
+        Args:
+            column: The column, which is `converged_epoch` for networks.
+        """
+        if column in (None, "converged_epoch") and self._has("unsolved"):
+            return self._draw("unsolved")
         return self._draw(f"{column or self._only('time_curves')}_survival")
 
     def curves(self, column: str | None = None) -> Figure:
-        """Return the median and the middle half of arrays by step."""
+        """Return the median and the middle half of arrays by step.
+
+        Args:
+            column: The column of lists, which is `learning_curve` for networks.
+        """
+        if column in (None, "learning_curve") and self._has("error_by_epoch"):
+            return self._draw("error_by_epoch")
         return self._draw(f"{column or self._only('curve_lines')}_by_step")
 
     def map(self, column: str | None = None) -> Figure:
@@ -426,24 +456,38 @@ class SweepPlots:
     def _catalog(self) -> Sequence[FigureSpec]:
         return self._sweep.reporter.catalog(self._sweep.results)
 
+    @cached_property
+    def _column_catalog(self) -> Sequence[FigureSpec]:
+        return self._sweep.columns.figures(self._sweep.results)
+
     def _has(self, name: str) -> bool:
         return any(spec.name == name for spec in self._catalog)
 
     def _only(self, *modules: str) -> str:
         """Return the only column that has a figure of this kind; raises ConfigError."""
-        found = {spec.columns[0] for spec in self._catalog if spec.module in modules}
+        specs = [*self._catalog, *self._column_catalog]
+        found = dict.fromkeys(spec.columns[0] for spec in specs if spec.module in modules)
         if len(found) != 1:
-            known = ", ".join(sorted(found)) or "none"
-            raise ConfigError(f"plot: choose one column; there is {known}")
-        return found.pop()
+            raise ConfigError(f"plot: choose one column; there is {', '.join(found) or 'none'}")
+        return next(iter(found))
 
     def _draw(self, *names: str) -> Figure:
         """Return the first of some figures that this sweep has."""
         from xorsweep.reporting.figures.style import styled
 
-        specs = [spec for name in names for spec in self._catalog if spec.name == name]
         with styled():
-            drawn = next(filter(None, (spec.draw(self._sweep.tables) for spec in specs)), None)
+            drawn = next(filter(None, self._drawings(names)), None)
         if drawn is None:
             raise ConfigError(f"plot: the rows of this sweep don't allow {names[0]}")
         return register_figure(drawn.figure)
+
+    def _drawings(self, names: Sequence[str]) -> Iterator[DrawnFigure | None]:
+        """Yield figures by their names: those of the report, then those of columns alone."""
+        for name in names:
+            yield from (
+                spec.draw(self._sweep.tables) for spec in self._catalog if spec.name == name
+            )
+        for name in names:
+            for spec in self._column_catalog:
+                if spec.name == name:
+                    yield spec.draw(self._sweep.column_tables)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from xorsweep.analysis.curves import longest_curve, step_curves
 from xorsweep.analysis.labelled_arrays import Rows, dataset_of
 from xorsweep.grid.grid import Grid
+from xorsweep.reporting.console_python import ScriptConsole
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.curves import curves_in
@@ -19,13 +21,16 @@ from xorsweep.text import escape_non_utf8
 if TYPE_CHECKING:
     import xarray
 
+MOST_VALUES = 20_000_000
+"""Numbers in curves up to which they are read without being asked for."""
+
 
 def to_xarray(
     store: Store,
     grid: Grid,
     manifest: Manifest,
     results: pd.DataFrame,
-    curves: Sequence[str],
+    curves: Sequence[str] | None,
     rows: Rows = slice(None),
 ) -> xarray.Dataset:
     """Return what `Sweep.to_xarray` does.
@@ -35,11 +40,26 @@ def to_xarray(
         grid: Its points (N,).
         manifest: Where the rows come from.
         results: A row per point that is there.
-        curves: The names of the columns of lists to be read.
+        curves: The names of the columns of lists to be read; all curves by step where None.
         rows: Which points are there, by their rows (n,); all of them by default.
     """
-    read = {name: curves_in(store, grid, name) for name in curves}
+    chosen = _curves_that_fit(store, grid) if curves is None else curves
+    read = {name: curves_in(store, grid, name) for name in chosen}
     return dataset_of(grid, results, read, _provenance(manifest), rows)
+
+
+def _curves_that_fit(store: Store, grid: Grid) -> list[str]:
+    """Return the curves by step; none, with a line that says so, where they have many values."""
+    columns = step_curves(store)
+    longest = [longest_curve(store.parts(), column) for column in columns.values()]
+    if len(grid) * sum(longest) > MOST_VALUES:
+        names = ", ".join(columns)
+        ScriptConsole().warn(
+            f"to_xarray: {names} left out, up to {len(grid) * sum(longest):,} numbers; "
+            f"curves=[...] reads them all the same"
+        )
+        return []
+    return list(columns)
 
 
 def _provenance(manifest: Manifest) -> dict[str, str | float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser, given_folder, whole
+from xorsweep.cli.commands.parser import Parser, add_experiment, given_folder, whole
 from xorsweep.storage.paths import named_folder
 
 EXAMPLES = """\
@@ -25,6 +25,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="COLUMN",
         help="of true and false, in sweeps of a function that has several",
     )
+    add_experiment(parser)
 
 
 def run(given: Namespace) -> None:

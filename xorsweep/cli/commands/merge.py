@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser
+from xorsweep.cli.commands.parser import Parser, add_experiment
 from xorsweep.storage.paths import folder_of, named_folder
 
 EXAMPLES = """\
@@ -17,6 +17,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("first", metavar="A", help="a sweep's folder, or latest")
     parser.add_argument("others", metavar="B", nargs="+", help="more of them")
     parser.add_argument("--no-report", action="store_true", help="make tables only")
+    add_experiment(parser)
 
 
 def run(given: Namespace) -> None:

@@ -69,6 +69,16 @@ def sweep_own(name: str, given: argparse.Namespace) -> None:
     run_hydra(completes=False)
 
 
+def add_experiment(parser: Parser) -> None:
+    """Add the class of an experiment that no package offers, which `main` loads."""
+    parser.add_argument(
+        "--experiment",
+        metavar="MODULE:CLASS",
+        dest="experiment_class",
+        help="the class of a sweep of an experiment that no package offers",
+    )
+
+
 def add_function(parser: Parser) -> None:
     """Add the function by which the points of a function's sweep are run again."""
     parser.add_argument(

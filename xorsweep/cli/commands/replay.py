@@ -7,6 +7,7 @@ from argparse import Namespace
 
 from xorsweep.cli.commands.parser import (
     Parser,
+    add_experiment,
     add_function,
     experiment_with,
     given_folder,
@@ -25,6 +26,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
     parser.add_argument("row", metavar="ROW", type=whole(0), help="of the results, from 0")
     add_function(parser)
+    add_experiment(parser)
     parser.add_argument("--into", metavar="DIR", help="instead of FOLDER/replay/ROW")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser, whole
+from xorsweep.cli.commands.parser import Parser, add_experiment, whole
 from xorsweep.storage.paths import named_folder
 
 EXAMPLES = """\
@@ -25,6 +25,7 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="of the points that are there so far, in FOLDER/partial; nothing else is changed",
     )
+    add_experiment(parser)
 
 
 def run(given: Namespace) -> None:

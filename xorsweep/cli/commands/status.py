@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser
+from xorsweep.cli.commands.parser import Parser, add_experiment
 from xorsweep.storage.paths import LATEST, named_folder
 
 EXAMPLES = """\
@@ -21,6 +21,7 @@ def add_arguments(parser: Parser) -> None:
         default=LATEST,
         help="the sweep's folder, or latest (%(default)s)",
     )
+    add_experiment(parser)
 
 
 def run(given: Namespace) -> None:

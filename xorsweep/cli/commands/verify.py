@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser, add_function, experiment_with, whole
+from xorsweep.cli.commands.parser import (
+    Parser,
+    add_experiment,
+    add_function,
+    experiment_with,
+    whole,
+)
 
 SAMPLE = 100
 MOST_SHOWN = 100
@@ -25,6 +31,7 @@ def add_arguments(parser: Parser) -> None:
     taken.add_argument("--all", action="store_true", help="take every row")
     parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
     add_function(parser)
+    add_experiment(parser)
     parser.add_argument("--workers", type=whole(1, 4096), help="processes, by default one a core")
 
 

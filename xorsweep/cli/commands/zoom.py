@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
 
-from xorsweep.cli.commands.parser import Parser, add_function, experiment_with, read_by
+from xorsweep.cli.commands.parser import (
+    Parser,
+    add_experiment,
+    add_function,
+    experiment_with,
+    read_by,
+)
 from xorsweep.fields import Real
 from xorsweep.settings import ZOOM_FACTOR, ZOOM_FRAMES
 from xorsweep.storage.paths import folder_of, named_folder
@@ -43,6 +49,7 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--flag", metavar="COLUMN", help="of true and false, whose boundary counts")
     add_function(parser)
+    add_experiment(parser)
 
 
 def run(given: Namespace) -> None:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.column_summary import ColumnCells
 from xorsweep.analysis.curves import (
-    curve_columns,
     curve_quantiles,
     longest_curve,
     read_curves,
+    step_curves,
 )
 from xorsweep.analysis.flag_variance import flag_variance
 from xorsweep.analysis.summary import MOST_STEPS
@@ -71,16 +71,19 @@ class ColumnTables:
 
     def with_curves(self, grid: Grid, store: Store) -> ColumnTables:
         """Return them with the quantiles of the curves that the parts hold."""
-        columns = curve_columns(store)
-        curves = {name: self._curves(grid, store, column) for name, column in columns.items()}
+        curves = {
+            name: self._curves(grid, store, name, column)
+            for name, column in step_curves(store).items()
+        }
         return replace(self, curves=curves)
 
-    def _curves(self, grid: Grid, store: Store, column: str) -> pd.DataFrame:
+    def _curves(self, grid: Grid, store: Store, name: str, column: str) -> pd.DataFrame:
         rows = self.rows_of(self.by_lines()[1].cells).index.to_numpy(np.int64)
         cell = self.cell_of[rows]
         most = MOST_VALUES // (longest_curve(store.parts(), column) * len(np.unique(cell)) + 1)
         first = pd.Series(cell).groupby(cell).cumcount() < max(1, most)
-        curves = read_curves(grid, store.parts(), column, rows[first])
+        steps = store.experiment.curve_steps(grid, name)
+        curves = read_curves(grid, store.parts(), column, rows[first], steps)
         bands = [
             _band(place, curves[self.cell_of[curves.index] == place])
             for place in np.unique(self.cell_of[curves.index])
