@@ -110,7 +110,9 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["docs/grids.md", "docs/terminal.md", "docs/why.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/figures.md", "docs/grids.md", "docs/terminal.md", "docs/why.md"]
+)
 def test_the_commands_of_other_pages_work_in_their_order(name: str, tmp_path: Path) -> None:
     commands = commands_of(TEXTS[name])
     assert commands
@@ -250,7 +252,9 @@ def test_the_python_page_names_all_that_there_is() -> None:
     named = set(re.findall(r"`([\w.]+(?:\(\))?)(?:\(\*?\w+\))?`", text))
     missing = methods - named - {name.removesuffix("()") for name in named}
     assert (
-        missing == {"open", "plot", "tables", "point", "single", "reporter", "experiment"} & missing
+        missing
+        == {"open", "plot", "tables", "tables_with", "point", "single", "reporter", "experiment"}
+        & missing
     )
 
 

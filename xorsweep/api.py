@@ -52,7 +52,14 @@ from xorsweep.networks.weight_values import read_weights
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.reporting.run import Run
-from xorsweep.settings import OBJECTIVE, AdaptiveSeeds, NetworkSettings, SweepSettings
+from xorsweep.settings import (
+    FIGURES,
+    OBJECTIVE,
+    AdaptiveSeeds,
+    NetworkSettings,
+    SweepSettings,
+    read_figures,
+)
 from xorsweep.storage.manifest import seal
 from xorsweep.storage.paths import cache_folder, folder_of, named_folder
 from xorsweep.storage.store import read_manifest
@@ -103,6 +110,7 @@ class Levels(TypedDict, total=False):
     study: str | None
     engine: Group
     parallel: Group
+    figures: str | Mapping[str, Any]
     precision: float | None
     max_seeds: int
     on_failure: str
@@ -366,6 +374,7 @@ def sweep_function(
     on_failure: str = "continue",
     title: str | None = None,
     report: bool = False,
+    figures: Mapping[str, Any] | None = None,
     csv: bool = True,
     progress: bool = True,
 ) -> Sweep:
@@ -396,6 +405,7 @@ def sweep_function(
         on_failure: `continue`, or `stop` at the first point that fails.
         title: The title of the report.
         report: Whether to write the report into the folder.
+        figures: The axes, the style and the files of its figures, such as `{"x": "size"}`.
         csv: Whether to write results.csv in addition to results.parquet.
         progress: Whether to print the progress.
 
@@ -418,7 +428,9 @@ def sweep_function(
         times=read_times(times),
         rate=read_rate(rate),
     )
-    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report, csv)
+    settings = _settings(
+        parallel, n_jobs, precision, max_seeds, on_failure, title, report, figures, csv
+    )
     call = f"xorsweep.sweep_function({experiment.full_name})"
     return _sweep(experiment, grid, settings, folder, call, progress)
 
@@ -438,6 +450,7 @@ def sweep_experiment(
     on_failure: str = "continue",
     title: str | None = None,
     report: bool = False,
+    figures: Mapping[str, Any] | None = None,
     csv: bool = True,
     progress: bool = True,
 ) -> Sweep:
@@ -461,6 +474,7 @@ def sweep_experiment(
         on_failure: `continue`, or `stop` at the first point that fails.
         title: The title of the report.
         report: Whether to write the report into the folder.
+        figures: The axes, the style and the files of its figures, such as `{"x": "size"}`.
         csv: Whether to write results.csv in addition to results.parquet.
         progress: Whether to print the progress.
 
@@ -478,7 +492,9 @@ def sweep_experiment(
     remember_class(type(experiment))
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
     grid = grid_of_levels(experiment.schema, _read_blocks_of(axes, blocks), zipped, where)
-    settings = _settings(parallel, n_jobs, precision, max_seeds, on_failure, title, report, csv)
+    settings = _settings(
+        parallel, n_jobs, precision, max_seeds, on_failure, title, report, figures, csv
+    )
     return _sweep(
         experiment, grid, settings, folder, f"xorsweep.sweep_experiment({experiment})", progress
     )
@@ -492,6 +508,7 @@ def _settings(
     on_failure: str,
     title: str | None,
     report: bool,
+    figures: Mapping[str, Any] | None,
     csv: bool,
 ) -> SweepSettings:
     values = {
@@ -505,6 +522,7 @@ def _settings(
     return SweepSettings(
         parallel=_parallel(parallel, n_jobs),
         rounds=AdaptiveSeeds(**read_fields("", values, AdaptiveSeeds)),
+        figures=read_figures(figures),
         **read_fields("", values, SweepSettings),
     )
 
@@ -519,7 +537,9 @@ def _sweep(
 ) -> Sweep:
     into = Path() if folder is None else folder_of(folder)
     check_rounds(experiment, grid, settings.rounds)
-    provenance = {"command_line": [call], "config": {"title": settings.title}}
+    settings.figures.check_axes(grid.swept)
+    config = {"title": settings.title, FIGURES: vars(settings.figures)}
+    provenance = {"command_line": [call], "config": config}
     request = SweepRequest(experiment, grid, settings, into, provenance)
     return _begin(request, folder is None, caller_console(progress))
 
@@ -615,7 +635,10 @@ def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
     is_same = manifest.options == options and settings.title in titles
     if settings.csv and not manifest.csv:
         return False
-    return is_same and (not settings.report or (folder / "report.html").exists())
+    if not settings.report:
+        return is_same
+    is_drawn_so = read_figures(manifest.config.get(FIGURES)) == settings.figures
+    return is_same and is_drawn_so and (folder / "report.html").exists()
 
 
 def _cache_name(asked: SweepRequest, digest: str) -> str:

@@ -204,6 +204,28 @@ class Nullable:
         return None if value is None else self.inner.read(value)
 
 
+@dataclass(frozen=True)
+class ListOf:
+    """One value or several of another kind, each once, read as a text with commas between."""
+
+    inner: Field
+
+    @property
+    def description(self) -> str:
+        """Return what the other kind allows, or a list of such."""
+        return f"{self.inner.description}, or a list of such, each once"
+
+    def read(self, value: object) -> str:
+        """Return the values in their order, joined by commas."""
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, Sequence) or not parts:
+            raise ValueError
+        read = [str(self.inner.read(each)) for each in parts]
+        if len({*read}) < len(read):
+            raise ValueError
+        return ",".join(read)
+
+
 def is_number(field: Field) -> bool:
     """Tell whether a field holds numbers."""
     return isinstance(field.inner if isinstance(field, Nullable) else field, Real | Integer)
@@ -270,6 +292,9 @@ def refusal_message(key: str, value: object, field: Field) -> str:
 
 def _hint(key: str, value: object, field: Field) -> str:
     """Return what may have been meant by a value, as the end of a line; or nothing."""
+    inner = field.inner if isinstance(field, Nullable) else field
+    if isinstance(inner, ListOf):
+        return ""
     if isinstance(value, list | tuple | range | np.ndarray):
         return "; it takes one value here, and several where it is an axis of a sweep"
     match field:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import (
     Boolean,
     BooleanOr,
     Choice,
     Integer,
+    ListOf,
     Nullable,
     Real,
     String,
     field,
     read_fields,
     read_settings,
+    shorten,
 )
+
+FIGURES = "figures"
+"""The config group of figures."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,85 @@ class AdaptiveSeeds:
 
 
 @dataclass(frozen=True)
+class FigureSettings:
+    """How the figures of a report look, and where they show which axis of the sweep.
+
+    Args:
+        x: The axis across.
+        hue: The axis whose levels are lines of their own colours, or rows of a heat map.
+        col: The axis that makes panels, or several with commas between.
+        style: `page`, or `paper` for text of 8 points.
+        width: Inches of each figure; None for as many as its panels need.
+        formats: The files of each figure: `png`, `svg` and `pdf`, with commas between.
+    """
+
+    x: str | None = field(None, Nullable(String()))
+    hue: str | None = field(None, Nullable(String()))
+    col: str | None = field(None, Nullable(ListOf(String())))
+    style: str = field("page", Choice(("page", "paper")))
+    width: float | None = field(None, Nullable(Real(at_least=2.0, at_most=40.0)))
+    formats: str = field("png,svg", ListOf(Choice(("png", "svg", "pdf"))))
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """Return the axes that were chosen, by `x`, `hue` and `col`."""
+        chosen = {"x": self.x, "hue": self.hue, "col": self.col}
+        return {role: tuple(keys.split(",")) for role, keys in chosen.items() if keys}
+
+    def check(self) -> None:
+        """Raise ConfigError where an axis was chosen twice."""
+        places: dict[str, str] = {}
+        for role, keys in self.axes.items():
+            for key in keys:
+                if key in places:
+                    raise ConfigError(
+                        f"{FIGURES}.{role}={key}: {FIGURES}.{places[key]} shows {key} already; an "
+                        "axis has one place"
+                    )
+                places[key] = role
+
+    def check_axes(self, swept: Sequence[str], prefix: str = f"{FIGURES}.") -> None:
+        """Raise ConfigError where an axis was chosen that a sweep hasn't.
+
+        Args:
+            swept: The keys with several levels.
+            prefix: What stands before `x`, `hue` or `col` in the message.
+        """
+        known = [key for key in swept if key != "seed"]
+        for role, keys in self.axes.items():
+            for key in keys:
+                if key not in known:
+                    allowed = f"one of {', '.join(known)}" if known else "left out: there is none"
+                    raise ConfigError(
+                        f"{prefix}{role}={shorten(key)}: must be an axis of the sweep with several "
+                        f"levels, {allowed}"
+                    )
+
+
+DEFAULT_LOOKS = FigureSettings()
+
+
+def read_figures(
+    values: Mapping[str, Any] | None, known: FigureSettings | None = None
+) -> FigureSettings:
+    """Return how figures look.
+
+    Args:
+        values: What is given, by the names of the settings.
+        known: What holds where nothing is given; the defaults where None.
+
+    Raises:
+        ConfigError: Something isn't allowed.
+    """
+    section = {} if values is None else values
+    if not isinstance(section, Mapping):
+        names = ", ".join(vars(DEFAULT_LOOKS))
+        raise ConfigError(f"{FIGURES}={shorten(section)}: must be a mapping of {names}")
+    section = {**vars(known or DEFAULT_LOOKS), **section}
+    return read_settings(FIGURES, {FIGURES: section}, FigureSettings)
+
+
+@dataclass(frozen=True)
 class SweepSettings:
     """How a sweep is run and what it leaves; of all this only rounds touch its rows.
 
@@ -42,6 +127,7 @@ class SweepSettings:
 
     parallel: ExecutionSettings = ExecutionSettings()
     rounds: AdaptiveSeeds = AdaptiveSeeds()
+    figures: FigureSettings = DEFAULT_LOOKS
     report: bool = field(True, Boolean())
     csv: bool = field(True, Boolean())
     on_failure: str = field("continue", Choice(("continue", "stop")))
@@ -84,5 +170,6 @@ def read_sweep(config: Mapping[str, Any]) -> SweepSettings:
     return SweepSettings(
         parallel=read_settings("parallel", config, ExecutionSettings),
         rounds=AdaptiveSeeds(**read_fields("", config, AdaptiveSeeds)),
+        figures=read_settings(FIGURES, config, FigureSettings),
         **read_fields("", config, SweepSettings),
     )

@@ -1,6 +1,8 @@
 """Which key goes where in a figure."""
 
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xorsweep.reporting.layout import Layout, levels, panels
 from xorsweep.text import level_name, level_text
@@ -69,6 +71,34 @@ def test_titles_of_panels_exclude_keys_of_other_components() -> None:
         }
     )
     assert [title for title, _ in panels(frame, list(frame.columns))] == [
-        "optimizer sgd, 10 epochs",
-        "optimizer momentum, optimizer.momentum 0.5, 20 epochs",
+        "sgd, 10 epochs",
+        "momentum, optimizer.momentum 0.5, 20 epochs",
     ]
+
+
+@given(
+    st.permutations(["lr", "hidden", "epochs", "optimizer"]), st.integers(0, 1), st.integers(0, 1)
+)
+def test_chosen_axes_lie_where_they_are_to_and_none_is_lost(
+    keys: list[str], hues: int, cols: int
+) -> None:
+    x, hue, col, other = keys
+    axes = {"x": (x,)}
+    if hues:
+        axes["hue"] = (hue,)
+    if cols:
+        axes["col"] = (col,)
+    layout = Layout("lr", "hidden", ("epochs", "optimizer")).with_axes(axes)
+    assert layout.x == x
+    assert layout.hue == hue or not hues
+    assert layout.col[0] == col or not cols
+    assert sorted([layout.x, layout.hue, *layout.col]) == sorted(keys)
+    assert layout.chosen == {key for some in axes.values() for key in some}
+    assert other not in layout.chosen
+
+
+def test_a_chosen_axis_stays_however_many_levels_it_has() -> None:
+    cells = pd.DataFrame({"lr": range(30), "hidden": [2, 3] * 15})
+    chosen = Layout("lr", "hidden", ()).with_axes({"hue": ("lr",)})
+    assert chosen.with_few_lines(cells, 8) == chosen
+    assert (chosen.x, chosen.hue) == ("hidden", "lr")

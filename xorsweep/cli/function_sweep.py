@@ -30,7 +30,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.product import grid_of_levels
 from xorsweep.hints import KEYS, key_hint, meant_key
 from xorsweep.networks.schema import COMPONENTS
-from xorsweep.settings import AdaptiveSeeds, SweepSettings, read_sweep
+from xorsweep.settings import FIGURES, AdaptiveSeeds, FigureSettings, SweepSettings, read_sweep
 from xorsweep.storage.paths import named_folder
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
@@ -51,6 +51,7 @@ FUNCTION_KEYS = (
     *sorted(SWEEP_KEYS - {"function", "experiment", "grid"}),
     *GRID_KEYS,
     *("parallel", *(f"parallel.{name}" for name in fields_of(ExecutionSettings))),
+    *(FIGURES, *(f"{FIGURES}.{name}" for name in fields_of(FigureSettings))),
     "hydra.sweep.dir",
 )
 """The same, with what lies below them, as they are typed."""
@@ -115,7 +116,7 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
 
 
 def _is_argument(key: str) -> bool:
-    is_setting = key.split(".")[0] in {"hydra", "grid", "parallel", "times"} or "/" in key
+    is_setting = key.split(".")[0] in {"hydra", "grid", "parallel", FIGURES, "times"} or "/" in key
     return not is_setting and key not in SWEEP_KEYS and "@" not in key
 
 
@@ -259,5 +260,5 @@ def _axes_of(loader: ConfigLoader, config: DictConfig, values: Mapping[str, Any]
 
 def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a manifest records of a configuration: nothing that networks alone have."""
-    kept = {*SWEEP_KEYS, "parallel"} - {"study"}
+    kept = {*SWEEP_KEYS, "parallel", FIGURES} - {"study"}
     return {key: value for key, value in values.items() if key in kept}

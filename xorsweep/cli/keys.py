@@ -11,10 +11,21 @@ from xorsweep.fields import check_known, fields_of
 from xorsweep.hints import Table
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
-from xorsweep.settings import AdaptiveSeeds, NetworkSettings, ObjectiveSettings, SweepSettings
+from xorsweep.settings import (
+    FIGURES,
+    AdaptiveSeeds,
+    FigureSettings,
+    NetworkSettings,
+    ObjectiveSettings,
+    SweepSettings,
+)
 
-SETTINGS: Mapping[str, type] = {"parallel": ExecutionSettings, "engine": Engine}
-"""The config groups that say how a sweep is run."""
+SETTINGS: Mapping[str, type] = {
+    "parallel": ExecutionSettings,
+    "engine": Engine,
+    FIGURES: FigureSettings,
+}
+"""The config groups that say how a sweep is run, and how its figures look."""
 
 RUN_KEYS = (
     "grid",

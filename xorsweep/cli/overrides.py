@@ -13,6 +13,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import shorten
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 from xorsweep.networks.schema import COMPONENTS
+from xorsweep.settings import FIGURES
 
 Values = Mapping[str, Any]
 """One value, or a list or a range of them, by flat key."""
@@ -61,6 +62,11 @@ def _parameters(key: str, value: Any) -> dict[str, Any]:
         raise ConfigError(f"{key}={shorten(value)}: a mapping is for config groups alone: {groups}")
     for name in value:
         _refuse_no_key(name, f"{key}: ")
+    if key == FIGURES:  # several columns or formats are one value
+        value = {
+            name: ",".join(map(str, each)) if isinstance(each, list | tuple) else each
+            for name, each in value.items()
+        }
     return {
         key if name == NAME else f"{key}.{name}": each
         for name, each in sorted(value.items(), key=lambda item: item[0] != NAME)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,14 +14,21 @@ from xorsweep.text import level_text
 LONGEST_TEXT = 40
 """Characters of a label; of longer ones, which may be paths, the end is shown."""
 
+LONGEST_TITLE = 34
+"""Characters of a panel's title; of longer ones the keys of names are left out."""
+
 
 @dataclass(frozen=True)
 class Layout:
-    """The swept keys of a summary, in seaborn's words; `x` and `hue` may be empty."""
+    """The swept keys of a summary, in seaborn's words; `x` and `hue` may be empty.
+
+    `chosen` are the keys whose place somebody chose.
+    """
 
     x: str
     hue: str
     col: tuple[str, ...]
+    chosen: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, summary: pd.DataFrame, swept: Sequence[str]) -> Layout:
@@ -42,6 +49,18 @@ class Layout:
         hue = next((key for key in by_count if key != x), "")
         return cls(x, hue, tuple(key for key in swept if key not in (x, hue)))
 
+    def with_axes(self, axes: Mapping[str, Sequence[str]]) -> Layout:
+        """Return the layout with some keys where they are to be, the others in the places left.
+
+        Args:
+            axes: The keys by `x`, `hue` and `col`.
+        """
+        chosen = frozenset(key for keys in axes.values() for key in keys)
+        left = [key for key in (self.x, self.hue, *self.col) if key and key not in chosen]
+        (x,) = axes.get("x") or (_take(left, [self.x, *left]),)
+        (hue,) = axes.get("hue") or (_take(left, [self.hue, *left]),)
+        return Layout(x, hue, (*axes.get("col", ()), *left), chosen)
+
     @property
     def at_the_end(self) -> Layout:
         """Return the layout of rows that have no epochs axis, all being at their longest.
@@ -51,16 +70,21 @@ class Layout:
         hue, x = ("" if key == "epochs" else key for key in (self.hue, self.x))
         if not hue:
             hue, x = x, hue
-        return Layout(x, hue, tuple(key for key in self.col if key != "epochs"))
+        return replace(self, x=x, hue=hue, col=tuple(key for key in self.col if key != "epochs"))
 
     def with_few_lines(self, summary: pd.DataFrame, most: int) -> Layout:
         """Return the layout whose lines are a key with at most `most` levels, or no key.
 
-        The key that had too many takes the other's place, or makes panels.
+        The key that had too many takes the other's place, or makes panels. Where somebody chose a
+        place, a key stays there.
         """
-        if not self.hue or summary[self.hue].nunique(dropna=False) <= most:
+        if (
+            not self.hue
+            or self.hue in self.chosen
+            or summary[self.hue].nunique(dropna=False) <= most
+        ):
             return self
-        candidates = (key for key in (self.x, *self.col) if key and key != "epochs")
+        candidates = (key for key in (self.x, *self.col) if key not in ("", "epochs", *self.chosen))
         few = next((key for key in candidates if summary[key].nunique(dropna=False) <= most), "")
         if few and few == self.x:
             return replace(self, x=self.hue, hue=self.x)
@@ -98,14 +122,26 @@ def panels(frame: pd.DataFrame, keys: Sequence[str]) -> list[Panel]:
     """Return a panel for each combination of the keys' levels."""
     if not keys:
         return [("", frame)]
-    parts = frame.groupby(list(keys), sort=False, observed=True, dropna=False)
-    return [(_title(keys, values), part) for values, part in parts]
+    parts = list(frame.groupby(list(keys), sort=False, observed=True, dropna=False))
+    titles = [_title(keys, values) for values, _ in parts]
+    if max(map(len, titles), default=0) > LONGEST_TITLE and _are_distinct(frame, keys):
+        titles = [_title(keys, values, is_short=True) for values, _ in parts]
+    return [(title, part) for title, (_, part) in zip(titles, parts, strict=True)]
 
 
-def _title(keys: Sequence[str], values: Sequence[Any]) -> str:
-    pairs = zip(keys, values, strict=True)
-    known = [mpl_label(level_text(key, level)) for key, level in pairs if not pd.isna(level)]
-    return ", ".join(known)
+def _title(keys: Sequence[str], values: Sequence[Any], is_short: bool = False) -> str:
+    """Return the levels with their keys, or without those of levels that are names."""
+    return ", ".join(
+        mpl_label(level if is_short and isinstance(level, str) else level_text(key, level))
+        for key, level in zip(keys, values, strict=True)
+        if not pd.isna(level)
+    )
+
+
+def _are_distinct(frame: pd.DataFrame, keys: Sequence[str]) -> bool:
+    """Tell whether a name says which key it is a level of."""
+    names = [level for key in keys for level in frame[key].unique() if isinstance(level, str)]
+    return len({*names}) == len(names)
 
 
 def mpl_label(text: str) -> str:

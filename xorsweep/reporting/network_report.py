@@ -61,7 +61,7 @@ class NetworkReport(ReportWriter):
         """Return what the figures are made from."""
         networks = StoredNetworks(self.grid, self.store, extensions_of(self.grid))
         curves = LearningCurves(self.grid, self.store)
-        return Tables.of(results, summary, curves, networks)
+        return Tables.of(results, summary, curves, networks, self.looks)
 
     def content(
         self,

@@ -34,9 +34,10 @@ from xorsweep.reporting.tables import (
     failures_table,
     settings_table,
 )
+from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import FinishedManifest
-from xorsweep.storage.plain_files import is_there, read_bytes
+from xorsweep.storage.plain_files import is_there
 from xorsweep.storage.results import StoredColumns
 from xorsweep.storage.store import Store
 
@@ -44,8 +45,7 @@ if TYPE_CHECKING:
     from xorsweep.reporting.run_gallery import RunGallery
     from xorsweep.reporting.setting_grid import SettingGrid
 
-LARGEST_SVG = 300_000
-"""Characters of a figure beyond which the page holds its PNG: pages stay below 5 MB."""
+PNG_START = b"\x89PNG"
 
 FILES = (
     ("results.csv", "one row per point"),
@@ -144,8 +144,12 @@ class ReportWriter(ABC):
     that drawing goes on while tables are made.
     """
 
+    looks: FigureSettings
+    """How the figures look, and which axis they show where."""
+
     def __init__(self, grid: Grid, store: Store, workers: int, epochs: int | None = None) -> None:
         self.grid, self.store, self.workers, self.epochs = grid, store, workers, epochs
+        self.looks = DEFAULT_LOOKS
         self._results: pd.DataFrame
         self._summary: pd.DataFrame
         self._figures: Figures
@@ -176,7 +180,9 @@ class ReportWriter(ABC):
         """Start to draw the figures."""
         self._results, self._summary = results, summary
         tables, folder = self.tables(results, summary), self.store.folder / FIGURES
-        self._figures = submit_figures(self.catalog(results), tables, folder, self.workers)
+        self._figures = submit_figures(
+            self.catalog(results), tables, folder, self.workers, self.looks
+        )
 
     def write(self, manifest: FinishedManifest, comparisons: pd.DataFrame) -> Path:
         """Write both files once the figures are there, and return the page's path."""
@@ -217,7 +223,7 @@ class ReportWriter(ABC):
             outcomes=content.outcomes,
             later=content.later,
             failures=failures_table(failures),
-            figures=[_page_figure(each, self.store.folder / FIGURES) for each in self._figures()],
+            figures=[_page_figure(each) for each in self._figures()],
             comparison=content.comparison,
             command=shlex.join(manifest.command_line),
             facts=list(_facts(manifest, experiment.work_unit, content.facts)),
@@ -227,14 +233,12 @@ class ReportWriter(ABC):
         )
 
 
-def _page_figure(written: WrittenFigure, folder: Path) -> PageFigure:
-    """Return a figure as a page holds it: as SVG, or as PNG where that would be too large."""
+def _page_figure(written: WrittenFigure) -> PageFigure:
     spec, excluded = written.spec, _excluded_text(written.note)
-    svg = read_bytes(folder / f"{spec.name}.svg").decode("utf-8")
-    if len(svg) <= LARGEST_SVG:
-        source = svg_source(svg)
+    if written.image.startswith(PNG_START):
+        source = data_uri("image/png", written.image)
     else:
-        source = data_uri("image/png", read_bytes(folder / f"{spec.name}.png"))
+        source = svg_source(written.image.decode("utf-8"))
     caption, alt = (f"{text} {excluded}".rstrip() for text in (spec.caption, written.alt))
     return PageFigure(spec.name, spec.title, caption, alt, source)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xorsweep.analysis.maps import MapAxes
 from xorsweep.grid.grid import Grid
+from xorsweep.settings import FigureSettings
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.store import Store
 
@@ -26,14 +27,22 @@ def map_axes(store: Store, grid: Grid) -> MapAxes | None:
 
 
 def report_writer(
-    store: Store, grid: Grid, workers: int, epochs: int | None = None, axes: MapAxes | None = None
+    store: Store,
+    grid: Grid,
+    workers: int,
+    epochs: int | None = None,
+    axes: MapAxes | None = None,
+    figures: FigureSettings | None = None,
 ) -> ReportWriter:
     """Return what writes the report of a sweep, or that of a map where there are axes of one."""
     if axes is None:
-        return store.experiment.report(grid, store, workers, epochs)
-    from xorsweep.reporting.map_report import MapReport
+        report = store.experiment.report(grid, store, workers, epochs)
+    else:
+        from xorsweep.reporting.map_report import MapReport
 
-    return MapReport(grid, store, axes)
+        report = MapReport(grid, store, axes)
+    report.looks = figures or report.looks
+    return report
 
 
 def write_tables(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from xorsweep.storage.results import read_results, results_of, write_results
 from xorsweep.storage.store import PARTIAL
 from xorsweep.sweeps.folders import OpenedSweep
 from xorsweep.sweeps.outputs import map_axes, report_writer, write_comparisons, write_summary
+from xorsweep.sweeps.report import recorded_figures
 from xorsweep.sweeps.snapshot import Snapshot, take_snapshot
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, writing
 
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 
 def report_partial(
-    folder: Path, terminal: Console | None = None, epochs: int | None = None
+    folder: Path,
+    terminal: Console | None = None,
+    epochs: int | None = None,
+    figures: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write tables, figures and report of the points on disk into `partial/`; return the page.
 
@@ -37,13 +41,14 @@ def report_partial(
         folder: The folder of a sweep that runs, was interrupted, or is finished.
         terminal: Where damaged parts, which are left out, are told.
         epochs: What findings and comparisons are about; each cell's most epochs where None.
+        figures: Values of `FigureSettings`; the others are as the sweep has them.
 
     Raises:
         StoreError: The folder holds no sweep or none of its points, or can't be used.
-        ConfigError: There are no points with these epochs.
+        ConfigError: There are no points with these epochs, or a figure can't be as it is to be.
     """
     snapshot = _take_filled(folder, None, terminal or Console.silent())
-    return _write(snapshot, folder / PARTIAL, epochs)
+    return _write(snapshot, folder / PARTIAL, epochs, figures)
 
 
 def _take_filled(folder: Path, experiment: Experiment[Any] | None, terminal: Console) -> Snapshot:
@@ -57,10 +62,16 @@ def _take_filled(folder: Path, experiment: Experiment[Any] | None, terminal: Con
     return snapshot
 
 
-def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
+def _write(
+    snapshot: Snapshot,
+    into: Path,
+    epochs: int | None = None,
+    figures: Mapping[str, Any] | None = None,
+) -> Path:
     # These bring pandas, which a caller from Python who only trains doesn't need.
     from xorsweep.analysis.trainings import at_epochs
 
+    looks = recorded_figures(snapshot.manifest, snapshot.grid, figures)
     with writing(into):
         make_folder(into)
         store, grid = replace(snapshot.store, folder=into), snapshot.grid
@@ -68,7 +79,7 @@ def _write(snapshot: Snapshot, into: Path, epochs: int | None = None) -> Path:
         table = experiment.tabulate(grid, stored)
         # One process draws, as the sweep has the others.
         axes = map_axes(store, snapshot.planned)  # pixels that aren't there yet are empty
-        report = report_writer(store, grid, 1, epochs, axes)
+        report = report_writer(store, grid, 1, epochs, axes, looks)
         report.begin(stored)
         write_results(grid, table, into, snapshot.manifest.csv)
         results = read_results(into, experiment)
@@ -107,7 +118,9 @@ class PartialSweep(Sweep):
         there = np.flatnonzero(self.snapshot.present)
         return to_xarray(store, planned, self.manifest, self.results, curves, there)
 
-    def report(self, folder: str | Path | None = None) -> Path:
+    def report(
+        self, folder: str | Path | None = None, *, figures: Mapping[str, Any] | None = None
+    ) -> Path:
         """Write the report of these points into a folder, `partial` inside the sweep's by default.
 
         Returns:
@@ -115,13 +128,14 @@ class PartialSweep(Sweep):
 
         Raises:
             StoreError: The folder is a sweep's own, or can't be written.
+            ConfigError: A figure can't be as it is to be.
         """
         target = self.folder / PARTIAL if folder is None else folder_of(folder)
         if holds_sweep(target):
             raise StoreError(f"folder={target}: holds a sweep; choose another folder")
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        return _write(self.snapshot, target)
+        return _write(self.snapshot, target, figures=figures)
 
     @cached_property
     def _opened(self) -> OpenedSweep:

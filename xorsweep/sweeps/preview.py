@@ -34,6 +34,7 @@ def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> Non
     terminal = terminal or Console()
     experiment, grid = request.experiment, request.grid
     check_rounds(experiment, grid, request.settings.rounds)
+    request.settings.figures.check_axes(grid.swept)
     for note in (*request.notes, *experiment.notes(grid)):
         terminal.print(note)
     preview = _Preview(terminal, experiment, request.settings, request.shards)

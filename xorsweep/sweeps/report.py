@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from joblib import cpu_count
@@ -13,7 +14,8 @@ from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
-from xorsweep.storage.manifest import FinishedManifest
+from xorsweep.settings import FIGURES, FigureSettings, read_figures
+from xorsweep.storage.manifest import FinishedManifest, Manifest
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
 from xorsweep.storage.table_writer import CSV, PARQUET
@@ -22,22 +24,29 @@ from xorsweep.sweeps.folders import open_with_rounds
 from xorsweep.sweeps.outputs import map_axes, report_writer, write_comparisons, write_summary
 
 
-def remake_report(folder: Path, terminal: Console | None = None, epochs: int | None = None) -> Path:
+def remake_report(
+    folder: Path,
+    terminal: Console | None = None,
+    epochs: int | None = None,
+    figures: Mapping[str, Any] | None = None,
+) -> Path:
     """Make tables, figures and report of a finished sweep again from what its folder holds.
 
     Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
     are written again. Findings and comparisons are those after `epochs`, each cell's most where
-    None. Raises StoreError where the folder holds no finished sweep, ConfigError where it has no
-    points with these epochs.
+    None. `figures` has values of `FigureSettings`; the others are as the sweep has them. Raises
+    StoreError where the folder holds no finished sweep, ConfigError where it has no points with
+    these epochs or a figure can't be as it is to be.
     """
     manifest = finished_manifest(folder)
     opened = open_with_rounds(folder)
     store, grid = opened.store, opened.grid
+    looks = recorded_figures(manifest, grid, figures)
     terminal, workers = terminal or Console.silent(), int(cpu_count())
     for line in store.experiment.notes(grid):
         terminal.log(line)
     axes = map_axes(store, grid)
-    report = report_writer(store, grid, workers, epochs, axes)
+    report = report_writer(store, grid, workers, epochs, axes, looks)
     stored = assemble(grid, store.measurements())
     try:
         results = written_results(folder, manifest)
@@ -57,6 +66,15 @@ def remake_report(folder: Path, terminal: Console | None = None, epochs: int | N
     summary = write_summary(store, grid, results, axes)
     report.draw(results, summary)
     return report.write(manifest, write_comparisons(store, results, summary, axes, asked))
+
+
+def recorded_figures(
+    manifest: Manifest, grid: Grid, given: Mapping[str, Any] | None
+) -> FigureSettings:
+    """Return how the figures of a sweep look, as its manifest and what is given say."""
+    looks = read_figures(given, read_figures(manifest.config.get(FIGURES)))
+    looks.check_axes(grid.swept)
+    return looks
 
 
 def _counts(results: pd.DataFrame, statuses: Sequence[str]) -> dict[str, int]:

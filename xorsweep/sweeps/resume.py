@@ -15,7 +15,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
-from xorsweep.settings import SweepSettings
+from xorsweep.settings import DEFAULT_LOOKS, FIGURES, SweepSettings, read_figures
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
@@ -50,8 +50,13 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
     store = replace(store, experiment=_widened_experiment(opened, request.more))
     grid = _longer_grid(store.experiment.schema, opened.grid, request)
+    figures = request.settings.figures
+    if figures == DEFAULT_LOOKS:  # as the sweep has them
+        figures = read_figures(manifest.config.get(FIGURES))
+    figures.check_axes(grid.swept)
     settings = replace(
         request.settings,
+        figures=figures,
         rounds=replace(manifest.rounds, **request.rounds),
         csv=manifest.csv if request.csv is None else request.csv,
     )

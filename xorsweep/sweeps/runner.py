@@ -22,7 +22,7 @@ from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.experiment import Experiment, ExperimentTask, Plan, Rows
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console, count_line
-from xorsweep.settings import SweepSettings
+from xorsweep.settings import FIGURES, SweepSettings
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import GridSize, Manifest, RunRecord, describe_run, finish
 from xorsweep.storage.parts import release_arrow_memory
@@ -63,6 +63,7 @@ def run_sweep(request: SweepRequest, terminal: Console | None = None) -> SweepRe
             at a failure.
     """
     check_rounds(request.experiment, request.grid, request.settings.rounds)
+    request.settings.figures.check_axes(request.grid.swept)
     terminal = terminal or Console.silent()
     for note in (*request.notes, *request.experiment.notes(request.grid)):
         terminal.log(note)
@@ -100,7 +101,8 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
         for line in (*notes, *store.quarantine_damaged_parts()):
             terminal.log(line)
         title = request.settings.title or manifest.config.get("title")
-        config = {**request.provenance.get("config", {}), "title": title}
+        figures = vars(resumed.settings.figures)
+        config = {**request.provenance.get("config", {}), "title": title, FIGURES: figures}
         provenance = {"study": manifest.study, **request.provenance, "config": config}
         run = _Run(
             replace(store, experiment=store.experiment.for_grid(resumed.grid)),
@@ -195,7 +197,9 @@ class _Run:
         table = self.experiment.tabulate(grid, stored)
         workers = local_workers(self.settings.parallel)
         axes = map_axes(self.store, grid)
-        report = self.settings.report and report_writer(self.store, grid, workers, axes=axes)
+        report = self.settings.report and report_writer(
+            self.store, grid, workers, axes=axes, figures=self.settings.figures
+        )
         if report:
             report.begin(stored)
         with self.terminal.step("writing tables"):

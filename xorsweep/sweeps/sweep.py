@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.fields import Boolean, Field, Nullable, Real, String, read_value, read_whole, shorten
 from xorsweep.grid.grid import Grid
+from xorsweep.grid.where import read_where
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.console_python import ScriptConsole, caller_console, register_figure
-from xorsweep.settings import ZOOM_FACTOR, ZOOM_FRAMES
+from xorsweep.settings import (
+    DEFAULT_LOOKS,
+    ZOOM_FACTOR,
+    ZOOM_FRAMES,
+    FigureSettings,
+    read_figures,
+)
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
@@ -207,11 +214,19 @@ class Sweep:
         )
         return Sweep.open(window, self.experiment)
 
-    def report(self, folder: str | Path | None = None) -> Path:
+    def report(
+        self, folder: str | Path | None = None, *, figures: Mapping[str, Any] | None = None
+    ) -> Path:
         """Write the report and all other files into a folder; return the page's path.
 
-        Without a folder it is written into the sweep's own. Raises StoreError where the folder
-        holds another sweep or can't be written.
+        Args:
+            folder: The folder; the sweep's own where None.
+            figures: The axes, the style and the files of the figures, such as
+                `{"x": "hidden", "formats": ["png", "pdf"]}`; others are as the sweep has them.
+
+        Raises:
+            StoreError: The folder holds another sweep, or can't be written.
+            ConfigError: A figure can't be as it is to be.
         """
         from xorsweep.sweeps.report import remake_report
 
@@ -222,12 +237,41 @@ class Sweep:
             if target.absolute() != self.folder.absolute():
                 target.mkdir(parents=True, exist_ok=True)
                 copy_tree(self.folder, target, {LOCK})
-            return remake_report(target, ScriptConsole())
+            return remake_report(target, ScriptConsole(), figures=figures)
 
     @cached_property
     def tables(self) -> FigureTables:
         """Return the tables that the figures are made from."""
         return self.reporter.tables(self.results, self.results if self._axes else self.summary)
+
+    def tables_with(
+        self, figures: Mapping[str, Any], where: str | None = None, of_columns: bool = False
+    ) -> FigureTables:
+        """Return what figures with other axes, or of some of the points, are made from.
+
+        Args:
+            figures: The keys of `x`, `hue` and `col`, those that are chosen.
+            where: An expression that is true at the points to keep.
+            of_columns: Whether they are those of the figures of columns.
+
+        Raises:
+            ConfigError: There is no such axis, or the expression isn't allowed or keeps no point.
+        """
+        if self._axes:
+            raise ConfigError("plot: a map has its own axes; x, hue, col and where are for others")
+        grid, results = self._grid, self.results
+        if where is not None:
+            rows = read_where(self._experiment.schema, where).rows(grid.columns)
+            if not len(rows):
+                raise ConfigError(f"where={where}: keeps no point of this sweep")
+            grid, results = grid.at(rows), results.iloc[rows].reset_index(drop=True)
+        looks = read_figures(figures)
+        swept = [key for key in grid.swept if results[key].nunique(dropna=False) > 1]
+        looks.check_axes(swept, prefix="")
+        if of_columns:
+            return self._column_tables(grid, results, looks)
+        reporter = report_writer(self._opened.store, grid, 1, figures=looks)
+        return reporter.tables(results, self._experiment.summarize(results))
 
     @cached_property
     def reporter(self) -> ReportWriter:
@@ -244,10 +288,18 @@ class Sweep:
     @cached_property
     def column_tables(self) -> FigureTables:
         """Return what the figures of columns are made from."""
-        from xorsweep.analysis.column_summary import summarize_columns
+        return self._column_tables(self._grid, self.results, DEFAULT_LOOKS)
 
-        keys, times = list(self._grid.columns), self._experiment.times
-        return self.columns.tables(self.results, summarize_columns(self.results, keys, times))
+    def _column_tables(
+        self, grid: Grid, results: pd.DataFrame, looks: FigureSettings
+    ) -> FigureTables:
+        from xorsweep.analysis.column_summary import summarize_columns
+        from xorsweep.reporting.column_report import ColumnReport
+
+        reporter = ColumnReport(grid, self._opened.store, 1)
+        reporter.looks = looks
+        summary = summarize_columns(results, list(grid.columns), self._experiment.times)
+        return reporter.tables(results, summary)
 
     @cached_property
     def _axes(self) -> MapAxes | None:
@@ -348,6 +400,24 @@ def _refuse_other(folder: Path, digest: str) -> None:
         )
 
 
+Columns = str | Sequence[str] | None
+"""An axis, or several, that make panels."""
+
+
+class Shown(NamedTuple):
+    """What a figure shows where: an axis across, one as colours, others as panels, some points."""
+
+    x: str | None = None
+    hue: str | None = None
+    col: Columns = None
+    where: str | None = None
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Return the axes, by the names of `FigureSettings`."""
+        return {"x": self.x, "hue": self.hue, "col": self.col or None}
+
+
 @dataclass(frozen=True)
 class SweepPlots:
     """The figures of a sweep's report, as Matplotlib figures.
@@ -357,40 +427,97 @@ class SweepPlots:
 
     _sweep: Sweep
 
-    def rate(self, column: str | None = None) -> Figure:
+    def rate(
+        self,
+        column: str | None = None,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
         """Return the rate of a boolean column; for networks, the rate of convergence.
 
         Args:
             column: The column, which is `converged` for networks.
+            x: The axis across.
+            hue: The axis whose levels have colours; the rows of a heat map.
+            col: The axis that makes panels, or several. Axes that aren't named take the places that
+                are left, and then make panels: nothing is averaged over them.
+            where: An expression that is true at the points to keep, such as `"lr < 10"`.
         """
+        axes = Shown(x, hue, col, where)
         if column in (None, "converged") and self._has("convergence_rate"):
-            return self._draw("convergence_rate")
+            return self._draw("convergence_rate", axes=axes)
         flag = column or self._only("rate_heatmap", "rate_lines")
-        return self._draw(f"{flag}_heatmap", f"{flag}_rate")
+        return self._draw(f"{flag}_heatmap", f"{flag}_rate", axes=axes)
 
-    def metric(self, column: str | None = None) -> Figure:
-        """Return the median and the middle half of a numeric column."""
-        return self._draw(f"{column or self._only('number_lines')}_median")
+    def metric(
+        self,
+        column: str | None = None,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the median and the middle half of a numeric column.
 
-    def survival(self, column: str | None = None) -> Figure:
+        Args:
+            column: The column, the only one where None.
+            x: The axis across.
+            hue: The axis whose levels have colours.
+            col: The axis that makes panels, or several.
+            where: An expression that is true at the points to keep.
+        """
+        axes = Shown(x, hue, col, where)
+        return self._draw(f"{column or self._only('number_lines')}_median", axes=axes)
+
+    def survival(
+        self,
+        column: str | None = None,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
         """Return the share of runs whose event hasn't happened yet, by a column of times.
 
         Args:
             column: The column, which is `converged_epoch` for networks.
+            x: The axis across.
+            hue: The axis whose levels have colours.
+            col: The axis that makes panels, or several.
+            where: An expression that is true at the points to keep.
         """
+        axes = Shown(x, hue, col, where)
         if column in (None, "converged_epoch") and self._has("unsolved"):
-            return self._draw("unsolved")
-        return self._draw(f"{column or self._only('time_curves')}_survival")
+            return self._draw("unsolved", axes=axes)
+        return self._draw(f"{column or self._only('time_curves')}_survival", axes=axes)
 
-    def curves(self, column: str | None = None) -> Figure:
+    def curves(
+        self,
+        column: str | None = None,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
         """Return the median and the middle half of arrays by step.
 
         Args:
             column: The column of lists, which is `learning_curve` for networks.
+            x: The axis across.
+            hue: The axis whose levels have colours.
+            col: The axis that makes panels, or several.
+            where: An expression that is true at the points to keep.
         """
+        axes = Shown(x, hue, col, where)
         if column in (None, "learning_curve") and self._has("error_by_epoch"):
-            return self._draw("error_by_epoch")
-        return self._draw(f"{column or self._only('curve_lines')}_by_step")
+            return self._draw("error_by_epoch", axes=axes)
+        return self._draw(f"{column or self._only('curve_lines')}_by_step", axes=axes)
 
     def map(self, column: str | None = None) -> Figure:
         """Return a map with one pixel per point: the outcome of each network, or a column.
@@ -402,25 +529,75 @@ class SweepPlots:
             return self._draw("map")
         return self._draw(f"{column or self._only('column_map')}_map")
 
-    def rate_lines(self) -> Figure:
-        """Return the rates as lines with their 95 % intervals."""
-        return self._draw("rate_lines")
+    def rate_lines(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the rates as lines with their 95 % intervals.
 
-    def unsolved(self) -> Figure:
-        """Return the share of runs that hadn't converged yet, by epoch, with 95 % bands."""
-        return self._draw("unsolved")
+        The arguments are those of `rate`.
+        """
+        return self._draw("rate_lines", axes=Shown(x, hue, col, where))
 
-    def final_error(self) -> Figure:
-        """Return the final errors of runs, and the plateaus of the error."""
-        return self._draw("final_error")
+    def unsolved(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the share of runs that hadn't converged yet, by epoch, with 95 % bands.
 
-    def error_by_epoch(self) -> Figure:
-        """Return the error by epoch: its median and middle half over the seeds."""
-        return self._draw("error_by_epoch")
+        The arguments are those of `rate`.
+        """
+        return self._draw("unsolved", axes=Shown(x, hue, col, where))
 
-    def curvature_by_epoch(self) -> Figure:
-        """Return the extreme eigenvalues of the Hessian by epoch, and 2 / lr."""
-        return self._draw("curvature_by_epoch")
+    def final_error(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the final errors of runs, and the plateaus of the error.
+
+        The arguments are those of `rate`.
+        """
+        return self._draw("final_error", axes=Shown(x, hue, col, where))
+
+    def error_by_epoch(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the error by epoch: its median and middle half over the seeds.
+
+        The arguments are those of `rate`.
+        """
+        return self._draw("error_by_epoch", axes=Shown(x, hue, col, where))
+
+    def curvature_by_epoch(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the extreme eigenvalues of the Hessian by epoch, and 2 / lr.
+
+        The arguments are those of `rate`.
+        """
+        return self._draw("curvature_by_epoch", axes=Shown(x, hue, col, where))
 
     def variance_shares(self, column: str | None = None) -> Figure:
         """Return the share of the variance of a rate that each axis explains.
@@ -432,13 +609,33 @@ class SweepPlots:
             return self._draw("variance_shares")
         return self._draw(f"{column or self._only('variance_shares')}_variance")
 
-    def outcomes_by_seed(self) -> Figure:
-        """Return the outcome of each seed along an axis, one row per seed."""
-        return self._draw("outcomes_by_seed")
+    def outcomes_by_seed(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the outcome of each seed along an axis, one row per seed.
 
-    def solutions(self) -> Figure:
-        """Return the shares of the classes of solutions among the runs of each setting."""
-        return self._draw("solutions")
+        The arguments are those of `rate`.
+        """
+        return self._draw("outcomes_by_seed", axes=Shown(x, hue, col, where))
+
+    def solutions(
+        self,
+        *,
+        x: str | None = None,
+        hue: str | None = None,
+        col: Columns = None,
+        where: str | None = None,
+    ) -> Figure:
+        """Return the shares of the classes of solutions among the runs of each setting.
+
+        The arguments are those of `rate`.
+        """
+        return self._draw("solutions", axes=Shown(x, hue, col, where))
 
     def solution_surfaces(self) -> Figure:
         """Return the decision surface of a typical run of each class of solutions."""
@@ -471,23 +668,23 @@ class SweepPlots:
             raise ConfigError(f"plot: choose one column; there is {', '.join(found) or 'none'}")
         return next(iter(found))
 
-    def _draw(self, *names: str) -> Figure:
+    def _draw(self, *names: str, axes: Shown | None = None) -> Figure:
         """Return the first of some figures that this sweep has."""
         from xorsweep.reporting.figures.style import styled
 
         with styled():
-            drawn = next(filter(None, self._drawings(names)), None)
+            drawn = next(filter(None, self._drawings(names, axes or Shown())), None)
         if drawn is None:
             raise ConfigError(f"plot: the rows of this sweep don't allow {names[0]}")
         return register_figure(drawn.figure)
 
-    def _drawings(self, names: Sequence[str]) -> Iterator[DrawnFigure | None]:
+    def _drawings(self, names: Sequence[str], axes: Shown) -> Iterator[DrawnFigure | None]:
         """Yield figures by their names: those of the report, then those of columns alone."""
-        for name in names:
-            yield from (
-                spec.draw(self._sweep.tables) for spec in self._catalog if spec.name == name
-            )
-        for name in names:
-            for spec in self._column_catalog:
-                if spec.name == name:
-                    yield spec.draw(self._sweep.column_tables)
+        for catalog, of_columns in ((self._catalog, False), (self._column_catalog, True)):
+            for spec in (spec for name in names for spec in catalog if spec.name == name):
+                yield spec.draw(self._tables(axes, of_columns))
+
+    def _tables(self, axes: Shown, of_columns: bool) -> FigureTables:
+        if axes == Shown():
+            return self._sweep.column_tables if of_columns else self._sweep.tables
+        return self._sweep.tables_with(axes.figures, axes.where, of_columns)

@@ -19,7 +19,7 @@ from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Schema
 from xorsweep.grid.spacing import DIGITS, Spacing
 from xorsweep.reporting.console import Console
-from xorsweep.settings import SweepSettings, read_sweep
+from xorsweep.settings import FIGURES, SweepSettings, read_sweep
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import Manifest, seal
 from xorsweep.storage.plain_files import is_there
@@ -150,13 +150,17 @@ def read_map(folder: Path, opened: OpenedSweep, terminal: Console) -> PixelMap:
 def _settings_of(manifest: Manifest) -> SweepSettings:
     """Return how a sweep was run, as far as its manifest says."""
     known = SweepSettings()
-    given = {key: value for key, value in manifest.config.items() if key != "parallel"}
+    groups = ("parallel", FIGURES)
+    given = {key: value for key, value in manifest.config.items() if key not in groups}
     return read_sweep(
         {
             **{each.name: getattr(known, each.name) for each in fields(known)},
             **vars(known.rounds),
             **given,
-            "parallel": {**vars(known.parallel), **manifest.config.get("parallel", {})},
+            **{
+                group: {**vars(getattr(known, group)), **manifest.config.get(group, {})}
+                for group in groups
+            },
         }
     )
 

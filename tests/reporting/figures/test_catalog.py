@@ -13,7 +13,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -46,7 +45,6 @@ from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, submit_
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.error_histogram import TALLEST
 from xorsweep.reporting.figures.style import (
-    COLOURS,
     DOTS_PER_INCH,
     OUTCOME_COLOURS,
     STYLE,
@@ -354,10 +352,6 @@ def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
     dying = replace(tables, learning_curves=curves_or_death)
     assert written(submit_figures(NETWORK_FIGURES, dying, bereft, 2))
     assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
-
-
-def test_names_have_the_colours_of_seaborn() -> None:
-    assert list(COLOURS) == [colour.lower() for colour in sns.color_palette("colorblind").as_hex()]
 
 
 @pytest.mark.parametrize("levels", [[2, 3], [2, 3, 4, 8], [1, 2, 3, 4, 6, 8, 16, 32]])

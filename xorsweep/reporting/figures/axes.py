@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from itertools import cycle
 from math import ceil
 from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.textpath import TextToPath
 from matplotlib.ticker import (
     EngFormatter,
     LogLocator,
@@ -29,7 +36,8 @@ from matplotlib.ticker import (
 from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
-from xorsweep.reporting.figures.style import COLOURS, GREY
+from xorsweep.reporting.figures.palette import COLOURS, name_colours, number_colours
+from xorsweep.reporting.figures.style import GREY, chosen_width
 from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.text import level_name, level_text
 
@@ -40,11 +48,16 @@ MOST_PANELS = 12
 MOST_NAMED = 8
 """Levels that an alternative text names one by one; of more only the first and the last."""
 MOST_TICKS = 8
-CHARACTERS_PER_INCH = 13
 LINE_HEIGHT = 0.17
 """Inches that a line of text takes."""
-PANEL_WIDTH = 3.1
-"""Inches of a panel with an axis of a key."""
+WIDEST = 12.0
+"""Inches that panels side by side take."""
+NARROWEST = 1.2
+"""Inches of a panel in a figure whose width was chosen."""
+MOST_WIDENED = 1.4
+"""By how much a panel becomes wider for its title; a longer one takes several lines."""
+SIDES, LEAST_SIDES = 0.9, 0.6
+"""Inches beside the panels, for the labels of an axis; in a figure whose width was chosen."""
 MANY_TIMES = 50
 """From this ratio of the largest to the smallest value on, an axis is logarithmic."""
 FEW_DECADES = 1_000
@@ -63,8 +76,13 @@ class DrawnFigure:
 
     def __post_init__(self) -> None:
         if self.note:
-            note = _fitting(self.note.replace("$", r"\$"), self.figure.get_figwidth())
-            self.figure.suptitle(note, fontsize=8, color=GREY)
+            note = fitted(self.note.replace("$", r"\$"), self.figure.get_figwidth(), "small")
+            self.figure.suptitle(note, fontsize="small", color=GREY)
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure of so many inches, or as wide as was chosen."""
+    return Figure(figsize=(chosen_width() or width, height), layout="constrained")
 
 
 def facets(
@@ -76,32 +94,75 @@ def facets(
     xlabel: str = "",
     ylabel: str = "",
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with axes for each panel, `width` by `height` inches.
+    """Return a figure with axes for each panel, `width` by `height` inches where there is room.
 
     A panel's first entry is its title. The lowest panels have the label and the ticks of x, the
     leftmost those of y.
     """
-    across = min(columns, len(panels))
-    down = ceil(len(panels) / across)
-    size = (max(across * width + 0.9, 4.6), down * height + 0.6)
-    # The last number along one panel stays clear of the next panel's first.
-    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08))
-    grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=sharey).ravel()
-    for axes in grid[len(panels) :]:
-        axes.remove()
-    for place, (axes, (title, _)) in enumerate(zip(grid, panels, strict=False)):
+    titles = [title for title, _ in panels]
+    wanted = max(text_width(title) for title in titles) + 0.1
+    total = chosen_width()
+    if total is None:
+        width = max(width, min(wanted, MOST_WIDENED * width))
+        across = max(1, min(columns, len(panels), round(WIDEST / width)))
+        total = max(across * width + SIDES, 4.6)
+    else:
+        across = max(1, min(columns, len(panels), int((total - LEAST_SIDES) / NARROWEST)))
+        natural, width = width, (total - LEAST_SIDES) / across
+        height *= min(1.0, max(0.7, width / natural))
+    data = pd.DataFrame({"panel": range(len(panels))})
+    with no_windows():
+        grid = sns.FacetGrid(
+            data, col="panel", col_wrap=across, height=height, aspect=width / height, sharey=sharey
+        )
+    shown = list(grid.axes.flat)
+    for place, (axes, title) in enumerate(zip(shown, titles, strict=True)):
         is_lowest, is_leftmost = place >= len(panels) - across, place % across == 0
         axes.tick_params("x", which="both", bottom=is_lowest, labelbottom=is_lowest)
         axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
         axes.set(xlabel=xlabel if is_lowest else "", ylabel=ylabel if is_leftmost else "")
-        axes.set_title(_fitting(title, width), loc="left")
-    return figure, list(grid[: len(panels)])
+        axes.set_title("")  # which names the column of the data
+        axes.set_title(fitted(title, width), loc="left")
+    grid.figure.set_size_inches(total, ceil(len(panels) / across) * height + 0.6)
+    # The last number along one panel stays clear of the next panel's first.
+    grid.figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08))
+    return grid.figure, shown
 
 
-def _fitting(words: str, inches: float) -> str:
+@contextmanager
+def no_windows() -> Iterator[None]:
+    """Have pyplot, by which seaborn makes figures, open none in a window and keep none of them."""
+    before, known = mpl.get_backend(), plt.get_fignums()
+    plt.switch_backend("agg")
+    try:
+        yield
+    finally:
+        for number in set(plt.get_fignums()) - {*known}:
+            plt.close(number)
+        with suppress(ImportError):  # of a window, where there is no screen
+            plt.switch_backend(before)
+
+
+@cache
+def _width_at(text: str, size: float) -> float:
+    width, _, _ = TextToPath().get_text_width_height_descent(
+        text.replace(r"\$", "$"), FontProperties(size=size), ismath=False
+    )
+    return float(width) / 72
+
+
+def text_width(text: str, size: str | None = None) -> float:
+    """Return the inches that a line of text takes, in the figure's own size by default."""
+    points = FontProperties(size=size or mpl.rcParams["font.size"]).get_size_in_points()
+    return _width_at(text, points)
+
+
+def fitted(words: str, inches: float, size: str | None = None) -> str:
     """Return words in lines of at most so many inches."""
-    width = int(CHARACTERS_PER_INCH * inches)
-    return fill(words, width, break_long_words=False, break_on_hyphens=False)
+    if text_width(words, size) <= inches:
+        return words
+    width = int(0.95 * len(words) * inches / text_width(words, size))
+    return fill(words, max(1, width), break_long_words=False, break_on_hyphens=False)
 
 
 def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
@@ -109,14 +170,10 @@ def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
     if not key:
         return {None: {"color": COLOURS[0], "marker": MARKERS[0]}}
     found = levels(frame, key)
-    colours: Sequence[Any] = COLOURS
-    if is_numeric(frame[key]):
-        # The yellow end of the scale is too light for a line on white.
-        places = np.linspace(0, 0.75, len(found))
-        colours = [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](places)]
+    colours = (number_colours if is_numeric(frame[key]) else name_colours)(len(found))
     return {
         level: {"color": colour, "marker": marker, "label": mpl_label(level_text(key, level))}
-        for level, colour, marker in zip(found, colours, MARKERS, strict=False)
+        for level, colour, marker in zip(found, colours, cycle(MARKERS), strict=False)
     }
 
 
@@ -148,42 +205,54 @@ def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
     names = [mpl_label(level_name(level)) for level in found]
     if not key or not is_numeric(cells[key]):
         grid[0].set_xticks(range(len(found)), names)
-        taken = max(turn_labels(axes, names, PANEL_WIDTH) for axes in grid)
-        figure = grid[0].get_figure(root=True)
-        assert figure is not None
-        figure.set_figheight(figure.get_figheight() + taken)
+        turn_labels(grid, names)
         return
     wide = is_wide(cells[key])
     if wide:
         grid[0].set_xscale("log")
         grid[0].xaxis.set_minor_formatter(NullFormatter())
     if len(found) <= MOST_TICKS:
-        kept = _apart(np.log(found) if wide else np.array(found, float), names)
+        places = np.log(found) if wide else np.array(found, float)
+        kept = _apart(places, names, room_across(grid[0]))
         grid[0].set_xticks([found[place] for place in kept], [names[place] for place in kept])
 
 
-def turn_labels(axes: Axes, names: Sequence[str], width: float) -> float:
-    """Turn the labels along an axis of `width` inches where they would touch.
+def room_across(axes: Axes) -> float:
+    """Return about how many inches wide axes are, before they are laid out."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    across = axes.get_subplotspec()
+    panels = across.get_gridspec().ncols if across else 1
+    return float(figure.get_figwidth() - SIDES) / panels
 
-    Some are left out if need be. Returns the inches of height that they take then.
+
+def turn_labels(grid: Sequence[Axes], names: Sequence[str], room: float = 0.0) -> None:
+    """Turn the labels along shared axes where they would touch, and leave some out if need be.
+
+    `room` is in inches, that of a panel by default. The figure becomes higher by as much as the
+    labels take.
     """
-    longest = max(map(len, names), default=0)
-    if longest + 1 < CHARACTERS_PER_INCH * width / max(1, len(names)):
-        return 0.0
-    step = ceil(len(names) * LINE_HEIGHT / width)
-    axes.set_xticks(axes.get_xticks()[::step], names[::step])
-    axes.tick_params(axis="x", labelrotation=90)
-    return longest / CHARACTERS_PER_INCH
+    room = room or room_across(grid[0])
+    longest = max(map(text_width, names), default=0.0)
+    if longest + 0.08 < room / max(1, len(names)):
+        return
+    step = ceil(len(names) * LINE_HEIGHT / room)
+    grid[0].set_xticks(grid[0].get_xticks()[::step], names[::step])
+    for axes in grid:  # panels share their ticks, and each turns its own labels
+        axes.tick_params(axis="x", labelrotation=90)
+    figure = grid[0].get_figure(root=True)
+    assert figure is not None
+    figure.set_figheight(figure.get_figheight() + longest)
 
 
-def _apart(places: NDArray[Any], names: Sequence[str]) -> list[int]:
+def _apart(places: NDArray[Any], names: Sequence[str], room: float) -> list[int]:
     """Return which labels at ascending places don't touch the one before, from the first on."""
     span = float(places[-1] - places[0]) or 1.0
-    room = CHARACTERS_PER_INCH * PANEL_WIDTH * (places - places[0]) / span
+    inches = 0.9 * room * (places - places[0]) / span  # there is a margin at both ends
     kept = [0]
     for place in range(1, len(names)):
-        needed = (len(names[kept[-1]]) + len(names[place])) / 2 + 1
-        if room[place] - room[kept[-1]] >= needed:
+        needed = (text_width(names[kept[-1]]) + text_width(names[place])) / 2 + 0.08
+        if inches[place] - inches[kept[-1]] >= needed:
             kept.append(place)
     return kept
 
@@ -227,7 +296,7 @@ def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
     """Put a legend below all panels, no wider than the figure."""
     if not handles:
         return
-    entry = 0.6 + max(len(str(each.get_label())) for each in handles) / CHARACTERS_PER_INCH
+    entry = 0.6 + max(text_width(str(each.get_label())) for each in handles)
     figure.legend(
         handles=handles,
         loc="outside lower center",

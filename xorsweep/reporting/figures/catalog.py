@@ -13,6 +13,7 @@ from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from xorsweep.execution.pool import pool_of, start_pool
+from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.atomic import remove_leftovers
 from xorsweep.storage.plain_files import make_folder
 
@@ -61,11 +62,15 @@ class FigureSpec:
 
 @dataclass(frozen=True)
 class WrittenFigure:
-    """A figure in the sweep's folder: how it reads, what it shows, and what it excludes."""
+    """A figure in the sweep's folder: how it reads, what it shows, and what it excludes.
+
+    `image` is for a page: SVG, or PNG where that would be too large.
+    """
 
     spec: FigureSpec
     alt: str
     note: str
+    image: bytes
 
 
 Figures = Callable[[], list[WrittenFigure]]
@@ -73,23 +78,28 @@ Figures = Callable[[], list[WrittenFigure]]
 
 
 def submit_figures(
-    catalog: Sequence[FigureSpec], tables: FigureTables, folder: Path, workers: int = 1
+    catalog: Sequence[FigureSpec],
+    tables: FigureTables,
+    folder: Path,
+    workers: int = 1,
+    looks: FigureSettings = DEFAULT_LOOKS,
 ) -> Figures:
-    """Start to write each figure that the rows allow as PNG and SVG.
+    """Start to write each figure that the rows allow.
 
     Args:
         catalog: The figures.
         tables: What the figures are made from.
         folder: Where the files go.
         workers: Processes that draw; with several, the caller goes on meanwhile.
+        looks: The files of each figure, its style and its width.
 
     Returns:
         A function that waits for the figures and returns them in the catalog's order.
     """
     make_folder(folder)
     pool = pool_of(workers if len(tables.results) <= MOST_ROWS_SENT else 1)
-    tasks = [delayed(_write)(spec, tables, folder) for spec in catalog]
-    return partial(_finished, start_pool(pool, tasks), catalog, tables, folder)
+    tasks = [delayed(_write)(spec, tables, folder, looks) for spec in catalog]
+    return partial(_finished, start_pool(pool, tasks), catalog, tables, folder, looks)
 
 
 def _finished(
@@ -97,24 +107,27 @@ def _finished(
     catalog: Sequence[FigureSpec],
     tables: FigureTables,
     folder: Path,
+    looks: FigureSettings,
 ) -> list[WrittenFigure]:
     try:
         written = list(results)
     except TerminatedWorkerError:  # draw here what other processes died of
         remove_leftovers(folder)
-        written = [_write(spec, tables, folder) for spec in catalog]
+        written = [_write(spec, tables, folder, looks) for spec in catalog]
     return sorted(filter(None, written), key=lambda each: catalog.index(each.spec))
 
 
-def _write(spec: FigureSpec, tables: FigureTables, folder: Path) -> WrittenFigure | None:
+def _write(
+    spec: FigureSpec, tables: FigureTables, folder: Path, looks: FigureSettings
+) -> WrittenFigure | None:
     from xorsweep.reporting.figures.style import save, styled
 
-    with styled():
+    with styled(looks):
         drawn = spec.draw(tables)
-    if drawn is None:
-        return None
-    save(drawn.figure, folder / spec.name)
-    return WrittenFigure(spec, drawn.alt, drawn.note)
+        if drawn is None:
+            return None
+        image = save(drawn.figure, folder / spec.name, looks.formats.split(","))
+    return WrittenFigure(spec, drawn.alt, drawn.note, image)
 
 
 VARIANCE_CAPTION = (

@@ -26,6 +26,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, select_in_order
+from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.store import Store
 
 MOST_LEVELS = 100
@@ -59,9 +60,11 @@ class ColumnTables:
     curves: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, results: pd.DataFrame, every: ColumnCells) -> ColumnTables:
+    def of(
+        cls, results: pd.DataFrame, every: ColumnCells, looks: FigureSettings = DEFAULT_LOOKS
+    ) -> ColumnTables:
         """Return those of a sweep, without its arrays."""
-        layout = Layout.by_levels(every.summary, every.swept)
+        layout = Layout.by_levels(every.summary, every.swept).with_axes(looks.axes)
         cells, notes = every.summary[every.swept], []
         for key in (layout.x, layout.hue):
             shown = select_in_order(cells, [key], MOST_LEVELS, thin=True)
@@ -123,7 +126,7 @@ class ColumnTables:
         if x and not hue and self.cells[x].nunique() <= MOST_LINES:
             hue, x = x, ""
         col = tuple(key for key in (x, *layout.col) if key)
-        return Layout("", hue, col), self.select(self.cells, col, MOST_PANELS)
+        return replace(layout, x="", hue=hue, col=col), self.select(self.cells, col, MOST_PANELS)
 
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of the runs of some cells that are ok."""

@@ -9,8 +9,9 @@ from matplotlib.colors import LogNorm, Normalize
 
 from xorsweep.analysis.maps import ABSENT, PixelMap
 from xorsweep.reporting.figures.axes import DrawnFigure, needs_logarithm
+from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.pixels import Entry, Image, coloured, map_figure
-from xorsweep.reporting.figures.style import COLOURS, GREY
+from xorsweep.reporting.figures.style import GREY
 from xorsweep.text import join_words, percent_text
 
 FALSE_TRUE = ("#de8f05", "#0173b2")

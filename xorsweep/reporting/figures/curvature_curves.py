@@ -23,7 +23,8 @@ from xorsweep.reporting.figures.axes import (
     ranges_text,
 )
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import COLOURS, GREY, INK
+from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.style import GREY, INK
 from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 

@@ -18,6 +18,7 @@ from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, final_epochs_only, select_cells
+from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 
 if TYPE_CHECKING:
     from xorsweep.analysis.learning_curves import CellLearningCurves
@@ -98,6 +99,7 @@ class Tables:
         learning_curves: Reads the errors by epoch of some cells.
         plateaus: Half the sums of squared errors to be marked, by the outcomes of runs there.
         networks: Reads some networks, where they can be read.
+        looks: Which axis is shown where.
     """
 
     results: pd.DataFrame
@@ -105,6 +107,7 @@ class Tables:
     learning_curves: LearningCurvesOf
     plateaus: Mapping[str, float]
     networks: NetworksOf | None = None
+    looks: FigureSettings = DEFAULT_LOOKS
 
     @classmethod
     def of(
@@ -113,9 +116,10 @@ class Tables:
         summary: pd.DataFrame,
         learning_curves: LearningCurvesOf,
         networks: NetworksOf | None = None,
+        looks: FigureSettings = DEFAULT_LOOKS,
     ) -> Tables:
         """Return those of a sweep, with the plateaus that all of its tasks have."""
-        return cls(results, summary, learning_curves, _shared_plateaus(results), networks)
+        return cls(results, summary, learning_curves, _shared_plateaus(results), networks, looks)
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -151,7 +155,8 @@ class Tables:
     @cached_property
     def layout(self) -> Layout:
         """Return which swept key goes where."""
-        return Layout.of(self.summary, swept_columns(self.summary))
+        layout = Layout.of(self.summary, swept_columns(self.summary))
+        return layout.with_axes(self.looks.axes)
 
     @cached_property
     def cell_of(self) -> NDArray[np.int64]:

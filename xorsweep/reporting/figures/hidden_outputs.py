@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from xorsweep.networks.hidden_space import hidden_outputs
 from xorsweep.networks.single_run import SingleRun
-from xorsweep.reporting.figures.style import COLOURS, GREY, INK, styled
+from xorsweep.reporting.figures.style import GREY, INK, styled
 from xorsweep.reporting.hidden_plane import (
     MOST_PATHS,
     HiddenPlane,
@@ -20,7 +20,7 @@ from xorsweep.reporting.layout import mpl_label
 from xorsweep.reporting.svg.error_curve import count_before_divergence
 from xorsweep.text import count_text
 
-HIGH, LOW = COLOURS[0], COLOURS[3]
+HIGH, LOW = "#0173b2", "#d55e00"
 SIDE = 4.6
 TOGETHER = 0.045
 """Share of the plane's side up to which marks have one label."""

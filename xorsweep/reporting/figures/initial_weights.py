@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from xorsweep.analysis.initial_weights import DECILES, WeightCell
 from xorsweep.reporting.figures.axes import DrawnFigure, facets
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import COLOURS
+from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.weight_panels import auc_text, weight_panels
 from xorsweep.text import percent_text
 

@@ -24,7 +24,7 @@ from xorsweep.reporting.figures.axes import (
     scale_values,
 )
 from xorsweep.reporting.figures.column_data import ColumnTables
-from xorsweep.reporting.figures.style import COLOURS
+from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.text import count_text, level_name
 

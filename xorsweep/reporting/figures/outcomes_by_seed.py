@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
@@ -86,9 +87,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
         cells = tables.summary
     if not key or tables.results["seed"].nunique() < 2:
         return None
-    others = [each for each in tables.layout.keys if each not in (key, "hidden", "epochs")]
-    hidden = ["hidden"] if key != "hidden" and "hidden" in tables.layout.keys else []
-    shown = select_cells(cells, (*hidden, *others), MOST_PANELS)
+    keys = [each for each in tables.layout.keys if each not in (key, "epochs")]
+    keys.sort(key=lambda each: (each not in tables.layout.chosen, each != "hidden"))
+    shown = select_cells(cells, keys, MOST_PANELS)
     rows = tables.rows_of(shown.cells)
     along = levels(shown.cells, key)
     maps = [
@@ -106,21 +107,20 @@ def draw(tables: Tables) -> DrawnFigure | None:
         _draw_rows(axes, each)
     places = spaced(len(along), MOST_TICKS, 0)
     grid[0].set_xticks(places, [names[place] for place in places])
-    taken = turn_labels(grid[0], [names[place] for place in places], WIDTH)
-    for axes in grid if taken else ():
-        axes.tick_params(axis="x", labelrotation=90)
-    figure.set_figheight(figure.get_figheight() + taken)
+    turn_labels(grid, [names[place] for place in places])
     found = {code for _, each in maps for code in np.unique(each.codes)}
     legend_below(figure, _legend_handles(found))
     return DrawnFigure(figure, _alt_text(maps, key), "; ".join(_notes(shown.note, maps)))
 
 
 def chosen_axis(tables: Tables) -> str:
-    """Return the axis across: lr, else the first swept key of numbers, else the first.
+    """Return the axis across: that which was chosen, else lr, else the first swept key of numbers.
 
     The hidden size and the epochs are taken where there is no other; empty where none is swept.
     """
     swept = tables.layout.keys
+    if tables.layout.x in tables.layout.chosen:
+        return tables.layout.x
     others = [key for key in tables.summary.columns if key in swept]
     numbers = [key for key in others if is_numeric(tables.summary[key])]
     own = [key for key in numbers if key not in ("hidden", "epochs")]
@@ -141,6 +141,7 @@ def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
         extent=(-0.5, each.codes.shape[1] - 0.5, len(each.codes), 0),
     )
     axes.tick_params("y", labelleft=True, left=True)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _legend_handles(codes: set[int]) -> list[Patch]:

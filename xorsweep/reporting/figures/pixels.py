@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.maps import MapAxes, MapAxis
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import CHARACTERS_PER_INCH, LINE_HEIGHT, label_decades
+from xorsweep.reporting.figures.axes import LINE_HEIGHT, label_decades, text_width
 from xorsweep.reporting.figures.style import DOTS_PER_INCH
 from xorsweep.reporting.layout import mpl_label
 
@@ -64,7 +64,7 @@ def map_figure(
     """
     x_ticks, y_ticks = _ticks(axes.x), _ticks(axes.y)
     wide, high = (max(1, ceil(LEAST_DOTS / n)) * n for n in (len(axes.x), len(axes.y)))
-    left = round((0.5 + _longest(y_ticks.labels) / CHARACTERS_PER_INCH) * DOTS_PER_INCH)
+    left = round((0.5 + _widest(y_ticks.labels)) * DOTS_PER_INCH)
     right = round((0.95 if scale else 0.3) * DOTS_PER_INCH)
     columns = _legend_columns(entries, (left + wide + right) / DOTS_PER_INCH)
     rows = ceil(len(entries) / columns)
@@ -93,9 +93,13 @@ def _longest(labels: Sequence[str]) -> int:
     return max(map(len, labels), default=0)
 
 
+def _widest(labels: Sequence[str]) -> float:
+    return max(map(text_width, labels), default=0.0)
+
+
 def _legend_columns(entries: Sequence[Entry], inches: float) -> int:
-    widest = 0.6 + _longest([each.text for each in entries]) / CHARACTERS_PER_INCH
-    return max(1, min(len(entries), int(inches / widest)))
+    entry = 0.6 + _widest([each.text for each in entries])
+    return max(1, min(len(entries), int(inches / entry)))
 
 
 def _ends(axis: MapAxis) -> tuple[float, float]:

@@ -13,11 +13,12 @@ from matplotlib.ticker import PercentFormatter
 from seaborn.utils import relative_luminance
 
 from xorsweep.reporting.figures.axes import (
-    CHARACTERS_PER_INCH,
     MOST_PANELS,
     DrawnFigure,
     along_text,
     facets,
+    room_across,
+    text_width,
     turn_labels,
 )
 from xorsweep.reporting.figures.data import Rates, RateTables
@@ -27,8 +28,6 @@ from xorsweep.text import level_name, level_text
 
 EQUAL_CONTRAST = 0.179
 """The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
-WIDEST = 12
-"""Inches that panels side by side take."""
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
@@ -43,23 +42,17 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
     has_room = max(len(across), len(down)) <= MOST_FIELDS
     has_texts = has_room and not rates.are_values
-    room_for_names = max(len(mpl_label(level_name(level))) for level in down) / CHARACTERS_PER_INCH
+    room_for_names = max(text_width(mpl_label(level_name(level))) for level in down)
     fields = max(2.2, (0.52 if has_texts else 0.3) * min(len(across), MOST_FIELDS) + 0.6)
     width = fields + max(0.0, room_for_names - 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    columns_of_panels = max(1, min(3, int(WIDEST / width)))
-    figure, grid = facets(
-        parts, width, height, columns_of_panels, xlabel=layout.x, ylabel=layout.hue
-    )
+    figure, grid = facets(parts, width, height, xlabel=layout.x, ylabel=layout.hue)
     for axes, (_, part) in zip(grid, parts, strict=True):
         mine = rates.frame.reindex(part.index)
         texts = _pivot(part, layout, across, down, _counts(mine)) if has_texts else None
         _draw_map(axes, _pivot(part, layout, across, down, mine["rate"]), texts)
-    # Panels share their ticks, and each turns its own labels.
-    taken = turn_labels(grid[0], [text.get_text() for text in grid[0].get_xticklabels()], fields)
-    for axes in grid if taken else ():
-        axes.tick_params(axis="x", labelrotation=90)
-    figure.set_figheight(figure.get_figheight() + taken)
+    room = min(fields, room_across(grid[0]))
+    turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))

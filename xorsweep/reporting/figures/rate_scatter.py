@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.figures.axes import DrawnFigure
-from xorsweep.reporting.figures.style import COLOURS, GREY
+from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.style import GREY
 
 
 def draw_rates(a: FloatArray, b: FloatArray, differ: NDArray[np.bool_]) -> DrawnFigure:

@@ -11,9 +11,15 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from xorsweep.analysis.solutions import classes_only, label_counts
-from xorsweep.reporting.figures.axes import DrawnFigure, facets, legend_below
+from xorsweep.reporting.figures.axes import (
+    DrawnFigure,
+    facets,
+    legend_below,
+    room_across,
+    text_width,
+)
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import COLOURS
+from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
 from xorsweep.text import count_text, level_name, level_text, percent_text
@@ -28,8 +34,6 @@ CLASS_COLOURS = (*COLOURS[:7], COLOURS[8])
 OTHERS_COLOUR = COLOURS[7]
 GAP = 0.002
 """Between two parts of a bar, as a share of it."""
-CHARACTER = 0.011
-"""How wide a character within a bar is, as a share of it."""
 MOST_NAMED = 12
 """Cells that the alternative text names one by one."""
 
@@ -64,7 +68,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     named = [label for label, _ in sorted(total.items(), key=lambda each: (-each[1], each[0]))]
     colours = dict(zip(named[:MOST_CLASSES], CLASS_COLOURS, strict=False))
     for axes, (_, part) in zip(grid, parts, strict=True):
-        _draw_rows(axes, part, key, counts, colours)
+        _draw_rows(axes, part, key, counts, colours, 0.85 * room_across(grid[0]))
     grid[0].set_xlim(0, 1)
     grid[0].xaxis.set_major_formatter(PercentFormatter(1))
     rest = {OTHERS: OTHERS_COLOUR} if len(named) > len(colours) else {}
@@ -83,15 +87,20 @@ def class_counts(tables: Tables) -> Counts:
 
 
 def _draw_rows(
-    axes: Axes, part: pd.DataFrame, key: str, counts: Counts, colours: Mapping[str, str]
+    axes: Axes,
+    part: pd.DataFrame,
+    key: str,
+    counts: Counts,
+    colours: Mapping[str, str],
+    room: float,
 ) -> None:
-    """Draw the cells of a panel below each other, the first on top."""
+    """Draw the cells of a panel below each other, the first on top, bars of `room` inches."""
     order = levels(part, key) if key else [""]
     rows = [part[part[key] == level] if key else part for level in order]
     for row, cell in enumerate(rows):
         mine = counts[cell.index[0]]
         solved, start = sum(mine.values()), 0.0
-        for label, share in _segments(mine, colours):
+        for label, share in _segments(mine, colours, room):
             axes.barh(row, share - GAP, 0.8, start, color=colours.get(label, OTHERS_COLOUR))
             if label in mine and label not in colours:
                 axes.text(start + share / 2, row, label, ha="center", va="center", fontsize=7)
@@ -107,7 +116,9 @@ def _draw_rows(
     axes.tick_params(axis="y", length=0)
 
 
-def _segments(counts: Mapping[str, int], colours: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+def _segments(
+    counts: Mapping[str, int], colours: Mapping[str, str], room: float
+) -> Iterator[tuple[str, float]]:
     """Yield what a bar is cut into, with the shares: classes with a colour, others, the rest.
 
     Of the others those are drawn apart that have room for their name.
@@ -115,7 +126,7 @@ def _segments(counts: Mapping[str, int], colours: Mapping[str, str]) -> Iterator
     total, left = sum(counts.values()), 1.0
     for label in sorted(counts, key=lambda label: [*colours, label].index(label)):
         share = counts[label] / total
-        if label in colours or share >= (len(label) + 2) * CHARACTER:
+        if label in colours or room * share >= text_width(label, "small") + 0.1:
             left -= share
             yield label, share
     if left > GAP:

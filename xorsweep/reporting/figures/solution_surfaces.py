@@ -22,9 +22,9 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import network_of
 from xorsweep.networks.solutions import is_solution
 from xorsweep.networks.trainer import build_training
-from xorsweep.reporting.figures.axes import DrawnFigure, legend_below
+from xorsweep.reporting.figures.axes import NARROWEST, DrawnFigure, fitted, legend_below, new_figure
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import GREY
+from xorsweep.reporting.figures.style import GREY, chosen_width
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.svg.decision_surface import MARGIN, has_surface
@@ -111,12 +111,12 @@ def typical_runs(tables: Tables) -> list[_Shown]:
 
 
 def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]]) -> Figure:
-    across = min(COLUMNS, len(shown))
+    total = chosen_width()
+    across = min(COLUMNS if total is None else max(1, int(total / NARROWEST)), len(shown))
     down = ceil(len(shown) / across)
-    size = (max(across * (SIDE + 0.25) + 0.4, 5.2), down * (SIDE + 0.85) + 0.7)
-    figure = Figure(
-        figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.06)
-    )
+    side = SIDE if total is None else min(SIDE, (total - 0.4) / across - 0.25)
+    figure = new_figure(max(across * (side + 0.25) + 0.4, 5.2), down * (side + 0.85) + 0.7)
+    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.06))
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for axes in grid[len(shown) :]:
         axes.remove()
@@ -125,7 +125,8 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
         runs = count_text(each.runs, "solved run")
         axes.set_title(mpl_label(each.label), loc="left", fontweight="bold", pad=17)
         axes.text(0, 1.03, runs, transform=axes.transAxes, fontsize=8, color=GREY)
-        axes.set_xlabel(mpl_label(each.words), fontsize=7, color=GREY)
+        words = fitted(mpl_label(each.words), 1.05 * side, "x-small")
+        axes.set_xlabel(words, fontsize="x-small", color=GREY)
         axes.set_ylabel("input 2 upwards" if place % across == 0 else "", fontsize=8)
     line = Line2D([], [], label="where a hidden unit switches", path_effects=OUTLINE, **HIDDEN_LINE)
     boundary = Line2D([], [], label="where the output is 1/2", color="#ffffff", linewidth=1.6)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from io import StringIO
+from contextvars import ContextVar
+from io import BytesIO, StringIO
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -14,7 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from xorsweep.storage.atomic import atomic_path, write_atomically
+from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
+from xorsweep.storage.atomic import write_atomically
 
 GREY = "#595959"
 INK = "#000000"
@@ -24,20 +26,6 @@ PLATEAU_LINE: dict[str, Any] = {
     "linestyle": (0, (4, 3)),
     "zorder": 0,
 }
-
-COLOURS = (
-    "#0173b2",
-    "#de8f05",
-    "#029e73",
-    "#d55e00",
-    "#cc78bc",
-    "#ca9161",
-    "#fbafe4",
-    "#949494",
-    "#ece133",
-    "#56b4e9",
-)
-"""Seaborn's palette `colorblind`, without the import of seaborn, which brings SciPy along."""
 
 OUTCOME_COLOURS = {
     "solved": "#0173b2",
@@ -54,43 +42,93 @@ OUTCOME_COLOURS = {
 each kind of colour vision, on the light page and on the dark one."""
 
 DOTS_PER_INCH = 160
+FORMATS = ("png", "svg", "pdf")
+LARGEST_SVG = 300_000
+"""Bytes of a figure beyond which a page holds its PNG: pages stay below 5 MB."""
 
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    # Else each title is placed anew, above ticks that are never there.
-    "axes.titley": 1.0,
     "axes.axisbelow": True,
     "grid.linewidth": 0.4,
     "grid.alpha": 0.6,
     "legend.frameon": False,
     "svg.hashsalt": "xorsweep",
+    "svg.fonttype": "none",  # texts stay texts
+    "pdf.fonttype": 42,
 }
 
+PAPER: dict[Any, Any] = {
+    **dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize", "figure.titlesize"), 8),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), 8),
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+}
+"""What a paper has otherwise: all text has 8 points."""
+
 _DRAWING = RLock()
+_WIDTH: ContextVar[float | None] = ContextVar("width", default=None)
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def styled(looks: FigureSettings = DEFAULT_LOOKS) -> Iterator[None]:
     """Have figures drawn in our style, which is the process's: threads take turns."""
-    with _DRAWING, mpl.rc_context(STYLE):
-        yield
+    with _DRAWING, mpl.rc_context({**STYLE, **(PAPER if looks.style == "paper" else {})}):
+        before = _WIDTH.set(looks.width)
+        try:
+            yield
+        finally:
+            _WIDTH.reset(before)
 
 
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as PNG and SVG, the same bytes for the same figure; return their paths."""
-    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
+def chosen_width() -> float | None:
+    """Return how many inches wide figures are to be, None for as many as they need."""
+    return _WIDTH.get()
+
+
+def save(figure: Figure, stem: Path, formats: Collection[str] = ("png", "svg")) -> bytes:
+    """Write a figure in some formats, the same bytes for the same figure.
+
+    Files of other formats that an earlier figure of the same name left are removed.
+
+    Returns:
+        The figure for a page: SVG, or PNG where that would be large.
+    """
     with styled():
         figure.set_dpi(DOTS_PER_INCH)
         # Each canvas draws once; savefig would lay the figure out anew before each file.
-        raster: Any = FigureCanvasAgg(figure)
-        with atomic_path(png) as file:
-            raster.print_png(file)
+        raster = _png_of(figure)
         figure.set_layout_engine("none")
-        write_atomically(svg, svg_of(figure).encode("utf-8"))
-    return [png, svg]
+        svg = svg_of(figure).encode("utf-8")
+        contents = {"png": raster, "svg": svg}
+        if "pdf" in formats:
+            contents["pdf"] = _pdf_of(figure)
+    for name in FORMATS:
+        path = stem.with_suffix(f".{name}")
+        if name in formats:
+            write_atomically(path, contents[name])
+        else:
+            path.unlink(missing_ok=True)
+    return svg if len(svg) <= LARGEST_SVG else raster
+
+
+def _png_of(figure: Figure) -> bytes:
+    content = BytesIO()
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(content)
+    return content.getvalue()
+
+
+def _pdf_of(figure: Figure) -> bytes:
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    content = BytesIO()
+    canvas: Any = FigureCanvasPdf(figure)
+    canvas.print_pdf(content, metadata={"CreationDate": None})
+    return content.getvalue()
 
 
 def svg_of(figure: Figure) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from xorsweep.reporting.figures.axes import DrawnFigure, legend_below
+from xorsweep.reporting.figures.axes import DrawnFigure, legend_below, new_figure
 from xorsweep.reporting.figures.data import VarianceTables
-from xorsweep.reporting.figures.style import COLOURS, INK
+from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.style import INK
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.text import level_text
 
@@ -31,7 +31,7 @@ def draw(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
     if found is None or not found.is_shown:
         return None
     rows = found.largest_first.head(MOST_AXES)
-    figure = Figure(figsize=(6.4, 0.5 * len(rows) + 1.2), layout="constrained")
+    figure = new_figure(6.4, 0.5 * len(rows) + 1.2)
     axes = figure.subplots()
     for place, kind in enumerate(KINDS):
         _draw_bars(axes, rows, kind, place)

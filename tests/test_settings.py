@@ -1,0 +1,53 @@
+"""The settings of figures: which values they take, and which axes a sweep has for them."""
+
+import pytest
+
+from xorsweep.errors import ConfigError
+from xorsweep.settings import DEFAULT_LOOKS, read_figures
+
+
+def test_lists_are_read_as_lists_and_as_texts() -> None:
+    listed = read_figures({"col": ["lr", "epochs"], "formats": ["pdf", "png"]})
+    assert listed == read_figures({"col": "lr,epochs", "formats": "pdf,png"})
+    assert listed.axes == {"col": ("lr", "epochs")}
+    assert listed.formats == "pdf,png"
+
+
+def test_what_is_not_given_stays_as_it_was() -> None:
+    known = read_figures({"x": "lr", "width": 3.3})
+    assert read_figures({"hue": "hidden"}, known).axes == {"x": ("lr",), "hue": ("hidden",)}
+    assert read_figures(None, known) == known
+    assert read_figures(None) == DEFAULT_LOOKS
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"formats": ["png", "gif"]},
+            "figures.formats=.*: figures.formats must be one of png, svg",
+        ),
+        ({"formats": []}, "figures.formats must be one of png, svg, pdf, or a list"),
+        ({"formats": ["png", "png"]}, "each once"),
+        ({"width": 0}, "figures.width must be a finite number at least 2 and at most 40, or null"),
+        ({"style": "poster"}, "figures.style must be one of page, paper"),
+        ({"x": "lr", "col": ["hidden", "lr"]}, "figures.col=lr: figures.x shows lr already"),
+        ({"colour": "lr"}, "figures.colour: unknown key; "),
+        ("paper", "figures=paper: must be a mapping of x, hue, col, style, width, formats"),
+    ],
+)
+def test_what_is_not_allowed_is_told_in_one_line(values: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as told:
+        read_figures(values)  # type: ignore[arg-type]
+    assert "\n" not in str(told.value)
+
+
+def test_an_axis_is_one_of_the_sweep_and_never_the_seed() -> None:
+    looks = read_figures({"x": "hidden", "hue": "lr"})
+    looks.check_axes(("lr", "hidden", "seed"))
+    with pytest.raises(
+        ConfigError, match=r"figures.x=hidden: must be an axis .*, one of lr, epochs"
+    ):
+        looks.check_axes(("lr", "epochs", "seed"))
+    with pytest.raises(ConfigError, match=r"^col=seed: must be an axis .*left out: there is none"):
+        read_figures({"col": "seed"}).check_axes(("seed",), prefix="")
