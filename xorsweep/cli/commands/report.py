@@ -31,6 +31,7 @@ def add_arguments(parser: Parser) -> None:
         "figures",
         metavar="FIGURES",
         nargs="*",
+        default=[],  # else it would count as required
         help="figures=paper, figures.x=KEY, .hue, .col, .style, .width or .formats=[png,svg,pdf]",
     )
     parser.add_argument(
