@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xorsweep.analysis.maps import MapAxes
 from xorsweep.grid.grid import Grid
-from xorsweep.settings import FigureSettings
-from xorsweep.storage.manifest import FinishedManifest
+from xorsweep.settings import FIGURES, FigureSettings, read_figures
+from xorsweep.storage.manifest import FinishedManifest, Manifest
 from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ SUMMARY, COMPARISONS = "summary.csv", "comparisons.csv"
 def map_axes(store: Store, grid: Grid) -> MapAxes | None:
     """Return the axes of a sweep that is reported as a map, None for any other."""
     return MapAxes.of(grid) if store.experiment.has_maps else None
+
+
+def recorded_figures(
+    manifest: Manifest, grid: Grid, given: Mapping[str, Any] | None
+) -> FigureSettings:
+    """Return how the figures of a sweep look, as its manifest and what is given say."""
+    looks = read_figures(given, read_figures(manifest.config.get(FIGURES)))
+    looks.check_axes(grid.swept)
+    return looks
 
 
 def report_writer(

@@ -19,8 +19,13 @@ from xorsweep.storage.plain_files import make_folder
 from xorsweep.storage.results import read_results, results_of, write_results
 from xorsweep.storage.store import PARTIAL
 from xorsweep.sweeps.folders import OpenedSweep
-from xorsweep.sweeps.outputs import map_axes, report_writer, write_comparisons, write_summary
-from xorsweep.sweeps.report import recorded_figures
+from xorsweep.sweeps.outputs import (
+    map_axes,
+    recorded_figures,
+    report_writer,
+    write_comparisons,
+    write_summary,
+)
 from xorsweep.sweeps.snapshot import Snapshot, take_snapshot
 from xorsweep.sweeps.sweep import Sweep, holds_sweep, writing
 

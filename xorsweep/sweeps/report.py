@@ -14,14 +14,19 @@ from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
-from xorsweep.settings import FIGURES, FigureSettings, read_figures
-from xorsweep.storage.manifest import FinishedManifest, Manifest
+from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
 from xorsweep.storage.table_writer import CSV, PARQUET
 from xorsweep.sweeps.finished import complete_table, finished_manifest, written_results
 from xorsweep.sweeps.folders import open_with_rounds
-from xorsweep.sweeps.outputs import map_axes, report_writer, write_comparisons, write_summary
+from xorsweep.sweeps.outputs import (
+    map_axes,
+    recorded_figures,
+    report_writer,
+    write_comparisons,
+    write_summary,
+)
 
 
 def remake_report(
@@ -66,15 +71,6 @@ def remake_report(
     summary = write_summary(store, grid, results, axes)
     report.draw(results, summary)
     return report.write(manifest, write_comparisons(store, results, summary, axes, asked))
-
-
-def recorded_figures(
-    manifest: Manifest, grid: Grid, given: Mapping[str, Any] | None
-) -> FigureSettings:
-    """Return how the figures of a sweep look, as its manifest and what is given say."""
-    looks = read_figures(given, read_figures(manifest.config.get(FIGURES)))
-    looks.check_axes(grid.swept)
-    return looks
 
 
 def _counts(results: pd.DataFrame, statuses: Sequence[str]) -> dict[str, int]:
