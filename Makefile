@@ -8,6 +8,9 @@ NEXT := .venv-hydra-1.4
 OPTUNA := .venv-optuna
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
+# What Python has compiled is kept, whatever the shell says: tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready

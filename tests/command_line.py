@@ -134,9 +134,11 @@ def _hydra_kept() -> Iterator[None]:
 def _modules_of_folder_forgotten(folder: Path) -> Iterator[None]:
     """Import modules that lie in a folder for this command alone."""
     invalidate_caches()
+    before = set(sys.modules)
     try:
         yield
     finally:
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
+        for name in sys.modules.keys() - before:
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if file.startswith(f"{folder}{os.sep}"):
                 del sys.modules[name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,17 +27,19 @@ def swept_columns(rows: pd.DataFrame) -> list[str]:
 
 def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     """Return those of some columns that tell rows apart, without those that follow from others."""
-    varying = [key for key in keys if rows[key].nunique(dropna=False) > 1]
-    cells = rows[varying].drop_duplicates()
+    import pandas as pd
+
     found: list[str] = []
-    for key in varying:
-        if len(cells.drop_duplicates([*found, key])) > _count(cells, found):
+    cell, cells = np.zeros(len(rows), np.int64), 1
+    for key in keys:
+        codes, levels = pd.factorize(rows[key])  # -1 where the value is missing
+        if not (codes != codes[:1]).any():
+            continue
+        finer = pd.factorize(cell * (len(levels) + 1) + codes)[0]
+        if finer.max() + 1 > cells:
             found.append(key)
+            cell, cells = finer, int(finer.max()) + 1
     return found
-
-
-def _count(cells: pd.DataFrame, keys: list[str]) -> int:
-    return len(cells.drop_duplicates(keys)) if keys else 1
 
 
 def is_numeric(column: pd.Series[Any]) -> bool:
