@@ -1,7 +1,7 @@
-"""An experiment: what turns the points of a grid into rows.
+"""An experiment converts the points of a grid to rows.
 
-A sweep takes an experiment and a grid. Planning, parts, resumes, shards, tables and reports are
-written once, for any experiment. `network_experiment` and `functions.experiment` implement it.
+A sweep has an experiment and a grid. Planning, parts, resume, shards, tables and reports are
+shared by all experiments. `network_experiment` and `functions.experiment` implement it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from xorsweep.storage.store import Store
 
 STATUSES = ("ok", "diverged", "failed")
-"""How a point ended: with a result, with numbers beyond floats, with an error."""
+"""How a point ended: with a result, with numbers that aren't finite, with an error."""
 OK, DIVERGED, FAILED = range(3)
 
 POINT_ID, STATUS, MESSAGE = "point_id", "status", "message"
-"""The columns of every part: whose row it is, how the point ended, and why it failed."""
+"""The columns of every part: the point, its status, and why it failed."""
 
 Rows = NDArray[np.int64]
 
@@ -50,7 +50,7 @@ class Batch(Protocol):
 
     @property
     def point_ids(self) -> NDArray[np.uint64]:
-        """Return the identities of the points (n,)."""
+        """Return the identifiers of the points (n,)."""
         ...
 
     @property
@@ -60,11 +60,11 @@ class Batch(Protocol):
 
     @property
     def cost(self) -> int:
-        """Return how long it takes, in any unit; workers get even shares of it."""
+        """Return the duration, in any unit; workers get equal shares of it."""
         ...
 
     def split(self) -> Sequence[Self]:
-        """Return smaller batches with the same points; none where it can't be divided."""
+        """Return smaller batches with the same points; none if it can't be split."""
         ...
 
 
@@ -73,15 +73,15 @@ BatchT = TypeVar("BatchT", bound=Batch)
 
 @dataclass(frozen=True)
 class Plan(Generic[BatchT]):
-    """The batches of a sweep, the most expensive first, and what they add up to.
+    """The batches of a sweep, the most expensive first, and their totals.
 
     Attributes:
-        batches: They hold each point once.
-        points: How many points there are.
-        work: The work of all batches.
-        counts: What else is said of the plan, such as the number of trajectories.
-        is_quick: Whether one process runs them before others could start; None where only running
-            them tells.
+        batches: The batches, with each point once.
+        points: The number of points.
+        work: The total work of the batches.
+        counts: Further counts of the plan, such as the number of trajectories.
+        is_quick: Whether one process runs them before others could start; None if that isn't
+            known before they run.
     """
 
     batches: tuple[BatchT, ...]
@@ -92,37 +92,37 @@ class Plan(Generic[BatchT]):
 
 
 class Experiment(ABC, Generic[BatchT]):
-    """Turns points into rows; it can be pickled.
+    """Converts points to rows; it can be pickled.
 
-    A point's row depends on the point alone, and not on the batch in which it is run.
+    The row of a point depends only on the point, not on its batch.
     """
 
     name: str
-    """Tells this kind of experiment from others."""
+    """The name of this kind of experiment."""
     work_unit: str = "points"
     """The unit of `Batch.work`."""
     statuses: Sequence[str] = ("ok", "failed")
     """The statuses that its points may have, of STATUSES."""
     rarely_read: Sequence[str] = ()
-    """How columns of results.parquet begin that no table or figure is made from."""
+    """Prefixes of columns of results.parquet that no table or figure uses."""
     nullable_integers: Sequence[str] = ()
-    """Columns of whole numbers of which some may be missing."""
+    """Integer columns that may have missing values."""
     code_names: Mapping[str, Sequence[str]] = MappingProxyType({})
-    """The texts for which columns of parts hold codes."""
+    """The texts of columns that parts store as codes."""
     snapshot_keys: Sequence[str] = ()
-    """Keys of numbers for whose levels one run gives the rows, such as epochs."""
+    """Numeric keys whose levels are results of the same run, such as epochs."""
     batch_type: type[Any] | None = None
-    """The dataclass of its batches, of arrays and scalars, so that shards can be handed them."""
+    """The dataclass of its batches, of arrays and scalars, which shards need."""
     partial_lists: Sequence[str] = ()
-    """Columns of lists that some points lack, as another point of the same run has them."""
+    """Columns of lists that only one point of a run has."""
     other_lists: Sequence[str] = ()
     """Columns of lists that aren't curves by step, such as weights."""
     times: Mapping[str, str] = MappingProxyType({})
-    """Columns of times by the column of truth values that says whether the event happened then."""
+    """Columns of times, each with the boolean column that is true if the event happened then."""
     rate: str | None = None
-    """The column of truth values whose rate `precision` is about, where there are several."""
+    """The boolean column that `precision` applies to, if there are several."""
     has_maps: bool = False
-    """Whether a sweep of two axes of numbers, with a run a point, is reported as a map."""
+    """Whether a sweep with two numeric axes and one run per point is reported as a map."""
 
     @property
     @abstractmethod
@@ -131,32 +131,31 @@ class Experiment(ABC, Generic[BatchT]):
 
     @abstractmethod
     def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[BatchT]:
-        """Return batches that hold each pending point once.
+        """Return batches that contain each pending point once.
 
         Args:
             grid: All points.
-            pending: The rows (n,) of the points to be run, ascending.
-            workers: How many processes share the work.
+            pending: The rows (n,) of the points to run, ascending.
+            workers: The number of processes that share the work.
         """
 
     @abstractmethod
     def run(self, batch: BatchT) -> pa.Table:
         """Return a row for each point of a batch.
 
-        Columns: `point_id` (uint64), and any others of numbers, truth values, texts and lists of
-        numbers. `status` (int8), a code into STATUSES, and `message` may be left out where all
-        points are ok. It may raise: then the batch is split, and a point that raises alone has
-        failed.
+        Columns: `point_id` (uint64), and any others of numbers, booleans, texts and lists of
+        numbers. `status` (int8), an index into STATUSES, and `message` are optional if all points
+        are ok. If it raises, the batch is split, and a point that raises alone has failed.
         """
 
     @classmethod
     @abstractmethod
     def from_manifest(cls, manifest: Manifest) -> Self:
-        """Return the experiment of a sweep that was started, whose fingerprint may be another."""
+        """Return the experiment of a stored sweep, whose fingerprint may differ."""
 
     @property
     def map_flags(self) -> Sequence[str]:
-        """Return the columns of truth values whose boundary on a map comes first, if there."""
+        """Return the boolean columns whose boundary on a map comes first, if they exist."""
         return ()
 
     def with_function(self, function: Callable[..., Any]) -> Self:
@@ -164,9 +163,9 @@ class Experiment(ABC, Generic[BatchT]):
         raise ConfigError(f"function: {self.name} have no function")
 
     def widened(self, levels: Mapping[str, Sequence[Scalar]]) -> Self:
-        """Return the experiment with keys that may have further levels, too.
+        """Return the experiment with keys that also allow further levels.
 
-        Where that makes another type of a key's values, its points are others from then on.
+        If that changes the type of a key's values, the identifiers of its points change.
 
         Args:
             levels: Further levels by key.
@@ -174,17 +173,17 @@ class Experiment(ABC, Generic[BatchT]):
         return self
 
     def fingerprint(self) -> Mapping[str, Any]:
-        """Return, as JSON has it, all that a row depends on beside its point.
+        """Return, as JSON types, everything that a row depends on except its point.
 
         Rows with different fingerprints are never mixed.
         """
         return {"name": self.name}
 
     def check_version(self, recorded: Mapping[str, Any]) -> None:
-        """Raise ManifestError where a recorded fingerprint is of another version of this kind."""
+        """Raise ManifestError if a recorded fingerprint has another version of this experiment."""
 
     def mixing_error(self, other: Experiment[Any], folder: Path) -> str | None:
-        """Return why this experiment can't go into a folder of another, None where it can."""
+        """Return why this experiment can't resume a folder of another, or None if it can."""
         if self.fingerprint() == other.fingerprint():
             return None
         return (
@@ -193,18 +192,18 @@ class Experiment(ABC, Generic[BatchT]):
         )
 
     def notes(self, grid: Grid) -> list[str]:
-        """Return lines to be logged before the points of a grid are run."""
+        """Return lines to log before the points of a grid are run."""
         return []
 
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
-        """Return what a manifest records beside the fingerprint: `files`, `choices`, `options`."""
+        """Return further entries of the manifest: `files`, `choices`, `options`."""
         return {}
 
     def check_unchanged(self, grid: Grid, manifest: Manifest, folder: Path) -> None:
-        """Raise StoreError where points wouldn't be run as when a folder's sweep was started."""
+        """Raise StoreError if points would be run differently than when the sweep was started."""
 
     def for_grid(self, grid: Grid) -> Self:
-        """Return the experiment with all that a worker needs to run the points of a grid."""
+        """Return the experiment with everything that a worker needs for the points of a grid."""
         return self
 
     def resume_command(self, folder: Path) -> str:
@@ -212,11 +211,11 @@ class Experiment(ABC, Generic[BatchT]):
         return resume_command(folder)
 
     def point_command(self, point: Mapping[Any, Any]) -> str:
-        """Return the command that runs one point alone; empty where there is none."""
+        """Return the command that runs one point alone; empty if there is none."""
         return ""
 
     def pack(self, batches: Sequence[BatchT]) -> Mapping[str, NDArray[Any]]:
-        """Return batches as arrays, without objects, for jobs elsewhere."""
+        """Return batches as arrays, without objects, for jobs on other machines."""
         if self.batch_type is None:
             raise ConfigError(
                 f"hydra/launcher: {self} can't be run in shards; it has no batch_type"
@@ -237,10 +236,10 @@ class Experiment(ABC, Generic[BatchT]):
         return [self.batch_type(**found[place]) for place in sorted(found)]  # type: ignore[misc]
 
     def check_further_seeds(self, grid: Grid) -> None:
-        """Raise ConfigError where further seeds would give the same rows again."""
+        """Raise ConfigError if further seeds would give the same rows again."""
 
     def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
-        """Return which rows (n,) of a part count as a success, where rates are asked for."""
+        """Return which rows (n,) of a part count as a success in rates."""
         raise NotImplementedError
 
     def batch_of_one(self, grid: Grid, row: int) -> BatchT:
@@ -253,13 +252,13 @@ class Experiment(ABC, Generic[BatchT]):
         return True
 
     def check(self) -> None:
-        """Raise ConfigError where points can't be run here, such as without a package."""
+        """Raise ConfigError if points can't be run here, for example without a package."""
 
     def check_portable(self) -> None:
-        """Raise ConfigError where the experiment can't be sent to other processes."""
+        """Raise ConfigError if the experiment can't be sent to other processes."""
 
     def warm_up(self, batches: Sequence[BatchT], log: Callable[[str], None]) -> list[str]:
-        """Do what is done once before workers start; return what a report should say of it."""
+        """Prepare once before workers start; return a line for the report."""
         return []
 
     def part_types(self, names: Sequence[str]) -> Mapping[str, pa.DataType | None]:
@@ -271,28 +270,27 @@ class Experiment(ABC, Generic[BatchT]):
         return {}
 
     def check_part(self, part: pa.Table) -> None:
-        """Raise DamagedPartError where a part holds a value that no run gives."""
+        """Raise DamagedPartError if a part has a value that no run can have."""
 
     def table_types(self) -> Mapping[str, Callable[[pa.DataType], bool]]:
-        """Return the columns that results.parquet has at least, with a test of their types."""
+        """Return the required columns of results.parquet, with a test of their types."""
         return {}
 
     def curve_steps(self, grid: Grid, name: str) -> Callable[[Rows], NDArray[np.int64]] | None:
-        """Return what gives the steps of the values of a curve, None where they count from 0.
+        """Return a function that returns the steps of a curve's values; None if they count from 0.
 
         Args:
             grid: All points.
             name: The name of the curve.
 
         Returns:
-            A function that takes rows (n,) and returns the steps of the values of each, one row's
-            behind the other's.
+            A function that takes rows (n,) and returns the steps of their values, concatenated.
         """
         return None
 
     @abstractmethod
     def tabulate(self, grid: Grid, stored: StoredColumns) -> ResultTable:
-        """Return the columns of results.csv, made of those of the parts."""
+        """Return the columns of results.csv, made from those of the parts."""
 
     @abstractmethod
     def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
@@ -300,12 +298,12 @@ class Experiment(ABC, Generic[BatchT]):
 
     @abstractmethod
     def compare(self, results: pd.DataFrame) -> pd.DataFrame:
-        """Return one row per pair of neighbouring cells."""
+        """Return one row per pair of neighbouring settings."""
 
     def further_tables(
         self, results: pd.DataFrame, summary: pd.DataFrame
     ) -> Mapping[str, pd.DataFrame]:
-        """Return what else is written beside the summary, by the names of files ending in .csv.
+        """Return further tables, by the names of their .csv files.
 
         A table without rows isn't written.
         """
@@ -313,50 +311,50 @@ class Experiment(ABC, Generic[BatchT]):
 
     @abstractmethod
     def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
-        """Return results as `compare_sweeps` takes them, and the event that is counted, in words.
+        """Return results for `compare_sweeps`, and the counted event in words.
 
         Raises:
-            ConfigError: There is no such flag, or there are several to choose from.
+            ConfigError: The flag doesn't exist, or isn't chosen from several.
         """
 
     @abstractmethod
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:
-        """Return what the numbers say, each a sentence or two."""
+        """Return the findings, a sentence or two each."""
 
     @abstractmethod
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
-        """Return what writes the report of a sweep that is being finished."""
+        """Return the writer of the report."""
 
     @abstractmethod
     def log_results(self, results: pd.DataFrame, summary: pd.DataFrame, console: Console) -> None:
-        """Print what a finished sweep found."""
+        """Print the results of a finished sweep."""
 
     def preview(
         self, grid: Grid, plan: Plan[BatchT], workers: int, csv: bool, console: Console
     ) -> None:
-        """Print the batches of a plan and what they would take, with results.csv or without."""
+        """Print the batches of a plan and their cost, with or without results.csv."""
 
     @abstractmethod
     def run_point(self, point: Point) -> Any:
-        """Run one point alone and return what came out, to be looked at from Python."""
+        """Run one point alone and return its result for use in Python."""
 
     @abstractmethod
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
-        """Run one point alone, show and write what it did; return its row, as `run` does."""
+        """Run one point alone, print and write its result; return its row, as `run` does."""
 
 
 @dataclass(frozen=True)
 class ExperimentTask(Generic[BatchT]):
-    """Runs batches of an experiment; where one raises, its points are told apart."""
+    """Runs batches of an experiment; if one raises, it is split to find the points that fail."""
 
     experiment: Experiment[BatchT]
 
     def __call__(self, batch: BatchT) -> pa.Table:
         """Return the rows of a batch; a point that raises alone has failed, with the message.
 
-        That holds for whatever is raised, `sys.exit` too, but for an interrupt.
+        This includes any exception, also `sys.exit`, except an interrupt.
         """
         import pyarrow as pa
 
@@ -391,16 +389,16 @@ EXPERIMENTS = {
     "networks": "xorsweep.network_experiment:NetworkExperiment",
     "function": "xorsweep.functions.experiment:FunctionExperiment",
 }
-"""The classes of experiments by name; packages offer others by the entry points below."""
+"""The classes of experiments by name; packages add others by the entry points below."""
 ENTRY_POINTS = "xorsweep.experiments"
 
 
 _GIVEN: dict[str, type[Experiment[Any]]] = {}
-"""The classes by name that this process has swept, which no package needs to offer."""
+"""The classes by name that this process has swept; they need no entry point."""
 
 
 def experiment_of(manifest: Manifest) -> Experiment[Any]:
-    """Return the experiment that a manifest names; raises ManifestError where it isn't here."""
+    """Return the experiment that a manifest names; raises ManifestError if it isn't available."""
     name = str(manifest.experiment.get("name"))
     cls = experiment_class(name)
     if cls is None:
@@ -413,7 +411,7 @@ def experiment_of(manifest: Manifest) -> Experiment[Any]:
 
 
 def experiment_class(name: str) -> type[Experiment[Any]] | None:
-    """Return the class of an experiment by its name; None where no package here offers it."""
+    """Return the class of an experiment by its name; None if no installed package has it."""
     found: Any = _GIVEN.get(name)
     if name in EXPERIMENTS:
         found = resolve_name(EXPERIMENTS[name])
@@ -424,10 +422,10 @@ def experiment_class(name: str) -> type[Experiment[Any]] | None:
 
 
 def offered_experiments() -> list[str]:
-    """Return the names of the experiments that packages here offer."""
+    """Return the names of the experiments of installed packages."""
     return sorted(each.name for each in entry_points(group=ENTRY_POINTS))
 
 
 def remember_class(cls: type[Experiment[Any]]) -> None:
-    """Let this process open folders of a class of experiments, which no package needs to offer."""
+    """Let this process open folders of an experiment class without an entry point."""
     _GIVEN[cls.name] = cls

@@ -18,7 +18,7 @@ from xorsweep.hints import KEYS, Table, choice_hint, key_hint, null_hint, number
 Scalar = bool | int | float | str | None
 FloatArray = NDArray[np.float64]
 Batched = float | FloatArray
-"""A number for one network, or a float64 array (B,) with one number a member of a batch."""
+"""A number for one network, or a float64 array (B,) with one number per network of a batch."""
 
 
 LONGEST = 200
@@ -30,12 +30,12 @@ MOST_BITS = 2_000
 class Field(Protocol):
     """A kind of value.
 
-    Members of one batch may differ in values that `Real` reads, and in no others.
+    Only values that `Real` reads may differ between the networks of a batch.
     """
 
     @property
     def description(self) -> str:
-        """Return what is allowed, as the end of the sentence "must be ..."."""
+        """Return the allowed values, as the end of the sentence "must be ..."."""
         ...
 
     def read(self, value: object) -> Scalar:
@@ -121,8 +121,8 @@ class Choice:
 
     Attributes:
         names: The names.
-        aliases: Other words for them, which are read as the name.
-        words: What newcomers type, by what a message says that they may mean.
+        aliases: Other names, which are read as one of the names.
+        words: Common mistakes, by the suggestion in the message.
     """
 
     names: Collection[str]
@@ -135,7 +135,7 @@ class Choice:
         return "one of " + ", ".join(self.names)
 
     def read(self, value: object) -> str:
-        """Return the name that a word stands for."""
+        """Return the name that a word is an alias of."""
         if isinstance(value, str) and value in self.names:
             return value
         if isinstance(value, str) and value in self.aliases:
@@ -190,13 +190,13 @@ class String:
 
 @dataclass(frozen=True)
 class Nullable:
-    """A value of another kind, or none at all."""
+    """A value of another kind, or null."""
 
     inner: Field
 
     @property
     def description(self) -> str:
-        """Return what the other kind allows, or null."""
+        """Return the description of the other kind, or null."""
         return f"{self.inner.description}, or null"
 
     def read(self, value: object) -> Scalar:
@@ -249,8 +249,8 @@ def field(default: Any, kind: Field) -> Any:
     """Declare a parameter of a component: a dataclass field that is also a configuration key.
 
     Args:
-        default: Its value where none is given.
-        kind: The values that it may have.
+        default: The default value.
+        kind: The allowed values.
     """
     return dataclasses.field(default=default, metadata={"kind": kind})
 
@@ -266,8 +266,8 @@ def read_value(key: str, value: object, field: Field) -> Scalar:
 
     Args:
         key: The key as it is typed, for the message.
-        value: What was given for it.
-        field: What it may be.
+        value: The value as it was passed.
+        field: The allowed values.
 
     Raises:
         ConfigError: The value isn't allowed; the message names key, value and what is allowed.
@@ -286,12 +286,12 @@ def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> 
 
 
 def refusal_message(key: str, value: object, field: Field) -> str:
-    """Return the line for a value that isn't allowed, with what may have been meant by it."""
+    """Return the message for a value that isn't allowed, with a suggestion."""
     return f"{key}={shorten(value)}: {key} must be {field.description}{_hint(key, value, field)}"
 
 
 def _hint(key: str, value: object, field: Field) -> str:
-    """Return what may have been meant by a value, as the end of a line; or nothing."""
+    """Return a suggestion for a value, as the end of a line, or an empty text."""
     inner = field.inner if isinstance(field, Nullable) else field
     if isinstance(inner, ListOf):
         return ""
@@ -321,7 +321,7 @@ def format_value(value: object) -> str:
 
 
 def shorten(value: object) -> str:
-    """Return a value for a message: in one line, and cut where it is long."""
+    """Return a value for a message: in one line, and truncated if it is long."""
     try:
         text = format_value(value)
     except Exception:  # what the value itself raises, or Python for a number of many digits
@@ -349,10 +349,10 @@ def section_of(config: Mapping[str, Any], key: str, names: Iterable[str] = ()) -
 
 
 class Checked(Protocol):
-    """Settings that check what they hold together."""
+    """Settings that check their combination."""
 
     def check(self) -> None:
-        """Raise ConfigError where values that are each allowed can't be used together."""
+        """Raise ConfigError if allowed values can't be used together."""
         ...
 
 
@@ -375,7 +375,7 @@ def check_known(
     where: str = "",
     words: Table = MappingProxyType({}),
 ) -> None:
-    """Raise ConfigError for the first given name that isn't known, both without the prefix."""
+    """Raise ConfigError for the first unknown name; the names have no prefix."""
     known = [prefix + name for name in known]
     for key in (f"{prefix}{name}" for name in given):
         if key not in known:
@@ -385,13 +385,13 @@ def check_known(
 def unknown_key_message(
     key: str, known: Iterable[str], where: str = "", words: Table = MappingProxyType({})
 ) -> str:
-    """Return the message for a key that nothing reads, naming the nearest that something does.
+    """Return the message for an unknown key, with the closest known one.
 
     Args:
         key: The key.
-        known: The keys that are read.
-        where: Where it isn't read, as the end of "unknown key".
-        words: Other words for known keys, and sentences for words that stand for none.
+        known: The known keys.
+        where: The place where it is unknown, as the end of "unknown key".
+        words: Other words for known keys, and messages for words without a key.
     """
     known = list(known)
     short = [each for each in known if "." not in each] or known

@@ -1,7 +1,7 @@
-"""Experiments whose rows are columns of numbers, truth values and texts, of whatever meaning.
+"""Experiments whose rows are columns of numbers, booleans and texts.
 
-The tables and the report are made of the kinds of the columns: truth values have rates, numbers
-have quantiles, and times of events have survival curves.
+The tables and the report depend on the types of the columns: booleans have rates, numbers have
+quantiles, and times of events have survival curves.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TabularExperiment(Experiment[BatchT]):
-    """The base of experiments whose tables and figures are made of the kinds of their columns.
+    """The base class of experiments whose tables and figures depend on the types of columns.
 
-    Derived classes have `schema`, `plan`, `run`, `run_point`, `replay` and `from_manifest`.
+    Derived classes define `schema`, `plan`, `run`, `run_point`, `replay` and `from_manifest`.
 
     Attributes:
-        times: Columns of times by the column of truth values that says whether the event happened
-            then; otherwise the time is censored.
-        rate: The column of truth values whose rate `precision` is about; the only one where None.
+        times: Columns of times, each with the boolean column that is true if the event happened
+            at that time; otherwise the time is censored.
+        rate: The boolean column that `precision` applies to; None: the only one.
     """
 
     times: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -55,7 +55,7 @@ class TabularExperiment(Experiment[BatchT]):
         return () if self.rate is None else (self.rate,)
 
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
-        """Return what the tables are made by."""
+        """Return the options of the tables."""
         options = {"times": dict(self.times), "rate": self.rate}
         return {"options": {key: value for key, value in options.items() if value}}
 
@@ -118,13 +118,13 @@ class TabularExperiment(Experiment[BatchT]):
         )
 
     def summarize(self, results: pd.DataFrame) -> pd.DataFrame:
-        """Return rates, quantiles and medians of times of each cell."""
+        """Return rates, quantiles and medians of times of each setting."""
         from xorsweep.analysis.column_summary import summarize_columns
 
         return summarize_columns(results, list(self.schema.keys), self.times)
 
     def compare(self, results: pd.DataFrame) -> pd.DataFrame:
-        """Return the rates of neighbouring cells, compared run by run, for each flag."""
+        """Return the rates of neighbouring settings, compared run by run, for each flag."""
         from xorsweep.analysis.column_summary import compare_flags
 
         return compare_flags(results, list(self.schema.keys))
@@ -161,7 +161,7 @@ class TabularExperiment(Experiment[BatchT]):
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
     ) -> list[str]:
-        """Return where rates and medians are highest and lowest, and what rates depend on."""
+        """Return findings: the highest and lowest rates and medians, and the shares of variance."""
         from xorsweep.analysis.flag_variance import flag_variance
         from xorsweep.reporting.column_findings import column_findings
         from xorsweep.reporting.variance_findings import variance_findings
@@ -174,7 +174,7 @@ class TabularExperiment(Experiment[BatchT]):
         return found
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
-        """Return what writes the report."""
+        """Return the writer of the report."""
         from xorsweep.reporting.column_report import ColumnReport
 
         return ColumnReport(grid, store, workers, epochs)

@@ -233,7 +233,7 @@ def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path
     assert found["gradient_norm"] < min(alone)
     assert 0 < found["curvature_min"] < found["curvature_max"]
     text = said(lambda console: describe_single(run, console))
-    assert "why: rows 01 and 11, with the targets 1 and 0, lie on nearly the same spot" in text
+    assert "why: rows 01 and 11, with the targets 1 and 0, have nearly the same position" in text
 
 
 def test_a_run_can_go_on_from_the_weights_it_left(point_of: PointOf, tmp_path: Path) -> None:

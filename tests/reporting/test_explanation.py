@@ -56,7 +56,7 @@ def check_unsolved(run: SingleRun) -> None:
         assert near(float(found[3]), closest)
         assert apart[LABELS.index(found[1]), LABELS.index(found[2])] == closest
     else:
-        pattern = r"Rows ([01, and]+) have the targets (.+) but lie on nearly the same spot"
+        pattern = r"Rows ([01, and]+) have the targets (.+) but nearly the same position in"
         for labels, wanted in re.findall(pattern, text):
             check_conflict(text, labels, wanted, targets, passes, gradients)
         assert re.search(pattern, text)
@@ -118,7 +118,7 @@ def check_conflict(
     assert near(float(distance), largest, 2)
     assert largest <= 0.05
     outputs = [passes[row][1][0] for row in rows]
-    said = re.findall(r"it answers (.*?)\.(?:\s|$)", answers)
+    said = re.findall(r"the outputs are (.*?)\.(?:\s|$)", answers)
     assert all(near(a, y) for a, y in zip(numbers(said[0]), outputs, strict=True))
     deltas = [(targets[row][0] - passes[row][1][0]) for row in rows]
     deltas = [d * y * (1 - y) for d, y in zip(deltas, outputs, strict=True)]
@@ -204,11 +204,11 @@ def unsolved_seeds(point: Point, count: int) -> list[int]:
 def test_seed_eleven_is_as_it_was_measured_independently(seed_eleven: SingleRun) -> None:
     diagnosis = RunDiagnosis(seed_eleven)
     text = "\n".join(diagnosis.sentences)
-    assert text.startswith("Rows 01 and 11 have the targets 1 and 0 but lie on nearly the same")
+    assert text.startswith("Rows 01 and 11 have the targets 1 and 0 but nearly the same position")
     assert "are +0.1266 and −0.1266" in text
     assert diagnosis.title == "Why it isn't solved"
     assert diagnosis.line is not None
-    assert diagnosis.line.startswith("rows 01 and 11, with the targets 1 and 0, lie on nearly")
+    assert diagnosis.line.startswith("rows 01 and 11, with the targets 1 and 0, have nearly")
 
 
 def test_with_more_epochs_its_rows_come_together(point_of: PointOf) -> None:
@@ -224,7 +224,7 @@ def test_a_solved_run_tells_where_the_output_divides_the_rows(point_of: PointOf)
     text = "\n".join(diagnosis.sentences)
     assert text.startswith(f"The hidden units compute {diagnosis.run.solution}, each up to its")
     assert "The line at which the output is one half separates the rows" in text
-    assert "Rows 01 and 10 have the same target and lie on nearly the same spot" in text
+    assert "Rows 01 and 10 have the same target and nearly the same position" in text
     assert "curvature" not in text
 
 
@@ -241,8 +241,8 @@ def test_one_hidden_unit_puts_the_rows_in_an_order(point_of: PointOf) -> None:
 def test_direct_links_may_tell_rows_apart_that_share_a_spot(point_of: PointOf) -> None:
     keys: dict[str, Any] = {"skip": True, "init": "symmetric", "init__range": 9.0, "lr": 0.01}
     texts = [text_of(train_single(point_of(epochs=30, seed=seed, **keys))) for seed in range(12)]
-    assert any("The direct links can still tell them apart" in text for text in texts)
-    assert not any("can hardly tell them apart" in text for text in texts)
+    assert any("Direct connections can still distinguish them" in text for text in texts)
+    assert not any("can hardly distinguish them" in text for text in texts)
 
 
 def test_a_saturated_output_that_is_wrong_is_told(point_of: PointOf) -> None:

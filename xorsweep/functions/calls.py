@@ -1,4 +1,4 @@
-"""Calls a function with the points of a batch, and makes rows of what it returns."""
+"""Calls a function for the points of a batch, and converts the returned values to rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def call_with_points(
 ) -> pa.Table:
     """Return a row for each point, for each of which a function is called once, with scalars.
 
-    A point has failed that raises, `sys.exit` included, or returns what no column can hold.
+    A point fails if it raises, also `sys.exit`, or returns a value that no column can hold.
     """
     keys, call = tuple(batch.columns), signature.caller(function, tuple(batch.columns))
     returned: list[dict[Any, Any]] = []

@@ -1,4 +1,4 @@
-"""Checks that a function gives each point the same row in any batch."""
+"""Checks that a function returns the same row for a point in any batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of all points: one kind per name, whatever kinds single batches had."""
+"""The columns of all points: one kind per name, also if batches had different kinds."""
 
 from __future__ import annotations
 

@@ -51,11 +51,11 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
 
     Attributes:
         full_name: The function's name, `module:function`.
-        source: A digest of its source, None where there is none.
+        source: A digest of its source, or None.
         vectorized: Whether it takes arrays (n,) instead of scalars.
         keys: The schema of the points.
-        function: The function; None where a folder is read without it.
-        signature: How the function takes its points.
+        function: The function; None if a folder is read without it.
+        signature: The function's signature.
     """
 
     full_name: str
@@ -76,17 +76,17 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         where: str | None = None,
         **options: Any,
     ) -> tuple[Self, Grid]:
-        """Return the experiment of a function, and the grid that it is called with.
+        """Return the experiment and the grid of a function.
 
         Args:
             function: The function.
-            blocks: Levels by argument; each is a product of its own, the last axis varying fastest.
+            blocks: Levels by argument; each is a separate product, the last axis varies fastest.
             zipped: The arguments that vary together.
-            where: An expression that is true at the points to keep.
+            where: An expression that is true for the points to keep.
             options: `vectorized`, `times` and `rate`.
 
         Raises:
-            ConfigError: The function can't be called so, or a level isn't allowed.
+            ConfigError: The function can't be called this way, or a level isn't allowed.
         """
         name = name_of(function)
         signature = Signature.of(function, short_name(name))
@@ -161,7 +161,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         return replace(self, keys=widened_schema(self.keys, levels))
 
     def fingerprint(self) -> Mapping[str, Any]:
-        """Return what tells a function from others: its name, its source, how it is called."""
+        """Return the identity of a function: its name, its source, how it is called."""
         # The same file may be a script or be imported, by whatever name.
         name = self.full_name if self.source is None else self.full_name.partition(":")[2]
         return {
@@ -224,7 +224,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         """Call the function.
 
         Raises:
-            FunctionError: It doesn't return what a row can hold.
+            FunctionError: A row can't hold its return value.
         """
         function, signature = self._callable()
         name = short_name(self.full_name)
@@ -277,7 +277,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
     def preview(
         self, grid: Grid, plan: Plan[PointBatch], workers: int, csv: bool, console: Console
     ) -> None:
-        """Print that only calls of the function tell how long they take."""
+        """Print that the duration of calls isn't known in advance."""
         console.print("the time per point isn't known before the function is called")
 
     def run_point(self, point: Point) -> Any:

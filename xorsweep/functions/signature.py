@@ -1,4 +1,4 @@
-"""What a function takes: the keys of its points, their defaults, and how it is called."""
+"""The signature of a function: the keys of its points, their defaults, and how to call it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESERVED = frozenset(
         *("study", "times", "title", "vectorized", "where", "zip"),
     }
 )
-"""Names that mean something to a sweep, so that no argument can have them."""
+"""Reserved names of sweeps, which no argument can have."""
 _RETURN_LATER = (
     inspect.iscoroutinefunction,
     inspect.isgeneratorfunction,
@@ -45,15 +45,15 @@ class Settings(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Signature:
-    """How a function takes its points.
+    """How to call a function with a point.
 
     Attributes:
-        names: Its parameters, but for `**parameters`.
-        defaults: Those of its parameters that have a scalar as default.
+        names: Its parameters, except `**parameters`.
+        defaults: The defaults that are scalars.
         floats: The parameters that are real numbers, by annotation or default.
-        optional: The parameters that may be left out.
-        takes_any: Whether it takes any other key by `**parameters`.
-        positional: Parameters that are given by their position alone.
+        optional: The parameters with a default.
+        takes_any: Whether it accepts any other key by `**parameters`.
+        positional: The positional-only parameters.
     """
 
     names: tuple[str, ...]
@@ -126,7 +126,7 @@ class Signature:
     def caller(
         self, function: Function, keys: Collection[str]
     ) -> Callable[[Mapping[str, Any]], Any]:
-        """Return what calls a function with values by key, for points with these keys."""
+        """Return a callable that calls a function with values by key."""
         if self.takes_mapping(keys):
             return lambda values: function(Settings(values))
         first = [key for key in self.positional if key in keys]

@@ -1,4 +1,4 @@
-"""A function by its name and its source: how it is found again, and told from a changed one."""
+"""Functions by name and source: how to find one again, and to detect that it has changed."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def is_importable(name: str) -> bool:
 
 
 def source_digest(function: Function) -> str | None:
-    """Return a digest of a function's source and of the plain values that it has captured.
+    """Return a digest of a function's source and of the plain values that it captures.
 
-    None where there is no source. Functions that it calls aren't part of it.
+    None without a source. Functions that it calls are excluded.
     """
     source = _source_of(_unwrapped(function))
     if source is None:

@@ -1,4 +1,4 @@
-"""What a function returned, as columns of four kinds; a value is kept as it is or refused."""
+"""Returned values as columns of four kinds; a value is stored exactly or refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xorsweep.errors import FunctionError, PointError
 from xorsweep.fields import FloatArray, shorten
 
 DTYPES: Mapping[str, type] = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
-"""What numbers are kept as, by the kind of a returned array; texts are kept as they are."""
+"""The stored types of numbers, by the kind of a returned array; texts keep their type."""
 WORDS = {"f": "numbers", "i": "whole numbers", "b": "true and false", "U": "texts"}
 """The kinds of columns."""
 _NUMBERS = {"i", "f"}
@@ -21,9 +21,9 @@ LONG = 128
 
 
 def column_of(name: str, values: Any, count: int) -> NDArray[Any]:
-    """Return what was returned for `count` points as one of the four kinds (count,).
+    """Return the values of `count` points as one of the four kinds (count,).
 
-    Raises FunctionError for what isn't a value a point, PointError for a value that would be
+    Raises FunctionError without one value per point, PointError for a value that would be
     altered: masked, beyond int64 or float64, or a text that isn't UTF-8.
     """
     array = _array(name, values)

@@ -1,4 +1,4 @@
-"""Why a run ended where it did, in sentences made from its numbers."""
+"""Explains the outcome of a run, in sentences about its numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xorsweep.networks.single_run import SingleRun
 
 MOST_GROUPS = 3
-"""Groups of rows that are told one by one."""
+"""The number of groups of rows with sentences of their own."""
 MOST_POSITIONS = 4
 """Hidden units up to which a sentence gives the places of rows in hidden space."""
 CANCELLED = 0.1
@@ -40,13 +40,13 @@ WRONG = 0.5
 CURVATURE_TEXTS = {
     TRAPPED: "every direction curves upwards, as around a minimum, so the run counts as trapped",
     PASSING: "some direction curves downwards, so the run passes a saddle and may still leave it",
-    FLAT: "too close to zero to tell a minimum from a saddle",
+    FLAT: "too close to zero to distinguish a minimum from a saddle",
 }
 """Where an unsolved run stands, by the sign of the smallest curvature."""
 
 
 class RunDiagnosis:
-    """Why a run ended where it did: its hidden space after the last epoch that can be drawn.
+    """Explains the outcome of a run: its hidden space after the last epoch that can be drawn.
 
     `space` is None where the error was never below LARGEST. `place` is that epoch's in
     `run.epochs`; it is the last one unless the run diverged.
@@ -86,7 +86,7 @@ class RunDiagnosis:
         if space is None or self._diverged or self.run.outcome == "solved":
             return None
         for group in self._conflicts(space):
-            alike = f"{self._targets(group)}, lie on nearly the same spot of hidden space"
+            alike = f"{self._targets(group)}, have nearly the same position in hidden space"
             gradients = self._gradients(space, group.rows, "their gradients")
             return f"rows {self._labels(group.rows)}, with {alike}; {gradients}"
         return None
@@ -120,7 +120,7 @@ class RunDiagnosis:
         same = [group for group in space.groups if not group.conflicting]
         for group in same[:MOST_GROUPS]:
             yield (
-                f"{self._rows(group.rows)} have the same target and lie on nearly the same spot: "
+                f"{self._rows(group.rows)} have the same target and nearly the same position: "
                 f"{self._apart(group)}."
             )
         yield from self._more(
@@ -137,7 +137,7 @@ class RunDiagnosis:
                 "target from those with the low one."
             )
         else:
-            links = ", which the direct links feed as well," if network.skip else ""
+            links = ", which also depends on direct connections," if network.skip else ""
             yield f"Every output{links} is on the same side of one half as its target."
 
     def _failure(self, space: HiddenSpace) -> Iterator[str]:
@@ -148,7 +148,7 @@ class RunDiagnosis:
         yield from self._more(len(groups) - MOST_GROUPS, "group of rows", "groups of rows")
         if not groups and space.closest is not None:
             yield (
-                "No two rows with different targets lie on the same spot of hidden space: the "
+                "No two rows with different targets share a position in hidden space: the "
                 f"closest, {self._labels(space.closest.rows)}, are "
                 f"{number(space.closest.distance)} apart."
             )
@@ -180,7 +180,7 @@ class RunDiagnosis:
     def _conflict(self, space: HiddenSpace, group: RowGroup) -> Iterator[str]:
         rows = list(group.rows)
         yield (
-            f"{self._rows(rows)} have {self._targets(group)} but lie on nearly the same spot of "
+            f"{self._rows(rows)} have {self._targets(group)} but nearly the same position in "
             f"hidden space: {self._places(space, rows)}{self._apart(group)}{self._approach(group)}."
         )
         if self._one_output:
@@ -189,27 +189,30 @@ class RunDiagnosis:
         slope = float(np.abs(space.hidden_slopes[rows]).max())
         if slope <= HARDLY:
             yield (
-                f"The hidden units hardly react there: their largest slope is {number(slope)}. "
-                "The gradients of the hidden weights, which alone can move the rows apart in "
-                "hidden space, are multiplied by these slopes."
+                "The hidden units hardly react there: their largest derivative is "
+                f"{number(slope)}. The gradients of the hidden weights, which alone can move the "
+                "rows apart in hidden space, are multiplied by these derivatives."
             )
 
     def _common_answer(self, space: HiddenSpace, rows: list[int]) -> Iterator[str]:
         outputs, signals = space.outputs[rows, 0], space.error_signals[rows, 0]
         answers = join_words([number(float(output)) for output in outputs])
         if self.run.training.network.skip:
-            yield f"The direct links can still tell them apart; the outputs are {answers}."
+            yield f"Direct connections can still distinguish them; the outputs are {answers}."
         elif np.ptp(outputs) <= ALIKE:
             mean = float(space.targets[rows, 0].mean())
             yield (
-                f"So the output unit can hardly tell them apart: it answers {answers}. The loss of "
-                f"one common answer is least at the mean of the targets, {number(mean)}."
+                f"So the output unit can hardly distinguish them: the outputs are {answers}. For "
+                f"equal outputs the loss is lowest at the mean of the targets, {number(mean)}."
             )
         else:
-            yield f"The output weights are large enough to tell them apart: it answers {answers}."
+            yield (
+                "The output weights are large enough to distinguish them: the outputs are "
+                f"{answers}."
+            )
         pull = join_words([_signed(float(signal), 4) for signal in signals])
         yield (
-            "Their error signals, which say which way a row pulls the output and how hard, are "
+            "Their error signals, the direction and strength in which a row pulls the output, are "
             f"{pull}: they add up to {_signed(float(signals.sum()))}."
         )
 
@@ -226,7 +229,7 @@ class RunDiagnosis:
             yield (
                 f"The {noun} of {self._rows(rows, 'row')} "
                 f"{'is' if len(rows) == 1 else 'are'} wrong, but saturated: there the "
-                "largest slope y(1 − y) of the output unit is "
+                "largest derivative y(1 − y) of the output unit is "
                 f"{number(float(slopes[rows].max()))}, and error signals are multiplied by it."
             )
 
@@ -292,7 +295,7 @@ class RunDiagnosis:
         words = join_words(lengths) if few else " to ".join(lengths)
         cancel = "almost cancel: they " if together <= CANCELLED * sum(alone) else ""
         together_words = f"{number(together)} together"
-        return f"{whose} {cancel}have the lengths {words} alone and {together_words}"
+        return f"{whose} {cancel}have norms {words} alone and {together_words}"
 
     def _places(self, space: HiddenSpace, rows: list[int]) -> str:
         """Return where few rows lie in few dimensions, else nothing."""
