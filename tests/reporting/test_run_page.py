@@ -66,8 +66,8 @@ class Tree(HTMLParser):
 
 def page_of(run: SingleRun, folder: Path) -> Tree:
     paths = write_page(run, folder)
-    assert paths[0] == folder / PAGE
-    return Tree(paths[0].read_text(encoding="utf-8"))
+    assert paths[-1] == folder / PAGE
+    return Tree(paths[-1].read_text(encoding="utf-8"))
 
 
 def content(data: str | None) -> bytes:
