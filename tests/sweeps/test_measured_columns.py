@@ -1,0 +1,98 @@
+"""Boolean functions with curvature and trainable: merged, verified, run again, compared."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console as RichConsole
+
+import xorsweep as xs
+from xorsweep.errors import StoreError
+from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.grid import Grid
+from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.reporting.console import Console
+from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.compare import compare
+from xorsweep.sweeps.merge import merge
+from xorsweep.sweeps.replay import replay
+from xorsweep.sweeps.requests import SweepRequest
+from xorsweep.sweeps.runner import run_sweep
+from xorsweep.sweeps.verify import verify
+
+GridOf = Callable[..., Grid]
+SETTINGS = SweepSettings(ExecutionSettings("serial"), report=False)
+SEEDS = {"whole": range(6), "first": range(3), "second": range(2, 6)}
+KEYS = ["task.table", "skip", "lr", "epochs", "seed"]
+MEASURED = ["gradient_norm", "curvature_min", "curvature_max", "trainable", "solution"]
+
+
+def swept(folder: Path, grid: Grid, curvature: bool | str = True) -> Path:
+    experiment = NetworkExperiment(curvature=curvature, trainable=True)
+    run_sweep(SweepRequest(experiment, grid, SETTINGS, folder))
+    return folder
+
+
+@pytest.fixture(scope="module", params=[True, "learning_curve"])
+def folders(
+    grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, Path]:
+    """Return a sweep of XOR, AND and AND by its number, and two that share it between them."""
+    root = tmp_path_factory.mktemp("measured")
+    found = {}
+    for name, seeds in SEEDS.items():
+        grid = grid_of(
+            task="boolean", task__table=[6, 8], skip=[False, True], lr=[2.0, 30.0],
+            epochs=[40, 400], seed=seeds,
+        )  # fmt: skip
+        found[name] = swept(root / name, grid, request.param)
+    return found
+
+
+def test_the_columns_are_filled(folders: dict[str, Path]) -> None:
+    rows = xs.load(folders["whole"]).results
+    assert rows[MEASURED[:3]].notna().all(axis=None)
+    assert rows["trainable"].any()
+    assert not rows["trainable"].all()
+    assert {"AND", "XOR"} & set("+".join(rows["solution"].dropna()).split("+"))
+
+
+def test_two_halves_merge_into_the_whole(folders: dict[str, Path], tmp_path: Path) -> None:
+    merged = tmp_path / "merged"
+    merge(merged, [folders["first"], folders["second"]], report=False)
+    frames = [
+        pd.read_csv(folder / "results.csv").sort_values(KEYS, ignore_index=True)
+        for folder in (merged, folders["whole"])
+    ]
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+    found = verify(str(merged), sample=8)
+    assert (found.compared, found.wrong) == (8, [])
+
+
+def test_a_row_run_again_has_the_same_bits(folders: dict[str, Path], tmp_path: Path) -> None:
+    rows = xs.load(folders["whole"]).results
+    chosen = [0, len(rows) - 1, int(rows["trainable"].idxmin()), int(rows["trainable"].idxmax())]
+    for row in dict.fromkeys(chosen):
+        stream = io.StringIO()
+        terminal = Console(RichConsole(file=stream, width=100))
+        assert replay(str(folders["whole"]), row, tmp_path / str(row), terminal) == []
+        assert "the same bits as the stored row" in stream.getvalue()
+
+
+def test_the_same_seeds_do_not_differ(folders: dict[str, Path], tmp_path: Path) -> None:
+    found = compare((folders["whole"], folders["first"]), tmp_path / "compared")
+    assert len(found.cells) == 8
+    assert set(found.cells["task.table"]) == {6, 8}
+    assert (found.cells["rate_a"] == found.cells["rate_b"]).all()
+
+
+def test_sweeps_that_measure_otherwise_are_not_merged(
+    folders: dict[str, Path], grid_of: GridOf, tmp_path: Path
+) -> None:
+    grid = grid_of(task="boolean", task__table=[6, 8], lr=2.0, epochs=40, seed=range(9, 11))
+    swept(tmp_path / "other", grid, curvature=False)
+    with pytest.raises(StoreError, match="curvature"):
+        merge(tmp_path / "merged", [folders["first"], tmp_path / "other"], report=False)
+    assert not (tmp_path / "merged").exists()
