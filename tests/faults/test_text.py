@@ -28,7 +28,7 @@ NASTY = f"{SCRIPT}|`x`\\| $\\frac$ [a](http://b) ![c](d)"
 
 OURS = "".join(
     (files("xorsweep.reporting") / "templates" / name).read_text()
-    for name in ("tables.js", "page.js")
+    for name in ("tables.js", "page.js", "axes.js", "explore.js")
 ).strip()
 """The one script that a page has."""
 

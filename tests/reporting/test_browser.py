@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -165,6 +165,101 @@ def test_a_square_opens_the_runs_of_its_setting(opened: Open) -> None:
     expect(page.locator("details.cell:visible")).to_have_count(2)
     page.locator("details[open] summary").first.click()
     expect(page.locator("details.cell:visible")).to_have_count(1)
+
+
+def explore(page: Page, **chosen: str) -> Locator:
+    """Pick what the figure of the settings shows, and return the figure."""
+    for label, level in chosen.items():
+        page.locator(f"#explore-figure select[data-label='{label}']").select_option(label=level)
+    return page.locator("#explore-figure")
+
+
+def boxes(texts: Locator) -> list[dict[str, float]]:
+    found: list[dict[str, float]] = texts.evaluate_all(
+        "all => all.map(one => { const { left, right, top, bottom } = one.getBoundingClientRect();"
+        "return { left, right, top, bottom }; })"
+    )
+    return found
+
+
+def test_each_setting_of_a_level_is_a_mark_that_opens_it(opened: Open) -> None:
+    page = opened()
+    figure = explore(page)
+    marks = figure.locator("[data-setting]")
+    expect(marks).to_have_count(6)
+    labels = marks.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert all("epochs 1,500: runs that converged" in label for label in labels)
+    explore(page, epochs="200")
+    assert all("epochs 200" in (mark.get_attribute("aria-label") or "") for mark in marks.all())
+    explore(page, panel="epochs")
+    expect(marks).to_have_count(12)
+    expect(figure.locator("select[data-label=epochs]")).to_have_count(0)
+    explore(page, view="heat map", measure="epochs spent per solution")
+    expect(marks).to_have_count(12)
+    marks.first.click()
+    expect(page.locator("details.cell:visible")).to_have_count(1)
+    explore(page, view="parallel coordinates", hidden="4")
+    expect(figure.locator("[data-setting]")).to_have_count(3)
+
+
+def test_marks_are_reached_by_arrows_and_say_what_they_are(opened: Open) -> None:
+    page = opened()
+    figure = explore(page)
+    expect(figure.locator("[data-setting][tabindex='0']")).to_have_count(1)
+    figure.locator("[data-setting][tabindex='0']").focus()
+    before = page.locator(":focus").get_attribute("aria-label") or ""
+    assert "lr 0.5" in before
+    expect(figure.locator(".tooltip")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    after = page.locator(":focus").get_attribute("aria-label") or ""
+    assert "lr 2," in after
+    expect(figure.locator(".tooltip")).to_contain_text("lr 2")
+    page.keyboard.press("Escape")
+    expect(figure.locator(".tooltip")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("details.cell:visible")).to_have_count(1)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("view", ["lines", "heat map", "parallel coordinates"])
+@pytest.mark.parametrize("measure", ["runs that converged", "median final error"])
+def test_labels_of_axes_do_not_touch_and_stay_within_the_screen(
+    measure: str, view: str, size: dict[str, int], opened: Open
+) -> None:
+    page = opened(viewport=size)
+    figure = explore(page, view=view, measure=measure)
+    for ticks in (figure.locator("svg > .tick:not(.value)"), figure.locator("svg > .tick.value")):
+        found = boxes(ticks)
+        assert len(found) >= (3 if view == "lines" else 0)
+        for one, other in combinations(found, 2):
+            assert (
+                one["right"] <= other["left"]
+                or other["right"] <= one["left"]
+                or one["bottom"] <= other["top"] + 2
+                or other["bottom"] <= one["top"] + 2
+            )
+        assert all(box["left"] >= 0 and box["right"] <= size["width"] for box in found)
+    swatches = boxes(figure.locator(".legend li"))
+    assert len({box["right"] - box["left"] for box in swatches}) <= 1
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_ticks_of_log_axes_are_even_and_few(opened: Open) -> None:
+    page = opened()
+    for low, high in ((1e-8, 3.0), (0.1, 50.0), (134.0, 326_140.0), (0.2, 5.0), (1e-30, 1e30)):
+        for most in (3, 5, 9):
+            ticks = page.evaluate(
+                "([low, high, most]) => axes.logTicks(low, high, most)", [low, high, most]
+            )
+            assert 1 <= len(ticks) <= most
+            assert all(low * 0.99 <= tick <= high * 1.01 for tick in ticks)
+            assert all(f"{tick:e}"[0] in "1235" for tick in ticks)
+            steps = [after / before for before, after in pairwise(ticks)]
+            assert not steps or max(steps) < 1.6 * min(steps)
+            linear = page.evaluate(
+                "([low, high, most]) => axes.linearTicks(low, high, most)", [low, high, most]
+            )
+            assert 1 <= len(linear) <= most + 1
 
 
 def test_what_is_wider_than_a_phone_says_so(opened: Open) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ import pandas as pd
 from xorsweep.analysis.column_summary import SEED, ColumnCells, ColumnRoles
 from xorsweep.analysis.curves import step_curves
 from xorsweep.reporting.column_tables import column_cells_table
+from xorsweep.reporting.explore import explore_data
 from xorsweep.reporting.figures.catalog import VARIANCE_CAPTION, FigureSpec
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.layout import Layout
-from xorsweep.reporting.measures import MOST_COLUMNS, column_measures
+from xorsweep.reporting.measures import MOST_COLUMNS, Measure, column_measures
 from xorsweep.reporting.report import PageContent, ReportWriter
-from xorsweep.reporting.setting_grid import SettingGrid, heat_cells, heat_map, setting_targets
+from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
 from xorsweep.reporting.tables import MOST_CELLS, neighbours_table
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.text import count_text, join_words
@@ -77,16 +78,28 @@ class ColumnReport(ReportWriter):
         """Return findings, cells and neighbours."""
         cells = self._cells(results, summary)
         table = column_cells_table(cells, MOST_CELLS)
+        measures, targets = self._measures(cells), setting_targets(table)
+        layout = Layout.by_levels(cells.summary, cells.swept)
+        rank = np.arange(len(cells.summary))
+        shown = heat_cells(cells.summary, layout, rank)
         return PageContent(
             title=f"Sweep of {self._experiment}",
             findings=self._experiment.findings(results, summary, comparisons),
-            overview=_overview(cells, self._experiment.rate, setting_targets(table)),
+            overview=heat_map(measures[0], shown, layout, targets) if measures else None,
+            explore=explore_data(cells.summary, cells.swept, measures, layout, targets, rank),
             remarks=list(self._remarks(cells.roles)),
             cells=table,
             cells_as_text=column_cells_table(cells, MOST_CELLS_AS_TEXT),
             neighbours=neighbours_table(comparisons, flag="flag"),
             facts=list(_facts(manifest)),
         )
+
+    def _measures(self, cells: ColumnCells) -> list[Measure]:
+        """Return what is measured, the chosen rate first."""
+        found = column_measures(cells)
+        flags = cells.roles.flags[:MOST_COLUMNS]
+        chosen = flags.index(self._experiment.rate) if self._experiment.rate in flags else 0
+        return found[chosen : chosen + 1] + found[:chosen] + found[chosen + 1 :]
 
     def _remarks(self, roles: ColumnRoles) -> Iterator[str]:
         for kind, names in (
@@ -102,20 +115,6 @@ class ColumnReport(ReportWriter):
                     f"{count_text(len(names), kind)}; "
                     f"{join_words(left)} aren't among them."
                 )
-
-
-def _overview(
-    cells: ColumnCells, rate: str | None, targets: Callable[[int], str]
-) -> SettingGrid | None:
-    """Return a heat map of the chosen rate, else of the first thing that is measured."""
-    measures = column_measures(cells)
-    flags = cells.roles.flags[:MOST_COLUMNS]
-    if not measures:
-        return None
-    measure = measures[flags.index(rate) if rate in flags else 0]
-    layout = Layout.by_levels(cells.summary, cells.swept)
-    rank = np.arange(len(cells.summary))
-    return heat_map(measure, heat_cells(cells.summary, layout, rank), layout, targets)
 
 
 def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.analysis.variance_shares import rate_variance
 from xorsweep.networks.plugins import extensions_of
+from xorsweep.reporting.explore import explore_data
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
@@ -26,7 +27,7 @@ from xorsweep.reporting.remarks import remarks
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
-from xorsweep.reporting.selection import final_epochs_only
+from xorsweep.reporting.selection import best_first, final_epochs_only
 from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
 from xorsweep.reporting.solution_findings import solution_findings
 from xorsweep.reporting.study_comparison import study_comparison
@@ -75,17 +76,18 @@ class NetworkReport(ReportWriter):
         judged = verdicts(study, results) if study else []
         asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
         gallery = run_gallery(results, summary, self._drawing())
+        measures, keys = network_measures(summary), swept_columns(summary)
+        layout = Layout.of(summary, keys)
         table = cells_table(summary, MOST_CELLS, gallery.links)
-        layout = Layout.of(summary, swept_columns(summary))
         final = final_epochs_only(cells)
         shown = heat_cells(final, layout)
-        rate, *_ = network_measures(summary)
         targets, within = setting_targets(table, gallery), within_text(shown.cells["epochs"])
         return PageContent(
             title=study.title if study else network_title(summary),
             headline="" if judged else network_headline(shown, layout, len(final)),
             findings=[*verdict_findings(judged), *network_findings(results, cells, comparisons)],
-            overview=heat_map(rate, shown, layout, targets, within),
+            overview=heat_map(measures[0], shown, layout, targets, within),
+            explore=explore_data(summary, keys, measures, layout, targets, best_first(summary)),
             remarks=[*self._restriction(), *remarks(asked, cells)],
             cells=table,
             cells_as_text=cells_table(summary, MOST_CELLS_AS_TEXT),

@@ -83,6 +83,7 @@ class Page:
     findings: Sequence[str]
     remarks: Sequence[str]
     overview: SettingGrid | None
+    explore: str
     settings: Table
     cells: Table
     gallery: RunGallery | None
@@ -108,6 +109,7 @@ class PageContent:
         headline: What the numbers say first; the first of the findings where it is empty.
         findings: What the numbers say.
         overview: What they say at a glance.
+        explore: The settings as JSON, to be drawn as a reader likes; empty where there is one.
         remarks: What has to be known to read them.
         cells: The table of cells, for a page with links and for Markdown.
         neighbours: Neighbouring cells that differ.
@@ -127,6 +129,7 @@ class PageContent:
     title: str = ""
     headline: str = ""
     overview: SettingGrid | None = None
+    explore: str = ""
     remarks: Sequence[str] = ()
     outcomes: Table | None = None
     later: Table | None = None
@@ -216,6 +219,7 @@ class ReportWriter(ABC):
             findings=findings,
             remarks=content.remarks,
             overview=content.overview,
+            explore=content.explore,
             settings=settings_table(self._results, keys),
             cells=content.cells,
             gallery=content.gallery,

@@ -1,0 +1,97 @@
+"""The settings of a sweep as columns, for the part of the page where a person picks what to see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xorsweep.analysis.columns import is_numeric
+from xorsweep.reporting.layout import Layout
+from xorsweep.reporting.measures import Measure
+from xorsweep.reporting.selection import select_cells
+from xorsweep.reporting.svg.palette import CIVIDIS
+from xorsweep.text import level_name
+
+MOST_SETTINGS = 5_000
+"""Settings that the page holds, 100 bytes or so each."""
+
+
+def explore_data(
+    cells: pd.DataFrame,
+    keys: Sequence[str],
+    measures: Sequence[Measure],
+    layout: Layout,
+    targets: Callable[[int], str],
+    rank: Any,
+) -> str:
+    """Return the settings as JSON that can stand in a page; empty where there is one setting.
+
+    Numbers have four digits, and null stands for none.
+
+    Args:
+        cells: A row per setting.
+        keys: The keys that tell settings apart.
+        measures: What is measured of each.
+        layout: Which key goes where at first.
+        targets: Returns the place on the page that tells more of a setting.
+        rank: The rank (n,) of each setting, 0 for that whose levels are chosen at first.
+    """
+    found = select_cells(cells, keys, MOST_SETTINGS, rank, thin=True)
+    shown = found.cells
+    measured = [each for each in measures if each.values[shown.index].notna().any()]
+    if len(shown) < 2 or not measured:
+        return ""
+    data = {
+        "keys": [_key(shown[key], key) for key in keys],
+        "measures": [_measure(each, shown.index) for each in measured],
+        "targets": [targets(place) for place in shown.index],
+        "x": layout.x,
+        "colour": layout.hue,
+        "first": int(np.argmin(np.asarray(rank)[cells.index.get_indexer(shown.index)])),
+        "note": found.note if len(shown) < len(cells) else "",
+        "shades": [f"#{colour}" for colour in CIVIDIS.split()],
+    }
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _key(column: pd.Series[Any], name: str) -> dict[str, Any]:
+    """Return a key's levels as texts, as numbers where they are, and each setting's as a code.
+
+    A key of a component, such as `optimizer.momentum`, doesn't apply to settings with another one.
+    """
+    numeric = is_numeric(column)
+    codes, levels = pd.factorize(column, sort=numeric, use_na_sentinel=False)
+    return {
+        "name": name,
+        "levels": ["none" if pd.isna(level) else level_name(level) for level in levels],
+        "numbers": [float(level) for level in levels] if numeric else None,
+        "none": int(np.flatnonzero(pd.isna(levels))[0])
+        if "." in name and pd.isna(levels).any()
+        else None,
+        "codes": codes.tolist(),
+    }
+
+
+def _measure(measure: Measure, places: pd.Index[Any]) -> dict[str, Any]:
+    def column(values: pd.Series[Any] | None) -> list[float | None] | None:
+        return None if values is None else list(_numbers(values[places]))
+
+    return {
+        "label": measure.label,
+        "scale": measure.scale,
+        "bar": measure.bar,
+        "absent": measure.absent,
+        "values": column(measure.values),
+        "low": column(measure.low),
+        "high": column(measure.high),
+    }
+
+
+def _numbers(values: pd.Series[Any]) -> Iterator[float | None]:
+    for value in values.to_numpy(float):
+        yield float(f"{value:.4g}") if np.isfinite(value) else None
