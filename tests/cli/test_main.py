@@ -10,9 +10,6 @@ import pandas as pd
 import pytest
 from command_line import Ended, run, start
 
-from xorsweep.cli.commands import COMMANDS
-from xorsweep.cli.defaults import config_folder
-
 SMALL = ["lr=0.5,2", "hidden=2", "epochs=100,200", "seed=range(0,3)", "report=false"]
 
 
@@ -341,16 +338,3 @@ def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
     run(tmp_path, "-m", *wanted, "hydra.sweep.dir=at_once")
     extended = (tmp_path / "outputs/latest/results.csv").read_bytes()
     assert extended == (tmp_path / "at_once/results.csv").read_bytes()
-
-
-def test_the_help_has_a_line_for_each_choice(tmp_path: Path) -> None:
-    done = run(tmp_path, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "python -m xorsweep -m" in done.stdout
-    assert not (tmp_path / "outputs").exists()
-    lines = done.stdout.splitlines()
-    described = {line.split()[0] for line in lines if re.match(r"  \w+  +\S", line)}
-    files = [*Path(config_folder()).glob("*/*.yaml")]
-    assert {path.parent.name for path in files} <= set(lines)
-    choices = {path.stem for path in files}
-    assert choices | set(COMMANDS) <= described

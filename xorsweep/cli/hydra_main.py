@@ -23,7 +23,6 @@ from omegaconf.errors import OmegaConfBaseException
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.errors import error_line, errors_in_one_line
 from xorsweep.cli.flags import check_flags
-from xorsweep.cli.function_sweep import FUNCTION_KEYS, is_own_sweep, with_axes
 from xorsweep.cli.hydra_config import (
     VERSION_BASE,
     check_overrides,
@@ -32,6 +31,7 @@ from xorsweep.cli.hydra_config import (
 )
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.keys import WORDS
+from xorsweep.cli.own_sweep import FUNCTION_KEYS, is_own_sweep, with_axes
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from xorsweep.cli.commands import COMMANDS, load_command
 from xorsweep.cli.completion import FLAGS, complete_command
 from xorsweep.cli.errors import errors_in_one_line
+from xorsweep.cli.help import asks_for_help, help_text
 from xorsweep.reporting.standard_output import escape_unprintable, lasting_output
 
 
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in COMMANDS:
         _run_command(*arguments)
+        return
+    if asks_for_help(arguments):
+        print(help_text())
         return
     sys.argv[1:] = arguments  # where Hydra reads them
     completes = not FLAGS.isdisjoint(arguments)

@@ -20,9 +20,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value, read_fields, read_settings
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.schema import Point
-from xorsweep.networks.curvature import check_curvature
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.objectives import check_seeds
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import NetworkSettings, ObjectiveSettings, read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
@@ -69,12 +67,18 @@ def read_run(config: DictConfig) -> RunRequest:
         raise ConfigError(
             "trainable=true: adds a column to a sweep's results, so it needs -m and our own sweeper"
         )
-    check_curvature(point, kept.curvature)
+    if kept.curvature:
+        from xorsweep.networks.curvature import check_curvature
+
+        check_curvature(point, kept.curvature)
     return RunRequest(point, engine, settings, kept.curvature)
 
 
 def _check_seeds(point: Point, count: int, hydra: Any) -> None:
     """Raise ConfigError where a seed was chosen, or the point can't have those from 0 on."""
+    # What trains is imported here, so that help and invalid input don't wait for it.
+    from xorsweep.networks.objectives import check_seeds
+
     if "seed" in _given(hydra.overrides.task) or point["seed"] != read_defaults("config")["seed"]:
         raise ConfigError(
             f"seed={point['seed']}: objective_seeds={count} trains seeds 0 to {count - 1}; leave "

@@ -1,0 +1,50 @@
+"""The program's help, without Hydra, which would take longer to compose it than all else."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from xorsweep.cli.defaults import config_folder, read_defaults
+from xorsweep.networks.schema import COMPONENTS
+
+FLAGS = {"--help", "-h"}
+_MULTIRUN = {"--multirun", "-m"}
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line asks for the help and for nothing that would change it."""
+    return not FLAGS.isdisjoint(arguments) and set(arguments) <= FLAGS | _MULTIRUN
+
+
+def help_text() -> str:
+    """Return the help as Hydra makes it of the same template, for the default configuration."""
+    config = read_defaults("config")
+    entries = config.pop("defaults")
+    parts = config.pop("hydra")["help"]
+    chosen = {
+        group: read_defaults(f"{group}/{choice}")
+        for entry in entries
+        if isinstance(entry, dict)
+        for group, choice in entry.items()
+        if choice is not None and " " not in group
+    }
+    values = yaml.safe_dump({**chosen, **config}, sort_keys=False, allow_unicode=True)
+    template = parts["template"]
+    for name in ("header", "footer"):
+        template = template.replace(f"${{hydra.help.{name}}}", parts[name])
+    return string.Template(template).substitute(APP_CONFIG_GROUPS=_choices(), CONFIG=values)
+
+
+def _choices() -> str:
+    """Return the choices of each config group in a line, those of other packages included."""
+    lines = []
+    for folder in sorted(each for each in Path(config_folder()).iterdir() if each.is_dir()):
+        names = {path.stem for path in folder.glob("*.yaml")}
+        if folder.name in COMPONENTS:
+            names |= set(COMPONENTS[folder.name].others)
+        lines.append(f"{folder.name}: {', '.join(sorted(names))}")
+    return "\n".join([*lines, ""])
