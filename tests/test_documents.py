@@ -235,6 +235,15 @@ def test_the_defaults_that_are_told_are_the_defaults() -> None:
 
 
 @pytest.mark.slow
+def test_the_python_of_the_page_of_figures_works_in_its_order(tmp_path: Path) -> None:
+    code = "\n".join(re.findall(r"```python\n(.*?)```", TEXTS["docs/figures.md"], re.DOTALL))
+    done = run_python(code, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rate_high" in done.stdout
+    assert (tmp_path / "outputs/figures/figures/unsolved.pdf").is_file()
+
+
+@pytest.mark.slow
 def test_the_python_of_the_python_page_works_in_its_order(tmp_path: Path) -> None:
     code = "\n".join(re.findall(r"```python\n(.*?)```", TEXTS["docs/python.md"], re.DOTALL))
     done = run_python(code, tmp_path)

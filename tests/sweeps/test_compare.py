@@ -20,7 +20,7 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare
+from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, sweep_name
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -143,3 +143,9 @@ def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids
     assert (
         len(_shown_cells(SweepComparison(["lr"], few, nowhere, nowhere, (), 0, 0))[0]) == MOST_CELLS
     )
+
+
+def test_a_folder_by_date_and_time_is_named_by_both() -> None:
+    assert sweep_name(Path("outputs/2026-11-26/20-06-37")) == "2026-11-26/20-06-37"
+    assert sweep_name(Path("outputs/2026-11-26/20-06-37_1")) == "2026-11-26/20-06-37_1"
+    assert sweep_name(Path("outputs/tanh")) == "tanh"

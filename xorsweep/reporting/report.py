@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.export import failures_of
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import rate_text, status_text
@@ -26,6 +28,7 @@ from xorsweep.reporting.figures.catalog import (
     WrittenFigure,
     submit_figures,
 )
+from xorsweep.reporting.latex import booktabs
 from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
 from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (
@@ -45,18 +48,20 @@ if TYPE_CHECKING:
     from xorsweep.reporting.run_gallery import RunGallery
     from xorsweep.reporting.setting_grid import SettingGrid
 
+LATEX, CAPTIONS = "summary.tex", "captions.txt"
 PNG_START = b"\x89PNG"
 
 FILES = (
     ("results.csv", "one row per point"),
     ("results.parquet", "one row per point, typed"),
     ("summary.csv", "one row per setting: all points that differ only in the seed"),
+    ("summary.tex", "the table of settings for LaTeX, with booktabs"),
     ("comparisons.csv", "one row per pair of neighbouring settings, compared run by run"),
     ("variance_shares.csv", "the share of the variance of the rate that each axis explains"),
     ("initial_weights.csv", "how often training fails, by initial weights"),
     ("map.npz", "the map as arrays: both axes, and a value per pixel of each column"),
     ("boundary.csv", "how many boxes of each size hold a part of the boundary of each flag"),
-    ("figures/", "the figures, as PNG and SVG"),
+    ("figures/", "the figures and their captions"),
     ("manifest.json", "the configuration, versions, machine and times"),
     ("multirun.yaml", "the composed configuration"),
 )
@@ -190,17 +195,42 @@ class ReportWriter(ABC):
     def write(self, manifest: FinishedManifest, comparisons: pd.DataFrame) -> Path:
         """Write both files once the figures are there, and return the page's path."""
         content = self.content(manifest, self._results, self._summary, comparisons)
-        page, folder = self._page(manifest, content), self.store.folder
+        figures, folder = self._figures(), self.store.folder
+        self._write_for_papers(content, figures)
+        page = self._page(manifest, content, figures)
         text = escape_markdown(
             replace(page, cells=content.cells_as_text, gallery=None, overview=None)
         )
         text = replace(text, command=code_block(page.command))
         for name, shown in (("report.md", text), ("report.html", page)):
             rendered = environment().get_template(f"{name}.j2").render(page=shown)
-            write_atomically(folder / name, rendered.encode(errors="backslashreplace"))
+            write_atomically(folder / name, _encode(rendered))
         return folder / "report.html"
 
-    def _page(self, manifest: FinishedManifest, content: PageContent) -> Page:
+    def _write_for_papers(self, content: PageContent, figures: Sequence[WrittenFigure]) -> None:
+        """Write the table of settings for LaTeX, and a caption for each figure."""
+        folder, cells = self.store.folder, content.cells_as_text
+        if cells.rows:
+            write_atomically(folder / LATEX, _encode(booktabs(cells, "tab:summary")))
+        else:
+            (folder / LATEX).unlink(missing_ok=True)
+        counted = self._count_text()
+        texts = [f"{_caption_text(each)} {counted}\n" for each in figures]
+        write_atomically(folder / FIGURES / CAPTIONS, _encode("\n".join(texts)))
+
+    def _count_text(self) -> str:
+        """Return how many results there are of each setting."""
+        keys = [key for key in self.grid.columns if key != "seed"]
+        sizes = np.bincount(CellIndex.of_frame(self._results, keys).number)
+        each = " to ".join(dict.fromkeys(f"{size:,}" for size in (sizes.min(), sizes.max())))
+        return f"n: {len(self._results):,} results in {len(sizes):,} settings, {each} in each."
+
+    def _page(
+        self,
+        manifest: FinishedManifest,
+        content: PageContent,
+        figures: Sequence[WrittenFigure],
+    ) -> Page:
         title = str(manifest.config.get("title") or content.title)
         text, counts = manifest.grid.text, status_text(manifest.counts)
         if title and "missing" in manifest.counts:  # the text says how many points there are
@@ -227,7 +257,7 @@ class ReportWriter(ABC):
             outcomes=content.outcomes,
             later=content.later,
             failures=failures_table(failures),
-            figures=[_page_figure(each) for each in self._figures()],
+            figures=[_page_figure(each) for each in figures],
             comparison=content.comparison,
             command=shlex.join(manifest.command_line),
             facts=list(_facts(manifest, experiment.work_unit, content.facts)),
@@ -235,6 +265,16 @@ class ReportWriter(ABC):
             neighbours_note=content.neighbours_note,
             files=[(name, text) for name, text in FILES if is_there(self.store.folder / name)],
         )
+
+
+def _encode(text: str) -> bytes:
+    return text.encode(errors="backslashreplace")
+
+
+def _caption_text(written: WrittenFigure) -> str:
+    spec = written.spec
+    text = f"{spec.name}. {spec.title}. {spec.caption} {_excluded_text(written.note)}"
+    return text.rstrip()
 
 
 def _page_figure(written: WrittenFigure) -> PageFigure:

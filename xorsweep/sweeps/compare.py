@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,7 @@ def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
         ("b", str(b.folder), b.text),
     ]
     return Page(
-        title=f"{a.folder.absolute().name} and {b.folder.absolute().name}, side by side",
+        title=f"{sweep_name(a.folder)} and {sweep_name(b.folder)}, side by side",
         sweeps=differing,
         findings=list(_findings(found, a.event)),
         test=_test_text(found),
@@ -219,6 +220,13 @@ def _name(cell: Any, keys: Sequence[str]) -> str:
     return (
         ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key])) or "all runs"
     )
+
+
+def sweep_name(folder: Path) -> str:
+    """Return what tells a sweep's folder from others: of one by date and time both."""
+    path = folder.resolve()
+    is_time = re.fullmatch(r"\d\d-\d\d-\d\d(_\d+)?", path.name)
+    return f"{path.parent.name}/{path.name}" if is_time else path.name
 
 
 def _figure(found: SweepComparison) -> PageFigure:

@@ -321,7 +321,8 @@ def written(figures: Figures) -> bool:
 
 
 def bytes_in(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return the bytes of the figures in a folder, where a report has their captions, too."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".txt"}
 
 
 @pytest.mark.usefixtures("figures")

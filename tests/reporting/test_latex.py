@@ -1,0 +1,41 @@
+"""What a sweep leaves for papers: a table for LaTeX, and captions."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xorsweep.reporting.latex import booktabs
+from xorsweep.reporting.tables import Table
+
+ESCAPED = re.compile(
+    r"\\[&%$#_{}]|\\textasciitilde\s?|\\textasciicircum\s?|\\textbackslash\s?|\\space\s?"
+)
+TEXTS = st.text("ab &%$#_{}~^\\0.", max_size=8).map(str.strip)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=4))
+def test_any_text_stays_a_text_in_its_cell(rows: list[tuple[str, str, str]]) -> None:
+    written = booktabs(Table("Cells.", ("a_b", "rate %", "n"), rows, numbers=(1, 2)), "tab:x")
+    assert r"\begin{tabular}{lrr}" in written
+    head, body = written.split(r"\midrule")
+    assert r"a\_b & rate \% & n" in head
+    lines = [line for line in body.split(r"\bottomrule")[0].splitlines() if line]
+    assert len(lines) == len(rows)
+    for line in lines:
+        plain = ESCAPED.sub("", line.removesuffix(r"\\"))
+        assert plain.count("&") == 2
+        assert not set(plain) & set("%$#_{}\\")
+
+
+def test_a_sweep_has_its_cells_as_a_table_and_a_caption_for_each_figure(small_sweep: Path) -> None:
+    cells = pd.read_csv(small_sweep / "summary.csv")
+    text = (small_sweep / "summary.tex").read_text()
+    assert text.count(r"\\") == len(cells) + 1
+    assert r"\toprule" in text
+    captions = (small_sweep / "figures/captions.txt").read_text()
+    drawn = sorted(path.stem for path in (small_sweep / "figures").glob("*.png"))
+    assert sorted(re.findall(r"^(\w+)\. ", captions, re.MULTILINE)) == drawn
+    assert captions.count("n: 144 results in 12 settings, 12 in each.") == len(drawn)
