@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from command_line import Ended, run_command
@@ -208,12 +209,22 @@ def test_a_row_that_failed_before_it_ended_is_compared_as_it_ended(
     assert verified.wrong == []
 
 
-def test_a_sample_is_drawn_by_its_seed(finished: Path) -> None:
-    rows = np.arange(10_000)
-    first, again, other = (verify_module._drawn(rows, 50, seed) for seed in (1, 1, 2))
-    assert first.tolist() == again.tolist() != other.tolist()
-    assert len(set(first.tolist())) == 50
-    assert verify(str(finished), sample=1000).compared == 48
+def with_every_error_larger(table: pa.Table) -> pa.Table:
+    place = table.column_names.index("final_error")
+    return table.set_column(place, "final_error", pc.add(table["final_error"], 1.0))
+
+
+def test_a_sample_is_drawn_by_its_seed(sweep: Path) -> None:
+    forge(sweep, with_every_error_larger)
+    first, again, other = (forged_rows_in_sample(sweep, seed) for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(set(first)) == len(first) > 0
+    assert verify(str(sweep), sample=1000).compared == 48
+
+
+def forged_rows_in_sample(sweep: Path, seed: int) -> list[str]:
+    wrong = verify(str(sweep), sample=24, seed=seed).wrong
+    return [line.partition(" (")[0] for line in wrong if line.startswith("row ")]
 
 
 def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
