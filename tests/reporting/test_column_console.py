@@ -26,7 +26,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> ColumnSweep:
 def test_each_cell_has_its_rate(swept: ColumnSweep) -> None:
     lines = shown(swept)
     assert lines[:2] == [
-        "Rates with 95 % intervals, of the runs of each cell",
+        "Rates with 95 % intervals, of the runs of each setting",
         "lr model epochs solved",
     ]
     rows = swept.results.query("lr == 0.1 and model == 'linear' and epochs == 9")
@@ -46,7 +46,7 @@ def test_of_many_cells_some_are_shown_and_it_is_said_which(tmp_path: Path) -> No
     lines = shown(sweep_columns(number, {"x": range(90), "y": [1, 2]}, tmp_path))
     assert lines[0] == "x y value"
     assert len(lines) <= MOST_LINES + 3
-    assert lines[-1].endswith("summary.csv holds all")
+    assert lines[-1].endswith("summary.csv has all")
     assert "89 1 89" in lines
 
 
@@ -56,7 +56,7 @@ def several(x: int, seed: int) -> dict[str, float]:
 
 def test_columns_without_room_are_counted(tmp_path: Path) -> None:
     lines = shown(sweep_columns(several, {"x": [1, 2], "seed": range(3)}, tmp_path), width=66)
-    assert lines[0] == "Medians, and the middle half, of the runs of each cell"
+    assert lines[0] == "Medians, and the middle half, of the runs of each setting"
     assert lines[1] == "x number_0 number_1"
     assert "1 1 (0.5 to 1.5) 2 (1.5 to 2.5)" in lines
     assert lines[-1] == "and 3 more columns in summary.csv"

@@ -67,7 +67,7 @@ def test_the_table_has_a_row_per_cell(swept: ColumnSweep, markdown: str) -> None
 def test_of_many_cells_the_table_has_some_and_says_which(swept: ColumnSweep) -> None:
     table = column_cells_table(swept.cells, 6)
     assert len(table.rows) == 6
-    assert "6 of 12 cells" in table.note
+    assert "6 of 12 settings" in table.note
 
 
 def winning(x: int, seed: int) -> dict[str, Any]:

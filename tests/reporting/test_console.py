@@ -112,7 +112,7 @@ def test_only_the_longest_runs_are_in_the_table() -> None:
 def test_epochs_that_follow_from_another_key_hide_no_cell() -> None:
     rows = [{"lr": lr, "epochs": epochs, "rate": lr} for lr, epochs in ((0.5, 900), (1.0, 100))]
     text = table_text(summary_of(rows), ["lr"])
-    assert "within the epochs of each cell" in text
+    assert "within the epochs of each setting" in text
     assert re.search(r"0.5\W+50 %.*\b1\W+100 %", text, re.DOTALL)
 
 
@@ -137,7 +137,7 @@ def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_said() -> 
     assert "act z" in text
     assert "10 %" not in text
     assert re.search(r"^ +… *$", text, re.M)
-    assert "and 180 more cells in summary.csv; shown: init b (of 3), as in the best cell" in text
+    assert "and 180 more settings in summary.csv; shown: init b (of 3), as in the best cell" in text
 
 
 def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:
@@ -149,13 +149,13 @@ def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:
     assert (shown[0], shown[-1], len(shown)) == (1, 100, 20)
     assert 57 in shown
     assert lines[1::2] == ["…"] * 19
-    assert "and 80 more cells in summary.csv; shown: 20 of 100 levels of lr" in text
+    assert "and 80 more settings in summary.csv; shown: 20 of 100 levels of lr" in text
 
 
 def test_a_block_with_fewer_epochs_is_in_the_table_too() -> None:
     rows = [{"optimizer": o, "epochs": e} for o, e in (("sgd", 900), ("adam", 100), ("adam", 50))]
     text = table_text(summary_of(rows), ["optimizer", "epochs"])
-    assert "within the epochs of each cell" in text
+    assert "within the epochs of each setting" in text
     assert all(re.search(rf"\b{shown}\b", text) for shown in ("sgd", "adam", 900, 100))
     assert "epochs 50" not in text
     assert text.count("50 % [40, 60]") == 2
@@ -166,7 +166,7 @@ def test_of_many_hidden_sizes_some_are_shown() -> None:
     text = table_text(summary_of(rows), ["lr", "hidden"])
     heads = re.findall(r"hidden (\d+)", text)
     assert (len(heads), heads[0], heads[-1]) == (5, "1", "30")
-    assert "and 250 more cells in summary.csv" in text
+    assert "and 250 more settings in summary.csv" in text
     assert max(map(len, text.splitlines())) <= 100
 
 

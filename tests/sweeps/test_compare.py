@@ -50,10 +50,10 @@ def test_it_says_what_differs_and_by_which_test(said: str) -> None:
     assert "a: " in said
     assert ": 120 results" in said
     assert "activation: logistic in a, tanh in b" in said
-    assert re.search(r"In \d of 4 cells the sweeps differ beyond chance", said)
-    assert "2 cells only in a: not compared." in said
-    assert "4 cells with the same seeds in both, run by run by McNemar's exact test" in said
-    assert "Holm's correction over 4 cells" in said
+    assert re.search(r"In \d of 4 settings the sweeps differ beyond chance", said)
+    assert "2 settings only in a: not compared." in said
+    assert "4 settings with the same seeds in both, run by run with McNemar's exact test" in said
+    assert "Holm's correction for 4 settings" in said
 
 
 def test_the_rates_are_those_of_the_two_sweeps(pair: tuple[Path, Path], said: str) -> None:

@@ -26,7 +26,7 @@ def log_columns(cells: ColumnCells, console: Console) -> None:
     texts = {column: texts_of(cells, column) for column in shown}
     if cells.has_seeds:
         statistic = "Rates with 95 % intervals" if roles.flags else "Medians, and the middle half"
-        console.log(f"{statistic}, of the runs of each cell")
+        console.log(f"{statistic}, of the runs of each setting")
     console.table(
         [*cells.swept, *shown],
         [

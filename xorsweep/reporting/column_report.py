@@ -129,10 +129,10 @@ def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]
         yield FigureSpec(
             f"{flag}_heatmap",
             f"How often {flag} is true" if has_seeds else f"Where {flag} is true",
-            "A field is a cell, all runs that differ in seed alone; the brighter it is, the more "
-            f"often {flag} is true. Where there is room its numbers are how many of how many."
+            "Each square is a setting, all runs that differ only in the seed; the brighter it is, "
+            f"the more often {flag} is true. If they fit, its numbers are the counts."
             if has_seeds
-            else f"A field is a point; it is bright where {flag} is true.",
+            else f"Each square is a point; it is bright where {flag} is true.",
             "rate_heatmap",
             (flag,),
         )
@@ -140,11 +140,10 @@ def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]
         yield FigureSpec(
             f"{flag}_rate",
             f"How precise the rates of {flag} are",
-            "Marks are rates, and bars hold the true rate 95 times in 100: Wilson's intervals, and "
-            "Clopper and Pearson's at none and at all of the runs. Each bar is for its rate alone: "
-            "of many pairs of bars some lie apart by chance, so that it takes the tests of "
-            "comparisons.csv to tell which cells differ. Lines are shifted a little so that bars "
-            "don't cover each other.",
+            "Marks are rates with 95 % confidence intervals: Wilson's, or Clopper and Pearson's "
+            "for none or all of the runs. Each interval is for its rate alone: of many pairs some "
+            "don't overlap by chance, so use the tests in comparisons.csv to find settings that "
+            "differ. Lines are shifted a little so that intervals don't overlap in the figure.",
             "rate_lines",
             (flag,),
         )
@@ -163,8 +162,8 @@ def _time_figure(time: str, flag: str) -> FigureSpec:
         f"{time}_survival",
         f"{time} until {flag}",
         f"Read a curve from the left: the share of runs that aren't {flag} yet, by {time} (Kaplan "
-        f"and Meier), with pointwise 95 % bands. It falls where runs become {flag}; those that "
-        "never do count as long as they were looked at.",
+        f"and Meier), with pointwise 95 % bands. It falls where runs become {flag}; the others "
+        "count until their last time.",
         "time_curves",
         (time, flag),
     )
@@ -174,7 +173,7 @@ def _curve_figure(column: str) -> FigureSpec:
     return FigureSpec(
         f"{column}_by_step",
         f"{column} by step",
-        "Lines are medians of the runs of a cell that go on to a step, and bands hold the middle "
+        "Lines are medians of the runs of a setting that reach a step, and bands are the middle "
         "half of them.",
         "curve_lines",
         (column,),
@@ -183,7 +182,7 @@ def _curve_figure(column: str) -> FigureSpec:
 
 def _number_figure(column: str, keys: int, has_seeds: bool) -> FigureSpec:
     caption = (
-        "Marks are medians of the runs of a cell, and bands or bars hold the middle half of them."
+        "Marks are medians of the runs of a setting; bands or bars are the middle half of them."
         if has_seeds
         else "A mark is a point."
     )

@@ -148,7 +148,7 @@ class Console:
             epochs = summary["epochs"].max()
             self.log(f"Converged within {epochs:,} epochs, with 95 % intervals")
         else:  # they go together with other keys, or are those of a block
-            self.log("Converged within the epochs of each cell, with 95 % intervals")
+            self.log("Converged within the epochs of each setting, with 95 % intervals")
         table, excluded = rate_table(summary, swept, self.console.width)
         self.console.print(table)
         if excluded:
@@ -224,7 +224,7 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
         table.add_row(*line, *(found.get(head, "") for head in heads))
     left = len(cells) - len(lines.cells)
     notes = "; ".join(filter(None, (lines.note, columns.note)))
-    return table, f"and {left:,} more cells in summary.csv; shown: {notes}" if left else ""
+    return table, f"and {left:,} more settings in summary.csv; shown: {notes}" if left else ""
 
 
 def _with_gaps(

@@ -105,7 +105,7 @@ class NetworkReport(ReportWriter):
         if self.epochs is not None:
             yield (
                 f"Findings, remarks, neighbours and outcomes are those after {self.epochs:,} "
-                "epochs, as requested; figures, cells and runs are as without."
+                "epochs, as requested; figures, settings and runs are the default ones."
             )
 
 

@@ -296,9 +296,9 @@ def _excluded_text(note: str) -> str:
     """Return what a figure doesn't show, as a sentence, or nothing."""
     if not note:
         return ""
-    best = "; of cells as good, the one where a solution takes fewest epochs"
-    which = f" The best cell is the one where most runs converge{best}." if BEST in note else ""
-    return f"Not all is shown: {note}; summary.csv holds all cells.{which}"
+    best = "; of equally good ones, the cheapest per solution"
+    which = f" The best setting is the one with the highest rate{best}." if BEST in note else ""
+    return f"Not all is shown: {note}; summary.csv has all settings.{which}"
 
 
 def _facts(

@@ -135,7 +135,7 @@ def cells_table(
 
 def excluded_note(note: str, shown: int, total: int, file: str = "summary.csv") -> str:
     """Return a note of the cells that a table has no room for, or nothing."""
-    return f"{shown:,} of {total:,} cells: {note}; {file} holds all" if shown < total else ""
+    return f"{shown:,} of {total:,} settings: {note}; {file} has all" if shown < total else ""
 
 
 def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
@@ -146,7 +146,7 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
     keys = ("rate of", "a", "b", "both in") if flag else ("a", "b", "both in")
     head = (*keys, "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
     if comparisons.empty:
-        return Table("Neighbouring cells.", head, [])
+        return Table("Neighbouring settings.", head, [])
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
     order = differing.assign(size=-differing["difference"].abs()).sort_values(
         ["p_holm", "size"], kind="stable"
@@ -164,8 +164,8 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
         for pair in shown.to_dict("records")
     ]
     left = len(differing) - len(shown)
-    note = f"and {left:,} more, less sure ones, in comparisons.csv" if left else ""
-    caption = "Neighbouring cells whose rates differ beyond chance, the surest first."
+    note = f"and {left:,} more in comparisons.csv" if left else ""
+    caption = "Neighbouring settings whose rates differ beyond chance, the smallest p-value first."
     return Table(caption, head, rows, note, keys=len(keys), numbers=range(len(keys), len(head)))
 
 

@@ -60,7 +60,7 @@ class Round:
     @property
     def cells_text(self) -> str:
         """Return which round it is, and how many cells were open before it."""
-        return f"round {self.number}: {self.open_cells:,} of {self.cells:,} cells are still open"
+        return f"round {self.number}: {self.open_cells:,} of {self.cells:,} settings are still open"
 
 
 def full_grid(

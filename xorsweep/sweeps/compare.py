@@ -94,7 +94,7 @@ def compare(
     with the `epochs` asked for. `flag` is the column of true and false whose rates are compared in
     sweeps of functions that return several. Page and CSV go into `compared/<name of the second>`
     of the first sweep's folder, or `into` another. Raises StoreError where a folder holds no
-    finished sweep, or the two have no cell in common, ConfigError where one has no points with
+    finished sweep, or the two have no setting in common, ConfigError where one has no points with
     these epochs.
     """
     terminal = terminal or Console()
@@ -120,7 +120,7 @@ def compare(
 
 
 def _nothing_in_common(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> str:
-    common = f"{a.folder} and {b.folder} have no cell in common"
+    common = f"{a.folder} and {b.folder} have no setting in common"
     for key in found.keys:
         one, other = (_level_set(sweep.results, key) for sweep in (a, b))
         if not one & other:
@@ -145,7 +145,7 @@ def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
         findings=list(_findings(found, a.event)),
         test=_test_text(found),
         settings=Table(
-            "Settings in which the cells that are compared differ.",
+            "Keys in which the compared settings differ.",
             ("key", "in a", "in b"),
             found.settings,
         ),
@@ -160,13 +160,13 @@ def _findings(found: SweepComparison, event: str) -> Iterator[str]:
     higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
     if differing.empty:
         yield (
-            f"In none of {count_text(len(cells), 'cell')} do the sweeps differ beyond chance in "
-            f"how often {event}. That doesn't mean that there is no difference."
+            f"In none of {count_text(len(cells), 'setting')} do the sweeps differ beyond chance in "
+            f"how often {event}. That doesn't show that they are equal."
         )
     else:
         yield (
-            f"In {len(differing):,} of {count_text(len(cells), 'cell')} the sweeps differ beyond "
-            f"chance in how often {event}: a is higher in {higher['a']:,}, b in "
+            f"In {len(differing):,} of {count_text(len(cells), 'setting')} the sweeps differ "
+            f"beyond chance in how often {event}: a is higher in {higher['a']:,}, b in "
             f"{higher['b']:,}."
         )
         largest = found.largest.to_dict("records")
@@ -183,27 +183,30 @@ def _findings(found: SweepComparison, event: str) -> Iterator[str]:
         )
     for which, only in (("a", found.only_a), ("b", found.only_b)):
         if len(only):
-            yield f"{count_text(len(only), 'cell')} only in {which}: not compared."
+            yield f"{count_text(len(only), 'setting')} only in {which}: not compared."
 
 
 def _ties_text(ties: int) -> str:
-    return f"; it is as large in {count_text(ties, 'other cell')}" if ties else ""
+    return f"; it is as large in {count_text(ties, 'other setting')}" if ties else ""
 
 
 def _test_text(found: SweepComparison) -> str:
     paired = int((found.cells["test"] == PAIRED).sum())
     apart = len(found.cells) - paired
     tests = [
-        f"{count_text(paired, 'cell')} with the same seeds in both, run by run by McNemar's exact "
-        "test"
+        f"{count_text(paired, 'setting')} with the same seeds in both, run by run with McNemar's "
+        "exact test"
         if paired
         else "",
-        f"{count_text(apart, 'cell')} with other seeds by Fisher's exact test" if apart else "",
+        f"{count_text(apart, 'setting')} with other seeds with Fisher's exact test"
+        if apart
+        else "",
     ]
     return (
         f"Compared are {' and '.join(filter(None, tests))}; beyond chance is p < 0.05 after Holm's "
-        f"correction over {count_text(len(found.cells), 'cell')}. Intervals hold 95 % each; that "
-        f"of the largest difference holds it over all cells.{_epochs_text(found)}"
+        f"correction for {count_text(len(found.cells), 'setting')}. Each interval has 95 % "
+        "confidence; the interval of the largest difference is corrected for all settings."
+        f"{_epochs_text(found)}"
     )
 
 
@@ -211,8 +214,8 @@ def _epochs_text(found: SweepComparison) -> str:
     if "epochs" not in found.keys:
         return ""
     return (
-        " Of cells that differ in epochs alone those with the most that both sweeps have are "
-        "compared; --epochs asks for others."
+        " Of settings that differ only in epochs, those with the most that both sweeps have are "
+        "compared; --epochs selects others."
     )
 
 
@@ -240,8 +243,8 @@ def _figure(found: SweepComparison) -> PageFigure:
         drawn = draw_rates(rate_a, rate_b, (shown["verdict"] != NO_DIFFERENCE).to_numpy())
         svg = svg_of(drawn.figure)
     caption = (
-        "A mark is a cell: its rate in a from left to right, in b upwards. On the dashed line both "
-        "are the same; above it b is higher. Filled marks differ beyond chance."
+        "Each mark is a setting: the horizontal axis is its rate in a, the vertical axis in b. On "
+        "the dashed line both are equal; above it b is higher. Filled marks differ beyond chance."
     )
     return PageFigure("rates", "Rates against each other", caption, drawn.alt, svg_source(svg))
 
