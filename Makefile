@@ -6,12 +6,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 NEXT := .venv-hydra-1.4
 OPTUNA := .venv-optuna
+CUDA := .venv-cuda
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
 # What Python has compiled is kept, whatever the shell says: tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna lint format wheel bench clean
+.PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna test-cuda lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
 	$(BIN)/python -m xorsweep -m
@@ -37,6 +38,11 @@ test-hydra-1.4: $(NEXT)/.test-ready
 test-optuna: $(OPTUNA)/.test-ready
 	$(OPTUNA)/bin/python -m pytest tests/plugins/test_optuna.py
 
+# The engine for GPUs in Numba's simulator of one and, where there is one, on it. It has an environment
+# of its own because numba-cuda makes every start of Python take longer.
+test-cuda: $(CUDA)/.test-ready
+	$(CUDA)/bin/python -m pytest tests/networks/engines/cuda
+
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -57,7 +63,7 @@ bench: $(VENV)/.bench-ready
 	$(BENCH) -m benchmarks $(BENCH_FLAGS)
 
 clean:
-	rm -rf $(VENV) $(NEXT) $(OPTUNA) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEXT) $(OPTUNA) $(CUDA) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "xorsweep needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.13 ...")'
@@ -82,6 +88,11 @@ $(NEXT)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 $(OPTUNA)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m venv $(OPTUNA)
 	$(OPTUNA)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable . pytest hypothesis hydra-optuna-sweeper==1.3.0 optuna==2.10.1
+	touch $@
+
+$(CUDA)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv $(CUDA)
+	$(CUDA)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable '.[fast]' numba-cuda pytest hypothesis
 	touch $@
 
 $(VENV)/.bench-ready: pyproject.toml constraints.txt | $(BIN)/python

@@ -1,4 +1,4 @@
-"""Measure everything and write docs/performance.md.
+"""Measure everything and write docs/performance.md and, on a GPU, docs/gpu.md.
 
 python -m benchmarks [--quick] [--docs docs]
 """
@@ -14,6 +14,7 @@ for name in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 
 from benchmarks.compare import compare  # noqa: E402
+from benchmarks.cuda import measure_gpu  # noqa: E402
 from benchmarks.growth import ENGINES, Curve, growth, overhead  # noqa: E402
 from benchmarks.page import Measured, write_page  # noqa: E402
 from benchmarks.program import (  # noqa: E402
@@ -48,6 +49,7 @@ def main() -> None:
     _say("verdicts")
     found = verdicts(100 if quick else 1_000)
     curves = [*growth(quick, _say), *by_workers(pairs)]
+    measure_gpu(given.docs, _say)
     page = write_page(
         Measured(comparison, program, stock, [*pairs.values()], beside, others, found, curves),
         given.docs,

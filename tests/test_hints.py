@@ -16,7 +16,7 @@ from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS
 KNOWN = known_keys()
 
 NAMES = {group: set(choices) for group, choices in COMPONENTS.items()}
-NAMES |= {"output": {"logistic", "linear"}, "engine": {"numpy", "numba"}}
+NAMES |= {"output": {"logistic", "linear"}, "engine": {"numpy", "numba", "cuda"}}
 NAMES |= {"parallel": {"loky", "serial", "dask"}, "engine.dtype": {"float32", "float64"}}
 
 

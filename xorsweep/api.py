@@ -162,7 +162,7 @@ def train(
         until_converged: Whether training stops at the epoch that meets the criterion.
         curvature: Whether the network must have a curvature; with `learning_curve`, `save` writes
             it by epoch, too. `Run.curvature` has it in any case.
-        engine: `numpy` or `numba`.
+        engine: `numpy`, `numba` or `cuda`.
         weights: Initial weights instead of `init`: arrays w1 (inputs, hidden), b1 (hidden,) or
             (1, hidden), w2 (hidden, outputs), b2 (outputs,) or (1, outputs), as the notebook has
             them, in this order or by name; with direct connections also direct (inputs, outputs).

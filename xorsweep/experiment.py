@@ -80,8 +80,8 @@ class Plan(Generic[BatchT]):
         points: The number of points.
         work: The total work of the batches.
         counts: Further counts of the plan, such as the number of trajectories.
-        is_quick: Whether one process runs them before others could start; None if that isn't
-            known before they run.
+        is_quick: Whether one process runs them, before others could start or because they share
+            a device; None if that isn't known before they run.
     """
 
     batches: tuple[BatchT, ...]

@@ -361,11 +361,16 @@ Settings = TypeVar("Settings", bound=Checked)
 
 def read_settings(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
     """Return the checked settings of one group, such as `engine`; raises ConfigError."""
-    section = section_of(config, key)
-    check_known(f"{key}.", section, fields_of(settings), words=KEYS)
-    found = settings(**read_fields(f"{key}.", section, settings))
+    found = read_group(key, config, settings)
     found.check()
     return found
+
+
+def read_group(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
+    """Return the settings of one group, which may not be usable here; raises ConfigError."""
+    section = section_of(config, key)
+    check_known(f"{key}.", section, fields_of(settings), words=KEYS)
+    return settings(**read_fields(f"{key}.", section, settings))
 
 
 def check_known(

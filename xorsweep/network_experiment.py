@@ -16,7 +16,7 @@ from xorsweep._version import NUMERICS
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
 from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
-from xorsweep.fields import fields_of, format_value, read_fields, read_settings
+from xorsweep.fields import fields_of, format_value, read_fields, read_group
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.curvature import curve_capacity, missing_curvature
@@ -106,7 +106,7 @@ class NetworkExperiment(Experiment[Batch]):
             read_study(manifest.study)
         recorded = {**asdict(NetworkSettings()), **manifest.experiment}
         settings = read_fields("", recorded, NetworkSettings)
-        return cls(read_settings("engine", manifest.experiment, Engine), **settings)
+        return cls(read_group("engine", manifest.experiment, Engine), **settings)
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Return what a network's row depends on beside its point."""
@@ -183,7 +183,7 @@ class NetworkExperiment(Experiment[Batch]):
             component_of("init", grid.point(int(row))).check_further_seeds()
 
     def check(self) -> None:
-        """Raise ConfigError where the engine isn't installed here."""
+        """Raise ConfigError where the engine can't train here."""
         self.engine.check()
 
     def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[Batch]:
@@ -191,6 +191,10 @@ class NetworkExperiment(Experiment[Batch]):
         capacity = load_capacity(self.engine)
         if self.curvature == LEARNING_CURVE:
             capacity = curve_capacity(capacity)
+        if self.engine.uses_gpu:
+            # One process trains batches that fill the GPU.
+            plan = make_plan(grid, capacity, workers=1, pending=pending, fewest=len(grid))
+            return replace(plan, is_quick=True)
         return make_plan(grid, capacity, workers, pending)
 
     def batch_of_one(self, grid: Grid, row: int) -> Batch:

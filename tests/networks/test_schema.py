@@ -273,7 +273,7 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
         ({"parallel": "loky"}, "parallel=loky: parallel is a config group"),
         (
             {"engine": {"name": "abacus", "dtype": "float64"}},
-            "engine.name=abacus: engine.name must be one of numpy, numba",
+            "engine.name=abacus: engine.name must be one of numpy, numba, cuda",
         ),
         (
             {"engine": {"name": "numpy", "dtype": "float16"}},

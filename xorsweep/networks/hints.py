@@ -100,7 +100,8 @@ VALUES: Mapping[str, Table] = {
     "engine": {
         "numpy": "cpu default python",
         "numba": "fast compiled jit c",
-        "there are no others, and none for a GPU": "gpu cuda torch pytorch jax tensorflow keras",
+        "cuda": "gpu nvidia",
+        "there are no others": "torch pytorch jax tensorflow keras",
     },
     "engine.dtype": {"float32": "single float f32 32", "float64": "double f64 64"},
 }

@@ -91,7 +91,11 @@ def batch_of_one(
 
 
 def make_plan(
-    grid: Grid, capacity: Capacity, workers: int, pending: Rows | None = None
+    grid: Grid,
+    capacity: Capacity,
+    workers: int,
+    pending: Rows | None = None,
+    fewest: int | None = None,
 ) -> Plan[Batch]:
     """Return batches that hold each pending point exactly once.
 
@@ -100,16 +104,18 @@ def make_plan(
         capacity: How many networks a batch of an engine should have at most.
         workers: How many processes share the work.
         pending: Rows (n,) of the points to be trained; all of them by default.
+        fewest: Networks below which a batch isn't divided among workers; FEWEST_MEMBERS by default.
     """
     rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
     trajectories = _Trajectories(grid, rows)
     groups = list(trajectories.groups())
+    fewest = fewest or FEWEST_MEMBERS
     share = sum(group.cost for group in groups) / workers
     batches = []
     for group in groups:
         point = grid.point(int(trajectories.last_rows[group.members[0]]))
         most = capacity(network_of(point), task_rows(point))
-        pieces = _pieces(group, most, workers, share)
+        pieces = _pieces(group, most, fewest, workers, share)
         batches += [_batch(grid, m, trajectories) for m in np.array_split(group.members, pieces)]
     batches.sort(key=lambda batch: -batch.cost)
     work = sum(batch.work for batch in batches)
@@ -135,7 +141,7 @@ class _Group:
         return float(len(self.members)) * self.last_epoch * self.hidden
 
 
-def _pieces(group: _Group, most: int, workers: int, share: float) -> int:
+def _pieces(group: _Group, most: int, fewest: int, workers: int, share: float) -> int:
     """Return into how many batches of at most `most` members a group is split.
 
     `share` is the cost of what each worker is to do. Where they are large enough, the number is a
@@ -143,9 +149,9 @@ def _pieces(group: _Group, most: int, workers: int, share: float) -> int:
     """
     members = len(group.members)
     fair = int(share / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
-    pieces = ceil(members / max(1, min(most, max(FEWEST_MEMBERS, fair))))
+    pieces = ceil(members / max(1, min(most, max(fewest, fair))))
     even = ceil(pieces / workers) * workers
-    return even if members >= even * FEWEST_MEMBERS else pieces
+    return even if members >= even * fewest else pieces
 
 
 class _Trajectories:

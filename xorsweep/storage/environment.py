@@ -23,6 +23,7 @@ _PACKAGES = (
     "seaborn",
     "matplotlib",
     "numba",
+    "numba-cuda",
 )
 
 

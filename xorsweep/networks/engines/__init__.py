@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 ENGINES: dict[str, str] = {
     "numpy": "xorsweep.networks.engines.numpy.engine",
     "numba": "xorsweep.networks.engines.numba.engine",
+    "cuda": "xorsweep.networks.engines.cuda.engine",
 }
 """The modules of engines by name, each with `train` and `capacity`.
 
-One that compiles has `compile_kernels` and `unsupported_component`, too.
+One that compiles has `compile_kernels` and `unsupported_component`, too, and one that needs a GPU
+`missing_device`.
 """
+PACKAGES = {"numba": ("numba", "Numba", "fast"), "cuda": ("numba_cuda", "numba-cuda", "cuda")}
+"""The module that an engine needs, its name in a message, and the extra that installs it."""
 DTYPES = ("float64", "float32")
 
 
@@ -38,11 +42,22 @@ class Engine:
         return f"engine={self.name} engine.dtype={self.dtype}"
 
     def check(self) -> None:
-        """Raise ConfigError where the engine needs a package that isn't installed."""
-        if self.name == "numba" and find_spec("numba") is None:
+        """Raise ConfigError where the engine lacks its package or its GPU."""
+        if self.name not in PACKAGES:
+            return
+        module, package, extra = PACKAGES[self.name]
+        if find_spec(module) is None:
             raise ConfigError(
-                "engine=numba: Numba isn't installed; pip install 'xorsweep[fast]', or engine=numpy"
+                f"engine={self.name}: {package} isn't installed; pip install 'xorsweep[{extra}]', "
+                "or engine=numpy"
             )
+        if reason := self.uses_gpu and import_module(ENGINES[self.name]).missing_device():
+            raise ConfigError(f"engine={self.name}: {reason}; engine=numba needs no GPU")
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Tell whether a GPU trains, which one process at a time uses."""
+        return self.name == "cuda"
 
 
 def load_train(engine: Engine) -> Train:

@@ -81,8 +81,8 @@ class NumbaBatch:
             nonzero=np.ascontiguousarray(training.inputs != 0),
             t=np.repeat(training.targets[:, :, None], LANES, axis=2),
             w=_tiled(training.parameters),
-            state=_tiled(_state(training)),
-            settings=_tiled(_settings(training)),
+            state=_tiled(initial_state(training)),
+            settings=_tiled(settings_of(training)),
             convergence_state=_tiled(convergence_state),
             seeds=_tiled(training.seeds.astype(np.uint64)),
             epoch=-1,
@@ -95,7 +95,7 @@ class NumbaBatch:
         if self.training.until_converged:
             self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
         span = (max(self.epoch, 0), last, self.epoch)
-        if _is_truth_table(self.training):
+        if is_truth_table(self.training):
             self._train_truth_tables(span)
         else:
             self._train_tiles(span)
@@ -105,7 +105,7 @@ class NumbaBatch:
         training, criterion = self.training, self.training.criterion
         codes = (COMPILED[type(criterion)], criterion.held_for, int(training.until_converged))
         train_truth_tables(
-            training.network.hidden, codes, span, training.targets.ravel(), _factor(training),
+            training.network.hidden, codes, span, training.targets.ravel(), factor_of(training),
             self.t.reshape(-1, LANES), self.w, self.settings, self.convergence_state, self.y,
             self._kept_w, self._kept_y
         )  # fmt: skip
@@ -114,7 +114,7 @@ class NumbaBatch:
         network = self.training.network
         train_tiles(
             (network.inputs, network.hidden, network.outputs, int(network.skip)),
-            _codes(self.training), span, _factor(self.training), self.x, self.nonzero,
+            codes_of(self.training), span, factor_of(self.training), self.x, self.nonzero,
             self.t, self.w, self.state, self.settings, self.convergence_state, self.seeds,
             self.y, self._kept_w, self._kept_y
         )  # fmt: skip
@@ -192,7 +192,7 @@ def _tiled(columns: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(wide, -2, 0))
 
 
-def _state(training: TrainingBatch) -> Array:
+def initial_state(training: TrainingBatch) -> Array:
     """Return the optimizer's state before the first step (S, P, B)."""
     optimizer = COMPILED[type(training.optimizer)]
     size, members = training.parameters.shape
@@ -203,7 +203,7 @@ def _state(training: TrainingBatch) -> Array:
     return state
 
 
-def _settings(training: TrainingBatch) -> Array:
+def settings_of(training: TrainingBatch) -> Array:
     """Return the settings of each network (rows, B), in the order of `optimizers`."""
     optimizer, members = training.optimizer, len(training.learning_rate)
     rows = [training.learning_rate, training.output_rate, training.criterion.limit]
@@ -216,7 +216,8 @@ def _settings(training: TrainingBatch) -> Array:
     return settings
 
 
-def _codes(training: TrainingBatch) -> tuple[int, ...]:
+def codes_of(training: TrainingBatch) -> tuple[int, ...]:
+    """Return what kernels call `codes`: components, and how convergence is told."""
     schedule = training.schedule
     shuffled = isinstance(schedule, Online) and schedule.order == "shuffled"
     linear = training.output == "linear"
@@ -232,11 +233,13 @@ def _codes(training: TrainingBatch) -> tuple[int, ...]:
     )
 
 
-def _factor(training: TrainingBatch) -> Any:
+def factor_of(training: TrainingBatch) -> Any:
+    """Return the factor of the error in the loss's derivative, in the precision of training."""
     return training.parameters.dtype.type(training.loss.factor(training.targets.size))
 
 
-def _is_truth_table(training: TrainingBatch) -> bool:
+def is_truth_table(training: TrainingBatch) -> bool:
+    """Tell whether `kernel_xor` trains a batch."""
     return (
         training.network.inputs == 2
         and training.network.outputs == 1

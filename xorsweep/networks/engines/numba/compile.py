@@ -41,13 +41,14 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels, named by a digest of their sources.
+    """Return the folder of compiled kernels, of this engine and of `cuda`, by a digest of sources.
 
     Numba invalidates its cache when the file of a kernel changes, but not when those of the
     functions that it calls do.
     """
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    engines = Path(__file__).parents[1]
+    for path in sorted([*engines.glob("numba/*.py"), *engines.glob("cuda/*.py")]):
         digest.update(path.read_bytes())
     return _root() / digest.hexdigest()
 
@@ -72,7 +73,7 @@ def is_kept() -> bool:
 @contextmanager
 def announce_compilation(log: Callable[[], None]) -> Iterator[None]:
     """Call `log` once, before the first compilation; what is read from disk needs none."""
-    with event.install_listener("numba:compile", _Once(log)):
+    with event.install_listener("numba:compile", Once(log)):
         yield
 
 
@@ -86,14 +87,17 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-class _Once(event.Listener):  # type: ignore[misc]
+class Once(event.Listener):  # type: ignore[misc]
+    """Calls a function at the first event, and never again."""
+
     def __init__(self, call: Callable[[], None]) -> None:
         self._call: Callable[[], None] | None = call
 
     def on_start(self, event: Any) -> None:
+        """Call the function, where it wasn't called yet."""
         call, self._call = self._call, None
         if call:
             call()
 
     def on_end(self, event: Any) -> None:
-        pass
+        """Do nothing."""

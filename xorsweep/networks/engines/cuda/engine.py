@@ -1,0 +1,106 @@
+"""Trains a batch on an NVIDIA GPU, and reports what it leaves to NumPy.
+
+A network's bits depend on its own weights and settings alone. On a processor with FMA `numba` has
+the same bits but for 2-H-1 networks with more hidden units than `kernel_xor` takes and, where LLVM
+has AVX-512 and fuses other products, for quickprop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numba import cuda
+from numba.cuda.cudadrv.error import CudaSupportError
+from numba.cuda.cudadrv.nvvm import NVVM
+
+from xorsweep.networks.architecture import Network
+from xorsweep.networks.engines.batch_ops import cast, places_between
+from xorsweep.networks.engines.cuda.batch import CudaBatch
+from xorsweep.networks.engines.cuda.compile import announce_compilation
+from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.numba.batch import COMPILED
+from xorsweep.networks.engines.numba.compile import one_at_a_time
+from xorsweep.networks.engines.numba.engine import REGISTRIES, compiling, unsupported_component
+from xorsweep.networks.engines.numpy import engine as numpy_engine
+from xorsweep.networks.metrics import learning_curve_epochs
+
+__all__ = ["capacity", "compile_kernels", "missing_device", "train", "unsupported_component"]
+
+MOST_MEMBERS = 2**18
+"""Networks that fill the largest GPU some times over; more would only take memory here."""
+WORKING_SET = 2**28
+"""Bytes that a batch may fill here, of which as many are on the GPU."""
+DROP_STEPS = 8
+"""How often per decade of epochs converged networks leave their batch."""
+
+
+def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
+    """Train a batch, or have the reference engine train it where a component isn't compiled."""
+    if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
+        return numpy_engine.train(training, dtype)
+    result, batch = TrainingResult.unfilled(training), CudaBatch(cast(training, dtype))
+    for last in _stops(training):
+        batch.train(last)
+        _keep(training, last, batch, result)
+        if training.until_converged:
+            batch.drop_converged()
+    batch.read_curve(result.half_sse)
+    result.converged_epoch[...] = batch.converged_epoch
+    return result
+
+
+def _keep(training: TrainingBatch, epoch: int, batch: CudaBatch, result: TrainingResult) -> None:
+    """Keep the state of all networks where the epoch is marked."""
+    for i in places_between(training.snapshots, epoch, epoch):
+        batch.read_outputs(result.outputs[i])
+        batch.read_parameters(result.parameters[i])
+        result.meets[i] = batch.meets
+    for i in places_between(training.loss_epochs, epoch, epoch):
+        outputs = np.empty_like(result.outputs[0])
+        batch.read_outputs(outputs)
+        result.losses[i] = training.loss.value(outputs, training.targets)
+
+
+def _stops(training: TrainingBatch) -> Iterator[int]:
+    """Yield the epochs at which the batch is looked at, ascending."""
+    stops = {*training.snapshots, *training.loss_epochs}
+    if training.until_converged:
+        stops |= {*learning_curve_epochs(training.snapshots[-1], DROP_STEPS)}
+    yield from sorted(stops)
+
+
+def compile_kernels(
+    trainings: Iterable[TrainingBatch], log: Callable[[str], None], dtype: str = "float64"
+) -> None:
+    """Compile the kernels that some trainings need, or read them from disk; report compilation."""
+    with one_at_a_time(), announce_compilation(lambda: log(compiling("cuda"))):
+        for training in trainings:
+            train(replace(training, snapshots=(1,), curve_epochs=(), loss_epochs=()), dtype)
+
+
+def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
+    """Return how many networks a batch should have at most: what fits here and on the GPU."""
+    numbers = 6 * network.size + 2 * rows * network.outputs
+    free, _ = cuda.current_context().get_memory_info()
+    fitting = min(WORKING_SET, free // 4) // (8 * numbers)
+    return int(max(1, min(MOST_MEMBERS, fitting)))
+
+
+def missing_device() -> str | None:
+    """Return why no GPU can be used here; None where one can."""
+    try:
+        cuda.current_context()
+    except CudaSupportError as error:
+        reason = " ".join(str(error).split())
+        if "library cannot be found" in reason:
+            return "there is no NVIDIA driver here"
+        if "NO_DEVICE" in reason:
+            return "the NVIDIA driver finds no GPU"
+        return f"the GPU can't be used ({reason})"
+    try:
+        NVVM()
+    except Exception as error:  # of several packages, by how NVIDIA's libraries are installed
+        return f"NVIDIA's compiler isn't installed ({error}); pip install 'xorsweep[cuda]'"
+    return None
