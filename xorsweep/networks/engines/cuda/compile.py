@@ -1,4 +1,4 @@
-"""Compiles kernels for the GPU and caches the machine code on disk."""
+"""Compiles kernels for the GPU."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from numba import cuda
 from numba.cuda.core import config, event
 
-from xorsweep.networks.engines.numba.compile import Once, cache_folder, is_kept
+from xorsweep.networks.engines.numba.compile import Once
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
 """Whether kernels run in Numba's simulator, thread by thread in Python: NUMBA_ENABLE_CUDASIM=1."""
@@ -26,14 +26,12 @@ def compile_function(function: Callable[..., Any]) -> Any:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that the host launches; cache it where that is possible."""
-    if SIMULATED or not is_kept():
-        return cuda.jit(function)
-    before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
-    try:
-        return cuda.jit(cache=True)(function)
-    finally:
-        config.CACHE_DIR = before
+    """Compile a function that the host launches, at its first launch in each process.
+
+    It isn't cached on disk: numba-cuda's key of a kernel that calls an intrinsic differs between
+    processes, so that each would add a kernel and none would find one.
+    """
+    return cuda.jit(function)
 
 
 def launch(compiled: Any, threads: int, *arguments: Any) -> None:
@@ -43,7 +41,7 @@ def launch(compiled: Any, threads: int, *arguments: Any) -> None:
 
 @contextmanager
 def announce_compilation(log: Callable[[], None]) -> Iterator[None]:
-    """Call `log` once, before the first compilation; what is read from disk needs none."""
+    """Call `log` once, before the first compilation."""
     with event.install_listener("numba-cuda:run_pass", _Once(log)):
         yield
 

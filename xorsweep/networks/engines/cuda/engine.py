@@ -21,8 +21,7 @@ from xorsweep.networks.engines.cuda.batch import CudaBatch
 from xorsweep.networks.engines.cuda.compile import announce_compilation
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import COMPILED
-from xorsweep.networks.engines.numba.compile import one_at_a_time
-from xorsweep.networks.engines.numba.engine import REGISTRIES, compiling, unsupported_component
+from xorsweep.networks.engines.numba.engine import REGISTRIES, unsupported_component
 from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.metrics import learning_curve_epochs
 
@@ -74,8 +73,8 @@ def _stops(training: TrainingBatch) -> Iterator[int]:
 def compile_kernels(
     trainings: Iterable[TrainingBatch], log: Callable[[str], None], dtype: str = "float64"
 ) -> None:
-    """Compile the kernels that some trainings need, or read them from disk; report compilation."""
-    with one_at_a_time(), announce_compilation(lambda: log(compiling("cuda"))):
+    """Compile the kernels that some trainings need, and report that."""
+    with announce_compilation(lambda: log("compiling engine=cuda for this run")):
         for training in trainings:
             train(replace(training, snapshots=(1,), curve_epochs=(), loss_epochs=()), dtype)
 

@@ -41,14 +41,13 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels, of this engine and of `cuda`, by a digest of sources.
+    """Return the folder of compiled kernels, named by a digest of their sources.
 
     Numba invalidates its cache when the file of a kernel changes, but not when those of the
     functions that it calls do.
     """
     digest = hashlib.blake2b(digest_size=8)
-    engines = Path(__file__).parents[1]
-    for path in sorted([*engines.glob("numba/*.py"), *engines.glob("cuda/*.py")]):
+    for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return _root() / digest.hexdigest()
 

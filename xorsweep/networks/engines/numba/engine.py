@@ -67,17 +67,16 @@ def compile_kernels(
     trainings: Iterable[TrainingBatch], log: Callable[[str], None], dtype: str = "float64"
 ) -> None:
     """Compile the kernels that some trainings need, or read them from disk; report compilation."""
-    with one_at_a_time(), announce_compilation(lambda: log(compiling("numba"))):
+    with one_at_a_time(), announce_compilation(lambda: log(_compiling())):
         for training in trainings:
             train(replace(training, snapshots=(1,), curve_epochs=(), loss_epochs=()), dtype)
 
 
-def compiling(engine: str) -> str:
-    """Return the line that says that an engine's kernels are compiled."""
+def _compiling() -> str:
     if is_kept():
-        return f"compiling engine={engine} for this machine; kept in {cache_folder()}"
+        return f"compiling engine=numba for this machine; kept in {cache_folder()}"
     return (
-        f"compiling engine={engine} for this run only: {cache_folder()} can't be written; "
+        f"compiling engine=numba for this run only: {cache_folder()} can't be written; "
         "set NUMBA_CACHE_DIR to a folder that can"
     )
 
