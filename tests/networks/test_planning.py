@@ -259,6 +259,12 @@ def test_every_worker_gets_its_share_but_no_crumbs(point_of: PointOf, workers: i
     assert min(sizes) >= FEWEST_MEMBERS // 2
 
 
+def test_batches_are_not_divided_below_the_fewest_networks(point_of: PointOf) -> None:
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(9_000)))], [point_of()])
+    plan = make_plan(grid, at_most(4_000), workers=1, fewest=9_000)
+    assert [batch.members for batch in plan.batches] == [3_000] * 3
+
+
 @pytest.mark.parametrize(
     ("seeds", "most", "batches"), [(10_000, 600, 18), (8_700, 600, 16), (7_690, 513, 15)]
 )

@@ -16,6 +16,7 @@ from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.grid.serialization import grid_from_data
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks import engines
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -50,6 +51,17 @@ def through_json(content: dict[str, Any]) -> dict[str, Any]:
 def written(grid: Grid, engine: Engine = Engine()) -> dict[str, Any]:
     """Return what the manifest of a sweep that has started is in JSON."""
     return through_json(new_manifest(grid, engine).to_data())
+
+
+@pytest.mark.parametrize("name", ["numba", "cuda"])
+def test_a_sweep_is_read_where_its_engine_is_missing(
+    grid: Grid, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    experiment = NetworkExperiment.from_manifest(read_sealed(written(grid, Engine(name))))
+    assert experiment == NetworkExperiment(Engine(name))
+    with pytest.raises(ConfigError, match=f"^engine={name}: .* isn't installed; pip install "):
+        experiment.check()
 
 
 def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
