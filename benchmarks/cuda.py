@@ -30,7 +30,7 @@ FEW, FEW_EPOCHS = 4096, 2_000
 """Of a batch on one core."""
 HIDDEN = (2, 4, 8)
 AIMS = {"float64": 2e10, "float32": 5e10}
-"""Epochs of a 2-2-1 network a second."""
+"""Epochs of 2-2-1 networks per second."""
 MAP, MAP_EPOCHS, MAP_AIM = 4096, 1_000, 10.0
 OTHERS: Mapping[str, Mapping[str, object]] = {
     "2-2-1, adam": {"optimizer": "adam", "lr": 0.01},
@@ -44,7 +44,7 @@ OTHERS: Mapping[str, Mapping[str, object]] = {
 
 @dataclass(frozen=True)
 class Speed:
-    """Epochs of a network a second: of each repeat on the GPU, and on one core."""
+    """Network epochs per second: of each repeat on the GPU, and on one core."""
 
     what: str
     dtype: str
@@ -108,10 +108,11 @@ def page(found: list[Speed], seconds: float) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Epochs of a network a second, a batch of {NETWORKS:,} networks on the GPU and of "
-        f"{FEW:,} on the core, the copies to and from the GPU included: the median of "
-        f"{REPEATS} repeats, and the least and the most seen. 2-H-1 networks train for "
-        f"{EPOCHS:,} epochs on the GPU, all others for {FEW_EPOCHS:,}."
+        f"Network epochs per second, with batches of {NETWORKS:,} networks on the GPU and {FEW:,} "
+        "on the core. Copies to and from the GPU are included. The GPU's values are the median of "
+        f"{REPEATS} repeats, and the minimum and the maximum; the core's are of one repeat. The "
+        f"2-H-1 networks of the first six rows train for {EPOCHS:,} epochs on the GPU, all others "
+        f"for {FEW_EPOCHS:,}."
     )
     yield from ("", "| networks | precision | engine=cuda | engine=numba | times as fast |")
     yield "| --- | --- | ---: | ---: | ---: |"
@@ -124,8 +125,8 @@ def page(found: list[Speed], seconds: float) -> Iterator[str]:
     yield from ("", "| what | aim | measured |", "| --- | ---: | ---: |")
     for each in found[:1] + [each for each in found if each.dtype == "float32"][:1]:
         yield (
-            f"| {each.what}, {each.dtype}, epochs a second | at least {AIMS[each.dtype]:.0e} | "
-            f"{median(each.on_gpu):.2e} |"
+            f"| {each.what}, {each.dtype}, network epochs per second | "
+            f"at least {AIMS[each.dtype]:.0e} | {median(each.on_gpu):.2e} |"
         )
     yield (
         f"| training a map of {MAP:,} x {MAP:,} networks for {MAP_EPOCHS:,} epochs, float64 | "
