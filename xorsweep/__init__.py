@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xorsweep.errors import ConfigError, StoreError
     from xorsweep.networks.plugins import register
     from xorsweep.reporting.run import Run
+    from xorsweep.sweeps.check_component import check_component
     from xorsweep.sweeps.sweep import Sweep
 
 from xorsweep._version import __version__
@@ -25,6 +26,7 @@ __all__ = [
     "StoreError",
     "Sweep",
     "__version__",
+    "check_component",
     "evaluate",
     "load",
     "register",
@@ -40,6 +42,7 @@ _HOMES = {
     "Run": "reporting.run",
     "StoreError": "errors",
     "Sweep": "sweeps.sweep",
+    "check_component": "sweeps.check_component",
     "evaluate": "api",
     "load": "api",
     "register": "networks.plugins",

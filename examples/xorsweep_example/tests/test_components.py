@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from xorsweep_example.components import FanIn, Majority, Percentage, Rmsprop
 
-from xorsweep.check_component import check_component
+from xorsweep import check_component
 from xorsweep.networks.architecture import Network
 
 

@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(given: Namespace) -> None:
     """Check a component; exit code 1 where it doesn't hold."""
-    from xorsweep.check_component import check_component
+    from xorsweep.sweeps.check_component import check_component
 
     group, name = given.component
     check_component(group, str(name), dict(given.point), print)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xorsweep.check_component import check_component
+from xorsweep import check_component
 from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.fields import Batched, Real, field
 from xorsweep.networks.activations import Activation

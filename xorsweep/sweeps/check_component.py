@@ -70,13 +70,21 @@ def check_component(
 ) -> None:
     """Raise ComponentError unless a component gives the same rows in any sweep.
 
-    `choice` is a name, or a class that needs no name yet. Networks are trained in batches of 1, 2,
-    7 and 4,096, in which every Real parameter differs, with both schedules, in both precisions and
-    with networks that leave their batch; then in worker processes, and in a sweep that is
-    interrupted and resumed. The second derivative of an activation, if it has one, is compared with
-    differences of its slope, and the value of a loss with its factor. `point` replaces values of
-    the point that is trained. Each check that passes prints a line. Raises ConfigError if the
-    component can't be used, or not at that point.
+    Networks are trained in batches of 1, 2, 7 and 4,096, in which every Real parameter differs,
+    with both schedules, in both precisions and with networks that leave their batch; then in
+    worker processes, and in a sweep that is interrupted and resumed. The second derivative of an
+    activation, if it has one, is compared with differences of its slope, and the value of a loss
+    with its factor.
+
+    Args:
+        group: The config group of the component, such as `optimizer`.
+        choice: Its name, or a class that needs no name yet.
+        point: Values of the point that is trained, by flat keys.
+        say: Is called with a line for each check that passes.
+
+    Raises:
+        ComponentError: A check fails; the message says which.
+        ConfigError: The component can't be used, or not at that point.
     """
     with _named(group, choice) as name:
         base = _base_point({**(point or {}), group: name})
