@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 FEWEST_LEVELS = 32
 """Levels that each axis of a map has at least."""
+MAP = (
+    f"a map has two axes of numbers with at least {FEWEST_LEVELS} levels each, and one run per "
+    "point"
+)
+"""Says what a sweep lacks that isn't one."""
 SEED = "seed"
 ABSENT = -1
 """Stands for a truth value, or for the code of a text, where a pixel has none."""

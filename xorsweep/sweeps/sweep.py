@@ -525,6 +525,10 @@ class SweepPlots:
         Args:
             column: The column; None: `map` of networks, or the only column of other sweeps.
         """
+        if not any(spec.module in ("outcome_map", "column_map") for spec in self._catalog):
+            from xorsweep.analysis.maps import MAP
+
+            raise ConfigError(f"plot.map: the sweep is {self._sweep.manifest.grid.text}; {MAP}")
         if column is None and self._has("map"):
             return self._draw("map")
         return self._draw(f"{column or self._only('column_map')}_map")

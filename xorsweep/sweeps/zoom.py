@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xorsweep.analysis.boundary import boundary_blocks, busiest_window
-from xorsweep.analysis.maps import FEWEST_LEVELS, MapAxes, MapAxis, PixelMap
+from xorsweep.analysis.maps import MAP, MapAxes, MapAxis, PixelMap
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.fields import format_value
@@ -139,10 +139,7 @@ def read_map(folder: Path, opened: OpenedSweep, terminal: Console) -> PixelMap:
     """Return the map of a finished sweep; raises StoreError where it is none."""
     axes = MapAxes.of(opened.grid) if opened.store.experiment.has_maps else None
     if axes is None:
-        raise StoreError(
-            f"{folder} isn't a map but {opened.grid.text}; a map has two axes of numbers with at "
-            f"least {FEWEST_LEVELS} levels each, and one run per point"
-        )
+        raise StoreError(f"{folder} isn't a map but {opened.grid.text}; {MAP}")
     results = stored_results(folder, finished_manifest(folder), terminal)
     return PixelMap.of(results, axes, list(opened.grid.columns), opened.store.experiment)
 
