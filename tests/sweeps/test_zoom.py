@@ -159,6 +159,8 @@ def test_other_sweeps_and_a_function_that_is_not_named_are_refused(
 ) -> None:
     with pytest.raises(StoreError, match="isn't a map but 3 learning rates x 2 hidden"):
         zoom(small_sweep, tmp_path / "window")
+    with pytest.raises(ConfigError, match=r"^plot\.map: the sweep is 3 learning .*; a map has two"):
+        xs.load(small_sweep).plot.map()
     with pytest.raises(ConfigError, match=r"with --function or xs\.load\(folder, function\)"):
         zoom(folder, tmp_path / "window")
 

@@ -214,6 +214,8 @@ class ReportWriter(ABC):
             write_atomically(folder / LATEX, _encode(booktabs(cells, "tab:summary")))
         else:
             (folder / LATEX).unlink(missing_ok=True)
+        if not figures:  # nor their folder
+            return
         counted = self._count_text()
         texts = [f"{_caption_text(each)} {counted}\n" for each in figures]
         write_atomically(folder / FIGURES / CAPTIONS, _encode("\n".join(texts)))
