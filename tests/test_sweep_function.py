@@ -216,6 +216,30 @@ def test_merged_sweeps_of_whole_numbers_and_of_floats_have_each_point_once(tmp_p
     assert rows_of(whole.folder) == rows_of(fresh.folder)
 
 
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ([], "refusing_five: x=: an axis needs at least one level"),
+        ({1, 2}, "refusing_five: x={1, 2}: a set has no order; give a list"),
+        ([[1, 2]], "refusing_five: x=[1, 2]: is nested; a level is a number"),
+        ([1, "a"], "refusing_five: x: its levels are int, str, and must all be numbers"),
+        ("range(0,3)", "refusing_five: x=range(0,3): is a text; in Python, range() without"),
+        ("linspace(0,1)", "refusing_five: x=linspace(0,1): "),
+    ],
+)
+def test_a_level_that_is_none_names_function_and_key(
+    levels: Any, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as told:
+        sweep(tmp_path / "s", some.refusing_five, {"x": levels})
+    assert str(told.value).startswith(message)
+
+
+def test_levels_by_number_are_read_as_on_the_command_line(tmp_path: Path) -> None:
+    found = sweep(tmp_path / "s", some.refusing_five, {"x": "linspace(0,1,3)"}).results
+    assert found["x"].tolist() == [0, 0.5, 1]
+
+
 def test_fewer_levels_than_before_are_refused(tmp_path: Path) -> None:
     sweep(tmp_path / "s", axes={"lr": [0.1, 1], "seed": range(3)})
     with pytest.raises(
@@ -350,7 +374,7 @@ def test_times_that_are_no_columns_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     swept = sweep(tmp_path / "s", times={"steps": "nope"})
-    assert capsys.readouterr().err.startswith("times.steps=nope: steps must be a column of numbers")
+    assert capsys.readouterr().err.startswith("times.steps=nope: steps must be a numeric column")
     assert "steps_mean" in swept.summary
 
 

@@ -189,6 +189,13 @@ class TabularExperiment(Experiment[BatchT]):
                 f"times.{time}={flag}: {time} must be a numeric column and {flag} a boolean "
                 "column; they aren't, so no time is shown"
             )
+        if (
+            self.rate is not None
+            and self.rate not in cells.roles.flags
+            and (results["status"] != "failed").any()
+        ):
+            there = ", ".join(cells.roles.flags) or "none"
+            console.warn(f"rate={self.rate}: must be a boolean column; there is {there}")
         log_columns(cells, console)
 
     def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:

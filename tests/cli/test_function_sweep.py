@@ -7,6 +7,7 @@ from pathlib import Path
 import functions_to_sweep as some
 import pandas as pd
 import pytest
+import yaml
 from command_line import Ended, run, run_command
 
 TRAIN = "functions_to_sweep:train"
@@ -183,7 +184,7 @@ def test_a_group_named_experiment_is_the_users_own(study: Path) -> None:
         (["width=2"], "train: lr has no default, so it needs a value or an axis"),
         (["lr=1", "lr=2"], "lr: given twice; give it once"),
         (["lr=1", "status=2"], "train: status is a key of the sweep itself"),
-        (["lr=1,a"], "lr: its levels are int, str, and must all be numbers"),
+        (["lr=1,a"], "train: lr: its levels are int, str, and must all be numbers"),
         (["lr=1", "grid.zip=[[lr,q]]"], "zip: q: unknown key"),
         (["lr=1", "grid.where=q < 1"], "grid.where=q < 1: "),
         (["lr=1", "parallel=threads"], "parallel=threads: "),
@@ -219,6 +220,53 @@ def test_without_m_a_config_file_of_a_function_says_what_to_add(study: Path) -> 
     done = run(study, "--config-dir", "conf", "study=mine")
     assert done.returncode == 1
     assert done.stderr == "function=functions_to_sweep:train: makes a sweep; add -m\n"
+
+
+def test_the_same_command_resumes_and_a_smaller_grid_is_refused(tmp_path: Path) -> None:
+    given = [TRAIN, "lr=1,2", "width=8", *QUIET]
+    assert function(tmp_path, *given, "seed=range(0,3)").returncode == 0
+    again = function(tmp_path, *given, "seed=range(0,3)")
+    assert "found all 6 points finished: there is nothing to run" in again.stdout
+    more = function(tmp_path, *given, "seed=range(0,4)")
+    assert "found 6 finished points, which are reused; 2 are run now" in more.stdout
+    less = function(tmp_path, *given, "seed=range(0,3)")
+    assert (less.returncode, less.stderr.count("\n")) == (1, 1)
+    assert "; it has no seed=3; " in less.stderr
+
+
+def test_a_resume_may_give_the_first_decimal_level(tmp_path: Path) -> None:
+    name = "functions_to_sweep:refusing_five"
+    assert function(tmp_path, name, "x=1,2", *QUIET).returncode == 0
+    done = function(tmp_path, name, "resume=s", "x=0.5", *QUIET[:2])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert pd.read_csv(tmp_path / "s/results.csv")["square"].tolist() == [1, 4, 0.25]
+
+
+@pytest.mark.parametrize("multirun", [[], ["-m"]])
+def test_the_configuration_has_no_keys_of_networks(study: Path, multirun: list[str]) -> None:
+    given = [*multirun, "--config-dir", "conf", "study=mine", "lr=5,6", "--cfg", "job"]
+    done = run(study, *given)
+    assert (done.returncode, done.stderr) == (0, "")
+    config = yaml.safe_load(done.stdout)
+    assert config["function"] == TRAIN
+    assert config["grid"]["axes"] == {"lr": "5,6", "seed": "range(0,3)"}
+    assert config["width"] == 16
+    assert not config.keys() & {"task", "hidden", "epochs", "engine", "objective", "lr"}
+
+
+def test_another_sweeper_is_refused_in_one_line(study: Path) -> None:
+    done = run(study, "-m", "--config-dir", "conf", "study=mine", "hydra/sweeper=basic", "lr=1,2")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "hydra/sweeper=basic: a function or an experiment is swept by "
+        "hydra/sweeper=xorsweep_grid, the default; leave it out\n"
+    )
+
+
+def test_a_rate_that_is_no_column_is_said_without_precision(tmp_path: Path) -> None:
+    done = function(tmp_path, TRAIN, "lr=1", "seed=0,1", "rate=nope", *QUIET)
+    assert done.returncode == 0
+    assert "rate=nope: must be a boolean column; there is solved" in done.stdout + done.stderr
 
 
 def test_a_sweep_of_networks_is_no_functions(tmp_path: Path) -> None:

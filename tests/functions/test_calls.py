@@ -103,9 +103,9 @@ def test_a_value_that_no_row_can_hold_is_its_points_failure(returned: Any, messa
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        ({"y": 1.0}, "f returned y of shape () for 1 points"),
-        ({"y": np.zeros((1, 1, 1))}, "f returned y of shape (1, 1, 1) for 1 points"),
-        (None, "f returned value of shape () for 1 points"),
+        ({"y": 1.0}, "f returned y of shape () for 1 point,"),
+        ({"y": np.zeros((1, 1, 1))}, "f returned y of shape (1, 1, 1) for 1 point,"),
+        (None, "f returned value of shape () for 1 point,"),
     ],
 )
 def test_arrays_of_another_shape_are_refused(returned: Any, message: str) -> None:

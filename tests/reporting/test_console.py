@@ -91,6 +91,8 @@ def test_a_long_run_shows_its_rate_and_what_is_left() -> None:
 
 def test_rates_are_said_in_millions_or_thousands() -> None:
     assert rate_text(12_345_678.0) == "12.3 M net-epochs/s"
+    assert rate_text(12.3, "points") == "12.3 points/s"
+    assert rate_text(123.4, "points") == "0.1 k points/s"
     assert rate_text(12_345.0) == "12.3 k net-epochs/s"
 
 

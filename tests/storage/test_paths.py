@@ -89,7 +89,21 @@ def test_a_folder_elsewhere_is_not_pointed_to(outputs: Path, elsewhere: str) -> 
 
 def test_a_sweep_is_named_by_its_path(outputs: Path) -> None:
     assert named_folder("outputs/2026-01-02/10-00-00") == Path("outputs/2026-01-02/10-00-00")
-    assert named_folder("latest") == outputs / "latest"
+    with pytest.raises(ConfigError, match=r"^latest: there is no outputs/latest here; name a fol"):
+        named_folder("latest")
+
+
+def test_latest_is_the_newest_sweep_where_a_single_run_came_later(outputs: Path) -> None:
+    for name in ("10-00-00", "10-00-00-2", "09-59-59-3"):
+        (run_folder(outputs, name) / "manifest.json").touch()
+    single = run_folder(outputs, "11-00-00")
+    (single / "run.json").touch()
+    point_latest(single)
+    assert named_folder("latest") == outputs / "2026-01-02/10-00-00-2"
+    for path in outputs.glob("*/*/manifest.json"):
+        path.unlink()
+    with pytest.raises(ConfigError, match=r"^latest: outputs/latest is a single run, and outputs"):
+        named_folder("latest")
 
 
 @pytest.mark.parametrize("target", ["nowhere", "outputs", "file"])

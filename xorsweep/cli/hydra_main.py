@@ -8,7 +8,8 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from contextlib import chdir
+from contextlib import chdir, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,13 @@ from xorsweep.cli.hydra_config import (
 )
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.keys import WORDS
-from xorsweep.cli.own_sweep import FUNCTION_KEYS, is_own_sweep, with_axes
+from xorsweep.cli.own_sweep import (
+    FUNCTION_KEYS,
+    check_sweeper,
+    is_own_sweep,
+    own_config,
+    with_axes,
+)
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError
@@ -39,6 +46,7 @@ from xorsweep.hints import KEYS
 from xorsweep.storage.paths import point_latest
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
+_MULTIRUN = {"-m", "--multirun"}
 _WITH_VALUE = {"--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn"}
 """Flags whose value, the name of a folder or a file, may look like an override."""
 
@@ -64,7 +72,11 @@ def run_hydra(completes: bool) -> None:
     try:
         with errors_in_one_line(explain):
             if not completes:
-                sys.argv[1:] = _checked(sys.argv[1:])
+                given = sys.argv[1:]
+                sys.argv[1:] = _checked(given)
+                if is_own_sweep(given) and _shows_config(given):
+                    _show_own_config(given)
+                    return
             _run()
     finally:
         os.environ[FULL_ERROR] = asked
@@ -75,11 +87,29 @@ def _checked(arguments: Sequence[str]) -> list[str]:
     arguments = overrides_last(arguments)
     if is_own_sweep(arguments):
         check_flags(arguments, FUNCTION_KEYS, KEYS)
+        check_sweeper(arguments)
+        if _shows_config(arguments):
+            arguments = [each for each in arguments if each not in _MULTIRUN]
         return [*map(quote_for_hydra, with_axes(arguments))]
+    if _shows_config(arguments) and not _MULTIRUN.isdisjoint(arguments):
+        raise ConfigError(
+            "--cfg: shows the configuration of a single run; leave -m out, and give keys one value"
+        )
     check_flags(arguments, known_keys(), WORDS)
     overrides = [each for each in arguments if not each.startswith("-")]
     check_overrides(overrides, lambda: groups_named(arguments))
     return [*map(quote_for_hydra, arguments)]
+
+
+def _shows_config(arguments: Sequence[str]) -> bool:
+    return any(each.partition("=")[0] in ("--cfg", "-c") for each in arguments)
+
+
+def _show_own_config(given: Sequence[str]) -> None:
+    """Print the configuration that Hydra would print, without the keys that networks alone have."""
+    with redirect_stdout(StringIO()) as printed:
+        _run()
+    print(own_config(printed.getvalue(), given), end="")
 
 
 def overrides_last(arguments: Sequence[str]) -> list[str]:

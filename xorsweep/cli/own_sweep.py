@@ -8,14 +8,17 @@ from typing import Any
 
 import yaml
 
+from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import FIGURES, AdaptiveSeeds, FigureSettings, SweepSettings
 
 FUNCTION, EXPERIMENT = "function", "experiment"
+OUR_SWEEPER = "xorsweep_grid"
 AXES = "grid.axes"
 SWEEP_KEYS = frozenset(
     {
@@ -37,20 +40,60 @@ FUNCTION_KEYS = (
 _CONFIG_DIR = ("--config-dir", "-cd")
 
 
+def check_sweeper(arguments: Sequence[str]) -> None:
+    """Raise ConfigError where another sweeper is to call a function or an experiment."""
+    for each in arguments:
+        key, _, value = each.partition("=")
+        if key.lstrip("+") == "hydra/sweeper" and value != OUR_SWEEPER:
+            raise ConfigError(
+                f"{each}: a function or an experiment is swept by hydra/sweeper={OUR_SWEEPER}, the "
+                "default; leave it out"
+            )
+
+
+def own_config(text: str, arguments: Sequence[str]) -> str:
+    """Return a printed configuration without the keys, and the axes, that only networks have."""
+    config = yaml.safe_load(text)
+    if not isinstance(config, dict) or "grid" not in config:  # a package of it, or Hydra's alone
+        return text
+    defaults = read_defaults("config")
+    files = list(_named_files(arguments))
+    plain_keys = {key for found in files for key in found}
+    axes = {each.partition("=")[0].lstrip("+") for each in arguments if "=" in each} | plain_keys
+    axes |= {key for found in files for key in (found.get("grid") or {}).get("axes", {})}
+    own = {
+        key: levels
+        for key, levels in config["grid"]["axes"].items()
+        if key not in defaults["grid"]["axes"] or key in axes
+    }
+    config["grid"] = {**config["grid"], "axes": own}
+    of_networks = {*defaults, *COMPONENTS, "engine"} - {*SWEEP_KEYS, "parallel", FIGURES, "hydra"}
+    shown = {key: config[key] for key in config if key not in of_networks - plain_keys}
+    printed: str = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True)
+    return printed
+
+
 def is_own_sweep(arguments: Sequence[str]) -> bool:
     """Tell whether a command names a function or an experiment, itself or in a config file."""
-    keys = {each.partition("=")[0].lstrip("+"): each.partition("=")[2] for each in arguments}
     named = [
         each.partition("=") for each in arguments if each.startswith(("function=", "experiment="))
     ]
     if any(name not in ("", "null") for _, _, name in named):
         return True
     return any(
-        isinstance(found, dict) and (found.get(FUNCTION) or isinstance(found.get(EXPERIMENT), str))
-        for folder in _config_folders(arguments)
-        for key, choice in keys.items()
-        for found in _read_yaml(folder / key / f"{choice}.yaml")
+        found.get(FUNCTION) or isinstance(found.get(EXPERIMENT), str)
+        for found in _named_files(arguments)
     )
+
+
+def _named_files(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the user's config files that arguments name."""
+    keys = {each.partition("=")[0].lstrip("+"): each.partition("=")[2] for each in arguments}
+    for folder in _config_folders(arguments):
+        for key, choice in keys.items():
+            for found in _read_yaml(folder / key / f"{choice}.yaml"):
+                if isinstance(found, dict):
+                    yield found
 
 
 def _config_folders(arguments: Sequence[str]) -> Iterator[Path]:

@@ -28,6 +28,7 @@ from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 from xorsweep.grid.schema import Schema
+from xorsweep.grid.spacing import is_spacing, read_spacing
 
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""
@@ -115,10 +116,19 @@ def read_axes(axes: Mapping[str, Levels], signature: Signature, name: str) -> li
             raise ConfigError(f"{name}: {key} is a key of the sweep itself, and no argument's name")
     signature.check(axes, name)
     given = {**axes, **signature.with_defaults(axes)}
-    return [_axis(key, levels, key in signature.floats) for key, levels in given.items()]
+    try:
+        return [_axis(key, levels, key in signature.floats) for key, levels in given.items()]
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
 
 
 def _axis(key: str, levels: Levels, is_float: bool) -> Axis:
+    if isinstance(levels, str) and is_spacing(levels):  # as on the command line
+        levels = read_spacing(key, levels).levels(whole=False)
+    elif isinstance(levels, str) and levels.startswith("range("):
+        raise ConfigError(
+            f"{key}={shorten(levels)}: is a text; in Python, range() without quotes makes levels"
+        )
     found = levels_of_value(key, levels)
     if isinstance(found, range):
         check_size({key: range_length(found)})

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import FunctionError, PointError
 from xorsweep.fields import FloatArray, shorten
+from xorsweep.text import count_text
 
 DTYPES: Mapping[str, type] = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
 """The stored types of numbers, by the kind of a returned array; texts keep their type."""
@@ -29,8 +30,8 @@ def column_of(name: str, values: Any, count: int) -> NDArray[Any]:
     array = _array(name, values)
     if array.shape != (count,):
         raise FunctionError(
-            f"returned {name} of shape {array.shape} for {count:,} points, and must return a "
-            f"value a point, ({count},)"
+            f"returned {name} of shape {array.shape} for {count_text(count, 'point')}, and must "
+            f"return a value a point, ({count},)"
         )
     if np.ma.is_masked(values):
         raise _masked(name)

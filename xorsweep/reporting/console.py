@@ -271,7 +271,9 @@ class _RateColumn(ProgressColumn):
 
 
 def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
-    """Return a rate in millions of units a second, or in thousands where it is low."""
+    """Return a rate in units a second, in thousands or in millions of them."""
+    if work_a_second < 1e2:
+        return f"{work_a_second:,.1f} {unit}/s"
     if work_a_second < 1e5:
         return f"{work_a_second / 1e3:,.1f} k {unit}/s"
     return f"{work_a_second / 1e6:,.1f} M {unit}/s"

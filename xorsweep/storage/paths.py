@@ -145,4 +145,26 @@ def named_folder(name: object, key: str = "folder") -> Path:
         raise ConfigError(
             f"{LATEST}: {link} is a link to {os.readlink(link)}, which doesn't exist; name a folder"
         )
-    return Path(os.path.realpath(link))
+    target = Path(os.path.realpath(link))
+    if not target.exists():
+        raise ConfigError(f"{LATEST}: there is no {link} here; name a folder")
+    if not _is_single_run(target):
+        return target
+    sweeps = [path.parent for path in OUTPUTS.glob(f"*/*/{SWEEP_FILES[0]}")]
+    if not sweeps:
+        raise ConfigError(
+            f"{LATEST}: {link} is a single run, and {OUTPUTS} holds no sweep; name one"
+        )
+    return max(sweeps, key=_started).absolute()
+
+
+def _is_single_run(folder: Path) -> bool:
+    return (folder / RUN_FILES[0]).exists() and not (folder / SWEEP_FILES[0]).exists()
+
+
+def _started(folder: Path) -> tuple[str, str, int]:
+    """Return what orders folders that `make_free_folder` has made, by their times and numbers."""
+    stem, _, number = folder.name.rpartition("-")
+    is_numbered = stem.count("-") == 2 and number.isdigit()
+    time = stem if is_numbered else folder.name
+    return folder.parent.name, time, int(number) if is_numbered else 1
