@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from xorsweep.cli.compose import read_experiment
+from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.keys import check_known_keys
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
@@ -241,6 +242,7 @@ def test_the_settings_of_a_sweep_have_their_defaults() -> None:
     config = {
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
+        "figures": read_defaults("figures/page"),
         "report": True,
         "curvature": False,
         "csv": True,
@@ -291,6 +293,7 @@ def test_a_setting_that_is_not_allowed_is_refused(given: dict[str, Any], message
     config = {
         "parallel": {"backend": "loky", "n_jobs": -1},
         "engine": {"name": "numpy", "dtype": "float64"},
+        "figures": read_defaults("figures/page"),
         "report": True,
         "curvature": False,
         "on_failure": "continue",
