@@ -7,12 +7,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from xorsweep.analysis.intervals import rate_interval
+from xorsweep.grid.schema import Point
+from xorsweep.networks.single_run import SingleRun, train_single
 from xorsweep.reporting.console import Console
+from xorsweep.reporting.run_page import write_page
 from xorsweep.sweeps.compare import compare
 
 CHROMIUM = shutil.which("chromium")
@@ -386,3 +392,185 @@ def test_screen_readers_find_their_way(opened: Open, compared: Path) -> None:
         assert all(names)
         ids = page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
         assert len(ids) == len(set(ids))
+
+
+# The page of a single run
+
+
+ENGINE_RUNS: dict[str, dict[str, Any]] = {
+    "xor": {"seed": 3},
+    "three hidden units": {"hidden": 3, "init": "symmetric", "seed": 5},
+    "tanh": {"activation": "tanh", "task__encoding": "bipolar", "hidden": 4, "lr": 0.1},
+    "linear output": {"output": "linear", "lr": 0.05},
+    "parity": {"task": "parity", "hidden": 4},
+    "several outputs": {"task": "encoder", "hidden": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def run_pages(
+    point_of: Callable[..., Point], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Path, SingleRun]]:
+    """Return the pages of some runs of 1,000 epochs, and the runs."""
+    found = {}
+    for name, keys in ENGINE_RUNS.items():
+        run = train_single(point_of(**{"lr": 0.5, "epochs": 1000, **keys}))
+        folder = tmp_path_factory.mktemp("run")
+        write_page(run, folder)
+        found[name] = (folder / "run.html", run)
+    return found
+
+
+RunPages = dict[str, tuple[Path, SingleRun]]
+
+TRAIN = """([initial, lr, epochs]) => {
+  const data = JSON.parse(document.getElementById("run-data").textContent);
+  const { inputs, targets, shape } = data.scrubber;
+  const training = network.training(shape, { inputs, targets }, initial, lr);
+  for (let n = 0; n < epochs; n++) training.epoch();
+  return inputs.map((row) => Array.from(network.forward(shape, training.weights, row).outputs));
+}"""
+
+
+@pytest.mark.parametrize("name", ENGINE_RUNS)
+def test_the_page_trains_as_python_does(name: str, opened: Open, run_pages: RunPages) -> None:
+    path, run = run_pages[name]
+    initial, lr = run.parameters[:, 0].tolist(), run.point["lr"]
+    outputs = opened(path).evaluate(TRAIN, [initial, lr, 1000])
+    np.testing.assert_allclose(outputs, run.final_outputs, rtol=0, atol=1e-9)
+
+
+def test_a_seed_of_the_page_draws_the_weights_of_numpy(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    for seed in (0, 3, 12_345, 2**32 - 1):
+        drawn = page.evaluate(
+            "seed => network.initialWeights({ inputs: 2, hidden: 200, outputs: 1 }, seed, -1, 2)",
+            seed,
+        )
+        wanted = -1 + 3 * np.random.RandomState(seed).random_sample(801)
+        np.testing.assert_array_equal(drawn, wanted)
+
+
+def test_the_interval_of_the_page_is_that_of_the_report(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    for count, total in ((0, 1), (0, 200), (1, 7), (154, 200), (200, 200)):
+        found = page.evaluate("([n, all]) => network.rateInterval(n, all)", [count, total])
+        assert found == pytest.approx(rate_interval(count, total), abs=1e-12)
+
+
+def test_the_share_of_seeds_is_that_of_a_sweep(
+    opened: Open, run_pages: RunPages, point_of: Callable[..., Point]
+) -> None:
+    page = opened(run_pages["xor"][0])
+    page.locator("[name=epochs]").fill("1500")
+    converges = page.evaluate(
+        """seeds => {
+          const { inputs, targets, shape, limit } = JSON.parse(
+            document.getElementById("run-data").textContent).playground;
+          const made = { ...shape, hidden: 2 };
+          return seeds.map((seed) => network.converges(made, { inputs, targets },
+            network.initialWeights(made, seed, 0, 1), 0.5, 1500, limit));
+        }""",
+        list(range(12)),
+    )
+    runs = [train_single(point_of(lr=0.5, epochs=1500, seed=seed)) for seed in range(12)]
+    assert converges == [run.converged_epoch is not None for run in runs]
+    page.locator("[name=seed]").fill("0")
+    page.get_by_role("button", name="Train 200 seeds").click()
+    share = page.locator(".share")
+    expect(share).to_contain_text("of 200 seeds from 0 on converge", timeout=120_000)
+    counted = re.match(
+        r"(\d+) of 200 .* epochs: ([\d.]+) % \[([\d.]+), ([\d.]+)\]", share.inner_text()
+    )
+    assert counted
+    low, high = rate_interval(int(counted[1]), 200)
+    assert [float(counted[place]) for place in (2, 3, 4)] == pytest.approx(
+        [int(counted[1]) / 2, 100 * low, 100 * high], abs=0.06
+    )
+
+
+def test_the_scrubber_moves_all_figures(opened: Open, run_pages: RunPages) -> None:
+    path, run = run_pages["xor"]
+    page = opened(path)
+    scrubber = page.locator("#scrubber")
+    state, slider = scrubber.locator("output"), scrubber.get_by_role("slider")
+    expect(state).to_contain_text("after 1,000 epochs")
+    outputs = scrubber.locator("[data-part=outputs] td.number")
+    shown = [float(text) for text in outputs.all_inner_texts()]
+    assert shown == pytest.approx(run.final_outputs[:, 0].tolist(), abs=1e-4)
+    before = {
+        part: scrubber.locator(f"[data-part={part}]").screenshot()
+        for part in ("surface", "error", "outputs", "network", "hidden")
+    }
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(state).to_contain_text("before training")
+    shown = [float(text) for text in outputs.all_inner_texts()]
+    assert shown == pytest.approx(run.outputs[:, 0, 0].tolist(), abs=1e-4)
+    for part, picture in before.items():
+        assert scrubber.locator(f"[data-part={part}]").screenshot() != picture
+    page.keyboard.press("ArrowRight")
+    expect(state).to_contain_text("after 1 epoch:")
+    page.keyboard.press("Space")
+    expect(scrubber.get_by_role("button", name="Pause")).to_be_visible()
+    expect(state).to_contain_text("after 1,000 epochs", timeout=60_000)
+    expect(scrubber.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_own_weights_are_taken_as_numpy_prints_them(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    play = page.locator("#playground")
+    play.get_by_text("your own initial weights").click()
+    weights = play.get_by_role("textbox", name="Initial weights", exact=True)
+    values = np.random.RandomState(7).random_sample(13)
+    w1, b1, w2, b2 = np.split(values, [6, 9, 12])
+    weights.fill(f"Initial hidden weights: {w1.reshape(2, 3)}\n{b1}\n{w2.reshape(3, 1)} {b2}")
+    play.get_by_role("button", name="Use these weights").click()
+    expect(play.locator("[name=hidden]")).to_have_value("3")
+    w1, b1, w2, b2 = (np.array([float(f"{x:.8f}") for x in part]) for part in (w1, b1, w2, b2))
+    hidden = 1 / (1 + np.exp(-(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) @ w1.reshape(2, 3) + b1)))
+    outputs = 1 / (1 + np.exp(-(hidden @ w2 + b2)))
+    texts = play.locator("[data-part=outputs] td.number").all_inner_texts()
+    assert [float(text) for text in texts] == pytest.approx(outputs.tolist(), abs=1e-4)
+    weights.fill("1 2 3")
+    play.get_by_role("button", name="Use these weights").click()
+    expect(play.get_by_role("alert")).to_contain_text("3 numbers: a network of 2 inputs")
+
+
+def test_the_playground_trains_and_starts_again(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    play = page.locator("#playground")
+    state = play.locator(".state")
+    expect(state).to_contain_text("0 epochs")
+    play.get_by_role("button", name="Train", exact=True).click()
+    expect(state).to_contain_text("1,000 epochs", timeout=60_000)
+    play.get_by_role("button", name="New weights").click()
+    expect(play.locator("[name=seed]")).to_have_value("4")
+    expect(state).to_contain_text(re.compile(r"^0 epochs"))
+    play.locator("[name=hidden]").fill("5")
+    expect(play.locator("[data-part=network] circle")).to_have_count(8)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", ENGINE_RUNS)
+def test_the_page_of_a_run_fits_its_screen(
+    name: str, size: dict[str, int], opened: Open, run_pages: RunPages
+) -> None:
+    page = opened(run_pages[name][0], viewport=size)
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_targets_of_a_run_are_printed(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    page.emulate_media(media="print")
+    target = page.locator(".track i.target").first
+    assert target.evaluate("one => getComputedStyle(one).printColorAdjust") == "exact"
+    expect(page.locator("#scrubber [data-part=error]")).to_be_visible()
+    expect(page.locator("#playground")).to_be_hidden()
+
+
+def test_without_script_a_run_has_its_animation(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0], java_script_enabled=False)
+    expect(page.locator(".learning img").first).to_be_visible()
+    expect(page.locator("#scrubber")).to_be_hidden()
+    expect(page.get_by_text("The playground needs JavaScript.")).to_be_visible()

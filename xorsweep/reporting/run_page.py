@@ -1,7 +1,7 @@
 """The page of a single run: its truth table, its network, its error, and how it was learnt.
 
-One file that needs no network and no script. What it holds is text, SVG, and images within it; the
-animation lies beside it once more, for slides.
+One file that needs no network; without scripts it lacks only what can be played with. It holds
+text, SVG, and images within it; the animation lies beside it once more, for slides.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
 from xorsweep.reporting.hidden_section import hidden_section
 from xorsweep.reporting.rendering import data_uri, environment
+from xorsweep.reporting.run_player import differences, player_data
 from xorsweep.reporting.svg.animation import PANEL, SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
 from xorsweep.reporting.svg.decision_surface import describe_surface, has_surface, surface_image
@@ -104,6 +105,7 @@ def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | No
     network, point = run.training.network, run.point
     answers, weights = list(_answers(run)), list(_weights(run))
     levels = plateau_labels(plateaus(run.training.targets))
+    player = player_data(run)
     return (
         environment()
         .get_template("run.html.j2")
@@ -130,6 +132,9 @@ def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | No
             ],
             again=_with_engine(run, single_run_command(_without_defaults(point))),
             sweep=_sweep_command(run),
+            player=player,
+            recorded='"scrubber":null' not in player,
+            differences=differences(run),
             files=[(name, text) for name, text in FILES if name != ANIMATION or animation],
         )
     )

@@ -61,6 +61,9 @@ const axes = (function () {
 
   const percentText = (share) => `${parseFloat((100 * share).toPrecision(4))} %`;
 
+  const countText = (count, noun) =>
+    `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
   const widthOf = (text) => CHARACTER * text.length;
 
   // Leaves out the labels that would touch one before them.
@@ -74,5 +77,5 @@ const axes = (function () {
     });
   }
 
-  return { scale, numberText, percentText, widthOf, apart, linearTicks, logTicks };
+  return { scale, numberText, percentText, countText, widthOf, apart, linearTicks, logTicks };
 })();
