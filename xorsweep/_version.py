@@ -1,4 +1,4 @@
-"""The version of the package, and those of what it stores; what other versions wrote is refused."""
+"""The version of the package and of its files; files of other versions are refused."""
 
 __version__ = "0.1.0"
 

@@ -1,4 +1,4 @@
-"""The commands that do something again: one point alone, or a sweep from where it ended."""
+"""Commands that repeat one point alone, or resume a sweep."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def single_run_command(point: Mapping[Any, Any]) -> str:
 
 
 def sweep_command(point: Mapping[Any, Any], seeds: int) -> str:
-    """Return the command that trains a point from each of so many seeds."""
+    """Return the command that trains a point from each of several seeds."""
     fixed = {key: value for key, value in point.items() if key != "seed"}
     seed = f"seed=range(0,{seeds})"
     return shlex.join(["python", "-m", "xorsweep", "-m", *_overrides(fixed), seed])
@@ -33,7 +33,7 @@ def _overrides(point: Mapping[Any, Any]) -> list[str]:
 
 
 def resume_command(folder: Path) -> str:
-    """Return the command that goes on with the sweep in a folder."""
+    """Return the command that resumes the sweep in a folder."""
     return shlex.join(["python", "-m", "xorsweep", "-m", f"resume={override_value(str(folder))}"])
 
 

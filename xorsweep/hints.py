@@ -1,4 +1,4 @@
-"""What newcomers type, also in other programs, and what to type here: tables, and how to use them.
+"""Suggestions for common mistakes and for names of other programs: tables and lookups.
 
 A table maps what is meant, a key, a value or a sentence, to the words that stand for it. Words are
 compared without capitals and marks: `learning_rate`, `learningRate` and `learning-rate` are one.

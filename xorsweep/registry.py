@@ -196,7 +196,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
 @cache
 def installed() -> Callable[..., EntryPoints]:
-    """Return what selects entry points; reading those of all packages is slow, so it is cached."""
+    """Return the installed entry points; reading them is slow, so they are cached."""
     from importlib.metadata import entry_points
 
     return entry_points().select

@@ -1,4 +1,4 @@
-"""What the sweeper does: overrides to axes, axes to a grid, the grid to a sweep."""
+"""The sweeper: overrides to axes, axes to a grid, the grid to a sweep."""
 
 from __future__ import annotations
 

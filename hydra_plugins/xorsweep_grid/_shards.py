@@ -1,4 +1,4 @@
-"""Hydra's launchers as launchers of shards: one job a shard, whatever machine it lands on."""
+"""Hydra's launchers as launchers of shards: one job per shard, on any machine."""
 
 from __future__ import annotations
 

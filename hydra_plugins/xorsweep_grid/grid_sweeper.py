@@ -1,4 +1,4 @@
-"""The face of the sweeper that Hydra's plugin scan reads; what it does lies in `_core`."""
+"""The sweeper class for Hydra's plugin scan; `_core` implements it."""
 
 # No postponed annotations here: Hydra's scan executes this module before it is in sys.modules,
 # where a dataclass couldn't look them up.

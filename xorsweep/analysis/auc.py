@@ -1,4 +1,4 @@
-"""How well a number tells two kinds of runs apart: the area under the ROC curve."""
+"""How well a number distinguishes two kinds of runs: the area under the ROC curve."""
 
 from __future__ import annotations
 

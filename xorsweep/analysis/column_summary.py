@@ -1,4 +1,4 @@
-"""Summaries of columns by what they hold: rates of flags, quantiles of numbers, times of events."""
+"""Summaries of columns by their type: rates of flags, quantiles of numbers, times of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of a table of results that say which point or cell a row is."""
+"""The columns of a table of results that identify the point or cell of a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where runs that aren't solved stand, by the curvature of the loss, and how they go on."""
+"""The states of unsolved runs by the curvature of the loss, and how these runs continue."""
 
 from __future__ import annotations
 

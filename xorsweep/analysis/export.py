@@ -1,4 +1,4 @@
-"""What a sweep leaves beside its rows: tables, and for each reason what failed."""
+"""Files of a sweep besides its rows: further tables, and failures by reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the variance of the rate of a column of truth values each axis explains."""
+"""The share of the variance of a boolean column's rate that each axis explains."""
 
 from __future__ import annotations
 

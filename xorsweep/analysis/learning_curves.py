@@ -1,4 +1,4 @@
-"""How the error falls: quantiles by epoch over the trajectories of a cell, from the parts."""
+"""The error by epoch: quantiles over the trajectories of a cell, from the parts."""
 
 from __future__ import annotations
 

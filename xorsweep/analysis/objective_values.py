@@ -1,4 +1,4 @@
-"""The value of an objective over several seeds, and how sure it is."""
+"""The value of an objective over several seeds, with its interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which neighbours of the grid really differ: cells compared run by run on the seeds they share."""
+"""Tests of neighbours in the grid: cells compared run by run on the seeds they share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The typical, the best and the worst run of a cell, and what the parts keep of them."""
+"""The typical, the best and the worst run of a cell, with their stored values."""
 
 from __future__ import annotations
 

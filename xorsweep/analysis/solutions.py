@@ -1,4 +1,4 @@
-"""Classes of solutions by cell: how many runs have each, and which run is typical of one."""
+"""Classes of solutions by cell: the number of runs and a typical run of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kaplan-Meier curves of `still unsolved` against epochs, and what is read off them.
+"""Kaplan-Meier curves of `still unsolved` against epochs, and their medians.
 
 E. L. Kaplan and P. Meier, "Nonparametric estimation from incomplete observations", Journal of the
 American Statistical Association 53 (1958). A run that hasn't converged is censored at its budget.

@@ -1,4 +1,4 @@
-"""Two sweeps side by side: which of the cells that both have differ beyond chance."""
+"""Comparison of two sweeps: the common cells that differ beyond chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much longer one cell's runs take than another's, seed by seed."""
+"""Ratios of the times of two cells' runs, seed by seed."""
 
 from __future__ import annotations
 

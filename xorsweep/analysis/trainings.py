@@ -62,7 +62,7 @@ def continued(results: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:
 
 
 def at_epochs(rows: pd.DataFrame, epochs: int | None) -> pd.DataFrame:
-    """Return the rows of results, or of a summary, after so many epochs; all of them where None.
+    """Return the rows of results, or of a summary, after a number of epochs; None: all of them.
 
     They keep their index. Raises ConfigError where there is no such row.
     """

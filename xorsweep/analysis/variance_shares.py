@@ -1,4 +1,4 @@
-"""How much of the variance of a rate over a grid each axis explains.
+"""The share of the variance of a rate over a grid that each axis explains.
 
 A rate over the full product of some axes is split as in an analysis of variance: the first-order
 share of an axis is what its level alone explains, the total share all that it takes part in.

@@ -1,4 +1,4 @@
-"""What Python asks of a sweep, composed without Hydra where that isn't needed.
+"""Sweeps from Python, composed without Hydra if it isn't needed.
 
 Hydra takes a third of a second to start, and as long again to read back what is printed for it. It
 is needed for its config files and for its grammar alone.

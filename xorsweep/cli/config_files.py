@@ -1,4 +1,4 @@
-"""The YAML files that a configuration is made of, and what each of them sets."""
+"""The YAML files of a configuration, and the values that each of them sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The node `grid` of a configuration: axes, blocks of them, which go together, what is left out."""
+"""The node `grid` of a configuration: axes, blocks, zipped axes and filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a grid is asked to be: its axes, the blocks of them, and which go together."""
+"""The definition of a grid: its axes, blocks and zipped axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Hydra refuses, in one line that names the key, the value and what is allowed."""
+"""Hydra's errors in one line that names the key, the value and the allowed values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before a run or a sweep starts: what the command line asks of it in vain, and its folder."""
+"""Checks before a run or a sweep starts: options without effect, and its folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RunRequest:
 
 
 def read_run(config: DictConfig) -> RunRequest:
-    """Return what a single run, or a job of another sweeper, is to train.
+    """Return the request of a single run, or of a job of another sweeper.
 
     Raises ConfigError for a value that isn't allowed, and for what only our sweeper reads.
     """

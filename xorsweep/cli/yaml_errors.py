@@ -1,4 +1,4 @@
-"""What is wrong with a YAML file of the user, in one line that names the file and the line."""
+"""Errors in a user's YAML file, in one line that names the file and the line."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def is_in_process(parallel: ExecutionSettings, is_quick: bool) -> bool:
 
 
 def choose_executor(parallel: ExecutionSettings, is_quick: bool | None) -> Executor:
-    """Return what runs batches: this process alone where other processes wouldn't be quicker.
+    """Return an executor: this process alone if other processes wouldn't be faster.
 
     Args:
         parallel: The settings, with their workers resolved.
@@ -120,7 +120,7 @@ def _take_piece(left: deque[DivisibleBatch], size: float) -> DivisibleBatch:
 
 
 def executor_of(parallel: ExecutionSettings) -> Executor:
-    """Return what runs batches in as many processes as the settings say."""
+    """Return an executor with the number of processes in the settings."""
     workers = workers_of(parallel)
     if parallel.backend == "dask":
         return partial(_dask_cluster().run_dask, workers=workers, address=parallel.address)

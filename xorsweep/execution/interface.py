@@ -1,4 +1,4 @@
-"""What every backend takes and yields."""
+"""The interface of backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema of an experiment: which keys a point has, and what each of them may be."""
+"""The schema of an experiment: the keys of a point, and their allowed values."""
 
 from __future__ import annotations
 

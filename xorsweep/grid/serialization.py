@@ -1,4 +1,4 @@
-"""The grid as JSON has it, and back; what comes back is checked as if a stranger had written it."""
+"""Conversion of grids to JSON and back, with validation of untrusted input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep will take, by a moment of each kind of its batches: seconds, and bytes on disk."""
+"""Estimates of a sweep's seconds and bytes on disk, from a short run of each kind of batch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Kind = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a batch costs for each of its members, in seconds: before the first epoch, an epoch."""
+    """The cost of a batch per member, in seconds: before the first epoch, and per epoch."""
 
     start: float
     epoch: float
@@ -59,7 +59,7 @@ class Estimate:
 
 
 def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells: int) -> Estimate:
-    """Return what training a plan takes on this machine, with so many cells in the tables.
+    """Return the cost of training a plan on this machine, with a number of cells in the tables.
 
     One batch of each kind is trained for a moment, in this process. That workers slow each other
     down, and that they take a second to start, isn't part of it.

@@ -1,4 +1,4 @@
-"""What newcomers type for the keys of networks and their values, and what to type here."""
+"""Suggestions for common mistakes in the keys of networks and their values."""
 
 from __future__ import annotations
 

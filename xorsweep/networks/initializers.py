@@ -208,7 +208,7 @@ class Values(Initializer):
 
 
 class Printed(Initializer):
-    """The weights that the notebook printed before its run, whatever the seed."""
+    """The weights that the notebook printed before its run, for any seed."""
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
         """Return the printed parameters (P, B), the same for every seed."""

@@ -38,7 +38,7 @@ LAYERS = {
     "b2": "output bias",
     "direct": "direct link",
 }
-"""What the notebook calls each role of a weight."""
+"""The notebook's name of each role of a weight."""
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ class Boolean(Task):
     table: int = field(6, Integer(0, 2**32 - 1))
 
     def check(self) -> None:
-        """Raise ConfigError for a number that no function of so many inputs has."""
+        """Raise ConfigError for a number that no function of these inputs has."""
         functions = 2**2**self.bits
         if self.table >= functions:
             raise ConfigError(

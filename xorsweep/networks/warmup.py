@@ -1,4 +1,4 @@
-"""Compiles an engine before training, and reports what the reference engine trains instead."""
+"""Compiles an engine before training, and reports the batches left to the reference engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees: figures, pages, findings in words, and the terminal.
+"""Output for people: figures, pages, findings and the terminal.
 
 It may import analysis and what that imports. Matplotlib is imported by `figures` alone,
 and nothing is imported here: a terminal needs no figures.

@@ -1,4 +1,4 @@
-"""What a terminal shows of a sweep whose rows are columns of any meaning."""
+"""Terminal output of sweeps whose rows are columns of any meaning."""
 
 from __future__ import annotations
 

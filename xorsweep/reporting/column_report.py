@@ -64,7 +64,7 @@ class ColumnReport(ReportWriter):
         return specs
 
     def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnTables:
-        """Return what the figures are made from."""
+        """Return the tables that the figures are made from."""
         tables = ColumnTables.of(results, self._cells(results, summary), self.looks)
         return tables.with_curves(self.grid, self.store)
 

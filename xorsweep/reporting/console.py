@@ -1,4 +1,4 @@
-"""What a person sees while a sweep runs: the grid, the progress, the rates, the paths."""
+"""Terminal output of a sweep: the grid, the progress, the rates, the paths."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Console:
             self.print(part)
 
     def warn(self, line: str) -> None:
-        """Report what even a caller who wants little output has to know at once."""
+        """Report a warning, also to a caller who wants little output."""
         self.log(line)
 
     @contextmanager
@@ -131,7 +131,7 @@ class Console:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Show on a terminal what is being done, as long as it takes."""
+        """Show the current step on a terminal while it runs."""
         if self.console.is_terminal:
             with self.console.status(Text(text)):
                 yield
@@ -155,7 +155,7 @@ class Console:
             self.log(excluded)
 
     def verdicts(self, study: Study, judged: Sequence[Verdict]) -> None:
-        """Print a study's published figures beside the measured ones, and what agrees."""
+        """Print a study's published values, the measured ones, and whether they agree."""
         # This brings pandas, which is there by now.
         from xorsweep.analysis.studies.verdicts import HEAD, verdict_findings, verdict_row
 
@@ -175,7 +175,7 @@ class Console:
         self.console.print(table, soft_wrap=False)
 
     def failures(self, found: Sequence[Failure]) -> None:
-        """Print what failed, by reason, with the command that tries one of each alone."""
+        """Print the failures by reason, each with a command that repeats one of them alone."""
         for failure in found[:MOST_REASONS]:
             self.warn(f"{count_text(failure.runs, 'point')} failed: {one_line(failure.reason)}")
             if failure.command:
@@ -280,7 +280,7 @@ def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
 
 
 def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -> str:
-    """Return how much of the work is done after some seconds, and what is left."""
+    """Return the progress after some seconds, and the remaining time."""
     did = "trained" if unit == TRAINING else "done"
     rate = done / seconds
     left = (total - done) / rate

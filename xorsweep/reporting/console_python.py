@@ -1,4 +1,4 @@
-"""What a caller from Python sees of a sweep: on stderr, or in a notebook below the cell."""
+"""Output of a sweep for callers from Python: on stderr, or in a notebook below the cell."""
 
 from __future__ import annotations
 

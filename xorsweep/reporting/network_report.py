@@ -59,7 +59,7 @@ class NetworkReport(ReportWriter):
         return NETWORK_FIGURES
 
     def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
-        """Return what the figures are made from."""
+        """Return the tables that the figures are made from."""
         networks = StoredNetworks(self.grid, self.store, extensions_of(self.grid))
         curves = LearningCurves(self.grid, self.store)
         return Tables.of(results, summary, curves, networks, self.looks)

@@ -172,7 +172,7 @@ class ReportWriter(ABC):
 
     @abstractmethod
     def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> FigureTables:
-        """Return what the figures are made from."""
+        """Return the tables that the figures are made from."""
 
     @abstractmethod
     def content(

@@ -1,4 +1,4 @@
-"""What a figure measures, read off the rows of a sweep, with its 95 % interval."""
+"""Measurements of a sweep's rows for published values, with 95 % intervals."""
 
 from __future__ import annotations
 

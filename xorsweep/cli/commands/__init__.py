@@ -1,4 +1,4 @@
-"""The subcommands: a module each, with its arguments, its examples and what it calls.
+"""The subcommands: one module each, with arguments, examples and a function to run.
 
 Importing one brings neither Hydra nor what the subcommand works with.
 """
@@ -22,7 +22,7 @@ COMMANDS = {
     "function": "sweep your function",
     "experiment": "sweep your experiment",
 }
-"""What each subcommand does, by its name, in the order of the help."""
+"""The summary of each subcommand, by name, in the order of the help."""
 
 
 def load_command(name: str) -> tuple[ModuleType, Parser]:

@@ -1,4 +1,4 @@
-"""How subcommands read their arguments: what is wrong is told in one line."""
+"""Parsers of subcommands' arguments, which report errors in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What engines do to a batch before and while it trains: pad it, take members out, cast it."""
+"""Operations of engines on batches: padding, removal of members, casts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every engine takes and returns; an engine is a function of a TrainingBatch."""
+"""The interface of engines; an engine is a function of a TrainingBatch."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 @dataclass(frozen=True)
 class DeltaBarDelta(Optimizer):
-    """Delta-bar-delta: w += rate * slope, with a learning rate of its own for each weight.
+    """Delta-bar-delta: w += rate * slope, with one learning rate per weight.
 
     The slope is minus the gradient. A rate starts at lr. Where the average of past slopes has the
     sign of the present one it grows by `kappa`, where it has the other sign it shrinks by the share

@@ -13,7 +13,7 @@ from xorsweep.networks.optimizers.base import Array, Optimizer, State
 
 @dataclass(frozen=True)
 class Rprop(Optimizer):
-    """iRprop-: w += sign(slope) * step, with a step size of its own for each weight.
+    """iRprop-: w += sign(slope) * step, with one step size per weight.
 
     The slope is minus the gradient. A step starts at lr, is multiplied by `increase` where the
     slope keeps its sign, and by `decrease` where it turns; there the weight rests for an epoch and
