@@ -65,3 +65,16 @@ def test_fields_of_a_heat_map_keep_their_colours(small_sweep: Path) -> None:
     assert not any(
         f"fill: {field}" in for_both_themes(svg).split("</style>")[0] for field in fields
     )
+
+
+def test_numbers_in_fields_keep_their_colour_and_notes_get_lighter(small_sweep: Path) -> None:
+    svg = (small_sweep / "figures/convergence_rate.svg").read_text()
+    numbers = re.findall(r'<text style="([^"]*)"[^>]*>of 12</text>', svg)
+    assert numbers
+    dark = for_both_themes(svg).split("@media screen and (prefers-color-scheme:dark)")[1]
+    for style in numbers:
+        (colour,) = re.findall(r"fill: (#\w{6})", style)
+        assert f'text[style*="fill: {colour}"]' not in dark
+    lighter = re.search(rf'text\[style\*="fill: {NOTES}"\]{{fill:(#\w+)', dark)
+    assert lighter
+    assert contrast(lighter[1], DARK_PAPER) > 4.5

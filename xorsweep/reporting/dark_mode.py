@@ -29,6 +29,7 @@ def for_both_themes(svg: str) -> str:
         f"svg{{fill:{DARK_INK}}}",
         _rule("fill", PAPER, DARK_PAPER, "path"),
         _rule("fill", NOTES, dark_counterpart(NOTES), "g"),
+        _rule("fill", NOTES, dark_counterpart(NOTES), "text"),
     ]
     for colour in sorted(strokes):
         lighter = dark_counterpart(colour)

@@ -26,6 +26,8 @@ from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells
 from xorsweep.text import level_name, level_text
 
+BLACK = "#010101"
+"""SVG leaves #000000 out, and text without a colour is light on a dark page; fields stay as is."""
 EQUAL_CONTRAST = 0.179
 """The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
 MOST_FIELDS = 14
@@ -101,7 +103,7 @@ def _set_text_colours(axes: Axes) -> None:
     mesh: Any = axes.collections[0]
     colours = mesh.get_facecolors()[~np.ma.getmaskarray(mesh.get_array()).ravel()]
     for text, colour in zip(axes.texts, colours, strict=True):
-        text.set_color("black" if relative_luminance(colour) > EQUAL_CONTRAST else "white")
+        text.set_color(BLACK if relative_luminance(colour) > EQUAL_CONTRAST else "white")
 
 
 def _pivot(
