@@ -86,7 +86,7 @@ def test_a_line_is_completed_in_bash(
         ("xorsweep lr=1 ver", [], True),
         ("xorsweep merge ou", ["outputs/"], False),
         ("xorsweep verify ", ["latest", "outputs/", "sweeps/"], False),
-        ("xorsweep replay outputs/a --", ["--help", "--function", "--into"], False),
+        ("xorsweep replay outputs/a --", ["--help", "--function", "--experiment", "--into"], False),
     ],
 )
 def test_subcommands_their_options_and_folders_are_words(
@@ -100,3 +100,15 @@ def test_subcommands_their_options_and_folders_are_words(
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     assert complete_command(line) == (words, has_overrides)
+
+
+def test_arguments_of_a_function_and_keys_of_an_experiment_are_words() -> None:
+    line = "xorsweep function functions_to_sweep:train"
+    words, has_overrides = complete_command(f"{line} ")
+    assert words[:3] == ["lr=", "width=", "seed="]
+    assert {"plan=", "resume=", "precision=", "grid.where="} <= {*words}
+    assert not has_overrides
+    assert not {"hidden=", "task="} & {*words}
+    assert complete_command(f"{line} lr=1 w")[0] == ["width="]
+    assert complete_command("xorsweep experiment experiments_to_sweep:Tosses p")[0][0] == "p="
+    assert "plan=" in complete_command("xorsweep function nowhere:f ")[0]

@@ -25,5 +25,25 @@ def complete_command(line: str) -> tuple[list[str], bool]:
         _, parser = load_command(before[1])
         options = ["--help", *re.findall(r"--[\w-]+", parser.format_usage())]
         return [option for option in options if option.startswith(typed)], False
+    if before[1] in ("function", "experiment"):
+        keys = _keys_of(before[1], before[2]) if len(before) > 2 else []
+        return [f"{key}=" for key in keys if f"{key}=".startswith(typed)], False
     folders = sorted(glob(f"{escape(typed)}*/"))
     return [LATEST] * LATEST.startswith(typed) + folders, False
+
+
+def _keys_of(command: str, name: str) -> list[str]:
+    """Return the keys that a function or an experiment takes, its own first."""
+    from xorsweep.cli.experiments import load_class
+    from xorsweep.cli.own_sweep import FUNCTION_KEYS
+    from xorsweep.functions.signature import Signature
+    from xorsweep.functions.source import load_function
+
+    try:
+        if command == "function":
+            own = Signature.of(load_function(name), name).names
+        else:
+            own = load_class(name)().schema.keys
+    except Exception:  # nobody wants an error in a line that is being typed
+        own = ()
+    return [*own, *FUNCTION_KEYS]
