@@ -9,9 +9,6 @@ OPTUNA := .venv-optuna
 CUDA := .venv-cuda
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
-# What Python has compiled is kept, whatever the shell says: tests start many processes.
-unexport PYTHONDONTWRITEBYTECODE
-
 .PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna test-cuda lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
