@@ -96,3 +96,22 @@ def test_sweeps_that_measure_otherwise_are_not_merged(
     with pytest.raises(StoreError, match="curvature"):
         merge(tmp_path / "merged", [folders["first"], tmp_path / "other"], report=False)
     assert not (tmp_path / "merged").exists()
+
+
+@pytest.mark.slow
+def test_logistic_networks_pass_by_the_edge_of_stability(tmp_path: Path) -> None:
+    sweep = xs.sweep(
+        lr=5,
+        hidden=4,
+        init="symmetric",
+        epochs=6_000,
+        seed=range(60),
+        curvature="learning_curve",
+        folder=tmp_path / "sweep",
+        parallel="serial",
+        progress=False,
+    )
+    curves = sweep.to_xarray(curves=["curvature_max"])["curvature_max_curve"]
+    median = curves.squeeze().median("seed")
+    assert 0.8 * 2 / 5 < median.max() < 1.2 * 2 / 5
+    assert median[-1] < 0.01 * 2 / 5
