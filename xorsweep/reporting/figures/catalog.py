@@ -131,9 +131,9 @@ def _write(
 
 
 VARIANCE_CAPTION = (
-    "A bar is the share of the variance of the rate over all cells that an axis explains (Sobol): "
-    "by itself, and with its interactions, where what it does depends on another axis. What chance "
-    "adds to measured rates is taken off; whiskers are 95 % intervals, by a jackknife over seeds."
+    "A bar is the share of the variance of the rate over all settings that an axis explains "
+    "(Sobol): alone, and with its interactions, where its effect depends on another axis. The part "
+    "that is due to chance is subtracted; whiskers are 95 % intervals, by a jackknife over seeds."
 )
 """How figures of shares of variance are read."""
 
@@ -141,57 +141,57 @@ NETWORK_FIGURES = (
     FigureSpec(
         "convergence_rate",
         "How often training converges",
-        "A field is a cell, all runs that differ in seed alone; the brighter it is, the more of "
-        "them met the criterion within their epochs. Where there is room its numbers are how many "
-        "of how many.",
+        "Each square is a setting: all runs that differ only in the seed. The brighter it is, the "
+        "more of them met the criterion within their epochs. Where there is room, a square has the "
+        "number of these runs and the number of all.",
         "rate_heatmap",
     ),
     FigureSpec(
         "rate_lines",
         "How precise these rates are",
-        "The same rates as marks, with bars that hold the true rate 95 times in 100: Wilson's "
-        "intervals, and Clopper and Pearson's where all or none of the runs converged. Each bar "
-        "is for its rate alone: of many pairs of bars some lie apart by chance, so that it takes "
-        "the tests of comparisons.csv to tell which cells differ. Lines are shifted a little so "
-        "that bars don't cover each other.",
+        "The same rates with 95 % confidence intervals: Wilson's, or Clopper and Pearson's where "
+        "all or none of the runs converged. The intervals aren't corrected for the number of "
+        "settings, so some of them lie apart by chance; the tests in comparisons.csv show which "
+        "settings differ. Marks are shifted a little so that intervals don't cover each other.",
         "rate_lines",
     ),
     FigureSpec(
         "unsolved",
         "How long it takes",
-        "Read a curve from the left: the share of runs that hadn't met the criterion after n "
-        "epochs (Kaplan and Meier), with pointwise 95 % bands. It falls where runs converge. Where "
-        "it stays flat, none does; more epochs may change that.",
+        "A curve is the share of runs that haven't met the criterion after n epochs (Kaplan and "
+        "Meier), with pointwise 95 % bands. It falls where runs converge. Where it stays flat, no "
+        "run converges; more epochs may change that.",
         "survival_curves",
     ),
     FigureSpec(
         "final_error",
         "Where runs end",
-        "Each row is a cell: all runs that differ in seed alone, by their error after the most "
-        "epochs that their setting has. A bar that holds all of them reaches up to the next row; "
-        "further left is better, and colours say how a run ended. The dashed lines are the "
-        "plateaus of the error, where several rows of the task share one output.",
+        "Each row is a setting: its runs by their error after the most epochs that it has. A bar "
+        "with all of them reaches up to the next row. Further left is better, and colours show how "
+        "a run ended. The dashed lines are the plateaus of the error, where several rows of the "
+        "task share one output.",
         "error_histogram",
     ),
     FigureSpec(
         "error_by_epoch",
         "How the error falls",
-        "Each panel is a cell. A thin line is a single run, in the colour of its outcome: of each "
-        "outcome as many as its share of the runs, and one at least. The thick line is the median "
-        "of all runs and its band holds the middle half of them, at the most epochs that their "
-        "setting has; of a cell with more than 20,000 runs, of the first of them. Both axes are "
-        "logarithmic; errors above 100 or below 10⁻⁸ lie beyond the edge. The dashed lines are the "
-        "plateaus of the error, on which a run may rest or which it may leave later.",
+        "Each panel is a setting. A thin line is a single run, in the colour of its outcome; each "
+        "outcome has its share of the lines, and at least one. The thick line is the median of all "
+        "runs, or of the first 20,000, and the band is their middle half, up to the most epochs "
+        "that the setting has. Both axes are logarithmic; errors above 100 or below 10⁻⁸ lie "
+        "beyond the edge. The dashed lines are the plateaus of the error, which a run may leave "
+        "later.",
         "error_curves",
     ),
     FigureSpec(
         "curvature_by_epoch",
         "How the curvature changes",
-        "Each panel is a cell. The lines are the medians over its runs of the largest and the "
-        "smallest eigenvalue of the Hessian of the loss, the bands hold the middle half. Below the "
-        "line at 0 some direction goes down. Gradient descent can't stay where the largest "
-        "eigenvalue is above the dashed line at 2 / lr, the edge of stability; other update rules "
-        "have other limits. The axis is linear between -0.001 and 0.001, and logarithmic beyond.",
+        "Each panel is a setting. The lines are the medians over its runs of the largest and the "
+        "smallest eigenvalue of the Hessian of the loss, and the bands are the middle half. Where "
+        "the smallest is negative, the loss curves downwards in some direction. Gradient descent "
+        "can't stay where the largest is above the dashed line at 2 / lr, the edge of stability; "
+        "other optimizers have other limits. The axis is linear between -0.001 and 0.001, and "
+        "logarithmic beyond.",
         "curvature_curves",
     ),
     FigureSpec(
@@ -204,48 +204,48 @@ NETWORK_FIGURES = (
         "outcomes_by_seed",
         "Which seeds solve it where",
         "A row is a seed: its initial weights, trained with each value along the axis, in the "
-        "colour of its outcome after the most epochs. Seeds that are solved at most values come "
-        "first, and each panel has an order of its own. Rows of one colour are seeds whose initial "
-        "weights decide; columns of one colour are values that do.",
+        "colour of the outcome after the most epochs. Seeds that solve the task at most values "
+        "come first; each panel is sorted by itself. In a row of one colour the initial weights "
+        "decide, in a column of one colour the value.",
         "outcomes_by_seed",
     ),
     FigureSpec(
         "solutions",
         "Which solutions runs find",
-        "Each bar is a cell: its solved runs after the most epochs that it has, by the Boolean "
-        "functions that their hidden units compute, up to the order and the complement of the "
-        "units. On the right is how many solved runs it has. AND, OR and XOR are named; any other "
-        "function is f and its number, whose bit k is the value at row k, with row 00 (or 000) as "
-        "bit 0. The most frequent classes have a colour of their own.",
+        "Each bar is a setting: its solved runs after the most epochs that it has, by the Boolean "
+        "functions that their hidden units compute, regardless of the order and the complement of "
+        "the units. The number of solved runs is on the right. AND, OR and XOR have names; any "
+        "other function is f and its number, whose bit k is the value at row k, with row 00 (or "
+        "000) as bit 0. Each of the most frequent classes has its own colour.",
         "solution_shares",
     ),
     FigureSpec(
         "solution_surfaces",
         "What the solutions look like",
-        "Each square is what one network answers to any two inputs, dark for 0 and bright for 1, "
-        "with input 1 to the right and input 2 upwards; the rows are marked with their targets, a "
-        "disc for the higher one. A dashed line is where a hidden unit switches between on and "
-        "off, as far as it passes the square. The network is in the middle of the runs of its "
-        "class by the epoch at which they converged.",
+        "Each square is the output of one network for any two inputs, dark for 0 and bright for "
+        "1, with input 1 to the right and input 2 upwards. The rows of the task are marked with "
+        "their targets, a disc for the higher one. A dashed line is where a hidden unit switches "
+        "between on and off. The network is the median of the runs of its class by the epoch at "
+        "which they converged.",
         "solution_surfaces",
     ),
     FigureSpec(
         "initial_weights",
         "Which initial weights fail",
-        "Of each network with two inputs and two hidden units, the largest difference between a "
-        "hidden unit's two initial weights, drawn again from its seed. Each mark is a tenth of the "
-        "runs of a cell, as wide as their differences, with the 95 % interval of its rate. AUC is "
-        "the share of pairs, a run that doesn't converge and one that does, in which the former "
-        "has the larger difference: one half where it says nothing. Shown are cells with 500 runs "
-        "or more, after the most epochs that they have.",
+        "The largest difference between a hidden unit's two initial weights, drawn again from the "
+        "seed, of each network with two inputs and two hidden units. Each mark is a tenth of the "
+        "runs of a setting, as wide as their differences, with the 95 % interval of its rate. AUC "
+        "is the share of pairs of a run that doesn't converge and one that does in which the "
+        "former has the larger difference; it is one half without a relation. Settings with 500 "
+        "runs or more are shown, after the most epochs that they have.",
         "initial_weights",
     ),
     FigureSpec(
         "initial_weights_map",
         "The initial weights of both hidden units",
-        "The same runs by the differences of both hidden units. The brighter a field is, the more "
-        "of its runs don't converge. Along either axis each row of fields has as many runs; a "
-        "field with fewer than 10 is left blank.",
+        "The same runs by the differences of both hidden units. The brighter a square is, the "
+        "more of its runs don't converge. The rows have equal numbers of runs, and so have the "
+        "columns; a square with fewer than 10 runs is blank.",
         "initial_weights_map",
     ),
 )
