@@ -55,6 +55,10 @@ EXACT: dict[str, dict[str, Any]] = {
         "init__x": "w1_0_0",
         "init__y": "w2_1_0",
     },
+    "values": {
+        "init": "values",
+        "init__values": "0.5 -0.25 0.75 0.1 0.2 -0.3 0 0.5 -1 1.5 -0.75 0.3 0.1",
+    },
     "mse": {"loss": "mse", "init": "symmetric", "init__layout": "framework"},
     "half_mse": {"loss": "half_mse", "init": "xavier"},
     "xnor, bipolar": {"task": "xnor", "task__encoding": "bipolar", "skip": True},
