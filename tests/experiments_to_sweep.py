@@ -1,5 +1,6 @@
 """An experiment that no installed package offers; worker processes import it from here."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,3 +79,13 @@ class Tosses(TabularExperiment[Coins]):
 
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
         return self.run(self.batch_of_one(grid, row))
+
+
+class SlowTosses(Tosses):
+    """Tosses that take a while, so that a sweep can be killed in the middle."""
+
+    name = "slow_tosses"
+
+    def run(self, batch: Coins) -> pa.Table:
+        time.sleep(0.02 * len(batch.point_ids))
+        return super().run(batch)

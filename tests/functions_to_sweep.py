@@ -2,8 +2,8 @@
 
 import os
 import sys
+import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,12 +38,10 @@ def deadly(x: int) -> dict[str, Any]:
     return {"y": x * 2}
 
 
-def logged(x: int, seed: int, log: str) -> dict[str, Any]:
-    """Write down each call, and take a while."""
-    with Path(log).open("a") as file:
-        file.write(f"{x} {seed}\n")
-    total = sum(i % (seed + 2) for i in range(20_000))
-    return {"total": total + x, "even": total % 2 == 0}
+def slow(x: int, seed: int) -> dict[str, Any]:
+    """Take a while, so that a sweep can be killed in the middle."""
+    time.sleep(0.02)
+    return {"y": x * seed, "even": x * seed % 2 == 0}
 
 
 def configured(cfg: Any) -> dict[str, Any]:

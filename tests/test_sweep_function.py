@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -563,32 +564,51 @@ def test_a_function_that_leaves_python_ends_no_process_of_ours(tmp_path: Path) -
     assert result.counts == {"planned": 20, "ok": 19, "failed": 1}
 
 
-SCRIPT = """
+FUNCTION = """
 import sys
 import functions_to_sweep as some
 import xorsweep as xs
 
 if __name__ == "__main__":
-    log, folder = sys.argv[1:]
-    axes = {"x": range(40), "seed": range(20), "log": log}
-    xs.sweep_function(some.logged, axes, folder, n_jobs=2)
+    axes = {"x": range(60), "seed": range(40)}
+    xs.sweep_function(some.slow, axes, sys.argv[1], n_jobs=2, progress=False)
+"""
+EXPERIMENT = """
+import sys
+from experiments_to_sweep import SlowTosses
+import xorsweep as xs
+
+if __name__ == "__main__":
+    axes = {"p": [i / 60 for i in range(60)], "seed": range(40)}
+    xs.sweep_experiment(SlowTosses(), axes, sys.argv[1], n_jobs=2, progress=False)
 """
 
 
 @pytest.mark.slow
-def test_twenty_kills_move_no_byte_and_lose_no_row(tmp_path: Path) -> None:
-    script, log = tmp_path / "script.py", tmp_path / "log"
-    script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(log), str(tmp_path / "killed")]
+@pytest.mark.parametrize("text", [FUNCTION, EXPERIMENT], ids=["function", "experiment"])
+def test_twenty_kills_in_the_middle_move_no_byte_and_lose_no_part(
+    text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text(text)
+    command = [sys.executable, str(tmp_path / "script.py")]
     env = os.environ | {"PYTHONPATH": str(Path(some.__file__).parent)}
-    for kill in range(20):
-        process = subprocess.Popen(command, env=env, start_new_session=True)
-        try:
-            process.wait(timeout=1.0 + 0.1 * kill)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    subprocess.run(command, env=env, check=True)
-    whole = [*command[:-1], str(tmp_path / "whole")]
-    subprocess.run(whole, env=env, check=True)
+
+    def parts() -> set[str]:
+        return {path.name for path in (tmp_path / "killed/parts").glob("*.parquet")}
+
+    for _ in range(20):
+        before = parts()
+        process = subprocess.Popen(
+            [*command, "killed"], cwd=tmp_path, env=env, start_new_session=True
+        )
+        while parts() <= before:  # until something new is on disk
+            assert process.poll() is None
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert before < parts()
+        state = json.loads((tmp_path / "killed/manifest.json").read_text())["state"]
+        assert state == "running"
+    for name in ("killed", "whole"):
+        subprocess.run([*command, name], cwd=tmp_path, env=env, check=True)
     assert rows_of(tmp_path / "killed") == rows_of(tmp_path / "whole")
