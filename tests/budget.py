@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST = {"processes": 24, "reports": 26}
+MOST = {"processes": 24, "reports": 28}
 """How many of each the quick tests may start in all."""
 
 started: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -106,7 +106,7 @@ def test_what_goes_together_and_what_is_kept_are_overrides_too() -> None:
         ({"lr": [[1]]}, "lr=[1]: must be a number, a text, True, False or None, or a list of them"),
         ({"lr": object}, "lr=<class 'object'>: must be a number, a text"),
         ({"lr": {"a": 1}}, "lr={'a': 1}: a mapping is for config groups alone: task, activation"),
-        ({"optimizer": [{"name": "sgd"}]}, "optimizer={'name': 'sgd'}: choices with parameters"),
+        ({"optimizer": [{"name": "sgd"}]}, "optimizer={'name': 'sgd'}: components with their"),
         (
             {"init": {"range": 1}, "init.range": 2},
             "init.range: given twice, as 1 and 2; give it once",

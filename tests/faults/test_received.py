@@ -230,7 +230,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
         assert f"init.path={path}: initial weights are read from there" in heard.lines
     path.unlink()
     path.symlink_to("/dev/zero")
-    with seconds(SECONDS), pytest.raises(StoreError, match=rf"init.path={path}: there is no"):
+    with seconds(SECONDS), pytest.raises(StoreError, match=rf"init.path={path}: no such file"):
         resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET))
 
 
