@@ -197,4 +197,4 @@ def test_every_choice_of_every_group_is_among_the_points(point_of: PointOf) -> N
         for name in choices
         if not any(point[group] == name for point in points)
     }
-    assert missing == {"init=file", "init=values"}
+    assert missing == {"init=file"}
