@@ -53,4 +53,6 @@ def setup(app: Sphinx) -> None:
     """Have links rewritten in pages and in the files that they include."""
     app.connect("source-read", link_within_site)
     app.connect("include-read", link_within_site)
+
+
 napoleon_use_ivar = True  # else attributes of a dataclass would be described twice

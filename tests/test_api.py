@@ -317,7 +317,7 @@ def test_after_ctrl_c_the_same_call_goes_on(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGINT
     assert out == ""
-    told = "interrupted: what was trained is kept in kept, the same call resumes it\n"
+    told = "interrupted: trained points are kept in kept, the same call resumes the sweep\n"
     assert err.startswith(told)
     assert err.endswith("KeyboardInterrupt\n")
     assert read_manifest(tmp_path / "kept")["state"] == "interrupted"

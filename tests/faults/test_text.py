@@ -41,17 +41,21 @@ class Seen(HTMLParser):
         self.tags: list[str] = []
         self.doing: list[str] = []
         self.script = ""
+        self.data = ""
         self.text = ""
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
+        is_data = tag == "script" and ("type", "application/json") in attrs
+        self.tags.append("data" if is_data else tag)
         self.doing += [name for name, _ in attrs if name.startswith("on")]
 
     def handle_data(self, data: str) -> None:
         self.text += data
         if self.tags[-1:] == ["script"]:
             self.script += data
+        if self.tags[-1:] == ["data"]:
+            self.data += data
 
 
 def write_weights(path: Path) -> None:
@@ -99,6 +103,7 @@ def test_the_page_shows_every_text_and_obeys_none(sweep: Path) -> None:
     seen = Seen((sweep / "report.html").read_text())
     assert seen.script.strip() == OURS
     assert seen.tags.count("script") == 1
+    assert "<" not in seen.data
     assert not seen.doing
     assert seen.text.count(SCRIPT) > 5
     assert "no such file" in seen.text
@@ -136,6 +141,7 @@ def test_what_was_written_into_the_manifest_by_hand_is_shown_and_not_obeyed(swee
     seen = Seen((sweep / "report.html").read_text())
     assert seen.script.strip() == OURS
     assert seen.tags.count("script") == 1
+    assert "<" not in seen.data
     assert seen.text.count(SCRIPT) > 10
     outside = re.sub(r"(?m)^    .*$", "", (sweep / "report.md").read_text())
     assert "<" not in outside

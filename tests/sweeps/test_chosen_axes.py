@@ -126,14 +126,14 @@ def test_a_sweep_and_its_report_made_again_have_the_axes_that_were_chosen(tmp_pa
     chosen = ["figures.x=hidden", "figures.hue=epochs", "figures.formats=[svg,pdf]"]
     done = run(tmp_path, "-m", *grid, *chosen, "parallel=serial", f"hydra.sweep.dir={folder}")
     assert done.returncode == 0, done.stderr
-    assert {path.suffix for path in (folder / "figures").iterdir()} == {".svg", ".pdf"}
+    assert {path.suffix for path in (folder / "figures").iterdir()} == {".svg", ".pdf", ".txt"}
     lines = (folder / "figures/rate_lines.svg").read_text()
     assert ">50 epochs</text>" in lines
     assert ">lr 0.5</text>" in lines
     assert json.loads((folder / "manifest.json").read_text())["config"]["figures"]["x"] == "hidden"
     again = run_command("report", tmp_path, str(folder), "figures.hue=lr", "figures.formats=png")
     assert again.returncode == 0, again.stderr
-    assert {path.suffix for path in (folder / "figures").iterdir()} == {".png"}
+    assert {path.suffix for path in (folder / "figures").iterdir()} == {".png", ".txt"}
     wrong = run_command("report", tmp_path, str(folder), "figures.col=loss")
     assert wrong.returncode != 0
     assert "figures.col=loss: must be an axis of the sweep" in wrong.stderr
