@@ -253,7 +253,7 @@ def test_the_python_of_the_python_page_works_in_its_order(tmp_path: Path) -> Non
 
 def test_the_python_page_names_all_that_there_is() -> None:
     import xorsweep as xs
-    from xorsweep.sweeps.sweep import SweepPlots
+    from xorsweep.sweeps.plots import SweepPlots
 
     text = TEXTS["docs/python.md"]
     methods = {f"plot.{name}()" for name in public(SweepPlots)}

@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_in_a_sweep_costs_nothing(
     assert not running.family()
 
 
-def test_a_kill_while_an_extended_grid_is_begun_leaves_the_old_one_or_the_new(
+def test_a_kill_while_an_extended_grid_is_started_leaves_the_old_one_or_the_new(
     begin: Begin, tmp_path: Path
 ) -> None:
     small = ["lr=0.5", "hidden=2,3", "epochs=50", "report=false", "parallel=serial"]

@@ -137,3 +137,10 @@ def test_a_sweep_and_its_report_made_again_have_the_axes_that_were_chosen(tmp_pa
     wrong = run_command("report", tmp_path, str(folder), "figures.col=loss")
     assert wrong.returncode != 0
     assert "figures.col=loss: must be an axis of the sweep" in wrong.stderr
+
+
+def test_an_argument_that_no_figure_has_is_refused(sweep: xs.Sweep) -> None:
+    with pytest.raises(TypeError, match=r"^plot: unknown argument row; there are x, hue"):
+        sweep.plot.rate(row="lr")  # type: ignore[call-arg]
+    with pytest.raises(xs.ConfigError, match="where"):
+        sweep.plot.rate(where="")

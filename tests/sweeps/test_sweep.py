@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 import xorsweep as xs
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
-from xorsweep.sweeps.sweep import SweepPlots, rate_frame
+from xorsweep.sweeps.plots import SweepPlots
+from xorsweep.sweeps.sweep import rate_frame
 
 
 @pytest.fixture(scope="module")

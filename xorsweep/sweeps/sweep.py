@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
@@ -16,7 +16,7 @@ from xorsweep.fields import Boolean, Field, Nullable, Real, String, read_value, 
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import read_where
 from xorsweep.reporting.console import status_text
-from xorsweep.reporting.console_python import ScriptConsole, caller_console, register_figure
+from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.settings import (
     DEFAULT_LOOKS,
     ZOOM_FACTOR,
@@ -31,16 +31,15 @@ from xorsweep.storage.store import LOCK, MANIFEST, check_unused, read_manifest
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
 from xorsweep.sweeps.outputs import findings_of_map, map_axes, report_writer
+from xorsweep.sweeps.plots import SweepPlots
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
-    from matplotlib.figure import Figure
 
     from xorsweep.analysis.maps import MapAxes
     from xorsweep.reporting.column_report import ColumnReport
-    from xorsweep.reporting.figures.axes import DrawnFigure
-    from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
+    from xorsweep.reporting.figures.catalog import FigureTables
     from xorsweep.reporting.report import ReportWriter
 
 MOST_CELLS = 24
@@ -398,297 +397,3 @@ def _refuse_other(folder: Path, digest: str) -> None:
         raise StoreError(
             f"folder={folder}: holds another sweep; xs.load opens it, or choose another folder"
         )
-
-
-Columns = str | Sequence[str] | None
-"""An axis, or several, that make panels."""
-
-
-class Shown(NamedTuple):
-    """What a figure shows where: an axis across, one as colours, others as panels, some points."""
-
-    x: str | None = None
-    hue: str | None = None
-    col: Columns = None
-    where: str | None = None
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """Return the axes, by the names of `FigureSettings`."""
-        return {"x": self.x, "hue": self.hue, "col": self.col or None}
-
-
-@dataclass(frozen=True)
-class SweepPlots:
-    """The figures of a sweep's report, as Matplotlib figures.
-
-    Each raises ConfigError if the results don't allow it.
-    """
-
-    _sweep: Sweep
-
-    def rate(
-        self,
-        column: str | None = None,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the rate of a boolean column; for networks, the rate of convergence.
-
-        Args:
-            column: The column, which is `converged` for networks.
-            x: The axis across.
-            hue: The axis whose levels have colours; the rows of a heat map.
-            col: The axis that makes panels, or several. Axes that aren't named take the places that
-                are left, and then make panels: nothing is averaged over them.
-            where: An expression that is true at the points to keep, such as `"lr < 10"`.
-        """
-        axes = Shown(x, hue, col, where)
-        if column in (None, "converged") and self._has("convergence_rate"):
-            return self._draw("convergence_rate", axes=axes)
-        flag = column or self._only("rate_heatmap", "rate_lines")
-        return self._draw(f"{flag}_heatmap", f"{flag}_rate", axes=axes)
-
-    def metric(
-        self,
-        column: str | None = None,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the median and the middle half of a numeric column.
-
-        Args:
-            column: The column, the only one where None.
-            x: The axis across.
-            hue: The axis whose levels have colours.
-            col: The axis that makes panels, or several.
-            where: An expression that is true at the points to keep.
-        """
-        axes = Shown(x, hue, col, where)
-        return self._draw(f"{column or self._only('number_lines')}_median", axes=axes)
-
-    def survival(
-        self,
-        column: str | None = None,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the share of runs whose event hasn't happened yet, by a column of times.
-
-        Args:
-            column: The column, which is `converged_epoch` for networks.
-            x: The axis across.
-            hue: The axis whose levels have colours.
-            col: The axis that makes panels, or several.
-            where: An expression that is true at the points to keep.
-        """
-        axes = Shown(x, hue, col, where)
-        if column in (None, "converged_epoch") and self._has("unsolved"):
-            return self._draw("unsolved", axes=axes)
-        return self._draw(f"{column or self._only('time_curves')}_survival", axes=axes)
-
-    def curves(
-        self,
-        column: str | None = None,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the median and the middle half of arrays by step.
-
-        Args:
-            column: The column of lists, which is `learning_curve` for networks.
-            x: The axis across.
-            hue: The axis whose levels have colours.
-            col: The axis that makes panels, or several.
-            where: An expression that is true at the points to keep.
-        """
-        axes = Shown(x, hue, col, where)
-        if column in (None, "learning_curve") and self._has("error_by_epoch"):
-            return self._draw("error_by_epoch", axes=axes)
-        return self._draw(f"{column or self._only('curve_lines')}_by_step", axes=axes)
-
-    def map(self, column: str | None = None) -> Figure:
-        """Return a map with one pixel per point: the outcome of each network, or a column.
-
-        Args:
-            column: The column; None: `map` of networks, or the only column of other sweeps.
-        """
-        if not any(spec.module in ("outcome_map", "column_map") for spec in self._catalog):
-            from xorsweep.analysis.maps import MAP
-
-            raise ConfigError(f"plot.map: the sweep is {self._sweep.manifest.grid.text}; {MAP}")
-        if column is None and self._has("map"):
-            return self._draw("map")
-        return self._draw(f"{column or self._only('column_map')}_map")
-
-    def rate_lines(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the rates as lines with their 95 % intervals.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("rate_lines", axes=Shown(x, hue, col, where))
-
-    def unsolved(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the share of runs that hadn't converged yet, by epoch, with 95 % bands.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("unsolved", axes=Shown(x, hue, col, where))
-
-    def final_error(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the final errors of runs, and the plateaus of the error.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("final_error", axes=Shown(x, hue, col, where))
-
-    def error_by_epoch(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the error by epoch: its median and middle half over the seeds.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("error_by_epoch", axes=Shown(x, hue, col, where))
-
-    def curvature_by_epoch(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the extreme eigenvalues of the Hessian by epoch, and 2 / lr.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("curvature_by_epoch", axes=Shown(x, hue, col, where))
-
-    def variance_shares(self, column: str | None = None) -> Figure:
-        """Return the share of the variance of a rate that each axis explains.
-
-        Args:
-            column: A boolean column; `converged` for networks.
-        """
-        if column in (None, "converged") and self._has("variance_shares"):
-            return self._draw("variance_shares")
-        return self._draw(f"{column or self._only('variance_shares')}_variance")
-
-    def outcomes_by_seed(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the outcome of each seed along an axis, one row per seed.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("outcomes_by_seed", axes=Shown(x, hue, col, where))
-
-    def solutions(
-        self,
-        *,
-        x: str | None = None,
-        hue: str | None = None,
-        col: Columns = None,
-        where: str | None = None,
-    ) -> Figure:
-        """Return the shares of the classes of solutions among the runs of each setting.
-
-        The arguments are those of `rate`.
-        """
-        return self._draw("solutions", axes=Shown(x, hue, col, where))
-
-    def solution_surfaces(self) -> Figure:
-        """Return the decision surface of a typical run of each class of solutions."""
-        return self._draw("solution_surfaces")
-
-    def initial_weights(self) -> Figure:
-        """Return how often training fails, by the initial weights of two hidden units."""
-        return self._draw("initial_weights")
-
-    def initial_weights_map(self) -> Figure:
-        """Return how often training fails, by the initial weights of both hidden units."""
-        return self._draw("initial_weights_map")
-
-    @cached_property
-    def _catalog(self) -> Sequence[FigureSpec]:
-        return self._sweep.reporter.catalog(self._sweep.results)
-
-    @cached_property
-    def _column_catalog(self) -> Sequence[FigureSpec]:
-        return self._sweep.columns.figures(self._sweep.results)
-
-    def _has(self, name: str) -> bool:
-        return any(spec.name == name for spec in self._catalog)
-
-    def _only(self, *modules: str) -> str:
-        """Return the only column that has a figure of this kind; raises ConfigError."""
-        specs = [*self._catalog, *self._column_catalog]
-        found = dict.fromkeys(spec.columns[0] for spec in specs if spec.module in modules)
-        if len(found) != 1:
-            raise ConfigError(f"plot: choose one column; there is {', '.join(found) or 'none'}")
-        return next(iter(found))
-
-    def _draw(self, *names: str, axes: Shown | None = None) -> Figure:
-        """Return the first of some figures that this sweep has."""
-        from xorsweep.reporting.figures.style import styled
-
-        with styled():
-            drawn = next(filter(None, self._drawings(names, axes or Shown())), None)
-        if drawn is None:
-            raise ConfigError(f"plot: the rows of this sweep don't allow {names[0]}")
-        return register_figure(drawn.figure)
-
-    def _drawings(self, names: Sequence[str], axes: Shown) -> Iterator[DrawnFigure | None]:
-        """Yield figures by their names: those of the report, then those of columns alone."""
-        for catalog, of_columns in ((self._catalog, False), (self._column_catalog, True)):
-            for spec in (spec for name in names for spec in catalog if spec.name == name):
-                yield spec.draw(self._tables(axes, of_columns))
-
-    def _tables(self, axes: Shown, of_columns: bool) -> FigureTables:
-        if axes == Shown():
-            return self._sweep.column_tables if of_columns else self._sweep.tables
-        return self._sweep.tables_with(axes.figures, axes.where, of_columns)
