@@ -63,7 +63,8 @@ class NetworkExperiment(Experiment[Batch]):
         plugins: What a worker needs beyond xorsweep.
         curvature: Whether the curvature of the loss is measured after the last epoch or, with
             `learning_curve`, at the epochs of the learning curve, too.
-        trainable: Whether rows say if the loss came down.
+        trainable: Whether rows say if the loss came down; a criterion of the grid may ask for it,
+            too.
     """
 
     engine: Engine = Engine()
@@ -161,8 +162,10 @@ class NetworkExperiment(Experiment[Batch]):
             )
 
     def for_grid(self, grid: Grid) -> Self:
-        """Return the experiment with the components of others that a grid needs."""
-        return replace(self, plugins=extensions_of(grid))
+        """Return the experiment with the components and columns that a grid asks for."""
+        criteria = (COMPONENTS["criterion"][str(name)] for name in grid.columns["criterion"].levels)
+        asked = any(criterion.asks_for_trainable for criterion in criteria)
+        return replace(self, plugins=extensions_of(grid), trainable=self.trainable or asked)
 
     def point_command(self, point: Mapping[Any, Any]) -> str:
         """Return the command that trains one network and looks at it closely."""

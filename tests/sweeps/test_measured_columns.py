@@ -1,8 +1,9 @@
 """Boolean functions with curvature and trainable: merged, verified, run again, compared."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,6 +14,9 @@ from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks.criteria import RightSide
+from xorsweep.networks.plugins import register
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.compare import compare
@@ -96,6 +100,53 @@ def test_sweeps_that_measure_otherwise_are_not_merged(
     with pytest.raises(StoreError, match="curvature"):
         merge(tmp_path / "merged", [folders["first"], tmp_path / "other"], report=False)
     assert not (tmp_path / "merged").exists()
+
+
+class ReducedLoss(RightSide):
+    """Right side, of sweeps that tell whether the loss came down."""
+
+    asks_for_trainable = True
+
+
+@pytest.fixture
+def reduced_loss() -> Iterator[str]:
+    register("criterion", "reduced_loss", ReducedLoss)
+    yield "reduced_loss"
+    COMPONENTS["criterion"].forget("reduced_loss")
+
+
+def test_a_criterion_asks_for_trainable(reduced_loss: str, tmp_path: Path) -> None:
+    folder, rates = tmp_path / "asked", [2.0, 30.0]
+    first = sweep_with(folder, [reduced_loss, "fahlman"], lr=rates[:1])
+    assert first.results["trainable"].notna().all()
+    again = sweep_with(folder, [reduced_loss, "fahlman"], lr=rates)
+    whole = sweep_with(tmp_path / "given", [reduced_loss, "fahlman"], lr=rates, trainable=True)
+    assert not again.results["trainable"].all()
+    assert (folder / "results.csv").read_bytes() == (whole.folder / "results.csv").read_bytes()
+    assert xs.load(folder).results["trainable"].equals(again.results["trainable"])
+    found = verify(str(folder), sample=8)
+    assert (found.compared, found.wrong) == (8, [])
+
+
+def test_a_criterion_that_asks_for_trainable_joins_no_sweep_without_it(
+    reduced_loss: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    sweep_with(folder, ["fahlman"])
+    before = (folder / "results.csv").read_bytes()
+    with pytest.raises(StoreError, match=r"trainable=true: .* was started with engine=numpy"):
+        sweep_with(folder, ["fahlman", reduced_loss])
+    with pytest.raises(StoreError, match=r"trainable=true: .* was started with engine=numpy"):
+        xs.sweep(resume=folder, criterion=reduced_loss, report=False, progress=False)
+    assert (folder / "results.csv").read_bytes() == before
+    assert verify(str(folder), sample=2).wrong == []
+
+
+def sweep_with(folder: Path, criteria: Sequence[str], **keys: Any) -> xs.Sweep:
+    keys = {"lr": 2.0, "epochs": [40, 400], "seed": range(3), "hidden": 2, **keys}
+    return xs.sweep(
+        criterion=criteria, **keys, folder=folder, parallel="serial", report=False, progress=False
+    )
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,12 @@ class Criterion:
     """Met where `distance` of the errors lies below `limit`, for `held_for` epochs in a row.
 
     `converged_epoch` is the last of those: with held_for 1 the first epoch at which it is met.
+
+    Attributes:
+        asks_for_trainable: Whether a sweep with this criterion has the column `trainable`.
     """
+
+    asks_for_trainable: ClassVar[bool] = False
 
     held_for: int = field(1, Integer(1))
 

@@ -46,9 +46,12 @@ def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> Opene
         if recorded.fingerprint() != manifest.experiment:
             raise ManifestError("its experiment isn't one that this version knows")
         grid = grid_from_data(recorded.schema, manifest.points)
-    if experiment and (reason := experiment.mixing_error(recorded, folder)):
+    if experiment is None:
+        return OpenedSweep(Store(folder, recorded), grid, manifest)
+    asked = experiment.for_grid(grid)
+    if reason := asked.mixing_error(recorded, folder):
         raise StoreError(reason)
-    return OpenedSweep(Store(folder, experiment or recorded), grid, manifest)
+    return OpenedSweep(Store(folder, asked), grid, manifest)
 
 
 def experiment_in(folder: Path, function: Callable[..., Any]) -> Experiment[Any]:

@@ -50,6 +50,10 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
     store = replace(store, experiment=_widened_experiment(opened, request.more))
     grid = _longer_grid(store.experiment.schema, opened.grid, request)
+    extended = store.experiment.for_grid(grid)
+    if reason := extended.mixing_error(store.experiment, request.folder):
+        raise StoreError(reason)
+    store = replace(store, experiment=extended)
     figures = request.settings.figures
     if figures == DEFAULT_LOOKS:  # as the sweep has them
         figures = read_figures(manifest.config.get(FIGURES))

@@ -105,7 +105,7 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
         config = {**request.provenance.get("config", {}), "title": title, FIGURES: figures}
         provenance = {"study": manifest.study, **request.provenance, "config": config}
         run = _Run(
-            replace(store, experiment=store.experiment.for_grid(resumed.grid)),
+            store,
             resumed.grid,
             resumed.settings,
             provenance,
