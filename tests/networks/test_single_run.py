@@ -1,11 +1,14 @@
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console as RichConsole
 from single_run_files import FILES
 
@@ -13,7 +16,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.single_run import headline, train_single
+from xorsweep.networks.single_run import MOST_STEPS, headline, step_epochs, train_single
 from xorsweep.networks.trainer import train_batch
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.run import run_single
@@ -233,7 +236,7 @@ def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path
     assert found["gradient_norm"] < min(alone)
     assert 0 < found["curvature_min"] < found["curvature_max"]
     text = said(lambda console: describe_single(run, console))
-    assert "why: rows 01 and 11, with the targets 1 and 0, have nearly the same position" in text
+    assert "Why: Rows 01 and 11, with the targets 1 and 0, have nearly the same position" in text
 
 
 def test_a_run_can_go_on_from_the_weights_it_left(point_of: PointOf, tmp_path: Path) -> None:
@@ -266,22 +269,62 @@ def test_a_run_that_diverges_is_told_and_written_like_any_other(
     assert found["status"] == "diverged"
     assert found["final_error"] is None
     assert (tmp_path / "learning_curve.csv").read_text().splitlines()[-1] == "500,,,"
-    assert "diverged" in said(lambda console: describe_single(run, console))
+    assert "Diverged: its numbers exceeded" in said(lambda console: describe_single(run, console))
 
 
-def test_the_description_shows_weights_and_both_kinds_of_outputs(point_of: PointOf) -> None:
+def test_a_run_is_described_in_the_words_of_the_notebook(point_of: PointOf) -> None:
     run = train_single(point_of(init="printed"))
     text = said(lambda console: describe_single(run, console))
-    lines = {line.split("│")[1].strip(): line for line in text.splitlines() if "│" in line}
-    assert "0.52399551" in lines["hidden weight input 1 to hidden 1"]
-    assert "5.45203877" in lines["hidden weight input 1 to hidden 1"]
-    assert "-6.68334089" in lines["output weight hidden 2 to output 1"]
-    assert "-2.81769941" in lines["output bias 1"]
-    assert "0.10415523" in lines["00"]
-    assert "0.10412804" in lines["00"]
-    assert "output before the last epoch" in text
-    assert "outcome solved (meets the criterion at the end)" in text
-    assert "criterion fahlman first met after 8,282 epochs" in text
+    for when, weights in (("Initial", run.initial), ("Final", run.final)):
+        assert f"{when} hidden weights: {weights.w1[0]} {weights.w1[1]}\n" in text
+        assert f"{when} hidden biases: {weights.b1}\n" in text
+        assert f"{when} output weights: {weights.w2[0]} {weights.w2[1]}\n" in text
+        assert f"{when} output biases: {weights.b2}\n" in text
+    assert "Initial hidden weights: [0.52399551 0.12936348] [0.37207811 0.09731689]\n" in text
+    assert "[0 0] -> 0.10412804 (expected 0)\n  [0 1] -> 0.89127014 (expected 1)\n" in text
+    passed = " ".join(str(output) for output in run.outputs_before_last_epoch)
+    assert f"In the last forward pass: {passed}\n" in text
+    assert "0.10415523" in passed
+    assert "Solved: meets the criterion at the end.\n" in text
+    assert "The criterion fahlman was first met after 8,282 of 10,000 epochs.\n" in text
+
+
+def test_the_description_lists_the_error_at_equal_steps(point_of: PointOf) -> None:
+    run = train_single(point_of(epochs=700))
+    text = said(lambda console: describe_single(run, console))
+    found = dict(re.findall(r"^  epoch +(\d+)  (\S+)$", text, re.MULTILINE))
+    assert [*map(int, found)] == [*range(0, 701, 100)]
+    for epochs in (100, 700):
+        error = train_single(point_of(epochs=epochs)).final_error
+        assert float(found[str(epochs)]) == pytest.approx(error, rel=1e-7)
+
+
+@given(st.integers(0, 10**9))
+def test_steps_are_few_round_and_end_with_the_last_epoch(last: int) -> None:
+    first, *others = step_epochs(last)
+    if last == 0:
+        assert (first, others) == (0, [])
+        return
+    assert first == 0
+    assert others[-1] == last
+    assert len(others) <= MOST_STEPS
+    step = others[0] if len(others) > 1 else last
+    assert all(epoch % step == 0 for epoch in others[:-1])
+    if len(others) > 1:
+        assert str(step).rstrip("0") in ("1", "2", "5")
+
+
+def test_lines_of_a_run_fit_the_terminal(point_of: PointOf) -> None:
+    run = train_single(point_of(hidden=8, epochs=30))
+    console = RichConsole(width=60, force_terminal=False, highlight=False)
+    with console.capture() as capture:
+        describe_single(run, console)
+    lines = capture.get().splitlines()
+    start = lines.index("Final hidden biases:")
+    assert lines[start + 1].startswith("  [")
+    assert lines[start + 2].startswith("   ")
+    weights = " ".join(str(weight) for weight in run.final.w2)
+    assert weights in " ".join(" ".join(lines).split())
 
 
 def test_without_a_terminal_there_are_no_control_characters(
@@ -297,9 +340,13 @@ def test_without_a_terminal_there_are_no_control_characters(
 def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> None:
     run = train_single(point_of(task="encoder", hidden=5, epochs=30))
     text = said(lambda console: describe_single(run, console))
-    assert text.count(" to hidden ") == MOST_LINES
-    assert f"and {10 * 5 + 5 + 5 * 10 + 10 - MOST_LINES} more lines in run.json" in text
-    assert "1 0 0 0 0 0 0 0 0 0" in text
+    assert "[1 0 0 0 0 0 0 0 0 0] -> within 0." in text
+    wide = train_single(point_of(task="parity", task__bits=6, hidden=20, epochs=30))
+    text = said(lambda console: describe_single(wide, console))
+    rest = 20 - MOST_LINES
+    assert text.count(f"\n  and {rest} more rows in run.json\n") == 2  # of output weights
+    assert f"\n  and {64 - MOST_LINES} more rows in run.json\n" in text
+    assert text.count("(expected ") == MOST_LINES
 
 
 def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
@@ -317,4 +364,4 @@ def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> N
     runs = (train_single(point_of(lr=20.0, hidden=4, seed=s, epochs=300)) for s in range(100))
     run = next(run for run in runs if run.converged_epoch is not None and not run.converged_at_end)
     text = said(lambda console: describe_single(run, console))
-    assert f"after {run.converged_epoch} epochs, and left again before the end" in text
+    assert f"after {run.converged_epoch} of 300 epochs, and left again before the end." in text

@@ -208,7 +208,24 @@ def test_seed_eleven_is_as_it_was_measured_independently(seed_eleven: SingleRun)
     assert "are +0.1266 and −0.1266" in text
     assert diagnosis.title == "Why it isn't solved"
     assert diagnosis.line is not None
-    assert diagnosis.line.startswith("rows 01 and 11, with the targets 1 and 0, have nearly")
+    assert diagnosis.line.startswith("Rows 01 and 11, with the targets 1 and 0, have nearly")
+
+
+@pytest.mark.parametrize(
+    ("keys", "start"),
+    [
+        ({"epochs": 1_000}, "The gradients of all rows almost cancel: they have norms"),
+        ({"seed": 4, "lr": 50.0, "epochs": 300}, "The outputs of rows 01 and 10 are wrong, but"),
+        ({"task": "encoder", "hidden": 5, "epochs": 30}, "Since epoch 15 half the sum of"),
+    ],
+)
+def test_a_failed_run_without_rows_on_one_position_has_a_reason(
+    point_of: PointOf, keys: dict[str, Any], start: str
+) -> None:
+    diagnosis = RunDiagnosis(train_single(point_of(**keys)))
+    assert diagnosis.line is not None
+    assert diagnosis.line.startswith(start)
+    assert diagnosis.line in [*diagnosis.sentences]
 
 
 def test_with_more_epochs_its_rows_come_together(point_of: PointOf) -> None:
@@ -277,6 +294,7 @@ def test_any_run_has_sentences(point_of: PointOf, name: str) -> None:
         assert sentence.endswith(".")
         assert not re.search(r"\bnan\b|\binf\b|None|  ", sentence)
         assert sentence[0].isupper()
+    assert (RunDiagnosis(run).line is None) == (run.outcome == "solved" or name == "no epoch")
     has_curvature = name in ("parity", "encoder", "relu")
     assert ("curvature" in text_of(run)) == (has_curvature and run.outcome != "solved")
 
@@ -286,10 +304,12 @@ def test_a_run_that_diverged_is_explained_up_to_there(point_of: PointOf) -> None
     run = train_single(point_of(epochs=300, activation="relu", **keys))
     diagnosis = RunDiagnosis(run)
     assert diagnosis.title == "Hidden units before the run diverged"
-    assert diagnosis.line is None
-    (sentence,) = diagnosis.sentences
+    sentence, hidden = diagnosis.sentences
+    assert diagnosis.line == sentence
     place = diagnosis.place
-    assert f"after {run.epochs[place]} epochs" in sentence
+    assert f"after {run.epochs[place]} epochs; at the next stored epoch" in sentence
+    assert f", {run.epochs[place + 1]}, it isn't below 1e+09." in sentence
+    assert hidden == f"The hidden outputs are those after {run.epochs[place]} epochs."
     assert run.errors.final_error[place] < 1e9
     assert not run.errors.final_error[place + 1] < 1e9
 

@@ -145,7 +145,7 @@ def test_the_command_prints_the_run_and_the_verdict(sweep: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("xor, 2-2-1, logistic, sgd at lr 3, uniform weights, seed 0, 300")
-    assert "Truth table" in lines
+    assert "Outputs after 300 epochs:" in lines
     assert "Open sweep/replay/6/run.html" in lines
     assert lines[-1] == "the same bits as the stored row"
     rows = pd.read_csv(sweep / "results.csv")

@@ -30,6 +30,8 @@ from xorsweep.text import exception_text
 
 EPOCHS_A_DECADE = 32
 """Epochs that a single run keeps; a sweep keeps a quarter of them."""
+MOST_STEPS = 10
+"""Steps of equal length into which the epochs are divided at most, to list the error by epoch."""
 
 LAYERS = {
     "w1": "hidden weight",
@@ -47,7 +49,8 @@ class SingleRun:
 
     parameters (P, E) and outputs (rows, units, E), float64, are those after each of `epochs`;
     outputs_before_last_epoch (rows, units) are those an epoch before the last, which the notebook
-    prints of its run. `converged_epoch` is None where the criterion was never met.
+    prints of its run. `errors_by_step` is half the sum of squared errors by epoch, at equal steps
+    and after the last epoch. `converged_epoch` is None where the criterion was never met.
     `keeps_curvature` says whether its files hold the curvature, true after the last epoch,
     `learning_curve` after each.
     """
@@ -59,6 +62,7 @@ class SingleRun:
     parameters: FloatArray
     outputs: FloatArray
     outputs_before_last_epoch: FloatArray
+    errors_by_step: Mapping[int, float]
     converged_epoch: int | None
     converged_at_end: bool
     outcome: str
@@ -119,7 +123,7 @@ def train_single(
 
     Args:
         point: A checked point, by flat keys.
-        engine: What trains it, and in which precision.
+        engine: The engine that trains it, and its precision.
         curvature: Whether its files hold the curvature, after the last epoch or after each.
 
     Returns:
@@ -138,11 +142,19 @@ def train_single(
 def _train(
     point: Mapping[str, Scalar], last: int, engine: Engine
 ) -> tuple[TrainingBatch, TrainingResult]:
-    """Train to an epoch; keep those of the learning curve and the one before the last."""
-    kept = tuple(sorted({*learning_curve_epochs(last, EPOCHS_A_DECADE), max(last - 1, 0)}))
+    """Train to an epoch; keep those of the learning curve, the steps and the last but one."""
+    curve = learning_curve_epochs(last, EPOCHS_A_DECADE)
+    kept = tuple(sorted({*curve, *step_epochs(last), max(last - 1, 0)}))
     with exit_as_error():
         training = build_training(batch_of_one(point, kept))
         return training, load_train(engine)(training)
+
+
+def step_epochs(last: int) -> tuple[int, ...]:
+    """Return 0, `last` and the multiples of 1, 2 or 5 times a power of ten between them."""
+    lengths = (digit * 10**power for power in range(last + 1) for digit in (1, 2, 5))
+    step = next(length for length in lengths if last <= MOST_STEPS * length)
+    return (*range(0, last, step), last)
 
 
 @contextmanager
@@ -161,6 +173,9 @@ def _single_run(
     last = snapshots[-1]
     epochs = learning_curve_epochs(last, EPOCHS_A_DECADE)
     curve = [snapshots.index(epoch) for epoch in epochs]
+    steps = step_epochs(last)
+    at_steps = trained.outputs[[snapshots.index(epoch) for epoch in steps], ..., 0]
+    step_errors = measure(np.moveaxis(at_steps, 0, -1), training.targets).final_error
     end = read_snapshot(training, trained, len(snapshots) - 1)
     converged_epoch = int(end["converged_epoch"][0])
     return SingleRun(
@@ -171,6 +186,7 @@ def _single_run(
         parameters=np.ascontiguousarray(trained.parameters[curve, :, 0].T),
         outputs=np.moveaxis(trained.outputs[curve, ..., 0], 0, -1).copy(),
         outputs_before_last_epoch=trained.outputs[snapshots.index(max(last - 1, 0)), ..., 0],
+        errors_by_step=dict(zip(steps, step_errors.tolist(), strict=True)),
         converged_epoch=None if converged_epoch < 0 else converged_epoch,
         converged_at_end=bool(end["converged_at_end"][0]),
         outcome=OUTCOMES[end["outcome"][0]],

@@ -26,6 +26,7 @@ MOST_POSITIONS = 4
 """Hidden units up to which a sentence gives the places of rows in hidden space."""
 CANCELLED = 0.1
 """Gradients almost cancel if their sum is shorter than this share of the sum of their lengths."""
+CANCEL = "almost cancel"
 ALIKE = 0.1
 """Outputs are alike if they differ by no more."""
 HARDLY = 0.05
@@ -81,15 +82,24 @@ class RunDiagnosis:
 
     @cached_property
     def line(self) -> str | None:
-        """Return in one line why a run isn't solved, or None where one line isn't enough."""
+        """Return in one line why a run isn't solved; None where it is, or has no epoch to show."""
         space = self.space
-        if space is None or self._diverged or self.run.outcome == "solved":
+        if space is None or self.run.outcome == "solved":
             return None
+        reasons = self._divergence() if self._diverged else self._reasons(space)
+        return next(reasons, None)
+
+    def _reasons(self, space: HiddenSpace) -> Iterator[str]:
+        """Yield sentences about a failed run, the one that explains most first."""
         for group in self._conflicts(space):
             alike = f"{self._targets(group)}, have nearly the same position in hidden space"
             gradients = self._gradients(space, group.rows, "their gradients")
-            return f"rows {self._labels(group.rows)}, with {alike}; {gradients}"
-        return None
+            yield f"Rows {self._labels(group.rows)}, with {alike}; {gradients}."
+        yield from self._saturated_outputs(space)
+        gradients = self._gradients(space, range(len(space.inputs)), "The gradients of all rows")
+        if CANCEL in gradients:
+            yield f"{gradients}."
+        yield from self._motion()
 
     @property
     def _diverged(self) -> bool:
@@ -101,12 +111,15 @@ class RunDiagnosis:
 
     def _divergence(self) -> Iterator[str]:
         errors, epochs = self.run.errors.final_error, self.run.epochs
-        yield (
-            f"Half the sum of squared errors was {number(float(errors[0]))} before training and "
-            f"{number(float(errors[self.place]))} after {count_text(epochs[self.place], 'epoch')}, "
-            f"the last epoch kept at which it was below {LARGEST:g}. The hidden outputs are "
-            "those of that epoch."
-        )
+        text = f"Half the sum of squared errors was {number(float(errors[0]))} before training"
+        if self.place:
+            error = number(float(errors[self.place]))
+            text += f" and {error} after {count_text(epochs[self.place], 'epoch')}"
+        if self.place + 1 < len(epochs):
+            following = epochs[self.place + 1]
+            text += f"; at the next stored epoch, {following:,}, it isn't below {LARGEST:g}"
+        yield f"{text}."
+        yield f"The hidden outputs are those after {count_text(epochs[self.place], 'epoch')}."
 
     def _solution(self, space: HiddenSpace) -> Iterator[str]:
         if is_solution(self.run.solution):
@@ -293,9 +306,8 @@ class RunDiagnosis:
         few = len(alone) <= MOST_POSITIONS
         lengths = [number(length) for length in (alone if few else (min(alone), max(alone)))]
         words = join_words(lengths) if few else " to ".join(lengths)
-        cancel = "almost cancel: they " if together <= CANCELLED * sum(alone) else ""
-        together_words = f"{number(together)} together"
-        return f"{whose} {cancel}have norms {words} alone and {together_words}"
+        cancel = f"{CANCEL}: they " if together <= CANCELLED * sum(alone) else ""
+        return f"{whose} {cancel}have norms {words} alone and {number(together)} together"
 
     def _places(self, space: HiddenSpace, rows: list[int]) -> str:
         """Return where few rows lie in few dimensions, else nothing."""
@@ -325,6 +337,15 @@ class RunDiagnosis:
     def _more(self, count: int, noun: str, plural: str) -> Iterator[str]:
         if count > 0:
             yield f"So do the rows of {count_text(count, f'more {noun}', f'more {plural}')}."
+
+
+def describe_convergence(run: SingleRun) -> str:
+    """Return a sentence about when the criterion was first met."""
+    if run.converged_epoch is None:
+        return f"The criterion {run.point['criterion']} was never met."
+    left = "" if run.converged_at_end else ", and left again before the end"
+    met = f"first met after {run.converged_epoch:,} of {run.epochs[-1]:,} epochs{left}"
+    return f"The criterion {run.point['criterion']} was {met}."
 
 
 def _all_right(space: HiddenSpace) -> bool:

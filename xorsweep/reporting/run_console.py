@@ -1,89 +1,111 @@
-"""A single run on the terminal: its weights, its truth table, and its outcome."""
+"""A single run on the terminal: its weights, its error by epoch, its outputs and its outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import DESCRIPTIONS, STATES, classify_curvature
-from xorsweep.networks.single_run import SingleRun, places_of_weights
+from xorsweep.networks.single_run import SingleRun, both_ends
 from xorsweep.networks.solutions import is_solution
-from xorsweep.reporting.explanation import RunDiagnosis
+from xorsweep.reporting.explanation import RunDiagnosis, describe_convergence
+from xorsweep.reporting.svg.error_curve import HALF_SSE
+from xorsweep.text import count_text
 
 MOST_LINES = 16
-"""Rows of a table that are printed; the files hold all of them."""
+"""Rows of an array that are printed; the files hold all of them."""
+
+LAYERS = {
+    "w1": "hidden weights",
+    "b1": "hidden biases",
+    "w2": "output weights",
+    "b2": "output biases",
+    "direct": "direct links",
+}
+"""The notebook's name of the weights of each role."""
 
 
 def describe_single(run: SingleRun, console: Console) -> None:
-    """Print the weights before and after, the truth table beside the outputs, and the outcome."""
-    console.print(_weight_table(run))
-    console.print(_truth_table(run))
-    for line in _conclusion(run):
-        console.print(Text(line))
+    """Print a run in the words of the notebook, and its outcome."""
+    for lines in (
+        _weights(run, "Initial", 0, console.width),
+        _errors(run),
+        _weights(run, "Final", 1, console.width),
+        _outputs(run, console.width),
+        _conclusion(run),
+    ):
+        for line in lines:
+            console.print(Text(line))
+        console.print()
 
 
-def _weight_table(run: SingleRun) -> Table:
-    lines = [
-        (name, f"{initial:.8f}", f"{final:.8f}") for name, initial, final in places_of_weights(run)
-    ]
-    return _table("Weights and biases", ("initial", "final"), lines)
+def _weights(run: SingleRun, when: str, end: int, width: int) -> Iterator[str]:
+    for role, ends in both_ends(run).items():
+        yield from _array(f"{when} {LAYERS[role]}:", np.atleast_2d(ends[end]), width)
 
 
-def _truth_table(run: SingleRun) -> Table:
-    targets = run.training.targets
-    lines = [
-        (
-            label,
-            " ".join(f"{target:g}" for target in targets[row]),
-            _answer(run.final_outputs[row], targets[row]),
-            _answer(run.outputs_before_last_epoch[row], targets[row]),
-        )
-        for row, label in enumerate(run.task.row_labels())
-    ]
-    return _table("Truth table", ("target", "output", "output before the last epoch"), lines)
+def _array(label: str, rows: FloatArray, width: int) -> Iterator[str]:
+    """Yield the rows of an array as NumPy prints them, as many in a line as fit."""
+    line = label
+    for row in rows[:MOST_LINES]:
+        text = np.array2string(row, max_line_width=width - 2, threshold=MOST_LINES, prefix="  ")
+        if len(line) + 1 + len(text) > width:
+            yield line
+            line = " "
+        line = f"{line} {text}"
+    yield line
+    yield from _more(len(rows))
 
 
-def _answer(outputs: FloatArray, targets: FloatArray) -> str:
+def _more(rows: int) -> Iterator[str]:
+    if rows > MOST_LINES:
+        yield f"  and {count_text(rows - MOST_LINES, 'more row')} in run.json"
+
+
+def _errors(run: SingleRun) -> Iterator[str]:
+    yield f"Error, {HALF_SSE}:"
+    for epoch, error in run.errors_by_step.items():
+        yield f"  epoch {epoch:>{len(f'{run.epochs[-1]:,}')},}  {error:.8g}"
+
+
+def _outputs(run: SingleRun, width: int) -> Iterator[str]:
+    training = run.training
+    yield f"Outputs after {count_text(run.epochs[-1], 'epoch')}:"
+    rows = zip(training.inputs, training.targets, run.final_outputs, strict=True)
+    for inputs, targets, outputs in [*rows][:MOST_LINES]:
+        yield f"  {_numbers(inputs)} -> {_output(outputs, targets)}"
+    yield from _more(len(training.inputs))
+    if training.network.outputs == 1 and len(training.inputs) <= MOST_LINES:
+        yield from _array("In the last forward pass:", run.outputs_before_last_epoch, width)
+
+
+def _output(outputs: FloatArray, targets: FloatArray) -> str:
     """Return the output for one row, or of several how far they are off."""
     if len(outputs) == 1:
-        return f"{outputs[0]:.8f}"
-    return f"within {np.abs(targets - outputs).max():.4f}"
+        return f"{outputs[0]:.8f} (expected {targets[0]:g})"
+    return f"within {np.abs(targets - outputs).max():.4f} of {_numbers(targets)}"
 
 
-def _table(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
-    table = Table("", title=title, title_justify="left", title_style="")
-    for column in columns:
-        table.add_column(column, justify="right")
-    for line in lines[:MOST_LINES]:
-        table.add_row(*line)
-    if len(lines) > MOST_LINES:
-        table.caption = f"and {len(lines) - MOST_LINES:,} more lines in run.json"
-    return table
+def _numbers(values: FloatArray) -> str:
+    return f"[{' '.join(f'{value:g}' for value in values)}]"
 
 
 def _conclusion(run: SingleRun) -> Iterator[str]:
-    yield f"outcome {run.outcome} ({DESCRIPTIONS[run.outcome]})"
+    yield f"{run.outcome.replace('_', ' ').capitalize()}: {DESCRIPTIONS[run.outcome]}."
     if is_solution(run.solution):
-        yield f"hidden units compute {run.solution}, each up to its complement"
+        yield f"The hidden units compute {run.solution}, each up to its complement."
     elif run.solution:
-        yield f"it {run.solution}"
-    criterion = f"criterion {run.point['criterion']}"
-    if run.converged_epoch is None:
-        yield f"{criterion} never met"
-    else:
-        end = "" if run.converged_at_end else ", and left again before the end"
-        yield f"{criterion} first met after {run.converged_epoch:,} epochs{end}"
-    yield f"half the sum of squared errors: {run.final_error:.8g}"
+        yield f"The network {run.solution}."
+    yield describe_convergence(run)
     if run.keeps_curvature:
         yield _curvature_line(run)
     why = RunDiagnosis(run).line
     if why:
-        yield f"why: {why}"
+        yield f"Why: {why}"
 
 
 def _curvature_line(run: SingleRun) -> str:
@@ -91,6 +113,6 @@ def _curvature_line(run: SingleRun) -> str:
     verdict = str(classify_curvature(smallest, largest))
     meaning = f": {verdict}, {STATES[verdict]}" if verdict and not run.converged_at_end else ""
     return (
-        f"gradient norm {norm:.4g}, eigenvalues of the Hessian from {smallest:.4g} to "
-        f"{largest:.4g}{meaning}"
+        f"The norm of the gradient is {norm:.4g}; the eigenvalues of the Hessian lie between "
+        f"{smallest:.4g} and {largest:.4g}{meaning}."
     )

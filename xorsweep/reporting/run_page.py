@@ -20,6 +20,7 @@ from xorsweep.networks.engines.gradient import gradient
 from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS, plateau_labels, plateaus
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
+from xorsweep.reporting.explanation import describe_convergence
 from xorsweep.reporting.hidden_section import hidden_section
 from xorsweep.reporting.rendering import data_uri, environment
 from xorsweep.reporting.run_player import differences, player_data
@@ -145,12 +146,7 @@ def _verdict(run: SingleRun) -> Iterator[str]:
     yield f"{outcome}: {DESCRIPTIONS[run.outcome]}."
     if run.outcome in PLATEAUS:
         yield f"The run is still at this plateau after {run.epochs[-1]:,} epochs."
-    if run.converged_epoch is None:
-        yield f"The criterion {run.point['criterion']} was never met."
-    else:
-        left = "" if run.converged_at_end else ", and left again before the end"
-        met = f"first met after {run.converged_epoch:,} of {run.epochs[-1]:,} epochs{left}"
-        yield f"The criterion {run.point['criterion']} was {met}."
+    yield describe_convergence(run)
     first, last = (number(float(run.errors.final_error[place])) for place in (0, -1))
     yield f"Half the sum of squared errors went from {first} to {last}."
     if run.outcome not in ("solved", "diverged"):
