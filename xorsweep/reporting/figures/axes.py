@@ -66,6 +66,14 @@ FINE = 1e-4
 """Up to this ratio of their range to their size, values need more digits than a label has."""
 
 
+class Facets(sns.FacetGrid):  # type: ignore[misc]
+    """Seaborn's facets, which are laid out once, when their figure is written."""
+
+    def tight_layout(self, *_: Any, **__: Any) -> Facets:
+        """Leave the layout to the engine of the figure; seaborn would draw all panels for it."""
+        return self
+
+
 @dataclass(frozen=True)
 class DrawnFigure:
     """A figure, what it shows in words, and which part of the sweep it excludes, if any."""
@@ -112,7 +120,7 @@ def facets(
         height *= min(1.0, max(0.7, width / natural))
     data = pd.DataFrame({"panel": range(len(panels))})
     with no_windows():
-        grid = sns.FacetGrid(
+        grid = Facets(
             data, col="panel", col_wrap=across, height=height, aspect=width / height, sharey=sharey
         )
     shown = list(grid.axes.flat)

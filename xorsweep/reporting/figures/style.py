@@ -49,6 +49,7 @@ LARGEST_SVG = 300_000
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
+    "axes.titley": 1.0,  # else each drawing looks for ticks above the panel
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
