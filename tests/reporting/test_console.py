@@ -2,7 +2,11 @@
 
 import io
 import logging
+import os
 import re
+import signal
+import threading
+from contextlib import suppress
 
 import pandas as pd
 import pytest
@@ -174,3 +178,40 @@ def test_of_many_hidden_sizes_some_are_shown() -> None:
 
 def test_a_cell_without_a_run_says_so() -> None:
     assert "no run" in table_text(summary_of([{"rate": float("nan")}]), [])
+
+
+class InterruptedFile(io.StringIO):
+    """A terminal at which somebody presses Ctrl-C at one of the writes."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left = at
+
+    def write(self, text: str) -> int:
+        in_main = threading.current_thread() is threading.main_thread()
+        self.left -= in_main
+        if in_main and self.left == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().write(text)
+
+
+def test_ctrl_c_at_any_write_of_a_bar_or_a_step_gives_the_cursor_back() -> None:
+    interrupted = 0
+    while True:
+        file = InterruptedFile(interrupted + 1)
+        shown = Console(RichConsole(file=file, width=100, force_terminal=True))
+        with suppress(KeyboardInterrupt):
+            with shown.progress(2) as advance:
+                advance(1)
+                advance(1)
+            with shown.step("writing tables"):
+                pass
+        was_last, file.left = file.left > 0, 0
+        text = file.getvalue()
+        assert text.count("\x1b[?25l") == text.count("\x1b[?25h")
+        shown.log("afterwards")  # the console is as it was
+        assert file.getvalue().endswith("afterwards\n")
+        if was_last:
+            break
+        interrupted += 1
+    assert interrupted > 4

@@ -67,6 +67,26 @@ def raise_pending_interrupt() -> None:
 
 
 @contextmanager
+def hold_signals() -> Iterator[None]:
+    """Handle signals that arrive in the block after it: some code can't be cut short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python handles signals in the main thread
+        return
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    arrived: list[int] = []
+    for number, handler in handlers.items():
+        if callable(handler):
+            signal.signal(number, lambda number, _: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for late in arrived:
+            signal.raise_signal(late)
+
+
+@contextmanager
 def block_signals_in_children() -> Iterator[None]:
     """Block the signals in processes and threads started here: a terminal sends them to all."""
     resource_tracker.ensure_running()  # started later it would lift the block, up to Python 3.12

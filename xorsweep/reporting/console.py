@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xorsweep.execution.interface import Advance
+from xorsweep.execution.signals import hold_signals
 from xorsweep.experiment import OK, STATUSES
 from xorsweep.reporting.standard_output import Dropping
 from xorsweep.text import count_text, level_name, one_line
@@ -121,22 +122,30 @@ class Console:
         def advance(work: int) -> None:
             progress.advance(task, work)
             if monotonic() - started >= self.bar_after:
-                progress.start()
+                with hold_signals():
+                    progress.start()
 
         try:
             advance(0)
             yield advance
         finally:
-            progress.stop()
+            with hold_signals():
+                progress.stop()
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
         """Show the current step on a terminal while it runs."""
-        if self.console.is_terminal:
-            with self.console.status(Text(text)):
-                yield
-        else:
+        if not self.console.is_terminal:
             yield
+            return
+        status = self.console.status(Text(text))
+        try:
+            with hold_signals():
+                status.start()
+            yield
+        finally:
+            with hold_signals():
+                status.stop()
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Print how often training converged within the most epochs that each setting has."""

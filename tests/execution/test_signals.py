@@ -1,0 +1,76 @@
+"""Signals that wait for the end of code that can't be cut short."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from xorsweep.execution.signals import hold_signals
+
+
+def send(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+
+
+def test_a_signal_waits_for_the_end_of_the_block() -> None:
+    reached = []
+
+    def work() -> None:
+        with hold_signals():
+            send(signal.SIGINT)
+            reached.append("end")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["end"]
+    with pytest.raises(KeyboardInterrupt):  # and none of a later one
+        send(signal.SIGINT)
+
+
+def test_a_signal_waits_for_the_outermost_block() -> None:
+    reached = []
+
+    def work() -> None:
+        with hold_signals():
+            with hold_signals():
+                send(signal.SIGINT)
+            reached.append("end")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["end"]
+
+
+def test_an_error_of_the_block_is_kept_beside_the_signal() -> None:
+    def work() -> None:
+        with hold_signals():
+            send(signal.SIGINT)
+            raise ValueError("in the block")
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        work()
+    assert isinstance(raised.value.__context__, ValueError)
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with hold_signals():
+            send(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_another_thread_leaves_signals_to_the_main_thread() -> None:
+    reached = []
+
+    def work() -> None:
+        with hold_signals():
+            reached.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert reached == [signal.getsignal(signal.SIGINT)]
