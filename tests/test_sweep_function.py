@@ -20,6 +20,7 @@ from experiments_to_sweep import Tosses
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
+from sweep_process import PATIENCE
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
@@ -601,8 +602,10 @@ def test_twenty_kills_in_the_middle_move_no_byte_and_lose_no_part(
         process = subprocess.Popen(
             [*command, "killed"], cwd=tmp_path, env=env, start_new_session=True
         )
+        end = time.monotonic() + PATIENCE
         while parts() <= before:  # until something new is on disk
             assert process.poll() is None
+            assert time.monotonic() < end
             time.sleep(0.002)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from sweep_process import SWEEP, Begin, parts_in
+from sweep_process import PATIENCE, SWEEP, Begin, parts_in
 
 from xorsweep.cli.errors import errors_in_one_line
 from xorsweep.execution.signals import Interrupted, handle_signals, raise_pending_interrupt
@@ -160,7 +161,9 @@ def test_a_terminal_that_is_closed_ends_a_sweep_unless_that_is_ignored(
         command = [sys.executable, "-m", "xorsweep", "-m", *SWEEP, "parallel=serial"]
         os.execv(sys.executable, [*command, "hydra.sweep.dir=sweep"])
     os.set_blocking(terminal, False)
+    end = time.monotonic() + PATIENCE
     while parts_in(tmp_path / "sweep") < 1:
+        assert time.monotonic() < end
         with suppress(OSError):
             os.read(terminal, 1024)
         time.sleep(0.01)
@@ -175,6 +178,7 @@ def test_a_terminal_that_is_closed_ends_a_sweep_unless_that_is_ignored(
 
 def _read(terminal: int) -> str:
     """Return what comes from a terminal; nothing where the other end is closed."""
+    assert select.select([terminal], [], [], PATIENCE)[0], "nothing comes from the terminal"
     try:
         return os.read(terminal, 1024).decode(errors="replace")
     except OSError:
