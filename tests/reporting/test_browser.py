@@ -188,6 +188,15 @@ def boxes(texts: Locator) -> list[dict[str, float]]:
     return found
 
 
+def are_apart(one: dict[str, float], other: dict[str, float]) -> bool:
+    return (
+        one["right"] <= other["left"]
+        or other["right"] <= one["left"]
+        or one["bottom"] <= other["top"] + 2
+        or other["bottom"] <= one["top"] + 2
+    )
+
+
 def test_each_setting_of_a_level_is_a_mark_that_opens_it(opened: Open) -> None:
     page = opened()
     figure = explore(page)
@@ -238,12 +247,7 @@ def test_labels_of_axes_do_not_touch_and_stay_within_the_screen(
         found = boxes(ticks)
         assert len(found) >= (3 if view == "lines" else 0)
         for one, other in combinations(found, 2):
-            assert (
-                one["right"] <= other["left"]
-                or other["right"] <= one["left"]
-                or one["bottom"] <= other["top"] + 2
-                or other["bottom"] <= one["top"] + 2
-            )
+            assert are_apart(one, other)
         assert all(box["left"] >= 0 and box["right"] <= size["width"] for box in found)
     swatches = boxes(figure.locator(".legend li"))
     assert len({box["right"] - box["left"] for box in swatches}) <= 1
@@ -567,6 +571,20 @@ def test_targets_of_a_run_are_printed(opened: Open, run_pages: RunPages) -> None
     assert target.evaluate("one => getComputedStyle(one).printColorAdjust") == "exact"
     expect(page.locator("#scrubber [data-part=error]")).to_be_visible()
     expect(page.locator("#playground")).to_be_hidden()
+    expect(page.locator("#scrubber output")).to_have_text(re.compile(r"^after 1,000 epochs"))
+    expect(page.locator("#scrubber output")).to_be_visible()
+    expect(page.locator("dt", has_text="task.encoding")).to_be_visible()
+
+
+def test_rows_on_one_position_share_a_label(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    for key in ("Home", "End"):
+        page.locator("#scrubber").get_by_role("slider").press(key)
+        texts = page.locator("#scrubber [data-part=hidden] svg text:not(.name)")
+        named = ", ".join(texts.all_text_contents()).split(", ")
+        assert sorted(named) == ["00", "01", "10", "11"]
+        for one, other in combinations(boxes(texts), 2):
+            assert are_apart(one, other)
 
 
 def test_without_script_a_run_has_its_animation(opened: Open, run_pages: RunPages) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,7 +19,9 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.reporting.report import commands_of
 from xorsweep.settings import SweepSettings
+from xorsweep.storage.manifest import RunRecord, read_finished
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -58,6 +62,16 @@ def test_the_page_needs_no_network(small_sweep: Path, page: Elements) -> None:
     assert "://" not in text.replace('"http://www.w3.org/2000/svg"', "")
     links = [attrs.get("href") or attrs.get("src") or "" for _, attrs in page.tags]
     assert all(link.startswith(("#", "data:")) for link in links if link)
+
+
+def test_a_resumed_sweep_is_reproduced_by_all_of_its_commands(small_sweep: Path) -> None:
+    manifest = read_finished(json.loads((small_sweep / "manifest.json").read_text()))
+    last = shlex.join(manifest.command_line)
+    assert commands_of(manifest) == last
+    first, resumed = ("python", "-m", "xorsweep", "-m", "seed=range(0,9)"), manifest.command_line
+    earlier = [RunRecord(command_line=line) for line in (first, resumed, ())]
+    lines = ["python -m xorsweep -m 'seed=range(0,9)'", last]
+    assert commands_of(replace(manifest, earlier=earlier)).splitlines() == lines
 
 
 def test_the_page_is_whole(page: Elements) -> None:
@@ -143,7 +157,7 @@ def test_other_epochs_are_reported_on_request_and_that_is_in_the_report(
 
 def test_outcomes_are_counted_once_a_training(small_sweep: Path) -> None:
     text = (small_sweep / "report.md").read_text()
-    section = text.split("\n## Where runs ended")[1].split("\n## ")[0]
+    section = text.split("\n## Outcomes")[1].split("\n## ")[0]
     rows = re.findall(r"^\| [\w\\]+ \| (\d+) \|", section, re.MULTILINE)
     assert sum(map(int, rows)) == 72
 

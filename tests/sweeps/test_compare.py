@@ -72,7 +72,7 @@ def test_the_page_shows_every_cell_and_needs_nothing_else(
 ) -> None:
     page = (pair[0] / "compared/other/compare.html").read_text()
     assert "Rates of 4 cells, a across and b upwards" in page
-    assert "Cells of one sweep only" in page
+    assert "Settings of one sweep only" in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)", page)
 

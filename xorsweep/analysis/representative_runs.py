@@ -20,9 +20,9 @@ from xorsweep.storage.results import StoredColumns
 KINDS = ("typical", "best", "worst")
 
 RULE = (
-    "A cell's runs are put in order: those that met the criterion, the soonest first, then the "
-    "others by their final error, those that diverged last. The best run is the first, the worst "
-    "the last, and the typical one lies in the middle."
+    "The runs of a setting are sorted: first those that met the criterion, the earliest first, "
+    "then the others by final error, and last those that diverged. The best run is the first, the "
+    "worst is the last, and the typical run is in the middle."
 )
 
 Rows = NDArray[np.int64]

@@ -17,7 +17,7 @@ from xorsweep.text import level_name, number_text, percent_text
 
 
 def column_cells_table(cells: ColumnCells, most: int) -> Table:
-    """Return what the cells hold, or some selected by axis where there are too many."""
+    """Return a row per cell, or per cell selected by axis where there are too many."""
     swept = cells.swept
     found = select_in_order(cells.summary[swept], swept, most, thin=True)
     shown = found.cells
@@ -26,7 +26,7 @@ def column_cells_table(cells: ColumnCells, most: int) -> Table:
         columns[head] = list(texts[shown.index])
     numeric = [place for place, key in enumerate(swept) if is_numeric(shown[key])]
     return Table(
-        "Cells: all runs that differ in seed alone."
+        "A setting is all runs that differ only in the seed."
         if cells.has_seeds
         else "Points, one run of each.",
         list(columns),

@@ -1,6 +1,6 @@
 """The report of a sweep, as a page and as Markdown.
 
-Both hold the same: what was run, what was found, tables, figures, and how to do it again.
+Both hold findings, tables, figures, the configuration, and the commands that reproduce it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ FILES = (
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure on a page: its name, title, how to read it, what it shows, and its data."""
+    """A figure on a page: its name, title, caption, text alternative and data."""
 
     name: str
     title: str
@@ -107,15 +107,16 @@ class Page:
 
 @dataclass(frozen=True)
 class PageContent:
-    """What an experiment has to say on its report's page, beside what all reports have.
+    """The part of a report that depends on its experiment.
 
     Attributes:
         title: The title of the page; the grid where it is empty.
-        headline: What the numbers say first; the first of the findings where it is empty.
-        findings: What the numbers say.
-        overview: What they say at a glance.
-        explore: The settings as JSON, to be drawn as a reader likes; empty where there is one.
-        remarks: What has to be known to read them.
+        headline: The sentence at the top; the first of the findings where it is empty.
+        findings: Sentences about the numbers.
+        overview: A heat map of the settings.
+        explore: The settings as JSON, for the figure with axes that a reader picks; empty where
+            there is one setting.
+        remarks: Sentences that are needed to read the findings.
         cells: The table of cells, for a page with links and for Markdown.
         neighbours: Neighbouring cells that differ.
         outcomes: How runs ended.
@@ -261,7 +262,7 @@ class ReportWriter(ABC):
             failures=failures_table(failures),
             figures=[_page_figure(each) for each in figures],
             comparison=content.comparison,
-            command=shlex.join(manifest.command_line),
+            command=commands_of(manifest),
             facts=list(_facts(manifest, experiment.work_unit, content.facts)),
             rule=content.rule,
             neighbours_note=content.neighbours_note,
@@ -303,6 +304,13 @@ def _excluded_text(note: str) -> str:
     return f"Not all is shown: {note}; summary.csv has all settings.{which}"
 
 
+def commands_of(manifest: FinishedManifest) -> str:
+    """Return the command that started the sweep, and those that resumed it, one a line."""
+    runs = (*manifest.earlier, manifest)
+    lines = dict.fromkeys(shlex.join(run.command_line) for run in runs)
+    return "\n".join(line for line in lines if line)
+
+
 def _facts(
     manifest: FinishedManifest, work_unit: str, others: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
@@ -311,7 +319,8 @@ def _facts(
         yield (
             "run time",
             f"{manifest.seconds:.1f} s, {manifest.work:,} {work_unit}, "
-            f"{rate_text(manifest.throughput, work_unit)}",
+            f"{rate_text(manifest.throughput, work_unit)}"
+            f"{', by the last command' if manifest.earlier else ''}",
         )
     else:
         yield "state", f"{manifest.state}, as of {manifest.finished}"

@@ -62,7 +62,7 @@ def row_id(place: int) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a study asks, and its published values beside the measured ones."""
+    """The question of a study, and its published values beside the measured ones."""
 
     question: str
     source: str
@@ -73,7 +73,7 @@ class Comparison:
 def settings_table(results: pd.DataFrame, keys: Sequence[str]) -> Table:
     """Return every key of the points, with its levels."""
     rows = [(key, _levels_text(results, key)) for key in keys]
-    caption = "Every setting, and the values that it had."
+    caption = "Each key and its values."
     return Table(caption, ("key", "values"), [(key, text) for key, text in rows if text])
 
 
@@ -121,8 +121,7 @@ def cells_table(
     ]
     numeric = [place for place, key in enumerate(keys) if is_numeric(summary[key].dropna())]
     return Table(
-        "Cells: all runs that differ in seed alone, and how often, how fast and how far off they "
-        "ended.",
+        "A setting is all runs that differ only in the seed.",
         head,
         rows,
         excluded_note(found.note, len(shown), len(summary)),
@@ -194,7 +193,7 @@ def _number(value: float, absent: str) -> str:
 
 
 def failures_table(found: Sequence[Failure]) -> Table:
-    """Return what failed, by reason, with the command that runs one of each again."""
+    """Return the failures by reason, each with a command that repeats one of them."""
     rows = [(each.reason, f"{each.runs:,}", each.command) for each in found[:MOST_REASONS]]
     left = len(found) - len(rows)
     note = f"and {left:,} more reasons in the results" if left else ""

@@ -45,7 +45,7 @@ CELLS_HEAD = (
     "median epochs in a",
     "median epochs in b",
 )
-"""What the table of cells has beside the keys."""
+"""Columns of the table of cells after the keys."""
 
 
 @dataclass(frozen=True)
@@ -226,14 +226,14 @@ def _name(cell: Any, keys: Sequence[str]) -> str:
 
 
 def sweep_name(folder: Path) -> str:
-    """Return what tells a sweep's folder from others: of one by date and time both."""
+    """Return the name of a sweep's folder; for one named by a time, its date and time."""
     path = folder.resolve()
     is_time = re.fullmatch(r"\d\d-\d\d-\d\d(_\d+)?", path.name)
     return f"{path.parent.name}/{path.name}" if is_time else path.name
 
 
 def _figure(found: SweepComparison) -> PageFigure:
-    # What draws is imported here, once there is something to draw.
+    # Matplotlib is imported here, once there is something to draw.
     from xorsweep.reporting.figures.rate_scatter import draw_rates
     from xorsweep.reporting.figures.style import styled, svg_of
 
@@ -270,7 +270,9 @@ def _cells_table(found: SweepComparison) -> Table:
     numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
     numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)
-    return Table("Cells of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers)
+    return Table(
+        "Settings of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers
+    )
 
 
 def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
@@ -309,7 +311,7 @@ def _only_table(found: SweepComparison) -> Table:
     ]
     left = len(found.only_a) + len(found.only_b) - len(rows)
     note = f"and {left:,} more" if left else ""
-    return Table("Cells that only one sweep has.", ("only in", "cell"), rows, note)
+    return Table("Settings that only one sweep has.", ("only in", "setting"), rows, note)
 
 
 def _print(page: Page, found: SweepComparison, terminal: Console) -> None:
@@ -328,7 +330,7 @@ def _print(page: Page, found: SweepComparison, terminal: Console) -> None:
 
 def _terminal_table(found: SweepComparison) -> TerminalTable:
     table = TerminalTable(box=SIMPLE_HEAD)
-    table.add_column("cell")
+    table.add_column("setting")
     for head in ("a", "b", "a minus b", "p, by Holm"):
         table.add_column(head, justify="right")
     for cell in found.differing.head(MOST_LINES).to_dict("records"):

@@ -30,7 +30,7 @@ function runView(root, data, shape) {
   const isHigh = (target) => target > middle;
 
   function drawError({ epochs, errors, epoch, error }) {
-    const width = 420, height = 240, left = 58, right = width - 12, top = 10, bottom = height - 40;
+    const width = 420, height = 240, left = 58, right = width - 26, top = 10, bottom = height - 40;
     const svgRoot = drawing(width, height, `Half the sum of squared errors: ${text(error)} after ${axes.countText(epoch, "epoch")}`);
     const known = errors.filter((each) => isFinite(each) && each > 0);
     if (!known.length) return svgRoot;
@@ -146,12 +146,20 @@ function runView(root, data, shape) {
       const far = ends.find(([h1, h2]) => Math.hypot(h1 - ends[0][0], h2 - ends[0][1]) > 1e-6);
       if (far) svgRoot.append(svg("line", { x1: x(ends[0][0]), y1: y(ends[0][1]), x2: x(far[0]), y2: y(far[1]), class: "divider" }));
     }
+    const names = [];
     states.forEach(({ units }, row) => {
       if (![...units].every(isFinite)) return;
-      const mark = rowMark(x(units[0]), y(units[1]), data.targets[row][0], "hidden-mark");
+      const place = { x: x(units[0]), y: y(units[1]) };
+      const mark = rowMark(place.x, place.y, data.targets[row][0], "hidden-mark");
       mark.append(svg("title", {}, data.labels[row]));
-      svgRoot.append(mark, svg("text", { x: x(units[0]) + (units[0] > (low + high) / 2 ? -8 : 8), y: y(units[1]) + (row % 2 ? 12 : -3), "text-anchor": units[0] > (low + high) / 2 ? "end" : "start" }, data.labels[row]));
+      svgRoot.append(mark);
+      const near = names.find((name) => Math.abs(name.x - place.x) < 24 && Math.abs(name.y - place.y) < 14);
+      if (near) near.labels.push(data.labels[row]); else names.push({ ...place, labels: [data.labels[row]] });
     });
+    for (const name of names) {
+      const isRight = name.x > side / 2;
+      svgRoot.append(svg("text", { x: name.x + (isRight ? -9 : 9), y: name.y + (name.y < side / 2 ? 13 : -5), "text-anchor": isRight ? "end" : "start" }, name.labels.join(", ")));
+    }
     svgRoot.append(svg("text", { x: side / 2, y: side - 4, "text-anchor": "middle", class: "name" }, "hidden 1"),
       svg("text", { class: "name", "text-anchor": "middle", transform: `translate(12 ${side / 2}) rotate(-90)` }, "hidden 2"));
     return svgRoot;

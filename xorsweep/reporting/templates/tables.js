@@ -96,7 +96,7 @@
     const state = element("span");
     state.setAttribute("role", "status");
     const reset = element("button", { type: "button", textContent: "Show all rows", hidden: true });
-    const help = "Filter by the fields below the heads: 2 or 2,3 or >0.5 or a word.";
+    const help = "The fields below the column names filter rows: 2, or 2,3, or >0.5, or a word.";
     table.closest(".wide").before(element("div", { className: "tools" }, help, state, reset));
     const inputs = heads.map((head) => {
       const name = element(
