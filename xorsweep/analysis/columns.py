@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xorsweep.storage.constant_columns import is_constant
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -29,9 +31,12 @@ def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     """Return those of some columns that tell rows apart, without those that follow from others."""
     import pandas as pd
 
+    varying = [key for key in keys if not is_constant(rows[key])]
+    # Rows with the same levels say the same, and there are far fewer combinations than rows.
+    rows = rows[varying].drop_duplicates()
     found: list[str] = []
     cell, cells = np.zeros(len(rows), np.int64), 1
-    for key in keys:
+    for key in varying:
         codes, levels = pd.factorize(rows[key])  # -1 where the value is missing
         if not (codes != codes[:1]).any():
             continue

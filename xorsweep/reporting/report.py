@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.columns import distinguishing_keys
 from xorsweep.analysis.export import failures_of
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import rate_text, status_text
@@ -224,7 +225,8 @@ class ReportWriter(ABC):
     def _count_text(self) -> str:
         """Return how many results there are of each setting."""
         keys = [key for key in self.grid.columns if key != "seed"]
-        sizes = np.bincount(CellIndex.of_frame(self._results, keys).number)
+        swept = distinguishing_keys(self._results, keys)
+        sizes = np.bincount(CellIndex.of_frame(self._results, swept).number)
         each = " to ".join(dict.fromkeys(f"{size:,}" for size in (sizes.min(), sizes.max())))
         return f"n: {len(self._results):,} results in {len(sizes):,} settings, {each} in each."
 

@@ -13,6 +13,7 @@ import pyarrow.parquet
 from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.experiment import FAILED, MESSAGE, POINT_ID, STATUS, STATUSES, Experiment
+from xorsweep.storage.constant_columns import compact
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import (
     PARQUET,
@@ -210,23 +211,28 @@ def frame_of(
     file: pyarrow.parquet.ParquetFile, experiment: Experiment[Any], whole: bool
 ) -> pd.DataFrame:
     """Return an open results.parquet: categorical texts, Int64 where some are missing."""
+    import pandas as pd
+
     excluded = () if whole else tuple(experiment.rarely_read)
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
-    table = file.read(names, use_threads=False)
-    schema = table.schema  # the conversion takes the table apart
-    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
-    gaps = [
-        each.name
-        for each in schema
-        if pa.types.is_integer(each.type) and frame[each.name].dtype.kind == "f"
-    ]
-    flags = [
-        each.name
-        for each in schema
-        if pa.types.is_boolean(each.type) and frame[each.name].dtype.kind == "O"
-    ]
-    integers = [*gaps, *experiment.nullable_integers]
-    return frame.astype({**dict.fromkeys(integers, "Int64"), **dict.fromkeys(flags, "boolean")})
+    columns = {name: _series(file, name, experiment) for name in names}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _series(
+    file: pyarrow.parquet.ParquetFile, name: str, experiment: Experiment[Any]
+) -> pd.Series[Any]:
+    """Return a column alone, so that no other is in memory twice."""
+    table = file.read([name], use_threads=False)
+    type_ = table.schema.field(name).type  # the conversion takes the table apart
+    series = table.to_pandas(self_destruct=True)[name]
+    if name in experiment.nullable_integers or (
+        pa.types.is_integer(type_) and series.dtype.kind == "f"
+    ):
+        series = series.astype("Int64")
+    elif pa.types.is_boolean(type_) and series.dtype.kind == "O":
+        series = series.astype("boolean")
+    return compact(series)
 
 
 def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:
