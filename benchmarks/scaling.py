@@ -27,7 +27,6 @@ from joblib import cpu_count
 from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.planning import BATCHES_A_WORKER
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -66,7 +65,7 @@ def predicted(costs: Costs, points: int, epochs: int, workers: int, cores: int) 
 
     Training and writing overlap: the slower of the two decides, or the cores that both share.
     """
-    batches = max(ceil(points / costs.capacity), min(BATCHES_A_WORKER * workers, points // 512))
+    batches = ceil(points / costs.capacity / workers) * workers
     train = train_seconds(costs, points, epochs)
     around = costs.start + points * (costs.row_plan + costs.row_finish)
     if workers == 1:

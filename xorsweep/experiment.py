@@ -59,7 +59,7 @@ class Batch(Protocol):
         ...
 
     @property
-    def cost(self) -> int:
+    def cost(self) -> float:
         """Return the duration, in any unit; workers get equal shares of it."""
         ...
 

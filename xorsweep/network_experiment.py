@@ -20,7 +20,7 @@ from xorsweep.fields import fields_of, format_value, read_fields, read_group
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.curvature import curve_capacity, missing_curvature
-from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.engines import Engine, load_capacity, load_epoch_costs
 from xorsweep.networks.input_files import changed_files, input_files, input_notes
 from xorsweep.networks.metrics import OUTCOMES, Curvature, learning_curve_epochs
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
@@ -194,11 +194,10 @@ class NetworkExperiment(Experiment[Batch]):
         capacity = load_capacity(self.engine)
         if self.curvature == LEARNING_CURVE:
             capacity = curve_capacity(capacity)
-        if self.engine.uses_gpu:
-            # One process trains batches that fill the GPU.
-            plan = make_plan(grid, capacity, workers=1, pending=pending, fewest=len(grid))
-            return replace(plan, is_quick=True)
-        return make_plan(grid, capacity, workers, pending)
+        on_gpu = self.engine.uses_gpu  # by one process at a time
+        costs = load_epoch_costs(self.engine)
+        plan = make_plan(grid, capacity, 1 if on_gpu else workers, pending, costs)
+        return replace(plan, is_quick=True) if on_gpu else plan
 
     def batch_of_one(self, grid: Grid, row: int) -> Batch:
         """Return a batch of one network, kept after its last epoch."""

@@ -23,7 +23,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import planning
+from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -222,8 +222,7 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
     doomed: Cluster, grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 50)
-    monkeypatch.setattr(planning, "BATCHES_A_WORKER", 10**9)
+    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: 50)
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
     run_sweep(
         SweepRequest(

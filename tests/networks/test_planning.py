@@ -16,10 +16,12 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
+from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks import planning
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.engines.interface import Capacity
-from xorsweep.networks.planning import BATCHES_A_WORKER, FEWEST_MEMBERS, Batch, make_plan
+from xorsweep.networks.engines.interface import Capacity, EpochCost
+from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 PointOf = Callable[..., Point]
@@ -248,33 +250,44 @@ def test_the_largest_batches_come_first(point_of: PointOf) -> None:
     assert hidden == [8, 3, 2]
 
 
-@pytest.mark.parametrize("workers", [1, 2, 8])
-def test_every_worker_gets_its_share_but_no_crumbs(point_of: PointOf, workers: int) -> None:
-    count = 8192
-    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(count)))], [point_of()])
-    sizes = [batch.members for batch in make_plan(grid, at_most(10**9), workers).batches]
-    assert sum(sizes) == count
-    fair = count / (workers * BATCHES_A_WORKER)
-    assert max(sizes) <= max(fair, FEWEST_MEMBERS)
-    assert min(sizes) >= FEWEST_MEMBERS // 2
+def test_large_networks_count_for_what_an_epoch_of_theirs_costs(point_of: PointOf) -> None:
+    tasks = ("parity", "xor")
+    bases = [point_of(task=name, epochs=100) for name in tasks]
+    seeds = Axis("seed", tuple(range(6_000)))
+    grid = concatenate([product_grid(NETWORK_SCHEMA, [seeds], [base]) for base in bases])
+
+    def epoch_cost(network: Network, rows: int) -> EpochCost:
+        return EpochCost(1e-4, 1e-7 * rows)
+
+    plan = make_plan(grid, at_most(10**9), 2, epoch_costs=epoch_cost)
+    for batch in plan.batches:
+        rows = {"parity": 8, "xor": 4}[str(batch.fixed["task"])]
+        seconds = planning.BATCH_SECONDS + 100 * (1e-4 + 1e-7 * rows * batch.members)
+        assert batch.cost == pytest.approx(seconds)
+    assert [batch.cost for batch in plan.batches] == sorted(
+        (batch.cost for batch in plan.batches), reverse=True
+    )
 
 
-def test_batches_are_not_divided_below_the_fewest_networks(point_of: PointOf) -> None:
-    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(9_000)))], [point_of()])
-    plan = make_plan(grid, at_most(4_000), workers=1, fewest=9_000)
-    assert [batch.members for batch in plan.batches] == [3_000] * 3
+def test_only_an_engine_whose_epochs_cost_little_trains_small_batches(point_of: PointOf) -> None:
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(4096)))], [point_of()])
+    pytest.importorskip("numba")
+    numpy, numba = (
+        NetworkExperiment(Engine(name)).plan(grid, np.arange(4096), workers=1).batches
+        for name in ("numpy", "numba")
+    )
+    assert len(numpy) == 1
+    assert len(numba) > 1
 
 
-@pytest.mark.parametrize(
-    ("seeds", "most", "batches"), [(10_000, 600, 18), (8_700, 600, 16), (7_690, 513, 15)]
-)
-def test_no_worker_has_a_batch_more_than_the_other_unless_they_would_be_crumbs(
-    point_of: PointOf, seeds: int, most: int, batches: int
-) -> None:
-    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(seeds)))], [point_of()])
-    sizes = [batch.members for batch in make_plan(grid, at_most(most), 2).batches]
-    assert (len(sizes), sum(sizes)) == (batches, seeds)
-    assert max(sizes) - min(sizes) <= 1
+def test_a_sweep_is_quick_by_its_seconds_and_not_by_its_epochs(point_of: PointOf) -> None:
+    def quick(**values: object) -> bool | None:
+        grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of(**values)])
+        return NetworkExperiment().plan(grid, np.arange(2), workers=2).is_quick
+
+    assert quick(hidden=2, epochs=1_000)
+    assert not quick(hidden=2, epochs=100_000)
+    assert not quick(hidden=4096, epochs=10_000)
 
 
 def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: PointOf) -> None:
@@ -313,8 +326,8 @@ def test_a_batch_takes_the_columns_of_its_members_along_and_nothing_of_the_grid(
     assert abs(many - few) < 100
 
 
-def test_the_work_of_a_batch_is_its_epochs_times_its_networks_times_their_size() -> None:
+def test_the_work_of_a_batch_is_its_epochs_times_its_networks() -> None:
     rows = np.arange(6).reshape(2, 3)
-    batch = Batch({"hidden": 5}, {}, (10, 30), rows, rows.astype(np.uint64))
+    batch = Batch({"hidden": 5}, {}, (10, 30), rows, rows.astype(np.uint64), cost=1.5)
     assert batch.work == 90
-    assert batch.cost == 450
+    assert [part.cost for part in batch.split()] == [0.5, 1.0]

@@ -17,6 +17,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import planning
+from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
@@ -81,7 +82,7 @@ def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planning, "QUICK", 0)
-    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 13)
+    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
     run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), settings, tmp_path / "sweep"))
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)

@@ -13,7 +13,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import estimate as estimates
 from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.estimate import Cost, estimate
+from xorsweep.networks.estimate import estimate
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
@@ -62,26 +62,16 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
     )
 
 
-def test_seconds_are_counted_in_epochs_and_networks(grid_of: GridOf) -> None:
-    (batch,) = make_plan(grid_of(epochs=200, seed=range(50)), load_capacity(Engine()), 1).batches
-    assert Cost(start=0.01, epoch=0.0001).of(batch) == pytest.approx(50 * (0.01 + 0.02))
-
-
-def test_a_worker_takes_the_next_batch_as_soon_as_it_is_free() -> None:
-    assert estimates._longest_share([4.0, 3.0, 2.0, 1.0], 2) == 5.0
-    assert estimates._longest_share([9.0, 1.0, 1.0], 2) == 9.0
-    assert estimates._longest_share([], 2) == 0.0
-
-
-def test_kinds_that_had_no_turn_are_told_by_the_others(grid_of: GridOf) -> None:
+def test_a_kind_takes_its_cost_as_measured_and_others_as_those_on_average(grid_of: GridOf) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=[20, 40], seed=range(5))
     batches = make_plan(grid, load_capacity(Engine()), 1).batches
     samples = estimates._kinds(batches)
-    assert len(samples) == 3
-    costs = {next(iter(samples)): Cost(start=0.0, epoch=0.001)}
-    seconds = estimates._seconds(batches, costs)
-    rates = [each / batch.cost for each, batch in zip(seconds, batches, strict=True)]
-    assert rates == pytest.approx([rates[0]] * len(rates))
+    assert [samples[kind].fixed["hidden"] for kind in samples] == [4, 3, 2]
+    first, second, _ = samples
+    seconds = estimates._scaled(batches, {first: 2.0, second: 4.0})
+    scales = {4: 2.0, 3: 4.0, 2: 3.0}
+    expected = [batch.cost * scales[int(str(batch.fixed["hidden"]))] for batch in batches]
+    assert seconds == pytest.approx(expected)
 
 
 def test_nothing_to_train_takes_nothing(grid_of: GridOf) -> None:

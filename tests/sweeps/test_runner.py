@@ -19,6 +19,7 @@ from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import planning
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
@@ -85,7 +86,7 @@ def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(planning, "FEWEST_MEMBERS", members)
+    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: members)
     run_sweep(SweepRequest(NetworkExperiment(), sparse(point_of), QUIET, tmp_path))
     found = (tmp_path / "results.csv").read_bytes()
     assert found == lines_of(undisturbed, is_sparse)
@@ -124,8 +125,7 @@ def test_the_rows_are_the_same_bytes_whatever_the_batch(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(planning, "FEWEST_MEMBERS", members)
-    monkeypatch.setattr(planning, "BATCHES_A_WORKER", 10**9)
+    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: members)
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
@@ -134,7 +134,7 @@ def test_the_rows_are_the_same_bytes_from_two_processes(
     grid: Grid, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planning, "QUICK", 0)
-    monkeypatch.setattr(planning, "FEWEST_MEMBERS", 5)
+    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: 5)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), report=False)
     run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed

@@ -78,7 +78,7 @@ def that_says_a_shard_died(folder: Path, shards: int, run: RunShard) -> None:
 
 def of_work(work: int) -> Batch:
     rows = np.arange(work)[None]
-    return Batch({"hidden": 1}, {}, (1,), rows, rows.astype(np.uint64))
+    return Batch({"hidden": 1}, {}, (1,), rows, rows.astype(np.uint64), cost=0.5 * work)
 
 
 @given(st.lists(st.integers(1, 50), max_size=30), st.integers(1, 9))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from heapq import heapreplace
-from math import log2
+from statistics import fmean
 from time import perf_counter
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.experiment import Plan
 from xorsweep.grid.grid import Grid
+from xorsweep.networks.batch_sizes import makespan
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch
@@ -39,18 +39,6 @@ Kind = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Cost:
-    """The cost of a batch per member, in seconds: before the first epoch, and per epoch."""
-
-    start: float
-    epoch: float
-
-    def of(self, batch: Batch) -> float:
-        """Return the seconds that a batch of the same kind takes."""
-        return batch.members * (self.start + self.epoch * batch.snapshots[-1])
-
-
-@dataclass(frozen=True)
 class Estimate:
     """Seconds of training, all workers at work, and bytes by file."""
 
@@ -67,26 +55,26 @@ def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells:
     if not plan.batches:
         return Estimate(0.0, {})
     samples = _kinds(plan.batches)
-    costs: dict[Kind, Cost] = {}
+    scales: dict[Kind, float] = {}
     started_at = perf_counter()
     for kind, batch in samples.items():
-        costs[kind] = _cost(batch, engine)
+        scales[kind] = _seconds(batch, engine) / batch.cost
         raise_pending_interrupt()
         if perf_counter() - started_at > BUDGET:
             break
-    seconds = _longest_share(_seconds(plan.batches, costs), workers)
+    seconds = makespan(_scaled(plan.batches, scales), workers)
     return Estimate(seconds, _sizes(grid, plan, cells))
 
 
 def _kind(batch: Batch) -> Kind:
-    """Return what decides how long an epoch of a batch takes, its size to a factor of two."""
+    """Return what decides how long an epoch of a batch takes, beside its size."""
     shared = (item for item in batch.fixed.items() if not isinstance(item[1], float))
-    return (*(item for item in shared if item[0] != "seed"), round(log2(batch.members)))
+    return tuple(item for item in shared if item[0] != "seed")
 
 
 def _kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
     """Return the largest batch of each kind, the kind with most work first."""
-    work: dict[Kind, int] = {}
+    work: dict[Kind, float] = {}
     largest: dict[Kind, Batch] = {}
     for batch in batches:
         kind = _kind(batch)
@@ -95,8 +83,8 @@ def _kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
     return {kind: largest[kind] for kind in sorted(work, key=lambda kind: -work[kind])}
 
 
-def _cost(batch: Batch, engine: Engine) -> Cost:
-    """Return the cost of a kind, by the difference of a short and a longer training."""
+def _seconds(batch: Batch, engine: Engine) -> float:
+    """Return what a batch takes, by the difference of a short and a longer training."""
     last = batch.snapshots[-1]
     epochs = few = min(FEW, last)
     train_batch(_shortened(batch, few), engine)  # what is only done once isn't counted
@@ -105,7 +93,7 @@ def _cost(batch: Batch, engine: Engine) -> Cost:
         epochs = min(last, 4 * epochs)
         seconds = _timed(batch, epochs, engine)
     epoch = max(0.0, seconds - first) / (epochs - few) if epochs > few else seconds / epochs
-    return Cost(max(0.0, first - few * epoch) / batch.members, epoch / batch.members)
+    return max(first, few * epoch) + (last - few) * epoch
 
 
 def _timed(batch: Batch, epochs: int, engine: Engine) -> float:
@@ -116,23 +104,10 @@ def _timed(batch: Batch, epochs: int, engine: Engine) -> float:
     return perf_counter() - started
 
 
-def _seconds(batches: Sequence[Batch], costs: Mapping[Kind, Cost]) -> list[float]:
-    """Return the seconds of each batch; kinds that weren't measured by the work of the others."""
-    known = [batch for batch in batches if _kind(batch) in costs]
-    measured = sum(costs[_kind(batch)].of(batch) for batch in known)
-    rate = measured / sum(batch.cost for batch in known)
-    return [
-        costs[kind].of(batch) if (kind := _kind(batch)) in costs else rate * batch.cost
-        for batch in batches
-    ]
-
-
-def _longest_share(seconds: Sequence[float], workers: int) -> float:
-    """Return when the last worker is done, each taking the next batch as soon as it is free."""
-    loads = [0.0] * workers
-    for each in sorted(seconds, reverse=True):
-        heapreplace(loads, loads[0] + each)
-    return max(loads)
+def _scaled(batches: Sequence[Batch], scales: Mapping[Kind, float]) -> list[float]:
+    """Return the seconds of each batch; kinds that weren't measured are scaled as the others."""
+    mean = fmean(scales.values())
+    return [batch.cost * scales.get(_kind(batch), mean) for batch in batches]
 
 
 def _shortened(batch: Batch, epochs: int) -> Batch:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +13,18 @@ from numpy.typing import NDArray
 from xorsweep.experiment import Plan, Rows
 from xorsweep.fields import Scalar
 from xorsweep.grid.grid import Grid, combined_codes, number_by_appearance
-from xorsweep.networks.engines.interface import Capacity
+from xorsweep.networks.batch_sizes import Group, batch_counts
+from xorsweep.networks.engines.interface import Capacity, EpochCost, EpochCosts
 from xorsweep.networks.schema import network_of, task_rows
 
-FEWEST_MEMBERS = 512
-"""Networks per batch below which the fixed cost of array calls outweighs shorter batches."""
-QUICK = 2_000_000
-"""Net-epochs that one process trains in less time than other processes take to start."""
-BATCHES_A_WORKER = 4
-"""Each worker gets at least so many batches of the work, so that none waits long at the end."""
+if TYPE_CHECKING:
+    from xorsweep.grid.schema import Point
+    from xorsweep.networks.architecture import Network
+
+BATCH_SECONDS = 0.005
+"""Seconds that a batch costs beside its epochs: it is handed to a worker, and its part written."""
+QUICK = 0.3
+"""Seconds of training in which other processes would hardly start."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Batch:
     `fixed` holds the flat keys on which all members agree, `varying` the others as arrays (B,);
     neither holds `epochs`. `snapshots` (S,) are the epochs to be kept, ascending; `rows` (S, B)
     int64 the grid's row of each, -1 where the grid has no such point; `identities` (S, B) uint64
-    those of the points, 0 where there is none.
+    those of the points, 0 where there is none. `cost` is about how many seconds training takes.
     """
 
     fixed: Mapping[str, Scalar]
@@ -40,6 +42,7 @@ class Batch:
     snapshots: tuple[int, ...]
     rows: Rows
     identities: NDArray[np.uint64]
+    cost: float = 0.0
 
     @property
     def members(self) -> int:
@@ -56,11 +59,6 @@ class Batch:
         """Return the work in net-epochs: full-batch epochs of one network."""
         return self.members * self.snapshots[-1]
 
-    @property
-    def cost(self) -> int:
-        """Return what training costs: net-epochs times hidden units."""
-        return self.work * int(self.fixed["hidden"] or 1)
-
     def split(self) -> tuple[Batch, ...]:
         """Return the two halves of the batch, none of a batch of one network."""
         if self.members == 1:
@@ -70,12 +68,14 @@ class Batch:
 
     def part(self, members: slice) -> Batch:
         """Return the batch of some of the members."""
+        rows = self.rows[:, members]
         return Batch(
             self.fixed,
             {key: values[members] for key, values in self.varying.items()},
             self.snapshots,
-            self.rows[:, members],
+            rows,
             self.identities[:, members],
+            self.cost * rows.shape[1] / self.members,
         )
 
 
@@ -90,12 +90,17 @@ def batch_of_one(
     )
 
 
+def _by_size(network: Network, rows: int) -> EpochCost:
+    """Return what an epoch costs of an engine that wasn't measured."""
+    return EpochCost(0.0, 1e-9 * rows * network.size)
+
+
 def make_plan(
     grid: Grid,
     capacity: Capacity,
     workers: int,
     pending: Rows | None = None,
-    fewest: int | None = None,
+    epoch_costs: EpochCosts = _by_size,
 ) -> Plan[Batch]:
     """Return batches that hold each pending point exactly once.
 
@@ -104,54 +109,42 @@ def make_plan(
         capacity: How many networks a batch of an engine should have at most.
         workers: How many processes share the work.
         pending: Rows (n,) of the points to be trained; all of them by default.
-        fewest: Networks below which a batch isn't divided among workers; FEWEST_MEMBERS by default.
+        epoch_costs: What an epoch of the engine costs, by the size of a network.
     """
     rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
     trajectories = _Trajectories(grid, rows)
-    groups = list(trajectories.groups())
-    fewest = fewest or FEWEST_MEMBERS
-    share = sum(group.cost for group in groups) / workers
-    batches = []
-    for group in groups:
-        point = grid.point(int(trajectories.last_rows[group.members[0]]))
-        most = capacity(network_of(point), task_rows(point))
-        pieces = _pieces(group, most, fewest, workers, share)
-        batches += [_batch(grid, m, trajectories) for m in np.array_split(group.members, pieces)]
+    members = list(trajectories.groups())
+    groups = [
+        _group_of(
+            grid.point(int(trajectories.last_rows[each[0]])), len(each), capacity, epoch_costs
+        )
+        for each in members
+    ]
+    batches = [
+        _batch(grid, part, trajectories, group.seconds(len(part)))
+        for each, group, count in zip(members, groups, batch_counts(groups, workers), strict=True)
+        for part in np.array_split(each, count)
+    ]
     batches.sort(key=lambda batch: -batch.cost)
-    work = sum(batch.work for batch in batches)
     return Plan(
         tuple(batches),
         len(rows),
-        work,
+        sum(batch.work for batch in batches),
         counts={"trajectories": len(trajectories)},
-        is_quick=work < QUICK,
+        is_quick=sum(batch.cost for batch in batches) < QUICK,
     )
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Trajectories that may share a batch: `members` (T,) and what all of them have in common."""
-
-    members: Rows
-    last_epoch: int
-    hidden: int
-
-    @property
-    def cost(self) -> float:
-        return float(len(self.members)) * self.last_epoch * self.hidden
-
-
-def _pieces(group: _Group, most: int, fewest: int, workers: int, share: float) -> int:
-    """Return into how many batches of at most `most` members a group is split.
-
-    `share` is the cost of what each worker is to do. Where they are large enough, the number is a
-    multiple of the workers, so that they end together.
-    """
-    members = len(group.members)
-    fair = int(share / BATCHES_A_WORKER / (group.last_epoch * group.hidden))
-    pieces = ceil(members / max(1, min(most, max(fewest, fair))))
-    even = ceil(pieces / workers) * workers
-    return even if members >= even * fewest else pieces
+def _group_of(point: Point, members: int, capacity: Capacity, epoch_costs: EpochCosts) -> Group:
+    """Return the costs of some networks with the settings of a point."""
+    network, rows, epochs = network_of(point), task_rows(point), int(str(point["epochs"]))
+    epoch = epoch_costs(network, rows)
+    return Group(
+        members,
+        most=capacity(network, rows),
+        per_batch=BATCH_SECONDS + epochs * epoch.per_batch,
+        per_network=epochs * epoch.per_network,
+    )
 
 
 class _Trajectories:
@@ -175,17 +168,15 @@ class _Trajectories:
     def __len__(self) -> int:
         return len(self.last_rows)
 
-    def groups(self) -> Iterator[_Group]:
+    def groups(self) -> Iterator[Rows]:
         """Yield the trajectories that agree in their last epoch and in all that a batch shares."""
         columns = self._grid.columns
-        epochs, hidden = columns["epochs"], columns["hidden"]
         shared = [key for key, column in columns.items() if key != "seed" and not column.batched]
         codes = combined_codes(self._grid, shared, self.last_rows)
         _, group, counts = np.unique(codes, return_inverse=True, return_counts=True)
         for members in np.split(np.argsort(group, kind="stable"), np.cumsum(counts[:-1])):
             if len(members):
-                row = self.last_rows[members[0]]
-                yield _Group(members, int(epochs.array(row)), int(hidden.array(row)))
+                yield members
 
     def points_of(self, members: Rows) -> tuple[tuple[int, ...], Rows]:
         """Return the snapshots (S,) of some trajectories and their grid rows (S, B), or -1."""
@@ -199,7 +190,7 @@ class _Trajectories:
         return tuple(int(epoch) for epoch in snapshots), rows
 
 
-def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
+def _batch(grid: Grid, members: Rows, trajectories: _Trajectories, cost: float) -> Batch:
     snapshots, rows = trajectories.points_of(members)
     last_rows = trajectories.last_rows[members]
     fixed: dict[str, Scalar] = {}
@@ -213,12 +204,15 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories) -> Batch:
         elif (level := column.levels[codes[0]]) is not None:
             fixed[key] = level
     identities = np.where(rows >= 0, grid.identities[rows], np.uint64(0))
-    return Batch(fixed, varying, snapshots, rows, identities)
+    return Batch(fixed, varying, snapshots, rows, identities, cost)
 
 
 def pack(batches: Sequence[Batch]) -> dict[str, NDArray[Any]]:
     """Return batches as arrays, what their members share as JSON; nothing of it is code."""
-    heads = [{"fixed": dict(each.fixed), "snapshots": each.snapshots} for each in batches]
+    heads = [
+        {"fixed": dict(each.fixed), "snapshots": each.snapshots, "cost": each.cost}
+        for each in batches
+    ]
     arrays: dict[str, NDArray[Any]] = {"heads": np.frombuffer(json.dumps(heads).encode(), np.uint8)}
     for place, batch in enumerate(batches):
         arrays[f"{place}/rows"] = batch.rows
@@ -242,6 +236,7 @@ def unpack(arrays: Mapping[str, NDArray[Any]]) -> list[Batch]:
             tuple(head["snapshots"]),
             arrays[f"{place}/rows"],
             arrays[f"{place}/identities"],
+            head["cost"],
         )
         for place, head in enumerate(heads)
     ]

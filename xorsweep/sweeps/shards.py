@@ -110,7 +110,7 @@ def divide(batches: Sequence[Batch], shards: int) -> list[list[Batch]]:
     batches: the largest first; each goes to the shard that has least to do.
     """
     shares: list[list[Batch]] = [[] for _ in range(min(shards, len(batches)))]
-    loads = [(0, number) for number in range(len(shares))]
+    loads = [(0.0, number) for number in range(len(shares))]
     for batch in batches:
         load, number = heappop(loads)
         shares[number].append(batch)

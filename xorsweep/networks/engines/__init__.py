@@ -13,14 +13,20 @@ from xorsweep.fields import Choice, field
 from xorsweep.networks.hints import VALUES
 
 if TYPE_CHECKING:
-    from xorsweep.networks.engines.interface import Capacity, Compile, FindUnsupported, Train
+    from xorsweep.networks.engines.interface import (
+        Capacity,
+        Compile,
+        EpochCosts,
+        FindUnsupported,
+        Train,
+    )
 
 ENGINES: dict[str, str] = {
     "numpy": "xorsweep.networks.engines.numpy.engine",
     "numba": "xorsweep.networks.engines.numba.engine",
     "cuda": "xorsweep.networks.engines.cuda.engine",
 }
-"""The modules of engines by name, each with `train` and `capacity`.
+"""The modules of engines by name, each with `train`, `capacity` and `epoch_cost`.
 
 One that compiles has `compile_kernels` and `unsupported_component`, too, and one that needs a GPU
 `missing_device`.
@@ -68,6 +74,11 @@ def load_train(engine: Engine) -> Train:
 def load_capacity(engine: Engine) -> Capacity:
     """Return the function that says how many networks a batch should have at most."""
     return partial(import_module(ENGINES[engine.name]).capacity, dtype=engine.dtype)
+
+
+def load_epoch_costs(engine: Engine) -> EpochCosts:
+    """Return the function that says what an epoch costs."""
+    return partial(import_module(ENGINES[engine.name]).epoch_cost, dtype=engine.dtype)
 
 
 def load_compile(engine: Engine) -> Compile | None:

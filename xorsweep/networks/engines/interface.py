@@ -93,6 +93,18 @@ In float32 everything is cast once, before the first epoch, and results are cast
 Capacity = Callable[[Network, int], int]
 """Returns how many networks a batch should have at most, given the rows of the task."""
 
+
+@dataclass(frozen=True)
+class EpochCost:
+    """The seconds of an epoch of a batch: those whatever its size, and those of each network."""
+
+    per_batch: float
+    per_network: float
+
+
+EpochCosts = Callable[[Network, int], EpochCost]
+"""Returns what an epoch costs, given the rows of the task; one update an epoch is assumed."""
+
 Compile = Callable[[Iterable[TrainingBatch], Callable[[str], None]], None]
 """Compiles the kernels that some trainings need, or reads them from disk.
 

@@ -19,13 +19,20 @@ from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines.batch_ops import cast, places_between
 from xorsweep.networks.engines.cuda.batch import CudaBatch
 from xorsweep.networks.engines.cuda.compile import announce_compilation
-from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.interface import EpochCost, TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import COMPILED
 from xorsweep.networks.engines.numba.engine import REGISTRIES, unsupported_component
 from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.metrics import learning_curve_epochs
 
-__all__ = ["capacity", "compile_kernels", "missing_device", "train", "unsupported_component"]
+__all__ = [
+    "capacity",
+    "compile_kernels",
+    "epoch_cost",
+    "missing_device",
+    "train",
+    "unsupported_component",
+]
 
 MOST_MEMBERS = 2**18
 """Networks that fill the largest GPU some times over; more would only take memory here."""
@@ -85,6 +92,11 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     free, _ = cuda.current_context().get_memory_info()
     fitting = min(WORKING_SET, free // 4) // (8 * numbers)
     return int(max(1, min(MOST_MEMBERS, fitting)))
+
+
+def epoch_cost(network: Network, rows: int, dtype: str = "float64") -> EpochCost:
+    """Return a cost by which a batch is never smaller than one that fills the GPU."""
+    return EpochCost(per_batch=1e-5, per_network=1e-12)
 
 
 def missing_device() -> str | None:

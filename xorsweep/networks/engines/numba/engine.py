@@ -16,7 +16,7 @@ from xorsweep.networks.activations import ACTIVATIONS
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.criteria import CRITERIA
 from xorsweep.networks.engines.batch_ops import cast
-from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.interface import EpochCost, TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import COMPILED, NumbaBatch
 from xorsweep.networks.engines.numba.compile import (
     LANES,
@@ -35,6 +35,8 @@ from xorsweep.networks.schedules import SCHEDULES
 WORKING_SET = 2**25
 """Bytes that a batch may fill; it is a tile that has to fit the cache, so this is large."""
 MOST_MEMBERS = 2**13
+WEIGHT = 0.5e-9
+"""Seconds that a network's weight takes at each row, by `benchmarks.epoch_cost`."""
 DROP_STEPS = 32
 """How often per decade of epochs converged networks leave their batch."""
 
@@ -86,6 +88,11 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     numbers = 6 * network.size + 2 * rows * network.outputs
     fitting = WORKING_SET // (np.dtype(dtype).itemsize * numbers)
     return max(LANES, min(MOST_MEMBERS, fitting) // LANES * LANES)
+
+
+def epoch_cost(network: Network, rows: int, dtype: str = "float64") -> EpochCost:
+    """Return the seconds of an epoch, all of which networks take."""
+    return EpochCost(0.0, WEIGHT * rows * network.size * np.dtype(dtype).itemsize / 8)
 
 
 def unsupported_component(values: Mapping[str, Any]) -> str | None:

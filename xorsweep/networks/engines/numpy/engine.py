@@ -6,13 +6,17 @@ import numpy as np
 
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines.batch_ops import LANES, cast, pad, take
-from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.interface import EpochCost, TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numpy.recorder import Recorder
 from xorsweep.networks.engines.numpy.state import NetworkState
 
 WORKING_SET = 2**21
 """Bytes that a batch's arrays may fill, by `benchmarks.working_set`: smaller batches are slowed by
 the overhead of array calls, larger ones by memory."""
+CALL, CALLS = 1.45e-6, 27
+"""Seconds of an array call, and how many an epoch has beside one for each weight."""
+WEIGHT = 3.2e-9
+"""Seconds that a network's weight takes at each row; both are by `benchmarks.epoch_cost`."""
 
 
 def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
@@ -31,6 +35,12 @@ def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     units = network.hidden + network.outputs
     numbers = 3 * rows * units + 3 * network.size
     return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
+
+
+def epoch_cost(network: Network, rows: int, dtype: str = "float64") -> EpochCost:
+    """Return the seconds of the array calls of an epoch, and of the numbers of a network."""
+    weights = rows * network.size * np.dtype(dtype).itemsize / 8
+    return EpochCost(CALL * (CALLS + network.size), WEIGHT * weights)
 
 
 def _train(training: TrainingBatch, recorder: Recorder) -> None:
