@@ -25,11 +25,13 @@ from xorsweep.networks.input_files import changed_files, input_files, input_note
 from xorsweep.networks.metrics import OUTCOMES, Curvature, learning_curve_epochs
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
-from xorsweep.networks.results import (
+from xorsweep.networks.point_results import (
     CURVATURE_CURVES,
     CURVATURE_LISTS,
     LEARNING_CURVE,
     PARAMETERS,
+)
+from xorsweep.networks.results import (
     TABLE_TYPES,
     check_part,
     part_of,

@@ -11,7 +11,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
-from joblib.externals.loky.backend import resource_tracker
 from omegaconf import DictConfig, flag_override
 
 from xorsweep.errors import ExecutionError
@@ -51,6 +50,8 @@ class HydraLaunch:
             task_function=partial(run_job_of_shard, run, Process()),
             config=_config_of_jobs(self.config, folder),
         )
+        from joblib.externals.loky.backend import resource_tracker
+
         with block_signals_in_children():
             resource_tracker.ensure_running()  # a terminal that closes would end it with the others
         try:

@@ -15,7 +15,8 @@ from xorsweep.networks.curvature import measure_curvature
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.results import MOST_OUTPUTS, PointResults, part_of
+from xorsweep.networks.point_results import MOST_OUTPUTS, PointResults
+from xorsweep.networks.results import part_of
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.trainer import build_training, train_batch
 from xorsweep.storage.parts import table_of

@@ -25,7 +25,8 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch, make_plan
-from xorsweep.networks.results import LEARNING_CURVE, PARAMETERS, PointResults, part_of
+from xorsweep.networks.point_results import LEARNING_CURVE, PARAMETERS, PointResults
+from xorsweep.networks.results import part_of
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import train_batch
 from xorsweep.storage import parts

@@ -15,7 +15,7 @@ from xorsweep.errors import StoreError
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.results import LEARNING_CURVE
+from xorsweep.networks.point_results import LEARNING_CURVE
 from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:

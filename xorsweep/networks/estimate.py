@@ -16,7 +16,7 @@ from xorsweep.networks.batch_sizes import makespan
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.results import MOST_OUTPUTS, MOST_PARAMETERS
+from xorsweep.networks.point_results import MOST_OUTPUTS, MOST_PARAMETERS
 from xorsweep.networks.schema import network_of, task_rows
 from xorsweep.networks.trainer import train_batch
 

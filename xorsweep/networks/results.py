@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,15 @@ from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import Field, FloatArray, is_number, is_whole
 from xorsweep.networks.metrics import OUTCOMES, Curvature
+from xorsweep.networks.point_results import (
+    CURVATURE_LISTS,
+    LEARNING_CURVE,
+    MOST_OUTPUTS,
+    MOST_PARAMETERS,
+    PARAMETERS,
+    SOLUTION,
+    PointResults,
+)
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.solutions import is_label
 from xorsweep.networks.trainability import TRAINABLE
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from xorsweep.grid.grid import Grid
     from xorsweep.networks.single_run import SingleRun
 
-SOLUTION, PARAMETERS, LEARNING_CURVE = "solution", "parameters", "learning_curve"
 _TYPES = {
     "final_error": pa.float64(),
     "mse": pa.float64(),
@@ -36,10 +43,6 @@ _TYPES = {
     PARAMETERS: pa.list_(pa.float64()),
     LEARNING_CURVE: pa.list_(pa.float32()),
 }
-CURVATURE_CURVES = ("curvature_min", "curvature_max")
-"""The columns of which there are curves, too."""
-CURVATURE_LISTS = tuple(f"{name}.by_epoch" for name in CURVATURE_CURVES)
-"""The columns of parts that hold them; curves go by the name before the dot."""
 ERRORS = ("final_error", "mse", "max_abs_error")
 
 TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
@@ -54,49 +57,6 @@ TABLE_TYPES: Mapping[str, Callable[[pa.DataType], bool]] = {
 
 _TaskOutputs = tuple[tuple[str, ...], NDArray[np.bool_]]
 """The names of a task's outputs, and which of the grid's points (N,) have that task."""
-
-
-MOST_OUTPUTS = 16
-"""Outputs of a task with more of them are not kept for each point."""
-MOST_PARAMETERS = 128
-"""Weights and biases of a network with more of them are not kept for each point."""
-
-
-@dataclass(frozen=True)
-class PointResults:
-    """n finished points of t trajectories.
-
-    point_id (n,) uint64; final_error, mse, max_abs_error (n,) float64; outputs (rows * outputs, n)
-    float64, or none of a large task; converged_epoch (n,) int64, -1 for never; converged_at_end
-    (n,) bool; outcome and status (n,) int8, codes into OUTCOMES and STATUSES; solution (n,) the
-    labels of `solution_labels`, None where there is none.
-    parameters (n, P) float64 are the weights and biases, or (n, 0) of large networks.
-    learning_curves (C, t) float32 is half the sum of squared errors at `curve_epochs`, and curve_of
-    (n,) int32 the column of it for the longest point of a trajectory, -1 for its other points.
-    curvature is that after the last epoch, arrays (n,), where it is asked for, and curvature_curves
-    its smallest and largest eigenvalue at `curve_epochs`, each (C, t) float32.
-    trainable (n,) bool, where it is asked for.
-    """
-
-    point_id: NDArray[np.uint64]
-    final_error: FloatArray
-    mse: FloatArray
-    max_abs_error: FloatArray
-    outputs: FloatArray
-    converged_epoch: NDArray[np.int64]
-    converged_at_end: NDArray[np.bool_]
-    outcome: NDArray[np.int8]
-    solution: NDArray[Any]
-    status: NDArray[np.int8]
-    parameters: FloatArray
-    learning_curves: NDArray[np.float32]
-    curve_of: NDArray[np.int32]
-    curvature: Curvature | None = None
-    curvature_curves: Sequence[NDArray[np.float32]] = ()
-    trainable: NDArray[np.bool_] | None = None
-
-    def __len__(self) -> int:
-        return len(self.point_id)
 
 
 def part_of(rows: PointResults) -> pa.Table:

@@ -98,9 +98,11 @@ def _check_output_rate(values: Mapping[str, Any], optimizer: Optimizer) -> None:
 
 def _check_seeds(values: Mapping[str, Any], init: Initializer, schedule: Schedule) -> None:
     """Raise ConfigError for seeds of a plane that would all give the same network."""
-    seeds = len(np.unique(values["seed"]))
     is_shuffled = getattr(schedule, "order", "fixed") == "shuffled"
-    if seeds > 1 and isinstance(init, Plane) and init.is_drawn_once and not is_shuffled:
+    if is_shuffled or not (isinstance(init, Plane) and init.is_drawn_once):
+        return
+    seeds = len(np.unique(values["seed"]))
+    if seeds > 1:
         raise ConfigError(
             f"init=plane with {seeds:,} seeds: its weights are the same for every seed, so seed "
             "must be one value, such as seed=0"

@@ -16,7 +16,7 @@ from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import Train, TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import Curvature, classify, learning_curve_epochs, measure
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.results import (
+from xorsweep.networks.point_results import (
     CURVATURE_CURVES,
     LEARNING_CURVE,
     MOST_OUTPUTS,

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from joblib import cpu_count
 
 from xorsweep.storage.atomic import atomic_path, error_with_path
 
@@ -107,7 +106,7 @@ class _Texts:
         self, batches: Iterable[pa.RecordBatch]
     ) -> Iterator[tuple[pa.RecordBatch, Future[pa.Buffer]]]:
         """Yield each batch with its lines to come, while the next ones are under way."""
-        threads = cpu_count()
+        threads = pa.cpu_count()
         under_way: deque[tuple[pa.RecordBatch, Future[pa.Buffer]]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             for batch in batches:

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
-from xorsweep.networks.results import CURVATURE_LISTS
+from xorsweep.networks.point_results import CURVATURE_LISTS
 from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     epochs_across,
