@@ -21,6 +21,7 @@ STATEMENTS = {
     "load_command; [*map(load_command, COMMANDS)]",
     "drawings": "import xorsweep.reporting.svg.network_diagram, xorsweep.reporting.svg.error_curve",
     "surface": "from xorsweep.reporting.svg import decision_surface",
+    "run": "import xorsweep.reporting.run, xorsweep.reporting.run_files",
     "single run": "xorsweep.train(epochs=3).outputs",
     "worker": "import xorsweep.network_experiment, xorsweep.networks.engines.numpy.engine",
     "runner": "import xorsweep.sweeps.runner",
@@ -80,8 +81,12 @@ def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them(loaded: Loa
     assert not loaded["runner"] & (HEAVY - {"pyarrow"})
 
 
+def test_a_single_run_of_the_command_line_needs_no_files_of_sweeps(loaded: Loaded) -> None:
+    assert not loaded["run"] & (HEAVY | {"joblib"})
+
+
 def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra(loaded: Loaded) -> None:
-    assert not loaded["single run"] & (HEAVY | {"joblib"})
+    assert not loaded["single run"] & (HEAVY - {"pyarrow"})
 
 
 def test_a_sweep_of_values_is_composed_without_hydra(loaded: Loaded) -> None:
