@@ -153,12 +153,19 @@ function runView(root, data, shape) {
       const mark = rowMark(place.x, place.y, data.targets[row][0], "hidden-mark");
       mark.append(svg("title", {}, data.labels[row]));
       svgRoot.append(mark);
-      const near = names.find((name) => Math.abs(name.x - place.x) < 24 && Math.abs(name.y - place.y) < 14);
+      const near = names.find((name) => Math.hypot(name.x - place.x, name.y - place.y) < 14);
       if (near) near.labels.push(data.labels[row]); else names.push({ ...place, labels: [data.labels[row]] });
     });
+    const taken = [];
     for (const name of names) {
-      const isRight = name.x > side / 2;
-      svgRoot.append(svg("text", { x: name.x + (isRight ? -9 : 9), y: name.y + (name.y < side / 2 ? 13 : -5), "text-anchor": isRight ? "end" : "start" }, name.labels.join(", ")));
+      const label = name.labels.join(", "), width = 7 * label.length;
+      const boxes = [-17, 1, -30, 14].flatMap((top) => [8, -8 - width].map((left) => ({ left: name.x + left, top: name.y + top })));
+      const isFree = (box) => box.left >= 0 && box.left + width <= side && box.top >= 0 &&
+        taken.every((other) => box.left + width < other.left || other.left + other.width < box.left || Math.abs(box.top - other.top) > 14);
+      const box = boxes.find(isFree) ?? boxes[0];
+      taken.push({ ...box, width });
+      const isLeft = box.left < name.x;
+      svgRoot.append(svg("text", { x: isLeft ? box.left + width : box.left, y: box.top + 12, "text-anchor": isLeft ? "end" : "start" }, label));
     }
     svgRoot.append(svg("text", { x: side / 2, y: side - 4, "text-anchor": "middle", class: "name" }, "hidden 1"),
       svg("text", { class: "name", "text-anchor": "middle", transform: `translate(12 ${side / 2}) rotate(-90)` }, "hidden 2"));
