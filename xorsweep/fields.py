@@ -1,4 +1,4 @@
-"""Fields: the kinds of values that keys have; each reads a value and describes what it allows."""
+"""Fields: the kinds of values that keys have; each reads a value and describes the allowed ones."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ class ListOf:
 
     @property
     def description(self) -> str:
-        """Return what the other kind allows, or a list of such."""
+        """Return the description of the other kind, or a list of such."""
         return f"{self.inner.description}, or a list of such, each once"
 
     def read(self, value: object) -> str:
@@ -270,7 +270,7 @@ def read_value(key: str, value: object, field: Field) -> Scalar:
         field: The allowed values.
 
     Raises:
-        ConfigError: The value isn't allowed; the message names key, value and what is allowed.
+        ConfigError: The value isn't allowed; the message names key, value and allowed values.
     """
     try:
         return field.read(value)
@@ -324,7 +324,7 @@ def shorten(value: object) -> str:
     """Return a value for a message: in one line, and truncated if it is long."""
     try:
         text = format_value(value)
-    except Exception:  # what the value itself raises, or Python for a number of many digits
+    except Exception:  # an error of the value itself, or of Python for a number of many digits
         text = f"<{type(value).__name__}>"
     line = " ".join(text.encode(errors="backslashreplace").decode().splitlines())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

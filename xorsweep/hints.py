@@ -1,6 +1,6 @@
 """Suggestions for common mistakes and for names of other programs: tables and lookups.
 
-A table maps what is meant, a key, a value or a sentence, to the words that stand for it. Words are
+A table maps a key, a value or a sentence to other words for it. Words are
 compared without capitals and marks: `learning_rate`, `learningRate` and `learning-rate` are one.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 Table = Mapping[str, str]
-"""Words with spaces between them, by what they stand for."""
+"""Words separated by spaces, by their meaning."""
 
 KEYS: Table = {
     "max_seeds": "max_runs max_trials",
@@ -100,7 +100,7 @@ FORMS: Iterable[tuple[str, _Write]] = (
     (r"=\s*(.+)", "write {0}={1}".format),
     (r"(?:np|numpy|math|torch)\.((?:lin|log)space\(.+\))", "write {0}={1}".format),
 )
-"""Other ways to write one number or several, each with what makes the right one of its groups."""
+"""Other ways to write one number or several, each with a function that corrects it."""
 
 
 def _plain(word: str) -> str:
@@ -116,7 +116,7 @@ _FORMS = [(re.compile(pattern), write) for pattern, write in FORMS]
 
 
 def key_hint(key: str, known: Collection[str], words: Table) -> str | None:
-    """Return what a key that nothing reads stands for; None where no known key is near."""
+    """Return the likely meaning of an unknown key; None where no known key is near."""
     by_word = _by_word(words)
     return (
         _meant(key, by_word, known, sure=1.0)
@@ -134,7 +134,7 @@ def meant_key(word: str, known: Collection[str], words: Table) -> str | None:
 
 
 def choice_hint(name: str, names: Collection[str], words: Table) -> str:
-    """Return what a name that can't be chosen stands for, as the end of a line; or nothing."""
+    """Return the likely meaning of an unknown name, as the end of a line; or nothing."""
     return _ending(_meant(name, _by_word(words), names) or _near(name.lower(), names))
 
 
@@ -175,7 +175,7 @@ def comma_hint(key: str, text: str, whole: bool) -> str:
 
 
 def bare_hint(argument: str) -> str | None:
-    """Return what an argument without an equals sign stands for; None where that isn't known."""
+    """Return the likely meaning of an argument without an equals sign, or None."""
     if match := re.fullmatch(r"([A-Za-z_][\w.]*)\s*:\s*(.+)", argument):
         return f"write {match[1]}={match[2]}"
     if re.fullmatch(NUMBER, argument):

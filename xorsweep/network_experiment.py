@@ -61,8 +61,8 @@ class NetworkExperiment(Experiment[Batch]):
     """Trains networks.
 
     Attributes:
-        engine: What trains them, and in which precision.
-        plugins: What a worker needs beyond xorsweep.
+        engine: The engine that trains them, and its precision.
+        plugins: The packages that a worker needs beyond xorsweep.
         curvature: Whether the curvature of the loss is measured after the last epoch or, with
             `learning_curve`, at the epochs of the learning curve, too.
         trainable: Whether rows say if the loss came down; a criterion of the grid may ask for it,
@@ -112,7 +112,7 @@ class NetworkExperiment(Experiment[Batch]):
         return cls(read_group("engine", manifest.experiment, Engine), **settings)
 
     def fingerprint(self) -> Mapping[str, Any]:
-        """Return what a network's row depends on beside its point."""
+        """Return the versions and options that a row depends on beside its point."""
         of_all = {"name": self.name, "numerics": NUMERICS, "engine": asdict(self.engine)}
         return {**of_all, **self._settings}
 
@@ -123,7 +123,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     @property
     def _settings(self) -> Mapping[str, Any]:
-        """Return what is kept beside errors and outputs."""
+        """Return the optional columns that are kept."""
         return {key: value for key in fields_of(NetworkSettings) if (value := getattr(self, key))}
 
     def check_version(self, recorded: Mapping[str, Any]) -> None:
@@ -174,7 +174,7 @@ class NetworkExperiment(Experiment[Batch]):
         return single_run_command(point)
 
     def pack(self, batches: Sequence[Batch]) -> Mapping[str, NDArray[Any]]:
-        """Return batches as arrays, what their members share as JSON."""
+        """Return batches as arrays, and the values that their members share as JSON."""
         return pack(batches)
 
     def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[Batch]:
@@ -275,7 +275,7 @@ class NetworkExperiment(Experiment[Batch]):
     def further_tables(
         self, results: pd.DataFrame, summary: pd.DataFrame
     ) -> Mapping[str, pd.DataFrame]:
-        """Return how often training fails by initial weights, and what the rate depends on."""
+        """Return the failure rates by initial weights, and the shares of the rate's variance."""
         from xorsweep.analysis import initial_weights, variance_shares
 
         shares = variance_shares.rate_variance(results, summary)
@@ -299,7 +299,7 @@ class NetworkExperiment(Experiment[Batch]):
         return network_findings(results, summary, comparisons)
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> ReportWriter:
-        """Return what writes the report, with typical, best and worst runs."""
+        """Return the writer of the report, with typical, best and worst runs."""
         from xorsweep.reporting.network_report import NetworkReport
 
         return NetworkReport(grid, store, workers, epochs)
@@ -313,7 +313,7 @@ class NetworkExperiment(Experiment[Batch]):
     def preview(
         self, grid: Grid, plan: Plan[Batch], workers: int, csv: bool, console: Console
     ) -> None:
-        """Print the batches, what training them takes, and how large the files are."""
+        """Print the batches, the training time and the size of the files."""
         from xorsweep.reporting.network_preview import show_preview
 
         show_preview(grid, plan, self.engine, workers, csv, console)

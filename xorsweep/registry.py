@@ -58,11 +58,11 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether a name can be chosen, without importing what stands behind it."""
+        """Tell whether a name can be chosen, without importing its component."""
         return name in self.own or name in self._registered or name in self._offers
 
     def __iter__(self) -> Iterator[str]:
-        """Return the names, own ones first, without importing what stands behind them."""
+        """Return the names, own ones first, without importing their components."""
         yield from self.own
         yield from self._registered
         yield from (name for name in self._offers if name not in self.own)
@@ -90,7 +90,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         """Add a component for this process.
 
         Args:
-            name: What `group=name` is to name it.
+            name: The name in `group=name`.
             component: A frozen dataclass derived from the base class of the group.
 
         Raises:
@@ -133,7 +133,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     @cached_property
     def _offers(self) -> Mapping[str, list[EntryPoint]]:
-        """Return what installed packages offer, by name; where a name is our own, ours is taken."""
+        """Return the components of installed packages by name; own names take precedence."""
         if self.entries is None:
             return {}
         offers: dict[str, list[EntryPoint]] = {}

@@ -1,4 +1,4 @@
-"""How a sweep is run and what it leaves, as it is configured."""
+"""The settings of a sweep: how it is run and which files it writes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class FigureSettings:
 
         Args:
             swept: The keys with several levels.
-            prefix: What stands before `x`, `hue` or `col` in the message.
+            prefix: The text before `x`, `hue` or `col` in the message.
         """
         known = [key for key in swept if key != "seed"]
         for role, keys in self.axes.items():
@@ -104,8 +104,8 @@ def read_figures(
     """Return how figures look.
 
     Args:
-        values: What is given, by the names of the settings.
-        known: What holds where nothing is given; the defaults where None.
+        values: The given values by the names of the settings.
+        known: The values of settings that aren't given; the defaults where None.
 
     Raises:
         ConfigError: Something isn't allowed.
@@ -120,7 +120,7 @@ def read_figures(
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """How a sweep is run and what it leaves; of all this only rounds touch its rows.
+    """How a sweep is run and which files it writes; only `rounds` changes its rows.
 
     `title` is that of the report, and `csv` whether results.csv is written beside results.parquet.
     """
@@ -136,7 +136,7 @@ class SweepSettings:
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What is kept of networks beside their errors and outputs.
+    """The optional columns of networks beside errors and outputs.
 
     `curvature` is true for the curvature of the loss after the last epoch, `learning_curve` for
     that at the epochs of the learning curve, too. `trainable` adds whether the loss came down.

@@ -110,9 +110,9 @@ def join_words(texts: Sequence[str]) -> str:
 
 
 def exception_text(error: BaseException) -> str:
-    """Return the name of an exception's class and what it says, in UTF-8.
+    """Return the name of an exception's class and its message, in UTF-8.
 
-    What isn't UTF-8 in it is escaped; where the exception can't be made a text, that is said.
+    Characters outside UTF-8 are escaped. An exception whose message raises is described as such.
     """
     name = _name_of(type(error))
     try:
@@ -125,17 +125,17 @@ def exception_text(error: BaseException) -> str:
 
 
 def escape_non_utf8(text: str) -> str:
-    """Return a text with what isn't UTF-8 in it, such as half a surrogate pair, escaped."""
+    """Return a text with characters outside UTF-8, such as half a surrogate pair, escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def one_line(text: str) -> str:
-    """Return a text in one line, without what a terminal would obey."""
+    """Return a text in one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def content_digest(content: Mapping[str, Any]) -> str:
-    """Return a digest of what JSON has of some entries, whatever their order."""
+    """Return a digest of entries as JSON, regardless of their order."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=asdict)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 

@@ -53,7 +53,7 @@ QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """The columns of results that aren't keys, by what they hold.
+    """The columns of results that aren't keys, by the kind of their values.
 
     Attributes:
         flags: Truth values.
@@ -86,12 +86,12 @@ class ColumnRoles:
 
 @dataclass(frozen=True)
 class ColumnCells:
-    """The cells of a sweep, as `summarize_columns` has them, and what they hold.
+    """The cells of a sweep, as `summarize_columns` returns them, and the kinds of their columns.
 
     Attributes:
         summary: One row per cell.
         keys: The keys of a cell, without the seed.
-        roles: What the columns of the results hold.
+        roles: The columns of the results by kind.
     """
 
     summary: pd.DataFrame

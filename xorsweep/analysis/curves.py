@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.25, 0.5, 0.75)
 _HUGE, _INFINITE = 1e300, 1e290
-"""Stands for infinity while quantiles are interpolated, and what is infinite afterwards."""
+"""Replaces infinity while quantiles are interpolated; larger values are infinite afterwards."""
 
 StepsOf = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 """Returns the steps of the values of some rows (n,), those of each row behind the others."""

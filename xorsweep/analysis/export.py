@@ -40,7 +40,7 @@ class Failure:
 def failures_of(
     results: pd.DataFrame, keys: Sequence[str], command: Callable[[Mapping[Any, Any]], str]
 ) -> list[Failure]:
-    """Return what failed, by reason, in the order of rows.
+    """Return the failures by reason, in the order of rows.
 
     Args:
         results: The rows of a sweep.

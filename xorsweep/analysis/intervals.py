@@ -26,7 +26,7 @@ def simultaneous(count: int) -> float:
 
     O. J. Dunn, "Multiple comparisons among means", Journal of the American Statistical Association
     56 (1961), by C. E. Bonferroni's inequality. It holds whether or not the intervals depend on
-    each other, and so for any of them that is picked for what it shows.
+    each other, and so for any of them that is selected by its value.
     """
     return 1 - (1 - CONFIDENCE) / max(1, count)
 

@@ -39,7 +39,7 @@ def dataset_of(
         curves: A row per point that has a curve, with the point's row as index and a column per
             step, by name; the dimension of the steps is `NAME_step`. A curve whose name is a
             column's is the variable `NAME_curve`.
-        attributes: What the dataset says of itself.
+        attributes: The attributes of the dataset.
         rows: Which points `results` has, by their rows (n,); all of them by default.
 
     Raises:
@@ -138,7 +138,7 @@ class _Array:
 def _coordinates(
     grid: Grid, dimensions: Sequence[str], array: _Array
 ) -> Iterator[tuple[str, tuple[Sequence[str], Any]]]:
-    """Yield the levels of the dimensions, then those of all other keys along what tells them."""
+    """Yield the levels of the dimensions, then those of all other keys along their dimensions."""
     for key in dimensions:
         yield key, ((key,), _levels_of(grid.columns[key]))
     for key, column in grid.columns.items():

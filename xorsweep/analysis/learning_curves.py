@@ -54,7 +54,7 @@ class LearningCurves:
     def __call__(
         self, cells: pd.DataFrame, column: str = LEARNING_CURVE
     ) -> Mapping[int, CellLearningCurves]:
-        """Return what `learning_curves_of` finds in its parts."""
+        """Return the learning curves in the parts of a sweep."""
         return learning_curves_of(self.grid, self.store.parts(), cells, column)
 
 

@@ -25,7 +25,7 @@ MAP = (
     f"a map has two axes of numbers with at least {FEWEST_LEVELS} levels each, and one run per "
     "point"
 )
-"""Says what a sweep lacks that isn't one."""
+"""The message for a sweep that isn't a map."""
 SEED = "seed"
 ABSENT = -1
 """Stands for a truth value, or for the code of a text, where a pixel has none."""
@@ -123,7 +123,7 @@ def _axis(key: str, column: Column) -> MapAxis:
 
 @dataclass(frozen=True)
 class PixelMap:
-    """What a sweep measured, as arrays over its two axes.
+    """The results of a sweep as arrays over its two axes.
 
     Attributes:
         results: The rows of the sweep.
@@ -156,7 +156,7 @@ class PixelMap:
             results: The rows.
             axes: The axes of the map.
             keys: The columns that say which point a row is.
-            experiment: What ran the points.
+            experiment: The experiment that ran the points.
         """
         import pandas as pd
 

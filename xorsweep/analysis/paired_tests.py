@@ -42,7 +42,7 @@ def compare_neighbours(results: pd.DataFrame, snapshot_key: str | None = "epochs
         snapshot_key: The key in place of epochs, None where there is no such key.
 
     Returns:
-        One row a pair of neighbours that share seeds, in grid order, key by key. Columns: `key`,
+        One row per pair of neighbours that share seeds, in grid order, key by key. Columns: `key`,
         `level_a`, `level_b`; the swept keys, empty for the one that is compared; `n_pairs` pairs of
         runs, of which `both` converged, `only_a`, `only_b`, `neither`; `rate_a`, `rate_b`, their
         `difference` with its 95 % interval `difference_low`, `difference_high`; McNemar's `p`,
@@ -241,7 +241,7 @@ def match_cells(a: pd.DataFrame, b: pd.DataFrame) -> Pairs:
 
 @dataclass(frozen=True)
 class Runs:
-    """What came of each seed in each cell, a bit a seed: (cells, words) uint64.
+    """The result of each seed in each cell, one bit per seed: (cells, words) uint64.
 
     `present` are the seeds that a cell has, `counted` those whose run didn't fail.
     """
@@ -252,7 +252,7 @@ class Runs:
 
     @classmethod
     def of(cls, results: pd.DataFrame, cell: NDArray[np.int64]) -> Runs:
-        """Return what came of the runs of results, given the number of each one's cell (N,)."""
+        """Return the results of runs as bits, given the number of each one's cell (N,)."""
         seed = np.unique(results["seed"].to_numpy(), return_inverse=True)[1]
         counted = (results["status"] != "failed").to_numpy()
         converged = counted & results["converged_epoch"].notna().to_numpy()

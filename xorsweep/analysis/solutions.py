@@ -59,7 +59,7 @@ def classes_only(counts: Mapping[str, int]) -> dict[str, int]:
 class StoredNetworks:
     """The networks of a sweep, read when they are asked for, in whatever process.
 
-    `plugins` are what that process needs to draw them.
+    `plugins` are those that the process needs to draw them.
     """
 
     grid: Grid

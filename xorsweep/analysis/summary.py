@@ -1,4 +1,4 @@
-"""From rows to one row a cell: rates, times, costs, final errors, outcomes."""
+"""From rows to one row per cell: rates, times, costs, final errors, outcomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_STEPS = 300
 
 
 def summarize(results: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a cell, in the order in which the cells first appear.
+    """Return one row per cell, in the order in which the cells first appear.
 
     Columns: the point columns but seed; `runs`, `ok`, `diverged`, `failed`, `converged`; `rate`
     among the runs that didn't fail, `rate_low`, `rate_high`; `diverged_rate`, the share of them

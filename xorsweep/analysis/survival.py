@@ -41,7 +41,7 @@ class Survival:
     high: FloatArray
 
     def median(self) -> tuple[float, float, float]:
-        """Return the median epoch and its 95 % interval, NaN for what isn't reached.
+        """Return the median epoch and its 95 % interval, NaN for those that aren't reached.
 
         R. Brookmeyer and J. Crowley, "A confidence interval for the median survival time",
         Biometrics 38 (1982).

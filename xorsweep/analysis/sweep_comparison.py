@@ -76,9 +76,9 @@ class SweepComparison:
 def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     """Return two sweeps' results compared in the cells that both have, by how often they converge.
 
-    Cells are matched by the keys that either sweep sweeps; what else differs between the sweeps is
-    what they are compared for. Where a cell has the same seeds in both, runs are compared in pairs
-    by McNemar's exact test, a run that failed being excluded with its partner, and the interval of
+    Cells are matched by the keys that either sweep sweeps; all other differences are
+    the subject of the comparison. Where a cell has the same seeds in both, runs are compared in
+    pairs by McNemar's exact test, a run that failed being excluded with its partner, and the interval of
     the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the interpretation
     of chi-squared from contingency tables", Journal of the Royal Statistical Society 85, 1922) and
     R. G. Newcombe's interval ("Interval estimation for the difference between independent
@@ -245,7 +245,7 @@ def _fisher(converged_a: Counts, runs_a: Counts, converged_b: Counts, runs_b: Co
 
 
 def _times(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return what summary.csv says of the cells' times and errors, marked with a or b."""
+    """Return the times and errors of cells as in summary.csv, marked with a or b."""
     columns = ["median_epochs", "expected_running_time", "final_error_q50"]
     return summarize(rows)[columns].add_suffix(f"_{name}")
 

@@ -14,7 +14,7 @@ from xorsweep.errors import ConfigError
 
 
 def longest_rows(results: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a training: its point with the most epochs of those that didn't fail."""
+    """Return one row per training: its point with the most epochs of those that didn't fail."""
     if results["epochs"].nunique() <= 1:
         return results
     rows: pd.DataFrame = results[have_most_epochs(_reached(results), training_numbers(results))]

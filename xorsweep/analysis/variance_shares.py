@@ -1,7 +1,7 @@
 """The share of the variance of a rate over a grid that each axis explains.
 
 A rate over the full product of some axes is split as in an analysis of variance: the first-order
-share of an axis is what its level alone explains, the total share all that it takes part in.
+share of an axis is explained by its level alone, the total share includes its interactions.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def variance_shares(
     happened: NDArray[np.bool_],
     counted: NDArray[np.bool_],
 ) -> VarianceShares | None:
-    """Return what each axis explains, None where there is no product or the rates don't vary.
+    """Return the share of each axis, None where there is no product or the rates don't vary.
 
     It is None, too, where there are fewer than three seeds that all cells have.
 
@@ -240,7 +240,7 @@ class _Variance:
 
     Attributes:
         measured: That of the measured rates.
-        value: The same without what chance adds.
+        value: The same without the part that is due to chance.
         without: `value` without each seed (seeds,); empty where there are too few.
     """
 

@@ -87,7 +87,7 @@ def run_measured(
     """
     left, size, several = deque(batches), 1.0, workers_of(parallel) > 1
     work_left = sum(batch.work for batch in batches)
-    if left:  # what is only done once, such as imports, isn't counted
+    if left:  # work that is only done once, such as imports, isn't counted
         first = _take_piece(left, size)
         yield first, work(first)
         work_left -= first.work

@@ -63,8 +63,8 @@ def run_dask(
     """Run batches on the cluster at an address, or on one of this machine's processes.
 
     Dask runs a batch again when its worker dies, and gives it up when that happens too often,
-    together with others that waited on those workers. What was given up runs once more, each batch
-    alone; one that is given up a second time becomes failed rows.
+    together with others that waited on those workers. Batches that were given up run once more,
+    each alone; one that is given up a second time becomes failed rows.
     """
     given_up = []
     with _cluster(workers) if address is None else _connected(address) as client:

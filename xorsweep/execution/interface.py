@@ -29,7 +29,7 @@ class Divisible(Protocol):
 
 
 class Task(Protocol[Taken, Given]):
-    """What is done with each batch, in whatever process; it can be pickled."""
+    """The task of each batch, in any process; it can be pickled."""
 
     def __call__(self, batch: Taken) -> Given:
         """Return the rows of a batch."""
@@ -58,5 +58,5 @@ class Advance(Protocol):
     """Counts finished work, which is on disk."""
 
     def __call__(self, work: int) -> None:
-        """Add to what is done."""
+        """Count finished batches."""
         ...

@@ -45,8 +45,8 @@ def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
     """Start tasks at once, unless this process itself is the pool.
 
     Returns:
-        What tasks return, as soon as each is done. Closing it cancels those that aren't; it raises
-        joblib's TerminatedWorkerError where a process dies.
+        The results of tasks, as soon as each is done. Closing it cancels those that aren't; it
+        raises joblib's TerminatedWorkerError where a process dies.
 
     Raises:
         ExecutionError: No process can be started.

@@ -47,7 +47,7 @@ def handle_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if _received else handler)
-        _received.clear()  # what runs in this process afterwards isn't interrupted by it
+        _received.clear()  # later code in this process isn't interrupted by it
 
 
 def _raise_once(number: int, frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
-"""A user's own function as an experiment: its signature, its calls, what it returns.
+"""A user's own function as an experiment: its signature, its calls, its returned values.
 
-It may import what stands before `sweeps`; `xorsweep.sweep_function` is in `api`.
+It may import the packages before `sweeps`; `xorsweep.sweep_function` is in `api`.
 """
 
 from xorsweep.errors import FunctionError

@@ -66,7 +66,7 @@ def call_with_points(
 
 
 def _kept(found: Any) -> dict[Any, Any]:
-    """Return what a point returned, safe from a function that uses its arrays again."""
+    """Return a copy of a returned value, safe from a function that reuses its arrays."""
     if not isinstance(found, Mapping):
         if found is None:
             raise FunctionError(f"returned None, and must return {_ALLOWED}")

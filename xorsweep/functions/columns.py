@@ -39,7 +39,7 @@ def check_part(part: pa.Table) -> None:
 
 
 def tabulate(stored: StoredColumns, name: str) -> ResultTable:
-    """Return one column per name for what a function named `name` returned.
+    """Return one column per name of the values that a function named `name` returned.
 
     The first point that has columns decides their names, order and kinds. Whole numbers become
     floats where other points have floats. A point whose columns don't fit has failed: that depends

@@ -148,7 +148,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
 
     @property
     def schema(self) -> Schema:
-        """Return the function's arguments, and what their levels are."""
+        """Return the function's arguments and the types of their levels."""
         return self.keys
 
     @property
@@ -188,7 +188,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         )
 
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
-        """Return the function's full name, and what its tables are made by."""
+        """Return the function's full name, and the options of its tables."""
         options = {"function": self.full_name, "times": dict(self.times), "rate": self.rate}
         return {"options": {key: value for key, value in options.items() if value}}
 
@@ -208,7 +208,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         return shlex.join(["python", "-m", "xorsweep", "function", self.full_name, *overrides])
 
     def check_portable(self) -> None:
-        """Raise ConfigError where what the function has captured can't reach other processes."""
+        """Raise ConfigError where an object that the function uses can't reach other processes."""
         check_picklable(self.function, short_name(self.full_name))
 
     def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[PointBatch]:
@@ -281,7 +281,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         console.print("the time per point isn't known before the function is called")
 
     def run_point(self, point: Point) -> Any:
-        """Call the function with one point and return what it returns."""
+        """Call the function with one point and return its values."""
         function, signature = self._callable()
         if not self.vectorized:
             return signature.caller(function, tuple(point))(point)
@@ -289,7 +289,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         return signature.caller(function, tuple(point))(arrays)
 
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
-        """Call the function with one point, and print what it returns."""
+        """Call the function with one point, and print the returned values."""
         self._callable()
         point = grid.point(row)
         console.log(", ".join(f"{key}={format_value(value)}" for key, value in point.items()))
@@ -333,7 +333,7 @@ def read_rate(rate: object) -> str | None:
 
 
 def check_picklable(function: Function | None, name: str) -> None:
-    """Raise ConfigError where a function can't be sent to other processes, naming what can't.
+    """Raise ConfigError where a function can't be sent to other processes, naming the object.
 
     Functions that can be imported travel by their names.
     """

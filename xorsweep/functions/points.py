@@ -188,7 +188,7 @@ def _schema_of_fields(fields: Mapping[str, Field]) -> Schema:
 def widened_schema(schema: Schema, levels: Mapping[str, Sequence[Scalar]]) -> Schema:
     """Return a schema whose whole numbers become floats, or negative, where further levels are.
 
-    What is to be a seed stays a whole number.
+    Seeds stay whole numbers.
     """
     given = {key: _widened(field, levels.get(key, ())) for key, field in schema.scalars.items()}
     return schema if given == schema.scalars else _schema_of_fields(given)

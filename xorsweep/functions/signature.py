@@ -143,7 +143,7 @@ def _is_float(parameter: inspect.Parameter) -> bool:
 
 
 def returned_names(returned: Mapping[Any, Any], keys: Collection[str]) -> Iterator[str]:
-    """Yield what is wrong with the names of what was returned."""
+    """Yield the faults of the names of returned values."""
     for name in returned:
         if not isinstance(name, str) or not name.isidentifier():
             yield f"returned {shorten(name)}, and a name is letters, digits and _"

@@ -87,7 +87,7 @@ def _source_of(function: Any) -> str | None:
 
 
 def _lambda_source(text: str, line: int) -> str | None:
-    """Return the source of the lambdas on a line, without what stands around them."""
+    """Return the source of the lambdas on a line, without the code around them."""
     try:
         tree = ast.parse(text)
     except SyntaxError:

@@ -12,7 +12,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.fields import shorten
 
 MOST = 1_000_000
-"""Levels that are taken from what doesn't say how many it has, which may be endless."""
+"""Most levels taken from an iterator, which may be endless."""
 
 
 def levels_of_value(key: str, value: Any) -> list[Any] | range | None:
@@ -37,7 +37,7 @@ def levels_of_value(key: str, value: Any) -> list[Any] | range | None:
 
 
 def plain_value(value: Any) -> Any:
-    """Return what NumPy holds as Python's own value, or list of values; all else as it is."""
+    """Return NumPy's values as Python's own, arrays as lists; anything else unchanged."""
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 

@@ -42,7 +42,7 @@ class Schema:
         check_together: Raises ConfigError where values that are each allowed can't be used
             together. It takes flat values and the components made of them; a key of real numbers
             has an array (N,), an independent key an array of its values.
-        words: What newcomers type for its keys, by what a message says that they may mean.
+        words: Common mistakes for its keys, by the correction that a message suggests.
         value_words: The same for the names that a key may have.
     """
 
@@ -155,7 +155,7 @@ class Schema:
     def nested(self, flat: Mapping[str, Any]) -> dict[str, Any]:
         """Return flat keys as a nested configuration; raises ConfigError for an unknown key.
 
-        A component that isn't given is the first of its registry, and a parameter that isn't given
+        A missing component is the first of its registry, and a missing parameter
         has its default.
         """
         config = {key: value for key, value in flat.items() if key in self.scalars}
@@ -174,7 +174,7 @@ class Schema:
     def check_points(self, columns: Mapping[str, NDArray[Any]]) -> None:
         """Raise ConfigError where values that are each allowed can't be used together.
 
-        What a component of others raises by itself, `sys.exit` too, is a ConfigError that names
+        An exception of a plugin's component, `sys.exit` too, becomes a ConfigError that names
         the component.
 
         Args:

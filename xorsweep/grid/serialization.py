@@ -14,7 +14,7 @@ from xorsweep.grid.schema import Point, Schema
 
 
 def grid_to_data(grid: Grid) -> list[dict[str, Any]]:
-    """Return what JSON needs to make the grid again: a dictionary a block."""
+    """Return the grid as data for JSON: one dictionary per block."""
     return [
         {
             "axes": [

@@ -16,7 +16,7 @@ DIGITS = 12
 """Significant digits of a level: 0.3 is 0.3, and on every machine the same number."""
 
 ROUNDING = 1e-13
-"""Of the larger end: a number between the ends that is smaller is what rounding left of 0."""
+"""Relative to the larger end: smaller numbers between the ends are 0 with a rounding error."""
 
 
 def _linspace(start: float, stop: float, count: int) -> FloatArray:
@@ -48,7 +48,7 @@ class Spacing:
 
     def levels(self, whole: bool) -> list[Any]:
         """Return the levels, rounded to whole numbers for keys that take no others."""
-        with np.errstate(all="ignore"):  # what is beyond float64 is refused with its key
+        with np.errstate(all="ignore"):  # numbers beyond float64 are refused with their key
             values = _FUNCTIONS[self.function](self.start, self.stop, self.count)
         if whole and np.isfinite(values).all():
             return [int(value) for value in np.rint(values)]

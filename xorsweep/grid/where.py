@@ -1,6 +1,6 @@
 """Which points a grid keeps: an expression over its columns, parsed, checked and never executed.
 
-`lr*hidden < 8 and optimizer != "sgd"` is read by `ast`, held to a list of what may be in it, and
+`lr*hidden < 8 and optimizer != "sgd"` is read by `ast`, limited to the allowed syntax, and
 worked out on whole columns. A comparison with a key that a point doesn't have is false.
 """
 
@@ -68,7 +68,7 @@ _COMPARISONS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.NotEq: np.not_equal,
 }
 _WORDS = {"true": True, "false": False}
-"""How a configuration spells what Python writes with a capital."""
+"""Python's capitalized constants as configurations spell them."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Where:
 
 
 def read_where(schema: Schema, text: object) -> Where:
-    """Return an expression, checked; raises ConfigError for what isn't allowed in one."""
+    """Return an expression, checked; raises ConfigError for syntax that isn't allowed."""
     if not isinstance(text, str) or not text.strip():
         raise ConfigError(
             f'{KEY}={shorten(text)}: must be an expression over keys, such as "lr*hidden < 8"'
@@ -231,7 +231,7 @@ class _Reader:
         return _Term(kind, lambda c: column(c.get(key)), frozenset([key]), key=key)
 
     def _hint(self, key: str) -> str:
-        """Return what is wrong with a name that is no key, and what may have been meant."""
+        """Return a message about an unknown key, with a suggestion."""
         for known in self.schema.all_keys():
             for field in self.schema.fields_for(known):
                 if isinstance(field, Choice) and key in field.names:
@@ -351,7 +351,7 @@ def _kind(field: Field) -> str:
 
 
 def _read(field: Field, value: Scalar) -> Iterator[Scalar]:
-    """Yield what a field reads a value as, if it allows it."""
+    """Yield the value as a field reads it, if the field allows it."""
     with suppress(ValueError):
         yield field.read(value)
 

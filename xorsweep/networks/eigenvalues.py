@@ -33,7 +33,7 @@ def extreme_eigenvalues(matrices: FloatArray) -> FloatArray:
 
 
 def tridiagonalize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the diagonal and what is beside it of tridiagonal matrices with the same eigenvalues.
+    """Return the diagonals and off-diagonals of tridiagonal matrices with the same eigenvalues.
 
     Householder's reduction: G. H. Golub and C. F. Van Loan, "Matrix Computations", 4th edition
     (2013), section 8.3.1.
@@ -89,7 +89,7 @@ def extremes_of_tridiagonal(diagonal: FloatArray, beside: FloatArray) -> FloatAr
 
     Args:
         diagonal: The diagonals (n, B), float64.
-        beside: What is beside them (n - 1, B), not negative.
+        beside: The off-diagonals (n - 1, B), not negative.
     """
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(diagonal).max(axis=0), beside.max(axis=0, initial=0.0))

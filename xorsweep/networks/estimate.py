@@ -21,7 +21,7 @@ from xorsweep.networks.schema import network_of, task_rows
 from xorsweep.networks.trainer import train_batch
 
 PROBE = 0.03
-"""Seconds of training that tell what an epoch takes."""
+"""Seconds of training from which the time of an epoch is measured."""
 BUDGET = 0.3
 """Seconds of probes after which the other kinds of batches are told by those that had a turn."""
 FEW = 8
@@ -31,9 +31,9 @@ ERRORS, MEASURES = 3, 5
 DIGITS, TEXTS = 19, 26
 """Characters of such a number in results.csv, and of all else that isn't a key or a number."""
 BYTES_A_PART = 6_000
-"""What a part has beside its points."""
+"""Bytes of a part without points."""
 BYTES_A_CELL = 500
-"""What summary.csv and comparisons.csv hold of a cell."""
+"""Bytes of a cell in summary.csv and comparisons.csv."""
 
 Kind = tuple[object, ...]
 
@@ -67,7 +67,7 @@ def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells:
 
 
 def _kind(batch: Batch) -> Kind:
-    """Return what decides how long an epoch of a batch takes, beside its size."""
+    """Return the properties that determine the time of an epoch, beside the size."""
     shared = (item for item in batch.fixed.items() if not isinstance(item[1], float))
     return tuple(item for item in shared if item[0] != "seed")
 
@@ -84,10 +84,10 @@ def _kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
 
 
 def _seconds(batch: Batch, engine: Engine) -> float:
-    """Return what a batch takes, by the difference of a short and a longer training."""
+    """Return the seconds of a batch, by the difference of a short and a longer training."""
     last = batch.snapshots[-1]
     epochs = few = min(FEW, last)
-    train_batch(_shortened(batch, few), engine)  # what is only done once isn't counted
+    train_batch(_shortened(batch, few), engine)  # work that is only done once isn't counted
     first = seconds = _timed(batch, few, engine)
     while seconds - first < PROBE and epochs < last:
         epochs = min(last, 4 * epochs)

@@ -1,7 +1,7 @@
 """Where the rows of a task lie in hidden space, and how their gradients add up.
 
-A point of hidden space is what the hidden units answer to a row. Rows on one spot look the same to
-the output units, whatever these have learnt.
+A point of hidden space is the outputs of the hidden units for a row. Rows at one position
+are the same to the output units.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class RowGroup:
 
 @dataclass(frozen=True, eq=False)
 class HiddenSpace:
-    """What a network does with the rows of its task, at some weights without a batch axis.
+    """The hidden space of a network at some weights without a batch axis.
 
     inputs (rows, inputs) and targets (rows, units) are the task's; hidden_outputs and hidden_slopes
-    (rows, hidden) the values and derivatives of the activation, outputs (rows, units) what the
-    network answers. error_signals (rows, units) are minus the derivatives of the loss by the
+    (rows, hidden) the values and derivatives of the activation, outputs (rows, units) those of
+    the network. error_signals (rows, units) are minus the derivatives of the loss by the
     outputs' pre-activations. All are float64, and infinite or NaN where numbers overflow.
     """
 
@@ -176,7 +176,7 @@ def hidden_space(training: TrainingBatch, parameters: FloatArray) -> HiddenSpace
 
 
 def hidden_outputs(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
-    """Return what the hidden units answer to each row (rows, hidden, E).
+    """Return the outputs of the hidden units for each row (rows, hidden, E).
 
     Args:
         training: The components of the network and its task; its weights aren't used.

@@ -51,7 +51,7 @@ KEYS: Table = {
     "each network is trained on the whole truth table": "test_size train_size validation_split "
     "val_split n_samples num_samples samples",
 }
-"""Other words for a key, by key; words for what there isn't, by what there is instead."""
+"""Other words for a key, by key; words for missing features, by their replacement."""
 
 VALUES: Mapping[str, Table] = {
     "activation": {

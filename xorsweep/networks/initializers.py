@@ -315,7 +315,7 @@ class File(Initializer):
         for name, array in arrays.items():
             if array.dtype.kind not in "iuf":
                 raise self._error(f"its array {name} must hold real numbers, not {array.dtype}")
-        with np.errstate(over="ignore"):  # what float64 can't hold becomes infinite
+        with np.errstate(over="ignore"):  # numbers beyond float64 become infinite
             return {name: array.astype(np.float64) for name, array in arrays.items()}
 
     def _error(self, reason: str) -> ConfigError:

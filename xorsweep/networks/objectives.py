@@ -68,7 +68,7 @@ def train_seeds(
     Args:
         point: A checked point, by flat keys; its own seed isn't read.
         seeds: The seeds (n,).
-        engine: What trains them.
+        engine: The engine that trains them.
         log: Is called with each line to be shown, such as that an engine is compiled.
 
     Returns:

@@ -52,7 +52,7 @@ def weight_place(network: Network, key: str, name: str) -> int:
     """Return the place of a weight in a column of parameters.
 
     Args:
-        network: What has the weight.
+        network: The network with the weight.
         key: The key that names it, for the message.
         name: As `WeightName` reads it.
 
@@ -79,7 +79,7 @@ def orthonormal_directions(size: int, seed: int) -> tuple[FloatArray, FloatArray
 
     Args:
         size: P, the number of parameters.
-        seed: What they are drawn from.
+        seed: The seed that they are drawn from.
     """
     first, second = np.random.RandomState(seed).standard_normal((2, size))
     u = first / math.sqrt(math.fsum(first * first))

@@ -33,7 +33,7 @@ def register(group: str, name: str, component: type) -> None:
 
 @dataclass(frozen=True)
 class PluginSet:
-    """What a worker needs beyond xorsweep to train some points; it can be pickled.
+    """The packages that a worker needs beyond xorsweep to train some points; it can be pickled.
 
     `origins` maps components as they are typed, `group=name`, to where they come from; `classes`
     those that a script registered to their classes.
@@ -52,7 +52,7 @@ class PluginSet:
 
 
 def extensions_of(grid: Grid) -> PluginSet:
-    """Return what the points of a grid need beyond xorsweep."""
+    """Return the packages that the points of a grid need beyond xorsweep."""
     origins, classes = {}, {}
     for group, name in _chosen(grid):
         origin = COMPONENTS[group].origin(name)

@@ -1,7 +1,7 @@
 """Which Boolean functions a network computes: those of its hidden units, or the one it answers.
 
 R. Bland, "Learning XOR: exploring the space of a classic problem", University of Stirling (1998),
-tells the solutions of XOR with two hidden units apart by what these units compute.
+classifies the solutions of XOR with two hidden units by the functions of these units.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def solution_labels(
 ) -> NDArray[Any]:
     """Return the label (B,) of each network, texts, and None where there is none.
 
-    The label of a network that solves its task names what its hidden units compute, up to their
+    The label of a network that solves its task names the functions of its hidden units, up to their
     order and to the complement of each: `AND+OR`. That of another one names the function that it
     answers, if every output is within TOLERANCE of a target: `answers OR`.
 
@@ -77,7 +77,7 @@ def is_label(text: str) -> bool:
 
 
 def is_solution(label: object) -> bool:
-    """Tell whether a label names a class of solutions, and not what a run answers."""
+    """Tell whether a label names a class of solutions, and not the function of an unsolved run."""
     return isinstance(label, str) and not label.startswith(ANSWERS)
 
 

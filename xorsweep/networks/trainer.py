@@ -31,11 +31,11 @@ from xorsweep.networks.trainability import are_trainable, loss_epochs
 def train_batch(
     batch: Batch, engine: Engine, curvature: bool | str = False, trainable: bool = False
 ) -> PointResults:
-    """Return the points of a batch, trained; it raises what a component raises.
+    """Return the points of a batch, trained; exceptions of components pass through.
 
     Args:
         batch: The trajectories.
-        engine: What trains them.
+        engine: The engine that trains them.
         curvature: Whether the curvature is measured, after the last epoch or, with
             `learning_curve`, at the epochs of the learning curve, too.
         trainable: Whether it is told which were trainable.
@@ -149,7 +149,7 @@ def _results(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> 
 
 
 def _kept_parameters(trained: TrainingResult) -> FloatArray:
-    """Return what is kept of the parameters: all (S, B, P), or of large networks none (S, B, 0)."""
+    """Return the stored parameters: all (S, B, P), or of large networks none (S, B, 0)."""
     parameters = np.moveaxis(trained.parameters, 1, -1)
     return parameters if parameters.shape[-1] <= MOST_PARAMETERS else parameters[..., :0]
 

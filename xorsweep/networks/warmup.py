@@ -17,8 +17,8 @@ def warm_up(batches: Sequence[Batch], engine: Engine, log: Callable[[str], None]
     """Compile the engine, once and before workers start.
 
     Args:
-        batches: What is to be trained.
-        engine: What trains it.
+        batches: The batches that will be trained.
+        engine: The engine that trains them.
         log: Is called with each line to be shown.
 
     Returns:

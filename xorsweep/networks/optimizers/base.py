@@ -22,7 +22,7 @@ class Optimizer:
     `lr_output` needs.
 
     P is the number of weights and biases, B that of networks; the parameters of a rule are numbers
-    or arrays (B,). Its state is a tuple of arrays with B last: what is remembered between steps,
+    or arrays (B,). Its state is a tuple of arrays with B last: the values kept between steps,
     and buffers, since a step allocates nothing.
     """
 
@@ -51,7 +51,7 @@ class Optimizer:
         """Update parameters and state in place.
 
         Args:
-            state: What `start` returned, or the last step left.
+            state: The state that `start` or the last step returned.
             parameters: The weights (P, B), float64 or float32, as all arrays.
             negative_gradient: Minus the gradient of the loss (P, B); may be overwritten.
             learning_rate: As in `start`.

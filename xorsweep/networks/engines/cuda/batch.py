@@ -54,7 +54,7 @@ class CudaBatch:
             self._allocate_buffers(training, count, dtype)
 
     def _allocate_buffers(self, training: TrainingBatch, count: int, dtype: Any) -> None:
-        """Allocate what only the kernel for any network needs."""
+        """Allocate the arrays that only the kernel for any network needs."""
         network, rows = training.network, len(training.inputs)
         state = initial_state(training)
         self._x = cuda.to_device(np.ascontiguousarray(training.inputs))

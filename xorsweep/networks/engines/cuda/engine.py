@@ -1,4 +1,4 @@
-"""Trains a batch on an NVIDIA GPU, and reports what it leaves to NumPy.
+"""Trains a batch on an NVIDIA GPU, and names the components that it leaves to NumPy.
 
 A network's bits depend on its own weights and settings alone. On a processor with FMA `numba` has
 the same bits but for 2-H-1 networks with more hidden units than `kernel_xor` takes and, where LLVM
@@ -87,7 +87,7 @@ def compile_kernels(
 
 
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
-    """Return how many networks a batch should have at most: what fits here and on the GPU."""
+    """Return the most networks that a batch should have: as many as fit here and on the GPU."""
     numbers = 6 * network.size + 2 * rows * network.outputs
     free, _ = cuda.current_context().get_memory_info()
     fitting = min(WORKING_SET, free // 4) // (8 * numbers)

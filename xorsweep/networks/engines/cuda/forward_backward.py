@@ -31,7 +31,7 @@ class Passes(NamedTuple):
 
     Attributes:
         forward: Writes activations and outputs.
-        backward: Adds minus the gradient of the loss for the row to g, from what `forward` wrote.
+        backward: Adds minus the gradient of the loss for the row to g; reads the output of `forward`.
     """
 
     forward: Any

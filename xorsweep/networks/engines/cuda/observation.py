@@ -1,4 +1,4 @@
-"""What kernels do after an epoch, for one network: test the criterion, keep the learning curve.
+"""The work of kernels after an epoch, for one network: test the criterion, keep the learning curve.
 
 `convergence_state` (3, B) has the rows HELD, CONVERGED and MEETS of `numba.convergence`. Outputs y
 are (rows * outputs, B), targets t (rows * outputs,).

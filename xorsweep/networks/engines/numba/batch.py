@@ -217,7 +217,7 @@ def settings_of(training: TrainingBatch) -> Array:
 
 
 def codes_of(training: TrainingBatch) -> tuple[int, ...]:
-    """Return what kernels call `codes`: components, and how convergence is told."""
+    """Return the `codes` of kernels: components, and the rule of convergence."""
     schedule = training.schedule
     shuffled = isinstance(schedule, Online) and schedule.order == "shuffled"
     linear = training.output == "linear"

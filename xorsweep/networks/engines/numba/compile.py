@@ -71,14 +71,14 @@ def is_kept() -> bool:
 
 @contextmanager
 def announce_compilation(log: Callable[[], None]) -> Iterator[None]:
-    """Call `log` once, before the first compilation; what is read from disk needs none."""
+    """Call `log` once, before the first compilation; code that is read from disk needs none."""
     with event.install_listener("numba:compile", Once(log)):
         yield
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Make other processes wait, so that they read from disk what this one compiles."""
+    """Make other processes wait, so that they read from disk the code that this one compiles."""
     if not is_kept():
         yield
         return

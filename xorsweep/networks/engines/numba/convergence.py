@@ -1,4 +1,4 @@
-"""What kernels do after an epoch: test the criterion, note who converged, keep who stands still.
+"""The work of kernels after an epoch: test the criterion, record convergence, stop networks.
 
 Arrays are (rows, LANES). `convergence_state` holds three rows of whole numbers: for how many epochs
 in a row each network has met the criterion, the epoch at which it converged or -1, and whether it

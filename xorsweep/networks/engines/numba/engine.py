@@ -1,4 +1,4 @@
-"""Trains a batch in tiles by Numba's machine code, and reports what it leaves to NumPy.
+"""Trains a batch in tiles by Numba's machine code, and names the components left to NumPy.
 
 A network's bits depend on its own weights and settings alone. From those of the reference engine
 they differ in the last places, since products and sums fuse and exp isn't NumPy's.

@@ -1,6 +1,6 @@
 """The kernel for the most common case: 2-H-1 on a truth table of two bits, logistic, sgd, batch.
 
-It computes what `kernel` would, some three times as fast: the four rows are written out, so that a
+It computes the same as `kernel`, some three times as fast: the four rows are written out, so that a
 hidden unit's values stay in registers, and inputs of 0 and 1 need no multiplication.
 """
 
