@@ -78,10 +78,10 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
 
     Cells are matched by the keys that either sweep sweeps; all other differences are
     the subject of the comparison. Where a cell has the same seeds in both, runs are compared in
-    pairs by McNemar's exact test, a run that failed being excluded with its partner, and the interval of
-    the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the interpretation
-    of chi-squared from contingency tables", Journal of the Royal Statistical Society 85, 1922) and
-    R. G. Newcombe's interval ("Interval estimation for the difference between independent
+    pairs by McNemar's exact test, a run that failed being excluded with its partner, and the
+    interval of the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the
+    interpretation of chi-squared from contingency tables", Journal of the Royal Statistical Society
+    85, 1922) and R. G. Newcombe's interval ("Interval estimation for the difference between independent
     proportions", Statistics in Medicine 17, 1998, method 10). Holm's correction is over all cells
     compared. Cells none of whose runs was trained in a sweep aren't compared.
     """

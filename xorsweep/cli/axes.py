@@ -35,7 +35,7 @@ Overrides = Mapping[str, Override]
 
 
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
-    """Return overrides by key, without the prefix; raises ConfigError for what can't be meant."""
+    """Return overrides by key, without the prefix; raises ConfigError for invalid ones."""
     check_overrides(lines, lambda: loader.list_groups(""))
     parser = OverridesParser.create(config_loader=loader)
     try:

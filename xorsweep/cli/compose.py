@@ -46,7 +46,7 @@ Compose = Callable[[Sequence[Any]], Configuration]
 
 @dataclass(frozen=True)
 class Composed:
-    """A grid, the configuration of its first combination, and what is to be said about it."""
+    """A grid, the configuration of its first combination, and notes about it."""
 
     grid: Grid
     values: dict[str, Any]
@@ -95,10 +95,10 @@ def resume_request(
 
     Args:
         values: A configuration that says how to run.
-        given: The keys that were given; what the others say gives way to what the sweep has.
+        given: The keys that were given; for other keys the values of the sweep take precedence.
         more: Further levels of the sweep's axes.
         folder: The folder of the sweep.
-        command_line: What the manifest records.
+        command_line: The command line that the manifest records.
     """
     _refuse_objective(given, values)
     settings = read_sweep(values)
@@ -252,7 +252,7 @@ def _notes(overrides: Sequence[ParsedAxis], grid: Grid) -> Iterator[str]:
 
 
 def _seed_note(grid: Grid, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is said of a grid with one seed, unless its weights aren't drawn from one."""
+    """Yield a note about a grid with one seed, unless its weights aren't drawn from one."""
     seeds = grid.columns["seed"].levels
     if len(seeds) > 1 or values["precision"] is not None or MapAxes.of(grid):
         return

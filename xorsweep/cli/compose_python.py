@@ -1,6 +1,6 @@
 """Sweeps from Python, composed without Hydra if it isn't needed.
 
-Hydra takes a third of a second to start, and as long again to read back what is printed for it. It
+Hydra takes a third of a second to start, and as long again to parse printed overrides. It
 is needed for its config files and for its grammar alone.
 """
 
@@ -30,7 +30,7 @@ from xorsweep.settings import AdaptiveSeeds, NetworkSettings, SweepSettings
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 
 COMMAND = ("python", "-m", "xorsweep", "-m")
-"""What the manifest records before the overrides that ask for the same."""
+"""The start of the command line that the manifest records, before the overrides."""
 
 _RANGE = re.compile(r"range\((\d+),(\d+)\)")
 _GRAMMAR = ("${", "[", "{")

@@ -29,7 +29,7 @@ _OVERRIDE = re.compile(r"override\s+/?(?P<group>[^@\s]+)")
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A file of the configuration: where it lies, and what it says about the grid.
+    """A file of the configuration: its place, and its entries about the grid.
 
     `plain` are the keys of a point to which it gives one value, `axes` those that it sweeps,
     `unknown` the keys with plain values that networks haven't;
@@ -68,7 +68,7 @@ def composed_files(loader: ConfigLoader, hydra: DictConfig) -> list[ConfigFile]:
 
 
 def _sources(hydra: DictConfig) -> Iterator[ConfigSource]:
-    """Yield what Hydra reads files from, in its order."""
+    """Yield the sources from which Hydra reads files, in its order."""
     found = Plugins.instance().discover(ConfigSource)
     kinds = {kind.scheme(): kind for kind in found if issubclass(kind, ConfigSource)}
     for each in hydra.runtime.config_sources:

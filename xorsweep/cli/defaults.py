@@ -23,7 +23,7 @@ def default_file(name: str) -> Path:
 
 
 def read_defaults(name: str) -> dict[str, Any]:
-    """Return what one of them holds, which the caller may change."""
+    """Return the content of one of them, which the caller may change."""
     return deepcopy(_read_once(name))
 
 

@@ -1,4 +1,4 @@
-"""How a command ends: with one line for what is wrong, or with the code of a signal."""
+"""The end of a command: one line for an error, or the code of a signal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xorsweep.execution.signals import Interrupted, handle_signals
 
 
 def error_line(error: Exception) -> str | None:
-    """Return what is wrong with the input or a folder; None where the error is one of the code."""
+    """Return the message for an error of the input or a folder; None for an error of the code."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):

@@ -174,6 +174,6 @@ def _axes_of(loader: ConfigLoader, config: DictConfig, values: Mapping[str, Any]
 
 
 def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a manifest records of a configuration: nothing that networks alone have."""
+    """Return the part of a configuration that a manifest records, without the keys of networks."""
     kept = {*SWEEP_KEYS, "parallel", FIGURES} - {"study"}
     return {key: value for key, value in values.items() if key in kept}

@@ -15,12 +15,12 @@ _ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,e
 
 Zipped = tuple[tuple[str, ...], ...]
 Setting = Hashable
-"""What sets one key in a configuration: an override of Hydra's, or a key and its value."""
+"""The setting of one key in a configuration: an override of Hydra's, or a key and its value."""
 
 
 @dataclass(frozen=True)
 class ParsedAxis:
-    """A key that was given: its axis, what sets each level, whether it has levels at all."""
+    """A key that was given: its axis, the setting of each level, whether it has levels at all."""
 
     axis: Axis
     settings: tuple[Setting, ...]
@@ -29,7 +29,7 @@ class ParsedAxis:
 
 @dataclass(frozen=True)
 class GridSpec:
-    """What a grid is made of: the keys of each block, and what holds for all of them."""
+    """The parts of a grid: the keys of each block, and those of all blocks."""
 
     blocks: tuple[Mapping[str, ParsedAxis], ...]
     zipped: Zipped = ()

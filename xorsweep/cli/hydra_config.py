@@ -27,7 +27,7 @@ from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds, NetworkSettings, ObjectiveSettings, SweepSettings
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
-"""What Hydra 1.3 wants to be given, where it is started, and later ones warn of."""
+"""An argument that Hydra 1.3 requires at the start, and later versions warn about."""
 
 AXES, BLOCKS = "grid.axes", "grid.blocks"
 GRID_KEYS = (ZIP, BLOCKS, WHERE)
@@ -89,7 +89,7 @@ def known_keys() -> list[str]:
 
 
 def quote_for_hydra(argument: str) -> str:
-    """Return an override as Hydra's grammar reads it: what is only ours in it, as a text.
+    """Return an override that Hydra's grammar can read: syntax that is only ours becomes a text.
 
     That is levels by number, the expression of `grid.where`, and a path below the home folder.
     """
@@ -161,7 +161,7 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
 def _is_known_to_others(key: str) -> bool:
     """Tell whether some choice that isn't xorsweep's own may read a key.
 
-    One that is broken may: what is wrong with it is said where it is chosen.
+    One that is broken may: its error is reported where it is chosen.
     """
     group, _, name = key.partition(".")
     for other in COMPONENTS[group].others if group in COMPONENTS else ():
@@ -186,7 +186,7 @@ def _refuse_whole_grid(key: str) -> None:
 
 
 def _refuse_no_value(key: str, value: str) -> None:
-    """Raise ConfigError for what Hydra takes and nobody means."""
+    """Raise ConfigError for overrides that Hydra accepts and nobody means."""
     is_group = key in COMPONENTS or key in SETTINGS
     is_named = is_group or (key == "study" and value not in ("", "null"))
     if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):

@@ -20,7 +20,7 @@ _SWEPT = re.compile(r"Ambiguous value for argument '(.+)'")
 
 
 def explain_hydra_error(error: HydraException) -> str:
-    """Return what is wrong and what is allowed."""
+    """Return a message with the error and the allowed values."""
     if isinstance(error, MissingConfigException) and error.options:
         return _no_choice(str(error.missing_cfg_file), list(error.options))
     if isinstance(error, OverrideParseException):

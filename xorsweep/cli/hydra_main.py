@@ -83,7 +83,7 @@ def run_hydra(completes: bool) -> None:
 
 
 def _checked(arguments: Sequence[str]) -> list[str]:
-    """Return what Hydra is to read; raises ConfigError for what nothing reads."""
+    """Return the arguments for Hydra; raises ConfigError for unknown ones."""
     arguments = overrides_last(arguments)
     if is_own_sweep(arguments):
         check_flags(arguments, FUNCTION_KEYS, KEYS)
@@ -124,7 +124,7 @@ def overrides_last(arguments: Sequence[str]) -> list[str]:
 
 
 def _explain(error: Exception) -> str | None:
-    """Return what is wrong, in one line if possible; None where the error is one of the code."""
+    """Return the message of an error, in one line if possible; None for an error of the code."""
     is_ours = isinstance(error, ConfigError) or isinstance(error.__cause__, ConfigError)
     if not is_ours and (fault := first_fault(error, sys.argv[1:])):
         return fault
@@ -161,7 +161,7 @@ class RunStart(Callback):
 
 @hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
 def _run(config: DictConfig) -> float:
-    """Train what is asked for and return its objective, which other sweepers minimise."""
+    """Train the networks and return their objective, which other sweepers minimise."""
     hydra_config = HydraConfig.get()
     folder = Path(hydra_config.runtime.output_dir)
     # Paths are relative to where the command was started, also where hydra.job.chdir is true.

@@ -38,11 +38,11 @@ RUN_KEYS = (
     "times",
     "rate",
 )
-"""Top-level keys that say what to do, or what for, rather than what to train."""
+"""Top-level keys that don't belong to a point."""
 
 
 WORDS: Table = {**hints.KEYS, **NETWORK_SCHEMA.words}
-"""What newcomers type for any key of a sweep of networks."""
+"""Common mistakes for the keys of a sweep of networks."""
 
 
 def check_known_keys(config: Mapping[str, Any]) -> None:
@@ -54,7 +54,7 @@ def check_known_keys(config: Mapping[str, Any]) -> None:
 
 
 def is_point_key(key: str) -> bool:
-    """Tell whether a key says what to train, and not how to run."""
+    """Tell whether a key belongs to a point, and not to the way it is run."""
     return key in SCALAR_KEYS or key.split(".")[0] in COMPONENTS
 
 

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with 129.
 
     Args:
-        arguments: What is typed after the program's name; `sys.argv[1:]` by default.
+        arguments: The arguments after the program's name; `sys.argv[1:]` by default.
     """
     escape_unprintable()
     arguments = sys.argv[1:] if arguments is None else arguments

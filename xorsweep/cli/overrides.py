@@ -75,7 +75,7 @@ def _parameters(key: str, value: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class GivenSweep:
-    """What Python asks of a sweep: values by flat key, and what makes a grid of them.
+    """The request for a sweep from Python: values by flat key, and the structure of the grid.
 
     `overrides` are the words of a command line that asks for the same.
     """
@@ -90,7 +90,7 @@ class GivenSweep:
     def read(
         cls, values: Mapping[str, Any], blocks: Any = None, zipped: Any = None, where: Any = None
     ) -> GivenSweep:
-        """Return what was given, of whatever types of Python's and NumPy's; raises ConfigError."""
+        """Return the request for values of Python's and NumPy's types; raises ConfigError."""
         flat = flattened(values)
         if flat.get("study", "") is None:  # as on a command line that names none
             del flat["study"]
@@ -114,7 +114,7 @@ class GivenSweep:
 
     @property
     def grid_node(self) -> dict[str, Any]:
-        """Return what was given of the node `grid`, as a configuration has it."""
+        """Return the given entries of the node `grid`, in the form of a configuration."""
         blocks = self.blocks and [dict(_texts(block)) for block in self.blocks]
         node = {"zip": self.zipped, "where": self.where, "blocks": blocks}
         return {key: value for key, value in node.items() if value is not None}

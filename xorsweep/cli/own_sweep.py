@@ -36,7 +36,7 @@ FUNCTION_KEYS = (
     *(FIGURES, *(f"{FIGURES}.{name}" for name in fields_of(FigureSettings))),
     "hydra.sweep.dir",
 )
-"""The same, with what lies below them, as they are typed."""
+"""The same, with the keys below them, as they are typed."""
 _CONFIG_DIR = ("--config-dir", "-cd")
 
 
@@ -106,7 +106,7 @@ def _config_folders(arguments: Sequence[str]) -> Iterator[Path]:
 def _read_yaml(path: Path) -> Iterator[Any]:
     try:
         yield yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):  # Hydra says what is wrong with it
+    except (OSError, ValueError, yaml.YAMLError):  # Hydra reports the error
         return
 
 

@@ -41,7 +41,7 @@ class RunRequest:
 def read_run(config: DictConfig) -> RunRequest:
     """Return the request of a single run, or of a job of another sweeper.
 
-    Raises ConfigError for a value that isn't allowed, and for what only our sweeper reads.
+    Raises ConfigError for a value that isn't allowed, and for keys that only our sweeper reads.
     """
     hydra = HydraConfig.get()
     asked = _asks_for_grid(hydra)
@@ -76,7 +76,7 @@ def read_run(config: DictConfig) -> RunRequest:
 
 def _check_seeds(point: Point, count: int, hydra: Any) -> None:
     """Raise ConfigError where a seed was chosen, or the point can't have those from 0 on."""
-    # What trains is imported here, so that help and invalid input don't wait for it.
+    # The trainer is imported here, so that help and invalid input don't wait for it.
     from xorsweep.networks.objectives import check_seeds
 
     if "seed" in _given(hydra.overrides.task) or point["seed"] != read_defaults("config")["seed"]:
@@ -89,7 +89,7 @@ def _check_seeds(point: Point, count: int, hydra: Any) -> None:
 
 
 def _asks_for_grid(hydra: Any) -> str | None:
-    """Return what of a configuration is a grid: a study, or a file that has one."""
+    """Return the part of a configuration that makes a grid: a study, or a file that has one."""
     files = composed_files(GlobalHydra.instance().config_loader(), hydra)
     if study := hydra.runtime.choices.get("study"):
         return f"study={study}"
@@ -98,7 +98,7 @@ def _asks_for_grid(hydra: Any) -> str | None:
 
 
 def _refuse_what_sweeps(values: Mapping[str, Any], asked: str | None, hydra: Any) -> None:
-    """Raise ConfigError for what a single run, or a job of another sweeper, would pass over."""
+    """Raise ConfigError for keys that a single run, or a job of another sweeper, would ignore."""
     if values["resume"] is not None:
         raise ConfigError(f"resume={values['resume']}: resumes a sweep; add -m")
     if values["plan"] is not False:
@@ -130,7 +130,7 @@ def run_folder(config: DictConfig) -> Path:
 def started_folder(config: DictConfig) -> Path | None:
     """Return the folder that the command line names, where it holds a sweep; None otherwise.
 
-    Raises ConfigError for what is no path.
+    Raises ConfigError for a value that isn't a path.
     """
     if SWEEP_DIR not in _given(config.hydra.overrides.hydra):
         return None

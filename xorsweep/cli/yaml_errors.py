@@ -17,7 +17,7 @@ from xorsweep.fields import format_value
 from xorsweep.networks.schema import COMPONENTS
 
 HEADER = "# @package _global_"
-"""What the first line of a study or an experiment says: its keys are those of the configuration."""
+"""The first line of a study or an experiment: its keys are those of the configuration."""
 
 _HEADER_LINE = re.compile(r"\s*#\s*@")
 _SLASH_MISSING = re.compile(r"override\s+(?P<group>\w+)")
@@ -26,10 +26,10 @@ _CHOICE = re.compile(r"\+{0,2}(?P<group>[\w/]+)(@[^=]*)?=(?P<name>[\w./-]+)")
 
 
 def first_fault(error: Exception, arguments: Sequence[str]) -> str | None:
-    """Return what is wrong with a YAML file where that may be why composing ended with an error.
+    """Return the error of a YAML file that may be the cause of an error while composing.
 
     arguments: those of the command line, which name folders of such files and choices among them.
-    Where Hydra has said in its own words what is wrong, only files that are chosen are looked at.
+    Where Hydra's message names the error, only the chosen files are checked.
     """
     folders = _folders(arguments)
     files = list(_chosen(folders, arguments))
@@ -75,7 +75,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def fault_of(path: Path) -> str | None:
-    """Return what is wrong with one file, None where nothing is."""
+    """Return the error of one file, or None."""
     try:
         data = path.read_bytes()
         text = data.decode()
@@ -100,7 +100,7 @@ def fault_of(path: Path) -> str | None:
 
 
 def grid_fault(path: Path | str, values: Mapping[Any, Any]) -> str | None:
-    """Return what is wrong with the form of the node `grid` of a file, None where nothing is."""
+    """Return the error in the form of the node `grid` of a file, or None."""
     grid = values.get("grid", {})
     if not isinstance(grid, Mapping):
         return f"{path}: grid={format_value(grid)}: must be keys such as axes and where"
@@ -115,7 +115,7 @@ def grid_fault(path: Path | str, values: Mapping[Any, Any]) -> str | None:
 
 
 def _yaml_fault(path: str, error: yaml.YAMLError, text: str = "") -> str:
-    """Return what YAML says, with the number of the line."""
+    """Return YAML's message, with the number of the line."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark:
         reason = getattr(error, "problem", None) or getattr(error, "context", None)
@@ -129,7 +129,7 @@ def _yaml_fault(path: str, error: yaml.YAMLError, text: str = "") -> str:
 
 
 def _header_fault(path: Path, text: str) -> str | None:
-    """Return what is wrong with the comments in front that Hydra reads."""
+    """Return the error in the first comments, which Hydra reads."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not _HEADER_LINE.match(line):
             break

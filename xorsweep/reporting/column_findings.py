@@ -23,7 +23,7 @@ def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
     """Return up to six findings: failures, rates of flags, medians of times and of numbers.
 
     Args:
-        cells: The cells of the sweep, and what they hold.
+        cells: The cells of the sweep, and their columns.
         comparisons: The paired tests of neighbouring cells for each flag.
     """
     roles = cells.roles

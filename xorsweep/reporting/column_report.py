@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_CELLS_AS_TEXT = 60
 """Rows of the table of cells in Markdown."""
 _FACTS = {"source": "digest of its source"}
-"""What the entries of a fingerprint are called, where not by their own names."""
+"""Names of entries of a fingerprint that aren't shown by their own."""
 
 
 class ColumnReport(ReportWriter):
@@ -95,7 +95,7 @@ class ColumnReport(ReportWriter):
         )
 
     def _measures(self, cells: ColumnCells) -> list[Measure]:
-        """Return what is measured, the chosen rate first."""
+        """Return the measures, the chosen rate first."""
         found = column_measures(cells)
         flags = cells.roles.flags[:MOST_COLUMNS]
         chosen = flags.index(self._experiment.rate) if self._experiment.rate in flags else 0
@@ -124,7 +124,7 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
 
 
 def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]:
-    """Yield a heat map of several keys, lines of the rates of several runs, and what matters."""
+    """Yield a heat map for several keys, rates for several runs, and shares of variance."""
     if keys > 1 or not has_seeds:
         yield FigureSpec(
             f"{flag}_heatmap",

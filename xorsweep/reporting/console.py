@@ -53,11 +53,11 @@ KEY_WIDTH, RATE_WIDTH = 9, 17
 
 
 class LastingConsole(RichConsole):
-    """A console of rich that drops what can't be written any more, so that it ends no sweep."""
+    """A console of rich that drops output that can't be written, so that it ends no sweep."""
 
     @property
     def file(self) -> IO[str]:
-        """Return what is written to: a stream that raises nothing."""
+        """Return the output stream, which raises nothing."""
         return cast(IO[str], Dropping(super().file))
 
     @file.setter
@@ -201,7 +201,7 @@ class Console:
 
 
 def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
-    """Return convergence rates with their 95 % intervals, and a note of what is excluded.
+    """Return convergence rates with their 95 % intervals, and a note of the excluded ones.
 
     One key lies across (hidden, where it is swept), the others down; where there are too many
     levels for `width` characters, or too many lines, some are selected by axis.

@@ -27,14 +27,14 @@ PNG = "image/png"
 
 
 def caller_console(progress: bool) -> Console:
-    """Return what reports to a caller from Python; it is silent without `progress`."""
+    """Return the console for callers from Python; it is silent without `progress`."""
     if not progress:
         return Console.silent()
     return NotebookConsole() if _kernel_shell() else ScriptConsole()
 
 
 class ScriptConsole(Console):
-    """Reports on stderr how far a long sweep is, and what failed; the rest goes into the log."""
+    """Reports progress and failures of a long sweep on stderr; the rest goes into the log."""
 
     bar_after = 0.5
 

@@ -6,13 +6,13 @@ import re
 from colorsys import hls_to_rgb, rgb_to_hls
 
 PAPER, DARK_PAPER, DARK_INK = "#ffffff", "#14181f", "#dfe4ec"
-"""The page in both themes, and what is written on it where it is dark."""
+"""The background in both themes, and the colour of text in the dark one."""
 
 NOTES = "#595959"
 """The grey of a figure's notes."""
 
 LEAST_CONTRAST = 4.5
-"""Of a line against the page: what WCAG 2.2 asks for text, more than the 3 of its graphics."""
+"""Contrast of a line: that which WCAG 2.2 requires of text, more than the 3 of graphics."""
 
 _STROKE = re.compile(r"stroke: (#[0-9a-f]{6})")
 _GREYS = re.compile(r"#([0-9a-f]{2})\1\1")
@@ -46,7 +46,7 @@ def _rule(kind: str, colour: str, other: str, element: str = "") -> str:
 
 
 def dark_counterpart(colour: str) -> str:
-    """Return the colour, #rrggbb, that does on the dark page what this one does on the white one.
+    """Return the colour #rrggbb for the dark page that corresponds to one on the white page.
 
     White and greys change places with the page; other colours become lighter until they stand
     out as text does.

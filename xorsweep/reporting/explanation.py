@@ -69,7 +69,7 @@ class RunDiagnosis:
 
     @cached_property
     def sentences(self) -> list[str]:
-        """Return what the numbers show, a sentence or two each."""
+        """Return the explanation as texts of a sentence or two."""
         if self.space is None:
             return [
                 f"Half the sum of squared errors was {LARGEST:g} or more before the first epoch."

@@ -1,4 +1,4 @@
-"""The settings of a sweep as columns, for the part of the page where a person picks what to see."""
+"""The settings of a sweep as columns, for the figure of the page whose axes a reader picks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def explore_data(
     Args:
         cells: A row per setting.
         keys: The keys that tell settings apart.
-        measures: What is measured of each.
+        measures: The measures of each setting.
         layout: Which key goes where at first.
         targets: Returns the place on the page that tells more of a setting.
         rank: The rank (n,) of each setting, 0 for that whose levels are chosen at first.

@@ -175,7 +175,7 @@ def _unsolved(view: _View) -> Iterator[str]:
 def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     """Return how most of the runs of a cell end that don't converge, if an interval shows it.
 
-    Runs that diverged are among them. A plateau that they are at is followed by what came of them
+    Runs that diverged are among them. A plateau that they are at is followed by their later outcome
     with more epochs, where the sweep has these.
     """
     rows = view.rows_of(cell)
@@ -383,7 +383,7 @@ def _too_few_text(view: _View, cost: float) -> str:
 
 
 def _costs(view: _View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the limits (cells,) of what a solution costs, which hold for all cells together."""
+    """Return the limits (cells,) of the cost of a solution, which hold for all cells together."""
     place = pd.Series(range(len(cells)), cells.index).reindex(view.cell).to_numpy()
     counted = ~np.isnan(place) & (view.results["status"] != "failed").to_numpy()
     rows = view.results[counted]

@@ -1,4 +1,4 @@
-"""What a sweep of networks is about, and how often it solves its task, in a sentence each."""
+"""The title of a sweep of networks, and its rate of solution in a sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEVEL_WORDS = {"lr": "learning rates", "hidden": "hidden sizes"}
 
 
 def network_title(summary: pd.DataFrame) -> str:
-    """Return what the sweep asks, by which keys."""
+    """Return the question of the sweep, with its keys."""
     layout = Layout.of(summary, swept_columns(summary))
     keys = [key for key in (layout.x, layout.hue, *layout.col) if key]
     by = f", by {join_words([KEY_WORDS.get(key, key) for key in keys])}" if keys else ""

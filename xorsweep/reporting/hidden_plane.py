@@ -31,7 +31,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class RowPath:
-    """What the two hidden units answer to a row, (2, E); `high` is None of several outputs."""
+    """The outputs of the two hidden units for a row, (2, E); `high` is None for several outputs."""
 
     label: str
     high: bool | None
@@ -40,7 +40,7 @@ class RowPath:
 
 @dataclass(frozen=True)
 class HiddenPlane:
-    """The square of both hidden outputs from `low` to `high`, and what is in it.
+    """The square of both hidden outputs from `low` to `high`, with the drawn rows.
 
     `dividers` are the lines at which an output is one half, each a segment within the square, where
     they cross it. `above` is the part of the square with outputs above one half, of a network with
@@ -67,7 +67,7 @@ class HiddenPlane:
         return np.stack([row.places[:, -1] for row in self.rows])
 
     def describe(self) -> str:
-        """Return in words what is drawn."""
+        """Return the text alternative."""
         words = [
             f"{row.label} at {number(float(x))}, {number(float(y))}"
             + ("" if row.high is None else f" (target {'high' if row.high else 'low'})")

@@ -20,7 +20,7 @@ MOST_UNITS = 12
 
 @dataclass(frozen=True)
 class HiddenSection:
-    """What the page says of the hidden units: sentences, a drawing of two, and their outputs."""
+    """The page's section on hidden units: sentences, a drawing of two, and their outputs."""
 
     title: str
     sentences: Sequence[str]

@@ -12,7 +12,7 @@ def booktabs(table: Table, label: str) -> str:
 
     Args:
         table: The texts; columns that start with a number are set flush right.
-        label: What `\ref` takes.
+        label: The label for `\ref`.
     """
     flush = ["r" if place in table.numbers else "l" for place in range(len(table.head))]
     text: str = pd.DataFrame(list(table.rows), columns=list(table.head)).to_latex(

@@ -28,7 +28,7 @@ def map_gif(maps: Sequence[PixelMap], flag: str) -> bytes:
     """Return maps as an animated GIF with the same colours in each.
 
     Args:
-        maps: What is shown, in order.
+        maps: The maps in order.
         flag: The column of true and false that is shown; of networks that converge or not, how
             each ended.
     """

@@ -102,7 +102,7 @@ def _outcomes_table(shown: PixelMap) -> Table:
 
 
 def meaning(outcome: str) -> str:
-    """Return what an outcome means, nothing of one that isn't of networks."""
+    """Return the description of an outcome; nothing for one that isn't of networks."""
     return DESCRIPTIONS.get(outcome, "")
 
 

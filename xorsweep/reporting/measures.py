@@ -1,4 +1,4 @@
-"""What is measured of each setting: rates with intervals, times, costs, quantiles of numbers."""
+"""Measures of each setting: rates with intervals, times, costs, quantiles of numbers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Measure:
     """A number of each setting, by the setting's place in the summary, and the bar around it.
 
     Attributes:
-        label: What is measured, as an axis says it.
+        label: The name of the measure, for an axis.
         values: NaN where there is none.
         scale: `rate` for numbers from 0 to 1, which are written in percent.
         low: Where the bar starts; None where the measure has no bars.
         high: Where the bar ends, NaN where that is not known.
-        bar: What the bars hold.
-        absent: What is said of a setting without the number.
+        bar: The meaning of the bars.
+        absent: The text for a setting without the number.
     """
 
     label: str
@@ -57,7 +57,7 @@ class Measure:
 
 
 def network_measures(summary: pd.DataFrame) -> list[Measure]:
-    """Return what is measured of settings of networks: rate, time, cost, final error."""
+    """Return the measures of settings of networks: rate, time, cost, final error."""
     return [
         Measure(
             "runs that converged",
@@ -93,7 +93,7 @@ def network_measures(summary: pd.DataFrame) -> list[Measure]:
 
 
 def column_measures(cells: ColumnCells) -> list[Measure]:
-    """Return what is measured of settings by the kinds of columns: flags, times and numbers.
+    """Return the measures of settings by the kinds of columns: flags, times and numbers.
 
     Without seeds a setting is one run, and numbers have no bars.
     """

@@ -1,4 +1,4 @@
-"""What training the batches of a plan would take: time, and bytes on disk."""
+"""The cost of training the batches of a plan: time, and bytes on disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEAD = ("batches", "networks", "epochs", "hidden", "task", "optimizer")
 def show_preview(
     grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, csv: bool, console: Console
 ) -> None:
-    """Print the batches of a plan, and what training them takes on this machine.
+    """Print the batches of a plan, and their cost on this machine.
 
     One batch of each kind is trained for a moment.
     """

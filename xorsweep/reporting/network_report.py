@@ -112,7 +112,7 @@ class NetworkReport(ReportWriter):
 def network_findings(
     results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
 ) -> list[str]:
-    """Return how often, how fast and where training ends, and what that depends on."""
+    """Return the findings: rates, times, outcomes, and the axes that they depend on."""
     return [
         *findings(results, summary, comparisons),
         *variance_findings(rate_variance(results, summary), "the convergence rate"),

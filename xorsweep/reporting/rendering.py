@@ -18,7 +18,7 @@ _ESCAPES = str.maketrans(
 
 @cache
 def environment() -> Environment:
-    """Return what renders the package's templates; undefined names are errors.
+    """Return the environment of the package's templates; undefined names are errors.
 
     It keeps the templates that it has compiled.
     """

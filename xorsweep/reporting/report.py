@@ -126,7 +126,7 @@ class PageContent:
         comparison: Published values beside the measured ones.
         facts: How the points were run.
         rule: How the runs of the gallery were chosen.
-        neighbours_note: What else has to be known of the neighbours, to end a sentence with.
+        neighbours_note: A remark on the neighbours, the end of a sentence.
     """
 
     findings: Sequence[str]
@@ -150,7 +150,7 @@ class PageContent:
 class ReportWriter(ABC):
     """Writes the report of a sweep that is being finished: report.md and report.html.
 
-    `begin`, `draw` and `write` are called in this order, each as soon as there is what it takes, so
+    `begin`, `draw` and `write` are called in this order, each as soon as its input is there, so
     that drawing goes on while tables are made.
     """
 
@@ -165,7 +165,7 @@ class ReportWriter(ABC):
         self._figures: Figures
 
     def begin(self, stored: StoredColumns) -> None:
-        """Start what takes longest, given the columns of the parts."""
+        """Start the longest tasks, given the columns of the parts."""
         del stored
 
     @abstractmethod
@@ -184,7 +184,7 @@ class ReportWriter(ABC):
         summary: pd.DataFrame,
         comparisons: pd.DataFrame,
     ) -> PageContent:
-        """Return what the page holds beside figures, settings, failures and facts of all sweeps."""
+        """Return the content of the page, without the parts that all experiments share."""
 
     def draw(self, results: pd.DataFrame, summary: pd.DataFrame) -> None:
         """Start to draw the figures."""
@@ -298,7 +298,7 @@ def svg_source(svg: str) -> str:
 
 
 def _excluded_text(note: str) -> str:
-    """Return what a figure doesn't show, as a sentence, or nothing."""
+    """Return a sentence about data that a figure doesn't show, or nothing."""
     if not note:
         return ""
     best = "; of equally good ones, the cheapest per solution"

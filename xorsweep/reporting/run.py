@@ -312,7 +312,7 @@ def run_single(
     paths = write_single(run, folder)
     describe_single(run, terminal.console)
     value = estimate_objective(objective, SeedRuns.of_single(run)).value
-    if objective != "final_error":  # which is among what was said
+    if objective != "final_error":  # which is printed already
         terminal.log(f"{objective} {value:.6g}")
     terminal.paths(paths)
     return value

@@ -47,14 +47,14 @@ MOST_UNITS = 4
 
 @dataclass(frozen=True)
 class RunDrawing:
-    """What is drawn of a run.
+    """The drawings of a run.
 
     Attributes:
         row: The run's row of the results.
         curve: The error by epoch as SVG.
         diagram: The network as SVG; empty, like all that follows, where no weights are kept.
         surface: The decision surface as a data URI; empty unless two inputs lead to one output.
-        surface_alt: What the surface shows in words.
+        surface_alt: The text alternative of the surface.
         answers: Label, target and output of the task's first rows where there is no surface.
         rows: How many rows the task has.
     """
@@ -103,7 +103,7 @@ def submit_run_drawings(
         workers: Processes that draw; with several, the caller goes on meanwhile.
 
     Returns:
-        A function that waits for the drawings and returns them; it doesn't raise what drawing did.
+        A function that waits for the drawings and returns them; it raises no exception of these.
     """
     rows = representatives(grid, stored)
     try:

@@ -23,11 +23,11 @@ MOST_HIDDEN = 100_000
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
     """Write the page and the numbers of a run into a folder and return their paths.
 
-    run.json holds all about it; learning_curve.csv the errors by epoch, hidden_outputs.csv what the
-    hidden units answer; weights.npz the initial and the final weights, rows 0 and 1 of what
-    `init=file` reads. Numbers read back to the bit.
+    run.json holds all about it; learning_curve.csv the errors by epoch, hidden_outputs.csv the
+    outputs of the hidden units; weights.npz the initial and the final weights, rows 0 and 1 for
+    `init=file`. Numbers read back to the bit.
     """
-    # What draws is imported here, once there is something to draw.
+    # Drawing is imported here, once there is something to draw.
     from xorsweep.reporting.run_page import write_page
 
     paths = [folder / name for name in NUMBERS]
@@ -101,7 +101,7 @@ def _learning_curve_text(run: SingleRun) -> str:
 
 
 def _hidden_outputs_text(run: SingleRun) -> str:
-    """Return a line per epoch and row: what each hidden unit answers.
+    """Return a line per epoch and row: the output of each hidden unit.
 
     The epochs are those of the learning curve, or the last alone of more than MOST_HIDDEN numbers.
     """
@@ -122,5 +122,5 @@ def _hidden_outputs_text(run: SingleRun) -> str:
 
 
 def _plain(values: Any) -> Any:
-    """Return numbers as JSON has them: None stands for what isn't finite."""
+    """Return numbers for JSON: None for those that aren't finite."""
     return np.where(np.isfinite(values), values, np.array(None)).tolist()

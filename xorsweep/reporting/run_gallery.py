@@ -1,4 +1,4 @@
-"""The runs that stand for cells, as a page shows them, and the links that lead to them."""
+"""The typical, best and worst runs of cells on a page, and the links to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_CHARACTERS = 2_000_000
 
 @dataclass(frozen=True)
 class GalleryRun:
-    """A run on a page: its place, what it stands for, its heading, its end, and its drawing."""
+    """A run on a page: its place, its kinds (such as typical), heading, text and drawing."""
 
     place: str
     kinds: str
@@ -36,7 +36,7 @@ class GalleryRun:
 
 @dataclass(frozen=True)
 class GalleryCell:
-    """A cell on a page, with the runs that stand for it."""
+    """A cell on a page, with its typical, best and worst runs."""
 
     place: str
     heading: str

@@ -1,7 +1,7 @@
 """The page of a single run: its truth table, its network, its error, and how it was learnt.
 
-One file that needs no network; without scripts it lacks only what can be played with. It holds
-text, SVG, and images within it; the animation lies beside it once more, for slides.
+One file that needs no network; without scripts it lacks only the player and the playground. It
+holds text, SVG, and images within it; the animation lies beside it once more, for slides.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def _place(values: FloatArray) -> float | None:
 
 
 def _last_pass(run: SingleRun) -> Sequence[str]:
-    """Return what the last forward pass of training gave, as the notebook prints it."""
+    """Return the outputs of the last forward pass of training, as the notebook prints them."""
     outputs = run.outputs_before_last_epoch
     if outputs.shape[1] > 1 or len(outputs) > MOST_ROWS or not np.isfinite(outputs).all():
         return []
@@ -243,9 +243,9 @@ def _without_defaults(point: Mapping[str, Scalar]) -> dict[str, Scalar]:
 def places_shown(run: SingleRun, count: int) -> list[int]:
     """Return at most `count` places in `run.epochs`, from the first to the last before divergence.
 
-    They lie evenly along a way that is as long in the logarithm of epochs as in what the outputs
-    did, the sum of the largest changes of an output, so that a run is shown from its first epochs
-    on and yet mostly where it moves. None are returned where even the first error is too large.
+    They are evenly spaced along a path whose length is half the logarithm of epochs and half the
+    sum of the largest changes of an output: a run is shown from its first epochs on, and mostly
+    where it moves. None are returned where even the first error is too large.
     """
     finite = count_before_divergence(run.errors.final_error)
     if not finite:
@@ -283,7 +283,7 @@ def _animation(run: SingleRun, frames: Mapping[int, Frame], gif: bytes) -> Anima
 
 
 def _stills(run: SingleRun, frames: Mapping[int, Frame]) -> Iterator[RunFigure]:
-    """Yield what the network answered at some epochs, from the first to the last."""
+    """Yield the outputs of the network at some epochs, from the first to the last."""
     for place in places_shown(run, STILLS):
         frame = frames.get(place) or _frame(run, place)
         yield RunFigure(

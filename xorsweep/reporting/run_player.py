@@ -1,4 +1,4 @@
-"""What a run's page needs to be played with: the run by epoch, and where its playground starts."""
+"""Data for the scripts of a run's page: the run by epoch, and the start of its playground."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACTIVATIONS = ("logistic", "tanh", "relu")
 MOST_WEIGHTS = 60_000
 """Weights of all epochs together that the page holds."""
 MOST_HIDDEN, MOST_ROWS, MOST_UNITS = 8, 16, 8
-"""Hidden units, rows, and inputs or outputs of what the playground trains."""
+"""The most hidden units, rows, and inputs or outputs of networks in the playground."""
 TRAINED = {"loss": "half_sse", "optimizer": "sgd", "schedule": "batch"}
 """How the playground trains."""
 RATES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
@@ -132,7 +132,7 @@ def _view(inputs: FloatArray, targets: FloatArray, labels: Any) -> dict[str, Any
 
 
 def _range(point: Mapping[str, Scalar]) -> tuple[float, float]:
-    """Return between what initial weights are drawn, the defaults where they aren't uniform."""
+    """Return the limits of initial weights, the defaults where they aren't uniform."""
     if point["init"] == "symmetric":
         half = float(str(point["init.range"]))
         return -half, half
@@ -156,7 +156,7 @@ def _own_weights(run: SingleRun) -> str:
 
 
 def _limit(point: Mapping[str, Scalar]) -> float | None:
-    """Return below what every error must lie; None of a criterion of another kind."""
+    """Return the limit of the errors; None for a criterion of another kind."""
     if point["criterion"] not in ("fahlman", "right_side", "margin"):
         return None
     if point["criterion.held_for"] != 1:

@@ -124,7 +124,7 @@ def _held(
 
 @dataclass(frozen=True)
 class SelectedCells:
-    """The cells that are shown, the keys that tell them apart, and a note of what is excluded.
+    """The cells that are shown, the keys that distinguish them, and a note of the excluded ones.
 
     `thinned` is the key of which only some levels are shown, empty where there is none.
     """

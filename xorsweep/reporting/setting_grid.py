@@ -89,7 +89,7 @@ def _key(level: Any) -> Any:
 
 
 def setting_targets(table: Table, gallery: RunGallery | None = None) -> Callable[[int], str]:
-    """Return what finds the place on the page that tells most of a setting: its runs, or its row.
+    """Return a function from settings to their places on the page: their runs, or their rows.
 
     It returns nothing for a setting that has neither.
     """
@@ -119,7 +119,7 @@ def heat_map(
     """Return a heat map of a measure, None where no key has levels to lie across.
 
     Args:
-        measure: What the colours show.
+        measure: The measure that colours show.
         shown: The cells, as `heat_cells` returns them.
         layout: Which key goes where.
         targets: Returns the place on the page that tells more of a setting.

@@ -17,7 +17,7 @@ _BYTES_OR_ESCAPES = "xorsweep.bytes_or_escapes"
 
 
 class _Lasting(FileIO):
-    """A file descriptor that takes everything: what comes after its first error is dropped."""
+    """A file descriptor that accepts everything: data after its first error is dropped."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "w", closefd=False)
@@ -25,7 +25,7 @@ class _Lasting(FileIO):
         self.error: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """Write what there is room for now, and return how many bytes were taken."""
+        """Write as many bytes as there is room for, and return their number."""
         if self.error is None:
             try:
                 return self._written(data)
@@ -58,7 +58,7 @@ def lasting_output() -> Iterator[None]:
     """
     before = {name: getattr(sys, name) for name in NAMES}
     lasting = {name: raw for name in NAMES if (raw := _replaced(name))}
-    # Libraries flush what Python has as None, where a descriptor was closed before it started.
+    # Libraries flush streams that are None where a descriptor was closed before Python started.
     absent = [name for name in NAMES if before[name] is None]
     for name in absent:
         setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - closed below
@@ -108,7 +108,7 @@ def _complain(lasting: dict[str, _Lasting]) -> None:
 
 
 class Dropping:
-    """A text stream that drops what can't be written."""
+    """A text stream that drops text that can't be written."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -120,7 +120,7 @@ class Dropping:
         return len(text)
 
     def flush(self) -> None:
-        """Flush what there is, if that is possible."""
+        """Flush the stream, if that is possible."""
         with suppress(OSError):
             self._stream.flush()
 

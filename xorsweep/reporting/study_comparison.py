@@ -10,7 +10,7 @@ from xorsweep.reporting.tables import Comparison, Table
 
 
 def study_comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
-    """Return a study's figures beside what was measured, as texts."""
+    """Return a study's published and measured values, as texts."""
     known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
     source = f"{study.source}; figures {known}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]

@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; `note` names what it excludes.
+    """A table of texts; `note` names the excluded rows.
 
     The first `keys` columns name a row, and `numbers` are the columns that start with a number.
     `links` holds those of each row, where there are any, and `places` the places of the settings
@@ -140,7 +140,7 @@ def excluded_note(note: str, shown: int, total: int, file: str = "summary.csv") 
 def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
     """Return the neighbours that really differ, the most certain of them first.
 
-    `flag` is the column that names what is compared, where there are several such things.
+    `flag` is the column that names the compared flag, where there are several.
     """
     keys = ("rate of", "a", "b", "both in") if flag else ("a", "b", "both in")
     head = (*keys, "rates of a and b", "a minus b, 95 % interval", "p, by Holm")

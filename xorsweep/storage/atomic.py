@@ -12,15 +12,15 @@ from secrets import token_hex
 from xorsweep.storage.plain_files import create_file, is_folder
 
 LEFTOVERS = ".*.tmp"
-"""What temporary names look like."""
+"""The form of temporary names."""
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[BufferedRandom]:
-    """Yield a new file to write to; what it holds at the end is synced and moved to `path`.
+    """Yield a new file to write to; at the end it is synced and moved to `path`.
 
     It has a name of its own, which nobody can have put a link under. Where writing raises or is
-    interrupted, `path` stays what it was and nothing else is left; an OSError names it.
+    interrupted, `path` stays unchanged and nothing else is left; an OSError names it.
     """
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
@@ -54,7 +54,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process was writing to a folder; there must be no other that writes."""
+    """Remove a killed process's unfinished files from a folder; no other process may be writing."""
     for path in folder.glob(LEFTOVERS):
         if not is_folder(path):
             path.unlink()

@@ -109,7 +109,7 @@ def _values(table: pa.Table, column: str) -> NDArray[Any]:
 
 
 def _bits(values: NDArray[Any]) -> NDArray[Any]:
-    """Return what is equal where two values are the same bits, or both NaN."""
+    """Return a form of values that is equal where their bits are the same, or both are NaN."""
     if values.dtype.kind != "f":
         return values
     one_nan = np.where(np.isnan(values), values.dtype.type(np.nan), values)

@@ -1,4 +1,4 @@
-"""Where and with what a run is made: versions, machine, commit, time."""
+"""The environment of a run: versions, machine, commit, time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What manifest.json records of a sweep: which points it has, who asked for it, what ran it."""
+"""manifest.json: the points of a sweep, its commands, its experiment and its environment."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from xorsweep.storage.records import WRITTEN, AnyText, Record
 from xorsweep.text import content_digest
 
 _SEALED = ("format", "experiment", "points", "rounds")
-"""What a sweep must be resumed with; the digest is over all of it."""
+"""The entries that must be the same when a sweep is resumed; the digest covers them."""
 
 State = Literal["running", "unfinished", "interrupted", "finished"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Record):
-    """What later manifests keep of a run."""
+    """The record of a run in later manifests."""
 
     state: State | None = None
     command_line: Sequence[AnyText] = ()
@@ -39,7 +39,7 @@ class RunRecord(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class MergedSweep(RunRecord):
-    """What the manifest of merged sweeps keeps of each: its folder, its runs."""
+    """The record of a sweep in the manifest of a merged one: its folder and its runs."""
 
     folder: AnyText
     earlier: Sequence[RunRecord]
@@ -47,7 +47,7 @@ class MergedSweep(RunRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class GridSize(Record):
-    """A grid in words and numbers, and of the last run how it was planned."""
+    """A grid in words and numbers, and the plan of the last run."""
 
     text: str
     points: int
@@ -67,8 +67,8 @@ class Manifest(RunRecord):
         digest: Of the four above, which tell a sweep from others.
         files: Digests of input files, by path.
         choices: Where components of other packages come from.
-        options: What the tables and the report of the experiment depend on beside its rows.
-        warm_up: What the experiment reported before its points were run.
+        options: The options of the experiment's tables and report.
+        warm_up: Messages of the experiment before its points were run.
         csv: Whether the rows are written as results.csv, too.
     """
 
@@ -122,15 +122,15 @@ def describe_run(
     provenance: Mapping[str, Any],
     **runs: Any,
 ) -> Manifest:
-    """Return the manifest of a sweep that starts now, asked for as `provenance` says.
+    """Return the manifest of a sweep that starts now.
 
     Args:
         grid: The points of the sweep's first round.
         plan: How they are run.
-        experiment: What runs them.
+        experiment: The experiment that runs them.
         rounds: How sure each rate must be.
         workers: How many processes run them.
-        provenance: `command_line`, `config` and `study`, and what else is to be recorded.
+        provenance: `command_line`, `config` and `study`, and other entries to be recorded.
         runs: `earlier` and `merged_from`, the runs that this one resumes, and `csv`.
     """
     record: Mapping[str, Any] = experiment.record(grid)
@@ -177,7 +177,7 @@ def finish(
 
 
 def seal(grid: Grid, experiment: Experiment[Any], rounds: AdaptiveSeeds) -> dict[str, Any]:
-    """Return what says which points a sweep has and what runs them, and a digest of it."""
+    """Return the entries for the points and the experiment of a sweep, and their digest."""
     content = {
         "format": FORMAT,
         "experiment": experiment.fingerprint(),

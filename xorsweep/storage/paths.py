@@ -23,7 +23,7 @@ RUN_FILES = (
     "run.html",
     "learning.gif",
 )
-"""What a single run leaves beside Hydra's own files."""
+"""The files of a single run beside Hydra's."""
 SWEEP_FILES = (
     "manifest.json",
     "parts",
@@ -32,14 +32,14 @@ SWEEP_FILES = (
     "summary.csv",
     "report.html",
 )
-"""What only a sweep leaves, and no other run may write over."""
+"""Files that only a sweep writes, and no other run may overwrite."""
 
 
 def folder_of(value: object, key: str = "folder") -> Path:
     """Return the folder that a person or a caller names, `~` as the home folder.
 
     The path never begins with `~`, which some of the libraries that write files would expand.
-    Raises ConfigError for what is no path.
+    Raises ConfigError for a value that isn't a path.
     """
     text = os.fspath(value) if isinstance(value, str | PathLike) else None
     given = f"{key}={shorten(value)}"
@@ -55,7 +55,7 @@ def folder_of(value: object, key: str = "folder") -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder unless it is there; raises ConfigError that says what is in the way."""
+    """Make a folder unless it is there; raises ConfigError if something else has its name."""
     with _said_why(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -96,7 +96,7 @@ def _obstacle(path: Path) -> str | None:
 
 
 def check_free(folder: Path, key: str) -> None:
-    """Raise ConfigError where a folder holds what a single run would write over, or a sweep."""
+    """Raise ConfigError where a folder holds a sweep, or files that a run would overwrite."""
     for name in (*SWEEP_FILES, *RUN_FILES):
         if os.path.lexists(folder / name):
             what = "a sweep's" if name in SWEEP_FILES else "a run's"
@@ -106,7 +106,7 @@ def check_free(folder: Path, key: str) -> None:
 def point_latest(folder: Path) -> list[str]:
     """Let `outputs/latest` point to a folder, if that is outputs/<date>/<time>.
 
-    Return what is to be said where it can't.
+    Return a message where it can't.
     """
     root = folder.absolute().parent.parent
     if root.name != OUTPUTS.name:
@@ -133,7 +133,7 @@ def cache_folder() -> Path:
 def named_folder(name: object, key: str = "folder") -> Path:
     """Return the folder of a sweep by its path, or the newest by the name `latest`.
 
-    Raises ConfigError for what names no folder.
+    Raises ConfigError for a value that names no folder.
     """
     if name != LATEST:
         folder = folder_of(name, key)
@@ -163,7 +163,7 @@ def _is_single_run(folder: Path) -> bool:
 
 
 def _started(folder: Path) -> tuple[str, str, int]:
-    """Return what orders folders that `make_free_folder` has made, by their times and numbers."""
+    """Return the sort key of folders from `make_free_folder`: their times and numbers."""
     stem, _, number = folder.name.rpartition("-")
     is_numbered = stem.count("-") == 2 and number.isdigit()
     time = stem if is_numbered else folder.name

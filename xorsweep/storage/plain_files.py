@@ -27,7 +27,7 @@ def open_file(path: Path) -> BufferedReader:
     _refuse(path, os.lstat(path).st_mode)
     descriptor = os.open(path, os.O_RDONLY | _NO_LINK | _NO_WAIT)
     try:
-        _refuse(path, os.fstat(descriptor).st_mode)  # what was opened, whatever was there before
+        _refuse(path, os.fstat(descriptor).st_mode)  # the file may have changed since
         return open(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -50,7 +50,7 @@ def create_file(path: Path) -> BufferedRandom:
 
 
 def check_is_file(path: Path) -> None:
-    """Raise OSError where what is there isn't a plain file, before others open it."""
+    """Raise OSError where a path isn't a plain file, before others open it."""
     with suppress(FileNotFoundError):
         _refuse(path, os.lstat(path).st_mode)
 
@@ -65,7 +65,7 @@ def make_folder(path: Path) -> Path:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return what lies in a folder, by name; nothing where there is none, else raises OSError."""
+    """Return the entries of a folder by name; none where it is missing, else raises OSError."""
     try:
         _refuse(folder, os.lstat(folder).st_mode, folder=True)
     except FileNotFoundError:
@@ -93,7 +93,7 @@ def remove_tree(path: Path) -> None:
 
 
 def copy_tree(source: Path, target: Path, left_out: Collection[str] = ()) -> None:
-    """Copy what lies in a folder, but for some names, into another, over what is there.
+    """Copy the entries of a folder, except some names, into another, overwriting files there.
 
     Raises OSError for anything that is neither a plain file nor a folder, here or there.
     """

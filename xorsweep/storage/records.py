@@ -22,8 +22,8 @@ from typing import (
 from xorsweep.errors import ManifestError
 from xorsweep.fields import Scalar, fields_of, read_value
 
-AnyText = Annotated[str, "with what isn't UTF-8"]
-"""What a user typed, as Python has it: half surrogate pairs stand for other bytes."""
+AnyText = Annotated[str, "may hold surrogates"]
+"""A text that a user typed; bytes outside UTF-8 are half surrogate pairs."""
 
 WRITTEN = {"written": True}
 
@@ -78,7 +78,7 @@ def _types(cls: type) -> dict[str, Any]:
 
 
 def _read(kind: Any, value: Any, name: str) -> Any:
-    """Return what JSON has as the type `kind`, with lists as tuples."""
+    """Return a value from JSON as the type `kind`, with lists as tuples."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return value

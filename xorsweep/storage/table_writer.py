@@ -72,7 +72,7 @@ def write_parquet(
 def parquet_of(
     count: int, batch_of: Callable[[slice], pa.RecordBatch], few_values: list[str]
 ) -> pa.Buffer:
-    """Return what `write_table` writes to results.parquet."""
+    """Return the table that `write_table` writes to results.parquet."""
     sink = pa.BufferOutputStream()
     with _parquet(sink, batch_of(slice(0, 0)).schema, few_values) as parquet:
         for chunk in _chunks(count):
@@ -149,7 +149,7 @@ def key_array(column: Column, rows: slice, type_: pa.DataType | None = None) -> 
 
 
 def _quoting(texts: Iterable[str]) -> str:
-    """Return `none` unless a text holds what would break a line of CSV."""
+    """Return `none` unless a text holds characters that would break a line of CSV."""
     return "needed" if any(mark in text for text in texts for mark in ',"\r\n') else "none"
 
 

@@ -27,7 +27,7 @@ class BatchWriter:
         self._last = float("-inf")
 
     def add(self, rows: pa.Table, work: int) -> None:
-        """Take up a finished batch, and write what there is unless something was written just now.
+        """Add a finished batch; write all that are waiting, unless a part was written just now.
 
         Raises OSError where it can't be written.
         """
@@ -37,7 +37,7 @@ class BatchWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what there is, as one part."""
+        """Write all waiting batches as one part."""
         if self._rows:
             self._store.add(self._rows)
             self._advance(self._work)

@@ -1,6 +1,6 @@
 """Rounds of further seeds, until the rate of every cell is as sure as was asked for.
 
-The rounds are a function of the first one's grid and of what its points came to, so that a sweep
+The rounds are a function of the first one's grid and of the results of its points, so that a sweep
 that was interrupted, or was trained elsewhere, has the same points in the same order. Cells that
 differ in epochs alone are read off the same trajectories, and get further seeds together, while
 any of them is open.
@@ -209,7 +209,7 @@ def _longer(column: Column, codes: Codes) -> Column:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The cells of a grid, in order of their first points, and what is known of them (cells,).
+    """The cells of a grid, in order of their first points, and their counts so far (cells,).
 
     `latest` (n,) is the cell of each point of the latest round. `group` is the same for cells that
     share trajectories; `seeds` is how many seeds the largest cell of the group has, and `last_seed`
@@ -240,7 +240,7 @@ class _Cells:
         return len(self.first_row)
 
     def trained(self, converged: NDArray[np.bool_], failed: NDArray[np.bool_]) -> _Cells:
-        """Return the cells with what came of the latest points (n,)."""
+        """Return the cells with the results of the latest points (n,) added."""
         return replace(
             self,
             converged=self.converged + self._counted(converged),
@@ -257,7 +257,7 @@ class _Cells:
 
 @dataclass(frozen=True)
 class _Verdicts:
-    """What parts say of points (n,), in order of their identities: who converged, who failed."""
+    """The results of points (n,) in parts, in order of identities: converged and failed ones."""
 
     identities: NDArray[np.uint64]
     converged: NDArray[np.bool_]

@@ -201,7 +201,7 @@ def _slope(activation: Activation, sums: FloatArray) -> FloatArray:
 
 
 def _check_loss(point: Point) -> None:
-    """Compare how the value of a loss changes with what its factor says."""
+    """Compare the change of a loss with its factor."""
     loss, targets = component_of("loss", point), component_of("task", point).targets()
     outputs, moves = np.random.default_rng(4).uniform(0.1, 0.9, (2, *targets.shape, SIZES[-1]))
     errors = targets[..., None] - outputs

@@ -50,7 +50,7 @@ CELLS_HEAD = (
 
 @dataclass(frozen=True)
 class ComparedSweep:
-    """A finished sweep: where it lies, its grid in words, its rows, and what is counted in them."""
+    """A finished sweep: its folder, its grid in words, its rows, and the compared event."""
 
     folder: Path
     text: str
@@ -69,7 +69,7 @@ class ComparedSweep:
 
 @dataclass(frozen=True)
 class Page:
-    """What the page of a comparison holds, as texts."""
+    """The content of the page of a comparison, as texts."""
 
     title: str
     sweeps: Sequence[tuple[str, str, str]]

@@ -1,4 +1,4 @@
-"""A finished sweep as its folder holds it: what its manifest says, and its rows."""
+"""A finished sweep in its folder: its manifest and its rows."""
 
 from __future__ import annotations
 

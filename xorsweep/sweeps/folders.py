@@ -1,4 +1,4 @@
-"""Sweeps in folders, opened: what was started, and with which experiment."""
+"""Opened folders of sweeps: their grids and experiments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> Opene
 
     Args:
         folder: The folder.
-        experiment: What is to run its points; as the manifest has it where None.
+        experiment: The experiment that runs its points; that of the manifest where None.
 
     Raises:
         StoreError: The folder holds no sweep, its manifest can't be trusted, or the sweep was
@@ -87,7 +87,7 @@ def check_undamaged(store: Store) -> None:
 
 
 def point_text(grid: Grid, row: int) -> str:
-    """Return what tells a point from the others of its grid, with the row where it lies."""
+    """Return the keys that distinguish a point from the others of its grid, and its row."""
     point = grid.point(row)
     values = (f"{key} {format_value(point[key])}" for key in grid.swept if key in point)
     return f"row {row} ({', '.join(values)})" if grid.swept else f"row {row}"

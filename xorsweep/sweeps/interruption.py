@@ -1,4 +1,4 @@
-"""How a sweep ends before its end: what is recorded, and what is said about going on."""
+"""The end of an unfinished sweep: its record, and a message about resuming."""
 
 from __future__ import annotations
 

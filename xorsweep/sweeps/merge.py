@@ -33,7 +33,7 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True)
 class Merged:
-    """What was joined: a folder, how many points it is to hold, how many it lacks."""
+    """The result of a merge: a folder, its number of points, and the number of missing ones."""
 
     folder: Path
     points: int
@@ -47,7 +47,7 @@ def merge(
 
     A point that failed in one sweep and ended in another is taken from there. results.csv is
     written unless each of them went without. Where no point is
-    left to be run, leaves what a finished sweep leaves. Raises StoreError, and writes
+    left to be run, writes the files of a finished sweep. Raises StoreError, and writes
     nothing, where `out` isn't free, a sweep can't be used, experiments differ, or a point has other
     bits in one sweep than in another.
     """

@@ -1,4 +1,4 @@
-"""What a finished sweep leaves beside its rows: tables, a report, and lines on the terminal."""
+"""The outputs of a finished sweep beside its rows: tables, a report, lines on the terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def map_axes(store: Store, grid: Grid) -> MapAxes | None:
 def recorded_figures(
     manifest: Manifest, grid: Grid, given: Mapping[str, Any] | None
 ) -> FigureSettings:
-    """Return how the figures of a sweep look, as its manifest and what is given say."""
+    """Return the settings of a sweep's figures, from its manifest and the given ones."""
     looks = read_figures(given, read_figures(manifest.config.get(FIGURES)))
     looks.check_axes(grid.swept)
     return looks
@@ -44,7 +44,7 @@ def report_writer(
     axes: MapAxes | None = None,
     figures: FigureSettings | None = None,
 ) -> ReportWriter:
-    """Return what writes the report of a sweep, or that of a map where there are axes of one."""
+    """Return the writer of a sweep's report, or of a map's where it has the axes of one."""
     if axes is None:
         report = store.experiment.report(grid, store, workers, epochs)
     else:
@@ -68,7 +68,7 @@ def write_tables(
     Args:
         store: The sweep's folder.
         grid: Its points.
-        manifest: What the folder's manifest is to hold.
+        manifest: The new manifest of the folder.
         results: The rows, as `read_results` returns them.
         report: The report whose figures are being drawn.
         terminal: Where the results are printed.
@@ -107,7 +107,7 @@ def write_summary(
 ) -> pd.DataFrame:
     """Write summary.csv and return it; of a map write its arrays and its boundaries instead.
 
-    What the folder has of the other kind is removed: the sweep had fewer levels or seeds then.
+    Files of the other kind are removed: the sweep had fewer levels or seeds then.
     """
     from xorsweep.analysis.export import write_csv
     from xorsweep.analysis.map_files import BOUNDARY, MAP, write_map
@@ -150,7 +150,7 @@ def write_comparisons(
 
 
 def findings_of_map(store: Store, grid: Grid, results: pd.DataFrame, axes: MapAxes) -> list[str]:
-    """Return what a map shows, in sentences."""
+    """Return the findings of a map."""
     from xorsweep.analysis.maps import PixelMap
     from xorsweep.reporting.map_findings import map_findings
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FigureAxes(TypedDict, total=False):
-    """What a figure shows where, and of which points.
+    """The axes of a figure, and the points that it shows.
 
     Axes that aren't named take the places that are left, and then make panels: nothing is averaged
     over them.

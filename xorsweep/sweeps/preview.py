@@ -1,4 +1,4 @@
-"""What a sweep would do: its grid, batches, time and disk, and nothing trained or left."""
+"""The preview of a sweep: its grid, batches, time and disk space. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_LEVELS, MOST_KEYS = 6, 6
 
 
 def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> None:
-    """Say what `run_sweep` would do with this request; raises as it does."""
+    """Print the plan of `run_sweep` for this request; raises the same errors."""
     terminal = terminal or Console()
     experiment, grid = request.experiment, request.grid
     check_rounds(experiment, grid, request.settings.rounds)
@@ -42,7 +42,7 @@ def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> Non
 
 
 def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> None:
-    """Say what `resume_sweep` would do with this request; raises as it does."""
+    """Print the plan of `resume_sweep` for this request; raises the same errors."""
     terminal = terminal or Console()
     opened = open_resumed(request)
     experiment = opened.store.experiment
@@ -62,7 +62,7 @@ def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> N
 
 
 class _Preview:
-    """Shows a grid on a terminal, and what running it would take."""
+    """Shows a grid and the cost of running it on a terminal."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class _Preview:
         self._shards = shards
 
     def show(self, grid: Grid, pending: Rows) -> None:
-        """Print the grid and the batches of its pending points, and what they would take."""
+        """Print the grid, the batches of its pending points, and their cost."""
         settings, terminal = self._settings, self._terminal
         workers = self._shards.workers if self._shards else workers_of(settings.parallel)
         plan = self._experiment.plan(grid, pending, workers)
@@ -124,7 +124,7 @@ def _axis_lines(dimensions: Sequence[Dimension]) -> Iterator[tuple[str, ...]]:
 def _block_lines(
     schema: Schema, blocks: Sequence[Block], common: Sequence[Dimension]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield what each block has that not every other has: its settings and its axes."""
+    """Yield the values and axes by which each block differs from others."""
     settings = [_settings_of(schema, block) for block in blocks]
     for number, block in enumerate(blocks[:MOST_LINES]):
         own = settings[number].items()

@@ -28,7 +28,7 @@ def replay(
     terminal: Console | None = None,
     experiment: Experiment[Any] | None = None,
 ) -> list[Difference]:
-    """Run a row of a sweep again, alone, show it, and return what differs from the stored row.
+    """Run a row of a sweep again, alone, show it, and return the differences from the stored row.
 
     `row` counts the rows of results.csv from 0. Files go into `replay/<row>/` of the sweep's
     folder, or `into` another. Raises StoreError where there is no such row, or the sweep can't be

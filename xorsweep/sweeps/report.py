@@ -35,7 +35,7 @@ def remake_report(
     epochs: int | None = None,
     figures: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Make tables, figures and report of a finished sweep again from what its folder holds.
+    """Write tables, figures and report of a finished sweep again from the files of its folder.
 
     Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
     are written again. Findings and comparisons are those after `epochs`, each cell's most where
@@ -61,7 +61,7 @@ def remake_report(
         manifest = _with_tables_again(store, grid, manifest)
         results = read_results(folder, store.experiment)
     asked = at_epochs(results, epochs)
-    # What is derived is shown as the rows have it.
+    # Derived values are shown as in the rows.
     manifest = replace(
         manifest,
         grid=replace(manifest.grid, text=grid.text, points=len(grid)),

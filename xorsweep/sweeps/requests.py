@@ -1,4 +1,4 @@
-"""What a sweep is asked to do, as one value: start a new one, or resume one in a folder."""
+"""Requests as values: start a new sweep, or resume one in a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xorsweep.sweeps.shards import ShardPlan
 
 Provenance = Mapping[str, Any]
-"""What the manifest records of a request: `command_line`, `config` and `study`."""
+"""The entries of a request in the manifest: `command_line`, `config` and `study`."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class SweepRequest:
     """A new sweep.
 
     Attributes:
-        experiment: What runs the points.
+        experiment: The experiment that runs the points.
         grid: The points of the first round; rounds of further seeds follow as the settings ask.
-        settings: Where the points are run, and what the sweep leaves.
+        settings: Where the points are run, and which files are written.
         folder: Where its files go.
-        provenance: What the manifest records as it is; the report compares the results with its
-            `study`, if it has one.
+        provenance: Entries that the manifest records unchanged; the report compares the results
+            with its `study`, if it has one.
         notes: Lines to log before the sweep starts.
         documents: Texts by file name that go into the folder.
         shards: Where batches are run, in place of the settings' `parallel`.
@@ -53,11 +53,11 @@ class ResumeRequest:
         folder: The folder of the sweep.
         settings: How the points are run from now on.
         more: Further levels of the sweep's axes.
-        rounds: What replaces the sweep's own `precision` and `max_seeds`.
+        rounds: New values for the sweep's `precision` and `max_seeds`.
         csv: Whether results.csv is written; as the sweep has it where None.
-        experiment: What runs the points; the sweep's own, as its manifest has it, where None.
+        experiment: The experiment that runs the points; that of the manifest where None.
         grid: A grid with all points of the sweep, which takes the place of its own.
-        provenance: What the manifest records as it is.
+        provenance: Entries that the manifest records unchanged.
         shards: Where batches are run, in place of the settings' `parallel`.
     """
 
@@ -88,7 +88,7 @@ class ResumeRequest:
 
 
 def provenance_of(command_line: Sequence[str], values: Mapping[str, Any]) -> Provenance:
-    """Return what a manifest records of a command with a composed configuration."""
+    """Return the entries for a command with a composed configuration."""
     study = {"study": values["study"]} if "study" in values else {}
     config = {key: value for key, value in values.items() if key not in study}
     return {"command_line": list(command_line), "config": config, **study}

@@ -105,7 +105,7 @@ def _missing_levels(point: Point, grid: Grid) -> str:
 def _type_notes(before: Grid, after: Grid) -> Iterator[str]:
     """Yield a line for each key whose numbers have another type from now on.
 
-    What came of a point with 1 needn't be what comes of it with 1.0.
+    A point with 1 need not have the result of one with 1.0.
     """
     for key, column in before.columns.items():
         level, now = column.levels[0], after.columns[key].levels[0]

@@ -45,7 +45,7 @@ from xorsweep.text import count_text
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a finished sweep left: its folder, its files, and how many points ended how."""
+    """The result of a sweep: its folder, its files, and the numbers of points by status."""
 
     folder: Path
     counts: Mapping[str, int]
@@ -78,7 +78,7 @@ def run_sweep(request: SweepRequest, terminal: Console | None = None) -> SweepRe
 
 
 def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> SweepResult:
-    """Run what a sweep's folder lacks, with the further levels of its axes.
+    """Run the missing points of a sweep, with the further levels of its axes.
 
     Raises:
         ConfigError: The grid can't be extended so, or there are no workers.
@@ -128,7 +128,7 @@ def end_sweep(
     manifest: Manifest,
     terminal: Console,
 ) -> SweepResult:
-    """Leave what a finished sweep leaves, for a grid whose points are all on disk."""
+    """Write the files of a finished sweep, for a grid whose points are all on disk."""
     with release_arrow_memory():
         return _Run(store, grid, settings, {}, terminal).write_outputs(manifest)
 
@@ -191,7 +191,7 @@ class _Run:
             return self.write_outputs(ended, done)
 
     def write_outputs(self, manifest: Manifest, done: _Work | None = None) -> SweepResult:
-        """Leave the rows, the tables, the figures and the report of what is on disk."""
+        """Write the rows, the tables, the figures and the report of the points on disk."""
         grid, folder = self._full_grid(), self.store.folder
         stored = self._complete(grid)
         table = self.experiment.tabulate(grid, stored)
@@ -223,7 +223,7 @@ class _Run:
         return full_grid(self.experiment, self.first, self.settings.rounds, parts)
 
     def _further_rounds(self) -> Iterator[Round]:
-        """Yield each round that what is on disk asks for, until no cell is open."""
+        """Yield the next round, given the points on disk, until no cell is open."""
         rounds = self.settings.rounds
         if rounds.precision is None:
             return
@@ -273,7 +273,7 @@ class _Run:
         return assemble(grid, self.store.measurements())
 
     def _complete(self, grid: Grid) -> StoredColumns:
-        """Return what is stored of every point; raises ExecutionError where one is missing."""
+        """Return the stored columns of every point; raises ExecutionError where one is missing."""
         stored = self._stored(grid)
         if not stored.present.all():
             missing = count_text(int((~stored.present).sum()), "point is", "points are")
@@ -292,7 +292,7 @@ class _Run:
 
 @dataclass(frozen=True)
 class _Work:
-    """What was done in one round or in several, and how long it took."""
+    """The work of one round or of several, and its time."""
 
     counts: Mapping[str, int]
     batches: int
@@ -321,7 +321,7 @@ _NOUNS = {"trajectories": ("training", "trainings"), "batches": ("batch", "batch
 
 
 def found_line(reused: int, missing: int, added: int, failed: int) -> str:
-    """Return what a folder held and what is run now, and why."""
+    """Return a message about the points found and those that are run now."""
     if not missing:
         return f"found all {reused:,} points finished: there is nothing to run"
     kinds = ((added, "new to the grid"), (failed, "failed before"))

@@ -28,7 +28,7 @@ SHARDS = ".shards"
 BATCHES = "batches.npz"
 FINISHED = "finished.txt"
 POLL = 0.5
-"""Seconds between two looks at what the shards have finished."""
+"""Seconds between two checks of the shards' progress."""
 
 RunShard = Callable[[int], None]
 Advance = Callable[[int], None]
@@ -47,7 +47,7 @@ class Launcher(Protocol):
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """A sweep in shards: how many, with what each of them runs, and who launches them.
+    """A sweep in shards: their number, their settings, and their launcher.
 
     With `stops` a shard ends at the first batch with a failure.
     """
@@ -81,7 +81,7 @@ def plan_shards(settings: SweepSettings, launch: Launcher) -> ShardPlan:
 def run_in_shards(store: Store, batches: Sequence[Batch], how: ShardPlan, advance: Advance) -> None:
     """Have shards run the batches and put them on disk; raises ExecutionError.
 
-    The caller holds the store: every file has one writer, and parts are named by what is in them.
+    The caller holds the store: every file has one writer, and parts are named by their content.
     """
     shares = divide(batches, how.shards)
     folder = store.folder.absolute()
@@ -95,12 +95,12 @@ def run_in_shards(store: Store, batches: Sequence[Batch], how: ShardPlan, advanc
     for number, share in enumerate(shares):
         if len(finished_batches(folder, number)) < len(share):
             raise ExecutionError(f"shard {number} ended before its batches were run")
-    with suppress(OSError):  # the next sweep here removes what is left
+    with suppress(OSError):  # the next sweep here removes the rest
         remove_shards(folder)
 
 
 def remove_shards(folder: Path) -> None:
-    """Remove what shards of an earlier run have left; their finished batches are in the parts."""
+    """Remove the files of an earlier run's shards; their finished batches are in the parts."""
     remove_tree(folder / SHARDS)
 
 
@@ -171,7 +171,7 @@ def _shard(folder: Path, number: int) -> Path:
 
 @contextmanager
 def _watched(folder: Path, shares: Sequence[Sequence[Batch]], advance: Advance) -> Iterator[None]:
-    """Count what shards finish while a launcher waits for them."""
+    """Count the finished batches of shards while a launcher waits for them."""
     over = threading.Event()
     counted = [0] * len(shares)
 

@@ -37,7 +37,7 @@ class SnapshotStore(Store):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a sweep had on disk.
+    """The points of a sweep that were on disk.
 
     Attributes:
         folder: The folder of the sweep.
@@ -99,7 +99,7 @@ class Snapshot:
         return {**found, "planned": len(self.planned), "missing": int((~self.present).sum())}
 
     def describe(self, table: ResultTable) -> FinishedManifest:
-        """Return what a report says of the sweep, given the rows of the points that are there."""
+        """Return the manifest for a report of the rows that are there."""
         text = f"partial, {self.text}: {self.planned.text}"
         size = GridSize(text=text, points=len(self.planned))
         # The published values of a study are for all of its points.
@@ -110,11 +110,11 @@ class Snapshot:
 
 
 def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Snapshot:
-    """Return what a sweep has on disk, whether it is finished, was interrupted, or runs.
+    """Return the points of a sweep on disk, whether it is finished, was interrupted, or runs.
 
     Args:
         folder: The folder of the sweep.
-        experiment: What runs its points; as the manifest has it where None.
+        experiment: The experiment that runs its points; that of the manifest where None.
 
     Raises:
         StoreError: The folder holds no sweep, or can't be read.

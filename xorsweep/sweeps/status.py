@@ -1,4 +1,4 @@
-"""How far a sweep is: what its manifest and its parts say, while it runs or afterwards."""
+"""The progress of a sweep by its manifest and its parts, while it runs or afterwards."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Pace:
 
 
 def sweep_status(folder: Path) -> list[str]:
-    """Return lines that say what state a sweep is in, how far it is, and how long it still takes.
+    """Return lines about the state of a sweep, its progress, and the remaining time.
 
     Nothing is written, and a running sweep isn't disturbed.
 
@@ -80,7 +80,7 @@ def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
     seconds = ended - started
     if not is_new.any() or seconds <= 0:
         return None
-    # What failed in an earlier run is run again.
+    # Points that failed in an earlier run are run again.
     waiting = ~table.present | ((table.status == FAILED) & ~is_new)
     done, left = (_work(snapshot, np.flatnonzero(rows)) for rows in (is_new, waiting))
     return Pace(int(is_new.sum()) / seconds, done / seconds, seconds * left / max(done, 1))

@@ -53,7 +53,7 @@ class Sweep:
     folder: Path
     manifest: FinishedManifest
     experiment: Experiment[Any] | None = None
-    """What runs its points again; as the folder has it where None."""
+    """The experiment that runs its points again; that of the folder where None."""
 
     @classmethod
     def open(cls, folder: Path, experiment: Experiment[Any] | None = None) -> Sweep:
@@ -246,7 +246,7 @@ class Sweep:
     def tables_with(
         self, figures: Mapping[str, Any], where: str | None = None, of_columns: bool = False
     ) -> FigureTables:
-        """Return what figures with other axes, or of some of the points, are made from.
+        """Return the data of figures with other axes, or of some of the points.
 
         Args:
             figures: The keys of `x`, `hue` and `col`, those that are chosen.
@@ -279,14 +279,14 @@ class Sweep:
 
     @cached_property
     def columns(self) -> ColumnReport:
-        """Return what knows the figures of the columns by their kinds, of whatever experiment."""
+        """Return the figures of columns by their kinds, for any experiment."""
         from xorsweep.reporting.column_report import ColumnReport
 
         return ColumnReport(self._grid, self._opened.store, 1)
 
     @cached_property
     def column_tables(self) -> FigureTables:
-        """Return what the figures of columns are made from."""
+        """Return the data of figures of columns."""
         return self._column_tables(self._grid, self.results, DEFAULT_LOOKS)
 
     def _column_tables(

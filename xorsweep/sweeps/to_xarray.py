@@ -33,7 +33,7 @@ def to_xarray(
     curves: Sequence[str] | None,
     rows: Rows = slice(None),
 ) -> xarray.Dataset:
-    """Return what `Sweep.to_xarray` does.
+    """Return the dataset of `Sweep.to_xarray`.
 
     Args:
         store: The parts of the sweep.

@@ -45,7 +45,7 @@ Compared = Callable[[BufferedReader, BufferedReader], Iterable[str]]
 
 @dataclass(frozen=True)
 class Verified:
-    """How many rows were compared, which were excluded, and what differs.
+    """The numbers of compared and excluded rows, and the differences.
 
     `again` is false where the points can't be run again here.
     """
@@ -60,7 +60,7 @@ class Verified:
 
     @property
     def text(self) -> str:
-        """Return what was compared, in one line, once nothing is wrong."""
+        """Return the comparison in one line, where nothing differs."""
         left_out = [
             text
             for count, text in (
@@ -128,7 +128,7 @@ def _drawn(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np
 def _in_the_parts(
     store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Console
 ) -> Iterator[str]:
-    """Yield what differs between the parts and the rows run alone."""
+    """Yield the differences between the parts and the rows run alone."""
     if not len(rows):
         return
     stored = ended_rows(store.parts(), grid.identities[rows])
@@ -186,7 +186,7 @@ def _seconds_per_work(batch: Any, task: ExperimentTask[Any]) -> float:
 def _in_the_tables(
     folder: Path, grid: Grid, table: ResultTable, tables: Sequence[str]
 ) -> Iterator[str]:
-    """Yield what the tables of a finished sweep say otherwise than the parts."""
+    """Yield the differences between the tables of a finished sweep and its parts."""
     if not tables:
         return
     absent = int((~table.present).sum())
@@ -201,7 +201,7 @@ def _in_the_tables(
 
 
 def _in_table(path: Path, made: str, compared: Compared) -> list[str]:
-    """Return what a table says otherwise than the one that was made of the parts."""
+    """Return the differences between a table and the one made from the parts."""
     with reading(path):
         if not is_there(path):
             return [" is missing"]

@@ -56,7 +56,7 @@ def zoom(
 ) -> Path:
     """Train a window of a finished map, as many points each way as the map has.
 
-    Each of the sweeps can be resumed, and the same call again trains what isn't there yet.
+    Each of the sweeps can be resumed, and the same call again trains the missing points.
 
     Args:
         folder: The folder of the map.
@@ -66,9 +66,9 @@ def zoom(
         factor: How many times narrower than the map the window is, each way.
         frames: How many maps an animation shows, from the whole to the window.
         flag: The column of true and false whose boundary counts.
-        terminal: Where it is told what is done.
-        experiment: What runs the points; the sweep's own, as its manifest has it, where None.
-        command_line: What the manifest records.
+        terminal: The console for messages.
+        experiment: The experiment that runs the points; that of the manifest where None.
+        command_line: The command line that the manifest records.
         report: Whether the window's folder gets a report.
 
     Returns:
@@ -282,7 +282,7 @@ def _window_text(grid: Grid, axes: MapAxes) -> str:
 
 
 def _train(request: SweepRequest, terminal: Console) -> None:
-    """Run a sweep, or what its folder lacks of it."""
+    """Run a sweep, or the points that its folder lacks."""
     folder = request.folder
     if not is_there(folder / MANIFEST):
         run_sweep(request, terminal)

@@ -1,6 +1,6 @@
 """The subcommands: one module each, with arguments, examples and a function to run.
 
-Importing one brings neither Hydra nor what the subcommand works with.
+Importing one imports neither Hydra nor the packages that the subcommand needs.
 """
 
 from __future__ import annotations

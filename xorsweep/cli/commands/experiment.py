@@ -19,7 +19,7 @@ that precision is about, and times.STEPS=SOLVED, for survival curves."""
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the experiment, and what Hydra reads."""
+    """Add the arguments for the experiment and for Hydra."""
     add_swept(parser, "experiment", "NAME", "the experiment to sweep")
 
 

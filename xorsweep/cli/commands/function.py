@@ -22,7 +22,7 @@ curves."""
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the function, and what Hydra reads."""
+    """Add the arguments for the function and for Hydra."""
     add_swept(parser, "function", "MODULE:FUNCTION", "the function to sweep")
 
 

@@ -1,4 +1,4 @@
-"""A network learning, as an animated GIF: what it answers beside how its error falls."""
+"""A network learning, as an animated GIF: its outputs beside its error by epoch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIRST, EACH, LAST = 900, 110, 2800
 
 
 class Frame(NamedTuple):
-    """What a network answers after some epochs, at most SIDE pixels each way, and its error."""
+    """The outputs of a network after some epochs, at most SIDE pixels each way, and its error."""
 
     answers: Image.Image
     epoch: int
@@ -44,7 +44,7 @@ def learning_gif(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatAr
     nothing.
 
     Args:
-        frames: What is shown, in order.
+        frames: The frames in order.
         epochs: After how many epochs each error was measured (E,).
         errors: The errors (E,).
     """

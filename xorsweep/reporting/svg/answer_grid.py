@@ -1,4 +1,4 @@
-"""What a network answers to every row of any task, as a small image: one field per output."""
+"""The outputs of a network for every row of any task, as a small image: one square per output."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ ROOM_FOR_LINES = 5
 
 
 def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Image.Image:
-    """Return outputs as an image: a field per output, in its colour, with its target's mark.
+    """Return outputs as an image: a square per output, in its colour, with its target's mark.
 
     Several outputs lie side by side and rows one below the other. Of a single output, the rows of
-    the task are counted along the lines of a square. Dark is 0 and bright is 1; each field is
-    marked with what it should be, a white disc for the higher target and a black square for the
-    lower, and grey is no number.
+    the task are counted along the lines of a square. Dark is 0 and bright is 1; the mark is
+    a white disc for the higher target and a black square for the lower; grey is no number.
 
     Args:
-        outputs: What the network answers (rows, units).
-        targets: What it should answer (rows, units).
+        outputs: The outputs of the network (rows, units).
+        targets: The targets (rows, units).
         pixels: The longer side of the image at most.
     """
     fields = _square(outputs)
@@ -49,7 +48,7 @@ def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Image.
 
 
 def describe_answer_grid(outputs: FloatArray, targets: FloatArray) -> str:
-    """Return in words what `answer_grid` shows: how many answers are on their target's side."""
+    """Return the text alternative of `answer_grid`: the outputs on their target's side."""
     right = (outputs > 0.5) == (targets > _middle(targets))
     right &= ~np.isnan(outputs)
     off = np.abs(outputs - targets).max()

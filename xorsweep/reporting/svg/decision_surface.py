@@ -1,4 +1,4 @@
-"""What a network of two inputs answers between the corners, as a small image."""
+"""The output of a network over the square of its two inputs, as a small image."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def has_surface(network: Network) -> bool:
 
 
 def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: int = 160) -> bytes:
-    """Return as PNG what a network answers over the square of inputs.
+    """Return the output of a network over the square of inputs as PNG.
 
     Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners.
     Dark is 0 and bright is 1; a white line within a black one separates outputs above one half from
-    those below. The rows of `training` are marked with what they should be: a white disc for the
+    those below. The rows of `training` are marked by their targets: a white disc for the
     higher target, a black square for the lower. Grey is an output that is no number.
 
     Args:
@@ -49,7 +49,7 @@ def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: in
 
 
 def surface_image(training: TrainingBatch, parameters: FloatArray, pixels: int) -> Image.Image:
-    """Return what `decision_surface` does as an image of so many pixels each way."""
+    """Return the image of `decision_surface`, `pixels` each way."""
     if not has_surface(training.network):
         raise ValueError("only a network of two inputs and one output has a surface")
     asked = -(-pixels // PIXELS_AN_ANSWER)
@@ -67,7 +67,7 @@ def surface_image(training: TrainingBatch, parameters: FloatArray, pixels: int) 
 
 
 def describe_surface(training: TrainingBatch, parameters: FloatArray) -> str:
-    """Return in words what `decision_surface` shows: the output at each row, and its target."""
+    """Return the text alternative of `decision_surface`: each row's output and target."""
     outputs = predict(training, parameters, training.inputs)[:, 0]
     rows = [
         f"{number(float(output))} at {' '.join(f'{x:g}' for x in row)} (target {target:g})"

@@ -112,7 +112,7 @@ def count_before_divergence(errors: FloatArray) -> int:
 
 
 def describe_curve(epochs: Sequence[int], errors: FloatArray, met: int | None = None) -> str:
-    """Return in words what `error_curve` shows."""
+    """Return the text alternative of `error_curve`."""
     first, last = number(float(errors[0])), number(float(errors[-1]))
     description = f"{HALF_SSE.capitalize()} by epoch: {first} before training"
     if len(epochs) > 1:

@@ -60,7 +60,7 @@ def largest_weight(*networks: Weights) -> float:
 
 
 def describe_network(weights: Weights) -> str:
-    """Return in words what `network_diagram` shows: the shape and the weights, or their range."""
+    """Return the text alternative of `network_diagram`: shape and weights, or their range."""
     inputs, hidden = weights.w1.shape
     shape = (
         f"Network of {count_text(inputs, 'input')}, {count_text(hidden, 'hidden unit')} and "

@@ -19,7 +19,7 @@ NO_NUMBER: Color = (153, 153, 153)
 SHADES = 96
 """Colours between an output of 0 and one of 1."""
 GREYS = 16
-"""Greys from black to white, for what is drawn on outputs."""
+"""Greys from black to white, for marks on outputs."""
 FINER = 4
 """How many times larger shapes are drawn before they are reduced, so that their edges are soft."""
 

@@ -31,7 +31,7 @@ class Passes(NamedTuple):
 
     Attributes:
         forward: Writes activations and outputs.
-        backward: Adds minus the gradient of the loss for the row to g; reads the output of `forward`.
+        backward: Adds minus the gradient of the loss for the row to g; needs `forward` first.
     """
 
     forward: Any
