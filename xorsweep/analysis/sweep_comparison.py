@@ -81,9 +81,9 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     pairs by McNemar's exact test, a run that failed being excluded with its partner, and the
     interval of the difference is Bonett and Price's; else by R. A. Fisher's exact test ("On the
     interpretation of chi-squared from contingency tables", Journal of the Royal Statistical Society
-    85, 1922) and R. G. Newcombe's interval ("Interval estimation for the difference between independent
-    proportions", Statistics in Medicine 17, 1998, method 10). Holm's correction is over all cells
-    compared. Cells none of whose runs was trained in a sweep aren't compared.
+    85, 1922) and R. G. Newcombe's interval ("Interval estimation for the difference between
+    independent proportions", Statistics in Medicine 17, 1998, method 10). Holm's correction is over
+    all cells compared. Cells none of whose runs was trained in a sweep aren't compared.
     """
     keys = _in_order([*swept_columns(a), *swept_columns(b)], a)
     left, right = _Cells.of(a, keys), _Cells.of(b, keys)
