@@ -108,7 +108,7 @@ def test_rows_are_shown_in_the_order_of_each_network(point_of: PointOf) -> None:
     training = training_of(point_of(task="encoder", task__size=5, **SHUFFLED), seeds, [1])
     orders = shuffled_rows(training.seeds, 3, 5)
     shown = []
-    for layer, targets in row_order(training, Online("shuffled"))(3):
+    for layer, targets in row_order(training, Online("shuffled"), lambda *row: row)(3):
         assert isinstance(layer, PerNetworkRow)
         shown.append(layer.row.argmax(axis=0).tolist())
         np.testing.assert_array_equal(targets[:, 0], layer.row)

@@ -45,6 +45,18 @@ class Activation:
         return None
 
 
+_ONE = {np.dtype(name): np.ones((), name) for name in ("float32", "float64")}
+"""1 as an array, since NumPy takes longer to convert a number than to start a sum."""
+
+
+def apply_logistic(z: Array) -> None:
+    """Turn -z into 1 / (1 + exp(-z)), in place."""
+    one = _ONE[z.dtype]
+    np.exp(z, z)
+    np.add(z, one, z)
+    np.divide(one, z, z)
+
+
 class Logistic(Activation):
     """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); takes -z, which saves a pass over the array."""
 
@@ -53,9 +65,7 @@ class Logistic(Activation):
 
     def activate(self, z: Array, scratch: Array) -> None:
         """Turn -z into activations, in place."""
-        np.exp(z, out=z)
-        np.add(z, 1.0, out=z)
-        np.divide(1.0, z, out=z)
+        apply_logistic(z)
 
     def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
         """Write p - p a = d a (1 - a)."""

@@ -43,6 +43,11 @@ class Network:
         """Return the places of the weights and biases of output units, direct links too."""
         return slice((self.inputs + 1) * self.hidden, None)
 
+    def hidden_layer(self, parameters: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return a view (inputs + 1, hidden, B) into an array (P, B): w1 and, last, b1."""
+        hidden = parameters[: self.output_layer.start]
+        return hidden.reshape(self.inputs + 1, self.hidden, parameters.shape[1])
+
     def views(self, parameters: NDArray[np.floating]) -> Weights:
         """Return views into an array (P, B), laid out w1, b1, w2, b2, direct, each in C order."""
         members = parameters.shape[1]

@@ -21,6 +21,7 @@ from xorsweep.networks.architecture import Network, Weights
 from xorsweep.networks.eigenvalues import extremes_of_tridiagonal, tridiagonalize
 from xorsweep.networks.engines.batch_ops import LANES, pad, take
 from xorsweep.networks.engines.numpy.input_layers import input_layer
+from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 from xorsweep.networks.metrics import Curvature
 from xorsweep.networks.schedules import Batch
@@ -148,11 +149,10 @@ def hessian(training: TrainingBatch) -> tuple[FloatArray, FloatArray]:
     """
     network, weights = training.network, training.network.views(training.parameters)
     descent = np.empty_like(training.parameters)
-    through = Pass(training, weights, network.views(descent), len(training.inputs))
-    targets = np.broadcast_to(training.targets.T[:, :, None], through.errors.shape)
-    through.set_rows(input_layer(training.inputs), targets)
-    through.forward()
-    through.backward()
+    layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
+    through = Pass(training, training.parameters, descent, layer, targets)
+    run(through.forward)
+    run(through.backward)
     a = through.activations
     slope = np.empty_like(a)
     training.activation.back(a, np.ones_like(a), a, slope)

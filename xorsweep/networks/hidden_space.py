@@ -7,7 +7,7 @@ are the same to the output units.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines.numpy.input_layers import input_layer
+from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def hidden_space(training: TrainingBatch, parameters: FloatArray) -> HiddenSpace
     """
     through = _pass(training, parameters[:, None])
     with np.errstate(all="ignore"):
-        through.backward()
+        run(through.backward)
         hidden = through.activations
         slopes = np.empty_like(hidden)
         training.activation.back(hidden, np.ones_like(hidden), hidden, slopes)
@@ -187,11 +188,9 @@ def hidden_outputs(training: TrainingBatch, parameters: FloatArray) -> FloatArra
 
 def _pass(training: TrainingBatch, parameters: FloatArray) -> Pass:
     """Return a forward pass of all rows through E networks of one kind."""
-    weights, epochs = parameters.astype(np.float64), parameters.shape[1]
-    views = training.network.views
-    alike = replace(training, learning_rate=np.ones(epochs))
-    through = Pass(alike, views(weights), views(np.empty_like(weights)), len(training.inputs))
-    through.set_rows(input_layer(training.inputs), training.targets.T[:, :, None])
+    weights = parameters.astype(np.float64)
+    layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
+    through = Pass(training, weights, np.empty_like(weights), layer, targets)
     with np.errstate(all="ignore"):
-        through.forward()
+        run(through.forward)
     return through

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.engines.interface import TrainingBatch
 from xorsweep.networks.engines.numpy.input_layers import input_layer
+from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 
 
@@ -19,12 +18,11 @@ def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
         training: The components of the network and its task; its weights aren't used.
         parameters: The weights (P,) at which the gradient is taken.
     """
-    views, column = training.network.views, parameters[:, None].astype(np.float64)
+    column = parameters[:, None].astype(np.float64)
     negative_gradient = np.empty_like(column)
-    alone = replace(training, learning_rate=np.ones(1))
-    through = Pass(alone, views(column), views(negative_gradient), len(training.inputs))
-    through.set_rows(input_layer(training.inputs), training.targets.T[:, :, None])
+    layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
+    through = Pass(training, column, negative_gradient, layer, targets)
     with np.errstate(all="ignore"):
-        through.forward()
-        through.backward()
+        run(through.forward)
+        run(through.backward)
     return -negative_gradient[:, 0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.engines.numpy.input_layers import PerNetworkRow
+from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 
 if TYPE_CHECKING:
@@ -36,12 +36,10 @@ def predict(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray)
 def _predict(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray) -> FloatArray:
     # The batch is the same network once per input: so any number of inputs is one row.
     points, network = len(inputs), training.network
-    weights = network.views(np.broadcast_to(parameters[:, None], (len(parameters), points)))
-    widened = replace(training, learning_rate=np.ones(points))
+    weights = np.broadcast_to(parameters[:, None], (len(parameters), points))
     layer = PerNetworkRow(network.inputs, max(network.hidden, network.outputs), inputs.T)
     layer.row[...] = inputs.T
-    forward = Pass(widened, weights, weights, rows=1)
-    forward.set_rows(layer, np.zeros(()))
+    through = Pass(training, weights, weights, layer, np.zeros((network.outputs, 1, 1)))
     with np.errstate(all="ignore"):
-        forward.forward()
-    return forward.outputs[:, 0].T.copy()
+        run(through.forward)
+    return through.outputs[:, 0].T.copy()

@@ -14,6 +14,7 @@ from xorsweep.networks.engines.numpy.input_layers import (
     TruthTable,
     input_layer,
 )
+from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.tasks import Encoder, Parity, Xor
 
 Floats = NDArray[np.float64]
@@ -40,11 +41,11 @@ def assert_layer(layer: InputLayer, rows: Floats, units: int) -> None:
     wanted = np.einsum("rib,ikb->rkb", rows, w) + b
     for negated in (False, True):
         z = np.full((count, units, MEMBERS), np.nan)
-        layer.forward(w, b, z, negated)
+        run((*layer.forward(w, b, z, negated),))
         np.testing.assert_allclose(z, -wanted if negated else wanted, rtol=1e-13, atol=1e-14)
     delta = drawn(count, units, MEMBERS)
     w_sums, b_sums = np.full_like(w, np.nan), np.full_like(b, np.nan)
-    layer.backward(delta.copy(), np.empty_like(delta), w_sums, b_sums)
+    run((*layer.backward(delta.copy(), np.empty_like(delta), w_sums, b_sums),))
     np.testing.assert_allclose(
         w_sums, np.einsum("rib,rkb->ikb", rows, delta), rtol=1e-13, atol=1e-14
     )
@@ -88,7 +89,7 @@ def test_a_sum_depends_on_its_own_network_alone(rows: Floats) -> None:
 
     def forward(members: slice) -> Floats:
         z = np.empty((len(rows), 2, len(range(24)[members])))
-        layer.forward(w[..., members], b[..., members], z, False)
+        run((*layer.forward(w[..., members], b[..., members], z, False),))
         return z
 
     np.testing.assert_array_equal(forward(slice(8, 16)), forward(slice(None))[..., 8:16])
@@ -99,11 +100,11 @@ def most_of(layer_of: Callable[[int], tuple[InputLayer, int, int]], members: int
     layer, inputs, rows = layer_of(members)
     w, b, z = drawn(inputs, 2, members), drawn(2, members), np.empty((rows, 2, members))
     scratch = np.empty_like(z)
+    operations = (*layer.forward(w, b, z, True), *layer.backward(z, scratch, w, b))
     tracemalloc.start()
     tracemalloc.reset_peak()
     before, _ = tracemalloc.get_traced_memory()
-    layer.forward(w, b, z, True)
-    layer.backward(z, scratch, w, b)
+    run(operations)
     most = tracemalloc.get_traced_memory()[1] - before
     tracemalloc.stop()
     return most

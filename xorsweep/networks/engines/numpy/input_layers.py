@@ -8,12 +8,15 @@ and NumPy loops over them without an iterator.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
+from xorsweep.networks.engines.numpy.operations import CALLS_PER_BROADCAST, Operation, sum_rows
 
 Array = NDArray[Any]
 
@@ -21,12 +24,12 @@ Array = NDArray[Any]
 class InputLayer(Protocol):
     """How a task's rows meet the weights."""
 
-    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
-        """Write z = b + sum over inputs of x w for every row, or minus that."""
+    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> Iterator[Operation]:
+        """Yield the computation of z = b + sum over inputs of x w for every row, or minus that."""
         ...
 
-    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
-        """Write the sums over rows of x delta into w and of delta into b; delta is (rows, K, B)."""
+    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> Iterator[Operation]:
+        """Yield the sums over rows of x delta into w and of delta into b; delta is (rows, K, B)."""
         ...
 
 
@@ -53,27 +56,29 @@ class TruthTable:
     def __init__(self, inputs: int) -> None:
         self._inputs = inputs
 
-    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
-        """Write the pre-activations, the last input first because it counts fastest."""
+    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> Iterator[Operation]:
+        """Yield the pre-activations, the last input first because it counts fastest."""
         step = np.subtract if negated else np.add
-        _write_bias(b, z[0], negated)
+        yield _bias(b, z[0], negated)
         done = 1
         for weights in w[::-1]:
-            step(z[:done], weights, out=z[done : 2 * done])
+            if done <= CALLS_PER_BROADCAST:
+                for row in range(done):
+                    yield partial(step, z[row], weights, z[done + row])
+            else:
+                yield partial(step, z[:done], weights, z[done : 2 * done])
             done *= 2
 
-    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
-        """Write the sums over rows, the first input first: its rows are the upper half."""
+    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> Iterator[Operation]:
+        """Yield the sums over rows, the first input first: its rows are the upper half."""
         left = delta
-        for sums in w:
+        for sums in w[:-1]:
             half = len(left) // 2
-            if half == 1:
-                sums[...] = left[1]
-                np.add(left[0], left[1], out=b)
-                return
-            np.add.reduce(left[half:], axis=0, out=sums)
-            np.add(left[:half], left[half:], out=scratch[:half])
+            yield from sum_rows(left[half:], sums)
+            yield partial(np.add, left[:half], left[half:], scratch[:half])
             left = scratch[:half]
+        yield partial(np.positive, left[1], w[-1])
+        yield partial(np.add, left[0], left[1], b)
 
 
 class SparseRows:
@@ -84,20 +89,20 @@ class SparseRows:
             [(int(i), float(row[i])) for i in np.flatnonzero(row)] for row in np.asarray(inputs)
         ]
 
-    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
-        """Write the pre-activations row by row, the inputs in order."""
+    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> Iterator[Operation]:
+        """Yield the pre-activations row by row, the inputs in order."""
         for row, entries in enumerate(self._rows):
-            _write_bias(b, z[row], negated)
+            yield _bias(b, z[row], negated)
             for i, x in entries:
-                _accumulate(z[row], w[i], -x if negated else x)
+                yield _accumulation(z[row], w[i], -x if negated else x)
 
-    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
-        """Write the sums over rows, the rows in order."""
-        w[...] = 0.0
-        np.add.reduce(delta, axis=0, out=b)
+    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> Iterator[Operation]:
+        """Yield the sums over rows, the rows in order."""
+        yield partial(w.fill, 0.0)
+        yield from sum_rows(delta, b)
         for row, entries in enumerate(self._rows):
             for i, x in entries:
-                _accumulate(w[i], delta[row], x)
+                yield _accumulation(w[i], delta[row], x)
 
 
 class PerNetworkRow:
@@ -108,34 +113,28 @@ class PerNetworkRow:
         self.row = np.empty((inputs, members), like.dtype)
         self._scratch = np.empty((units, members), like.dtype)
 
-    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> None:
-        """Write the pre-activations (1, K, B), the inputs in order."""
+    def forward(self, w: Array, b: Array, z: Array, negated: bool) -> Iterator[Operation]:
+        """Yield the pre-activations (1, K, B), the inputs in order."""
         total, products = z[0], self._scratch[: z.shape[1]]
         step = np.subtract if negated else np.add
-        _write_bias(b, total, negated)
+        yield _bias(b, total, negated)
         for weights, x in zip(w, self.row, strict=True):
-            np.multiply(weights, x, out=products)
-            step(total, products, out=total)
+            yield partial(np.multiply, weights, x, products)
+            yield partial(step, total, products, total)
 
-    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> None:
-        """Write x delta into w and delta into b; delta is (1, K, B)."""
-        b[...] = delta[0]
+    def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> Iterator[Operation]:
+        """Yield x delta into w and delta into b; delta is (1, K, B)."""
+        yield partial(np.positive, delta[0], b)
         for sums, x in zip(w, self.row, strict=True):
-            np.multiply(delta[0], x, out=sums)
+            yield partial(np.multiply, delta[0], x, sums)
 
 
-def _write_bias(b: Array, out: Array, negated: bool) -> None:
-    if negated:
-        np.negative(b, out=out)
-    else:
-        out[...] = b
+def _bias(b: Array, out: Array, negated: bool) -> Operation:
+    return partial(np.negative if negated else np.positive, b, out)
 
 
-def _accumulate(total: Array, term: Array, factor: float) -> None:
-    """Add factor * term to total; factors of 1 and -1 need no multiplication."""
-    if factor == 1.0:
-        np.add(total, term, out=total)
-    elif factor == -1.0:
-        np.subtract(total, term, out=total)
-    else:
-        np.add(total, factor * term, out=total)
+def _accumulation(total: Array, term: Array, factor: float) -> Operation:
+    """Return the addition of factor * term; factors of 1 and -1 need no multiplication."""
+    if abs(factor) == 1.0:
+        return partial(np.add if factor > 0 else np.subtract, total, term, total)
+    return lambda: np.add(total, factor * term, total)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.networks.architecture import Weights
+from xorsweep.networks.activations import apply_logistic
 from xorsweep.networks.engines.numpy.input_layers import InputLayer
+from xorsweep.networks.engines.numpy.operations import Operation, Operations, sum_rows
 
 if TYPE_CHECKING:
     from xorsweep.networks.engines.interface import TrainingBatch
@@ -19,131 +22,145 @@ Array = NDArray[Any]
 class Pass:
     """A forward and a backward pass of B networks through n rows, with their buffers.
 
-    `weights` and `gradients` are views by role into parameters (P, B) and minus the gradient of the
-    loss by them. outputs and errors are (outputs, n, B), activations (n, hidden, B), output_deltas
-    (outputs, n, B) minus the derivative of the loss by the pre-activations of the outputs.
-    `set_rows` says which rows go through.
+    `forward` computes outputs and errors (outputs, n, B) and the hidden activations (n, hidden, B)
+    from the parameters; `backward`, from these, output_deltas (outputs, n, B), minus the derivative
+    of the loss by the pre-activations of the outputs, and minus the gradient by every parameter.
     """
 
     def __init__(
-        self, training: TrainingBatch, weights: Weights, gradients: Weights, rows: int
+        self,
+        training: TrainingBatch,
+        parameters: Array,
+        negative_gradient: Array,
+        layer: InputLayer,
+        targets: Array,
     ) -> None:
-        network, members = training.network, len(training.learning_rate)
-        dtype = weights.b1.dtype
-        self.errors = np.empty((network.outputs, rows, members), dtype)
-        self.outputs = np.empty_like(self.errors)
-        self._training, self._weights, self._gradients = training, weights, gradients
+        """Bind both passes to the arrays that they read and write.
+
+        Args:
+            training: The components of the networks and their task; its weights aren't used.
+            parameters: The weights (P, B).
+            negative_gradient: Where the backward pass writes (P, B).
+            layer: The input layer of the n rows.
+            targets: Those of the rows (outputs, n, B), or (outputs, n, 1) for all networks.
+        """
+        network, dtype = training.network, parameters.dtype
+        rows, members = targets.shape[1], parameters.shape[1]
+        self._training, self._layer = training, layer
+        self._weights = network.views(parameters)
+        self._gradients = network.views(negative_gradient)
+        self._hidden_gradients = network.hidden_layer(negative_gradient)
+        self.outputs = np.empty((network.outputs, rows, members), dtype)
+        self.errors = np.empty_like(self.outputs)
+        # A view where it can be: targets may change from row to row.
+        self._targets = np.ascontiguousarray(np.broadcast_to(targets, self.errors.shape))
         self.activations = np.empty((rows, network.hidden, members), dtype)
         self._products = np.empty_like(self.activations)
-        self._product_of = [self._products[:, unit] for unit in range(network.hidden)]
-        self._deltas = np.empty_like(self.activations)
-        self.output_deltas = np.empty_like(self.errors)
         self._output_scratch = np.empty_like(self.errors)
         self._factor = training.loss.factor(training.targets.size)
-        self._bias = np.empty(members, dtype)
-        self._no_bias = np.zeros_like(weights.b2)
-        if network.outputs > 1:
-            self._backpropagated = np.empty_like(self.activations)
-            self._discarded = np.empty_like(weights.b1)
+        logistic = training.output == "logistic"
+        self._has_slope = logistic and not training.loss.cancels_slope
+        scaled = self._has_slope or self._factor != 1.0
+        self.output_deltas = np.empty_like(self.errors) if scaled else self.errors
+        self.forward: Operations = tuple(self._forward())
+        self.backward: Operations = tuple(self._backward())
 
-    def set_rows(self, layer: InputLayer, targets: Array) -> None:
-        """Set the n rows: their input layer, and targets that broadcast to (outputs, n, B)."""
-        self._layer, self._targets = layer, targets
-
-    def forward(self) -> None:
-        """Compute outputs and errors from the parameters."""
-        training, weights = self._training, self._weights
-        hidden, outputs = self.activations, self.outputs
-        activation = training.activation
-        self._layer.forward(weights.w1, weights.b1, hidden, activation.negated)
-        activation.activate(hidden, self._products)
-        negated = training.output == "logistic"
-        self._sum_into_outputs(negated)
-        if negated:
-            np.exp(outputs, out=outputs)
-            np.add(outputs, 1.0, out=outputs)
-            np.divide(1.0, outputs, out=outputs)
-        np.subtract(self._targets, outputs, out=self.errors)
-
-    def _sum_into_outputs(self, negated: bool) -> None:
-        """Write the outputs' pre-activations, or minus them, one hidden unit after the other."""
-        weights = self._weights
-        step = np.subtract if negated else np.add
-        first, *others = self._product_of
-        for k, total in enumerate(self.outputs):
-            np.multiply(self.activations, weights.w2[:, k], out=self._products)
-            bias = np.negative(weights.b2[k], out=self._bias) if negated else weights.b2[k]
-            step(bias, first, out=total)
-            for product in others:
-                step(total, product, out=total)
+    def _forward(self) -> Iterator[Operation]:
+        training, weights, hidden = self._training, self._weights, self.activations
+        activation, logistic = training.activation, training.output == "logistic"
+        yield from self._layer.forward(weights.w1, weights.b1, hidden, activation.negated)
+        yield partial(activation.activate, hidden, self._products)
+        for k in range(len(self.outputs)):
+            yield from self._sum_into_output(k, negated=logistic)
         if len(weights.direct):
-            scratch = self._output_scratch
-            self._layer.forward(weights.direct, self._no_bias, by_row(scratch), negated)
-            np.add(self.outputs, scratch, out=self.outputs)
+            yield from self._add_direct_links(negated=logistic)
+        if logistic:
+            yield partial(apply_logistic, self.outputs)
+        yield partial(np.subtract, self._targets, self.outputs, self.errors)
 
-    def backward(self) -> None:
-        """Write minus the gradient of the loss, from the outputs of the last forward pass."""
-        self._differentiate_outputs()
-        self._differentiate_hidden()
+    def _sum_into_output(self, k: int, negated: bool) -> Iterator[Operation]:
+        """Yield an output's pre-activation, or minus it, one hidden unit after the other."""
+        total, bias = self.outputs[k], self._weights.b2[k : k + 1]
+        units = swapped(self.activations)
+        products = self._products.reshape(units.shape)
+        yield partial(np.multiply, units, self._weights.w2[:, k : k + 1], products)
+        if negated:
+            minus_bias = np.empty_like(bias)
+            yield partial(np.negative, bias, minus_bias)
+            bias = minus_bias
+        step = np.subtract if negated else np.add
+        yield partial(step, bias, products[0], total)
+        for product in products[1:]:
+            yield partial(step, total, product, total)
 
-    def _differentiate_outputs(self) -> None:
-        """Write minus the derivative of the loss by the outputs' pre-activations."""
-        deltas, slope = self.output_deltas, self._output_scratch
-        logistic = self._training.output == "logistic"
-        if logistic and not self._training.loss.cancels_slope:
-            np.subtract(1.0, self.outputs, out=slope)
-            np.multiply(slope, self.outputs, out=slope)
-            np.multiply(self.errors, slope, out=deltas)
+    def _add_direct_links(self, negated: bool) -> Iterator[Operation]:
+        sums, weights = self._output_scratch, self._weights.direct
+        no_bias = np.zeros_like(self._weights.b2)
+        yield from self._layer.forward(weights, no_bias, swapped(sums), negated)
+        yield partial(np.add, self.outputs, sums, self.outputs)
+
+    def _backward(self) -> Iterator[Operation]:
+        yield from self._differentiate_outputs()
+        yield from self._sum_into_output_biases()
+        if len(self.outputs) == 1:
+            yield from self._through_one_output()
         else:
-            deltas[...] = self.errors
+            yield from self._through_several_outputs()
+
+    def _differentiate_outputs(self) -> Iterator[Operation]:
+        """Yield minus the derivative of the loss by the outputs' pre-activations."""
+        outputs, deltas, slope = self.outputs, self.output_deltas, self._output_scratch
+        one, factor = (np.array(value, deltas.dtype) for value in (1.0, self._factor))
+        derivative = self.errors
+        if self._has_slope:
+            yield partial(np.subtract, one, outputs, slope)
+            yield partial(np.multiply, slope, outputs, slope)
+            yield partial(np.multiply, derivative, slope, deltas)
+            derivative = deltas
         if self._factor != 1.0:
-            np.multiply(deltas, self._factor, out=deltas)
+            yield partial(np.multiply, derivative, factor, deltas)
 
-    def _differentiate_hidden(self) -> None:
-        """Write minus the gradient by every parameter, given that by the outputs."""
-        gradients, deltas = self._gradients, self.output_deltas
+    def _sum_into_output_biases(self) -> Iterator[Operation]:
+        """Yield minus the gradient by the outputs' biases and direct links."""
+        gradients, deltas = self._gradients, swapped(self.output_deltas)
         if len(gradients.direct):
-            scratch = by_row(self._output_scratch)
-            self._layer.backward(by_row(deltas), scratch, gradients.direct, gradients.b2)
+            scratch = swapped(self._output_scratch)
+            yield from self._layer.backward(deltas, scratch, gradients.direct, gradients.b2)
         else:
-            np.add.reduce(deltas, axis=1, out=gradients.b2)
-        if len(deltas) == 1:
-            self._through_one_output(deltas[0])
-        else:
-            self._through_several_outputs(deltas)
+            yield from sum_rows(deltas, gradients.b2)
 
-    def _through_one_output(self, delta: Array) -> None:
+    def _through_one_output(self) -> Iterator[Operation]:
         """Propagate back; one output's weight is the same for all rows, so it scales their sums."""
-        gradients, weights = self._gradients, self._weights.w2[:, 0]
-        self._through_hidden(delta[:, None], gradients.w2[:, 0])
-        np.multiply(gradients.w1, weights, out=gradients.w1)
-        np.multiply(gradients.b1, weights, out=gradients.b1)
+        delta, gradients = self.output_deltas[0][:, None], self._hidden_gradients
+        yield from self._through_hidden(delta, self._gradients.w2[:, 0])
+        yield partial(np.multiply, gradients, self._weights.w2[:, 0], gradients)
 
-    def _through_several_outputs(self, deltas: Array) -> None:
-        gradients, weights = self._gradients, self._weights.w2
-        back, products = self._backpropagated, self._products
-        for k, delta in enumerate(deltas):
-            np.multiply(delta[:, None], self.activations, out=products)
-            np.add.reduce(products, axis=0, out=gradients.w2[:, k])
+    def _through_several_outputs(self) -> Iterator[Operation]:
+        gradients, weights = self._gradients.w2, self._weights.w2
+        products, back = self._products, np.empty_like(self._products)
+        for k, delta in enumerate(self.output_deltas[:, :, None]):
+            yield partial(np.multiply, delta, self.activations, products)
+            yield from sum_rows(products, gradients[:, k])
             if k == 0:
-                np.multiply(delta[:, None], weights[:, k], out=back)
+                yield partial(np.multiply, delta, weights[:, k], back)
             else:
-                np.multiply(delta[:, None], weights[:, k], out=products)
-                np.add(back, products, out=back)
-        self._through_hidden(back, self._discarded)
+                yield partial(np.multiply, delta, weights[:, k], products)
+                yield partial(np.add, back, products, back)
+        yield from self._through_hidden(back, np.empty_like(self._weights.b1))
 
-    def _through_hidden(self, delta: Array, w2: Array) -> None:
-        """Write the sums over rows of delta * a into w2, and the hidden layer's gradients.
+    def _through_hidden(self, delta: Array, w2: Array) -> Iterator[Operation]:
+        """Yield the sums over rows of delta * a into w2, and the hidden layer's gradients.
 
-        delta is what reaches the hidden activations, (rows, 1, B) or (rows, hidden, B).
+        delta is what reaches the hidden activations, (n, 1, B) or (n, hidden, B).
         """
-        products, back, gradients = self._products, self._deltas, self._gradients
-        np.multiply(delta, self.activations, out=products)
-        np.add.reduce(products, axis=0, out=w2)
-        self._training.activation.back(products, delta, self.activations, back)
-        self._layer.backward(back, products, gradients.w1, gradients.b1)
+        products, hidden, gradients = self._products, self.activations, self._gradients
+        deltas = np.empty_like(products)
+        yield partial(np.multiply, delta, hidden, products)
+        yield from sum_rows(products, w2)
+        yield partial(self._training.activation.back, products, delta, hidden, deltas)
+        yield from self._layer.backward(deltas, products, gradients.w1, gradients.b1)
 
 
-def by_row(units: Array) -> Array:
-    """Return a view (rows, units, B) of what is (units, rows, B)."""
-    return units.transpose(1, 0, 2)
+def swapped(array: Array) -> Array:
+    """Return a view (rows, units, B) of what is (units, rows, B), or the other way round."""
+    return array.transpose(1, 0, 2)

@@ -39,6 +39,8 @@ class Recorder:
         self._left = count
         self._met = np.empty(count, bool)
         dtype = self._training.parameters.dtype
+        self._limits = np.empty(count, np.result_type(criterion.limit, dtype))
+        self._limits[...] = criterion.limit
         self._distance = np.empty(count, dtype)
         self._scratch = np.empty((self._training.targets.size, count), dtype)
 
@@ -70,24 +72,23 @@ class Recorder:
 
     def _check(self, epoch: int, networks: NetworkState) -> None:
         met, criterion = self._met, self._criterion
-        np.less(self._measured(networks), criterion.limit, out=met)
+        np.less(self._measured(networks), self._limits, out=met)
         if criterion.held_for > 1:
             np.add(self._held, 1, out=self._held)
             np.multiply(self._held, met, out=self._held)
             np.greater_equal(self._held, criterion.held_for, out=met)
-        np.logical_and(met, self._open, out=met)
         if np.count_nonzero(met):  # takes half the time of any()
             self._converge(epoch, np.flatnonzero(met), networks)
 
     def _measured(self, networks: NetworkState) -> Array:
         """Return the criterion's present distance of the networks (B,)."""
-        errors = networks.errors.reshape(self._scratch.shape)
-        self._criterion.distance(errors, self._scratch, self._distance)
+        self._criterion.distance(networks.flat_errors, self._scratch, self._distance)
         return self._distance
 
     def _converge(self, epoch: int, new: Array, networks: NetworkState) -> None:
         self._result.converged_epoch[self._where[new]] = epoch
         self._open[new] = False
+        self._limits[new] = -np.inf  # no distance is below
         self._left -= len(new)
         if self._training.until_converged:
             self._keep(epoch, self._training.snapshots[-1], new, networks)
@@ -100,7 +101,7 @@ class Recorder:
             result.parameters[i][:, where] = networks.parameters[:, which]
             result.meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
         if curve_at := places_between(self._training.curve_epochs, first, last):
-            squares = networks.errors.reshape(self._scratch.shape) ** 2
+            squares = networks.flat_errors**2
             half_sse = 0.5 * np.add.reduce(squares, axis=0)
             for i in curve_at:
                 result.half_sse[i, where] = half_sse[which]

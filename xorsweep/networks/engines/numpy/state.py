@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from xorsweep.networks.engines.batch_ops import take
 from xorsweep.networks.engines.interface import TrainingBatch
-from xorsweep.networks.engines.numpy.input_layers import input_layer
+from xorsweep.networks.engines.numpy.input_layers import InputLayer, input_layer
+from xorsweep.networks.engines.numpy.operations import Operations, run
 from xorsweep.networks.engines.numpy.passes import Pass
-from xorsweep.networks.engines.numpy.row_order import row_order
+from xorsweep.networks.engines.numpy.row_order import RowOrder, row_order
+from xorsweep.networks.optimizers import State
 from xorsweep.networks.schedules import Online
 
 Array = NDArray[Any]
@@ -22,76 +24,62 @@ Array = NDArray[Any]
 class NetworkState:
     """B networks in training: parameters (P, B) and the optimizer's state.
 
-    outputs and errors (outputs, rows, B) are those of the last `forward`.
+    outputs and errors (outputs, rows, B) are those of the last `forward`; `flat_errors` is a view
+    (outputs * rows, B) of the errors.
     """
 
-    def __init__(self, training: TrainingBatch) -> None:
-        self.parameters = training.parameters.copy()
+    def __init__(self, training: TrainingBatch, state: State | None = None) -> None:
+        """Start the optimizer, or go on with its state after some epochs."""
+        optimizer, rates = training.optimizer, _rates(training)
         self._training = training
-        self._rates = _rates(training)
-        self._state = training.optimizer.start(self.parameters, self._rates)
-        self._negative_gradient = np.empty_like(self.parameters)
-        self._scratch = np.empty_like(self.parameters)
-        self._whole = self._pass(len(training.inputs))
-        wanted = np.empty_like(self._whole.errors)
-        wanted[...] = training.targets.T[:, :, None]
-        self._whole.set_rows(input_layer(training.inputs), wanted)
-        if isinstance(training.schedule, Online):
-            self._single = self._pass(1)
-            self._row_order = row_order(training, training.schedule)
+        self.parameters = training.parameters.copy()
+        self._state = optimizer.start(self.parameters, rates) if state is None else state
+        self._negative_gradient, scratch = np.empty((2, *self.parameters.shape), rates.dtype)
+        self._step = partial(
+            optimizer.step, self._state, self.parameters, self._negative_gradient, rates, scratch
+        )
+        whole = self._pass(input_layer(training.inputs), training.targets.T[:, :, None])
+        self._forward = whole.forward
+        self._updates = self._updates_from(whole)
+        self.outputs, self.errors = whole.outputs, whole.errors
+        self.flat_errors = self.errors.reshape(-1, len(training.seeds))
 
-    def _pass(self, rows: int) -> Pass:
-        views = self._training.network.views
-        return Pass(self._training, views(self.parameters), views(self._negative_gradient), rows)
+    def _pass(self, layer: InputLayer, targets: Array) -> Pass:
+        return Pass(self._training, self.parameters, self._negative_gradient, layer, targets)
 
-    @property
-    def outputs(self) -> Array:
-        """Return the outputs for every row (outputs, rows, B)."""
-        return self._whole.outputs
+    def _updates_from(self, whole: Pass) -> RowOrder[Operations]:
+        """Return the updates of an epoch: one from all rows, or one from each."""
+        if isinstance(self._training.schedule, Online):
+            return row_order(self._training, self._training.schedule, self._row_update)
+        update: Operations = (*whole.backward, self._step)
+        return lambda epoch: (update,)
 
-    @property
-    def errors(self) -> Array:
-        """Return target - output for every row (outputs, rows, B)."""
-        return self._whole.errors
+    def _row_update(self, layer: InputLayer, targets: Array) -> Operations:
+        row = self._pass(layer, targets)
+        return (*row.forward, *row.backward, self._step)
 
     def taken(self, members: Array) -> NetworkState:
         """Return some of the networks with their present state."""
         parameters = np.ascontiguousarray(self.parameters[:, members])
-        networks = NetworkState(replace(take(self._training, members), parameters=parameters))
-        networks._state = tuple(np.ascontiguousarray(part[..., members]) for part in self._state)
+        state = tuple(np.ascontiguousarray(part[..., members]) for part in self._state)
+        training = replace(take(self._training, members), parameters=parameters)
+        networks = NetworkState(training, state)
         networks.forward()
         return networks
 
     def forward(self) -> None:
         """Compute outputs and errors from the parameters, for every row."""
-        self._whole.forward()
+        run(self._forward)
 
     def train(self, epoch: int) -> None:
         """Train for an epoch, the first of which is 1; the last call must have been `forward`."""
-        for each in self._passes(epoch):
-            each.backward()
-            self._training.optimizer.step(
-                self._state,
-                self.parameters,
-                self._negative_gradient,
-                self._rates,
-                self._scratch,
-            )
-
-    def _passes(self, epoch: int) -> Iterator[Pass]:
-        """Yield the forward passes of an epoch, after each of which comes an update."""
-        if not isinstance(self._training.schedule, Online):
-            yield self._whole
-            return
-        for layer, targets in self._row_order(epoch):
-            self._single.set_rows(layer, targets)
-            self._single.forward()
-            yield self._single
+        for update in self._updates(epoch):
+            run(update)
 
 
 def _rates(training: TrainingBatch) -> Array:
-    """Return the learning rates (B,), or (P, B) where that of an output layer is its own."""
-    if (training.output_rate == training.learning_rate).all():
+    """Return the learning rates, (P, B) where the rule allows: NumPy is slower to broadcast."""
+    if not training.optimizer.per_parameter_rate:
         return training.learning_rate
     rates = np.empty_like(training.parameters)
     rates[...] = training.learning_rate
