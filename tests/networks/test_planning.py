@@ -280,6 +280,19 @@ def test_only_an_engine_whose_epochs_cost_little_trains_small_batches(point_of: 
     assert len(numba) > 1
 
 
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_no_batch_of_compiled_tiles_fills_less_than_half_a_tile(
+    point_of: PointOf, workers: int
+) -> None:
+    pytest.importorskip("numba")
+    grid = product_grid(
+        NETWORK_SCHEMA, [Axis("seed", tuple(range(300)))], [point_of(epochs=100_000)]
+    )
+    plan = NetworkExperiment(Engine("numba")).plan(grid, np.arange(300), workers)
+    assert min(batch.members for batch in plan.batches) >= 32
+    assert len(plan.batches) >= workers
+
+
 def test_a_sweep_is_quick_by_its_seconds_and_not_by_its_epochs(point_of: PointOf) -> None:
     def quick(**values: object) -> bool | None:
         grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of(**values)])
