@@ -206,7 +206,7 @@ class NetworkExperiment(Experiment[Batch]):
         point = grid.point(row)
         epochs = point["epochs"]
         assert isinstance(epochs, int)
-        return batch_of_one(point, (epochs,), int(grid.identities[row]))
+        return batch_of_one(point, (epochs,), int(grid.identities_of(row)))
 
     def warm_up(self, batches: Sequence[Batch], log: Callable[[str], None]) -> list[str]:
         """Compile the engine; return a line for each component that isn't compiled."""
@@ -342,7 +342,7 @@ class NetworkExperiment(Experiment[Batch]):
         paths = write_single(run, into)
         describe_single(run, console.console)
         console.paths(paths)
-        part = part_of_run(run, grid.identities[row : row + 1])
+        part = part_of_run(run, grid.identities_of([row]))
         if not self.trainable:
             return part
         return part.append_column(TRAINABLE, self.run(self.batch_of_one(grid, row))[TRAINABLE])

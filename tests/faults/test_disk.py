@@ -17,6 +17,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.settings import SweepSettings
+from xorsweep.storage import mapped_arrays
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
@@ -90,6 +91,23 @@ def test_a_disk_that_is_full_of_rows_says_how_to_go_on(
     resume_sweep(ResumeRequest(small_disk / "sweep", QUIET))
     found = (small_disk / "sweep/results.parquet").read_bytes()
     assert found == (undisturbed / "results.parquet").read_bytes()
+
+
+def test_a_disk_without_room_for_large_columns_changes_nothing(
+    small_disk: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapped_arrays, "IN_MEMORY", 1)  # every column is large
+    sweep = small_disk / "sweep"
+    shutil.copytree(undisturbed, sweep)
+    before = {path: path.read_bytes() for path in sweep.rglob("*") if path.is_file()}
+    filling = filled(small_disk, 16 * 1024)
+    with pytest.raises(StoreError, match=f"{sweep} can't be written: No space left on device"):
+        resume_sweep(ResumeRequest(sweep, QUIET))
+    assert {path: path.read_bytes() for path in sweep.rglob("*") if path.is_file()} == before
+    filling.unlink()
+    resume_sweep(ResumeRequest(sweep, QUIET))
+    for name in ("results.csv", "results.parquet", "summary.csv", "comparisons.csv"):
+        assert (sweep / name).read_bytes() == (undisturbed / name).read_bytes()
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from xorsweep.networks.planning import make_plan
 from xorsweep.networks.results import output_names
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
-from xorsweep.storage import table_writer
+from xorsweep.storage import compact_columns, mapped_arrays, results, table_writer
 from xorsweep.storage.bitwise_diff import of_points
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
@@ -392,3 +392,24 @@ def test_outputs_of_a_point_are_what_its_error_is_made_of(folder: Path, grid: Gr
         task = component_of("task", grid.point(row))
         errors = task.targets()[:, 0] - [record[name] for name in output_names(task)]
         assert record["final_error"] == pytest.approx((errors**2).sum() / 2, rel=1e-12)
+
+
+def test_tables_do_not_depend_on_where_columns_lie(
+    grid: Grid, parts: list[pa.Table], tmp_path: Path
+) -> None:
+    folders = in_files, in_memory = tmp_path / "in_files", tmp_path / "in_memory"
+    in_files.mkdir()
+    in_memory.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapped_arrays, "IN_MEMORY", 1)
+        patch.setattr(compact_columns, "IN_MEMORY", 1)
+        patch.setattr(results, "RELEASED_EVERY", 5)
+        stored = assemble(grid, parts[::-1], in_files)
+        write_results(grid, NetworkExperiment().tabulate(grid, stored), in_files)
+        frame = read_results(in_files, NetworkExperiment())
+    written(grid, parts, in_memory)
+    for name in ("results.csv", "results.parquet"):
+        one, other = ((folder / name).read_bytes() for folder in folders)
+        assert one == other
+    pd.testing.assert_frame_equal(frame, read_results(in_memory, NetworkExperiment()))
+    assert not {path.name for path in in_files.iterdir()} - {"results.csv", "results.parquet"}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Indices = NDArray[np.int64]
 
+ROWS_AT_ONCE = 2**20
+"""Rows of cells that are looked at together, so that memory stays bounded."""
+
 
 @dataclass(frozen=True)
 class CellIndex:
@@ -47,6 +50,12 @@ class CellIndex:
 
     def __len__(self) -> int:
         return int(self.number.max(initial=-1)) + 1
+
+    def blocks(self, rows: int = ROWS_AT_ONCE) -> list[Indices]:
+        """Return the rows of whole cells, cell by cell, in blocks of about so many or one cell."""
+        order = np.argsort(self.number, kind="stable")
+        ends = np.cumsum(np.bincount(self.number))
+        return np.split(order, ends[:-1][np.diff(ends // rows) > 0])
 
     def rows(self) -> list[Indices]:
         """Return the rows of each cell, ascending."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xorsweep.storage.constant_columns import is_constant
+from xorsweep.storage.compact_columns import is_constant
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -50,12 +50,14 @@ def count_solved_later(results: pd.DataFrame) -> pd.DataFrame:
     Columns: `epochs`, `outcome` and `state` of the runs, `runs` that were trained further,
     `last_epochs`, and `solved`, how many of them are solved after these.
     """
+    if "curvature_min" not in results:
+        return pd.DataFrame(columns=LATER_COLUMNS)
     states = states_of(results)
     parts = []
     for state in STATES:
         later = continued(results, states == state)
         parts.append(later.assign(state=state, solved=later["last_outcome"] == "solved"))
-    rows = pd.concat(parts)
+    rows = pd.concat(parts).astype({"outcome": str})
     keys = ["epochs", "outcome", "state", "last_epochs"]
     found = rows.groupby(keys, sort=True, observed=True)["solved"].agg(["size", "sum"])
     frame = found.reset_index().rename(columns={"size": "runs", "sum": "solved"})

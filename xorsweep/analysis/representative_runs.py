@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.cells import ROWS_AT_ONCE, CellIndex
 from xorsweep.experiment import FAILED, STATUS
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid, combined_codes
@@ -38,17 +38,18 @@ def representatives(grid: Grid, stored: StoredColumns) -> Rows:
     """
     index = CellIndex.of_grid(grid)
     cell, found = index.number, np.full((len(index), len(KINDS)), -1, np.int64)
-    trained = np.flatnonzero(stored.ended)
-    epoch, error = (
-        stored.column("converged_epoch", np.int64)[trained],
-        stored.column("final_error", np.float64)[trained],
-    )
-    by_epoch = np.where(epoch < 0, np.inf, epoch)
-    by_error = np.where(np.isfinite(error), error, np.inf)
-    ranked = trained[np.lexsort((by_error, by_epoch, cell[trained]))]
-    cells, first, runs = np.unique(cell[ranked], return_index=True, return_counts=True)
-    places = np.column_stack([first + (runs - 1) // 2, first, first + runs - 1])
-    found[cells] = ranked[places]
+    ended = stored.ended
+    epochs = stored.column("converged_epoch", np.int64)
+    errors = stored.column("final_error", np.float64)
+    for rows in index.blocks():
+        trained = rows[ended[rows]]
+        epoch, error = epochs[trained], errors[trained]
+        by_epoch = np.where(epoch < 0, np.inf, epoch)
+        by_error = np.where(np.isfinite(error), error, np.inf)
+        ranked = trained[np.lexsort((by_error, by_epoch, cell[trained]))]
+        cells, first, runs = np.unique(cell[ranked], return_index=True, return_counts=True)
+        places = np.column_stack([first + (runs - 1) // 2, first, first + runs - 1])
+        found[cells] = ranked[places]
     return found
 
 
@@ -58,12 +59,16 @@ def best_first(grid: Grid, stored: StoredColumns) -> Rows:
     That is the one where most runs converge, of several the one with the least expected running
     time, and then the first.
     """
-    index, counted = CellIndex.of_grid(grid), stored.ended
-    cell, count = index.number, len(index)
-    epoch, budget = stored.column("converged_epoch", np.int64), grid.columns["epochs"].array()
-    converged = np.bincount(cell[counted], epoch[counted] >= 0, count)
-    runs = np.bincount(cell[counted], minlength=count)
-    spent = np.bincount(cell[counted], np.where(epoch < 0, budget, epoch)[counted], count)
+    index, ended = CellIndex.of_grid(grid), stored.ended
+    count = len(index)
+    epochs, budgets = stored.column("converged_epoch", np.int64), grid.columns["epochs"]
+    converged, runs, spent = np.zeros((3, count))
+    for start in range(0, len(grid), ROWS_AT_ONCE):
+        rows = start + np.flatnonzero(ended[start : start + ROWS_AT_ONCE])
+        cell, epoch = index.number[rows], epochs[rows]
+        converged += np.bincount(cell, epoch >= 0, count)
+        runs += np.bincount(cell, minlength=count)
+        spent += np.bincount(cell, np.where(epoch < 0, budgets.array(rows), epoch), count)
     rate = converged / np.maximum(runs, 1)
     cost = np.divide(spent, converged, out=np.full(count, np.inf), where=converged > 0)
     rank = np.empty(count, np.int64)

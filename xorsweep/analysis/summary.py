@@ -15,11 +15,14 @@ from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import rate_intervals
 from xorsweep.analysis.solutions import counts_text, label_counts
 from xorsweep.analysis.survival import Survival, bounds_at_ends, survival
+from xorsweep.experiment import DIVERGED, FAILED, OK, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
+RUN_COLUMNS = ("final_error", "converged_epoch", "epochs", "outcome", "status")
+"""The columns of results that say how runs ended."""
 MOST_STEPS = 300
 """Steps of a survival curve that a figure can show."""
 
@@ -47,7 +50,7 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     trained, converged = count(runs.counted), count(runs.converged)
     counts = {
         "runs": count(np.ones(len(results), bool)),
-        **{name: count(runs.status == name) for name in ("ok", "diverged", "failed")},
+        **{name: count(runs.status == code) for code, name in enumerate(STATUSES)},
         "converged": converged,
     }
     rates = {
@@ -93,7 +96,7 @@ def survival_curves(results: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Runs:
-    """The runs of results as arrays (N,); outcomes are codes into OUTCOMES.
+    """The runs of results as arrays (N,); outcomes and statuses are codes into OUTCOMES, STATUSES.
 
     `counted` are those that say something about convergence: that didn't fail.
     """
@@ -102,7 +105,7 @@ class _Runs:
     converged_epoch: NDArray[np.int64]
     budget: NDArray[np.int64]
     outcome: NDArray[np.int8]
-    status: NDArray[Any]
+    status: NDArray[np.int8]
 
     @classmethod
     def of(cls, results: pd.DataFrame) -> _Runs:
@@ -111,12 +114,12 @@ class _Runs:
             results["converged_epoch"].fillna(-1).to_numpy(np.int64),
             results["epochs"].to_numpy(np.int64),
             pd.Categorical(results["outcome"], categories=OUTCOMES).codes,
-            np.asarray(results["status"], object),
+            pd.Categorical(results["status"], categories=STATUSES).codes,
         )
 
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
-        kept: NDArray[np.bool_] = self.status != "failed"
+        kept: NDArray[np.bool_] = self.status != FAILED
         return kept
 
     @cached_property
@@ -127,7 +130,7 @@ class _Runs:
     @property
     def diverged_first(self) -> NDArray[np.bool_]:
         """Return which runs diverged without having met the criterion before."""
-        first: NDArray[np.bool_] = (self.status == "diverged") & ~self.converged
+        first: NDArray[np.bool_] = (self.status == DIVERGED) & ~self.converged
         return first
 
     @property
@@ -170,7 +173,7 @@ def _times(curve: Survival | None) -> dict[str, Any]:
 
 
 def _final_errors(runs: _Runs, rows: NDArray[np.int64]) -> dict[str, float]:
-    errors = runs.final_error[rows[runs.status[rows] == "ok"]]
+    errors = runs.final_error[rows[runs.status[rows] == OK]]
     values = np.quantile(errors, QUANTILES) if len(errors) else [np.nan] * len(QUANTILES)
     return {
         f"final_error_q{round(100 * level):02d}": float(value)

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.errors import ConfigError
+from xorsweep.storage.compact_columns import select_rows
 
 
 def longest_rows(results: pd.DataFrame) -> pd.DataFrame:
     """Return one row per training: its point with the most epochs of those that didn't fail."""
     if results["epochs"].nunique() <= 1:
         return results
-    rows: pd.DataFrame = results[have_most_epochs(_reached(results), training_numbers(results))]
-    return rows
+    chosen = have_most_epochs(_reached(results), training_numbers(results))
+    return select_rows(results, chosen)
 
 
 def _reached(results: pd.DataFrame) -> NDArray[np.int64]:
@@ -52,13 +53,24 @@ def continued(results: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:
     have the most epochs themselves aren't there, nor those whose training failed.
     """
     training = training_numbers(results)
-    last = have_most_epochs(_reached(results), training)
     trained = (results["status"] != "failed").to_numpy()
-    rows = results[["epochs", "outcome"]].astype({"outcome": str}).assign(training=training)
-    ends = rows[last & trained].rename(columns=lambda name: f"last_{name}")
-    both = rows[chosen & trained].merge(ends, left_on="training", right_on="last_training")
-    found: pd.DataFrame = both[both["epochs"] < both["last_epochs"]]
-    return found.drop(columns=["training", "last_training"])
+    last = have_most_epochs(_reached(results), training) & trained
+    end_of = np.full(int(training.max(initial=-1)) + 1, -1, np.int64)
+    end_of[training[last]] = np.flatnonzero(last)
+    rows = np.flatnonzero(chosen & trained)
+    ends = end_of[training[rows]]
+    epochs = results["epochs"].to_numpy()
+    further = (ends >= 0) & (epochs[rows] < epochs[ends])
+    rows, ends = rows[further], ends[further]
+    outcome = results["outcome"]
+    return pd.DataFrame(
+        {
+            "epochs": epochs[rows],
+            "outcome": outcome.array.take(rows),
+            "last_epochs": epochs[ends],
+            "last_outcome": outcome.array.take(ends),
+        }
+    )
 
 
 def at_epochs(rows: pd.DataFrame, epochs: int | None) -> pd.DataFrame:

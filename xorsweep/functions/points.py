@@ -92,7 +92,7 @@ def batches_of(grid: Grid, rows: Rows, size: int) -> list[PointBatch]:
 def batch_of(grid: Grid, rows: Rows) -> PointBatch:
     """Return the points in some rows as one batch."""
     columns = {key: _values(column, rows) for key, column in grid.columns.items()}
-    return PointBatch(columns, grid.identities[rows])
+    return PointBatch(columns, grid.identities_of(rows))
 
 
 def _values(column: Column, rows: Rows) -> NDArray[Any]:

@@ -35,6 +35,8 @@ from xorsweep.text import count_text
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Point, Schema
 
+MOST_CODES = 2
+"""Times as many codes as points, above which a table of all of them is too large."""
 MOST_PRODUCTS = 3
 """Products that the text of a grid names one by one."""
 
@@ -116,29 +118,46 @@ class Grid:
         )
         return replace(self, columns=columns, blocks=blocks)
 
-    @cached_property
+    @property
     def identities(self) -> NDArray[np.uint64]:
-        """Return a 64-bit identity a point (N,), made of every key and value that it has.
+        """Return the identities of all points (N,)."""
+        return self.identities_of(slice(None))
+
+    def identities_of(self, rows: Any) -> NDArray[np.uint64]:
+        """Return a 64-bit identity of each of some points, made of all keys and values it has.
 
         Each (key, value) is hashed by BLAKE2b; a point's identity is the sum of its hashes modulo
         2**64, so it depends neither on the order of keys nor on the rest of the grid.
         """
-        total = np.zeros(len(self), np.uint64)
-        for key, column in self.columns.items():
-            hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
-            total += hashes[column.codes] if len(hashes) > 1 else hashes
+        shared, swept = self._hashes
+        total = np.full(np.shape(next(iter(self.columns.values())).codes[rows]), shared)
+        for codes, hashes in swept:
+            total += hashes[codes[rows]]
         return total
+
+    @cached_property
+    def _hashes(self) -> tuple[np.uint64, list[tuple[Codes, NDArray[np.uint64]]]]:
+        """Return the sum of the hashes that all points share, and those of the levels of others."""
+        shared, swept = 0, []
+        for key, column in self.columns.items():
+            hashes = [_hash(key, level) for level in column.levels]
+            if len(hashes) > 1:
+                swept.append((column.codes, np.array(hashes, np.uint64)))
+            else:
+                shared += hashes[0]
+        return np.uint64(shared % 2**64), swept
 
     def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the rows (n,) of points with these identities, -1 for those not in the grid."""
         order, ordered = self._by_identity
         place = np.minimum(np.searchsorted(ordered, identities), len(ordered) - 1)
-        return np.where(ordered[place] == identities, order[place], -1)
+        return np.where(ordered[place] == identities, order[place].astype(np.int64), -1)
 
     @cached_property
-    def _by_identity(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        order = np.argsort(self.identities, kind="stable")
-        return order, self.identities[order]
+    def _by_identity(self) -> tuple[NDArray[np.integer[Any]], NDArray[np.uint64]]:
+        identities = self.identities
+        order = np.argsort(identities, kind="stable")
+        return order.astype(np.min_scalar_type(len(order))), identities[order]
 
 
 def product_grid(
@@ -339,5 +358,13 @@ def combined_codes(grid: Grid, keys: Sequence[str], rows: NDArray[np.int64]) -> 
 
 def number_by_appearance(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return numbers from 0 for codes (n,), in the order in which the codes first appear."""
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse]
+    size = int(codes.max(initial=-1)) + 1
+    if size > MOST_CODES * len(codes):
+        _, codes = np.unique(codes, return_inverse=True)
+        size = int(codes.max(initial=-1)) + 1
+    first = np.full(size, len(codes))
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    present = np.flatnonzero(first < len(codes))
+    number = np.empty(size, np.int64)
+    number[present[np.argsort(first[present])]] = np.arange(len(present))
+    return number[codes]

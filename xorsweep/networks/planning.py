@@ -203,7 +203,7 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories, cost: float) 
             varying[key] = column.level_array[codes]
         elif (level := column.levels[codes[0]]) is not None:
             fixed[key] = level
-    identities = np.where(rows >= 0, grid.identities[rows], np.uint64(0))
+    identities = np.where(rows >= 0, grid.identities_of(rows), np.uint64(0))
     return Batch(fixed, varying, snapshots, rows, identities, cost)
 
 

@@ -198,10 +198,11 @@ def _solution_column(stored: StoredColumns) -> ArrayOf:
     """Return labels, their codes in the order of the labels: parts come in any order."""
     codes, texts = stored.column(SOLUTION, np.int32), stored.texts.get(SOLUTION, {})
     names = sorted(texts)
-    place = np.array([*(names.index(text) for text in texts), ABSENT], np.int32)[codes]
+    place = np.array([*(names.index(text) for text in texts), ABSENT], np.int32)
 
     def array_of(rows: slice) -> pa.Array:
-        indices = pa.array(place[rows], mask=place[rows] == ABSENT)
+        found = place[codes[rows]]
+        indices = pa.array(found, mask=found == ABSENT)
         return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
 
     return array_of

@@ -30,6 +30,7 @@ from xorsweep.reporting.wording import (
     with_text,
     within_text,
 )
+from xorsweep.storage.compact_columns import select_rows
 from xorsweep.text import count_text, join_words, level_words, percent_text
 
 MOST_FINDINGS = 7
@@ -96,8 +97,7 @@ class _View:
         return with_text(line, *self.fixed)
 
     def rows_of(self, cell: pd.Series[Any]) -> pd.DataFrame:
-        rows: pd.DataFrame = self.results[self.cell == cell.name]
-        return rows
+        return select_rows(self.results, self.cell == cell.name)
 
 
 def _having(column: pd.Series[Any], level: Any) -> Any:
@@ -386,7 +386,7 @@ def _costs(view: _View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]
     """Return the limits (cells,) of the cost of a solution, which hold for all cells together."""
     place = pd.Series(range(len(cells)), cells.index).reindex(view.cell).to_numpy()
     counted = ~np.isnan(place) & (view.results["status"] != "failed").to_numpy()
-    rows = view.results[counted]
+    rows = select_rows(view.results, counted, ["epochs", "converged", "converged_epoch"])
     spent = rows["converged_epoch"].fillna(rows["epochs"]).to_numpy(np.float64)
     converged = rows["converged"].to_numpy(np.float64)
     confidence = simultaneous(len(cells))

@@ -53,8 +53,8 @@ def _states_by_outcome(
 
     There is no state where the results have no curvature.
     """
-    counts = count_states(results)
-    if not counts[list(STATES)].to_numpy().sum():
+    counts = count_states(results) if "curvature_min" in results else None
+    if counts is None or not counts[list(STATES)].to_numpy().sum():
         return (), lambda _: ()
 
     def texts(outcome: str) -> Sequence[str]:

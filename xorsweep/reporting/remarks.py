@@ -62,7 +62,7 @@ def _continued(results: pd.DataFrame) -> Iterator[str]:
         return
     runs = continued(results, first_rows(results))
     runs = runs[runs["outcome"].isin(list(PLATEAU_TEXTS))]
-    groups = runs.groupby(["epochs", "last_epochs", "outcome"], sort=False)
+    groups = runs.groupby(["epochs", "last_epochs", "outcome"], sort=False, observed=True)
     largest_first = sorted(groups, key=lambda group: -len(group[1]))
     for (epochs, _, outcome), some in largest_first[:MOST_PLATEAUS]:
         yield (

@@ -13,7 +13,8 @@ import pyarrow.parquet
 from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.experiment import FAILED, MESSAGE, POINT_ID, STATUS, STATUSES, Experiment
-from xorsweep.storage.constant_columns import compact
+from xorsweep.storage.compact_columns import compact
+from xorsweep.storage.mapped_arrays import full, release_pages
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import (
     PARQUET,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 ABSENT = -1
 """Stands for a whole number, or for the code of a text, of a point that has none."""
 
+RELEASED_EVERY = 2**20
+"""Rows after which the pages of large columns are given back."""
+
 ArrayOf = Callable[[slice], pa.Array]
 """Returns a column of some points."""
 
@@ -47,6 +51,8 @@ class StoredColumns:
         columns: Other columns (N,) by name: NaN, False and ABSENT where a point has no value.
             Texts are codes.
         texts: The texts of such codes, by column.
+        folder: Where large columns lie in temporary files, until they aren't used any more; the
+            system's folder for such files where None.
     """
 
     present: NDArray[np.bool_]
@@ -54,17 +60,18 @@ class StoredColumns:
     message: dict[int, str] = field(default_factory=dict)
     columns: dict[str, NDArray[Any]] = field(default_factory=dict)
     texts: dict[str, dict[str, int]] = field(default_factory=dict)
+    folder: Path | None = None
 
     @classmethod
-    def empty(cls, points: int) -> StoredColumns:
+    def empty(cls, points: int, folder: Path | None = None) -> StoredColumns:
         """Return columns for a number of points, all of them still absent."""
-        return cls(np.zeros(points, bool), np.zeros(points, np.int8))
+        return cls(np.zeros(points, bool), np.zeros(points, np.int8), folder=folder)
 
     def column(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
         """Return a column (N,), empty where no part has it."""
         if name in self.columns:
             return self.columns[name]
-        return _empty_column(np.dtype(dtype), len(self.present))
+        return self._empty_column(np.dtype(dtype))
 
     @property
     def ended(self) -> NDArray[np.bool_]:
@@ -105,8 +112,11 @@ class StoredColumns:
         else:
             array = values.to_numpy() if not values.null_count else _without_nulls(values)
         if name not in self.columns:
-            self.columns[name] = _empty_column(array.dtype, len(self.present))
+            self.columns[name] = self._empty_column(array.dtype)
         self.columns[name][rows] = array
+
+    def _empty_column(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        return full(len(self.present), _fill_of(dtype), dtype, self.folder)
 
     def _codes(self, name: str, values: pa.ChunkedArray) -> NDArray[np.int32]:
         known = self.texts.setdefault(name, {})
@@ -121,15 +131,13 @@ class StoredColumns:
         return codes
 
 
-def _empty_column(dtype: np.dtype[Any], points: int) -> NDArray[Any]:
-    fill = {"f": np.nan, "b": False}.get(dtype.kind, ABSENT)
-    return np.full(points, fill, dtype)
+def _fill_of(dtype: np.dtype[Any]) -> float:
+    return {"f": np.nan, "b": False}.get(dtype.kind, ABSENT)
 
 
 def _without_nulls(values: pa.ChunkedArray) -> NDArray[Any]:
     dtype = np.dtype(values.type.to_pandas_dtype())
-    fill = _empty_column(dtype, 1)[0].item()
-    array: NDArray[Any] = values.fill_null(fill).to_numpy().astype(dtype)
+    array: NDArray[Any] = values.fill_null(_fill_of(dtype)).to_numpy().astype(dtype)
     return array
 
 
@@ -166,11 +174,19 @@ class ResultTable:
         return {"planned": len(self.present), **{name: by_name[name] for name in statuses}}
 
 
-def assemble(grid: Grid, parts: Iterable[pa.Table]) -> StoredColumns:
-    """Return the columns of parts, in any order, in the places of the grid's points."""
-    stored = StoredColumns.empty(len(grid))
+def assemble(grid: Grid, parts: Iterable[pa.Table], folder: Path | None = None) -> StoredColumns:
+    """Return the columns of parts, in any order, in the places of the grid's points.
+
+    Large columns lie in temporary files of `folder`, or of the system's for such files.
+    """
+    stored, added = StoredColumns.empty(len(grid), folder), 0
     for part in parts:
         stored.add_part(grid.rows_of(part[POINT_ID].to_numpy()), part)
+        added += len(part)
+        if added >= RELEASED_EVERY:
+            release_pages()
+            added = 0
+    release_pages()
     return stored
 
 
@@ -196,7 +212,7 @@ def read_results(folder: Path, experiment: Experiment[Any], whole: bool = False)
         whole: Whether all columns are returned, also those that no table needs.
     """
     with open_file(folder / PARQUET) as file:
-        return frame_of(pyarrow.parquet.ParquetFile(file), experiment, whole)
+        return frame_of(pyarrow.parquet.ParquetFile(file), experiment, whole, folder)
 
 
 def results_of(
@@ -208,22 +224,28 @@ def results_of(
 
 
 def frame_of(
-    file: pyarrow.parquet.ParquetFile, experiment: Experiment[Any], whole: bool
+    file: pyarrow.parquet.ParquetFile,
+    experiment: Experiment[Any],
+    whole: bool,
+    folder: Path | None = None,
 ) -> pd.DataFrame:
     """Return an open results.parquet: categorical texts, Int64 where some are missing."""
     import pandas as pd
 
     excluded = () if whole else tuple(experiment.rarely_read)
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
-    columns = {name: _series(file, name, experiment) for name in names}
-    return pd.DataFrame(columns, copy=False)
+    columns: Iterable[pd.Series[Any]] = (_series(file, name, experiment) for name in names)
+    if not whole:  # what a user has can be written to
+        columns = (compact(column, folder) for column in columns)
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), copy=False)
 
 
 def _series(
     file: pyarrow.parquet.ParquetFile, name: str, experiment: Experiment[Any]
 ) -> pd.Series[Any]:
-    """Return a column alone, so that no other is in memory twice."""
+    """Return a column, read alone so that no other is in memory twice."""
     table = file.read([name], use_threads=False)
+    series: pd.Series[Any]
     type_ = table.schema.field(name).type  # the conversion takes the table apart
     series = table.to_pandas(self_destruct=True)[name]
     if name in experiment.nullable_integers or (
@@ -232,7 +254,7 @@ def _series(
         series = series.astype("Int64")
     elif pa.types.is_boolean(type_) and series.dtype.kind == "O":
         series = series.astype("boolean")
-    return compact(series)
+    return series
 
 
 def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:
@@ -240,14 +262,19 @@ def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:
 
 
 def _batches(grid: Grid, table: ResultTable) -> Callable[[slice], pa.RecordBatch]:
-    return lambda rows: pa.record_batch(
-        {
-            **_keys(grid, table, rows),
-            **{name: array_of(rows) for name, array_of in table.columns.items()},
-            STATUS: names_of(table.status[rows], STATUSES),
-            MESSAGE: _messages(table.message, rows),
-        }
-    )
+    def batch_of(rows: slice) -> pa.RecordBatch:
+        if rows.start % RELEASED_EVERY == 0:
+            release_pages()
+        return pa.record_batch(
+            {
+                **_keys(grid, table, rows),
+                **{name: array_of(rows) for name, array_of in table.columns.items()},
+                STATUS: names_of(table.status[rows], STATUSES),
+                MESSAGE: _messages(table.message, rows),
+            }
+        )
+
+    return batch_of
 
 
 def _keys(grid: Grid, table: ResultTable, rows: slice) -> dict[str, pa.Array]:

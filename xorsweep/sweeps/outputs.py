@@ -10,6 +10,7 @@ from xorsweep.analysis.maps import MapAxes
 from xorsweep.grid.grid import Grid
 from xorsweep.settings import FIGURES, FigureSettings, read_figures
 from xorsweep.storage.manifest import FinishedManifest, Manifest
+from xorsweep.storage.mapped_arrays import release_pages
 from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
@@ -79,9 +80,11 @@ def write_tables(
     experiment, axes = store.experiment, map_axes(store, grid)
     with terminal.step("writing tables"):
         summary = write_summary(store, grid, results, axes)
+        release_pages()
         if report:
             report.draw(results, summary)
         comparisons = write_comparisons(store, results, summary, axes)
+        release_pages()
     if axes is None:
         experiment.log_results(results, summary, terminal)
     else:

@@ -41,7 +41,7 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
-    stored = _stored(store, grid.identities[row : row + 1])
+    stored = _stored(store, grid.identities_of([row]))
     for line in store.experiment.notes(grid):
         terminal.log(line)
     if into is None:

@@ -52,7 +52,7 @@ def remake_report(
         terminal.log(line)
     axes = map_axes(store, grid)
     report = report_writer(store, grid, workers, epochs, axes, looks)
-    stored = assemble(grid, store.measurements())
+    stored = assemble(grid, store.measurements(), folder)
     try:
         results = written_results(folder, manifest)
     except TableMismatchError as error:

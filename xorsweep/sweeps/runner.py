@@ -270,7 +270,7 @@ class _Run:
                 raise_pending_interrupt()
 
     def _stored(self, grid: Grid) -> StoredColumns:
-        return assemble(grid, self.store.measurements())
+        return assemble(grid, self.store.measurements(), self.store.folder)
 
     def _complete(self, grid: Grid) -> StoredColumns:
         """Return the stored columns of every point; raises ExecutionError where one is missing."""

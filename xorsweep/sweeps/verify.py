@@ -131,7 +131,7 @@ def _in_the_parts(
     """Yield the differences between the parts and the rows run alone."""
     if not len(rows):
         return
-    stored = ended_rows(store.parts(), grid.identities[rows])
+    stored = ended_rows(store.parts(), grid.identities_of(rows))
     experiment = store.experiment.for_grid(grid)
     for table in _run_alone(grid, rows, experiment, workers, terminal):
         for each in differences(stored, table, experiment):

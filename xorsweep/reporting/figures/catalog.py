@@ -15,6 +15,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.atomic import remove_leftovers
+from xorsweep.storage.mapped_arrays import release_pages
 from xorsweep.storage.plain_files import make_folder
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _write(
 
     with styled(looks):
         drawn = spec.draw(tables)
+        release_pages()
         if drawn is None:
             return None
         image = save(drawn.figure, folder / spec.name, looks.formats.split(","))

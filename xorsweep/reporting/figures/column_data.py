@@ -27,6 +27,7 @@ from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, select_in_order
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
+from xorsweep.storage.compact_columns import select_rows
 from xorsweep.storage.store import Store
 
 MOST_LEVELS = 100
@@ -131,7 +132,7 @@ class ColumnTables:
     def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the results of the runs of some cells that are ok."""
         is_ok = (self.results[STATUS] == STATUSES[OK]).to_numpy()
-        return self.results[is_ok & np.isin(self.cell_of, cells.index)]
+        return select_rows(self.results, is_ok & np.isin(self.cell_of, cells.index))
 
 
 def _band(cell: int, curves: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, final_epochs_only, select_cells
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
+from xorsweep.storage.compact_columns import select_rows
 
 if TYPE_CHECKING:
     from xorsweep.analysis.learning_curves import CellLearningCurves
@@ -163,9 +164,11 @@ class Tables:
         """Return the place in the summary (N,) of each row's cell."""
         return CellIndex.of_frame(self.results, swept_columns(self.summary)).number
 
-    def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Return the results of some cells of the summary."""
-        return self.results[np.isin(self.cell_of, cells.index)]
+    def rows_of(self, cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+        """Return the swept keys, the seed and some columns of the results of some cells."""
+        chosen = np.isin(self.cell_of, cells.index)
+        keys = [*swept_columns(self.summary), "seed"]
+        return select_rows(self.results, chosen, [*keys, *columns])
 
 
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:

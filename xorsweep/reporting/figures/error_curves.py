@@ -51,16 +51,16 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
     parts = panels(cells, shown.keys)
     figure, grid = _log_facets(parts, _columns(cells, layout.x), curves)
-    trained = tables.rows_of(shown.cells).query("status != 'failed'")
+    trained = tables.rows_of(shown.cells, ["status", "outcome"]).query("status != 'failed'")
     single = single_runs(tables, trained, len(shown.cells))
-    outcomes = tables.results["outcome"].astype(str).to_numpy()
+    outcomes = tables.results["outcome"]
     for axes, (_, part) in zip(grid, parts, strict=True):
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes)
         _draw_quantiles(axes, found)
         for plateau in tables.plateaus.values():
             axes.axhline(plateau, **PLATEAU_LINE)
-    legend_below(figure, _legend_handles(set(outcomes[single])))
+    legend_below(figure, _legend_handles(set(outcomes.iloc[single].astype(str))))
     excluded = f"{len(single):,} of {len(trained):,} runs as thin lines"
     notes = (shown.note, excluded if len(single) < len(trained) else "")
     alt = _alt_text(shown.cells, layout.hue)
@@ -106,12 +106,13 @@ def _log_facets(
 
 
 def _draw_runs(
-    axes: Axes, found: CellLearningCurves, single: NDArray[np.intp], names: NDArray[np.object_]
+    axes: Axes, found: CellLearningCurves, single: NDArray[np.intp], outcomes: pd.Series[str]
 ) -> None:
     """Draw some runs as thin lines, those of an outcome as one line with gaps."""
     is_single = np.isin(found.rows, single)
+    names = outcomes.iloc[found.rows].astype(str).to_numpy()
     for name in OUTCOMES:
-        errors = found.curves[is_single & (names[found.rows] == name)]
+        errors = found.curves[is_single & (names == name)]
         if len(errors):
             finite = np.where(np.isfinite(errors), errors, np.nan)
             ends = np.pad(finite, ((0, 0), (0, 1)), constant_values=np.nan).ravel()

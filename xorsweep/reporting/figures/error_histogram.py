@@ -41,7 +41,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if shown.cells.empty:
         return None
     key = next((key for key in (layout.x, layout.hue, *shown.keys) if key in shown.keys), "")
-    rows = tables.rows_of(shown.cells).query("status == 'ok'")
+    rows = tables.rows_of(shown.cells, ["status", "outcome", "final_error"]).query("status == 'ok'")
     rows = rows.assign(final_error=rows["final_error"].clip(lower=SMALLEST_ERROR))
     outcomes = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     edges = _log_edges(rows["final_error"])

@@ -90,7 +90,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     keys = [each for each in tables.layout.keys if each not in (key, "epochs")]
     keys.sort(key=lambda each: (each not in tables.layout.chosen, each != "hidden"))
     shown = select_cells(cells, keys, MOST_PANELS)
-    rows = tables.rows_of(shown.cells)
+    rows = tables.rows_of(shown.cells, ["status", "outcome"])
     along = levels(shown.cells, key)
     maps = [
         (title, OutcomeRows.of(part, key, along))

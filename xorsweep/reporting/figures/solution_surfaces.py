@@ -96,9 +96,10 @@ def typical_runs(tables: Tables) -> list[_Shown]:
     middle of those of the class by the epoch at which they converged, the better one of two.
     """
     cells = final_epochs_only(tables.summary)
-    rows = tables.rows_of(cells)
-    rows = rows[[is_solution(label) for label in rows["solution"]]]
-    tasks = [key for key in point_columns(rows) if key.split(".")[0] == "task"]
+    tasks = [key for key in point_columns(tables.summary) if key.split(".")[0] == "task"]
+    rows = tables.rows_of(cells, [*tasks, "solution", "converged_epoch"])
+    labels = rows["solution"].dropna().unique()
+    rows = rows[rows["solution"].isin([label for label in labels if is_solution(label)])]
     swept = [key for key in swept_columns(tables.summary) if key != "epochs"]
     groups = rows.groupby([*tasks, "solution"], sort=False, observed=True, dropna=False)
     found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xorsweep.analysis.summary import survival_curves
+from xorsweep.analysis.summary import RUN_COLUMNS, survival_curves
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     DrawnFigure,
@@ -29,7 +29,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = final_epochs_only(tables.summary).dropna(subset=["rate"])
     layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES)
     shown = select_cells(cells, (layout.x, *layout.col), MOST_PANELS)
-    rows = tables.rows_of(shown.cells)
+    rows = tables.rows_of(shown.cells, list(RUN_COLUMNS))
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None

@@ -1,0 +1,107 @@
+"""Columns of large tables that take little memory: constant ones, and those in files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xorsweep.storage.mapped_arrays import IN_MEMORY, full, release_pages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NULLS_AT_ONCE = 32_768
+
+
+def compact(column: pd.Series[Any], folder: Path | None = None) -> pd.Series[Any]:
+    """Return a large column in little memory: a constant one, read-only, has its value there once.
+
+    Others lie in temporary files of `folder` if they are numbers. Small columns aren't changed.
+    """
+    import pandas as pd
+
+    if len(column) * 8 < IN_MEMORY:
+        return column
+    strings: Any = pd.arrays.ArrowStringArray
+    if isinstance(column.array, strings) and column.isna().all():
+        nulls = pa.nulls(NULLS_AT_ONCE, pa.large_string())
+        chunks = [nulls] * (len(column) // NULLS_AT_ONCE) + [nulls[: len(column) % NULLS_AT_ONCE]]
+        array = strings(pa.chunked_array(chunks), dtype=column.dtype)
+        return pd.Series(array, column.index, copy=False)
+    if is_constant(column):
+        return _repeated(column, column.index)
+    return _mapped(column, folder)
+
+
+def is_constant(column: pd.Series[Any]) -> bool:
+    """Tell, for numbers, booleans and categories, whether all values have the same bits."""
+    bits = _bits(column)
+    return bits is not None and (bits.strides == (0,) or bool((bits == bits[:1]).all()))
+
+
+def select_rows(
+    table: pd.DataFrame, chosen: NDArray[np.bool_], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return chosen rows (N,) of a table, with all or some of its columns, once each.
+
+    Rows keep their index, and constant columns take as little memory as before.
+    """
+    import pandas as pd
+
+    rows = np.flatnonzero(chosen)
+    index = table.index[rows]
+
+    def some(column: pd.Series[Any]) -> pd.Series[Any]:
+        bits = _bits(column)
+        if bits is not None and len(bits) and bits.strides == (0,):
+            return _repeated(column, index)
+        return pd.Series(column.array.take(rows), index, copy=False)
+
+    names = table.columns if columns is None else dict.fromkeys(columns)
+    return pd.DataFrame({name: some(table[name]) for name in names}, index, copy=False)
+
+
+def _bits(column: pd.Series[Any]) -> NDArray[Any] | None:
+    """Return the bits of numbers and booleans, and the codes of categories (N,)."""
+    import pandas as pd
+
+    if isinstance(column.array, pd.Categorical):
+        return column.array.codes
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        return column.to_numpy().view(f"u{column.dtype.itemsize}")
+    return None
+
+
+def _repeated(column: pd.Series[Any], index: pd.Index[Any]) -> pd.Series[Any]:
+    """Return the first value of a column in each row, in memory once."""
+    import pandas as pd
+
+    array: Any = column.array[:1]
+    if isinstance(array, pd.Categorical):
+        codes = np.broadcast_to(array.codes.copy(), len(index))
+        array = pd.Categorical.from_codes(codes, dtype=array.dtype, validate=False)
+    else:
+        array = np.broadcast_to(np.array(array), len(index))
+    return pd.Series(array, index, copy=False)
+
+
+def _mapped(column: pd.Series[Any], folder: Path | None) -> pd.Series[Any]:
+    """Return a column whose values lie in a file if they are numbers."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.Int64Dtype):
+        array: Any = full(len(column), 0, np.int64, folder)
+        array[:] = column.to_numpy(np.int64, na_value=0)
+        array = pd.arrays.IntegerArray(array, column.isna().to_numpy())
+    elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        array = full(len(column), 0, column.dtype, folder)
+        array[:] = column.to_numpy()
+    else:
+        return column
+    release_pages()
+    return pd.Series(array, column.index, copy=False)

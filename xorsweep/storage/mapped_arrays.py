@@ -1,0 +1,47 @@
+"""Arrays that lie in files without names once they are large, so that memory stays bounded."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
+from weakref import WeakSet
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from xorsweep.storage.atomic import error_with_path
+
+IN_MEMORY = 2**23
+"""Bytes below which an array lies in memory."""
+PIECE = 2**20
+"""Values that are written to a file at a time."""
+
+_MAPPED: WeakSet[mmap.mmap] = WeakSet()
+
+
+def full(
+    count: int, fill: float | np.generic, dtype: DTypeLike, folder: Path | None = None
+) -> NDArray[np.generic]:
+    """Return a new array (count,) with a value, a large one in a file of a folder.
+
+    Raises OSError where there is no room: a page that can't be written later ends the process.
+    """
+    dtype = np.dtype(dtype)
+    if count * dtype.itemsize < IN_MEMORY:
+        return np.full(count, fill, dtype)
+    folder = folder or Path(gettempdir())
+    with error_with_path(folder), TemporaryFile(dir=folder) as file:
+        piece = np.full(PIECE, fill, dtype)
+        for start in range(0, count, PIECE):
+            file.write(piece[: count - start].data)
+        file.flush()
+        mapped = mmap.mmap(file.fileno(), 0)
+    _MAPPED.add(mapped)
+    return np.frombuffer(mapped, dtype)
+
+
+def release_pages() -> None:
+    """Give the memory of all these files back; their values are read again where needed."""
+    for mapped in list(_MAPPED):
+        mapped.madvise(mmap.MADV_DONTNEED)
