@@ -143,7 +143,9 @@ def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_said() -> 
     assert "act z" in text
     assert "10 %" not in text
     assert re.search(r"^ +… *$", text, re.M)
-    assert "and 180 more settings in summary.csv; shown: init b (of 3), as in the best cell" in text
+    assert (
+        "and 180 more settings in summary.csv; shown: init b (of 3), as in the best setting" in text
+    )
 
 
 def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:

@@ -122,9 +122,9 @@ def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_said() -> None
     assert set(found.cells["epochs"]) == {99}
     assert set(found.cells["lr"]) == {0.1, 1.0}
     assert found.keys == ("activation", "init")
-    assert found.note == "99 epochs (of 2), as in the best cell"
+    assert found.note == "99 epochs (of 2), as in the best setting"
     fewer = select_cells(cells, ["activation", "init", "epochs"], 6)
-    assert fewer.note == "init c (of 3), as in the best cell"
+    assert fewer.note == "init c (of 3), as in the best setting"
     assert (set(fewer.cells["init"]), set(fewer.cells["epochs"])) == ({"c"}, {9, 99})
 
 

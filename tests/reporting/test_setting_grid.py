@@ -57,7 +57,7 @@ def test_other_keys_are_held_where_the_best_setting_has_them() -> None:
     assert list(shown.cells["init"]) == ["normal", "normal"]
     found = heat_map(Measure("rate", cells["rate"], "rate"), shown, layout, target)
     assert found is not None
-    assert found.caption.startswith("Rate. Init normal (of 2), as in the best cell.")
+    assert found.caption.startswith("Rate. Init normal (of 2), as in the best setting.")
 
 
 def test_a_setting_that_is_not_there_leaves_its_square_empty() -> None:

@@ -18,7 +18,7 @@ from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.reporting.layout import Layout
 from xorsweep.text import level_text
 
-BEST = "as in the best cell"
+BEST = "as in the best setting"
 
 Codes = NDArray[np.int64]
 

@@ -1,4 +1,4 @@
-"""A study's published figures beside the measured ones, as texts of a page."""
+"""A study's published values beside the measured ones, as texts of a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xorsweep.reporting.tables import Comparison, Table
 def study_comparison(study: Study, judged: Sequence[Verdict]) -> Comparison:
     """Return a study's published and measured values, as texts."""
     known = CERTAINTIES[study.certainty] if study.certainty else "from our own simulation"
-    source = f"{study.source}; figures {known}"
+    source = f"{study.source}; values {known}"
     rows = [verdict_row(verdict, study.certainty) for verdict in judged]
-    table = Table("Reference figures and measured ones.", HEAD, rows, notes(study))
+    table = Table("Reference values and measured ones.", HEAD, rows, notes(study))
     return Comparison(study.question, source, study.why, table)

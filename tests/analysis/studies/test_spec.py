@@ -87,7 +87,7 @@ def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
     assert study.name == name
     columns = {key: column.array() for key, column in made.grid.columns.items()}
     cells = Cells(pd.DataFrame(columns))
-    for each in study.figures:
+    for each in study.values:
         rows = cells.rows(each)
         levels = rows.drop(columns="seed").drop_duplicates()
         assert len(levels) > 1 if each.compared else len(levels) == 1, asdict(each)
@@ -97,7 +97,7 @@ def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
 def test_a_study_cut_down_goes_through_and_its_section_renders(name: str, tmp_path: Path) -> None:
     study, text = cut_down(name, tmp_path / name, WITHOUT_REPORT)
     rows = rows_of_tables(text)
-    assert len(rows) == len(study.figures)
+    assert len(rows) == len(study.values)
     assert study.question in text
     if name not in CUT:
         assert {row[4] for row in rows} == {"not run"}
@@ -111,7 +111,7 @@ def test_a_study_cut_down_is_reported(name: str, tmp_path: Path) -> None:
         text = (tmp_path / name / report).read_text()
         assert "References and measurements" in text
         assert study.title.split("'")[0] in text
-    assert len(published_rows(tmp_path / name / "report.md")) == len(study.figures)
+    assert len(published_rows(tmp_path / name / "report.md")) == len(study.values)
 
 
 def cut_down(name: str, folder: Path, settings: SweepSettings) -> tuple[Study, str]:
@@ -142,8 +142,8 @@ def test_thirty_seeds_are_met_to_the_epoch_and_the_verdicts_are_printed(tmp_path
     assert "Thirty seeds of 2-2-1, epoch for epoch: references and measurements" in done.stdout
     assert "25 of 30" in done.stdout
     assert len(re.findall(r"\bagrees( |$)", done.stdout, re.MULTILINE)) == 8
-    assert "7 published figures: all agree." in done.stdout
-    assert "1 figure checked against our own simulation only: it agrees." in done.stdout
+    assert "7 published values: all agree." in done.stdout
+    assert "1 value checked against our own simulation only: it agrees." in done.stdout
     rows = published_rows(tmp_path / "there/report.md")
     assert [(row[2], row[3].split(" ")[0], row[4]) for row in rows[:7]] == [
         (text, text, "agrees") for text in ("25", "964", "730", "474", "2,489", "1,393", "531")
@@ -202,7 +202,7 @@ def test_a_cell_is_the_notebooks_but_for_the_keys_given() -> None:
     ]
     study = read_study(node(cell=cell, figures=figures))
     assert study is not None
-    first, second = study.figures
+    first, second = study.values
     assert first.cell["optimizer.momentum"] == 0.5
     assert first.cell["init.high"] == 1.0
     assert first.cell["lr"] == 1.0
@@ -220,12 +220,12 @@ def test_a_cell_is_the_notebooks_but_for_the_keys_given() -> None:
         (node(why=None), "study.why=null: study.why must be a text that isn't empty"),
         (node(certainty="sure"), "study.certainty=sure: study.certainty must be one of read, "),
         (node(reference="rumour"), "study.reference=rumour: study.reference must be one of publ"),
-        (node(certainty=None), "study.figures[0]: certainty=null with reference=published: a f"),
+        (node(certainty=None), "study.figures[0]: certainty=null with reference=published: a v"),
         (
             figure(reference="simulation", certainty="read"),
             "study.figures[0]: certainty=read with reference=simulation: ",
         ),
-        (node(figures=[]), "study.figures=[]: must be a list of figures"),
+        (node(figures=[]), "study.figures=[]: must be a list of published values"),
         (node(figures=[3]), "study.figures[0]=3: must be a mapping of keys to values"),
         (figure(measure="speed"), "study.figures[0].measure=speed: study.figures[0].measure must "),
         (figure(value="x"), "study.figures[0].value=x: study.figures[0].value must be a finite"),
@@ -261,10 +261,10 @@ def test_a_study_that_cannot_be_meant_is_refused_in_one_line(
 def test_the_learners_question_shows_every_row_of_its_source() -> None:
     study = read_study(composed("learners_question").values["study"])
     assert study is not None
-    given = {(each.measure, each.value) for each in study.figures if each.reference == "published"}
+    given = {(each.measure, each.value) for each in study.values if each.reference == "published"}
     rates, means = {("rate", 99), ("rate", 96), ("rate", 80)}, {770, 1100, 40}
     assert given >= rates | {("mean_epochs", mean) for mean in means}
-    assert all(each.low is None for each in study.figures)
+    assert all(each.low is None for each in study.values)
 
 
 def test_without_a_node_there_is_no_study() -> None:

@@ -31,7 +31,7 @@ def study_of(*figures: dict[str, Any], **changed: str | None) -> Study:
 
 
 def figure_of(measure_name: str, **given: Any) -> PublishedValue:
-    return study_of({"measure": measure_name, "accept": "none", **given}).figures[0]
+    return study_of({"measure": measure_name, "accept": "none", **given}).values[0]
 
 
 def rows_of(
@@ -268,11 +268,11 @@ def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ(
     ]
     judged: list[Verdict] = verdicts(study_of(*figures), rows_of([1, None] * 20))
     assert list(verdict_findings(judged)) == [
-        "2 published figures: 1 agrees; different: lr 1: rate of convergence.",
-        "1 figure reproduced elsewhere: it agrees.",
-        "2 figures checked against our own simulation only: all agree.",
-        "1 figure is measured without a verdict.",
-        "1 figure is not compared: not in this sweep.",
+        "2 published values: 1 agrees; different: lr 1: rate of convergence.",
+        "1 value reproduced elsewhere: it agrees.",
+        "2 values checked against our own simulation only: all agree.",
+        "1 value is measured without a verdict.",
+        "1 value is not compared: not in this sweep.",
     ]
 
 

@@ -244,7 +244,7 @@ def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     monkeypatch.setattr(rate_heatmap, "MOST_PANELS", 1)
     figure = drawn(rate_heatmap.draw, tables)
     assert titles(figure) == [""]
-    assert "1,500 epochs (of 2), as in the best cell" in figure.get_suptitle()
+    assert "1,500 epochs (of 2), as in the best setting" in figure.get_suptitle()
     monkeypatch.setattr(error_curves, "MOST_CELLS", 3)
     with mpl.rc_context(STYLE):
         found = error_curves.draw(tables)
@@ -252,7 +252,7 @@ def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
     assert titles(found.figure) == ["lr 0.5", "lr 2", "lr 1000"]
-    excluded = f"hidden {best['hidden']} (of 2), as in the best cell"
+    excluded = f"hidden {best['hidden']} (of 2), as in the best setting"
     assert excluded in found.figure.get_suptitle()
     assert excluded in found.note
 

@@ -147,7 +147,7 @@ def test_of_too_many_settings_the_shown_one_is_named() -> None:
     axes = {"hidden": [2, 4, 8], "lr": [0.1, 1.0], "init.high": [1.0, 2.0, 3.0, 4.0, 5.0]}
     found, panels = drawn(tables_of(results_of(5, **axes)))
     assert [axes.get_title(loc="left") for axes in panels] == ["hidden 2", "hidden 4", "hidden 8"]
-    assert "(of 5), as in the best cell" in found.note
+    assert "(of 5), as in the best setting" in found.note
 
 
 def test_a_seed_alone_has_no_map() -> None:

@@ -35,22 +35,22 @@ class Estimate:
 
 
 class Cells:
-    """The rows of a sweep, and those that belong to a figure's cell."""
+    """The rows of a sweep, and those of a published value's cell."""
 
     def __init__(self, rows: pd.DataFrame) -> None:
         self._rows = rows
         self._known: dict[tuple[str, Scalar], NDArray[np.bool_]] = {}
 
-    def rows(self, figure: PublishedValue) -> pd.DataFrame:
-        """Return a figure's rows; none where its cell, or the seeds it asks for, aren't there."""
+    def rows(self, published: PublishedValue) -> pd.DataFrame:
+        """Return a value's rows; none where its cell or its seeds aren't there."""
         inside = np.ones(len(self._rows), bool)
-        for item in figure.cell.items():
+        for item in published.cell.items():
             inside &= self._where(*item)
         rows = self._rows[inside]
-        if figure.seeds is None:
+        if published.seeds is None:
             return rows
-        rows = rows[rows["seed"] < figure.seeds]
-        return rows if rows["seed"].nunique() == figure.seeds else rows[:0]
+        rows = rows[rows["seed"] < published.seeds]
+        return rows if rows["seed"].nunique() == published.seeds else rows[:0]
 
     def _where(self, key: str, level: Scalar) -> NDArray[np.bool_]:
         if (key, level) not in self._known:
@@ -65,10 +65,10 @@ class Cells:
         return (self._rows[key] == level).fillna(False).to_numpy(bool)
 
 
-def measure(figure: PublishedValue, cells: Cells) -> Estimate | None:
-    """Return what a figure measures in a sweep, None where its cell isn't there."""
-    rows = cells.rows(figure)
-    return _MEASURES[figure.measure](rows, figure) if len(rows) else None
+def measure(published: PublishedValue, cells: Cells) -> Estimate | None:
+    """Return the measured value for a published one, None where its cell isn't there."""
+    rows = cells.rows(published)
+    return _MEASURES[published.measure](rows, published) if len(rows) else None
 
 
 def _share(hits: Any, of: int, note: str = "") -> Estimate | None:
@@ -122,12 +122,12 @@ def _running_time(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
     return _ratio(_spent(rows), rows["converged"].to_numpy(np.float64))
 
 
-def _best_running_time(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
+def _best_running_time(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None:
     """Return the running time at the best levels, selected on one half of the seeds.
 
     The other half measures it: the least of several measured times would be too small.
     """
-    keys = figure.compared
+    keys = published.compared
     half = rows["seed"].quantile(0.5)
     first, second = rows[rows["seed"] <= half], rows[rows["seed"] > half]
     sums = first.assign(spent=_spent(first)).groupby(keys, observed=True)[["spent", "converged"]]
@@ -138,20 +138,20 @@ def _best_running_time(rows: pd.DataFrame, figure: PublishedValue) -> Estimate |
     best = second
     for key, level in zip(keys, levels if isinstance(levels, tuple) else (levels,), strict=True):
         best = best[best[key] == level]
-    found = _running_time(best, figure)
+    found = _running_time(best, published)
     return replace(found, note=_best_note(best, rows, keys))
 
 
 def _best_note(best: pd.DataFrame, tried: pd.DataFrame, keys: list[str]) -> str:
-    """Return where the best is, by how many runs, and if it lies at the edge of what was tried."""
+    """Return the place of the best, its runs, and whether it lies at the edge of the grid."""
     where = ", ".join(level_text(key, best[key].iloc[0]) for key in keys)
     is_edge = "lr" in keys and best["lr"].iloc[0] in (tried["lr"].min(), tried["lr"].max())
     text = f" at {where}: {100 * best['converged'].mean():.1f} % of {len(best):,} runs"
     return text + "; the edge of the lr tried" * is_edge
 
 
-def _rising_steps(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
-    missed = 1 - rows.groupby(figure.compared, observed=True)["converged"].mean().sort_index()
+def _rising_steps(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None:
+    missed = 1 - rows.groupby(published.compared, observed=True)["converged"].mean().sort_index()
     steps = np.diff(missed.to_numpy(np.float64))
     if not len(steps):
         return None
@@ -168,33 +168,33 @@ def _at_levels(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
     return _share(unsolved["outcome"].isin(list(PLATEAUS)).sum(), len(unsolved))
 
 
-def _unsolved_rms(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
+def _unsolved_rms(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None:
     unsolved = _unsolved(rows)
     if unsolved.empty:
         return None
-    count = component_of("task", figure.cell).targets().size
+    count = component_of("task", published.cell).targets().size
     rms = np.sqrt(2 * unsolved["final_error"].to_numpy(np.float64) / count)
     return Estimate(float(np.median(rms)), rms.min(), rms.max())
 
 
-def _standing(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
+def _standing(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None:
     """Return how many of the runs at a plateau stand where, by their curvature."""
-    state, _, plateau = figure.measure.partition("_")
+    state, _, plateau = published.measure.partition("_")
     states = states_of(rows)[(rows["outcome"] == plateau).to_numpy()]
     known = states[states != ""]
     return _share((known == state).sum(), len(known), f" of {len(known):,}")
 
 
-def _pixels(rows: pd.DataFrame, figure: PublishedValue) -> Estimate:
+def _pixels(rows: pd.DataFrame, published: PublishedValue) -> Estimate:
     """Return the share of a map's pixels, which are no sample, so that it has no interval."""
-    name = figure.measure.removesuffix("_pixels")
+    name = published.measure.removesuffix("_pixels")
     hits = rows[name] if name in rows else rows["outcome"] == name
     return Estimate(100 * float(hits.mean()))
 
 
-def _dimension(rows: pd.DataFrame, figure: PublishedValue) -> Estimate | None:
+def _dimension(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None:
     """Return the dimension of a flag's boundary on a map, which has one row per pixel."""
-    flag, keys = figure.measure.removesuffix("_dimension"), figure.compared
+    flag, keys = published.measure.removesuffix("_dimension"), published.compared
     if flag not in rows or rows.duplicated(keys).any():
         return None
     pixels = rows.pivot(index=keys[1], columns=keys[0], values=flag).astype("boolean")
@@ -233,7 +233,7 @@ _MEASURES: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None
     "unsolved_rms": _unsolved_rms,
     **dict.fromkeys(
         PLATEAUS,
-        lambda rows, figure: _share((rows["outcome"] == figure.measure).sum(), len(rows)),
+        lambda rows, published: _share((rows["outcome"] == published.measure).sum(), len(rows)),
     ),
     **dict.fromkeys([f"{state}_{name}" for name in PLATEAUS for state in STATES], _standing),
     "gradient_norm": lambda rows, _: _median_of(_column(rows, "gradient_norm")),

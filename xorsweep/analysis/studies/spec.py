@@ -1,6 +1,6 @@
-"""A study: a question, its source, and the published figures with the cells that they are about.
+"""A study: a question, its source, and the published values with their cells.
 
-A study's node in the configuration is read here; `verdicts` holds its figures against results.
+A study's node in the configuration is read here; `verdicts` compares its values with results.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REFERENCES = {
     "reproduced": "reproduced elsewhere",
     "simulation": "our own simulation",
 }
-"""Where a figure comes from: its source, somebody who repeated the source's experiment, or an
+"""Where a value comes from: its source, somebody who repeated the source's experiment, or an
 independent simulation by the authors of xorsweep, which is no evidence from elsewhere."""
 
 CERTAINTIES = {
@@ -40,13 +40,13 @@ CERTAINTIES = {
     "secondary": "from a secondary source",
     "memory": "from memory of the literature, unverified",
 }
-"""How a figure that others gave is known."""
+"""How a value from others is known."""
 
 
 class Measure(NamedTuple):
-    """What a figure counts, in words, and its unit.
+    """The quantity of a value, in words, and its unit.
 
-    That is `percent`, `epochs`, `runs`, `error` or `number`.
+    The unit is `percent`, `epochs`, `runs`, `error` or `number`.
     """
 
     words: str
@@ -105,13 +105,13 @@ _NO_PART = ("until_converged", "seed")
 
 @dataclass(frozen=True)
 class PublishedValue:
-    """One figure and when ours agrees with it.
+    """A published value and its criterion of agreement.
 
-    `cell` holds every key of the cells that it is about, `own` those that the study's other
-    figures don't share; `along` names the keys, with commas between them, whose levels it compares.
-    `seeds` restricts it to seeds below this number. `low` and `high` are the reference's own
-    interval; a percentage with `runs` and no interval gets Wilson's. Percentages are between 0 and
-    100. `certainty` is None where the reference is a simulation of our own.
+    `cell` holds every key of its cells, `own` those that the study's other values don't share;
+    `along` names the keys, with commas between them, whose levels it compares. `seeds` restricts it
+    to seeds below this number. `low` and `high` are the reference's own interval; a percentage with
+    `runs` and no interval gets Wilson's. Percentages are between 0 and 100. `certainty` is None
+    where the reference is a simulation of our own.
     """
 
     cell: Mapping[str, Scalar]
@@ -141,7 +141,7 @@ class PublishedValue:
             raise ConfigError(
                 f"{where}: certainty={format_value(self.certainty)} with reference="
                 f"{self.reference}: a "
-                f"figure that others gave needs a certainty, one of {', '.join(CERTAINTIES)}, and "
+                f"value from others needs a certainty, one of {', '.join(CERTAINTIES)}, and "
                 "a simulation of our own has none"
             )
         has_interval = self.low is not None or (self.runs and self.unit == "percent")
@@ -164,15 +164,15 @@ class PublishedValue:
 
     @property
     def unit(self) -> str:
-        """Return the unit of the figure."""
+        """Return the unit of the value."""
         return MEASURES[self.measure].unit
 
 
 @dataclass(frozen=True)
 class Study:
-    """A question, where its figures come from, and why ours may differ from them."""
+    """A question, the source of its values, and why measured values may differ from them."""
 
-    figures: tuple[PublishedValue, ...]
+    values: tuple[PublishedValue, ...]
     name: str = field(None, String())
     title: str = field(None, String())
     question: str = field(None, String())
@@ -190,16 +190,16 @@ def keys_of(text: str | None) -> list[str]:
 def read_study(node: object) -> Study | None:
     """Return the checked study of a configuration, None where it has none; raises ConfigError.
 
-    `node` holds the fields of `Study`, the keys `cell` that all its figures share, and a list of
-    `figures`. A cell is the notebook's but for the keys that these two give.
+    `node` holds the fields of `Study`, the keys `cell` that all its values share, and a list of
+    values, `figures`. A cell is the notebook's but for the keys that these two give.
     """
     if node is None:
         return None
     section = _mapping("study", node)
     check_known("study.", section, [*fields_of(Study), "cell", "figures"])
-    figures = section.get("figures")
-    if not isinstance(figures, list) or not figures:
-        raise ConfigError(f"study.figures={figures}: must be a list of figures")
+    nodes = section.get("figures")
+    if not isinstance(nodes, list) or not nodes:
+        raise ConfigError(f"study.figures={nodes}: must be a list of published values")
     common = _mapping("study.cell", section.get("cell", {}))
     texts: dict[str, Any] = {
         key: read_value(f"study.{key}", section.get(key), kind)
@@ -208,13 +208,13 @@ def read_study(node: object) -> Study | None:
     }
     study = Study((), **texts)
     read_all = [
-        _read_figure(f"study.figures[{place}]", study, common, figure)
-        for place, figure in enumerate(figures)
+        _read_value(f"study.figures[{place}]", study, common, node)
+        for place, node in enumerate(nodes)
     ]
-    return replace(study, figures=tuple(read_all))
+    return replace(study, values=tuple(read_all))
 
 
-def _read_figure(
+def _read_value(
     where: str, study: Study, common: Mapping[str, Any], node: object
 ) -> PublishedValue:
     section = {"reference": study.reference, **_mapping(where, node)}
@@ -235,9 +235,9 @@ def _read_figure(
     compared = keys_of(values.get("along"))
     check_known(f"{where}.along=", compared, cell)
     cell = {key: value for key, value in cell.items() if key not in compared}
-    figure = PublishedValue(cell, {key: cell[key] for key in own if key in cell}, **values)
-    figure.check(where)
-    return figure
+    published = PublishedValue(cell, {key: cell[key] for key in own if key in cell}, **values)
+    published.check(where)
+    return published
 
 
 def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:

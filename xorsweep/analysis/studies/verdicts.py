@@ -1,4 +1,4 @@
-"""Reference figures against measured ones: each with its 95 % interval and a verdict."""
+"""Reference values and measured ones, each with its 95 % interval and a verdict."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ AGREES, DIFFERS, NOT_COMPARED, NOT_RUN = "agrees", "differs", "not compared", "n
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure, what was measured, None where its cell isn't in the grid, and the judgement.
+    """A published value, the measured one, None where its cell isn't in the grid, and the verdict.
 
     `agrees` is None where nothing was measured or there is nothing to agree with.
     """
 
-    figure: PublishedValue
+    published: PublishedValue
     measured: Estimate | None
     agrees: bool | None
     why: str
@@ -36,52 +36,52 @@ class Verdict:
         return NOT_COMPARED if self.agrees is None else AGREES if self.agrees else DIFFERS
 
 
-HEAD = ("figure", "reference", "its value", "measured, 95 % interval", "verdict", "why")
+HEAD = ("quantity", "reference", "its value", "measured, 95 % interval", "verdict", "why")
 
 
 def verdicts(study: Study, results: pd.DataFrame) -> list[Verdict]:
-    """Return a verdict a figure, in the study's order, from the rows of a sweep."""
+    """Return a verdict per published value, in the study's order, from the rows of a sweep."""
     cells = Cells(results[results["status"] != "failed"])
-    return [_judge(figure, measure(figure, cells)) for figure in study.figures]
+    return [_judge(published, measure(published, cells)) for published in study.values]
 
 
 def verdict_row(verdict: Verdict, certainty: str | None) -> tuple[str, ...]:
-    """Return the texts under `HEAD` for a figure; `certainty` is that of the study."""
-    figure, measured = verdict.figure, verdict.measured
+    """Return the texts under `HEAD` for a verdict; `certainty` is that of the study."""
+    published, measured = verdict.published, verdict.measured
     return (
-        figure_text(figure),
-        _reference_text(figure, certainty),
-        _value_text(figure),
-        _measured_text(figure, measured) if measured else "",
+        cell_text(published),
+        _reference_text(published, certainty),
+        _value_text(published),
+        _measured_text(published, measured) if measured else "",
         verdict.label,
         verdict.why,
     )
 
 
 def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
-    """Yield how many figures of each kind of reference agree, and which differ."""
+    """Yield how many values of each kind of reference agree, and which differ."""
     compared = [each for each in judged if each.agrees is not None]
     for reference, words in _COUNTED.items():
-        kind = [each for each in compared if each.figure.reference == reference]
+        kind = [each for each in compared if each.published.reference == reference]
         if kind:
             yield f"{words.format(len(kind), 's' * (len(kind) > 1))}: {_agreement(kind)}"
     unjudged = sum(each.label == NOT_COMPARED for each in judged)
     if unjudged:
-        yield f"{count_text(unjudged, 'figure')} {_is(unjudged)} measured without a verdict."
+        yield f"{count_text(unjudged, 'value')} {_is(unjudged)} measured without a verdict."
     skipped = sum(each.label == NOT_RUN for each in judged)
     if skipped:
-        yield f"{count_text(skipped, 'figure')} {_is(skipped)} not compared: not in this sweep."
+        yield f"{count_text(skipped, 'value')} {_is(skipped)} not compared: not in this sweep."
 
 
 _COUNTED = {
-    "published": "{:,} published figure{}",
-    "reproduced": "{:,} figure{} reproduced elsewhere",
-    "simulation": "{:,} figure{} checked against our own simulation only",
+    "published": "{:,} published value{}",
+    "reproduced": "{:,} value{} reproduced elsewhere",
+    "simulation": "{:,} value{} checked against our own simulation only",
 }
 
 
 def _agreement(kind: Sequence[Verdict]) -> str:
-    different = [figure_text(each.figure) for each in kind if not each.agrees]
+    different = [cell_text(each.published) for each in kind if not each.agrees]
     if not different:
         return "it agrees." if len(kind) == 1 else "all agree."
     agree = len(kind) - len(different)
@@ -92,68 +92,68 @@ def _is(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def figure_text(figure: PublishedValue) -> str:
-    """Return for which cell a figure is, and what it measures."""
-    seeds = [f"first {figure.seeds:,} seeds"] if figure.seeds else []
-    cell = ", ".join([*(level_text(*item) for item in figure.own.items()), *seeds])
-    words = MEASURES[figure.measure].words
+def cell_text(published: PublishedValue) -> str:
+    """Return the cell of a published value, and its quantity."""
+    seeds = [f"first {published.seeds:,} seeds"] if published.seeds else []
+    cell = ", ".join([*(level_text(*item) for item in published.own.items()), *seeds])
+    words = MEASURES[published.measure].words
     return f"{cell}: {words}" if cell else words
 
 
-def _judge(figure: PublishedValue, measured: Estimate | None) -> Verdict:
+def _judge(published: PublishedValue, measured: Estimate | None) -> Verdict:
     if measured is None:
-        return Verdict(figure, None, None, "its cell isn't in this sweep")
-    agrees, reason = _ACCEPTED[figure.accept](figure, measured)
-    return Verdict(figure, measured, agrees, "; ".join(filter(None, (reason, figure.why))))
+        return Verdict(published, None, None, "its cell isn't in this sweep")
+    agrees, reason = _ACCEPTED[published.accept](published, measured)
+    return Verdict(published, measured, agrees, "; ".join(filter(None, (reason, published.why))))
 
 
 _Accepted = tuple[bool | None, str]
 
 
-def _value(figure: PublishedValue) -> float:
-    assert figure.value is not None  # checked by `PublishedValue.check`
-    return figure.value
+def _value(published: PublishedValue) -> float:
+    assert published.value is not None  # checked by `PublishedValue.check`
+    return published.value
 
 
-def _overlap(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    low, high = _reference_interval(figure)
+def _overlap(published: PublishedValue, measured: Estimate) -> _Accepted:
+    low, high = _reference_interval(published)
     agrees = measured.low <= high and measured.high >= low
     return agrees, f"the intervals {'overlap' if agrees else 'do not overlap'}"
 
 
-def _exact(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    agrees = round(measured.value) == _value(figure)
+def _exact(published: PublishedValue, measured: Estimate) -> _Accepted:
+    agrees = round(measured.value) == _value(published)
     return agrees, "the same number" if agrees else "not the same number"
 
 
-def _within(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    assert figure.tolerance is not None
-    off = measured.value - _value(figure)
-    return abs(off) <= figure.tolerance, (
-        f"{_distance(figure.unit, abs(off))} {'above' if off > 0 else 'below'}; "
-        f"accepted within {_distance(figure.unit, figure.tolerance)}"
+def _within(published: PublishedValue, measured: Estimate) -> _Accepted:
+    assert published.tolerance is not None
+    off = measured.value - _value(published)
+    return abs(off) <= published.tolerance, (
+        f"{_distance(published.unit, abs(off))} {'above' if off > 0 else 'below'}; "
+        f"accepted within {_distance(published.unit, published.tolerance)}"
     )
 
 
-def _within_percent(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    assert figure.tolerance is not None
-    off = 100 * (measured.value / _value(figure) - 1)
-    return abs(off) <= figure.tolerance, (
+def _within_percent(published: PublishedValue, measured: Estimate) -> _Accepted:
+    assert published.tolerance is not None
+    off = 100 * (measured.value / _value(published) - 1)
+    return abs(off) <= published.tolerance, (
         f"{abs(off):.0f} % {'above' if off > 0 else 'below'}; "
-        f"accepted within {figure.tolerance:g} %"
+        f"accepted within {published.tolerance:g} %"
     )
 
 
-def _between(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    assert figure.low is not None
-    assert figure.high is not None
-    low, high = (_number(figure.unit, end) for end in (figure.low, figure.high))
-    return figure.low <= measured.value <= figure.high, f"accepted between {low} and {high}"
+def _between(published: PublishedValue, measured: Estimate) -> _Accepted:
+    assert published.low is not None
+    assert published.high is not None
+    low, high = (_number(published.unit, end) for end in (published.low, published.high))
+    return published.low <= measured.value <= published.high, f"accepted between {low} and {high}"
 
 
-def _at_least(figure: PublishedValue, measured: Estimate) -> _Accepted:
-    least = _value(figure)
-    return measured.value >= least, f"at least {_number(figure.unit, least)} asked"
+def _at_least(published: PublishedValue, measured: Estimate) -> _Accepted:
+    least = _value(published)
+    return measured.value >= least, f"at least {_number(published.unit, least)} asked"
 
 
 _ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
@@ -163,61 +163,65 @@ _ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
     "within_percent": _within_percent,
     "between": _between,
     "at_least": _at_least,
-    "none": lambda figure, measured: (None, ""),
+    "none": lambda published, measured: (None, ""),
 }
 
 
-def _reference_interval(figure: PublishedValue) -> tuple[float, float]:
+def _reference_interval(published: PublishedValue) -> tuple[float, float]:
     """Return the reference's own interval, or Wilson's for a percentage with its runs, or NaN.
 
     Limits between which ours has to lie are no interval of the reference.
     """
-    if figure.accept == "between":
+    if published.accept == "between":
         return np.nan, np.nan
-    if figure.low is not None and figure.high is not None:
-        return figure.low, figure.high
-    if not _has_wilson(figure):
+    if published.low is not None and published.high is not None:
+        return published.low, published.high
+    if not _has_wilson(published):
         return np.nan, np.nan
-    assert figure.runs is not None
-    low, high = rate_interval(round(_value(figure) * figure.runs / 100), figure.runs)
+    assert published.runs is not None
+    low, high = rate_interval(round(_value(published) * published.runs / 100), published.runs)
     return 100 * low, 100 * high
 
 
-def _reference_text(figure: PublishedValue, certainty: str | None) -> str:
-    """Return where a figure comes from; how it is known where that isn't as for its study."""
-    if figure.value is None:
+def _reference_text(published: PublishedValue, certainty: str | None) -> str:
+    """Return the origin of a value, and how it is known where that isn't as for its study."""
+    if published.value is None:
         return "none"
-    known = figure.certainty
+    known = published.certainty
     is_marked = known == "memory" or known != certainty
-    return REFERENCES[figure.reference] + (
+    return REFERENCES[published.reference] + (
         f" ({CERTAINTIES[known]})" if known and is_marked else ""
     )
 
 
-def _has_wilson(figure: PublishedValue) -> bool:
-    is_rate = figure.value is not None and figure.unit == "percent"
-    return is_rate and figure.runs is not None and figure.low is None
+def _has_wilson(published: PublishedValue) -> bool:
+    is_rate = published.value is not None and published.unit == "percent"
+    return is_rate and published.runs is not None and published.low is None
 
 
-def _value_text(figure: PublishedValue) -> str:
-    if figure.value is None:
+def _value_text(published: PublishedValue) -> str:
+    if published.value is None:
         return ""
-    least = "at least " if figure.accept == "at_least" else ""
-    runs = f", {figure.runs:,} runs" if figure.runs else ""
+    least = "at least " if published.accept == "at_least" else ""
+    runs = f", {published.runs:,} runs" if published.runs else ""
     return (
-        least + _measured_text(figure, Estimate(figure.value, *_reference_interval(figure))) + runs
+        least
+        + _measured_text(published, Estimate(published.value, *_reference_interval(published)))
+        + runs
     )
 
 
 def notes(study: Study) -> str:
-    """Return what has to be known to read the verdicts and intervals of a study's figures."""
+    """Return notes on the verdicts and intervals of a study."""
     texts = []
-    if any(_has_wilson(figure) for figure in study.figures):
+    if any(_has_wilson(published) for published in study.values):
         texts.append(
             "Where a reference gives its number of runs and no interval, the interval of its "
             "value is Wilson's, computed here."
         )
-    if any(figure.accept == "overlap" and figure.value is not None for figure in study.figures):
+    if any(
+        published.accept == "overlap" and published.value is not None for published in study.values
+    ):
         texts.append(
             "Agreement by overlapping intervals is roughly a test at p = 0.006 where both "
             "intervals are of one width, and it doesn't show that two rates are equal."
@@ -225,11 +229,11 @@ def notes(study: Study) -> str:
     return " ".join(texts)
 
 
-def _measured_text(figure: PublishedValue, measured: Estimate) -> str:
-    text = _number(figure.unit, measured.value)
+def _measured_text(published: PublishedValue, measured: Estimate) -> str:
+    text = _number(published.unit, measured.value)
     if not (np.isnan(measured.low) and np.isnan(measured.high)):
         low, high = (
-            _number(figure.unit, end).removesuffix(" %") for end in (measured.low, measured.high)
+            _number(published.unit, end).removesuffix(" %") for end in (measured.low, measured.high)
         )
         text += f" [{low}, {high}]"
     return text + measured.note
