@@ -92,6 +92,14 @@ class Layout:
         return replace(self, hue=few, col=(self.hue, *others))
 
     @property
+    def with_x(self) -> Layout:
+        """Return the layout with a key along x, that of lines or panels if x is empty."""
+        if self.x or not self.keys:
+            return self
+        x = self.hue or self.col[0]
+        return replace(self, x=x, hue="", col=tuple(key for key in self.col if key != x))
+
+    @property
     def keys(self) -> list[str]:
         """Return the keys that tell cells apart, lines first."""
         return [key for key in (self.hue, self.x, *self.col) if key]

@@ -1,6 +1,7 @@
 """The figures of columns, by the numbers that they show."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from column_sweeps import AXES, TIMES, ColumnSweep, deterministic, measured, sweep_columns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from xorsweep.analysis.intervals import rate_interval
@@ -169,6 +171,35 @@ def test_one_cell_has_a_histogram_and_no_map(tmp_path: Path) -> None:
     assert rate_heatmap.draw(tables, "won") is None
     (axes,) = panels_of(number_lines.draw(tables, "value")).values()
     assert sum(bar.get_height() for bar in axes.patches) == 8  # type: ignore[attr-defined]
+
+
+def two_keys(a: int, b: int, seed: int) -> float:
+    return a + 10.0 * b + seed if (a, b) != (1, 2) else float("nan")
+
+
+@pytest.mark.parametrize("axes", [{"hue": ["b"]}, {"col": ["b"]}])
+def test_settings_are_not_mixed_where_no_key_is_left_for_x(
+    axes: dict[str, list[str]], tmp_path: Path
+) -> None:
+    keys = {"a": (2,), "b": (1, 2), "seed": (0, 1, 2)}
+    tables = tables_of(sweep_columns(two_keys, keys, tmp_path))
+    tables = replace(tables, layout=tables.layout.with_axes(axes))
+    (panel,) = panels_of(number_lines.draw(tables, "value")).values()
+    (line,) = panel.lines
+    assert [tuple(point) for point in line.get_xydata()] == [(1, 13), (2, 23)]
+    assert panel.get_xlabel() == "b"
+
+
+def test_a_line_of_one_point_has_a_bar(tmp_path: Path) -> None:
+    keys = {"a": (1, 2), "b": (1, 2), "seed": (0, 1, 2)}
+    tables = tables_of(sweep_columns(two_keys, keys, tmp_path))
+    tables = replace(tables, layout=Layout("a", "b", ()))
+    (panel,) = panels_of(number_lines.draw(tables, "value")).values()
+    (bar,) = (each for each in panel.collections if isinstance(each, LineCollection))
+    ((low, high),) = bar.get_segments()
+    values = [22, 23, 24]
+    assert low.tolist() == [2, np.quantile(values, 0.25)]
+    assert high.tolist() == [2, np.quantile(values, 0.75)]
 
 
 def infinite(x: int, seed: int) -> float:

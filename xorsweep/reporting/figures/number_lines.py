@@ -1,4 +1,4 @@
-"""What a number is: its median and middle half, along a key."""
+"""The median and the middle half of a number, along a key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_MARKERS = 30
 
 def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     """Return a number's median along a key with the middle half, another key as lines."""
-    layout = tables.layout.with_few_lines(tables.cells, MOST_LINES)
+    layout = tables.layout.with_few_lines(tables.cells, MOST_LINES).with_x
     shown = tables.select(tables.cells, layout.col, MOST_PANELS)
     rows = tables.rows_of(shown.cells)
     rows = rows.assign(**{column: rows[column].astype("Float64").astype(float)})
@@ -79,12 +79,14 @@ def _draw_lines(
     few = cells[layout.x].nunique() <= MOST_MARKERS
     for level, style in line_styles(cells, layout.hue).items():
         line = part[part[layout.hue] == level] if layout.hue else part
+        is_point = line[layout.x].nunique() == 1  # where a band would have no width
         sns.lineplot(
             x=line[layout.x].to_numpy(float),  # without a name, which would become a label
             y=line[column].to_numpy(),
             estimator="median",
             errorbar=("pi", 50) if has_seeds else None,
-            err_kws={"linewidth": 0},
+            err_style="bars" if is_point else "band",
+            err_kws={"linewidth": 0.9 if is_point else 0},
             linewidth=1.2,
             markersize=4,
             markeredgewidth=0,
