@@ -49,5 +49,8 @@ def test_an_axis_is_one_of_the_sweep_and_never_the_seed() -> None:
         ConfigError, match=r"figures.x=hidden: must be an axis .*, one of lr, epochs"
     ):
         looks.check_axes(("lr", "epochs", "seed"))
-    with pytest.raises(ConfigError, match=r"^col=seed: must be an axis .*left out: there is none"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^col=seed: leave it out: no axis of the sweep but seed has several levels$",
+    ):
         read_figures({"col": "seed"}).check_axes(("seed",), prefix="")

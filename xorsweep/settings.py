@@ -88,11 +88,13 @@ class FigureSettings:
         for role, keys in self.axes.items():
             for key in keys:
                 if key not in known:
-                    allowed = f"one of {', '.join(known)}" if known else "left out: there is none"
-                    raise ConfigError(
-                        f"{prefix}{role}={shorten(key)}: must be an axis of the sweep with several "
-                        f"levels, {allowed}"
+                    allowed = (
+                        f"must be an axis of the sweep with several levels, one of "
+                        f"{', '.join(known)}"
+                        if known
+                        else "leave it out: no axis of the sweep but seed has several levels"
                     )
+                    raise ConfigError(f"{prefix}{role}={shorten(key)}: {allowed}")
 
 
 DEFAULT_LOOKS = FigureSettings()

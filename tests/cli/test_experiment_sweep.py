@@ -185,7 +185,7 @@ def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
 def test_the_same_command_resumes_with_the_same_or_a_larger_grid(tmp_path: Path) -> None:
     assert experiment(tmp_path, TOSSES, "p=0.1,0.5", "seed=range(0,3)", *QUIET).returncode == 0
     done = experiment(tmp_path, TOSSES, "p=0.1,0.5,0.9", "seed=range(0,3)", *QUIET)
-    assert "found 6 finished points, which are reused; 3 are run now" in done.stdout
+    assert "found 6 finished results, 3 to run" in done.stdout
     less = experiment(tmp_path, TOSSES, "p=0.1,0.5", "seed=range(0,3)", *QUIET)
     assert less.stderr.startswith(
         "s has 3 points that aren't in this grid, the first of them row 6 ("

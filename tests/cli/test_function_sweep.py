@@ -84,7 +84,7 @@ def test_failures_end_the_command_with_1_and_are_run_again(tmp_path: Path) -> No
     assert f"python -m xorsweep function {name} x=5" in done.stdout
     done = function(tmp_path, name, "resume=s", "x=9", *QUIET[:2])
     assert done.returncode == 1
-    assert "2 are run now (1 of them new to the grid, 1 of them failed before)" in done.stdout
+    assert "2 to run (1 new, 1 failed before)" in done.stdout
     assert pd.read_csv(tmp_path / "s/results.csv")["x"].tolist() == [4, 5, 6, 9]
 
 
@@ -226,9 +226,9 @@ def test_the_same_command_resumes_and_a_smaller_grid_is_refused(tmp_path: Path) 
     given = [TRAIN, "lr=1,2", "width=8", *QUIET]
     assert function(tmp_path, *given, "seed=range(0,3)").returncode == 0
     again = function(tmp_path, *given, "seed=range(0,3)")
-    assert "found all 6 points finished: there is nothing to run" in again.stdout
+    assert "all 6 results finished: nothing to run" in again.stdout
     more = function(tmp_path, *given, "seed=range(0,4)")
-    assert "found 6 finished points, which are reused; 2 are run now" in more.stdout
+    assert "found 6 finished results, 2 to run" in more.stdout
     less = function(tmp_path, *given, "seed=range(0,3)")
     assert (less.returncode, less.stderr.count("\n")) == (1, 1)
     assert "; it has no seed=3; " in less.stderr

@@ -231,7 +231,7 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
         "grid.where: a sweep keeps the grid.where that it was started with; start another sweep\n"
     )
     done = run(tmp_path, "-m", "resume=latest", "seed=3,4,5,6", "report=false")
-    assert "found 10 finished points, which are reused; 6 are run now" in done.stdout
+    assert "found 10 finished results, 6 to run" in done.stdout
     rows = pd.read_csv(tmp_path / "outputs/latest/results.csv")
     assert (rows["lr"] * rows["seed"] < 3).all()
 
@@ -257,12 +257,12 @@ def test_the_same_command_resumes_and_one_of_fewer_points_is_refused(tmp_path: P
     before = (tmp_path / "here/results.csv").read_bytes()
     again = run(tmp_path, "-m", *given, "seed=range(0,3)")
     assert (again.returncode, again.stderr) == (0, "")
-    assert "found all 6 points finished: there is nothing to run" in again.stdout
+    assert "all 6 results finished: nothing to run" in again.stdout
     assert (tmp_path / "here/results.csv").read_bytes() == before
     plan = run(tmp_path, "-m", *given, "seed=range(0,4)", "plan=true")
-    assert "found 6 finished points, which are reused; 2 are run now" in plan.stdout
+    assert "found 6 finished results, 2 to run" in plan.stdout
     more = run(tmp_path, "-m", *given, "seed=range(0,4)")
-    assert "found 6 finished points, which are reused; 2 are run now" in more.stdout
+    assert "found 6 finished results, 2 to run" in more.stdout
     grown = (tmp_path / "here/results.csv").read_bytes()
     run(tmp_path, "-m", *given[:-1], "seed=range(0,4)", "hydra.sweep.dir=at_once")
     assert grown == (tmp_path / "at_once/results.csv").read_bytes()
@@ -333,7 +333,7 @@ def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
     run(tmp_path, "-m", *SMALL)
     done = run(tmp_path, "-m", "resume=latest", "seed=range(0,5)", "report=false")
     assert done.returncode == 0, done.stderr
-    assert "found 12 finished points, which are reused; 8 are run now" in done.stdout
+    assert "found 12 finished results, 8 to run" in done.stdout
     wanted = [each.replace("range(0,3)", "range(0,5)") for each in SMALL]
     run(tmp_path, "-m", *wanted, "hydra.sweep.dir=at_once")
     extended = (tmp_path / "outputs/latest/results.csv").read_bytes()

@@ -154,7 +154,7 @@ def test_a_limit_on_the_size_of_files_is_said_in_one_line(tmp_path: Path) -> Non
     assert done.stderr == f"sweep/results.csv can't be written: File too large; {GO_ON}sweep\n"
     done = run(resource.RLIM_INFINITY, "resume=sweep", "report=false")
     assert done.returncode == 0, done.stderr
-    assert "found all 800 points finished: there is nothing to run" in done.stdout
+    assert "all 800 results finished: nothing to run" in done.stdout
     run(resource.RLIM_INFINITY, *arguments, "hydra.sweep.dir=undisturbed")
     found, wanted = (
         (tmp_path / name / "results.csv").read_bytes() for name in ("sweep", "undisturbed")

@@ -97,23 +97,17 @@ def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: P
         (sweep / name).unlink()
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET), heard)
-    assert "found all 60 points finished: there is nothing to run" in heard.lines
+    assert "all 60 results finished: nothing to run" in heard.lines
     assert (sweep / "results.csv").read_bytes() == before
 
 
 def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("seed", tuple(range(12)))]), heard)
-    assert (
-        "found 60 finished points, which are reused; 12 are run now (12 of them new to the "
-        "grid)" in heard.lines
-    )
+    assert "found 60 finished results, 12 to run (12 new)" in heard.lines
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("epochs", (20, 40))]), heard)
-    assert (
-        "found 72 finished points, which are reused; 72 are run now (72 of them new to the "
-        "grid)" in heard.lines
-    )
+    assert "found 72 finished results, 72 to run (72 new)" in heard.lines
 
 
 def test_every_kind_of_damage_is_named_set_aside_and_trained_again(sweep: Path) -> None:

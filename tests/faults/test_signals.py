@@ -199,7 +199,7 @@ def test_ctrl_c_while_the_pictures_are_made(begin: Begin, tmp_path: Path) -> Non
     assert not (sweep / "report.html").exists()
     code, out, err = begin("resume=sweep").end()
     assert code == 0, err
-    assert "found all 100 points finished: there is nothing to run" in out
+    assert "all 100 results finished: nothing to run" in out
     assert (sweep / "report.html").is_file()
     assert (sweep / "results.csv").read_bytes() == rows
     assert not list(sweep.rglob(".*.tmp"))

@@ -71,6 +71,20 @@ def test_it_is_found_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("functions_to_sweep.py:train", "; write functions_to_sweep:train"),
+        ("functions_to_sweep:trian", "'trian'); did you mean functions_to_sweep:train?"),
+        ("functions_to_sweep:nothing_like_it", "'nothing_like_it')"),
+    ],
+)
+def test_a_mistyped_name_is_corrected(name: str, end: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load_function(name)
+    assert str(told.value).endswith(end)
+
+
+@pytest.mark.parametrize(
     ("name", "message"),
     [
         ("train", "train: a function is named as package.module:function"),

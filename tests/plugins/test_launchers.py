@@ -146,7 +146,7 @@ def test_a_shard_that_is_killed_in_mid_sweep_costs_nothing_that_was_finished(
 
     done = sweep(tmp_path, "resume=s", "report=false", *chosen)
     assert done.returncode == 0, done.stderr
-    assert "finished points, which are reused" in done.stdout
+    assert "finished results, " in done.stdout
     assert kept < set(parts.iterdir())
     assert (tmp_path / "s" / "results.csv").read_bytes() == (serial / "results.csv").read_bytes()
     assert files(tmp_path) == {"s"}

@@ -138,19 +138,17 @@ def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET, [Axis("seed", (3, 4))]), terminal)
     lines = text.getvalue().splitlines()
-    assert lines[0] == (
-        "found 6 finished points, which are reused; 4 are run now (4 of them new to the grid)"
-    )
+    assert lines[0] == ("found 6 finished results, 4 to run (4 new)")
     assert lines[1] == "2 learning rates x 5 seeds: 10 results, 4 trainings, 1 batch, 1 worker"
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET), terminal)
-    assert text.getvalue() == "found all 6 points finished: there is nothing to run\n"
+    assert text.getvalue() == "all 6 results finished: nothing to run\n"
     part.write_bytes(b"")
     terminal, text = console()
     preview_resume(ResumeRequest(tmp_path, QUIET), terminal)
     assert "is damaged" in text.getvalue()
-    assert "found 0 finished points, which are reused; 6 are run now" in text.getvalue()
+    assert "found 0 finished results, 6 to run" in text.getvalue()
     assert part.exists()
 
 

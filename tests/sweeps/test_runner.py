@@ -205,7 +205,7 @@ def test_resume_trains_what_is_missing_and_nothing_else(
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "parts").iterdir()}
     terminal, text = console()
     resume_sweep(ResumeRequest(tmp_path, QUIET), terminal)
-    assert "found 54 finished points, which are reused; 54 are run now" in text.getvalue()
+    assert "found 54 finished results, 54 to run" in text.getvalue()
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
     after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "parts").iterdir()}
     assert after == kept | {lost.name: after[lost.name]}
@@ -219,7 +219,7 @@ def test_resume_with_more_seeds_ends_as_if_all_had_been_asked_for(
     )
     terminal, text = console()
     resume_sweep(ResumeRequest(tmp_path, QUIET, [Axis("seed", tuple(range(9)))]), terminal)
-    assert "found 48 finished points, which are reused; 60 are run now" in text.getvalue()
+    assert "found 48 finished results, 60 to run" in text.getvalue()
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import sys
 import textwrap
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
@@ -30,12 +31,25 @@ def load_function(name: str) -> Function:
         raise
     except BaseException as error:  # a module may raise anything while it is imported
         raise ConfigError(
-            f"{name}: can't be imported ({one_line(exception_text(error))})"
+            f"{name}: can't be imported ({one_line(exception_text(error))}){_name_hint(name)}"
         ) from None
     if not callable(found):
         raise ConfigError(f"{name}: isn't a function")
     function: Function = found
     return function
+
+
+def _name_hint(name: str) -> str:
+    """Return a correction of a name that can't be imported, as the end of a line; or nothing."""
+    module, _, attribute = name.partition(":")
+    if module.endswith(".py"):
+        parts = Path(module.removesuffix(".py")).parts
+        return f"; write {'.'.join(parts)}:{attribute}"
+    if module not in sys.modules:
+        return ""
+    known = [each for each, value in vars(sys.modules[module]).items() if callable(value)]
+    near = get_close_matches(attribute, known, n=1)
+    return f"; did you mean {module}:{near[0]}?" if near else ""
 
 
 def name_of(function: Function) -> str:

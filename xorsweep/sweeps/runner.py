@@ -323,10 +323,8 @@ _NOUNS = {"trajectories": ("training", "trainings"), "batches": ("batch", "batch
 def found_line(reused: int, missing: int, added: int, failed: int) -> str:
     """Return a message about the points found and those that are run now."""
     if not missing:
-        return f"found all {reused:,} points finished: there is nothing to run"
-    kinds = ((added, "new to the grid"), (failed, "failed before"))
-    why = ", ".join(f"{count:,} of them {kind}" for count, kind in kinds if count)
-    return (
-        f"found {reused:,} finished points, which are reused; {missing:,} are run now"
-        f"{why and f' ({why})'}"
-    )
+        return f"all {count_text(reused, 'result')} finished: nothing to run"
+    kinds = ((added, "new"), (failed, "failed before"))
+    why = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
+    found = f"found {count_text(reused, 'finished result')}, {missing:,} to run"
+    return f"{found} ({why})" if why else found

@@ -44,7 +44,7 @@ def test_a_function_beside_it_is_swept(folder: Path) -> None:
     frame = pd.read_csv(folder / "outputs/latest/results.csv")
     assert frame["energy"].tolist() == [m * v**2 / 2 for m in (1, 2.5) for v in range(4)]
     again = run(folder, "physics:energy", "resume=latest", "report=false")
-    assert "found all 8 points finished: there is nothing to run" in again.stdout.splitlines()
+    assert "all 8 results finished: nothing to run" in again.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
