@@ -28,6 +28,8 @@ STATEMENTS = {
     "values": "from pathlib import Path; from xorsweep.cli import compose_python, overrides; "
     "given = overrides.GivenSweep.read({'lr': [0.1, 1], 'optimizer': ['sgd', 'adam']}); "
     "assert len(compose_python.compose_sweep(given, Path()).grid) == 2 * 2 * 4 * 3 * 100",
+    "batch": "request = compose_python.compose_sweep(overrides.GivenSweep.read({'epochs': 3}), "
+    "Path()); request.experiment.run(request.experiment.batch_of_one(request.grid, 0))",
     "report": "import xorsweep.reporting.report",
     "api": "assert callable(xorsweep.sweep); xorsweep.reporting.report.ReportWriter",
     "figure of a run": "import xorsweep.reporting.figures.hidden_outputs",
@@ -75,6 +77,7 @@ def test_the_pieces_of_pages_need_no_matplotlib(loaded: Loaded) -> None:
 
 def test_a_worker_needs_neither_hydra_nor_the_tables_nor_the_pictures(loaded: Loaded) -> None:
     assert not loaded["worker"] & (HEAVY - {"pyarrow"})
+    assert not loaded["batch"] & (HEAVY - {"pyarrow"})
 
 
 def test_a_sweep_imports_pictures_and_tables_only_when_it_shows_them(loaded: Loaded) -> None:

@@ -64,19 +64,19 @@ def part_of(rows: PointResults) -> pa.Table:
     lists = {PARAMETERS: _parameters(rows), LEARNING_CURVE: _curves(rows, rows.learning_curves)}
     stored = {"point_id": pa.uint64(), **_TYPES, "status": pa.int8()}
     columns = {
-        name: lists[name] if name in lists else pa.array(getattr(rows, name), type_)
+        name: lists[name] if name in lists else _array(getattr(rows, name), type_)
         for name, type_ in stored.items()
     }
     if rows.curvature is not None:
         columns |= {
-            name: pa.array(values, pa.float64())
-            for name, values in rows.curvature._asdict().items()
+            name: _array(values, pa.float64()) for name, values in rows.curvature._asdict().items()
         }
     for name, curves in zip(CURVATURE_LISTS, rows.curvature_curves, strict=False):
         columns[name] = _curves(rows, curves)
     if rows.trainable is not None:
-        columns[TRAINABLE] = pa.array(rows.trainable)
-    return pa.table(columns | {f"output_{i}": values for i, values in enumerate(rows.outputs)})
+        columns[TRAINABLE] = _array(rows.trainable, pa.bool_())
+    columns |= {f"output_{i}": _array(each, pa.float64()) for i, each in enumerate(rows.outputs)}
+    return pa.table(columns)
 
 
 def part_of_run(run: SingleRun, point_id: NDArray[np.uint64]) -> pa.Table:
@@ -104,17 +104,43 @@ def part_of_run(run: SingleRun, point_id: NDArray[np.uint64]) -> pa.Table:
 def _parameters(rows: PointResults) -> pa.Array:
     """Return the parameters of each point, empty where they aren't kept."""
     points, size = rows.parameters.shape
-    offsets = np.arange(points + 1, dtype=np.int32) * size
-    return pa.ListArray.from_arrays(offsets, pa.array(rows.parameters.ravel()))
+    offsets = np.arange(points + 1) * size
+    return _lists(offsets, rows.parameters.ravel(), pa.float64())
 
 
 def _curves(rows: PointResults, curves: NDArray[np.float32]) -> pa.Array:
     """Return curves (C, t) point by point, empty where a longer one of the trajectory has it."""
     has_curve = rows.curve_of >= 0
     lengths = np.where(has_curve, len(curves), 0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
     values = curves.T[rows.curve_of[has_curve]].ravel()
-    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
+    return _lists(offsets, values, pa.float32())
+
+
+def _lists(offsets: NDArray[np.int64], values: NDArray[Any], type_: pa.DataType) -> pa.Array:
+    return pa.ListArray.from_arrays(_array(offsets, pa.int32()), _array(values, type_))
+
+
+def _array(values: NDArray[Any], type_: pa.DataType) -> pa.Array:
+    """Return values (n,) without pa.array, which would import pandas in each worker."""
+    if pa.types.is_string(type_):
+        return _texts(values)
+    if pa.types.is_boolean(type_):
+        data = np.packbits(values, bitorder="little")
+    else:
+        data = np.ascontiguousarray(values, type_.to_pandas_dtype())
+    return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(data)])
+
+
+def _texts(values: NDArray[Any]) -> pa.Array:
+    """Return texts, some of which may be None."""
+    if not (known := np.array([text is not None for text in values], bool)).any():
+        return pa.nulls(len(values), pa.string())
+    encoded = [(text or "").encode() for text in values]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    bits = np.packbits(known, bitorder="little")
+    buffers = (pa.py_buffer(each) for each in (offsets, b"".join(encoded), bits))
+    return pa.StringArray.from_buffers(len(values), *buffers)
 
 
 def part_types(
