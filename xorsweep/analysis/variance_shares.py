@@ -288,7 +288,7 @@ def rate_variance(results: pd.DataFrame, summary: pd.DataFrame) -> VarianceShare
     keys = [key for key in point_columns(summary) if key != "seed"]
     return variance_shares(
         summary[keys],
-        CellIndex.of_frame(results, swept_columns(summary)).number,
+        CellIndex.of_frame(results, swept_columns(results)).number,
         results["seed"].to_numpy(),
         results["converged"].to_numpy(bool),
         (results["status"] != "failed").to_numpy(),

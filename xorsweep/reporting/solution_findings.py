@@ -30,7 +30,7 @@ def solution_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[
     The cell is that with the fewest hidden units that has enough solved runs, of several the one
     with most of them. Limits hold for all shares that are named together.
     """
-    index = CellIndex.of_frame(results, swept_columns(summary))
+    index = CellIndex.of_frame(results, swept_columns(results))
     found = label_counts(results["solution"], index.number, len(index))
     counts = [classes_only(each) for each in found]
     cells = final_epochs_only(summary)

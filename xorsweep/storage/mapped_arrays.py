@@ -8,6 +8,7 @@ from tempfile import TemporaryFile, gettempdir
 from weakref import WeakSet
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.storage.atomic import error_with_path
@@ -42,6 +43,10 @@ def full(
 
 
 def release_pages() -> None:
-    """Give the memory of all these files back; their values are read again where needed."""
+    """Give back the memory of all these files, and what the allocator holds and nobody uses.
+
+    Their values are read again where they are needed.
+    """
     for mapped in list(_MAPPED):
         mapped.madvise(mmap.MADV_DONTNEED)
+    pa.system_memory_pool().release_unused()

@@ -165,10 +165,9 @@ class Tables:
         return CellIndex.of_frame(self.results, swept_columns(self.summary)).number
 
     def rows_of(self, cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-        """Return the swept keys, the seed and some columns of the results of some cells."""
+        """Return the points and some columns of the results of some cells of the summary."""
         chosen = np.isin(self.cell_of, cells.index)
-        keys = [*swept_columns(self.summary), "seed"]
-        return select_rows(self.results, chosen, [*keys, *columns])
+        return select_rows(self.results, chosen, [*point_columns(self.results), *columns])
 
 
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:

@@ -96,8 +96,8 @@ def typical_runs(tables: Tables) -> list[_Shown]:
     middle of those of the class by the epoch at which they converged, the better one of two.
     """
     cells = final_epochs_only(tables.summary)
+    rows = tables.rows_of(cells, ["solution", "converged_epoch"])
     tasks = [key for key in point_columns(tables.summary) if key.split(".")[0] == "task"]
-    rows = tables.rows_of(cells, [*tasks, "solution", "converged_epoch"])
     labels = rows["solution"].dropna().unique()
     rows = rows[rows["solution"].isin([label for label in labels if is_solution(label)])]
     swept = [key for key in swept_columns(tables.summary) if key != "epochs"]
