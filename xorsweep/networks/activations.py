@@ -69,8 +69,8 @@ class Logistic(Activation):
 
     def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
         """Write p - p a = d a (1 - a)."""
-        np.multiply(p, a, out=out)
-        np.subtract(p, out, out=out)
+        np.multiply(p, a, out)
+        np.subtract(p, out, out)
 
     def second_derivative(self, a: Array) -> Array:
         """Return a (1 - a) (1 - 2 a)."""

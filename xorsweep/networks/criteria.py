@@ -47,8 +47,8 @@ class Criterion:
 class _LargestError(Criterion):
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
         """Write the largest absolute error."""
-        np.abs(errors, out=scratch)
-        np.maximum.reduce(scratch, axis=0, out=out)
+        np.abs(errors, scratch)
+        np.maximum.reduce(scratch, 0, out=out)
 
 
 class Fahlman(_LargestError):
@@ -92,8 +92,8 @@ class Sse(Criterion):
 
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
         """Write the sum of squared errors."""
-        np.multiply(errors, errors, out=scratch)
-        np.add.reduce(scratch, axis=0, out=out)
+        np.multiply(errors, errors, scratch)
+        np.add.reduce(scratch, 0, out=out)
 
 
 @dataclass(frozen=True)

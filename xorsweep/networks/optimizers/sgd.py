@@ -17,5 +17,5 @@ class Sgd(Optimizer):
         scratch: Array
     ) -> None:  # fmt: skip
         """Take one step."""
-        np.multiply(negative_gradient, learning_rate, out=negative_gradient)
-        np.add(parameters, negative_gradient, out=parameters)
+        np.multiply(negative_gradient, learning_rate, negative_gradient)
+        np.add(parameters, negative_gradient, parameters)

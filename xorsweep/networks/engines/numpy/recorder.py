@@ -72,7 +72,7 @@ class Recorder:
 
     def _check(self, epoch: int, networks: NetworkState) -> None:
         met, criterion = self._met, self._criterion
-        np.less(self._measured(networks), self._limits, out=met)
+        np.less(self._measured(networks), self._limits, met)
         if criterion.held_for > 1:
             np.add(self._held, 1, out=self._held)
             np.multiply(self._held, met, out=self._held)
