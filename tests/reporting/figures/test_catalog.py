@@ -17,7 +17,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 from small_sweep_figures import SMALL_SWEEP_FIGURES
@@ -40,18 +39,18 @@ from xorsweep.reporting.figures import (
     rate_lines,
     survival_curves,
 )
-from xorsweep.reporting.figures.axes import DrawnFigure, line_styles
+from xorsweep.reporting.figures.axes import NARROW, WIDE, DrawnFigure, line_styles
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, submit_figures
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.error_histogram import TALLEST
 from xorsweep.reporting.figures.style import (
     DOTS_PER_INCH,
     OUTCOME_COLOURS,
     STYLE,
     save,
+    styled,
 )
 from xorsweep.reporting.selection import in_order
-from xorsweep.settings import SweepSettings
+from xorsweep.settings import FigureSettings, SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
@@ -164,38 +163,115 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(
         assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
 
 
-def shares_in(axes: Axes) -> dict[tuple[int, str], float]:
-    """Return what the bars of each row and colour add up to, 1 being all runs of the cell."""
-    found: dict[tuple[int, str], float] = {}
-    for bar in axes.patches:
-        assert isinstance(bar, Rectangle)
-        place = int(bar.get_y()), mpl.colors.to_hex(bar.get_facecolor())
-        found[place] = found.get(place, 0) + bar.get_height() / TALLEST
-    return found
+def area_in_decades(filled: Any) -> float:
+    """Return the area of polygons whose x axis is logarithmic."""
+    area = 0.0
+    for path in filled.get_paths():
+        x, y = np.log10(path.vertices[:, 0]), path.vertices[:, 1]
+        area += abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+    return area
 
 
-def test_every_final_error_is_in_the_histogram_and_the_plateaus_are_named(
+def test_every_final_error_is_in_the_histogram_of_its_cell(
     tables: Tables, figures: dict[str, Figure]
 ) -> None:
     figure = figures["final_error"]
-    assert titles(figure) == ["hidden 2", "hidden 4"]
-    cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
-    for hidden, axes in zip((2, 4), panels_of(figure), strict=True):
-        rows = [tick.get_text() for tick in axes.get_yticklabels()]
-        assert rows == ["1000", "2", "0.5"]
-        wanted = {
-            (place, colour): cells.loc[(hidden, float(lr)), f"outcome_{name}"] / 12
-            for place, lr in enumerate(rows)
-            for name, colour in OUTCOME_COLOURS.items()
-            if cells.loc[(hidden, float(lr)), f"outcome_{name}"]
+    cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["lr", "hidden"])
+    named = [(lr, hidden) for lr in (0.5, 2.0, 1e3) for hidden in (2, 4)]
+    assert titles(figure) == [f"lr {lr:g}, hidden {hidden}" for lr, hidden in named]
+    for name, axes in zip(named, panels_of(figure), strict=True):
+        found = {
+            mpl.colors.to_hex(area.get_facecolor()[0]): area_in_decades(area) / 0.1
+            for area in axes.collections
         }
-        assert shares_in(axes) == pytest.approx(wanted)
-    assert [text.get_text() for text in panels_of(figure)[0].texts] == ["1/4", "1/3", "1/2", "1"]
+        wanted = {
+            colour: cells.loc[name, f"outcome_{outcome}"] / 12
+            for outcome, colour in OUTCOME_COLOURS.items()
+            if cells.loc[name, f"outcome_{outcome}"]
+        }
+        assert found == pytest.approx(wanted)
+        assert [line.get_xdata()[0] for line in axes.lines] == [*PLATEAUS.values()]
+    assert figure.legends[0].get_texts()[-1].get_text() == "plateaus at 1/4, 1/3, 1/2, 1"
 
 
 def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
     figure = drawn(error_histogram.draw, tables_of(small_sweep, plateaus={}))
-    assert not panels_of(figure)[0].texts
+    assert not panels_of(figure)[0].lines
+
+
+def test_errors_that_are_rounding_take_no_room(tables: Tables) -> None:
+    tiny = tables.results.assign(final_error=10.0 ** -np.arange(1, len(tables.results) + 1))
+    figure = drawn(error_histogram.draw, replace(tables, results=tiny))
+    low, high = panels_of(figure)[0].get_xlim()
+    assert 1e-9 < low < 1e-8 < high
+    of = tables.learning_curves
+
+    def falling(cells: pd.DataFrame) -> Any:
+        found = of(cells)
+        return {
+            place: replace(each, curves=np.full_like(each.curves, 1e-30) + 10.0**-each.epochs)
+            for place, each in found.items()
+        }
+
+    figure = drawn(error_curves.draw, replace(tables, learning_curves=falling))
+    low, high = panels_of(figure)[0].get_ylim()
+    assert 1e-9 < low < high <= 150
+
+
+def test_where_most_runs_diverge_the_median_leaves_the_axis(tables: Tables) -> None:
+    of = tables.learning_curves
+
+    def diverging(cells: pd.DataFrame) -> Any:
+        found = of(cells)
+        for each in found.values():
+            each.curves[:7, -1] = np.inf  # 7 of 12, so that of the quartiles one is finite
+        return found
+
+    figure = drawn(error_curves.draw, replace(tables, learning_curves=diverging))
+    for axes in panels_of(figure):
+        _, top = axes.get_ylim()
+        median = np.asarray(axes.lines[-len(PLATEAUS) - 1].get_ydata(), float)
+        assert median[-1] > 1e6 * top
+        assert (median[:-1] < top).all()
+
+
+def test_the_only_run_of_a_cell_has_its_colour_and_no_median(
+    grid_of: GridOf, tmp_path: Path
+) -> None:
+    run_sweep(
+        SweepRequest(
+            NetworkExperiment(),
+            grid_of(lr=[0.5, 2.0], epochs=30),
+            SweepSettings(ExecutionSettings("serial"), report=False),
+            tmp_path,
+        )
+    )
+    figure = drawn(error_curves.draw, tables_of(tmp_path))
+    assert not any("median" in text.get_text() for text in figure.legends[0].get_texts())
+    for axes in panels_of(figure):
+        assert len(axes.lines) == 1 + len(PLATEAUS)
+        assert not axes.collections
+
+
+def test_figures_have_about_one_width_and_titles_one_line(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        assert NARROW <= figure.get_figwidth() <= WIDE, name
+        assert not any("\n" in title for title in titles(figure)), name
+
+
+def test_no_text_of_a_figure_for_a_paper_is_smaller_than_8_points(tables: Tables) -> None:
+    for spec in SMALL_SWEEP_FIGURES:
+        with styled(FigureSettings(style="paper", width=3.3)):
+            found = spec.draw(tables)
+        assert found is not None
+        found.figure.draw_without_rendering()
+        assert found.figure.get_figwidth() == 3.3
+        sizes = {
+            text.get_fontsize()
+            for text in found.figure.findobj(Text)
+            if text.get_text() and not text.get_text().startswith("$")  # 10 to the power of
+        }
+        assert sizes == {8}, spec.name
 
 
 def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(

@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.palette import COLOURS, name_colours, number_colours
-from xorsweep.reporting.figures.style import GREY, chosen_width
+from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.text import level_name, level_text
 
@@ -50,12 +50,14 @@ MOST_NAMED = 8
 MOST_TICKS = 8
 LINE_HEIGHT = 0.17
 """Inches that a line of text takes."""
-WIDEST = 12.0
-"""Inches that panels side by side take."""
+NARROW, WIDE = 7.2, 9.6
+"""Inches of a figure: about as many for all, so that their text has about the same size."""
 NARROWEST = 1.2
 """Inches of a panel in a figure whose width was chosen."""
 MOST_WIDENED = 1.4
 """By how much a panel becomes wider for its title; a longer one takes several lines."""
+LEAST_NARROWED = 0.9
+"""By how much panels become narrower so that one more has room beside them."""
 SIDES, LEAST_SIDES = 0.9, 0.6
 """Inches beside the panels, for the labels of an axis; in a figure whose width was chosen."""
 MANY_TIMES = 50
@@ -84,8 +86,8 @@ class DrawnFigure:
 
     def __post_init__(self) -> None:
         if self.note:
-            note = fitted(self.note.replace("$", r"\$"), self.figure.get_figwidth(), "small")
-            self.figure.suptitle(note, fontsize="small", color=GREY)
+            note = fitted(self.note.replace("$", r"\$"), self.figure.get_figwidth(), SMALL)
+            self.figure.suptitle(note, fontsize=SMALL, color=GREY)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -101,21 +103,25 @@ def facets(
     sharey: bool = True,
     xlabel: str = "",
     ylabel: str = "",
+    narrowest: float = NARROWEST,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes for each panel, `width` by `height` inches where there is room.
 
     A panel's first entry is its title. The lowest panels have the label and the ticks of x, the
-    leftmost those of y.
+    leftmost those of y. Where the figure's width was chosen, a panel has at least `narrowest`
+    inches if the figure has.
     """
     titles = [title for title, _ in panels]
     wanted = max(text_width(title) for title in titles) + 0.1
     total = chosen_width()
     if total is None:
         width = max(width, min(wanted, MOST_WIDENED * width))
-        across = max(1, min(columns, len(panels), round(WIDEST / width)))
-        total = max(across * width + SIDES, 4.6)
+        room = int((WIDE - SIDES) / (LEAST_NARROWED * width))
+        across = max(1, min(columns, len(panels), room))
+        total = min(WIDE, max(across * width + SIDES, NARROW))
+        width = (total - SIDES) / across
     else:
-        across = max(1, min(columns, len(panels), int((total - LEAST_SIDES) / NARROWEST)))
+        across = max(1, min(columns, len(panels), int((total - LEAST_SIDES) / narrowest)))
         natural, width = width, (total - LEAST_SIDES) / across
         height *= min(1.0, max(0.7, width / natural))
     data = pd.DataFrame({"panel": range(len(panels))})
@@ -135,6 +141,13 @@ def facets(
     # The last number along one panel stays clear of the next panel's first.
     grid.figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08))
     return grid.figure, shown
+
+
+def columns_of(cells: pd.DataFrame, key: str, most: int) -> int:
+    """Return how many panels lie side by side: a key's levels, where these make whole rows."""
+    levels_across = cells[key].nunique() if key else 1
+    is_whole = levels_across <= most and len(cells) % levels_across == 0
+    return levels_across if is_whole and (key or len(cells) <= most) else min(4, len(cells))
 
 
 @contextmanager
@@ -159,13 +172,12 @@ def _width_at(text: str, size: float) -> float:
     return float(width) / 72
 
 
-def text_width(text: str, size: str | None = None) -> float:
+def text_width(text: str, size: float | None = None) -> float:
     """Return the inches that a line of text takes, in the figure's own size by default."""
-    points = FontProperties(size=size or mpl.rcParams["font.size"]).get_size_in_points()
-    return _width_at(text, points)
+    return _width_at(text, size or mpl.rcParams["font.size"])
 
 
-def fitted(words: str, inches: float, size: str | None = None) -> str:
+def fitted(words: str, inches: float, size: float | None = None) -> str:
     """Return words in lines of at most so many inches."""
     if text_width(words, size) <= inches:
         return words
@@ -301,15 +313,14 @@ def percent_upwards(axes: Axes) -> None:
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put a legend below all panels, no wider than the figure."""
+    """Put a legend below all panels, no wider than the figure, which gets as much higher."""
     if not handles:
         return
     entry = 0.6 + max(text_width(str(each.get_label())) for each in handles)
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=max(1, min(len(handles), 4, int(figure.get_figwidth() / entry))),
-    )
+    columns = max(1, min(len(handles), 4, int(figure.get_figwidth() / entry)))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+    further_lines = ceil(len(handles) / columns) - 1
+    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * further_lines)
 
 
 def legend_lines(styles: Mapping[Any, Mapping[str, Any]]) -> list[Line2D]:

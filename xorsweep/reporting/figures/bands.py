@@ -1,16 +1,26 @@
-"""A line with a band for each cell: what time curves and arrays by step have in common."""
+"""Lines with bands: over all steps, of several cells in a panel or of the runs of one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
+from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.reporting.figures.axes import facets, legend_below, legend_lines, line_styles
+from xorsweep.reporting.figures.style import GREY
 from xorsweep.reporting.layout import Layout, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells
+
+BEYOND = 1e100
+"""Stands for infinity: between it and any other value, too, quantiles lie beyond the axis."""
 
 
 def draw_bands(
@@ -68,3 +78,29 @@ def draw_bands(
     unmarked = {level: {**style, "marker": None} for level, style in styles.items()}
     legend_below(figure, legend_lines(unmarked))
     return figure, grid
+
+
+def draw_quantiles(axes: Axes, found: CellLearningCurves, colour: str) -> None:
+    """Draw the median of a cell's runs by epoch, and the band of their middle half.
+
+    Where a run diverged it counts as beyond the end of the axis. Axes are still linear here:
+    seaborn would take quantiles of logarithms.
+    """
+    sns.lineplot(
+        x=np.tile(found.epochs, len(found.curves)),
+        y=np.clip(found.curves.ravel(), -BEYOND, BEYOND, dtype=np.float64),
+        estimator="median",
+        errorbar=("pi", 50),
+        color=colour,
+        linewidth=1.4,
+        err_kws={"alpha": 0.25, "linewidth": 0},
+        ax=axes,
+    )
+
+
+def quantile_handles(colour: str, label: str) -> tuple[Artist, Artist]:
+    """Return what a legend shows of the lines and of the bands of `draw_quantiles`."""
+    return (
+        Line2D([], [], color=colour, linewidth=1.4, label=label),
+        Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half"),
+    )

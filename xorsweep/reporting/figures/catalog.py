@@ -168,10 +168,11 @@ NETWORK_FIGURES = (
     FigureSpec(
         "final_error",
         "Where runs end",
-        "Each row is a setting: its runs by their error after the most epochs that it has. A bar "
-        "with all of them reaches up to the next row. Further left is better, and colours show how "
-        "a run ended. The dashed lines are the plateaus of the error, where several rows of the "
-        "task share one output.",
+        "Each panel is a setting: its runs by their final error, which is half the sum of squared "
+        "errors after the most epochs that the setting has. A bar is the share of runs in its "
+        "range of errors. Further left is better, and colours show how a run ended. Errors below "
+        "10⁻⁸ are drawn there. The dashed lines are the plateaus of the error, where several rows "
+        "of the task share one output.",
         "error_histogram",
     ),
     FigureSpec(

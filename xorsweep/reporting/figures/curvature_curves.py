@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
+from xorsweep.fields import FloatArray
 from xorsweep.networks.point_results import CURVATURE_LISTS
 from xorsweep.reporting.figures.axes import (
     DrawnFigure,
@@ -22,6 +22,7 @@ from xorsweep.reporting.figures.axes import (
     legend_below,
     ranges_text,
 )
+from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import GREY, INK
@@ -55,18 +56,17 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
     parts = panels(cells, shown.keys)
     figure, grid = facets(parts, 2.4, 1.9, 4, xlabel="epochs")
-    epochs_across(grid[0], max(each.epochs[-1] for each in largest.values()), 0)
-    _scale_values(grid[0])
     for axes, (_, part) in zip(grid, parts, strict=True):
         place = part.index[0]
         axes.axhline(0, **ZERO)
         axes.axhline(2 / part["lr"].iloc[0], **LIMIT)
         for curves, colour in ((smallest, SMALLEST_COLOUR), (largest, LARGEST_COLOUR)):
-            low, middle, high = curves[place].quantiles()
-            axes.fill_between(curves[place].epochs, low, high, color=colour, alpha=0.25, lw=0)
-            axes.plot(curves[place].epochs, middle, color=colour, linewidth=1.4)
+            draw_quantiles(axes, curves[place], colour)
         axes.grid(axis="y")
-    figure.supylabel("eigenvalue of the Hessian", fontsize=9)
+    epochs_across(grid[0], max(each.epochs[-1] for each in largest.values()), 0)
+    quantiles = [each.quantiles().ravel() for each in (*smallest.values(), *largest.values())]
+    _scale_values(grid[0], np.concatenate([*quantiles, 2 / cells["lr"].to_numpy()]))
+    figure.supylabel("eigenvalue of the Hessian", fontsize="medium")
     legend_below(figure, _legend_handles())
     return DrawnFigure(figure, _alt_text(cells, layout.hue, largest), shown.note)
 
@@ -76,19 +76,21 @@ def _known(curves: Curves) -> Curves:
     return {place: each for place, each in curves.items() if np.isfinite(each.curves).any()}
 
 
-def _scale_values(axes: Axes) -> None:
+def _scale_values(axes: Axes, values: FloatArray) -> None:
+    """Show all values that are finite."""
+    finite = values[np.isfinite(values)]
+    axes.set_ylim(1.5 * min(finite.min(), 0), 1.5 * finite.max())
     axes.set_yscale("symlog", linthresh=LINEAR)
     axes.yaxis.set_major_locator(FixedLocator(TICKS))  # others would crowd around 0
     axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _legend_handles() -> Sequence[Artist]:
-    return [
-        Line2D([], [], color=LARGEST_COLOUR, label="largest, median"),
-        Line2D([], [], color=SMALLEST_COLOUR, label="smallest, median"),
-        Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half"),
-        Line2D([], [], label="2 / lr", **LIMIT),
-    ]
+    (largest, band), (smallest, _) = (
+        quantile_handles(colour, f"{which}, median")
+        for which, colour in (("largest", LARGEST_COLOUR), ("smallest", SMALLEST_COLOUR))
+    )
+    return [largest, smallest, band, Line2D([], [], label="2 / lr", **LIMIT)]
 
 
 def _alt_text(cells: pd.DataFrame, key: str, largest: Curves) -> str:

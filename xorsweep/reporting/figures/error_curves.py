@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves
+from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.reporting.figures.axes import (
+    SIDES,
+    WIDE,
     DrawnFigure,
+    columns_of,
     epochs_across,
     facets,
+    label_decades,
     legend_below,
     ranges_text,
 )
+from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import GREY, INK, OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.layout import Panel, panels
+from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS, PLATEAU_LINE
+from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
 MOST_CELLS = 24
@@ -36,8 +39,10 @@ MOST_SINGLE_RUNS = 200
 MOST_COLUMNS = 5
 SMALLEST_ERROR, LARGEST_ERROR = 1e-8, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
-MEDIAN: dict[str, Any] = {"color": INK, "linewidth": 1.4}
-BAND: dict[str, Any] = {"color": GREY, "alpha": 0.25, "linewidth": 0}
+
+SEVERAL: dict[str, Any] = {"linewidth": 0.6, "alpha": 0.6}
+ALONE: dict[str, Any] = {"linewidth": 1.4}
+"""How a run looks, with others below their median or as the only one of its cell."""
 
 
 def draw(tables: Tables) -> DrawnFigure | None:
@@ -50,20 +55,26 @@ def draw(tables: Tables) -> DrawnFigure | None:
         return None
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
     parts = panels(cells, shown.keys)
-    figure, grid = _log_facets(parts, _columns(cells, layout.x), curves)
+    columns = columns_of(cells, layout.x, MOST_COLUMNS)
+    figure, grid = facets(parts, (WIDE - SIDES) / columns, 1.7, columns, xlabel="epochs")
     trained = tables.rows_of(shown.cells, ["status", "outcome"]).query("status != 'failed'")
     single = single_runs(tables, trained, len(shown.cells))
     outcomes = tables.results["outcome"]
+    has_several = any(len(each.rows) > 1 for each in curves.values())
     for axes, (_, part) in zip(grid, parts, strict=True):
         found = curves[part.index[0]]
-        _draw_runs(axes, found, single, outcomes)
-        _draw_quantiles(axes, found)
+        _draw_runs(axes, found, single, outcomes, SEVERAL if has_several else ALONE)
+        if has_several:
+            draw_quantiles(axes, found, INK)
         for plateau in tables.plateaus.values():
             axes.axhline(plateau, **PLATEAU_LINE)
-    legend_below(figure, _legend_handles(set(outcomes.iloc[single].astype(str))))
+        axes.grid(axis="y")
+    _scale(grid[0], curves)
+    figure.supylabel("half the sum of squared errors", fontsize="medium")
+    legend_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
     excluded = f"{len(single):,} of {len(trained):,} runs as thin lines"
     notes = (shown.note, excluded if len(single) < len(trained) else "")
-    alt = _alt_text(shown.cells, layout.hue)
+    alt = _alt_text(shown.cells, layout.hue, has_several)
     return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
 
 
@@ -85,28 +96,20 @@ def single_runs(tables: Tables, trained: pd.DataFrame, cells: int) -> NDArray[np
     return trained.index[is_single].to_numpy()
 
 
-def _columns(cells: pd.DataFrame, across: str) -> int:
-    """Return how many panels lie side by side: a key's levels, where these make whole rows."""
-    levels = cells[across].nunique() if across else len(cells)
-    return levels if levels <= MOST_COLUMNS and len(cells) % levels == 0 else 4
-
-
-def _log_facets(
-    parts: Sequence[Panel], columns: int, curves: Mapping[int, CellLearningCurves]
-) -> tuple[Figure, list[Axes]]:
-    figure, grid = facets(parts, 10 / columns - 0.1, 1.7, columns, xlabel="epochs")
-    epochs_across(grid[0], max(each.epochs[-1] for each in curves.values()), 0)
-    grid[0].set_yscale("log")
-    grid[0].set_ylim(*_limits(curves))
-    grid[0].yaxis.set_minor_locator(NullLocator())
-    for axes in grid:
-        axes.grid(axis="y")
-    figure.supylabel("half the sum of squared errors", fontsize=9)
-    return figure, grid
+def _scale(axes: Axes, curves: Mapping[int, CellLearningCurves]) -> None:
+    epochs_across(axes, max(each.epochs[-1] for each in curves.values()), 0)
+    limits = _limits(curves)
+    axes.set_ylim(*limits)
+    axes.set_yscale("log")
+    label_decades(axes.yaxis, limits)
 
 
 def _draw_runs(
-    axes: Axes, found: CellLearningCurves, single: NDArray[np.intp], outcomes: pd.Series[str]
+    axes: Axes,
+    found: CellLearningCurves,
+    single: NDArray[np.intp],
+    outcomes: pd.Series[str],
+    look: Mapping[str, Any],
 ) -> None:
     """Draw some runs as thin lines, those of an outcome as one line with gaps."""
     is_single = np.isin(found.rows, single)
@@ -117,41 +120,33 @@ def _draw_runs(
             finite = np.where(np.isfinite(errors), errors, np.nan)
             ends = np.pad(finite, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
             epochs = np.tile(np.append(found.epochs, 0), len(errors))
-            axes.plot(epochs, ends, color=OUTCOME_COLOURS[name], linewidth=0.6, alpha=0.6)
+            axes.plot(epochs, ends, color=OUTCOME_COLOURS[name], **look)
 
 
-def _draw_quantiles(axes: Axes, found: CellLearningCurves) -> None:
-    low, middle, high = found.quantiles()
-    axes.plot(found.epochs, middle, **MEDIAN)
-    axes.fill_between(found.epochs, low, high, **BAND)
-
-
-def _legend_handles(outcomes: Collection[str]) -> list[Artist]:
-    runs = [
+def _legend_handles(outcomes: Collection[str], has_several: bool) -> list[Artist]:
+    runs: list[Artist] = [
         Line2D([], [], color=OUTCOME_COLOURS[name], linewidth=1.2, label=name.replace("_", " "))
         for name in OUTCOMES
         if name in outcomes
     ]
-    median, band = (
-        Line2D([], [], label="median of all runs", **MEDIAN),
-        Patch(label="middle half", **BAND),
-    )
-    return [median, band, *runs]
+    return [*quantile_handles(INK, "median of all runs"), *runs] if has_several else runs
 
 
-def _alt_text(cells: pd.DataFrame, key: str) -> str:
+def _alt_text(cells: pd.DataFrame, key: str, has_several: bool) -> str:
     ends = cells.dropna(subset=["final_error_q50"])
+    lines, end = "one run, coloured by its outcome", "They"
+    if has_several:
+        lines = "single runs as thin lines coloured by outcome, their median and their middle half"
+        end = "The medians"
     return (
-        "Error by epoch on logarithmic axes, one panel per cell: single runs as thin lines "
-        "coloured by outcome, their median and the band of their middle half. The medians end at: "
+        f"Error by epoch on logarithmic axes, one panel per cell: {lines}. {end} end at: "
         f"{ranges_text(ends, key, ends['final_error_q50'], '{:.2g}'.format)}."
     )
 
 
-def _limits(curves: Mapping[int, CellLearningCurves]) -> tuple[float, float]:
+def _limits(curves: Mapping[int, CellLearningCurves]) -> FloatArray:
     """Return the ends of the axis of errors, which hold all that is finite and isn't too large."""
     errors = np.concatenate([each.curves.ravel() for each in curves.values()])
     shown = errors[(errors >= SMALLEST_ERROR) & (errors <= LARGEST_ERROR)]
     low, high = (shown.min(), shown.max()) if len(shown) else (1.0, 1.0)
-    # Less than that would crowd the axis with numbers between powers of ten.
-    return float(low / 1.5), float(max(high, 20 * low) * 1.5)
+    return np.array([low / 1.5, high * 1.5], np.float64)

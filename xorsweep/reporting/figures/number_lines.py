@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
+    NARROW,
     DrawnFigure,
     along_text,
     facets,
@@ -19,6 +19,7 @@ from xorsweep.reporting.figures.axes import (
     legend_lines,
     line_styles,
     needs_logarithm,
+    new_figure,
     ranges_text,
     scale_across,
     scale_values,
@@ -129,7 +130,7 @@ def _draw_points(
 
 def _histogram(column: str, values: pd.Series[float]) -> DrawnFigure:
     """Return how the values of the only cell are spread."""
-    figure = Figure(figsize=(4.6, 2.7), layout="constrained")
+    figure = new_figure(NARROW, 2.7)
     axes = figure.subplots()
     wide = needs_logarithm(values.to_numpy())
     sns.histplot(x=values.to_numpy(), log_scale=wide, color=COLOURS[0], ax=axes)

@@ -29,7 +29,7 @@ from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells, spaced
 from xorsweep.text import count_text, level_name
 
-WIDTH, HEIGHT = 2.6, 3.4
+WIDTH, HEIGHT = 2.3, 3.4
 """Inches of a panel."""
 MOST_ROWS = 500
 """Seeds of a panel, one in a line of dots; of more, evenly spaced ones are drawn."""

@@ -14,6 +14,7 @@ from seaborn.utils import relative_luminance
 
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
+    NARROWEST,
     DrawnFigure,
     along_text,
     facets,
@@ -22,6 +23,7 @@ from xorsweep.reporting.figures.axes import (
     turn_labels,
 )
 from xorsweep.reporting.figures.data import Rates, RateTables
+from xorsweep.reporting.figures.style import SMALL
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells
 from xorsweep.text import level_name, level_text
@@ -42,17 +44,25 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     shown = tables.select(cells, layout.col, MOST_PANELS)
     parts = panels(shown.cells, shown.keys)
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
+    counts = _counts(rates.frame)
+    lines = [line for text in counts.dropna() for line in text.split("\n")]
+    longest = max((text_width(line, SMALL) for line in lines), default=0.0)
     has_room = max(len(across), len(down)) <= MOST_FIELDS
     has_texts = has_room and not rates.are_values
     room_for_names = max(text_width(mpl_label(level_name(level))) for level in down)
-    fields = max(2.2, (0.52 if has_texts else 0.3) * min(len(across), MOST_FIELDS) + 0.6)
+    field = max(0.52, longest + 0.12) if has_texts else 0.3
+    fields = max(2.2, field * min(len(across), MOST_FIELDS) + 0.6)
     width = fields + max(0.0, room_for_names - 0.6)
     height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    figure, grid = facets(parts, width, height, xlabel=layout.x, ylabel=layout.hue)
+    narrowest = len(across) * (longest + 0.05) + 0.6 if has_texts else NARROWEST
+    figure, grid = facets(
+        parts, width, height, xlabel=layout.x, ylabel=layout.hue, narrowest=narrowest
+    )
+    has_texts = has_texts and len(across) * longest <= room_across(grid[0]) - 0.2
     for axes, (_, part) in zip(grid, parts, strict=True):
-        mine = rates.frame.reindex(part.index)
-        texts = _pivot(part, layout, across, down, _counts(mine)) if has_texts else None
-        _draw_map(axes, _pivot(part, layout, across, down, mine["rate"]), texts)
+        rate, text = rates.frame["rate"].reindex(part.index), counts.reindex(part.index)
+        texts = _pivot(part, layout, across, down, text) if has_texts else None
+        _draw_map(axes, _pivot(part, layout, across, down, rate), texts)
     room = min(fields, room_across(grid[0]))
     turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
@@ -84,7 +94,7 @@ def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> No
         cmap="cividis",
         annot=False if texts is None else texts.astype(object).fillna("").to_numpy(),
         fmt="",
-        annot_kws={"fontsize": 7},
+        annot_kws={"fontsize": SMALL},
         linewidths=0.6 if max(rates.shape) <= MOST_FIELDS else 0,
         xticklabels=ceil(rates.shape[1] / MOST_FIELDS),
         cbar=False,

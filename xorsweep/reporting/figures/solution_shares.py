@@ -20,6 +20,7 @@ from xorsweep.reporting.figures.axes import (
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.style import SMALL
 from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
 from xorsweep.text import count_text, level_name, level_text, percent_text
@@ -103,13 +104,18 @@ def _draw_rows(
         for label, share in _segments(mine, colours, room):
             axes.barh(row, share - GAP, 0.8, start, color=colours.get(label, OTHERS_COLOUR))
             if label in mine and label not in colours:
-                axes.text(start + share / 2, row, label, ha="center", va="center", fontsize=7)
+                axes.text(start + share / 2, row, label, ha="center", va="center", fontsize=SMALL)
             start += share
         axes.annotate(
-            f"{solved:,}", (1, row), (4, 0), textcoords="offset points", va="center", fontsize=8
+            f"{solved:,}", (1, row), (4, 0), textcoords="offset points", va="center", fontsize=SMALL
         )
     axes.annotate(
-        "solved", (1, 1), (4, 2), xycoords="axes fraction", textcoords="offset points", fontsize=8
+        "solved",
+        (1, 1),
+        (4, 2),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=SMALL,
     )
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)), [mpl_label(level_name(level)) for level in order])
@@ -126,7 +132,7 @@ def _segments(
     total, left = sum(counts.values()), 1.0
     for label in sorted(counts, key=lambda label: [*colours, label].index(label)):
         share = counts[label] / total
-        if label in colours or room * share >= text_width(label, "small") + 0.1:
+        if label in colours or room * share >= text_width(label, SMALL) + 0.1:
             left -= share
             yield label, share
     if left > GAP:

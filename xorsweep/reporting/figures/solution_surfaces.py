@@ -22,9 +22,16 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import network_of
 from xorsweep.networks.solutions import is_solution
 from xorsweep.networks.trainer import build_training
-from xorsweep.reporting.figures.axes import NARROWEST, DrawnFigure, fitted, legend_below, new_figure
+from xorsweep.reporting.figures.axes import (
+    NARROW,
+    NARROWEST,
+    DrawnFigure,
+    fitted,
+    legend_below,
+    new_figure,
+)
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import GREY, chosen_width
+from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.svg.decision_surface import MARGIN, has_surface
@@ -115,8 +122,9 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
     total = chosen_width()
     across = min(COLUMNS if total is None else max(1, int(total / NARROWEST)), len(shown))
     down = ceil(len(shown) / across)
-    side = SIDE if total is None else min(SIDE, (total - 0.4) / across - 0.25)
-    figure = new_figure(max(across * (side + 0.25) + 0.4, 5.2), down * (side + 0.85) + 0.7)
+    room = ((total or NARROW) - 0.4) / across - 0.25
+    side = min(SIDE, room) if total else min(1.5 * SIDE, max(SIDE, room))
+    figure = new_figure(max(across * (side + 0.25) + 0.4, NARROW), down * (side + 0.85) + 0.7)
     figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.06))
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for axes in grid[len(shown) :]:
@@ -125,10 +133,10 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
         _draw_surface(axes, *networks[each.row])
         runs = count_text(each.runs, "solved run")
         axes.set_title(mpl_label(each.label), loc="left", fontweight="bold", pad=17)
-        axes.text(0, 1.03, runs, transform=axes.transAxes, fontsize=8, color=GREY)
-        words = fitted(mpl_label(each.words), 1.05 * side, "x-small")
-        axes.set_xlabel(words, fontsize="x-small", color=GREY)
-        axes.set_ylabel("input 2 upwards" if place % across == 0 else "", fontsize=8)
+        axes.text(0, 1.03, runs, transform=axes.transAxes, fontsize=SMALL, color=GREY)
+        words = fitted(mpl_label(each.words), 1.05 * side, SMALL)
+        axes.set_xlabel(words, fontsize=SMALL, color=GREY)
+        axes.set_ylabel("input 2 upwards" if place % across == 0 else "", fontsize=SMALL)
     line = Line2D([], [], label="where a hidden unit switches", path_effects=OUTLINE, **HIDDEN_LINE)
     boundary = Line2D([], [], label="where the output is 1/2", color="#ffffff", linewidth=1.6)
     boundary.set_path_effects([Stroke(linewidth=3.4, foreground="#000000"), *OUTLINE])

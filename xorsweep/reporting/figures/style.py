@@ -41,6 +41,8 @@ OUTCOME_COLOURS = {
 """Of all runs that have an error. Found by a search for colours that lie far apart for readers with
 each kind of colour vision, on the light page and on the dark one."""
 
+SMALL = 8
+"""Points of the smallest text, which papers have throughout."""
 DOTS_PER_INCH = 160
 FORMATS = ("png", "svg", "pdf")
 LARGEST_SVG = 300_000
@@ -62,8 +64,8 @@ STYLE: dict[Any, Any] = {
 }
 
 PAPER: dict[Any, Any] = {
-    **dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize", "figure.titlesize"), 8),
-    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), 8),
+    **dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize", "figure.titlesize"), SMALL),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), SMALL),
     "axes.linewidth": 0.6,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from xorsweep.reporting.figures.axes import DrawnFigure, legend_below, new_figure
+from xorsweep.reporting.figures.axes import NARROW, DrawnFigure, legend_below, new_figure
 from xorsweep.reporting.figures.data import VarianceTables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import INK
@@ -31,7 +31,7 @@ def draw(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
     if found is None or not found.is_shown:
         return None
     rows = found.largest_first.head(MOST_AXES)
-    figure = new_figure(6.4, 0.5 * len(rows) + 1.2)
+    figure = new_figure(NARROW, 0.5 * len(rows) + 1.2)
     axes = figure.subplots()
     for place, kind in enumerate(KINDS):
         _draw_bars(axes, rows, kind, place)
