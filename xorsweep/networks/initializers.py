@@ -27,6 +27,7 @@ from xorsweep.fields import (
     shorten,
 )
 from xorsweep.networks.architecture import Network, Weights
+from xorsweep.networks.mersenne_twister import FEWEST_SEEDS, MOST_DRAWS, uniform_draws
 from xorsweep.networks.planes import (
     FILE,
     PRINTED,
@@ -425,6 +426,9 @@ def _order_of_draws(network: Network, layout: str, biases: bool) -> NDArray[np.i
 
 def _draws(stream: str, normal: bool, seeds: Seeds, count: int) -> FloatArray:
     """Return the first draws of each seed's stream (count, len(seeds))."""
+    many = len(seeds) >= FEWEST_SEEDS and count <= MOST_DRAWS
+    if many and stream == "legacy" and not normal:
+        return uniform_draws(seeds, count)
     drawn = np.empty((len(seeds), count))
     legacy = np.random.RandomState()
     for row, seed in zip(drawn, seeds.tolist(), strict=True):
