@@ -276,8 +276,7 @@ def test_only_an_engine_whose_epochs_cost_little_trains_small_batches(point_of: 
         NetworkExperiment(Engine(name)).plan(grid, np.arange(4096), workers=1).batches
         for name in ("numpy", "numba")
     )
-    assert len(numpy) == 1
-    assert len(numba) > 1
+    assert len(numpy) <= 2 < len(numba)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])

@@ -36,7 +36,8 @@ WORKING_SET = 2**25
 """Bytes that a batch may fill; it is a tile that has to fit the cache, so this is large."""
 MOST_MEMBERS = 2**13
 WEIGHT = 0.5e-9
-"""Seconds that a network's weight takes at each row, by `benchmarks.epoch_cost`."""
+"""Seconds that a weight of a 2-H-1 network takes at each row, by `benchmarks.epoch_cost`; those of
+other networks take two to four times as long."""
 DROP_STEPS = 32
 """How often per decade of epochs converged networks leave their batch."""
 

@@ -13,9 +13,9 @@ from xorsweep.networks.engines.numpy.state import NetworkState
 WORKING_SET = 2**21
 """Bytes that a batch's arrays may fill, by `benchmarks.working_set`: smaller batches are slowed by
 the overhead of array calls, larger ones by memory."""
-CALL, CALLS = 0.8e-6, 27
+CALL, CALLS = 0.73e-6, 27
 """Seconds of an array call, and how many an epoch has beside one for each weight."""
-WEIGHT = 3.4e-9
+WEIGHT = 3.3e-9
 """Seconds that a network's weight takes at each row; both are by `benchmarks.epoch_cost`."""
 
 
