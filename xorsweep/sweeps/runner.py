@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xorsweep.errors import ExecutionError
 from xorsweep.execution.backends import (
@@ -41,6 +42,9 @@ from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
 from xorsweep.sweeps.shards import ShardPlan, remove_shards, run_in_shards
 from xorsweep.text import count_text
+
+if TYPE_CHECKING:
+    from xorsweep.reporting.figures.imports import FigureImports
 
 
 @dataclass(frozen=True)
@@ -216,7 +220,19 @@ class _Run:
         results = read_results(folder, self.experiment)
         page = write_tables(self.store, grid, finished, results, report or None, self.terminal)
         self.store.write_manifest(finished)
+        if self._imports:
+            self._imports.wait()
         return self._conclude(counts, page)
+
+    @cached_property
+    def _imports(self) -> FigureImports | None:
+        """Return the imports of the processes that train and then draw; None where others draw."""
+        if not self.settings.report or self.settings.parallel.backend != "loky":
+            return None
+        from xorsweep.reporting.figures.imports import FigureImports
+
+        workers = local_workers(self.settings.parallel)
+        return FigureImports.of(workers, len(self.first)) if workers == self.workers else None
 
     def _full_grid(self) -> Grid:
         parts = self.store.measurements()
@@ -265,6 +281,8 @@ class _Run:
         ):
             for batch, rows in finished:
                 writer.add(rows, batch.work)
+                if self._imports:
+                    self._imports.start()
                 if self.settings.on_failure == "stop":
                     stop_if_failed(rows)
                 raise_pending_interrupt()
