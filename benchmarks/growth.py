@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import numpy as np
@@ -26,6 +27,7 @@ from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
 ENGINES = ("numpy", "numba")
+REPEATS = 5
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,11 @@ def _by_hidden(engine: str, hidden: int) -> float:
 
 
 def _curve(what: str, of: str, sizes: Sequence[int], seconds_of: Callable[[int], float]) -> Curve:
-    return Curve(what, of, tuple(sizes), tuple(seconds_of(size) for size in sizes))
+    return Curve(what, of, tuple(sizes), tuple(_median(seconds_of, size) for size in sizes))
+
+
+def _median(seconds_of: Callable[[int], float], size: int) -> float:
+    return median(seconds_of(size) for _ in range(REPEATS))
 
 
 def _engine(engine: str, hidden: int, epochs: int) -> float:
@@ -104,7 +110,7 @@ def _sweep(points: int) -> float:
 
 
 def overhead(points: int) -> float:
-    """Return the seconds a point that a sweep takes beside drawing weights and training."""
+    """Return the seconds per point that a sweep takes beside drawing weights and training."""
     grid = _grid(points)
     train = load_train(Engine())
     _sweep(1_000)  # pandas and SciPy are imported

@@ -1,4 +1,4 @@
-"""The whole program from the command line, start-up included, and two workers against one."""
+"""The whole program from the command line beside an import, and two workers against one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 TWENTY_POINTS = ("lr=0.5,1", "hidden=2,3", "epochs=300", "seed=range(0,5)", "report=false")
 FEW = "seed=range(0,1)"
 POINTS_A_SEED = 60
 LONG = ("lr=0.5", "hidden=8", "epochs=10000", "report=false")
+IMPORT = "import hydra, numpy, pandas"
+"""All times of the program are multiples of this import's, measured in the same turn."""
 SECONDS_OF_TRAINING = 60
 PROBE = 4_000
 """Seeds of the sweep that tells how long others will train."""
@@ -23,51 +25,78 @@ MARGIN = 1.3
 
 
 @dataclass(frozen=True)
-class Line:
-    """What was run, how long it took each time, and what it is to stay below."""
+class Command:
+    """A command line of xorsweep that people type, and what it may take at most."""
 
-    what: str
-    seconds: tuple[float, ...]
+    name: str
+    arguments: tuple[str, ...] = ()
     target: str = ""
 
+
+COMMANDS = (
+    Command("`--help`", ("--help",), "1.2"),
+    Command("`python -m xorsweep`", (), "2.0"),
+    Command("`-m`, 20 points, no report", ("-m", *TWENTY_POINTS), "2.2"),
+    Command("`-m plan=true`, the default grid", ("-m", "plan=true"), "2.5"),
+)
+SWEEPS = (
+    Command("`-m`, the default grid with its report", ("-m",), "1, and 5 s"),
+    Command("the same with `engine=numba`", ("-m", "engine=numba")),
+    Command(
+        f"{POINTS_A_SEED} points, Hydra's sweeper and joblib",
+        ("-m", "hydra/sweeper=basic", "hydra/launcher=joblib", FEW),
+    ),
+    Command(f"{POINTS_A_SEED} points, xorsweep's sweeper with the report", ("-m", FEW)),
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Seconds by turn of the import, and of each command."""
+
+    imported: tuple[float, ...]
+    seconds: Mapping[Command, tuple[float, ...]]
+
+    def ratios(self, command: Command) -> tuple[float, ...]:
+        """Return how many times as long as the import a command takes, by turn."""
+        return tuple(
+            mine / base for mine, base in zip(self.seconds[command], self.imported, strict=True)
+        )
+
+
+def whole_program(commands: Sequence[Command], turns: int) -> Program:
+    """Return the times of the import and of commands, in turns."""
+    imported: list[float] = []
+    seconds: dict[Command, list[float]] = {command: [] for command in commands}
+    for _ in range(turns):
+        imported.append(_time(".", "-c", IMPORT))
+        for command, found in seconds.items():
+            with tempfile.TemporaryDirectory() as folder:
+                found.append(_time(folder, "-m", "xorsweep", *command.arguments))
+    return Program(tuple(imported), {each: tuple(found) for each, found in seconds.items()})
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Seconds of the same sweep with one worker and with two, by turn."""
+
+    engine: str
+    one: tuple[float, ...]
+    two: tuple[float, ...]
+
     @property
-    def median(self) -> float:
-        """Return the median."""
-        return median(self.seconds)
+    def ratios(self) -> tuple[float, ...]:
+        """Return which share of one worker's time two take, by turn."""
+        return tuple(two / one for one, two in zip(self.one, self.two, strict=True))
 
 
-def whole_program(repeats: int, quick: bool) -> list[Line]:
-    """Return the times of commands that people type."""
-    lines = [
-        Line("`python -m xorsweep`", _times(repeats), "1.5 s"),
-        Line("`-m`, 20 points, no report", _times(repeats, "-m", *TWENTY_POINTS), "1.0 s"),
-    ]
-    if not quick:
-        lines += [
-            Line("`-m`, the default grid with its report", _times(3, "-m"), "8 s"),
-            Line("the same with engine=numba", _times(3, "-m", "engine=numba")),
-        ]
-    return lines
-
-
-def stock_hydra() -> list[Line]:
-    """Return the default grid's first seed through Hydra's own sweeper, and through ours."""
-    stock = ("hydra/sweeper=basic", "hydra/launcher=joblib")
-    return [
-        Line(f"{POINTS_A_SEED} points, Hydra's sweeper and joblib", _times(1, "-m", *stock, FEW)),
-        Line(f"{POINTS_A_SEED} points, xorsweep's sweeper with the report", _times(3, "-m", FEW)),
-    ]
-
-
-def workers(engine: str, seconds: float) -> tuple[Line, Line]:
-    """Return a sweep that trains for so many seconds, or a few more, in one process and in two."""
+def workers(engine: str, seconds: float, turns: int) -> Workers:
+    """Return the times of a sweep that trains for so many seconds, or a few more."""
     probe = _trained(engine, 1, PROBE)
     seeds = int(PROBE * MARGIN * seconds / probe.training) + 1
-    one, two = (
-        Line(f"{count} workers, {engine}", (_trained(engine, count, seeds).whole,))
-        for count in (1, 2)
-    )
-    return one, two
+    pairs = [[_trained(engine, count, seeds).whole for count in (1, 2)] for _ in range(turns)]
+    one, two = zip(*pairs, strict=True)
+    return Workers(engine, one, two)
 
 
 @dataclass(frozen=True)
@@ -81,22 +110,13 @@ class _Trained:
 def _trained(engine: str, count: int, seeds: int) -> _Trained:
     given = (*LONG, f"engine={engine}", f"seed=range(0,{seeds})", f"parallel.n_jobs={count}")
     with tempfile.TemporaryDirectory() as folder:
-        whole = _time(folder, "-m", *given, "hydra.sweep.dir=sweep")
+        whole = _time(folder, "-m", "xorsweep", "-m", *given, "hydra.sweep.dir=sweep")
         manifest = json.loads((Path(folder) / "sweep/manifest.json").read_text(encoding="utf-8"))
     return _Trained(whole, manifest["seconds"])
 
 
-def _times(repeats: int, *arguments: str) -> tuple[float, ...]:
-    """Return the seconds that a command line takes, each time in a fresh folder."""
-    found = []
-    for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            found.append(_time(folder, *arguments))
-    return tuple(found)
-
-
 def _time(folder: str, *arguments: str) -> float:
-    command = [sys.executable, "-m", "xorsweep", *arguments]
+    command = [sys.executable, *arguments]
     started = perf_counter()
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=1800)
     return perf_counter() - started

@@ -1,5 +1,6 @@
 """The model of a sweep's time, and the document that it is written into."""
 
+import subprocess
 from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.costs import Costs
+from benchmarks.landed import Ratio, beside, read_landed, worse, write_ratios
 from benchmarks.scaling import (
     Measured,
     bytes_in_memory,
@@ -72,3 +74,31 @@ def test_the_document_has_a_place_for_every_table() -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("benchmarks/[!_]*.py")), ids=lambda p: p.stem)
 def test_each_benchmark_imports_what_there_is(path: Path) -> None:
     import_module(f"benchmarks.{path.stem}")
+
+
+def test_a_ratio_is_worse_where_it_grew_by_more_than_both_spreads() -> None:
+    before = Ratio("a over b", (1.0, 1.1, 1.2))
+    assert Ratio("a over b", (1.35, 1.4, 1.45)).is_worse_than(before)
+    assert not Ratio("a over b", (1.2, 1.28, 1.3)).is_worse_than(before)
+    assert not Ratio("a over b", (1.1, 1.4, 1.5)).is_worse_than(before)
+    assert not Ratio("a over b", (0.5, 0.6, 0.7)).is_worse_than(before)
+
+
+def test_ratios_stand_beside_those_of_the_last_commit(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True)
+
+    slow, fast = Ratio("a over b", (2.0, 2.1)), Ratio("c over b", (0.5, 0.51))
+    assert read_landed(tmp_path) == {}
+    git("init", "--quiet")
+    write_ratios([slow, fast], tmp_path)
+    git("add", ".")
+    git("commit", "--quiet", "--message", "Ratios")
+    slower = Ratio("a over b", (3.0, 3.1))
+    write_ratios([slower], tmp_path)  # only what was committed counts
+    landed = read_landed(tmp_path)
+    assert landed == {"a over b": slow, "c over b": fast}
+    assert beside(slower, landed) == "3.05 (3 to 3.1), was 2.05"
+    assert beside(Ratio("new", (1.0,)), landed) == "1 (1 to 1)"
+    assert worse([slower, fast], landed) == ["a over b: 3.05 (3 to 3.1), was 2.05 (2 to 2.1)"]

@@ -1,6 +1,5 @@
 """Dask: the same rows from a cluster, also when its workers are killed."""
 
-import json
 import os
 import signal
 import subprocess
@@ -84,9 +83,10 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        file = self.folder / "scheduler.json"
-        wait_until(file.exists)
-        return str(json.loads(file.read_text())["address"])
+        from distributed.utils import json_load_robust
+
+        file = self.folder / "scheduler.json"  # which may be read while it is written
+        return str(json_load_robust(file, timeout=LONG_ENOUGH)["address"])
 
 
 def wait_until(condition: Callable[[], object]) -> None:
