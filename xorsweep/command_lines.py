@@ -16,7 +16,7 @@ _WORDS = {"true", "false", "null", "nan", "inf"}
 
 
 def single_run_command(point: Mapping[Any, Any]) -> str:
-    """Return the command that trains one point alone and looks at it closely."""
+    """Return the command that trains one point alone and writes its page."""
     return shlex.join(["python", "-m", "xorsweep", *_overrides(point)])
 
 

@@ -127,7 +127,7 @@ def key_hint(key: str, known: Collection[str], words: Table) -> str | None:
 
 
 def meant_key(word: str, known: Collection[str], words: Table) -> str | None:
-    """Return the key that a word is, or surely stands for; None where there is none."""
+    """Return the key that a word is, or almost certainly means; None where there is none."""
     by_word = {_plain(each): each for each in known}
     meant = by_word.get(_plain(word)) or _by_word(words).get(_plain(word))
     return meant if meant in known else None

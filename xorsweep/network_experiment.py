@@ -170,7 +170,7 @@ class NetworkExperiment(Experiment[Batch]):
         return replace(self, plugins=extensions_of(grid), trainable=self.trainable or asked)
 
     def point_command(self, point: Mapping[Any, Any]) -> str:
-        """Return the command that trains one network and looks at it closely."""
+        """Return the command that trains one network and writes its page."""
         return single_run_command(point)
 
     def pack(self, batches: Sequence[Batch]) -> Mapping[str, NDArray[Any]]:

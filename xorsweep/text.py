@@ -32,12 +32,12 @@ _LEVEL_NOUNS = {
 
 
 def level_text(key: str, level: object) -> str:
-    """Return a level with its key, as a reader would say it."""
+    """Return a level with its key, in a natural order."""
     return f"{level_name(level)} {key}" if key == "epochs" else f"{key} {level_name(level)}"
 
 
 def level_name(level: object) -> str:
-    """Return a level as short as it can be said."""
+    """Return the shortest text of a level."""
     if isinstance(level, bool | np.bool_):
         return "true" if level else "false"
     if isinstance(level, int | np.integer):
@@ -48,7 +48,7 @@ def level_name(level: object) -> str:
 
 
 def level_words(key: str, level: object) -> str:
-    """Return a level with its key, in the words of someone who has never seen the configuration."""
+    """Return a level with its key, for readers who don't know the keys."""
     if key == "hidden":
         return f"{level_name(level)} hidden unit{'' if level == 1 else 's'}"
     return level_text(key, level)

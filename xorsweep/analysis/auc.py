@@ -13,7 +13,7 @@ from xorsweep.fields import FloatArray
 
 @dataclass(frozen=True)
 class Auc:
-    """The area under the ROC curve with its limits, which are NaN where they can't be told.
+    """The area under the ROC curve with its limits, which are NaN where they can't be computed.
 
     Attributes:
         value: The share of pairs, one positive and one negative, in which the positive has the

@@ -113,14 +113,14 @@ def longest_curve(parts: Iterable[pa.Table], column: str) -> int:
 
 
 def curve_quantiles(curves: NDArray[Any]) -> FloatArray:
-    """Return the QUANTILES (3, C) over curves (n, C) at each step; NaN where no curve goes on.
+    """Return the QUANTILES (3, C) over curves (n, C) at each step; NaN where all curves have ended.
 
     They are interpolated linearly, and infinite where one of their neighbours is.
     """
     known = np.clip(curves, -_HUGE, _HUGE, dtype=np.float64)
     quantile = np.nanquantile if np.isnan(known).any() else np.quantile  # the former is slow
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # none of them goes on
+        warnings.simplefilter("ignore", RuntimeWarning)  # all of them have ended
         bands: FloatArray = quantile(known, QUANTILES, axis=0)
     bands[bands > _INFINITE] = np.inf
     bands[bands < -_INFINITE] = -np.inf

@@ -62,7 +62,7 @@ class WeightCell:
         return self.auc_with(CONFIDENCE)
 
     def auc_with(self, confidence: float) -> Auc:
-        """Return the same with limits that hold as often as is said."""
+        """Return the same with limits of another confidence."""
         return auc(self.largest, self.unsolved, confidence)
 
     def groups(self, count: int) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def training_numbers(results: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def have_most_epochs(epochs: NDArray[Any], group: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which of n have the most epochs (n,) of their group (n,), told apart by numbers."""
+    """Tell which of n have the most epochs (n,) of their group (n,), given by number."""
     most = pd.Series(epochs).groupby(group).transform("max")
     found: NDArray[np.bool_] = (epochs == most).to_numpy()
     return found

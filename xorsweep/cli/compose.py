@@ -124,7 +124,7 @@ def _given_experiment(
     asked = read_experiment(values)
     try:
         recorded = open_sweep(folder).store.experiment
-    except StoreError:  # which is said when the sweep is resumed
+    except StoreError:  # it is reported when the sweep is resumed
         return asked
     if not isinstance(recorded, NetworkExperiment):
         return asked

@@ -25,8 +25,8 @@ def errors_in_one_line(
 ) -> Iterator[None]:
     """End the program with one line and exit code 1 where `explain` has a line for the error.
 
-    `explain` may also return an exit code; with None the error goes on. A signal ends the program
-    with 128 and the signal's number.
+    `explain` may also return an exit code; with None the error propagates. A signal ends the
+    program with 128 and the signal's number.
     """
     try:
         with handle_signals():

@@ -142,7 +142,7 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
             continue
         key = match["key"]
         _refuse_whole_grid(key)
-        # A file is chosen so, too; where it is none, that is said once Hydra has composed.
+        # A file is chosen so, too; a missing one is reported once Hydra has composed.
         may_be_file = match["prefix"] == "+" and "." not in key
         is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
         if not is_known and key not in groups():

@@ -61,7 +61,7 @@ def run_hydra(completes: bool) -> None:
     os.environ[FULL_ERROR] = "1"
     # A log that can't be written, on a full disk say, must not hide the error that is printed.
     logging.raiseExceptions = False
-    # Hydra 1.4 warns of whatever it is told to make; this one is told by xorsweep's own file.
+    # Hydra 1.4 warns of any target in a configuration; this one is in xorsweep's own file.
     warnings.filterwarnings("ignore", ".*_target_='xorsweep.cli.hydra_main.RunStart'")
 
     def explain(error: Exception) -> str | int | None:

@@ -1,7 +1,7 @@
 """Dask: worker processes of a cluster, one of our own on this machine or one that is running.
 
-joblib's backend for Dask isn't used: in joblib 1.6 it isn't told of a task that the scheduler gave
-up because its workers died, and waits for it forever.
+joblib's backend for Dask isn't used: in joblib 1.6 it waits forever for a task that the scheduler
+gave up because its workers died.
 """
 
 from __future__ import annotations

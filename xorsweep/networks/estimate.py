@@ -23,7 +23,7 @@ from xorsweep.networks.trainer import train_batch
 PROBE = 0.03
 """Seconds of training from which the time of an epoch is measured."""
 BUDGET = 0.3
-"""Seconds of probes after which the other kinds of batches are told by those that had a turn."""
+"""Seconds of probes after which the other kinds of batches are estimated from the measured ones."""
 FEW = 8
 """Epochs that a probe is measured beyond: the first ones have more to record."""
 ERRORS, MEASURES = 3, 5

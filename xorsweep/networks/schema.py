@@ -134,6 +134,6 @@ NETWORK_SCHEMA = Schema(
     words=KEYS,
     value_words=VALUES,
 )
-"""The keys of a point that stands for a training of a network."""
+"""The keys of a point for a network."""
 
 component_of = NETWORK_SCHEMA.component_of

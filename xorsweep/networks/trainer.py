@@ -38,7 +38,7 @@ def train_batch(
         engine: The engine that trains them.
         curvature: Whether the curvature is measured, after the last epoch or, with
             `learning_curve`, at the epochs of the learning curve, too.
-        trainable: Whether it is told which were trainable.
+        trainable: Whether there is a column of the trainable ones.
     """
     training, train = build_training(batch), load_train(engine)
     if trainable:

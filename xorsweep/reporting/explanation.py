@@ -174,7 +174,7 @@ class RunDiagnosis:
         return [group for group in space.groups if group.conflicting]
 
     def _threshold(self, space: HiddenSpace) -> Iterator[str]:
-        """Say where a single hidden unit puts the rows in an order that nothing can separate."""
+        """Yield an explanation where no threshold of a single hidden unit separates the rows."""
         network = self.run.training.network
         if network.hidden > 1 or network.skip or not self._one_output:
             return
@@ -230,7 +230,7 @@ class RunDiagnosis:
         )
 
     def _saturated_outputs(self, space: HiddenSpace) -> Iterator[str]:
-        """Say where a logistic output is wrong and yet hardly learns, since it is saturated."""
+        """Yield an explanation of outputs that are wrong and saturated."""
         training = self.run.training
         if not self._one_output or training.output != "logistic" or training.loss.cancels_slope:
             return
@@ -247,7 +247,7 @@ class RunDiagnosis:
             )
 
     def _motion(self) -> Iterator[str]:
-        """Say how much the run has moved in the last half of its epochs."""
+        """Yield how far the run has moved in the last half of its epochs."""
         then, now = self._half, self.place
         if then == now:
             return

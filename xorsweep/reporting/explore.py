@@ -30,7 +30,7 @@ def explore_data(
 ) -> str:
     """Return the settings as JSON that can stand in a page; empty where there is one setting.
 
-    Numbers have four digits, and null stands for none.
+    Numbers have four digits, and null is a missing one.
 
     Args:
         cells: A row per setting.

@@ -45,7 +45,7 @@ def _value_text(found: ObjectiveValue) -> str:
 def _as_data(
     point: Mapping[str, Scalar], engine: Engine, settings: ObjectiveSettings, found: ObjectiveValue
 ) -> dict[str, object]:
-    """Return all about a job as JSON has it: None stands for an infinite number."""
+    """Return the record of a job for JSON: None for an infinite number."""
     has_one_seed = settings.objective_seeds is None
     limits = [] if found.low is None or found.high is None else [found.low, found.high]
     return {

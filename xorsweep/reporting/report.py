@@ -151,7 +151,7 @@ class ReportWriter(ABC):
     """Writes the report of a sweep that is being finished: report.md and report.html.
 
     `begin`, `draw` and `write` are called in this order, each as soon as its input is there, so
-    that drawing goes on while tables are made.
+    that figures are drawn while tables are made.
     """
 
     looks: FigureSettings

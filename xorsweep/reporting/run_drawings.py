@@ -100,7 +100,7 @@ def submit_run_drawings(
         grid: The sweep's points.
         stored: Where each point ended.
         parts: The stored parts, which hold the weights and errors.
-        workers: Processes that draw; with several, the caller goes on meanwhile.
+        workers: Processes that draw; with several, the caller continues meanwhile.
 
     Returns:
         A function that waits for the drawings and returns them; it raises no exception of these.

@@ -53,7 +53,7 @@ class _Lasting(FileIO):
 def lasting_output() -> Iterator[None]:
     """Let no print of this program raise: neither for a reader that has quit nor for a full disk.
 
-    Work goes on and keeps its exit code. At its end a full disk, but not a reader that has quit,
+    Work continues and keeps its exit code. At its end a full disk, but not a reader that has quit,
     ends a program that would have ended well with one line and exit code 1.
     """
     before = {name: getattr(sys, name) for name in NAMES}
@@ -143,7 +143,7 @@ def escape_unprintable() -> None:
 
 
 def _bytes_or_escape(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return the byte that the first character stands for, or else its escape."""
+    """Return the byte of the first character, or else its escape."""
     assert isinstance(error, UnicodeEncodeError)
     error.end = error.start + 1
     try:

@@ -16,7 +16,7 @@ from xorsweep.experiment import FAILED, POINT_ID, STATUS, STATUSES, Experiment
 
 @dataclass(frozen=True)
 class Difference:
-    """A value of a point that is one thing here and another there, each said to the last bit."""
+    """A value of a point that differs between two sources, both to the last bit."""
 
     point_id: int
     column: str

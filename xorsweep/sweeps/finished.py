@@ -40,8 +40,8 @@ def stored_results(
 ) -> pd.DataFrame:
     """Return the rows of a finished sweep, as `read_results` does.
 
-    Where results.parquet isn't the one that the sweep wrote, that is said, and they are made of
-    the parts. Raises StoreError where these can't be used either.
+    Where results.parquet isn't the one that the sweep wrote, a message says so, and they are made
+    of the parts. Raises StoreError where these can't be used either.
     """
     try:
         return written_results(folder, manifest, whole)
@@ -56,7 +56,7 @@ def stored_results(
 def written_results(folder: Path, manifest: FinishedManifest, whole: bool = False) -> pd.DataFrame:
     """Return results.parquet as `read_results` does, if it is the one that the sweep wrote.
 
-    Raises TableMismatchError if not, StoreError where that can't be told.
+    Raises TableMismatchError if not, StoreError where that can't be determined.
     """
     path = folder / PARQUET
     with reading(path):

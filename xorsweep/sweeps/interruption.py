@@ -33,7 +33,7 @@ def resume_hint_on_error(store: Store, terminal: Console) -> Iterator[None]:
     """Say how to go on where something ends a sweep.
 
     Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
-    sweep that was to stop at a failure; an interrupt goes on its way.
+    sweep that was to stop at a failure; an interrupt propagates.
     """
     try:
         yield

@@ -44,7 +44,7 @@ def report_partial(
 
     Args:
         folder: The folder of a sweep that runs, was interrupted, or is finished.
-        terminal: Where damaged parts, which are left out, are told.
+        terminal: The console for messages about damaged parts, which are skipped.
         epochs: The epochs of findings and comparisons; each cell's most epochs where None.
         figures: Values of `FigureSettings`; the others are as the sweep has them.
 

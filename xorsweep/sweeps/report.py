@@ -37,11 +37,11 @@ def remake_report(
 ) -> Path:
     """Write tables, figures and report of a finished sweep again from the files of its folder.
 
-    Where results.parquet isn't the one that the sweep wrote, that is said, and it and results.csv
-    are written again. Findings and comparisons are those after `epochs`, each cell's most where
-    None. `figures` has values of `FigureSettings`; the others are as the sweep has them. Raises
-    StoreError where the folder holds no finished sweep, ConfigError where it has no points with
-    these epochs or a figure can't be as it is to be.
+    Where results.parquet isn't the one that the sweep wrote, a message says so, and it and
+    results.csv are written again. Findings and comparisons are those after `epochs`, each cell's
+    most where None. `figures` has new values of `FigureSettings`. Raises StoreError where the folder
+    holds no finished sweep, ConfigError where it has no points with these epochs or an axis of a
+    figure isn't one of the sweep.
     """
     manifest = finished_manifest(folder)
     opened = open_with_rounds(folder)

@@ -64,7 +64,7 @@ def sweep_status(folder: Path) -> list[str]:
 
 
 def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
-    """Return how quickly the latest run goes on; None where it has put no point on disk.
+    """Return the rate of the latest run; None where it has stored no point.
 
     Args:
         snapshot: The points on disk.

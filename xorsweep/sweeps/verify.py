@@ -36,7 +36,7 @@ from xorsweep.text import count_text, duration_text
 AT_ONCE = 4096
 """Rows that are run before they are compared, so that memory stays bounded."""
 WORTH_A_WORD = 5.0
-"""Seconds from which on it is said beforehand how long it will take."""
+"""Seconds of a check from which on its duration is printed beforehand."""
 WORTH_PROCESSES = 10.0
 """Seconds from which on other processes help, whose start takes a while."""
 

@@ -21,7 +21,7 @@ EXAMPLES = """\
   python -m xorsweep zoom outputs/a --into outputs/c --frames 8
 
 A map is a sweep of two axes of numbers with one run a point. Where the command was interrupted,
-the same command again goes on."""
+the same command again resumes."""
 
 
 def add_arguments(parser: Parser) -> None:

@@ -77,7 +77,7 @@ def load_capacity(engine: Engine) -> Capacity:
 
 
 def load_epoch_costs(engine: Engine) -> EpochCosts:
-    """Return the function that says what an epoch costs."""
+    """Return the function that estimates the cost of an epoch."""
     return partial(import_module(ENGINES[engine.name]).epoch_cost, dtype=engine.dtype)
 
 

@@ -27,7 +27,7 @@ from xorsweep.text import count_text
 LARGEST = 1e9
 """Errors from here on are excluded: the run has diverged, and the rest would be squeezed flat."""
 SMALLEST = 1e-8
-"""The axis ends below it: a run that goes on falling would squeeze all that came before."""
+"""The axis ends below it: a longer fall would compress the rest of the curve."""
 HALF_SSE = "half the sum of squared errors"
 WIDTH, HEIGHT = 420.0, 250.0
 FEWEST_TICKS, MOST_TICKS = 3, 8

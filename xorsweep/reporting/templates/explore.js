@@ -69,7 +69,7 @@
   const settingsFiltered = () => Array.from({ length: count }, (_, s) => s).filter((s) =>
     data.keys.every((key) => [ALL, key.codes[s]].includes(state.filters[key.name])));
 
-  // --- What is said of a setting --------------------------------------------------------------
+  // --- The tooltip of a setting --------------------------------------------------------------
 
   const measure = () => data.measures[state.measure];
   const valueText = (number) =>

@@ -38,7 +38,7 @@ const network = (function () {
     return { units, outputs: found };
   }
 
-  // Returns a training that goes on by `epoch()`. Each epoch looks at the outputs, then moves the
+  // Returns a training that advances by `epoch()`. Each epoch looks at the outputs, then moves the
   // weights; `error` and `worst` are those of the outputs before the move.
   function training(shape, task, initial, lr) {
     const { inputs, hidden, outputs } = shape, at = layout(shape);
@@ -46,7 +46,7 @@ const network = (function () {
     const state = { weights: Float64Array.from(initial), epochs: 0, error: NaN, worst: NaN };
     const steps = new Float64Array(state.weights.length), signals = new Float64Array(outputs);
 
-    // Adds to the steps what one row asks for.
+    // Adds the gradient of one row to the steps.
     function descend(row, target) {
       const { units, outputs: found } = forward(shape, state.weights, row);
       for (let k = 0; k < outputs; k++) {
