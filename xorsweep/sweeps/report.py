@@ -39,9 +39,9 @@ def remake_report(
 
     Where results.parquet isn't the one that the sweep wrote, a message says so, and it and
     results.csv are written again. Findings and comparisons are those after `epochs`, each cell's
-    most where None. `figures` has new values of `FigureSettings`. Raises StoreError where the folder
-    holds no finished sweep, ConfigError where it has no points with these epochs or an axis of a
-    figure isn't one of the sweep.
+    most where None. `figures` has new values of `FigureSettings`. Raises StoreError where the
+    folder holds no finished sweep, ConfigError where it has no points with these epochs or an axis
+    of a figure isn't one of the sweep.
     """
     manifest = finished_manifest(folder)
     opened = open_with_rounds(folder)
