@@ -43,9 +43,9 @@ def run(
     params: Mapping[str, Any],
     arguments: list[str],
 ) -> SweepResult | None:
-    """Run the sweep and return what it left; ends the program with 1 where points failed.
+    """Run the sweep and return its result; ends the program with 1 where points failed.
 
-    With `plan=true` it says what it would do, and returns None.
+    With `plan=true` it prints the plan, and returns None.
     """
     try:
         result = _run(context, config, params, arguments)
@@ -130,7 +130,7 @@ def _log_into(folder: Path, config: DictConfig) -> None:
     _refuse_irregular_logs(folder, config.hydra.job_logging)
     try:
         configure_log(config.hydra.job_logging, config.hydra.verbose)
-    except ValueError as error:  # what logging makes of an OSError
+    except ValueError as error:  # logging converts an OSError
         raise StoreError(f"{folder} can't be written: {error.__cause__ or error}") from None
 
 

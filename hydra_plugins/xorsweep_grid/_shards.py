@@ -30,7 +30,7 @@ BASIC = "basic"
 
 
 def chosen_launch(context: HydraContext, config: DictConfig) -> Launcher | None:
-    """Return what launches shards, or None where Hydra's own launcher is left in its place."""
+    """Return the launcher of shards, or None for Hydra's own launcher."""
     if config.hydra.runtime.choices["hydra/launcher"] == BASIC:
         return None
     return HydraLaunch(context, config)
@@ -67,7 +67,7 @@ class HydraLaunch:
 
 
 def run_job_of_shard(run: RunShard, sweep: Process, config: DictConfig) -> str | None:
-    """Run the shard whose number this job has; return what went wrong, if anything.
+    """Run the shard whose number this job has; return its error, if any.
 
     A job that the sweep's process has started on its own machine ends with that, and leaves the
     signals to it; one that a cluster has started goes its own way.

@@ -19,7 +19,7 @@ class OtherChoices(ConfigSource):
 
     @staticmethod
     def scheme() -> str:
-        """Return what stands before `://` in Hydra's search path."""
+        """Return the text before `://` in Hydra's search path."""
         return SCHEME
 
     def available(self) -> bool:

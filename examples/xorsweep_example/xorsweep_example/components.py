@@ -104,7 +104,7 @@ class Rmsprop(Optimizer):
         learning_rate: Array,
         scratch: Array,
     ) -> None:
-        """Take one step; what it computes lands in arrays that are there already."""
+        """Take one step; results are written to existing arrays."""
         square, share = state
         np.multiply(negative_gradient, negative_gradient, out=scratch)
         np.multiply(scratch, share, out=scratch)

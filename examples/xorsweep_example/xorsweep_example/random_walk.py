@@ -136,7 +136,7 @@ class RandomWalk(TabularExperiment[Walks]):
         return rows
 
     def report(self, grid: Grid, store: Store, workers: int, epochs: int | None) -> WalkReport:
-        """Return what writes the report."""
+        """Return the writer of the report."""
         return WalkReport(grid, store, workers, epochs)
 
 

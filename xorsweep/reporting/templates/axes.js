@@ -35,7 +35,7 @@ const axes = (function () {
   const isLog = (numbers) =>
     Math.min(...numbers) > 0 && Math.max(...numbers) >= LEAST_LOG_RATIO * Math.min(...numbers);
 
-  // Returns what places numbers between two ends; `at` is the place of a number.
+  // Returns a scale between two ends; `at` is the place of a number.
   function scale(numbers, from, to, settings = {}) {
     const log = settings.log ?? isLog(numbers);
     let low = settings.low ?? Math.min(...numbers), high = settings.high ?? Math.max(...numbers);

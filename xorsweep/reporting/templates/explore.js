@@ -1,4 +1,4 @@
-// A figure of the settings in which a person picks what lies where. Each mark is a link to its
+// A figure of the settings whose axes a reader picks. Each mark is a link to its
 // setting; nothing is averaged: a level is picked for each axis that has no place in the figure.
 (function () {
   const source = document.getElementById("explore-data");
