@@ -107,6 +107,12 @@ def test_hidden_size_lies_across_the_table() -> None:
     assert re.search(r"\b2\W+20 % \[40, 60\]\W+80 % \[40, 60\]", text)
 
 
+def test_levels_that_were_added_later_are_in_their_places() -> None:
+    rows = [{"hidden": h, "lr": lr} for lr in (0.1, 50.0, 3.0) for h in (2, 8)]
+    text = table_text(summary_of(rows), ["lr", "hidden"])
+    assert re.findall(r"^ +([\d.]+) +50 %", text, re.M) == ["0.1", "3", "50"]
+
+
 def test_only_the_longest_runs_are_in_the_table() -> None:
     rows = [{"epochs": epochs, "rate": epochs / 1000} for epochs in (100, 900)]
     text = table_text(summary_of(rows), ["epochs"])

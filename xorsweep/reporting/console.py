@@ -208,7 +208,7 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
     """
     # This brings pandas, which is there by now.
     from xorsweep.reporting.layout import levels
-    from xorsweep.reporting.selection import select_cells
+    from xorsweep.reporting.selection import in_order, select_cells
 
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
     room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
@@ -225,7 +225,7 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
     for head in heads:
         table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
     fields: dict[tuple[str, ...], dict[object, str]] = {}
-    for row in lines.cells.to_dict("records"):
+    for row in in_order(lines.cells, lines.keys).to_dict("records"):
         line = tuple(level_name(row[key]) for key in lines.keys)
         fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
     every = [level_name(level) for level in levels(cells, lines.thinned)] if lines.thinned else []

@@ -190,6 +190,13 @@ def test_settings_are_not_mixed_where_no_key_is_left_for_x(
     assert panel.get_xlabel() == "b"
 
 
+def test_panels_are_in_the_order_of_their_levels(tmp_path: Path) -> None:
+    keys = {"a": (1, 2), "b": (10, 30, 20), "seed": (0, 1, 2)}
+    tables = tables_of(sweep_columns(two_keys, keys, tmp_path))
+    tables = replace(tables, layout=Layout("a", "", ("b",)))
+    assert [*panels_of(number_lines.draw(tables, "value"))] == ["b 10", "b 20", "b 30"]
+
+
 def test_a_line_of_one_point_has_a_bar(tmp_path: Path) -> None:
     keys = {"a": (1, 2), "b": (1, 2), "seed": (0, 1, 2)}
     tables = tables_of(sweep_columns(two_keys, keys, tmp_path))

@@ -17,7 +17,7 @@ from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.reporting.figures.axes import facets, legend_below, legend_lines, line_styles
 from xorsweep.reporting.figures.style import GREY
 from xorsweep.reporting.layout import Layout, mpl_label, panels
-from xorsweep.reporting.selection import SelectedCells
+from xorsweep.reporting.selection import SelectedCells, in_order
 
 BEYOND = 1e100
 """Stands for infinity: between it and any other value, too, quantiles lie beyond the axis."""
@@ -42,7 +42,7 @@ def draw_bands(
         is_step: Whether a value holds until the next one.
     """
     cells = shown.cells.loc[[place for place in shown.cells.index if place in bands]]
-    parts = panels(cells, shown.keys)
+    parts = panels(in_order(cells, shown.keys), shown.keys)
     figure, grid = facets(
         parts,
         3.1,

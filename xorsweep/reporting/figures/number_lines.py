@@ -27,6 +27,7 @@ from xorsweep.reporting.figures.axes import (
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
+from xorsweep.reporting.selection import in_order
 from xorsweep.text import count_text, level_name
 
 MOST_LINES = 8
@@ -48,7 +49,7 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
         return _histogram(column, rows[column])
     medians = tables.every.statistic(f"{column}_median")[shown.cells.index].dropna()
     cells = shown.cells.loc[medians.index]
-    parts = panels(rows, shown.keys)
+    parts = panels(in_order(rows, shown.keys), shown.keys)
     figure, grid = facets(parts, 3.1, 2.7, sharey=True, xlabel=layout.x, ylabel=mpl_label(column))
     styles = line_styles(cells, layout.hue)
     draw_panel = _draw_lines if is_numeric(cells[layout.x]) else _draw_points

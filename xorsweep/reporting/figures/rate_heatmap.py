@@ -25,7 +25,7 @@ from xorsweep.reporting.figures.axes import (
 from xorsweep.reporting.figures.data import Rates, RateTables
 from xorsweep.reporting.figures.style import SMALL
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
-from xorsweep.reporting.selection import SelectedCells
+from xorsweep.reporting.selection import SelectedCells, in_order
 from xorsweep.text import level_name, level_text
 
 BLACK = "#010101"
@@ -42,7 +42,7 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     if len(cells) == 1 or rates.frame.empty:
         return None
     shown = tables.select(cells, layout.col, MOST_PANELS)
-    parts = panels(shown.cells, shown.keys)
+    parts = panels(in_order(shown.cells, shown.keys), shown.keys)
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
     counts = _counts(rates.frame)
     lines = [line for text in counts.dropna() for line in text.split("\n")]

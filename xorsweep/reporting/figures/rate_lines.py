@@ -23,6 +23,7 @@ from xorsweep.reporting.figures.axes import (
 )
 from xorsweep.reporting.figures.data import RateTables
 from xorsweep.reporting.layout import levels, mpl_label, panels
+from xorsweep.reporting.selection import in_order
 
 MOST_LINES = 8
 
@@ -36,7 +37,7 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     cells, key = shown.cells, layout.x
     if cells.empty:
         return None
-    parts = panels(cells, shown.keys)
+    parts = panels(in_order(cells, shown.keys), shown.keys)
     figure, grid = facets(
         parts,
         3.1,

@@ -18,7 +18,7 @@ from xorsweep.reporting.figures.axes import (
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.layout import panels
-from xorsweep.reporting.selection import final_epochs_only, select_cells
+from xorsweep.reporting.selection import final_epochs_only, in_order, select_cells
 
 MOST_LINES = 4
 """Of lines with bands, more would hide each other."""
@@ -33,7 +33,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     curves = survival_curves(rows, layout.keys)
     if curves.empty:
         return None
-    parts = panels(curves, shown.keys)
+    parts = panels(in_order(curves, shown.keys), shown.keys)
     figure, grid = facets(parts, 3.1, 2.5, xlabel="epochs", ylabel="still unsolved")
     first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
     decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
