@@ -79,7 +79,7 @@ def test_the_same_methods_draw_columns_of_networks_and_of_functions(
         assert axis.get_ylabel() == "final_error"
         with pytest.raises(xs.ConfigError, match=r"^plot: choose one column; there is .*final_err"):
             each.plot.metric()
-        with pytest.raises(xs.ConfigError, match=r"^plot: the rows of this sweep don't allow nope"):
+        with pytest.raises(xs.ConfigError, match=r"^plot: nope has no such figure; there is "):
             each.plot.curves("nope")
     assert isinstance(sweep.plot.rate("converged_at_end"), Figure)
     assert isinstance(sweep.plot.metric("output_11"), Figure)  # beyond the columns of a report

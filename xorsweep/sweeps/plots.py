@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -55,7 +56,7 @@ class SweepPlots:
         """
         if column in (None, "converged") and self._has("convergence_rate"):
             return self._draw("convergence_rate", **axes)
-        flag = column or self._only("rate_heatmap", "rate_lines")
+        flag = self._column(column, "rate_heatmap", "rate_lines")
         return self._draw(f"{flag}_heatmap", f"{flag}_rate", **axes)
 
     def metric(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
@@ -65,7 +66,7 @@ class SweepPlots:
             column: The column, the only one where None.
             axes: As in `FigureAxes`.
         """
-        return self._draw(f"{column or self._only('number_lines')}_median", **axes)
+        return self._draw(f"{self._column(column, 'number_lines')}_median", **axes)
 
     def survival(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the share of runs whose event hasn't happened yet, by a column of times.
@@ -76,7 +77,7 @@ class SweepPlots:
         """
         if column in (None, "converged_epoch") and self._has("unsolved"):
             return self._draw("unsolved", **axes)
-        return self._draw(f"{column or self._only('time_curves')}_survival", **axes)
+        return self._draw(f"{self._column(column, 'time_curves')}_survival", **axes)
 
     def curves(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the median and the middle half of arrays by step.
@@ -87,7 +88,7 @@ class SweepPlots:
         """
         if column in (None, "learning_curve") and self._has("error_by_epoch"):
             return self._draw("error_by_epoch", **axes)
-        return self._draw(f"{column or self._only('curve_lines')}_by_step", **axes)
+        return self._draw(f"{self._column(column, 'curve_lines')}_by_step", **axes)
 
     def map(self, column: str | None = None) -> Figure:
         """Return a map with one pixel per point: the outcome of each network, or a column.
@@ -101,7 +102,7 @@ class SweepPlots:
             raise ConfigError(f"plot.map: the sweep is {self._sweep.manifest.grid.text}; {MAP}")
         if column is None and self._has("map"):
             return self._draw("map")
-        return self._draw(f"{column or self._only('column_map')}_map")
+        return self._draw(f"{self._column(column, 'column_map')}_map")
 
     def rate_lines(self, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the rates as lines with their 95 % intervals."""
@@ -131,7 +132,7 @@ class SweepPlots:
         """
         if column in (None, "converged") and self._has("variance_shares"):
             return self._draw("variance_shares")
-        return self._draw(f"{column or self._only('variance_shares')}_variance")
+        return self._draw(f"{self._column(column, 'variance_shares')}_variance")
 
     def outcomes_by_seed(self, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the outcome of each seed along an axis, one row per seed."""
@@ -164,13 +165,21 @@ class SweepPlots:
     def _has(self, name: str) -> bool:
         return any(spec.name == name for spec in self._catalog)
 
-    def _only(self, *modules: str) -> str:
-        """Return the only column that has a figure of this kind; raises ConfigError."""
+    def _column(self, column: str | None, *modules: str) -> str:
+        """Return a column that has figures of a kind, the only one where None is given.
+
+        Raises ConfigError where there is no such column, or several.
+        """
         specs = [*self._catalog, *self._column_catalog]
         found = dict.fromkeys(spec.columns[0] for spec in specs if spec.module in modules)
-        if len(found) != 1:
-            raise ConfigError(f"plot: choose one column; there is {', '.join(found) or 'none'}")
-        return next(iter(found))
+        there = ", ".join(found) or "none"
+        if column is None and len(found) != 1:
+            raise ConfigError(f"plot: choose one column; there is {there}")
+        if column is not None and column not in found:
+            near = get_close_matches(column, found, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"plot: {column} has no such figure; there is {there}{hint}")
+        return column or next(iter(found))
 
     def _draw(self, *names: str, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the first of some figures that this sweep has."""
