@@ -72,6 +72,23 @@ def test_no_text_says_that_a_run_is_stuck() -> None:
     assert not [path for path in texts if claims.search(prose_of(path))]
 
 
+COINED = (
+    r"isn't given comes|hangs on|goes on with|became of|one row a (?=point|cell|training)|"
+    r"how to do it again|runs that stand for|best cell\b|what was run\b|what failed\b|"
+    r"published figures?\b"
+)
+"""Expressions of earlier versions that had no plain meaning."""
+
+
+def test_prose_has_the_words_of_the_glossary() -> None:
+    texts = [*DOCUMENTS, *(ROOT / "docs").glob("*.ipynb"), *(ROOT / "conf").rglob("*.yaml")]
+    texts += (ROOT / "xorsweep").rglob("*.j2")
+    found = re.compile(COINED, re.IGNORECASE)
+    assert not [
+        (path, found.search(prose_of(path))) for path in texts if found.search(prose_of(path))
+    ]
+
+
 TARGETS = sorted(
     {
         command.split()[1]

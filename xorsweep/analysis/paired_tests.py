@@ -161,7 +161,7 @@ class _Neighbours:
         )
 
     def described(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Return the keys of the pairs: the levels of the one compared, and what else is swept.
+        """Return the keys of the pairs: the levels of the one compared, and the other swept ones.
 
         A parameter that only one of the two has is described by its value there.
         """

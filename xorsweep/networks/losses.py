@@ -1,8 +1,8 @@
 """Losses, each as the factor by which it scales the output error.
 
 With the error e = target - output, minus the derivative of a squared loss by the output is
-factor * e. The scale of a loss scales the learning rate: lr under `half_sse` does what
-lr * n does under `half_mse` and lr * n / 2 under `mse`, with n = rows * outputs.
+factor * e. The scale of a loss scales the learning rate: lr under `half_sse` is equivalent to
+lr * n under `half_mse` and lr * n / 2 under `mse`, with n = rows * outputs.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class NetworkReport(ReportWriter):
     _drawing: Drawing
 
     def begin(self, stored: StoredColumns) -> None:
-        """Start to draw the runs that stand for cells."""
+        """Start to draw the typical, best and worst runs of cells."""
         self._drawing = submit_run_drawings(self.grid, stored, self.store.parts(), self.workers)
 
     def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:

@@ -1,4 +1,4 @@
-"""The runs that stand for cells, drawn while tables are written: error, network, surface."""
+"""Drawings of typical, best and worst runs, made while tables are written."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ Drawing = Callable[[], RunDrawings]
 def submit_run_drawings(
     grid: Grid, stored: StoredColumns, parts: Iterable[pa.Table], workers: int
 ) -> Drawing:
-    """Start to draw the runs that stand for cells.
+    """Start to draw the typical, best and worst runs of cells.
 
     The cells are all of them, or MOST_CELLS selected by axis of those with the most epochs.
 

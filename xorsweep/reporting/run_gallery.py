@@ -68,7 +68,7 @@ def run_gallery(
     Args:
         results: The rows of the sweep.
         summary: One row per cell.
-        drawn: The runs that stand for cells, cells in the order of the summary.
+        drawn: The typical, best and worst runs of cells, in the order of the summary.
         most_characters: The size of all drawings together.
     """
     keys = swept_columns(summary)

@@ -103,7 +103,7 @@ class EpochCost:
 
 
 EpochCosts = Callable[[Network, int], EpochCost]
-"""Returns what an epoch costs, given the rows of the task; one update an epoch is assumed."""
+"""Returns the cost of an epoch, given the rows of the task; one update an epoch is assumed."""
 
 Compile = Callable[[Iterable[TrainingBatch], Callable[[str], None]], None]
 """Compiles the kernels that some trainings need, or reads them from disk.

@@ -27,8 +27,8 @@ its activations for each row of the table."""
 WEIGHTS, UNIT = 4, 8 * LANES
 Y00, Y01, Y10, Y11, D00, D01, D10, D11 = (LANES * row for row in range(8))
 OUTPUT_BIAS, RATES, OUTPUT_SCALES, LIMITS = (LANES * row for row in range(8, 12))
-"""Offsets of the output unit's values, deltas and bias, of the learning rates, of what those of the
-output layer are times as large, and of the limits of errors below which a network newly converges,
+"""Offsets of the output unit's values, deltas and bias, of the learning rates, of the factors of
+those of the output layer, and of the limits of errors below which a network newly converges,
 negative once it has. All of a unit is one array, so that LLVM knows that its rows don't overlap."""
 OUTPUT = 12 * LANES
 
