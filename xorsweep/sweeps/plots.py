@@ -171,7 +171,8 @@ class SweepPlots:
         Raises ConfigError where there is no such column, or several.
         """
         specs = [*self._catalog, *self._column_catalog]
-        found = dict.fromkeys(spec.columns[0] for spec in specs if spec.module in modules)
+        kept = [spec for spec in specs if spec.module in modules and spec.columns]
+        found = dict.fromkeys(spec.columns[0] for spec in kept)
         there = ", ".join(found) or "none"
         if column is None and len(found) != 1:
             raise ConfigError(f"plot: choose one column; there is {there}")
