@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.grid.grid import Grid, number_by_appearance
@@ -28,3 +30,23 @@ def test_missing_values_of_a_table_are_equal() -> None:
     assert CellIndex.of_frame(rows, ["a", "b"]).number.tolist() == [0, 1, 0]
     assert CellIndex.of_frame(rows, []).number.tolist() == [0, 0, 0]
     assert len(CellIndex.of_frame(rows[:0], ["a"])) == 0
+
+
+@given(st.lists(st.integers(0, 6) | st.just(10**9), max_size=30))
+def test_codes_are_numbered_in_the_order_in_which_they_appear(codes: list[int]) -> None:
+    order = list(dict.fromkeys(codes))
+    found = number_by_appearance(np.array(codes, np.int64))
+    assert found.tolist() == [order.index(code) for code in codes]
+
+
+@given(st.lists(st.integers(0, 6), max_size=30), st.integers(1, 12))
+def test_blocks_are_of_whole_cells_and_hold_each_row_once(codes: list[int], most: int) -> None:
+    number = number_by_appearance(np.array(codes, np.int64))
+    blocks = CellIndex(number).blocks(most)
+    cells = [list(dict.fromkeys(number[rows].tolist())) for rows in blocks]
+    assert [cell for some in cells for cell in some] == list(range(len(set(codes))))
+    assert sorted(row for rows in blocks for row in rows.tolist()) == list(range(len(codes)))
+    assert all((np.diff(rows) > 0).all() for rows in CellIndex(number).rows())
+    assert all(
+        len(rows) < 2 * most or len(some) == 1 for rows, some in zip(blocks, cells, strict=True)
+    )

@@ -278,3 +278,12 @@ def test_what_means_nothing_may_be_left_out(point_of: PointOf) -> None:
         grid.text
         == "2 values of init.low x 2 values of init.high where (init.low < init.high): 3 results"
     )
+
+
+def test_keys_that_all_points_share_take_no_memory_per_point(point_of: PointOf) -> None:
+    seeds = [Axis("seed", tuple(range(start, start + 3))) for start in (0, 2)]
+    grids = [product_grid(NETWORK_SCHEMA, [axis], [point_of()]) for axis in seeds]
+    for joined in (concatenate(grids[:1]), concatenate(grids)):
+        shared = [column for column in joined.columns.values() if len(column.levels) == 1]
+        assert len(shared) == len(joined.columns) - 1
+        assert all(column.codes.strides == (0,) for column in shared)

@@ -239,7 +239,7 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
     if len(first) == len(joined):
         return joined
     rows = np.sort(first)
-    kept = {key: Column(column.levels, column.codes[rows]) for key, column in columns.items()}
+    kept = {key: column.at(rows) for key, column in columns.items()}
     return replace(joined, columns=kept, blocks=tuple(_telling_blocks(grids, rows)))
 
 
@@ -263,6 +263,8 @@ def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[B
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
     parts = [grid.columns.get(key) or _absent(len(grid)) for grid in grids]
     every = encode([level for part in parts for level in part.levels])
+    if len(every.levels) == 1:
+        return Column(every.levels, np.broadcast_to(np.int32(0), (sum(map(len, grids)),)))
     code_of = np.split(every.codes, np.cumsum([len(part.levels) for part in parts])[:-1])
     codes = [codes[part.codes] for part, codes in zip(parts, code_of, strict=True)]
     return Column(every.levels, np.concatenate(codes))

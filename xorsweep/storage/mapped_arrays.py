@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.storage.atomic import error_with_path
 
-IN_MEMORY = 2**23
+IN_MEMORY = 2**22
 """Bytes below which an array lies in memory."""
 PIECE = 2**20
 """Values that are written to a file at a time."""
