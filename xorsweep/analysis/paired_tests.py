@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import bdtr
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import is_numeric, swept_columns
@@ -76,6 +75,10 @@ def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
     percentages", Psychometrika 12 (1947), with the binomial instead of its approximation: of the
     pairs of which one alone converged, it is a's with probability one half.
     """
+    if not (only_a + only_b).any():
+        return np.ones(len(only_a))  # small sweeps needn't wait for SciPy
+    from scipy.special import bdtr
+
     fewer = np.minimum(only_a, only_b)
     return np.minimum(1.0, 2 * bdtr(fewer, only_a + only_b, 0.5))
 
