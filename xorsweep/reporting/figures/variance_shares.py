@@ -37,7 +37,7 @@ def draw(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
         _draw_bars(axes, rows, kind, place)
     axes.set_yticks(np.arange(len(rows)), [mpl_label(name) for name in rows["axis"]])
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1), ylabel="axis")
-    axes.set_xlabel("share of the variance of the rate over the cells")
+    axes.set_xlabel("share of the variance of the rate over the settings")
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.tick_params("y", length=0)
     axes.grid(axis="x")
