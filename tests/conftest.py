@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -50,8 +51,11 @@ NOTEBOOK = {
 def pytest_configure() -> None:
     """Begin to count what the tests start, and to remember what Hydra reads.
 
-    Imports leave little garbage, and Python would search for it in all that they bring.
+    Imports leave little garbage, and Python would search for it in all that they bring. A shell
+    lets what it starts in the background ignore Ctrl-C, and all that the tests start would, too.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     budget.begin_to_count()
     composition_memo.begin_to_remember()
     gc.disable()

@@ -241,7 +241,9 @@ def test_a_study_of_another_form_is_said_before_anything_is_written(folder: Path
     before = sorted(folder.rglob("*"))
     try:
         path.write_text(json.dumps({**json.loads(text), "study": {"name": 5}}))
-        wanted = r"manifest.json can't be used: study.figures=None: must be a list of figures$"
+        wanted = (
+            r"manifest.json can't be used: study.figures=None: must be a list of published values$"
+        )
         with pytest.raises(StoreError, match=wanted):
             remake_report(folder)
         assert sorted(folder.rglob("*")) == before
