@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xorsweep.analysis.cells import CellIndex
@@ -39,6 +39,7 @@ def test_codes_are_numbered_in_the_order_in_which_they_appear(codes: list[int]) 
     assert found.tolist() == [order.index(code) for code in codes]
 
 
+@example([0, 0, 0, 0, 1], 2)
 @given(st.lists(st.integers(0, 6), max_size=30), st.integers(1, 12))
 def test_blocks_are_of_whole_cells_and_hold_each_row_once(codes: list[int], most: int) -> None:
     number = number_by_appearance(np.array(codes, np.int64))

@@ -52,10 +52,12 @@ class CellIndex:
         return int(self.number.max(initial=-1)) + 1
 
     def blocks(self, rows: int = ROWS_AT_ONCE) -> list[Indices]:
-        """Return the rows of whole cells, cell by cell, in blocks of about so many or one cell."""
+        """Return the rows of whole cells, in blocks of one cell or of fewer than 2 x `rows`."""
         order = np.argsort(self.number, kind="stable")
-        ends = np.cumsum(np.bincount(self.number))
-        return np.split(order, ends[:-1][np.diff(ends // rows) > 0])
+        counts = np.bincount(self.number)
+        ends = np.cumsum(counts)
+        are_last = (np.diff(ends // rows) > 0) | (counts[:-1] >= rows)
+        return np.split(order, ends[:-1][are_last])
 
     def rows(self) -> list[Indices]:
         """Return the rows of each cell, ascending."""
