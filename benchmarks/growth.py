@@ -18,8 +18,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity, load_train
-from xorsweep.networks.planning import make_plan
+from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import build_training
 from xorsweep.settings import SweepSettings
@@ -115,7 +114,7 @@ def overhead(points: int) -> float:
     train = load_train(Engine())
     _sweep(1_000)  # pandas and SciPy are imported
     started = perf_counter()
-    for batch in make_plan(grid, load_capacity(Engine()), 1).batches:
+    for batch in NetworkExperiment().plan(grid, np.arange(len(grid)), 1).batches:
         train(build_training(batch))
     alone = perf_counter() - started
     return (_sweep(points) - alone) / points

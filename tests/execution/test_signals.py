@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
@@ -13,11 +15,22 @@ def send(number: signal.Signals) -> None:
     os.kill(os.getpid(), number)
 
 
-def test_a_signal_waits_for_the_end_of_the_block() -> None:
+def held() -> AbstractContextManager[None]:
+    """Return two blocks, one in the other."""
+    blocks = ExitStack()
+    blocks.enter_context(hold_signals())
+    blocks.enter_context(hold_signals())
+    return blocks
+
+
+@pytest.mark.parametrize("block", [hold_signals, held], ids=["one", "nested"])
+def test_a_signal_waits_for_the_end_of_the_outermost_block(
+    block: Callable[[], AbstractContextManager[None]],
+) -> None:
     reached = []
 
     def work() -> None:
-        with hold_signals():
+        with block():
             send(signal.SIGINT)
             reached.append("end")
 
@@ -26,20 +39,6 @@ def test_a_signal_waits_for_the_end_of_the_block() -> None:
     assert reached == ["end"]
     with pytest.raises(KeyboardInterrupt):  # and none of a later one
         send(signal.SIGINT)
-
-
-def test_a_signal_waits_for_the_outermost_block() -> None:
-    reached = []
-
-    def work() -> None:
-        with hold_signals():
-            with hold_signals():
-                send(signal.SIGINT)
-            reached.append("end")
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert reached == ["end"]
 
 
 def test_an_error_of_the_block_is_kept_beside_the_signal() -> None:

@@ -91,7 +91,7 @@ def batch_of_one(
 
 
 def _by_size(network: Network, rows: int) -> EpochCost:
-    """Return what an epoch costs of an engine that wasn't measured."""
+    """Return the cost of an epoch for an engine without measured costs."""
     return EpochCost(0.0, 1e-9 * rows * network.size)
 
 
@@ -109,7 +109,7 @@ def make_plan(
         capacity: How many networks a batch of an engine should have at most.
         workers: How many processes share the work.
         pending: Rows (n,) of the points to be trained; all of them by default.
-        epoch_costs: What an epoch of the engine costs, by the size of a network.
+        epoch_costs: The costs of an epoch of the engine, by the size of a network.
     """
     rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
     trajectories = _Trajectories(grid, rows)
@@ -137,7 +137,8 @@ def make_plan(
 
 def _group_of(point: Point, members: int, capacity: Capacity, epoch_costs: EpochCosts) -> Group:
     """Return the costs of some networks with the settings of a point."""
-    network, rows, epochs = network_of(point), task_rows(point), int(str(point["epochs"]))
+    network, rows, epochs = network_of(point), task_rows(point), point["epochs"]
+    assert isinstance(epochs, int)
     epoch = epoch_costs(network, rows)
     return Group(
         members,

@@ -99,7 +99,7 @@ def draw_quantiles(axes: Axes, found: CellLearningCurves, colour: str) -> None:
 
 
 def quantile_handles(colour: str, label: str) -> tuple[Artist, Artist]:
-    """Return what a legend shows of the lines and of the bands of `draw_quantiles`."""
+    """Return the entries of a legend for the line and the band of `draw_quantiles`."""
     return (
         Line2D([], [], color=colour, linewidth=1.4, label=label),
         Patch(color=GREY, alpha=0.25, linewidth=0, label="middle half"),

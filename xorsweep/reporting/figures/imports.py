@@ -1,4 +1,4 @@
-"""Imports what draws figures in other processes, once they have nothing to train."""
+"""Imports of the libraries for figures, in other processes once they have nothing to train."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xorsweep.reporting.figures.catalog import MOST_ROWS_SENT
 
 REPORT = "xorsweep.reporting.report"
 DRAWING = f"{__package__}.axes"
-"""What reports take, and what figures take beside that: Matplotlib, seaborn and SciPy."""
+"""Modules that import the libraries of reports and of figures: Matplotlib, seaborn and SciPy."""
 
 
 @dataclass
@@ -32,19 +32,19 @@ class FigureImports:
 
     @classmethod
     def of(cls, workers: int, rows: int) -> FigureImports | None:
-        """Return those of a sweep with so many rows, None where no other process draws it."""
+        """Return the imports for so many rows, or None where no other process draws the figures."""
         return cls(workers) if workers > 1 and rows <= MOST_ROWS_SENT else None
 
     def start(self) -> None:
-        """Start to import, unless it was started; what reports take is imported here meanwhile."""
+        """Start the imports, once; this process imports the libraries of reports meanwhile."""
         if self._results is None:
             tasks = [delayed(_import)(DRAWING)] * self.workers
             self._results = start_pool(pool_of(self.workers), tasks)
             import_module(REPORT)
 
     def wait(self) -> None:
-        """Wait until all of it is imported, if it was started."""
-        with suppress(TerminatedWorkerError):  # others import it when they draw
+        """Wait for the imports that were started."""
+        with suppress(TerminatedWorkerError):  # the next worker imports them when it draws
             for _ in self._results or ():
                 pass
 
