@@ -112,7 +112,7 @@ class Experiment(ABC, Generic[BatchT]):
     snapshot_keys: Sequence[str] = ()
     """Numeric keys whose levels are results of the same run, such as epochs."""
     batch_type: type[Any] | None = None
-    """The dataclass of its batches, of arrays and scalars, which shards need."""
+    """The dataclass of its batches, which shards need: of arrays, scalars and arrays by name."""
     partial_lists: Sequence[str] = ()
     """Columns of lists that only one point of a run has."""
     other_lists: Sequence[str] = ()
@@ -220,19 +220,26 @@ class Experiment(ABC, Generic[BatchT]):
             raise ConfigError(
                 f"hydra/launcher: {self} can't be run in shards; it has no batch_type"
             )
-        names = [each.name for each in fields(self.batch_type)]
-        return {
-            f"{place}/{name}": np.asarray(getattr(batch, name))
-            for place, batch in enumerate(batches)
-            for name in names
-        }
+        arrays: dict[str, NDArray[Any]] = {}
+        for place, batch in enumerate(batches):
+            for name in (each.name for each in fields(self.batch_type)):
+                value = getattr(batch, name)
+                if isinstance(value, Mapping):
+                    arrays |= {f"{place}/{name}/{key}": np.asarray(value[key]) for key in value}
+                else:
+                    arrays[f"{place}/{name}"] = np.asarray(value)
+        return arrays
 
     def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[BatchT]:
         """Return the batches of which `pack` made arrays."""
         found: dict[int, dict[str, Any]] = {}
         for path, array in arrays.items():
-            place, _, name = path.partition("/")
-            found.setdefault(int(place), {})[name] = array if array.ndim else array.item()
+            place, name, *key = path.split("/", 2)
+            batch = found.setdefault(int(place), {})
+            if key:
+                batch.setdefault(name, {})[key[0]] = array
+            else:
+                batch[name] = array if array.ndim else array.item()
         return [self.batch_type(**found[place]) for place in sorted(found)]  # type: ignore[misc]
 
     def check_further_seeds(self, grid: Grid) -> None:
@@ -363,26 +370,32 @@ class ExperimentTask(Generic[BatchT]):
         except KeyboardInterrupt:
             raise
         except BatchError as error:
-            return self.failed(batch, str(error))
+            return failed_rows(batch.point_ids, str(error))
         except BaseException as error:  # the message is the row's
             halves = batch.split()
             if not halves:
                 own = isinstance(error, FunctionError)
-                return self.failed(batch, str(error) if own else exception_text(error))
+                return failed_rows(batch.point_ids, str(error) if own else exception_text(error))
         return pa.concat_tables(map(self, halves), promote_options="default")
 
     def failed(self, batch: BatchT, message: str) -> pa.Table:
-        """Return the rows of points that failed."""
-        import pyarrow as pa
+        """Return the rows of a batch whose points have all failed, for the same reason."""
+        return failed_rows(batch.point_ids, message)
 
-        ids = batch.point_ids
-        return pa.table(
-            {
-                POINT_ID: ids,
-                STATUS: np.full(len(ids), FAILED, np.int8),
-                MESSAGE: pa.array([escape_non_utf8(message)] * len(ids), pa.string()),
-            }
-        )
+
+def failed_rows(point_ids: NDArray[np.uint64], *messages: str) -> pa.Table:
+    """Return the rows of points (n,) that failed, with a message each or one for all of them."""
+    import pyarrow as pa
+
+    count = len(point_ids)
+    texts = [escape_non_utf8(message) for message in messages]
+    return pa.table(
+        {
+            POINT_ID: point_ids,
+            STATUS: np.full(count, FAILED, np.int8),
+            MESSAGE: pa.array(texts if len(texts) == count else texts * count, pa.string()),
+        }
+    )
 
 
 EXPERIMENTS = {

@@ -48,6 +48,8 @@ class TabularExperiment(Experiment[BatchT]):
     rate: str | None = None
 
     has_maps = True
+    python_call = "sweep_experiment"
+    """The function of the Python interface that sweeps it."""
 
     @property
     def map_flags(self) -> Sequence[str]:
@@ -60,23 +62,27 @@ class TabularExperiment(Experiment[BatchT]):
         return {"options": {key: value for key, value in options.items() if value}}
 
     def resume_command(self, folder: Path) -> str:
-        """Return the command that resumes the sweep in a folder."""
-        overrides = [f"resume={override_value(str(folder))}"]
-        return self._command(overrides) or "the same call of sweep_experiment"
+        """Return the command, or else the call, that resumes the sweep in a folder."""
+        return self._command({"resume": str(folder)}) or f"the same call of {self.python_call}"
 
     def point_command(self, point: Mapping[Any, Any]) -> str:
-        """Return the command that runs one point alone; empty where none can name the class."""
-        given = {key: value for key, value in point.items() if value == value}
-        return self._command([f"{key}={override_value(value)}" for key, value in given.items()])
+        """Return the command that runs one point alone; empty where none can name it."""
+        return self._command({key: value for key, value in point.items() if value == value})
 
-    def _command(self, overrides: Sequence[str]) -> str:
-        cls = type(self)
-        name = f"{cls.__module__}:{cls.__qualname__}"
-        if self.name in offered_experiments():
-            name = self.name
-        elif cls.__module__ == "__main__" or "<" in name:
+    def _command(self, given: Mapping[Any, Any]) -> str:
+        if not (words := self.command_words()):
             return ""
-        return shlex.join(["python", "-m", "xorsweep", "experiment", name, *overrides])
+        overrides = [f"{key}={override_value(value)}" for key, value in given.items()]
+        return shlex.join(["python", "-m", "xorsweep", *words, *overrides])
+
+    def command_words(self) -> Sequence[str]:
+        """Return the subcommand and the name that it takes; none where no command can name it."""
+        cls = type(self)
+        if self.name in offered_experiments():
+            return "experiment", self.name
+        if cls.__module__ == "__main__" or "<" in cls.__qualname__:
+            return ()
+        return "experiment", f"{cls.__module__}:{cls.__qualname__}"
 
     def check_further_seeds(self, grid: Grid) -> None:
         """Raise ConfigError where no axis of seeds can get further ones."""
@@ -104,7 +110,7 @@ class TabularExperiment(Experiment[BatchT]):
         """Return the columns of the parts, in order of their first appearance."""
         failed = (stored.status == FAILED) | ~stored.present
         columns = {
-            name: _array_of(values, stored.texts.get(name, ()), failed)
+            name: array_of(values, stored.texts.get(name, ()), failed)
             for name, values in stored.columns.items()
         }
         texts = [text for found in stored.texts.values() for text in found]
@@ -204,9 +210,16 @@ class TabularExperiment(Experiment[BatchT]):
         return ColumnCells.of(results, summary, list(self.schema.keys), self.times)
 
 
-def _array_of(
+def array_of(
     values: NDArray[Any], texts: Sequence[str] | Mapping[str, int], failed: NDArray[np.bool_]
 ) -> ArrayOf:
+    """Return a column of results.
+
+    Args:
+        values: Of all points (N,); codes where there are texts.
+        texts: The texts, in the order of their codes.
+        failed: The points (N,) without a value.
+    """
     names = pa.array(list(texts)) if texts else None
 
     def some(rows: slice) -> pa.Array:

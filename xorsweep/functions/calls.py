@@ -10,12 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xorsweep.errors import FunctionError
-from xorsweep.experiment import FAILED, MESSAGE, OK, POINT_ID, STATUS
+from xorsweep.experiment import OK, POINT_ID, STATUS, failed_rows
 from xorsweep.fields import shorten
 from xorsweep.functions.points import PointBatch
 from xorsweep.functions.signature import Function, Signature, returned_names
 from xorsweep.functions.values import CURVE, column_of, curve_of, is_curve
-from xorsweep.text import escape_non_utf8, exception_text
+from xorsweep.text import exception_text
 
 VALUE = "value"
 """The column of a function that returns a number, a truth value or a text alone."""
@@ -61,7 +61,7 @@ def call_with_points(
             failures[place] = exception_text(error)
     tables = _tables(returned, keys, batch.point_ids[places], failures, places, name)
     if failures:
-        tables.append(_failed(batch, failures))
+        tables.append(failed_rows(batch.point_ids[[*failures]], *failures.values()))
     return pa.concat_tables(tables, promote_options="default")
 
 
@@ -108,18 +108,6 @@ def _tables(
             [each], keys, point_ids[number : number + 1], failures, [places[number]], name
         )
     ]
-
-
-def _failed(batch: PointBatch, failures: Mapping[int, str]) -> pa.Table:
-    places = list(failures)
-    messages = [escape_non_utf8(message) for message in failures.values()]
-    return pa.table(
-        {
-            POINT_ID: batch.point_ids[places],
-            STATUS: np.full(len(places), FAILED, np.int8),
-            MESSAGE: pa.array(messages, pa.string()),
-        }
-    )
 
 
 def call_with_arrays(function: Function, signature: Signature, batch: PointBatch) -> pa.Table:

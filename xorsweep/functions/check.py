@@ -43,18 +43,15 @@ def check_function(
     few = whole.part(slice(COMPARED))
     together = _table(experiment, grid, [whole])
     for row in np.flatnonzero(together.status == FAILED)[:1]:
-        if _is_refusal(together.message[row], experiment):
-            raise FunctionError(together.message[row])
+        message = together.message[row]
+        if message.startswith(f"{short_name(experiment.full_name)} returned "):
+            raise FunctionError(message)
     for size in SIZES:
         starts = range(0, len(few.point_ids), size)
         parts = [few.part(slice(start, start + size)) for start in starts]
         _compare(grid, _table(experiment, grid, parts), together, f"in a batch of {size}")
     backwards = _table(experiment, grid, [whole.part(slice(None, None, -1))])
     _compare(grid, backwards, together, "in the reverse order")
-
-
-def _is_refusal(message: str, experiment: FunctionExperiment) -> bool:
-    return message.startswith(f"{short_name(experiment.full_name)} returned ")
 
 
 def _table(

@@ -13,7 +13,8 @@ from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED
 from xorsweep.functions.calls import RETURNED, TYPES, stored_name
 from xorsweep.functions.values import CURVE, WORDS
-from xorsweep.storage.results import ABSENT, ArrayOf, ResultTable, StoredColumns
+from xorsweep.storage.results import ABSENT, ResultTable, StoredColumns
+from xorsweep.tabular_experiment import array_of
 
 Kinds = Mapping[str, str]
 _KIND_WORDS = {**WORDS, CURVE: "numbers by step"}
@@ -46,7 +47,10 @@ def tabulate(stored: StoredColumns, name: str) -> ResultTable:
     on the points alone, and not on batches or on their order.
     """
     codes = stored.column(RETURNED, np.int32)
-    found = [_kinds_in(text) for text in stored.texts.get(RETURNED, ())]
+    found = [
+        dict(each.rsplit(".", 1) for each in text.split(","))
+        for text in stored.texts.get(RETURNED, ())
+    ]
     status, message = stored.status.copy(), dict(stored.message)
     table = ResultTable(stored.present, status, message, {})
     with_columns = np.flatnonzero(codes != ABSENT)
@@ -76,7 +80,7 @@ def tabulate(stored: StoredColumns, name: str) -> ResultTable:
         stored.present,
         status,
         message,
-        {column: each.array_of(failed) for column, each in columns.items()},
+        {name: array_of(each.values, each.texts, failed) for name, each in columns.items()},
         few_values=[column for column, each in columns.items() if each.texts],
         texts=texts,
     )
@@ -106,20 +110,6 @@ class _Column:
         lost = widened >= 2.0**63  # no int64 to compare with
         lost |= np.where(lost, 0.0, widened).astype(np.int64) != np.where(lost, 0, whole)
         return cls(np.where(is_whole, widened, floats), (), lost & is_whole)
-
-    def array_of(self, failed: NDArray[np.bool_]) -> ArrayOf:
-        values, texts = self.values, self.texts
-
-        def some(rows: slice) -> pa.Array:
-            array = pa.array(values[rows], mask=failed[rows])
-            return pa.DictionaryArray.from_arrays(array, pa.array(texts)) if texts else array
-
-        return some
-
-
-def _kinds_in(text: str) -> dict[str, str]:
-    """Return kinds by name, of which the column RETURNED has a text."""
-    return dict(each.rsplit(".", 1) for each in text.split(","))
 
 
 def _fit(kinds: Kinds, others: Kinds) -> bool:

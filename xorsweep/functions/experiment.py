@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError, FunctionError, StoreError
 from xorsweep.experiment import ExperimentTask, Plan, Rows
 from xorsweep.fields import Scalar, format_value, shorten
@@ -66,6 +63,8 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
     signature: Signature | None = field(default=None, compare=False)
 
     name = "function"
+    batch_type = PointBatch
+    python_call = "sweep_function"
 
     @classmethod
     def of(
@@ -189,27 +188,27 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
 
     def record(self, grid: Grid) -> Mapping[str, Mapping[str, Any]]:
         """Return the function's full name, and the options of its tables."""
-        options = {"function": self.full_name, "times": dict(self.times), "rate": self.rate}
-        return {"options": {key: value for key, value in options.items() if value}}
+        return {"options": {"function": self.full_name, **super().record(grid)["options"]}}
 
-    def resume_command(self, folder: Path) -> str:
-        """Return the command that resumes the sweep in a folder."""
-        if not is_importable(self.full_name):
-            return "the same call of sweep_function"
-        resume = f"resume={override_value(str(folder))}"
-        return shlex.join(["python", "-m", "xorsweep", "function", self.full_name, resume])
-
-    def point_command(self, point: Mapping[Any, Any]) -> str:
-        """Return the command that calls the function with one point."""
-        if not is_importable(self.full_name):
-            return ""
-        given = {key: value for key, value in point.items() if value == value}
-        overrides = [f"{key}={override_value(value)}" for key, value in given.items()]
-        return shlex.join(["python", "-m", "xorsweep", "function", self.full_name, *overrides])
+    def command_words(self) -> Sequence[str]:
+        """Return the subcommand and the function; none where no command can name it."""
+        return ("function", self.full_name) if is_importable(self.full_name) else ()
 
     def check_portable(self) -> None:
-        """Raise ConfigError where an object that the function uses can't reach other processes."""
-        check_picklable(self.function, short_name(self.full_name))
+        """Raise ConfigError where an object that the function uses can't reach other processes.
+
+        Functions that can be imported travel by their names.
+        """
+        from joblib.externals.loky.cloudpickle_wrapper import dumps
+
+        try:
+            dumps(self.function)
+        except Exception as error:
+            culprit = next(_unpicklable(self.function), "it")
+            raise ConfigError(
+                f"{short_name(self.full_name)}: {culprit} can't be sent to other processes "
+                f"({error}); use one process, parallel=serial, or make it inside the function"
+            ) from None
 
     def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[PointBatch]:
         """Return batches of points; how long one takes is known once it has run."""
@@ -242,25 +241,6 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
                 f"isn't imported; pass it with --function {self.full_name}"
             )
         return self.function, self.signature
-
-    def pack(self, batches: Sequence[PointBatch]) -> Mapping[str, NDArray[Any]]:
-        """Return batches as arrays."""
-        arrays: dict[str, NDArray[Any]] = {}
-        for place, batch in enumerate(batches):
-            arrays[f"{place}/point_ids"] = batch.point_ids
-            arrays |= {f"{place}/columns/{key}": values for key, values in batch.columns.items()}
-        return arrays
-
-    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[PointBatch]:
-        """Return the batches of which `pack` made arrays."""
-        columns: dict[int, dict[str, NDArray[Any]]] = {}
-        for name in arrays:
-            place, _, key = name.partition("/columns/")
-            if key:
-                columns.setdefault(int(place), {})[key] = arrays[name]
-        return [
-            PointBatch(columns[place], arrays[f"{place}/point_ids"]) for place in sorted(columns)
-        ]
 
     def part_types(self, names: Sequence[str]) -> Mapping[str, pa.DataType | None]:
         """Return the types of the columns of a part."""
@@ -332,24 +312,8 @@ def read_rate(rate: object) -> str | None:
     raise ConfigError(f"rate={shorten(rate)}: must be the name of a column of true and false")
 
 
-def check_picklable(function: Function | None, name: str) -> None:
-    """Raise ConfigError where a function can't be sent to other processes, naming the object.
-
-    Functions that can be imported travel by their names.
-    """
-    from joblib.externals.loky.cloudpickle_wrapper import dumps
-
-    try:
-        dumps(function)
-    except Exception as error:
-        culprit = next(_unpicklable(function), "it")
-        raise ConfigError(
-            f"{name}: {culprit} can't be sent to other processes ({error}); use one process, "
-            "parallel=serial, or make it inside the function"
-        ) from None
-
-
-def _unpicklable(function: Any) -> Any:
+def _unpicklable(function: Any) -> Iterator[str]:
+    """Yield the names of the objects of a function that can't be pickled."""
     import inspect
 
     from joblib.externals.loky.cloudpickle_wrapper import dumps

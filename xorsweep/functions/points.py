@@ -24,7 +24,6 @@ from xorsweep.fields import (
 )
 from xorsweep.functions.signature import RESERVED, Signature
 from xorsweep.grid.axes import Axis, check_size
-from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 from xorsweep.grid.schema import Schema
@@ -68,10 +67,7 @@ class PointBatch:
         """Return the number of points."""
         return len(self.point_ids)
 
-    @property
-    def cost(self) -> int:
-        """Return the number of points."""
-        return len(self.point_ids)
+    cost = work
 
     def part(self, points: slice) -> PointBatch:
         """Return some of the points."""
@@ -91,12 +87,10 @@ def batches_of(grid: Grid, rows: Rows, size: int) -> list[PointBatch]:
 
 def batch_of(grid: Grid, rows: Rows) -> PointBatch:
     """Return the points in some rows as one batch."""
-    columns = {key: _values(column, rows) for key, column in grid.columns.items()}
+    columns = {
+        key: np.array(column.levels)[column.codes[rows]] for key, column in grid.columns.items()
+    }
     return PointBatch(columns, grid.identities_of(rows))
-
-
-def _values(column: Column, rows: Rows) -> NDArray[Any]:
-    return np.array(column.levels)[column.codes[rows]]
 
 
 def read_axes(axes: Mapping[str, Levels], signature: Signature, name: str) -> list[Axis]:
@@ -142,8 +136,13 @@ def _axis(key: str, levels: Levels, is_float: bool) -> Axis:
                 f"{key}={shorten(value)}: is {kind}; a level is a number, true or false, or a text"
             )
     field = _field_of(key, values, is_float)
-    for value in values:
-        _check_unaltered(key, value, field)
+    for value in values:  # that its column would change, and read as another one
+        if isinstance(field, _Float) and type(value) is int and not allows(field, value):
+            raise ConfigError(
+                f"{key}={value}: other levels aren't integers, and no float has this value"
+            )
+        if isinstance(value, str) and value.endswith("\0"):
+            raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
     return Axis(key, tuple(read_value(key, value, field) for value in values))
 
 
@@ -164,16 +163,6 @@ def _field_of(key: str, values: Sequence[Scalar], is_float: bool = False) -> Fie
 
 def _are_seeds(values: Sequence[Scalar]) -> bool:
     return all(allows(_NATURAL, value) for value in values)
-
-
-def _check_unaltered(key: str, value: Scalar, field: Field) -> None:
-    """Raise ConfigError for a level that its column would change, and read as another one."""
-    if isinstance(field, _Float) and type(value) is int and not allows(field, value):
-        raise ConfigError(
-            f"{key}={value}: other levels aren't integers, and no float has this value"
-        )
-    if isinstance(value, str) and value.endswith("\0"):
-        raise ConfigError(f"{key}={value[:-1]}: a text can't end in a null character")
 
 
 def schema_of(levels: Mapping[str, Sequence[Scalar]]) -> Schema:

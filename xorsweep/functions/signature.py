@@ -88,7 +88,11 @@ class Signature:
                 for key, each in defaults.items()
                 if each is not None and isinstance(each, Scalar)
             },
-            frozenset(each.name for each in named if _is_float(each)),
+            frozenset(
+                each.name
+                for each in named
+                if each.annotation in (float, "float") or isinstance(each.default, float)
+            ),
             frozenset(defaults),
             any(each.kind is each.VAR_KEYWORD for each in parameters),
             tuple(each.name for each in named if each.kind is each.POSITIONAL_ONLY),
@@ -136,10 +140,6 @@ class Signature:
         return lambda values: function(
             *(values[key] for key in first), **{key: values[key] for key in others}
         )
-
-
-def _is_float(parameter: inspect.Parameter) -> bool:
-    return parameter.annotation in (float, "float") or isinstance(parameter.default, float)
 
 
 def returned_names(returned: Mapping[Any, Any], keys: Collection[str]) -> Iterator[str]:

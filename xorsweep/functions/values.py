@@ -27,7 +27,8 @@ def column_of(name: str, values: Any, count: int) -> NDArray[Any]:
     Raises FunctionError without one value per point, PointError for a value that would be
     altered: masked, beyond int64 or float64, or a text that isn't UTF-8.
     """
-    array = _array(name, values)
+    is_list = isinstance(values, Sequence) and not isinstance(values, str)
+    array = _array_of(name, list(values)) if is_list else np.asarray(values)
     if array.shape != (count,):
         raise FunctionError(
             f"returned {name} of shape {array.shape} for {count_text(count, 'point')}, and must "
@@ -45,12 +46,6 @@ def column_of(name: str, values: Any, count: int) -> NDArray[Any]:
     return _unaltered(name, array, array.astype(DTYPES[array.dtype.kind]))
 
 
-def _array(name: str, values: Any) -> NDArray[Any]:
-    if isinstance(values, Sequence) and not isinstance(values, str):
-        return _array_of(name, list(values))
-    return np.asarray(values)
-
-
 def _array_of(name: str, elements: list[Any]) -> NDArray[Any]:
     """Return a list as an array; NumPy alone would make 1 of true, and texts of numbers."""
     if any(isinstance(each, np.ma.MaskedArray) and np.ma.is_masked(each) for each in elements):
@@ -58,8 +53,9 @@ def _array_of(name: str, elements: list[Any]) -> NDArray[Any]:
     kinds = set(map(_kind, elements))
     if kinds == {"i"}:
         return np.array([_fitting(name, int(each), int, "i") for each in elements], np.int64)
-    if kinds == _NUMBERS:
-        return np.array([_fitting(name, _exact(each), float, "f") for each in elements])
+    if kinds == _NUMBERS:  # Python's own whole numbers are compared with floats exactly
+        exact = [int(each) if isinstance(each, np.integer) else each for each in elements]
+        return np.array([_fitting(name, each, float, "f") for each in exact])
     if "U" in kinds and any(isinstance(each, str) and each.endswith("\0") for each in elements):
         raise PointError(f"returned {name}, a text that ends in a null character")
     if len(kinds) > 1 and kinds <= set(WORDS):
@@ -78,11 +74,6 @@ def _kind(value: object) -> str:
         if isinstance(value, types):
             return kind
     return "O"
-
-
-def _exact(number: Any) -> Any:
-    """Return a whole number as Python has it, which compares it with floats exactly."""
-    return int(number) if isinstance(number, np.integer) else number
 
 
 def _fitting(name: str, value: Any, type_: type, kind: str) -> Any:

@@ -17,7 +17,7 @@ from xorsweep.errors import ComponentError, ConfigError
 from xorsweep.execution.loky import run_loky
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import ExperimentTask
-from xorsweep.fields import Field, FloatArray, Real, Scalar, fields_of
+from xorsweep.fields import Field, FloatArray, Real, Scalar, allows, fields_of
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
@@ -251,15 +251,7 @@ def _around(value: Scalar, rule: Field, chooser: np.random.Generator) -> NDArray
     assert isinstance(value, float)
     spread = 0.1 * abs(value) or 0.05
     drawn = value + chooser.uniform(-spread, spread, MEMBERS)
-    return np.array([number if _is_allowed(number, rule) else value for number in drawn])
-
-
-def _is_allowed(number: float, rule: Field) -> bool:
-    try:
-        rule.read(number)
-    except ValueError:
-        return False
-    return True
+    return np.array([number if allows(rule, number) else value for number in drawn])
 
 
 def _trained(batch: Batch, engine: Engine) -> Mapping[str, NDArray[Any]]:
