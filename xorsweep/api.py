@@ -5,35 +5,19 @@ Keys, defaults, checks and the bits of results are those of the command line.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from threading import Lock, RLock
-from typing import Any, TypedDict, Unpack
-from weakref import WeakValueDictionary
+from typing import Any, TypedDict, TypeVar, Unpack
 
-import numpy as np
-
-from xorsweep._version import __version__
 from xorsweep.analysis.objective_values import ObjectiveValue, estimate_objective
 from xorsweep.cli.compose_python import compose_resume, compose_sweep
 from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import Experiment, remember_class
-from xorsweep.fields import (
-    Boolean,
-    Scalar,
-    read_fields,
-    read_settings,
-    read_value,
-    shorten,
-)
+from xorsweep.fields import Boolean, Scalar, read_fields, read_settings, read_value, shorten
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
 from xorsweep.grid.axes import check_size
@@ -49,7 +33,6 @@ from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.networks.weight_values import read_weights
-from xorsweep.reporting.console import Console
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.reporting.run import Run
 from xorsweep.settings import (
@@ -60,16 +43,13 @@ from xorsweep.settings import (
     SweepSettings,
     read_figures,
 )
-from xorsweep.storage.manifest import seal
-from xorsweep.storage.paths import cache_folder, folder_of, named_folder
-from xorsweep.storage.store import read_manifest
+from xorsweep.storage.paths import folder_of, named_folder
 from xorsweep.sweeps.adaptive_seeds import check_rounds
-from xorsweep.sweeps.finished import finished_manifest
 from xorsweep.sweeps.folders import experiment_in
 from xorsweep.sweeps.partial import PartialSweep
+from xorsweep.sweeps.repeated_calls import resume_once, sweep_once
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
-from xorsweep.sweeps.runner import resume_sweep, run_sweep
-from xorsweep.sweeps.sweep import Sweep, holds_sweep
+from xorsweep.sweeps.sweep import Sweep
 
 Group = str | Mapping[str, Scalar]
 """A component of a config group by name, or its name and parameters, as in the YAML files."""
@@ -78,10 +58,7 @@ GroupLevels = str | Iterable[str] | Mapping[str, Any]
 """One or several components, or one by name with parameters that may have several levels."""
 
 Folder = str | PathLike[str]
-
-_FINDING_TURN = Lock()
-_TURNS: WeakValueDictionary[str, RLock] = WeakValueDictionary()
-"""The lock of a thread that works in a folder; deleted with the last thread that needs it."""
+Request = TypeVar("Request", SweepRequest, ResumeRequest)
 
 
 class Levels(TypedDict, total=False):
@@ -175,24 +152,7 @@ def train(
     Raises:
         ConfigError: A value isn't allowed, or a key is unknown.
     """
-    given = {
-        "task": task,
-        "hidden": hidden,
-        "skip": skip,
-        "activation": activation,
-        "output": output,
-        "loss": loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "init": init,
-        "criterion": criterion,
-        "until_converged": until_converged,
-        "lr": lr,
-        "lr_output": lr_output,
-        "epochs": epochs,
-        "seed": seed,
-        **parameters,
-    }
+    given = {**_keys_of_point(locals()), **parameters}
     if weights is not None:
         given |= _given_weights(weights, given)
     point, chosen = _read_point(given), _engine(engine)
@@ -242,28 +202,15 @@ def evaluate(
     """
     read_value("objective", objective, OBJECTIVE)
     wanted = [0 if seed is None else seed] if seeds is None else _read_seeds(seeds, seed)
-    given = {
-        "task": task,
-        "hidden": hidden,
-        "skip": skip,
-        "activation": activation,
-        "output": output,
-        "loss": loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "init": init,
-        "criterion": criterion,
-        "until_converged": until_converged,
-        "lr": lr,
-        "lr_output": lr_output,
-        "epochs": epochs,
-        "seed": wanted[0],
-        **parameters,
-    }
+    given = {**_keys_of_point(locals()), "seed": wanted[0], **parameters}
     point, chosen = _read_point(given), _engine(engine)
     check_seeds(point, wanted)
     runs = train_seeds(point, wanted, chosen, ScriptConsole().warn)
     return estimate_objective(objective, runs)
+
+
+def _keys_of_point(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: arguments[key] for key in NETWORK_SCHEMA.keys}
 
 
 def _read_seeds(seeds: Iterable[int], seed: int | None) -> list[int]:
@@ -349,11 +296,15 @@ def sweep(
     terminal = caller_console(progress)
     if resume is None:
         request = compose_sweep(asked, into or Path())
-        settings = replace(request.settings, report=report)
-        return _begin(replace(request, settings=settings), into is None, terminal)
+        return sweep_once(_with_report(request, report), into is None, terminal)
     if folder is not None:
         raise ConfigError(f"resume={shorten(resume)}: continues in that folder; omit folder")
-    return _go_on(named_folder(resume, "resume"), asked, report, terminal)
+    resumed = compose_resume(asked, named_folder(resume, "resume"))
+    return resume_once(_with_report(resumed, report), terminal)
+
+
+def _with_report(request: Request, report: bool) -> Request:
+    return replace(request, settings=replace(request.settings, report=report))
 
 
 def sweep_function(
@@ -428,11 +379,8 @@ def sweep_function(
         times=read_times(times),
         rate=read_rate(rate),
     )
-    settings = _settings(
-        parallel, n_jobs, precision, max_seeds, on_failure, title, report, figures, csv
-    )
     call = f"xorsweep.sweep_function({experiment.full_name})"
-    return _sweep(experiment, grid, settings, folder, call, progress)
+    return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
 
 
 def sweep_experiment(
@@ -492,38 +440,17 @@ def sweep_experiment(
     remember_class(type(experiment))
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
     grid = grid_of_levels(experiment.schema, _read_blocks_of(axes, blocks), zipped, where)
-    settings = _settings(
-        parallel, n_jobs, precision, max_seeds, on_failure, title, report, figures, csv
-    )
-    return _sweep(
-        experiment, grid, settings, folder, f"xorsweep.sweep_experiment({experiment})", progress
-    )
+    call = f"xorsweep.sweep_experiment({experiment})"
+    return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
 
 
-def _settings(
-    parallel: Group,
-    n_jobs: int | None,
-    precision: float | None,
-    max_seeds: int,
-    on_failure: str,
-    title: str | None,
-    report: bool,
-    figures: Mapping[str, Any] | None,
-    csv: bool,
-) -> SweepSettings:
-    values = {
-        "precision": precision,
-        "max_seeds": max_seeds,
-        "report": report,
-        "on_failure": on_failure,
-        "title": title,
-        "csv": csv,
-    }
+def _settings(arguments: Mapping[str, Any]) -> SweepSettings:
+    """Return the settings of a sweep among the arguments of a call."""
     return SweepSettings(
-        parallel=_parallel(parallel, n_jobs),
-        rounds=AdaptiveSeeds(**read_fields("", values, AdaptiveSeeds)),
-        figures=read_figures(figures),
-        **read_fields("", values, SweepSettings),
+        parallel=_parallel(arguments["parallel"], arguments["n_jobs"]),
+        rounds=AdaptiveSeeds(**read_fields("", arguments, AdaptiveSeeds)),
+        figures=read_figures(arguments["figures"]),
+        **read_fields("", arguments, SweepSettings),
     )
 
 
@@ -541,7 +468,7 @@ def _sweep(
     config = {"title": settings.title, FIGURES: vars(settings.figures)}
     provenance = {"command_line": [call], "config": config}
     request = SweepRequest(experiment, grid, settings, into, provenance)
-    return _begin(request, folder is None, caller_console(progress))
+    return sweep_once(request, folder is None, caller_console(progress))
 
 
 def _read_blocks_of(
@@ -598,77 +525,3 @@ def load(
     path = named_folder(folder)
     runner = None if function is None else experiment_in(path, function)
     return PartialSweep.open(path, runner) if partial else Sweep.open(path, runner)
-
-
-def _begin(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
-    """Run the requested sweep, or its missing points."""
-    digest = str(seal(asked.grid, asked.experiment, asked.settings.rounds)["digest"])
-    target = cache_folder() / _cache_name(asked, digest) if cached else asked.folder
-    request = replace(asked, folder=target)
-    with _turn_at(target), _interruption_told(target, terminal):
-        if not holds_sweep(target):
-            run_sweep(request, terminal)
-        elif not _has_all(target, digest, asked):
-            resume_sweep(ResumeRequest.of(request), terminal)
-    return Sweep.open(target, asked.experiment)
-
-
-def _go_on(folder: Path, given: GivenSweep, report: bool, terminal: Console) -> Sweep:
-    """Train the missing points of a sweep, with further levels if given."""
-    asked = compose_resume(given, folder)
-    request = replace(asked, settings=replace(asked.settings, report=report))
-    with _turn_at(folder), _interruption_told(folder, terminal):
-        resume_sweep(request, terminal)
-    return Sweep.open(folder)
-
-
-def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
-    """Tell whether a folder has all requested points, and no failure to try again."""
-    found = read_manifest(folder)
-    if found.get("state") != "finished" or found.get("digest") != digest:
-        return False
-    manifest, settings = finished_manifest(folder), asked.settings
-    if manifest.counts["failed"]:
-        return False
-    options = asked.experiment.record(asked.grid).get("options", {})
-    titles = (None, manifest.config.get("title"))
-    is_same = manifest.options == options and settings.title in titles
-    if settings.csv and not manifest.csv:
-        return False
-    if not settings.report:
-        return is_same
-    is_drawn_so = read_figures(manifest.config.get(FIGURES)) == settings.figures
-    return is_same and is_drawn_so and (folder / "report.html").exists()
-
-
-def _cache_name(asked: SweepRequest, digest: str) -> str:
-    """Return a name that depends on everything that determines the rows and the report."""
-    parts = (
-        digest,
-        asked.experiment.record(asked.grid).get("files", {}),
-        asked.provenance.get("study"),
-        __version__,
-        np.__version__,
-    )
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
-
-
-@contextmanager
-def _turn_at(folder: Path) -> Iterator[None]:
-    """Let threads that request the sweep of the same folder take turns."""
-    with _FINDING_TURN:
-        turn = _TURNS.setdefault(os.path.realpath(folder), RLock())
-    with turn:
-        yield
-
-
-@contextmanager
-def _interruption_told(folder: Path, terminal: Console) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        if holds_sweep(folder):
-            terminal.warn(
-                f"interrupted: trained points are kept in {folder}, the same call resumes the sweep"
-            )
-        raise

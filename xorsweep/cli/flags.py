@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from xorsweep.errors import ConfigError
@@ -33,11 +33,6 @@ def check_flags(arguments: Sequence[str], known: Sequence[str], words: Table) ->
 
     `known` are the keys that may be given, without dashes, and `words` other words for them.
     """
-    for line in _refused(arguments, known, words):
-        raise ConfigError(line)
-
-
-def _refused(arguments: Sequence[str], known: Sequence[str], words: Table) -> Iterator[str]:
     for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         flag, equals, value = argument.partition("=")
         name = flag.lstrip("-")
@@ -48,7 +43,9 @@ def _refused(arguments: Sequence[str], known: Sequence[str], words: Table) -> It
         if not equals and not following.startswith("-") and "=" not in following:
             value = following
         if key:
-            yield f"{shorten(flag)}: keys have no dashes; write {key}={shorten(value) or '...'}"
-        elif is_long:
+            raise ConfigError(
+                f"{shorten(flag)}: keys have no dashes; write {key}={shorten(value) or '...'}"
+            )
+        if is_long:
             hint = bare_hint(name) or "values are given as key=value; --help lists keys and flags"
-            yield f"{shorten(flag)}: no such flag; {hint}"
+            raise ConfigError(f"{shorten(flag)}: no such flag; {hint}")

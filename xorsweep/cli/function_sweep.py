@@ -45,8 +45,14 @@ def compose_own(
     """
     values = plain(config)
     settings = read_sweep(values)
-    provenance = provenance_of(command_line, _recorded(values))
-    options = {"times": read_times(values["times"]), "rate": read_rate(values["rate"])}
+    recorded = {*SWEEP_KEYS, "parallel", FIGURES} - {"study"}  # none of the keys of networks
+    provenance = provenance_of(
+        command_line, {key: value for key, value in values.items() if key in recorded}
+    )
+    options: dict[str, Any] = {
+        "times": read_times(values["times"]),
+        "rate": read_rate(values["rate"]),
+    }
     axes = _axes_of(loader, config, values)
     function = _function(values, axes)
     if values["resume"] is not None:
@@ -68,7 +74,8 @@ def compose_own(
     zipped = [tuple(keys) for keys in values["grid"].get("zip") or ()]
     where = values["grid"].get("where")
     if function is None:
-        experiment = _new_experiment(str(values[EXPERIMENT]), options)
+        cls = load_class(values[EXPERIMENT])
+        experiment = cls(**options) if issubclass(cls, TabularExperiment) else cls()
         _check_sweep_keys(axes, experiment.schema.keys)
         grid = grid_of_levels(experiment.schema, blocks, zipped, where)
     else:
@@ -95,11 +102,6 @@ def _function(values: Mapping[str, Any], axes: Mapping[str, str]) -> Function | 
         raise ConfigError(f"function={name}: is an experiment; give experiment={name} instead")
     _check_keys(axes, function)
     return function
-
-
-def _new_experiment(name: str, options: Mapping[str, Any]) -> Experiment[Any]:
-    cls = load_class(name)
-    return cls(**options) if issubclass(cls, TabularExperiment) else cls()
 
 
 def _resumed(
@@ -171,9 +173,3 @@ def _axes_of(loader: ConfigLoader, config: DictConfig, values: Mapping[str, Any]
         elif key in values and key not in COMPONENTS:
             found[key] = format_value(values[key])
     return found
-
-
-def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a configuration that a manifest records, without the keys of networks."""
-    kept = {*SWEEP_KEYS, "parallel", FIGURES} - {"study"}
-    return {key: value for key, value in values.items() if key in kept}

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.cli.hydra_errors import explain_hydra_error
-from xorsweep.cli.keys import RUN_KEYS, SETTINGS, WORDS
+from xorsweep.cli.keys import RUN_KEYS, SETTING_KEYS, SETTINGS, WORDS
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.fields import allows, fields_of, is_number, is_whole, unknown_key_message
@@ -24,7 +24,7 @@ from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
 from xorsweep.hints import NUMBER, comma_hint
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
-from xorsweep.settings import AdaptiveSeeds, NetworkSettings, ObjectiveSettings, SweepSettings
+from xorsweep.settings import AdaptiveSeeds
 
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 """An argument that Hydra 1.3 requires at the start, and later versions warn about."""
@@ -42,21 +42,24 @@ _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
 def plain(config: DictConfig) -> dict[str, Any]:
     """Return a configuration, resolved and without Hydra's part; raises ConfigError."""
-    keys = [str(key) for key in config if key != "hydra"]
     try:
-        found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
+        found = _container(config, resolve=True)
     except OmegaConfBaseException as error:
         key = f"{error.full_key}: " if error.full_key else ""
         raise ConfigError(key + str(error).splitlines()[0]) from None
-    assert isinstance(found, dict)
     return {str(key): value for key, value in found.items()}
 
 
 def interpolated_texts(config: DictConfig) -> list[str]:
     """Return the values, anywhere outside Hydra's part, that refer to other keys."""
+    return [text for text in _texts(_container(config, resolve=False)) if "${" in text]
+
+
+def _container(config: DictConfig, resolve: bool) -> dict[Any, Any]:
     keys = [str(key) for key in config if key != "hydra"]
-    container = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=False)
-    return [text for text in _texts(container) if "${" in text]
+    found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=resolve)
+    assert isinstance(found, dict)
+    return found
 
 
 def _texts(node: object) -> Iterator[str]:
@@ -72,20 +75,11 @@ def _texts(node: object) -> Iterator[str]:
 
 def known_keys() -> list[str]:
     """Return every key that some choice of groups reads, of xorsweep's own choices."""
-    settings = [
+    of_groups = [
         f"{group}.{name}" for group, choice in SETTINGS.items() for name in fields_of(choice)
     ]
-    run = [
-        *fields_of(AdaptiveSeeds),
-        *fields_of(SweepSettings),
-        *fields_of(ObjectiveSettings),
-        *fields_of(NetworkSettings),
-        *SETTINGS,
-        *settings,
-        *RUN_KEYS,
-        *GRID_KEYS,
-    ]
-    return [*NETWORK_SCHEMA.all_keys(), *run]
+    of_run = [*SETTING_KEYS, *SETTINGS, *of_groups, *RUN_KEYS, *GRID_KEYS]
+    return [*NETWORK_SCHEMA.all_keys(), *of_run]
 
 
 def quote_for_hydra(argument: str) -> str:
@@ -144,7 +138,8 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
         _refuse_whole_grid(key)
         # A file is chosen so, too; a missing one is reported once Hydra has composed.
         may_be_file = match["prefix"] == "+" and "." not in key
-        is_known = may_be_file or _is_known(key, known) or _is_known_to_others(key)
+        is_hydras = key == "hydra" or key.startswith(("hydra.", "hydra/"))
+        is_known = may_be_file or is_hydras or key in known or _is_known_to_others(key)
         if not is_known and key not in groups():
             raise ConfigError(unknown_key_message(key, known, words=WORDS))
         if key in earlier:
@@ -171,10 +166,6 @@ def _is_known_to_others(key: str) -> bool:
         except ConfigError:
             return True
     return False
-
-
-def _is_known(key: str, known: list[str]) -> bool:
-    return key in known or key == "hydra" or key.startswith(("hydra.", "hydra/"))
 
 
 def _refuse_whole_grid(key: str) -> None:

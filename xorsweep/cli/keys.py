@@ -40,6 +40,12 @@ RUN_KEYS = (
 )
 """Top-level keys that don't belong to a point."""
 
+SETTING_KEYS = tuple(
+    name
+    for settings in (AdaptiveSeeds, SweepSettings, ObjectiveSettings, NetworkSettings)
+    for name in fields_of(settings)
+)
+"""Top-level keys that say how a sweep is run and which files it writes."""
 
 WORDS: Table = {**hints.KEYS, **NETWORK_SCHEMA.words}
 """Common mistakes for the keys of a sweep of networks."""
@@ -47,9 +53,7 @@ WORDS: Table = {**hints.KEYS, **NETWORK_SCHEMA.words}
 
 def check_known_keys(config: Mapping[str, Any]) -> None:
     """Raise ConfigError for a top-level key that nothing reads, with the nearest that is read."""
-    settings = [AdaptiveSeeds, SweepSettings, ObjectiveSettings, NetworkSettings]
-    read_here = [name for each in settings for name in fields_of(each)]
-    known = [*NETWORK_SCHEMA.keys, *read_here, *SETTINGS, *RUN_KEYS]
+    known = [*NETWORK_SCHEMA.keys, *SETTING_KEYS, *SETTINGS, *RUN_KEYS]
     check_known("", config, known, words=WORDS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS
+from xorsweep.cli.keys import RUN_KEYS
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
@@ -20,14 +22,7 @@ from xorsweep.settings import FIGURES, AdaptiveSeeds, FigureSettings, SweepSetti
 FUNCTION, EXPERIMENT = "function", "experiment"
 OUR_SWEEPER = "xorsweep_grid"
 AXES = "grid.axes"
-SWEEP_KEYS = frozenset(
-    {
-        *("function", "experiment", "vectorized", "times", "rate"),
-        *("plan", "resume", "study", "grid"),
-        *fields_of(AdaptiveSeeds),
-        *fields_of(SweepSettings),
-    }
-)
+SWEEP_KEYS = frozenset({*RUN_KEYS, *fields_of(AdaptiveSeeds), *fields_of(SweepSettings)})
 """The keys of a function's sweep that aren't arguments of the function."""
 FUNCTION_KEYS = (
     *sorted(SWEEP_KEYS - {"function", "experiment", "grid"}),
@@ -89,11 +84,13 @@ def is_own_sweep(arguments: Sequence[str]) -> bool:
 def _named_files(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield the user's config files that arguments name."""
     keys = {each.partition("=")[0].lstrip("+"): each.partition("=")[2] for each in arguments}
-    for folder in _config_folders(arguments):
-        for key, choice in keys.items():
-            for found in _read_yaml(folder / key / f"{choice}.yaml"):
-                if isinstance(found, dict):
-                    yield found
+    for folder, (key, choice) in product(_config_folders(arguments), keys.items()):
+        try:
+            found = yaml.safe_load((folder / key / f"{choice}.yaml").read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):  # Hydra reports the error
+            continue
+        if isinstance(found, dict):
+            yield found
 
 
 def _config_folders(arguments: Sequence[str]) -> Iterator[Path]:
@@ -101,13 +98,6 @@ def _config_folders(arguments: Sequence[str]) -> Iterator[Path]:
         flag, _, value = each.partition("=")
         if flag in _CONFIG_DIR:
             yield Path(value or next(iter(arguments[place + 1 :]), ""))
-
-
-def _read_yaml(path: Path) -> Iterator[Any]:
-    try:
-        yield yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):  # Hydra reports the error
-        return
 
 
 def with_axes(arguments: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from joblib import cpu_count
 
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution.backends import choose_executor, workers_of
+from xorsweep.execution.interface import Advance
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import Batch, Experiment, ExperimentTask
 from xorsweep.settings import SweepSettings
@@ -31,7 +32,6 @@ POLL = 0.5
 """Seconds between two checks of the shards' progress."""
 
 RunShard = Callable[[int], None]
-Advance = Callable[[int], None]
 
 
 class Launcher(Protocol):

@@ -294,16 +294,7 @@ def _train(request: SweepRequest, terminal: Console) -> None:
     if found.get("state") == "finished":
         terminal.log(f"{folder}: is there already")
         return
-    resume_sweep(
-        ResumeRequest(
-            folder,
-            request.settings,
-            experiment=request.experiment,
-            provenance=request.provenance,
-            csv=request.settings.csv,
-        ),
-        terminal,
-    )
+    resume_sweep(ResumeRequest.of(request), terminal)
 
 
 def _animate(
