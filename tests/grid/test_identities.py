@@ -12,6 +12,8 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import product_grid
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
+WHERES = st.sampled_from([None, "seed % 7 != 3", "lr < 0.2 or epochs == 2"])
+
 
 @given(axes=axes_of(), more=axes_of(), optimizer=st.sampled_from(["sgd", "momentum"]))
 def test_identities_are_equal_exactly_where_points_are(
@@ -63,3 +65,23 @@ def test_rows_are_found_by_identity_in_any_order(
     absent = product_grid(NETWORK_SCHEMA, [], [point_of(task="or")]).identities
     asked = np.concatenate([absent, grid.identities[np.array(rows, int)], absent])
     np.testing.assert_array_equal(grid.rows_of(asked), [-1, *rows, -1])
+
+
+@given(data=st.data())
+def test_rows_of_long_batches_are_found_in_any_order(
+    point_of: PointOf, data: st.DataObject
+) -> None:
+    axes = [Axis("lr", (0.1, 0.5)), Axis("seed", tuple(range(150))), Axis("epochs", (1, 2))]
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()], where=data.draw(WHERES))
+    pieces = st.tuples(st.integers(0, len(grid) - 1), st.integers(0, 260), st.integers(-3, 3))
+    rows = [
+        row
+        for first, count, stride in data.draw(st.lists(pieces, max_size=5))
+        for row in range(first, first + count * stride, stride or 1)
+        if 0 <= row < len(grid)
+    ]
+    identities = grid.identities[np.array(rows, int)]
+    absent = data.draw(st.sets(st.integers(0, max(0, len(rows) - 1)), max_size=3))
+    for place in absent & set(range(len(rows))):
+        identities[place], rows[place] = 12345, -1
+    np.testing.assert_array_equal(grid.rows_of(identities), np.array(rows, int))

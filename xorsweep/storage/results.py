@@ -18,7 +18,7 @@ from xorsweep.storage.mapped_arrays import full, release_pages
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import (
     PARQUET,
-    key_array,
+    key_arrays,
     level_texts,
     parquet_of,
     write_parquet,
@@ -262,26 +262,23 @@ def _of_few_values(grid: Grid, table: ResultTable) -> list[str]:
 
 
 def _batches(grid: Grid, table: ResultTable) -> Callable[[slice], pa.RecordBatch]:
+    arrays = {
+        **{k: key_arrays(column, table.key_types.get(k)) for k, column in grid.columns.items()},
+        **table.columns,
+    }
+
     def batch_of(rows: slice) -> pa.RecordBatch:
         if rows.start % RELEASED_EVERY == 0:
             release_pages()
         return pa.record_batch(
             {
-                **_keys(grid, table, rows),
-                **{name: array_of(rows) for name, array_of in table.columns.items()},
+                **{name: array_of(rows) for name, array_of in arrays.items()},
                 STATUS: names_of(table.status[rows], STATUSES),
                 MESSAGE: _messages(table.message, rows),
             }
         )
 
     return batch_of
-
-
-def _keys(grid: Grid, table: ResultTable, rows: slice) -> dict[str, pa.Array]:
-    return {
-        key: key_array(column, rows, table.key_types.get(key))
-        for key, column in grid.columns.items()
-    }
 
 
 def names_of(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from hashlib import file_digest
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -13,10 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
 from xorsweep.storage.atomic import atomic_path, error_with_path
+from xorsweep.storage.csv_lines import CsvLines
 
 if TYPE_CHECKING:
     from xorsweep.grid.columns import Column
@@ -42,7 +40,7 @@ def write_table(
     """
     text, typed = folder / CSV, folder / PARQUET
     schema = batch_of(slice(0, 0)).schema
-    lines_of = _Texts(_quoting(texts))
+    lines_of = CsvLines.of(few_values, texts)
     batches = (batch_of(chunk) for chunk in _chunks(count))
     with atomic_path(text) as csv, atomic_path(typed) as new:
         with error_with_path(text):
@@ -96,61 +94,28 @@ def _parquet(
     )
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """Turns rows into lines of CSV, in threads: Arrow doesn't hold Python's lock meanwhile."""
-
-    quoting: str
-
-    def beside(
-        self, batches: Iterable[pa.RecordBatch]
-    ) -> Iterator[tuple[pa.RecordBatch, Future[pa.Buffer]]]:
-        """Yield each batch with its lines to come, while the next ones are under way."""
-        threads = pa.cpu_count()
-        under_way: deque[tuple[pa.RecordBatch, Future[pa.Buffer]]] = deque()
-        with ThreadPoolExecutor(threads) as pool:
-            for batch in batches:
-                under_way.append((batch, pool.submit(self._lines, batch)))
-                if len(under_way) > threads:
-                    yield under_way.popleft()
-            yield from under_way
-
-    def _lines(self, batch: pa.RecordBatch) -> pa.Buffer:
-        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=self.quoting)
-        sink = pa.BufferOutputStream()
-        pyarrow.csv.write_csv(batch, sink, options)
-        return sink.getvalue()
-
-
 def _write(file: BinaryIO, lines: Future[pa.Buffer]) -> None:
     file.write(lines.result())
 
 
 def level_texts(grid: Grid) -> Iterator[str]:
-    """Yield the texts of all levels of a grid."""
-    return (str(level) for column in grid.columns.values() for level in column.levels)
+    """Yield the levels of a grid that are texts."""
+    levels = (level for column in grid.columns.values() for level in column.levels)
+    return (level for level in levels if isinstance(level, str))
 
 
-def key_array(column: Column, rows: slice, type_: pa.DataType | None = None) -> pa.Array:
-    """Return a key of some points, of a type that its levels have by default.
+def key_arrays(column: Column, type_: pa.DataType | None = None) -> Callable[[slice], pa.Array]:
+    """Return a key as a function of some points, of a type that its levels have by default.
 
     Texts are written once a level.
     """
     levels = pa.array(column.levels, type_)
-    codes = np.ascontiguousarray(column.codes[rows])
     if pa.types.is_string(levels.type):
-        present = [level for level in column.levels if level is not None]
-        place = np.cumsum([level is not None for level in column.levels]) - 1
-        absent = np.array([level is None for level in column.levels])
-        return pa.DictionaryArray.from_arrays(
-            pa.array(place[codes].astype(np.int32), mask=absent[codes]), pa.array(present)
-        )
-    return levels.take(pa.array(codes))
-
-
-def _quoting(texts: Iterable[str]) -> str:
-    """Return `none` unless a text holds characters that would break a line of CSV."""
-    return "needed" if any(mark in text for text in texts for mark in ',"\r\n') else "none"
+        levels = levels.dictionary_encode()
+    if len(levels) == 1:
+        constant = levels.take(pa.array(np.zeros(CHUNK, np.int8)))
+        return lambda rows: constant[: rows.stop - rows.start]
+    return lambda rows: levels.take(pa.array(column.codes[rows]))
 
 
 def _chunks(count: int) -> Iterator[slice]:
