@@ -25,8 +25,8 @@ from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value, range_length
 from xorsweep.grid.product import grid_of_levels
 from xorsweep.grid.schema import Point
-from xorsweep.networks.curvature import check_curvature
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.missing_curvature import check_curvature
 from xorsweep.networks.objectives import check_seeds, train_seeds
 from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS

@@ -278,7 +278,7 @@ def read_value(key: str, value: object, field: Field) -> Scalar:
         raise ConfigError(refusal_message(key, value, field)) from None
 
 
-def read_whole(key: str, value: object, at_least: int, at_most: int = 2**53) -> int:
+def read_whole(key: str, value: object, at_least: int, at_most: int) -> int:
     """Return a whole number within inclusive bounds; raises ConfigError for anything else."""
     found = read_value(key, value, Integer(at_least, at_most))
     assert isinstance(found, int)

@@ -19,10 +19,11 @@ from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
 from xorsweep.fields import fields_of, format_value, read_fields, read_group
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
-from xorsweep.networks.curvature import curve_capacity, missing_curvature
+from xorsweep.networks.curvature import curve_capacity
 from xorsweep.networks.engines import Engine, load_capacity, load_epoch_costs
 from xorsweep.networks.input_files import changed_files, input_files, input_notes
 from xorsweep.networks.metrics import OUTCOMES, Curvature, learning_curve_epochs
+from xorsweep.networks.missing_curvature import missing_curvature
 from xorsweep.networks.planning import Batch, batch_of_one, make_plan, pack, unpack
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, shadowed
 from xorsweep.networks.point_results import (

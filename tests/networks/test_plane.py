@@ -17,7 +17,12 @@ from xorsweep.grid.schema import Point
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.initializers import NOTEBOOK_WEIGHTS, Plane
-from xorsweep.networks.planes import Center, WeightName, orthonormal_directions, weight_place
+from xorsweep.networks.initializers.plane import (
+    Center,
+    WeightName,
+    orthonormal_directions,
+    weight_place,
+)
 from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import build_training

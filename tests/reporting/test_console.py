@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console as RichConsole
 
 from xorsweep.reporting import console
-from xorsweep.reporting.console import Console, rate_text, wrap_text
+from xorsweep.reporting.console import Console, wrap_text
+from xorsweep.reporting.progress import rate_text
 
 
 def plain() -> tuple[Console, io.StringIO]:

@@ -68,7 +68,7 @@ def read_run(config: DictConfig) -> RunRequest:
             "trainable=true: adds a column to a sweep's results, so it needs -m and our own sweeper"
         )
     if kept.curvature:
-        from xorsweep.networks.curvature import check_curvature
+        from xorsweep.networks.missing_curvature import check_curvature
 
         check_curvature(point, kept.curvature)
     return RunRequest(point, engine, settings, kept.curvature)

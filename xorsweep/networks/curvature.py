@@ -6,26 +6,22 @@ flat to the last place; the smallest eigenvalue of the Hessian tells which.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.errors import ConfigError
-from xorsweep.fields import FloatArray, format_value
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.fields import FloatArray
 from xorsweep.networks.activations import Activation
 from xorsweep.networks.architecture import Network, Weights
 from xorsweep.networks.eigenvalues import extremes_of_tridiagonal, tridiagonalize
 from xorsweep.networks.engines.batch_ops import LANES, pad, take
-from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 from xorsweep.networks.metrics import Curvature
 from xorsweep.networks.schedules import Batch
-from xorsweep.networks.schema import component_of, network_of
 
 if TYPE_CHECKING:
     from xorsweep.networks.engines.interface import Capacity, TrainingBatch
@@ -97,31 +93,6 @@ def missing_for(network: Network, is_batch: bool, activation: Activation) -> str
     return None
 
 
-def missing_at(point: Mapping[str, Any]) -> str | None:
-    """Return why the network of a point has no curvature, None where it has one."""
-    is_batch = point["schedule"] == "batch"
-    return missing_for(network_of(point), is_batch, component_of("activation", point))
-
-
-def check_curvature(point: Mapping[str, Any], curvature: bool | str) -> None:
-    """Raise ConfigError where a curvature is asked for that the network of a point hasn't."""
-    if curvature and (reason := missing_at(point)):
-        raise ConfigError(f"curvature={format_value(curvature)}: {reason}")
-
-
-def missing_curvature(grid: Grid) -> dict[str, int]:
-    """Return the reasons for which points of a grid have no curvature, with how many points."""
-    groups = ("task", "hidden", "skip", "schedule", "activation")
-    keys = [key for key in grid.columns if key.split(".")[0] in groups]
-    codes = combined_codes(grid, keys, np.arange(len(grid)))
-    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    found: dict[str, int] = {}
-    for place in np.argsort(first):
-        if reason := missing_at(grid.point(int(first[place]))):
-            found[reason] = found.get(reason, 0) + int(counts[place])
-    return found
-
-
 def curve_capacity(capacity: Capacity) -> Capacity:
     """Return a capacity at which the parameters at all epochs of a learning curve fit memory."""
     return lambda network, rows: min(
@@ -148,9 +119,7 @@ def hessian(training: TrainingBatch) -> tuple[FloatArray, FloatArray]:
         training: B networks, at least 8 of them, so that no sum is over the contiguous axis.
     """
     network, weights = training.network, training.network.views(training.parameters)
-    descent = np.empty_like(training.parameters)
-    layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
-    through = Pass(training, training.parameters, descent, layer, targets)
+    through = Pass.over_task(training, training.parameters)
     run(through.forward)
     run(through.backward)
     a = through.activations
@@ -167,7 +136,7 @@ def hessian(training: TrainingBatch) -> tuple[FloatArray, FloatArray]:
             _write_jacobian(network.views(jacobian), k, x, a[row], slope[row] * weights.w2[:, k])
             matrices += (second[k, row] * jacobian)[:, None] * jacobian
         _add_second_derivatives(network, matrices, x, among[row], mixed[:, row])
-    return -descent, matrices
+    return -through.negative_gradient, matrices
 
 
 def _second_by_outputs(training: TrainingBatch, through: Pass) -> FloatArray:

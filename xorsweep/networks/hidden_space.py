@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Weights
-from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 
@@ -188,9 +187,7 @@ def hidden_outputs(training: TrainingBatch, parameters: FloatArray) -> FloatArra
 
 def _pass(training: TrainingBatch, parameters: FloatArray) -> Pass:
     """Return a forward pass of all rows through E networks of one kind."""
-    weights = parameters.astype(np.float64)
-    layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
-    through = Pass(training, weights, np.empty_like(weights), layer, targets)
+    through = Pass.over_task(training, parameters.astype(np.float64))
     with np.errstate(all="ignore"):
         run(through.forward)
     return through

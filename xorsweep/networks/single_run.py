@@ -96,6 +96,11 @@ class SingleRun:
         """Return the errors after each of `epochs`, each (E,)."""
         return measure(self.outputs, self.training.targets)
 
+    @property
+    def error_columns(self) -> dict[str, FloatArray]:
+        """Return the errors after each of `epochs` (E,), by the names that files have for them."""
+        return dict(zip(("half_sse", *Measures._fields[1:]), self.errors, strict=True))
+
     @cached_property
     def curvature(self) -> Curvature:
         """Return the curvature of the loss after each of `epochs`, each (E,); NaN without one."""

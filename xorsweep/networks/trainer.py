@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from xorsweep.networks.curvature import measure_curvature
 from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import Train, TrainingBatch, TrainingResult
 from xorsweep.networks.metrics import Curvature, classify, learning_curve_epochs, measure
-from xorsweep.networks.planning import Batch
 from xorsweep.networks.point_results import (
     CURVATURE_CURVES,
     LEARNING_CURVE,
@@ -26,6 +25,9 @@ from xorsweep.networks.point_results import (
 from xorsweep.networks.schema import component_of, learning_rates, network_of
 from xorsweep.networks.solutions import solution_labels
 from xorsweep.networks.trainability import are_trainable, loss_epochs
+
+if TYPE_CHECKING:
+    from xorsweep.networks.planning import Batch
 
 
 def train_batch(

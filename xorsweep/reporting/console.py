@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
 from rich.progress import (
     BarColumn,
     Progress,
-    ProgressColumn,
-    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -27,8 +25,9 @@ from rich.text import Text
 from xorsweep.execution.interface import Advance
 from xorsweep.execution.signals import hold_signals
 from xorsweep.experiment import OK, STATUSES
+from xorsweep.reporting.progress import TRAINING, LineMeter, RateColumn
 from xorsweep.reporting.standard_output import Dropping
-from xorsweep.text import count_text, level_name, one_line
+from xorsweep.text import count_text, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,20 +35,13 @@ if TYPE_CHECKING:
     from xorsweep.analysis.export import Failure
     from xorsweep.analysis.studies.spec import Study
     from xorsweep.analysis.studies.verdicts import Verdict
-    from xorsweep.reporting.selection import SelectedCells
 
 _LOG = logging.getLogger(__name__)
 
-TRAINING = "net-epochs"
-"""The unit of work where networks are trained."""
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
 MOST_REASONS = 12
 MOST_LINES = 40
-MOST_COLUMNS = 8
-DOTS = "…"
-KEY_WIDTH, RATE_WIDTH = 9, 17
-"""Characters that a column of levels and one of rates take."""
 
 
 class LastingConsole(RichConsole):
@@ -109,7 +101,7 @@ class Console:
             TextColumn("training" if unit == TRAINING else "working"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
-            _RateColumn(unit),
+            RateColumn(unit),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -149,7 +141,8 @@ class Console:
 
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Print how often training converged within the most epochs that each setting has."""
-        # This brings pandas, which is there by now.
+        # These bring pandas, which is there by now.
+        from xorsweep.reporting.rate_table import rate_table
         from xorsweep.reporting.selection import final_epochs_only
 
         summary = final_epochs_only(summary)
@@ -200,102 +193,6 @@ class Console:
         self.log(f"Open {last}")
 
 
-def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
-    """Return convergence rates with their 95 % intervals, and a note of the excluded ones.
-
-    One key lies across (hidden, where it is swept), the others down; where there are too many
-    levels for `width` characters, or too many lines, some are selected by axis.
-    """
-    # This brings pandas, which is there by now.
-    from xorsweep.reporting.layout import levels
-    from xorsweep.reporting.selection import in_order, select_cells
-
-    keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
-    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
-    across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
-    down = [key for key in keys if key != across]
-    columns = select_cells(cells, [across] if across else [], room)
-    lines = select_cells(columns.cells, down, MOST_LINES, thin=True)
-    if lines.thinned:  # each gap takes a line, too
-        lines = select_cells(columns.cells, down, MOST_LINES // 2, thin=True)
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for key in lines.keys:
-        table.add_column(key, justify="right")
-    heads = levels(lines.cells, across) if across else [""]
-    for head in heads:
-        table.add_column(f"{across} {level_name(head)}" if across else "rate", justify="right")
-    fields: dict[tuple[str, ...], dict[object, str]] = {}
-    for row in in_order(lines.cells, lines.keys).to_dict("records"):
-        line = tuple(level_name(row[key]) for key in lines.keys)
-        fields.setdefault(line, {})[row[across] if across else ""] = _rate_text(row)
-    every = [level_name(level) for level in levels(cells, lines.thinned)] if lines.thinned else []
-    for line, found in _with_gaps(fields, every, lines):
-        table.add_row(*line, *(found.get(head, "") for head in heads))
-    left = len(cells) - len(lines.cells)
-    notes = "; ".join(filter(None, (lines.note, columns.note)))
-    return table, f"and {left:,} more settings in summary.csv; shown: {notes}" if left else ""
-
-
-def _with_gaps(
-    fields: Mapping[tuple[str, ...], dict[object, str]], every: Sequence[str], shown: SelectedCells
-) -> Iterator[tuple[tuple[str, ...], dict[object, str]]]:
-    """Yield the lines, with one of dots wherever levels are excluded, and last if others are."""
-    dots = (DOTS,) * len(shown.keys)
-    place = shown.keys.index(shown.thinned) if shown.thinned else 0
-    before: int | None = None
-    for line, found in fields.items():
-        at = every.index(line[place]) if every else None
-        if at is not None and before is not None and at - before > 1:
-            yield dots, {}
-        before = at
-        yield line, found
-    if shown.note and not every:
-        yield dots, {}
-
-
-def _across(keys: Sequence[str], fitting: Sequence[str]) -> str | None:
-    """Return the key whose levels make columns: one of those with few levels where there is one."""
-    if "hidden" in fitting or len(keys) < 2:
-        return "hidden" if "hidden" in fitting else None
-    return fitting[-1] if fitting else "hidden" if "hidden" in keys else keys[-1]
-
-
-def _rate_text(cell: Mapping[Hashable, Any]) -> str:
-    if cell["rate"] is None or cell["rate"] != cell["rate"]:
-        return "no run"
-    rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
-    return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
-
-
-class _RateColumn(ProgressColumn):
-    """Work a second, over the whole of the run."""
-
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self._unit = unit
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(rate_text(speed, self._unit) if speed else "")
-
-
-def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
-    """Return a rate in units a second, in thousands or in millions of them."""
-    if work_a_second < 1e2:
-        return f"{work_a_second:,.1f} {unit}/s"
-    if work_a_second < 1e5:
-        return f"{work_a_second / 1e3:,.1f} k {unit}/s"
-    return f"{work_a_second / 1e6:,.1f} M {unit}/s"
-
-
-def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -> str:
-    """Return the progress after some seconds, and the remaining time."""
-    did = "trained" if unit == TRAINING else "done"
-    rate = done / seconds
-    left = (total - done) / rate
-    return f"{100 * done / total:.0f} % {did}, {rate_text(rate, unit)}, {left:.0f} s left"
-
-
 def count_line(counts: Mapping[str, int]) -> str:
     """Return how many results there are, and how many of them have each status."""
     return f"{count_text(counts['planned'], 'result')}, {status_text(counts)}"
@@ -326,22 +223,3 @@ def wrap_text(line: str, width: int) -> list[str]:
         else:
             parts.append(f"  {piece}")
     return parts
-
-
-class LineMeter:
-    """Reports as a line of text how much work is done, at most once in `every` seconds."""
-
-    def __init__(self, report: Callable[[str], None], total: int, unit: str, every: float) -> None:
-        self._report, self._total, self._unit, self._every = report, total, unit, every
-        self._done = 0
-        self._started = self._reported = monotonic()
-
-    def __call__(self, work: int) -> None:
-        """Count further work as done."""
-        self._done += work
-        now = monotonic()
-        if now - self._reported < self._every or self._done == self._total:
-            return
-        self._reported = now
-        seconds = now - self._started
-        self._report(progress_text(self._done, self._total, seconds, self._unit))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console as RichConsole
 
 from xorsweep.execution.interface import Advance
-from xorsweep.reporting.console import TRAINING, Console, LastingConsole, LineMeter
+from xorsweep.reporting.console import Console, LastingConsole
+from xorsweep.reporting.progress import TRAINING, LineMeter
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,11 +22,9 @@ def run_objective(
     engine: Engine,
     settings: ObjectiveSettings,
     folder: Path,
-    terminal: Console | None = None,
 ) -> float:
     """Train a checked point with its seeds, say and write its objective, and return it."""
-    terminal = terminal or Console()
-    count = settings.objective_seeds
+    terminal, count = Console(), settings.objective_seeds
     seeds = range(count) if count is not None else [int(point["seed"] or 0)]
     found = estimate_objective(settings.objective, train_seeds(point, seeds, engine, terminal.log))
     data = _as_data(point, engine, settings, found)

@@ -19,7 +19,7 @@ from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys
 from xorsweep.analysis.export import failures_of
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.console import rate_text, status_text
+from xorsweep.reporting.console import status_text
 from xorsweep.reporting.dark_mode import for_both_themes
 from xorsweep.reporting.figures.catalog import (
     FIGURES,
@@ -30,6 +30,7 @@ from xorsweep.reporting.figures.catalog import (
     submit_figures,
 )
 from xorsweep.reporting.latex import booktabs
+from xorsweep.reporting.progress import rate_text
 from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
 from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (

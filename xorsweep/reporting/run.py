@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -143,12 +142,7 @@ class Run:
         """Return the errors by epoch: half_sse, mse, max_abs_error, and `epoch` as the index."""
         import pandas as pd
 
-        errors = self.single.errors
-        columns = {
-            "half_sse": errors.final_error,
-            "mse": errors.mse,
-            "max_abs_error": errors.max_abs_error,
-        }
+        columns = self.single.error_columns
         return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
 
     @property
@@ -274,11 +268,11 @@ class Run:
         return head + Drawings(tuple(shown))._repr_html_()
 
     def _surface(self, place: int) -> HtmlPicture:
+        from xorsweep.reporting.rendering import data_uri
         from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface
 
         there = self.single.training, self.single.parameters[:, place]
-        data = base64.b64encode(decision_surface(*there)).decode()
-        source = f"data:image/png;base64,{data}"
+        source = data_uri("image/png", decision_surface(*there))
         error, epoch = self.single.errors.final_error[place], self.epochs[place]
         when = f"after {epoch:,} epochs" if epoch else "before training"
         return HtmlPicture(

@@ -85,12 +85,7 @@ def _as_data(run: SingleRun) -> dict[str, Any]:
 
 
 def _learning_curve_text(run: SingleRun) -> str:
-    errors = run.errors
-    columns = {
-        "half_sse": errors.final_error,
-        "mse": errors.mse,
-        "max_abs_error": errors.max_abs_error,
-    }
+    columns = run.error_columns
     if run.keeps_curvature == "learning_curve":
         columns |= run.curvature._asdict()
     text = StringIO()

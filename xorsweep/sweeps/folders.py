@@ -67,7 +67,7 @@ def open_with_rounds(folder: Path, experiment: Experiment[Any] | None = None) ->
     return OpenedSweep(store, grid, opened.manifest)
 
 
-def open_runnable(name: str, experiment: Experiment[Any] | None = None) -> OpenedSweep:
+def open_runnable(name: str, experiment: Experiment[Any] | None) -> OpenedSweep:
     """Return the sweep in a folder, or in the newest by the name `latest`, whose points can be run.
 
     Raises StoreError where it can't be used, ConfigError where its experiment can't run here.

@@ -12,7 +12,8 @@ import numpy as np
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import FAILED, Rows
-from xorsweep.reporting.console import count_line, rate_text
+from xorsweep.reporting.console import count_line
+from xorsweep.reporting.progress import rate_text
 from xorsweep.storage.results import ResultTable, assemble
 from xorsweep.storage.store import MANIFEST, is_held, read_manifest, reading
 from xorsweep.sweeps.finished import finished_manifest

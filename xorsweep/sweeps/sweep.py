@@ -244,7 +244,7 @@ class Sweep:
         return self.reporter.tables(self.results, self.results if self._axes else self.summary)
 
     def tables_with(
-        self, figures: Mapping[str, Any], where: str | None = None, of_columns: bool = False
+        self, figures: Mapping[str, Any], where: str | None, of_columns: bool
     ) -> FigureTables:
         """Return the data of figures with other axes, or of some of the points.
 

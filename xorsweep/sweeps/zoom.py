@@ -7,17 +7,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from xorsweep.analysis.boundary import boundary_blocks, busiest_window
-from xorsweep.analysis.maps import MAP, MapAxes, MapAxis, PixelMap
+from xorsweep.analysis.maps import MAP, MapAxes, PixelMap
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.fields import format_value
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Schema
-from xorsweep.grid.spacing import DIGITS, Spacing
 from xorsweep.reporting.console import Console
 from xorsweep.settings import FIGURES, SweepSettings, read_sweep
 from xorsweep.storage.atomic import write_atomically
@@ -28,18 +24,16 @@ from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.folders import OpenedSweep, open_with_rounds
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.windows import (
+    Place,
+    Window,
+    busiest_place,
+    window_at,
+    window_between,
+    window_levels,
+)
 
 FRAMES, ANIMATION = "frames", "zoom.gif"
-
-Place = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Window:
-    """A part of a map: where it begins and ends on each axis's own scale."""
-
-    x: tuple[float, float]
-    y: tuple[float, float]
 
 
 def zoom(
@@ -80,14 +74,14 @@ def zoom(
     """
     terminal = terminal or Console.silent()
     source = _Source.open(folder, experiment, terminal)
-    shown = source.shown
+    shown, axes = source.shown, source.shown.axes
     chosen = _flag(shown, flag)
-    window = _window_at(shown.axes, at, factor) if at else _busiest(shown, chosen, factor, folder)
-    between = [_between(shown.axes, window, factor, place, frames) for place in _steps(frames)]
+    window = window_at(axes, at, factor) if at else busiest_place(shown, chosen, factor, folder)
+    between = [window_between(axes, window, factor, place, frames) for place in _steps(frames)]
     grids = [source.grid_of(each) for each in (window, *between)]  # checked before any is trained
     folders = [into, *(into / FRAMES / str(place + 1) for place in _steps(frames))]
     for name, grid in zip(folders, grids, strict=True):
-        terminal.log(f"{name}: {_window_text(grid, shown.axes)}")
+        terminal.log(f"{name}: {_window_text(grid, axes)}")
         settings = replace(source.settings, report=report and name == into)
         _train(source.request(grid, settings, name, command_line), terminal)
     if frames:
@@ -121,7 +115,7 @@ class _Source:
         """Return the points of a window."""
         axes, grid = self.shown.axes, self.opened.grid
         levels = [
-            Axis(axis.key, _levels(axis, ends))
+            Axis(axis.key, window_levels(axis, ends))
             for axis, ends in ((axes.x, window.x), (axes.y, window.y))
         ]
         return window_grid(self.opened.store.experiment.schema, grid, levels)
@@ -173,96 +167,9 @@ def _flag(shown: PixelMap, name: str | None) -> str:
     return name
 
 
-def _window_at(axes: MapAxes, at: Place, factor: float) -> Window:
-    """Return the window around a place, moved inside the map."""
-    for axis, level in zip((axes.x, axes.y), at, strict=True):
-        if not axis.levels[0] <= level <= axis.levels[-1]:
-            raise ConfigError(
-                f"at={at[0]:g},{at[1]:g}: {axis.key} lies between {axis.levels[0]:g} and "
-                f"{axis.levels[-1]:g}"
-            )
-    return Window(
-        *(
-            _around(axis, float(axis.coordinates(np.array(level))), factor)
-            for axis, level in zip((axes.x, axes.y), at, strict=True)
-        )
-    )
-
-
-def _busiest(shown: PixelMap, flag: str, factor: float, folder: Path) -> Window:
-    """Return the window that holds most of the boundary of a flag."""
-    blocks = boundary_blocks(shown.columns[flag])
-    if not blocks.any():
-        raise ConfigError(
-            f"{folder}: no neighbouring pixels differ in {flag}, so no window is the busiest; "
-            "name a place by `at`, or another column by `flag`"
-        )
-    down, across = (max(1, round(length / factor)) for length in blocks.shape)
-    row, column = busiest_window(blocks, (down, across))
-    middles = ((shown.axes.x, column + across / 2), (shown.axes.y, row + down / 2))
-    return Window(*(_around(axis, _coordinate(axis, place), factor) for axis, place in middles))
-
-
-def _ends(axis: MapAxis) -> tuple[float, float]:
-    first, last = axis.coordinates(axis.levels[[0, -1]]).tolist()
-    return first, last
-
-
-def _coordinate(axis: MapAxis, place: float) -> float:
-    """Return where a place among the levels lies on the axis's own scale."""
-    first, last = _ends(axis)
-    return float(first + (last - first) * place / (len(axis) - 1))
-
-
-def _around(axis: MapAxis, middle: float, factor: float) -> tuple[float, float]:
-    first, last = _ends(axis)
-    width = (last - first) / factor
-    start = min(max(middle - width / 2, first), last - width)
-    return start, start + width
-
-
 def _steps(frames: int | None) -> range:
     """Return the numbers of the frames between the first and the last."""
     return range(1, (frames or 0) - 1)
-
-
-def _between(
-    axes: MapAxes, window: Window, factor: float, place: int, frames: int | None
-) -> Window:
-    """Return the window of a frame on the way from the whole map to a window, by equal factors."""
-    size = factor ** -(place / ((frames or 2) - 1))
-    left = (size - 1 / factor) / (1 - 1 / factor)
-    return Window(
-        *(
-            _towards(_ends(axis), ends, left)
-            for axis, ends in ((axes.x, window.x), (axes.y, window.y))
-        )
-    )
-
-
-def _towards(
-    whole: tuple[float, float], part: tuple[float, float], left: float
-) -> tuple[float, float]:
-    return part[0] + left * (whole[0] - part[0]), part[1] + left * (whole[1] - part[1])
-
-
-def _levels(axis: MapAxis, ends: tuple[float, float]) -> tuple[float, ...]:
-    """Return levels within some ends, as many as an axis has and spaced as there."""
-    if axis.whole:
-        raise ConfigError(f"{axis.key}: has whole numbers alone, with none between them to look at")
-    if axis.spacing == "uneven":
-        raise ConfigError(
-            f"{axis.key}: its levels are neither evenly spaced nor by a constant factor, so a "
-            "window has no levels of the same kind"
-        )
-    function = "logspace" if axis.spacing == "log" else "linspace"
-    levels = tuple(Spacing(function, *ends, len(axis)).levels(whole=False))
-    if len(set(levels)) < len(levels):
-        raise ConfigError(
-            f"{axis.key}: neighbouring levels of this window are the same to {DIGITS} digits; "
-            "choose a smaller factor"
-        )
-    return levels
 
 
 def window_grid(schema: Schema, grid: Grid, axes: Sequence[Axis]) -> Grid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from xorsweep.cli.commands.parser import Parser, add_experiment, given_folder, whole
+from xorsweep.cli.commands.parser import Parser, add_experiment, target_folder, whole
 from xorsweep.storage.paths import named_folder
 
 EXAMPLES = """\
@@ -33,5 +33,4 @@ def run(given: Namespace) -> None:
     from xorsweep.sweeps.compare import compare
 
     folders = named_folder(given.a), named_folder(given.b)
-    into = given_folder(given.into, "--into")
-    compare(folders, into, epochs=given.epochs, flag=given.flag)
+    compare(folders, target_folder(given), epochs=given.epochs, flag=given.flag)

@@ -48,9 +48,9 @@ def read_by(rule: Field, number: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
-def given_folder(text: str | None, argument: str) -> Path | None:
-    """Return the folder that an argument names, if it is given; raises ConfigError."""
-    return None if text is None else folder_of(text, argument)
+def target_folder(given: argparse.Namespace) -> Path | None:
+    """Return the folder of `--into`, if it is given; raises ConfigError."""
+    return None if given.into is None else folder_of(given.into, "--into")
 
 
 def add_swept(parser: Parser, name: str, metavar: str, help_: str) -> None:

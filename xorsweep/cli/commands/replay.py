@@ -10,7 +10,7 @@ from xorsweep.cli.commands.parser import (
     add_experiment,
     add_function,
     experiment_with,
-    given_folder,
+    target_folder,
     whole,
 )
 
@@ -34,7 +34,6 @@ def run(given: Namespace) -> None:
     """Replay a row; exit code 1 where its bits differ."""
     from xorsweep.sweeps.replay import replay
 
-    into = given_folder(given.into, "--into")
     experiment = experiment_with(given.function, given.folder)
-    found = replay(given.folder, given.row, into, experiment=experiment)
+    found = replay(given.folder, given.row, target_folder(given), experiment=experiment)
     sys.exit(1 if found else 0)

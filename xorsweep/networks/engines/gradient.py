@@ -6,7 +6,6 @@ import numpy as np
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.engines.interface import TrainingBatch
-from xorsweep.networks.engines.numpy.input_layers import input_layer
 from xorsweep.networks.engines.numpy.operations import run
 from xorsweep.networks.engines.numpy.passes import Pass
 
@@ -18,11 +17,8 @@ def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
         training: The components of the network and its task; its weights aren't used.
         parameters: The weights (P,) at which the gradient is taken.
     """
-    column = parameters[:, None].astype(np.float64)
-    negative_gradient = np.empty_like(column)
-    layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
-    through = Pass(training, column, negative_gradient, layer, targets)
+    through = Pass.over_task(training, parameters[:, None].astype(np.float64))
     with np.errstate(all="ignore"):
         run(through.forward)
         run(through.backward)
-    return -negative_gradient[:, 0]
+    return -through.negative_gradient[:, 0]

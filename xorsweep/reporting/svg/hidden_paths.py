@@ -16,6 +16,7 @@ from xorsweep.reporting.svg.markup import (
     PAPER,
     POSITIVE,
     SOFT,
+    circle,
     group,
     place,
     svg_document,
@@ -115,28 +116,26 @@ class _Frame:
         style += ";stroke-dasharray:5 2" if row.high is False else ""
         yield f'<polyline points="{way}" style="{style}"/>'
         dots = (
-            _circle(
-                points[at], 2, f"{row.label} after {count_text(self._plane.epochs[at], 'epoch')}"
+            circle(
+                *points[at], 2, f"{row.label} after {count_text(self._plane.epochs[at], 'epoch')}"
             )
             for at in self._plane.decades
         )
         yield group(f"fill:{colour}", dots)
-        ring = _circle(points[0], 3.5, f"{row.label} before training")
+        ring = circle(*points[0], 3.5, f"{row.label} before training")
         yield group(f"fill:var(--paper,#fff);stroke:{colour};stroke-width:1.3px", [ring])
 
     def end(self, row: RowPath) -> str:
         x, y = self._at(row, -1)
         when = count_text(self._plane.epochs[-1], "epoch")
-        words = f"<title>{escape(row.label)} after {when}</title>"
-        style = f"fill:{_colour(row)};stroke:var(--paper,#fff)"
-        if row.high is False:
-            return (
-                f'<rect x="{place(x - SQUARE / 2)}" y="{place(y - SQUARE / 2)}" '
-                f'width="{place(SQUARE)}" height="{place(SQUARE)}" style="{style}">{words}</rect>'
-            )
+        words = f"{row.label} after {when}"
+        style = f' style="fill:{_colour(row)};stroke:var(--paper,#fff)"'
+        if row.high is not False:
+            return circle(x, y, DISC, words, style)
         return (
-            f'<circle cx="{place(x)}" cy="{place(y)}" r="{place(DISC)}" style="{style}">'
-            f"{words}</circle>"
+            f'<rect x="{place(x - SQUARE / 2)}" y="{place(y - SQUARE / 2)}" '
+            f'width="{place(SQUARE)}" height="{place(SQUARE)}"{style}>'
+            f"<title>{escape(words)}</title></rect>"
         )
 
     def labels(self, rows: Sequence[RowPath]) -> Iterator[str]:
@@ -163,14 +162,6 @@ class _Frame:
 
     def _pair(self, point: Point) -> str:
         return f"{place(self.x(point[0]))} {place(self.y(point[1]))}"
-
-
-def _circle(point: Point, radius: float, words: str) -> str:
-    x, y = point
-    return (
-        f'<circle cx="{place(x)}" cy="{place(y)}" r="{place(radius)}">'
-        f"<title>{escape(words)}</title></circle>"
-    )
 
 
 def _colour(row: RowPath) -> str:

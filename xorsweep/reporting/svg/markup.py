@@ -43,6 +43,14 @@ def text(x: float, y: float, words: str, anchor: str = "start", more: str = "") 
     return f'<text x="{place(x)}" y="{place(y)}"{anchored}{more}>{escape(words)}</text>'
 
 
+def circle(x: float, y: float, radius: float, words: str, more: str = "") -> str:
+    """Return a circle that is read out as some words; `more` are further attributes."""
+    return (
+        f'<circle cx="{place(x)}" cy="{place(y)}" r="{place(radius)}"{more}>'
+        f"<title>{escape(words)}</title></circle>"
+    )
+
+
 def place(coordinate: float) -> str:
     """Return a coordinate to a tenth of a pixel, as short as can be."""
     written = f"{coordinate:.1f}".removesuffix(".0")

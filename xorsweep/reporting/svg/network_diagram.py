@@ -15,6 +15,7 @@ from xorsweep.reporting.svg.markup import (
     PAPER,
     POSITIVE,
     SOFT,
+    circle,
     group,
     number,
     place,
@@ -140,11 +141,8 @@ def _circles(layout: Layout, scale: float) -> Iterator[str]:
         else:
             color, width = _color(bias), 0.5 * _thickness(bias, scale) + 0.6
             words = f"{unit.spoken}, bias {number(bias)}"
-        yield (
-            f'<circle cx="{place(unit.x)}" cy="{place(unit.y)}" r="{place(layout.radius)}" '
-            f'style="fill:var(--paper,#fff);stroke:{color}" stroke-width="{place(width)}">'
-            f"<title>{escape(words)}</title></circle>"
-        )
+        style = f' style="fill:var(--paper,#fff);stroke:{color}" stroke-width="{place(width)}"'
+        yield circle(unit.x, unit.y, layout.radius, words, style)
 
 
 def _names(layout: Layout) -> Iterator[str]:

@@ -149,7 +149,7 @@ class NumbaBatch:
                 total += error * error
         return 0.5 * total.ravel()[: len(self.where)]
 
-    def losses(self, stood_still: bool = False) -> Array:
+    def losses(self, stood_still: bool) -> Array:
         """Return the losses (B,), float64."""
         outputs = self.outputs(stood_still).astype(np.float64, copy=False)
         return self.training.loss.value(outputs, self.training.targets.astype(np.float64))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.networks.activations import apply_logistic
-from xorsweep.networks.engines.numpy.input_layers import InputLayer
+from xorsweep.networks.engines.numpy.input_layers import InputLayer, input_layer
 from xorsweep.networks.engines.numpy.operations import Operation, Operations, sum_rows
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Pass:
         self._weights = network.views(parameters)
         self._gradients = network.views(negative_gradient)
         self._hidden_gradients = network.hidden_layer(negative_gradient)
+        self.negative_gradient = negative_gradient
         self.outputs = np.empty((network.outputs, rows, members), dtype)
         self.errors = np.empty_like(self.outputs)
         # A view where it can be: targets may change from row to row.
@@ -64,6 +65,12 @@ class Pass:
         self.output_deltas = np.empty_like(self.errors) if scaled else self.errors
         self.forward: Operations = tuple(self._forward())
         self.backward: Operations = tuple(self._backward())
+
+    @classmethod
+    def over_task(cls, training: TrainingBatch, parameters: Array) -> Pass:
+        """Return passes through all rows of a task, for the weights (P, B) of any B networks."""
+        layer, targets = input_layer(training.inputs), training.targets.T[:, :, None]
+        return cls(training, parameters, np.empty_like(parameters), layer, targets)
 
     def _forward(self) -> Iterator[Operation]:
         training, weights, hidden = self._training, self._weights, self.activations

@@ -1,0 +1,36 @@
+"""The base class of initializers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.fields import FloatArray
+from xorsweep.networks.architecture import Network
+
+Seeds = NDArray[np.uint32]
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """Where the initial weights of a network come from."""
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return initial parameters (P, B), float64, those of each network from its seed alone.
+
+        Args:
+            network: Their shape.
+            seeds: One per network (B,), uint32.
+        """
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raise ConfigError where parameters contradict each other."""
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless there are weights for the network and each seed."""
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError where further seeds would have no weights of their own."""

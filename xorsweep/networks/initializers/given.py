@@ -1,0 +1,173 @@
+"""Weights that are given as numbers, by the notebook, in a key or in a file."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorsweep.errors import ConfigError
+from xorsweep.fields import FloatArray, String, field, shorten
+from xorsweep.networks.architecture import Network, Weights
+from xorsweep.networks.initializers.base import Initializer, Seeds
+from xorsweep.networks.weight_values import (
+    WeightValues,
+    is_one_network,
+    numbers_of,
+    with_leading_axis,
+)
+from xorsweep.text import count_text
+
+NOTEBOOK_WEIGHTS = (
+    "0.52399551 0.12936348 0.37207811 0.09731689 "
+    "0.76282442 0.91433687 "
+    "0.31447765 0.90309069 "
+    "0.46824842"
+)
+"""The weights that the notebook printed before its run: w1, b1, w2 and b2."""
+
+
+@dataclass(frozen=True)
+class Values(Initializer):
+    """The weights of one network as numbers, in the order w1, b1, w2, b2, direct."""
+
+    values: str = field(NOTEBOOK_WEIGHTS, WeightValues())
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the parameters (P, B), the same for every seed."""
+        return np.repeat(numbers_of(self.values)[:, None], len(seeds), axis=1)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless there is a number for each weight and bias."""
+        count = len(numbers_of(self.values))
+        if count != network.size:
+            shape = f"{network.inputs}-{network.hidden}-{network.outputs}"
+            raise ConfigError(
+                f"init.values={shorten(self.values)}: has {count_text(count, 'number')}, and a "
+                f"{shape} network {'with' if network.skip else 'without'} direct links has "
+                f"{network.size} weights and biases"
+            )
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as all seeds have the same weights."""
+        raise _no_further_seeds("init=values")
+
+
+class Printed(Initializer):
+    """The weights that the notebook printed before its run, for any seed."""
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the printed parameters (P, B), the same for every seed."""
+        return Values(NOTEBOOK_WEIGHTS).draw(network, seeds)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError for any network but the notebook's."""
+        check_printed("init=printed", network)
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as all seeds have the same weights."""
+        raise _no_further_seeds("init=printed")
+
+
+def _no_further_seeds(choice: str) -> ConfigError:
+    return ConfigError(
+        f"precision with {choice}: its weights are the same for every seed, so further seeds say "
+        "nothing more; precision must be null"
+    )
+
+
+def check_printed(choice: str, network: Network) -> None:
+    """Raise ConfigError unless the notebook's weights, chosen by a key, fit a network."""
+    if network != Network(2, 2, 1):
+        raise ConfigError(
+            f"{choice}: these are the weights of a 2-2-1 network without direct links; "
+            "it needs a task with two inputs and one output, hidden=2 and skip=false"
+        )
+
+
+@dataclass(frozen=True)
+class File(Initializer):
+    """Weights from an .npz file, one network a row; the seed is the number of the row.
+
+    Arrays: w1 (N, inputs, hidden), b1 (N, hidden), w2 (N, hidden, outputs), b2 (N, outputs) and,
+    with direct links, direct (N, inputs, outputs). The arrays of one network may lack the axis N.
+    """
+
+    path: str = field("weights.npz", String())
+
+    def draw(self, network: Network, seeds: Seeds) -> FloatArray:
+        """Return the parameters (P, B) of the rows that the seeds number; raises ConfigError."""
+        return np.ascontiguousarray(self._rows(network, seeds).T)
+
+    def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
+        """Raise ConfigError unless the file has weights of this shape for each seed."""
+        self._rows(network, seeds)
+
+    def _rows(self, network: Network, seeds: NDArray[np.integer]) -> FloatArray:
+        """Return the networks that the seeds number (B, P); raises ConfigError."""
+        table = self._read(network)
+        if seeds.max() >= len(table):
+            raise ConfigError(
+                f"seed={seeds.max()}: {self.path} holds {count_text(len(table), 'network')}, "
+                f"so seed must be from 0 to {len(table) - 1}"
+            )
+        rows: FloatArray = table[seeds]
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            raise ConfigError(
+                f"seed={seeds[finite.argmin()]}: {self.path} holds weights of that network that "
+                "are NaN or infinite; weights must be finite numbers"
+            )
+        return rows
+
+    def check_further_seeds(self) -> None:
+        """Raise ConfigError, as the seeds are the rows of a file."""
+        raise ConfigError(
+            "precision with init=file: the seed is the number of a row in the file, so there are "
+            "no further seeds; precision must be null"
+        )
+
+    def _read(self, network: Network) -> FloatArray:
+        """Return the parameters of all networks in the file (N, P); raises ConfigError."""
+        arrays = self._arrays()
+        if "direct" in arrays and not network.skip:
+            raise self._error("holds direct links, so skip must be true")
+        if is_one_network(arrays):
+            arrays = {name: with_leading_axis(name, array) for name, array in arrays.items()}
+        columns = []
+        for name, view in network.views(np.empty((network.size, 1)))._asdict().items():
+            if not view.size:
+                continue
+            if name not in arrays or arrays[name].shape[1:] != view.shape[:-1]:
+                wanted = ", ".join(["N", *map(str, view.shape[:-1])])
+                raise self._error(f"needs an array {name} ({wanted})")
+            columns.append(arrays[name].reshape(-1, view.size))
+        counts = {len(column) for column in columns}
+        if len(counts) > 1 or 0 in counts:
+            raise self._error("needs one row per network in each of its arrays")
+        return np.concatenate(columns, axis=1)
+
+    def _arrays(self) -> dict[str, FloatArray]:
+        """Return the weights by role, whatever their shapes; raises ConfigError."""
+        if not Path(self.path).is_file():
+            raise self._error("no such file")
+        if not zipfile.is_zipfile(self.path):
+            raise self._error("isn't an .npz file")
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                names = [name for name in Weights._fields if name in file.files]
+                arrays = {name: file[name] for name in names}
+        except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise self._error(f"can't be read ({error})") from None
+        for name, array in arrays.items():
+            if array.dtype.kind not in "iuf":
+                raise self._error(f"its array {name} must hold real numbers, not {array.dtype}")
+        with np.errstate(over="ignore"):  # numbers beyond float64 become infinite
+            return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+    def _error(self, reason: str) -> ConfigError:
+        return ConfigError(f"init.path={self.path}: {reason}")
