@@ -285,8 +285,8 @@ def test_a_run_is_described_in_the_words_of_the_notebook(point_of: PointOf) -> N
     passed = " ".join(str(output) for output in run.outputs_before_last_epoch)
     assert f"In the last forward pass: {passed}\n" in text
     assert "0.10415523" in passed
-    assert "Solved: meets the criterion at the end.\n" in text
-    assert "The criterion fahlman was first met after 8,282 of 10,000 epochs.\n" in text
+    assert "Solved: the criterion is met after the last epoch.\n" in text
+    assert "The run first met the criterion (fahlman) after 8,282 of 10,000 epochs.\n" in text
 
 
 def test_the_description_lists_the_error_at_equal_steps(point_of: PointOf) -> None:
@@ -364,4 +364,4 @@ def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> N
     runs = (train_single(point_of(lr=20.0, hidden=4, seed=s, epochs=300)) for s in range(100))
     run = next(run for run in runs if run.converged_epoch is not None and not run.converged_at_end)
     text = said(lambda console: describe_single(run, console))
-    assert f"after {run.converged_epoch} of 300 epochs, and left again before the end." in text
+    assert f"after {run.converged_epoch} of 300 epochs, and left it again before the end." in text

@@ -286,6 +286,21 @@ def test_what_is_wider_than_a_phone_says_so(opened: Open) -> None:
     expect(page.locator(".figure").first.locator("xpath=preceding-sibling::p")).to_be_hidden()
 
 
+def test_captions_of_wide_tables_are_read_without_scrolling(opened: Open) -> None:
+    page = opened(viewport=PHONE)
+    for caption in page.locator(".wide caption").all():
+        box = caption.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_squares_of_a_heat_map_are_equally_wide(opened: Open) -> None:
+    squares = opened(viewport=PHONE).locator(".overview td > a").all()
+    widths = {round(box["width"]) for square in squares if (box := square.bounding_box())}
+    assert len(squares) == 6
+    assert len(widths) == 1
+
+
 def test_the_keyboard_suffices(opened: Open) -> None:
     page = opened()
     page.keyboard.press("Tab")
@@ -371,6 +386,8 @@ def test_it_prints_what_can_be_read_on_paper(opened: Open) -> None:
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.locator("tr.filters").first).to_be_hidden()
+    for hint in page.locator(".on-screen").all():
+        expect(hint).to_be_hidden()
     expect(page.locator("details.cell:visible")).to_have_count(1)
     assert (
         page.locator(".wide").first.evaluate("one => getComputedStyle(one).overflow") == "visible"

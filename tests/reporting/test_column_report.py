@@ -77,7 +77,7 @@ def winning(x: int, seed: int) -> dict[str, Any]:
 def test_neighbours_that_differ_are_named_with_their_flag(tmp_path: Path) -> None:
     swept = sweep_columns(winning, {"x": [1, 2, 3], "seed": range(20)}, tmp_path)
     table = neighbours_table(compare_flags(swept.results, ["x", "seed"]), flag="flag")
-    assert tuple(table.head[:4]) == ("rate of", "a", "b", "both in")
+    assert tuple(table.head[:4]) == ("rate of", "a", "b", "both with")
     (row,) = table.rows
     assert tuple(row[:5]) == ("won", "x 1", "x 2", "", "0 % and 100 % of 20")
 

@@ -239,7 +239,7 @@ def test_a_solved_run_tells_where_the_output_divides_the_rows(point_of: PointOf)
     assert diagnosis.title == "How it is solved"
     assert diagnosis.line is None
     text = "\n".join(diagnosis.sentences)
-    assert text.startswith(f"The hidden units compute {diagnosis.run.solution}, each up to its")
+    assert text.startswith(f"The hidden units compute {diagnosis.run.solution}; each may")
     assert "The line at which the output is one half separates the rows" in text
     assert "Rows 01 and 10 have the same target and nearly the same position" in text
     assert "curvature" not in text

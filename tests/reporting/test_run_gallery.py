@@ -60,7 +60,7 @@ def test_a_run_that_stands_for_two_things_is_shown_once(
 def test_that_cells_are_excluded_is_reported(results: pd.DataFrame, drawn: RunDrawings) -> None:
     runs = {each: run for each, run in drawn.runs.items() if each not in drawn.rows[1]}
     found = run_gallery(results, summarize(results), replace(drawn, runs=runs))
-    assert "The runs of 11 of 12 settings are shown" in found.note
+    assert "room for the runs of 11 of 12 settings" in found.note
 
 
 def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: RunDrawings) -> None:
@@ -82,4 +82,4 @@ def test_a_page_has_room_for_a_number_of_drawings(
         f"hidden {hidden}, lr {lr}" for hidden in (2, 4) for lr in ("0.5", "2", "1000")
     }
     assert "1,500 epochs (of 2)" in found.note
-    assert "The runs of 6 of 12 settings are shown" in found.note
+    assert "room for the runs of 6 of 12 settings" in found.note

@@ -142,7 +142,7 @@ def test_the_page_says_what_became_of_the_run(solved: SingleRun, solved_page: Tr
     tree = solved_page
     assert "xor, 2-2-1: solved" in tree.text
     met = solved.converged_epoch
-    assert f"criterion fahlman was first met after {met} of 2,000 epochs." in tree.text
+    assert f"The run first met the criterion (fahlman) after {met} of 2,000 epochs." in tree.text
     for row, output in zip(solved.task.row_labels(), solved.final_outputs[:, 0], strict=True):
         place = tree.words.index(row)
         found = tree.words[place + 3]

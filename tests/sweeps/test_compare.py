@@ -52,7 +52,10 @@ def test_it_says_what_differs_and_by_which_test(said: str) -> None:
     assert "activation: logistic in a, tanh in b" in said
     assert re.search(r"In \d of 4 settings the sweeps differ beyond chance", said)
     assert "2 settings only in a: not compared." in said
-    assert "4 settings with the same seeds in both, run by run with McNemar's exact test" in said
+    assert (
+        "4 settings with the same seeds in both, compared run by run by McNemar's exact test"
+        in said
+    )
     assert "Holm's correction for 4 settings" in said
 
 

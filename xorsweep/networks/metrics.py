@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xorsweep.fields import FloatArray
 
 DESCRIPTIONS = {
-    "solved": "meets the criterion at the end",
+    "solved": "the criterion is met after the last epoch",
     "two_rows_at_half": "two rows are right, the other two are at one half",
     "three_rows_share": "one row is right, the other three are at the mean of their targets",
     "all_at_half": "all four rows are at one half",

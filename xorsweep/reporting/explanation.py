@@ -123,7 +123,7 @@ class RunDiagnosis:
 
     def _solution(self, space: HiddenSpace) -> Iterator[str]:
         if is_solution(self.run.solution):
-            yield f"The hidden units compute {self.run.solution}, each up to its complement."
+            yield describe_units(self.run)
         if space.closest is not None:
             yield (
                 f"The two rows with different targets that are closest in hidden space, "
@@ -339,13 +339,18 @@ class RunDiagnosis:
             yield f"So do the rows of {count_text(count, f'more {noun}', f'more {plural}')}."
 
 
+def describe_units(run: SingleRun) -> str:
+    """Return a sentence about the functions that the hidden units of a solved run compute."""
+    return f"The hidden units compute {run.solution}; each may compute the complement instead."
+
+
 def describe_convergence(run: SingleRun) -> str:
     """Return a sentence about when the criterion was first met."""
     if run.converged_epoch is None:
-        return f"The criterion {run.point['criterion']} was never met."
-    left = "" if run.converged_at_end else ", and left again before the end"
-    met = f"first met after {run.converged_epoch:,} of {run.epochs[-1]:,} epochs{left}"
-    return f"The criterion {run.point['criterion']} was {met}."
+        return f"The run never met the criterion ({run.point['criterion']})."
+    left = "" if run.converged_at_end else ", and left it again before the end"
+    when = f"after {run.converged_epoch:,} of {run.epochs[-1]:,} epochs{left}"
+    return f"The run first met the criterion ({run.point['criterion']}) {when}."
 
 
 def _all_right(space: HiddenSpace) -> bool:

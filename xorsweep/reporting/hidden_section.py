@@ -89,7 +89,7 @@ def _note(space: HiddenSpace, epoch: int) -> str:
     if space.targets.shape[1] == 1:
         text += (
             " The error signal of a row is minus the derivative of the loss by the sum that "
-            "enters the output unit: above zero where the row asks for more."
+            "enters the output unit: positive where the output should rise."
         )
     rows, units = space.hidden_outputs.shape
     hidden = [

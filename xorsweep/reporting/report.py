@@ -127,7 +127,7 @@ class PageContent:
         comparison: Published values beside the measured ones.
         facts: How the points were run.
         rule: How the runs of the gallery were chosen.
-        neighbours_note: A remark on the neighbours, the end of a sentence.
+        neighbours_note: When neighbours are compared, a part of a sentence.
     """
 
     findings: Sequence[str]

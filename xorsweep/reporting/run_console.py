@@ -12,7 +12,7 @@ from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import DESCRIPTIONS, STATES, classify_curvature
 from xorsweep.networks.single_run import SingleRun, both_ends
 from xorsweep.networks.solutions import is_solution
-from xorsweep.reporting.explanation import RunDiagnosis, describe_convergence
+from xorsweep.reporting.explanation import RunDiagnosis, describe_convergence, describe_units
 from xorsweep.reporting.svg.error_curve import HALF_SSE
 from xorsweep.text import count_text
 
@@ -97,7 +97,7 @@ def _numbers(values: FloatArray) -> str:
 def _conclusion(run: SingleRun) -> Iterator[str]:
     yield f"{run.outcome.replace('_', ' ').capitalize()}: {DESCRIPTIONS[run.outcome]}."
     if is_solution(run.solution):
-        yield f"The hidden units compute {run.solution}, each up to its complement."
+        yield describe_units(run)
     elif run.solution:
         yield f"The network {run.solution}."
     yield describe_convergence(run)

@@ -153,9 +153,5 @@ def _note(shown: int, drawn: RunDrawings, levels: str) -> str:
         return f"No runs are shown: {drawn.error}."
     if shown == cells:
         return ""
-    which = f" ({levels})" if levels else ""
-    return (
-        f"The runs of {shown:,} of {cells:,} settings are shown, as many as fit on the page: of "
-        "those with the most epochs every level of some keys, and the levels of the best setting "
-        f"for the other keys{which}."
-    )
+    which = f": {levels}" if levels else ""
+    return f"The page has room for the runs of {shown:,} of {cells:,} settings{which}."

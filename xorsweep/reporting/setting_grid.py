@@ -138,8 +138,7 @@ def heat_map(
 
     note = f" {shown.note[0].upper()}{shown.note[1:]}." if shown.note else ""
     title = f"{measure.label[0].upper()}{measure.label[1:]}{within and f' {within}'}"
-    caption = f"{title}.{note} A click on a square opens its setting."
-    return setting_grid("overview", caption, shown.cells, layout, square)
+    return setting_grid("overview", f"{title}.{note}", shown.cells, layout, square)
 
 
 def _bar_text(measure: Measure, place: int) -> str:

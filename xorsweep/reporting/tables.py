@@ -142,8 +142,8 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
 
     `flag` is the column that names the compared flag, where there are several.
     """
-    keys = ("rate of", "a", "b", "both in") if flag else ("a", "b", "both in")
-    head = (*keys, "rates of a and b", "a minus b, 95 % interval", "p, by Holm")
+    keys = ("rate of", "a", "b", "both with") if flag else ("a", "b", "both with")
+    head = (*keys, "rates of a and b", "a minus b, 95 % interval", "p (Holm)")
     if comparisons.empty:
         return Table("Neighbouring settings.", head, [])
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]

@@ -39,7 +39,7 @@ CELLS_HEAD = (
     "rate in a",
     "rate in b",
     "a minus b, 95 % interval",
-    "p, by Holm",
+    "p (Holm)",
     "verdict",
     "test",
     "median epochs in a",
@@ -194,18 +194,18 @@ def _test_text(found: SweepComparison) -> str:
     paired = int((found.cells["test"] == PAIRED).sum())
     apart = len(found.cells) - paired
     tests = [
-        f"{count_text(paired, 'setting')} with the same seeds in both, run by run with McNemar's "
-        "exact test"
+        f"{count_text(paired, 'setting')} with the same seeds in both, compared run by run by "
+        "McNemar's exact test"
         if paired
         else "",
-        f"{count_text(apart, 'setting')} with other seeds with Fisher's exact test"
+        f"{count_text(apart, 'setting')} with other seeds, compared by Fisher's exact test"
         if apart
         else "",
     ]
     return (
-        f"Compared are {' and '.join(filter(None, tests))}; beyond chance is p < 0.05 after Holm's "
-        f"correction for {count_text(len(found.cells), 'setting')}. Each interval has 95 % "
-        "confidence; the interval of the largest difference is corrected for all settings."
+        f"{'; '.join(filter(None, tests))}. Beyond chance means p < 0.05 after Holm's correction "
+        f"for {count_text(len(found.cells), 'setting')}. Brackets are 95 % confidence intervals; "
+        "that of the largest difference is corrected for all settings."
         f"{_epochs_text(found)}"
     )
 
@@ -331,7 +331,7 @@ def _print(page: Page, found: SweepComparison, terminal: Console) -> None:
 def _terminal_table(found: SweepComparison) -> TerminalTable:
     table = TerminalTable(box=SIMPLE_HEAD)
     table.add_column("setting")
-    for head in ("a", "b", "a minus b", "p, by Holm"):
+    for head in ("a", "b", "a minus b", "p (Holm)"):
         table.add_column(head, justify="right")
     for cell in found.differing.head(MOST_LINES).to_dict("records"):
         rates = (f"{100 * cell[f'rate_{which}']:.0f} %" for which in ("a", "b"))

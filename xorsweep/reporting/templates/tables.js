@@ -76,6 +76,7 @@
 
   function sortable(table, heads, rows, list) {
     heads.forEach((head, column) => {
+      if (head.classList.contains("detail")) return;
       const button = element("button", { type: "button" }, ...head.childNodes);
       head.append(button);
       button.addEventListener("click", () => {
@@ -99,6 +100,7 @@
     const help = "The fields below the column names filter rows: 2, or 2,3, or >0.5, or a word.";
     table.closest(".wide").before(element("div", { className: "tools" }, help, state, reset));
     const inputs = heads.map((head) => {
+      if (head.classList.contains("detail")) { line.insertCell(); return null; }
       const name = element(
         "span", { className: "hidden", textContent: "Filter " + head.textContent.trim() });
       const input = element(
@@ -113,7 +115,7 @@
 
     function apply() {
       const tests = inputs.map((input, column) => {
-        const wanted = input.value.trim();
+        const wanted = input && input.value.trim();
         const cells = rows.map((row) => row.cells[column]);
         return wanted && test(wanted, isNumeric(heads[column]), cells);
       });
@@ -127,7 +129,7 @@
         + rows.length.toLocaleString("en") + " rows";
     }
     reset.addEventListener("click", () => {
-      for (const input of inputs) input.value = "";
+      for (const input of inputs.filter(Boolean)) input.value = "";
       apply();
       inputs[0].focus();
     });
