@@ -10,6 +10,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.functions.experiment import FunctionExperiment
 from xorsweep.functions.points import batch_of, batches_of
 from xorsweep.grid.grid import Grid
+from xorsweep.grid.serialization import grid_from_data, grid_to_data
 
 
 def anything(**keys: Any) -> int:
@@ -26,6 +27,14 @@ def test_the_last_axis_varies_fastest() -> None:
     assert points == list(product([1, 2, 3], [0.5], ["x", "y"]))
     assert grid.text == "3 values of a x 2 values of c: 6 results"
     assert len(set(grid.identities.tolist())) == 6
+
+
+def test_a_level_alone_in_its_block_has_the_type_of_the_others() -> None:
+    experiment, grid = FunctionExperiment.of(anything, [{"a": 1, "b": 2}, {"a": 0.5, "b": 2}])
+    assert [grid.point(row) for row in range(2)] == [{"a": 1.0, "b": 2}, {"a": 0.5, "b": 2}]
+    assert [type(grid.point(0)[key]) for key in "ab"] == [float, int]
+    again = grid_from_data(experiment.schema, grid_to_data(grid))
+    assert again.identities.tolist() == grid.identities.tolist()
 
 
 def test_defaults_are_keys_with_one_level() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.settings import NetworkSettings, ObjectiveSettings, read_sweep
 from xorsweep.sweeps.folders import open_sweep
-from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of, resume_with
 
 MANY = 10_000
 """Seeds up to which one seed is likely to be meant as a number of them."""
@@ -101,16 +101,9 @@ def resume_request(
         command_line: The command line that the manifest records.
     """
     _refuse_objective(given, values)
-    settings = read_sweep(values)
-    return ResumeRequest(
-        folder,
-        settings,
-        more,
-        {key: value for key, value in asdict(settings.rounds).items() if key in given},
-        experiment=_given_experiment(values, given, folder),
-        provenance=provenance_of(command_line, values),
-        csv=settings.csv if "csv" in given else None,
-    )
+    settings, experiment = read_sweep(values), _given_experiment(values, given, folder)
+    provenance = provenance_of(command_line, values)
+    return resume_with(folder, settings, given, more, experiment, provenance)
 
 
 def _given_experiment(

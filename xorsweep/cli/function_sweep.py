@@ -31,7 +31,7 @@ from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import FIGURES, read_sweep
 from xorsweep.storage.paths import named_folder
 from xorsweep.sweeps.folders import open_sweep
-from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of
+from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of, resume_with
 from xorsweep.tabular_experiment import TabularExperiment
 
 
@@ -60,16 +60,7 @@ def compose_own(
         experiment = _resumed(values, opened.store.experiment, function, options)
         more = [Axis(key, tuple(found)) for key, found in _levels(axes).items()]
         given = {each.partition("=")[0] for each in config.hydra.overrides.task}
-        rounds = {key: value for key, value in vars(settings.rounds).items() if key in given}
-        return ResumeRequest(
-            opened.store.folder,
-            settings,
-            more,
-            rounds,
-            experiment,
-            provenance=provenance,
-            csv=settings.csv if "csv" in given else None,
-        )
+        return resume_with(opened.store.folder, settings, given, more, experiment, provenance)
     blocks = [_levels({**axes, **block}) for block in values["grid"].get("blocks") or [{}]]
     zipped = [tuple(keys) for keys in values["grid"].get("zip") or ()]
     where = values["grid"].get("where")

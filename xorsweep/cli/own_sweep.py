@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,6 +10,7 @@ import yaml
 from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS
 from xorsweep.cli.keys import RUN_KEYS
+from xorsweep.cli.yaml_errors import chosen_files, config_folders
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
@@ -32,7 +31,6 @@ FUNCTION_KEYS = (
     "hydra.sweep.dir",
 )
 """The same, with the keys below them, as they are typed."""
-_CONFIG_DIR = ("--config-dir", "-cd")
 
 
 def check_sweeper(arguments: Sequence[str]) -> None:
@@ -83,21 +81,13 @@ def is_own_sweep(arguments: Sequence[str]) -> bool:
 
 def _named_files(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield the user's config files that arguments name."""
-    keys = {each.partition("=")[0].lstrip("+"): each.partition("=")[2] for each in arguments}
-    for folder, (key, choice) in product(_config_folders(arguments), keys.items()):
+    for path in chosen_files(arguments):
         try:
-            found = yaml.safe_load((folder / key / f"{choice}.yaml").read_text(encoding="utf-8"))
+            found = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError):  # Hydra reports the error
             continue
         if isinstance(found, dict):
             yield found
-
-
-def _config_folders(arguments: Sequence[str]) -> Iterator[Path]:
-    for place, each in enumerate(arguments):
-        flag, _, value = each.partition("=")
-        if flag in _CONFIG_DIR:
-            yield Path(value or next(iter(arguments[place + 1 :]), ""))
 
 
 def with_axes(arguments: Sequence[str]) -> list[str]:
@@ -108,7 +98,7 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: An argument is given twice.
     """
-    groups = {path.name for folder in _config_folders(arguments) for path in folder.glob("*/")}
+    groups = {path.name for folder in config_folders(arguments) for path in folder.glob("*/")}
     moved: list[str] = []
     seen: set[str] = set()
     for each in arguments:

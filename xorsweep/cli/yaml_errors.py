@@ -31,8 +31,12 @@ def first_fault(error: Exception, arguments: Sequence[str]) -> str | None:
     arguments: those of the command line, which name folders of such files and choices among them.
     Where Hydra's message names the error, only the chosen files are checked.
     """
-    folders = _folders(arguments)
-    files = list(_chosen(folders, arguments))
+    folders = config_folders(arguments)
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--config-name", "-cn")
+    found, _ = parser.parse_known_args(["--config-name", "", *arguments])
+    primary = [folder / f"{found.config_name}.yaml" for folder in folders]
+    files = [*filter(Path.is_file, primary), *chosen_files(arguments)]
     if isinstance(error, yaml.YAMLError | ValueError | RecursionError):
         files += [path for folder in folders for path in _files(folder)]
     fault = next(filter(None, map(fault_of, dict.fromkeys(files))), None)
@@ -41,14 +45,14 @@ def first_fault(error: Exception, arguments: Sequence[str]) -> str | None:
 
 def groups_named(arguments: Sequence[str]) -> set[str]:
     """Return the config groups in the folders that the command line adds to xorsweep's own."""
-    return {path.name for folder in _folders(arguments) for path in folder.iterdir()}
+    return {path.name for folder in config_folders(arguments) for path in folder.iterdir()}
 
 
-def _folders(arguments: Sequence[str]) -> list[Path]:
+def config_folders(arguments: Sequence[str]) -> list[Path]:
     """Return the folders of YAML files that the command line adds to xorsweep's own."""
     parser = argparse.ArgumentParser(add_help=False)
     for flags in (("--config-dir", "-cd"), ("--config-path", "-cp")):
-        parser.add_argument(*flags)
+        parser.add_argument(*flags, nargs="?")  # one without a value is Hydra's to report
     parser.add_argument("--cfg", "-c")  # so that it isn't taken for the others, cut short
     found, others = parser.parse_known_args(arguments)
     searched = [match["folders"] for match in map(_SEARCH_PATH.fullmatch, others) if match]
@@ -57,16 +61,12 @@ def _folders(arguments: Sequence[str]) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def _chosen(folders: Sequence[Path], arguments: Sequence[str]) -> Iterator[Path]:
-    """Yield the files that are chosen by name."""
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--config-name", "-cn")
-    found, _ = parser.parse_known_args(["--config-name", "", *arguments])
-    choices = [match for match in map(_CHOICE.fullmatch, arguments) if match]
-    names = [found.config_name, *(f"{each['group']}/{each['name']}" for each in choices)]
-    for path in (folder / f"{name}.yaml" for name in names for folder in folders):
-        if path.is_file():
-            yield path
+def chosen_files(arguments: Sequence[str]) -> Iterator[Path]:
+    """Yield the files in those folders that are chosen from config groups."""
+    folders = config_folders(arguments)
+    for choice in filter(None, map(_CHOICE.fullmatch, arguments)):
+        name = f"{choice['group']}/{choice['name']}.yaml"
+        yield from (folder / name for folder in folders if (folder / name).is_file())
 
 
 def _files(folder: Path) -> Iterator[Path]:

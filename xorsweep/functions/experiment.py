@@ -20,7 +20,6 @@ from xorsweep.functions.points import (
     PointBatch,
     batch_of,
     batches_of,
-    check_zip,
     levels_in,
     read_axes,
     schema_of,
@@ -28,8 +27,8 @@ from xorsweep.functions.points import (
 )
 from xorsweep.functions.signature import Function, Signature
 from xorsweep.functions.source import is_importable, name_of, short_name, source_digest
-from xorsweep.grid.axes import Axis
-from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.grid import Grid
+from xorsweep.grid.product import grid_of_levels
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.results import ResultTable, StoredColumns
@@ -106,9 +105,8 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
             signature=signature,
             **options,
         )
-        check_zip(zipped, experiment.schema)
-        grids = [_product(experiment.schema, axes, zipped, where) for axes in read]
-        return experiment, concatenate(grids)
+        products = [{axis.key: axis.levels for axis in axes} for axes in read]
+        return experiment, grid_of_levels(experiment.schema, products, zipped, where)
 
     def with_function(self, function: Function) -> Self:
         """Return the experiment of a folder with the function that its points are run by.
@@ -280,16 +278,6 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
             if value is not None and column not in ("point_id", "returned", "status"):
                 console.log(f"  {name} = {value!r:.200}")
         return rows
-
-
-def _product(
-    schema: Schema, axes: Sequence[Axis], zipped: Sequence[Sequence[str]], where: str | None
-) -> Grid:
-    base: Point = {axis.key: axis.levels[0] for axis in axes}
-    swept = [axis for axis in axes if len(axis.levels) > 1]
-    counts = {axis.key for axis in swept}
-    together = [[key for key in keys if key in counts] for keys in zipped]
-    return product_grid(schema, swept, [base], [keys for keys in together if len(keys) > 1], where)
 
 
 def read_times(times: object) -> dict[str, str]:

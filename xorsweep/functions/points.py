@@ -208,10 +208,3 @@ def levels_in(points: Any) -> dict[str, list[Scalar]]:
     except (TypeError, KeyError, AttributeError):
         raise ConfigError("its points aren't a grid") from None
     return found
-
-
-def check_zip(zipped: Sequence[Sequence[str]], schema: Schema) -> None:
-    """Raise ConfigError where arguments that are to vary together aren't any."""
-    for key in (key for keys in zipped for key in keys):
-        if key not in schema.keys:
-            raise ConfigError(f"zip: {schema.unknown_key_message(key)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,35 @@ class ResumeRequest:
             shards=asked.shards,
             csv=asked.settings.csv,
         )
+
+
+def resume_with(
+    folder: Path,
+    settings: SweepSettings,
+    given: Collection[str],
+    more: Sequence[Axis],
+    experiment: Experiment[Any] | None,
+    provenance: Provenance,
+) -> ResumeRequest:
+    """Return how to resume a sweep as a command asks; of other keys it keeps its own values.
+
+    Args:
+        folder: The folder of the sweep.
+        settings: The settings of the command.
+        given: The keys that were given.
+        more: Further levels of the sweep's axes.
+        experiment: The experiment that runs the points; that of the manifest where None.
+        provenance: Entries that the manifest records unchanged.
+    """
+    return ResumeRequest(
+        folder,
+        settings,
+        more,
+        {key: value for key, value in vars(settings.rounds).items() if key in given},
+        experiment=experiment,
+        provenance=provenance,
+        csv=settings.csv if "csv" in given else None,
+    )
 
 
 def provenance_of(command_line: Sequence[str], values: Mapping[str, Any]) -> Provenance:

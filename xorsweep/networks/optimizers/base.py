@@ -60,6 +60,13 @@ class Optimizer:
         raise NotImplementedError
 
 
+def own_rates(parameters: Array, learning_rate: Array) -> State:
+    """Return rates of lr, zeros, and room for a mask, each (P, B), for rules that adapt rates."""
+    rates = np.zeros_like(parameters)
+    rates[...] = learning_rate
+    return rates, np.zeros_like(parameters), np.empty(parameters.shape, bool)
+
+
 def per_member(value: Batched, learning_rate: Array) -> Array:
     """Return a rule's parameter as an array (B,) of its own, in the precision of the training."""
     return np.array(np.broadcast_to(value, learning_rate.shape[-1:]), learning_rate.dtype)

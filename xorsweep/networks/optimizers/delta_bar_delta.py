@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorsweep.fields import Batched, Real, field
-from xorsweep.networks.optimizers.base import Array, Optimizer, State
+from xorsweep.networks.optimizers.base import Array, Optimizer, State, own_rates
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ class DeltaBarDelta(Optimizer):
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return rates of lr, averages of zero, and room for a mask, each (P, B)."""
-        rates = np.zeros_like(parameters)
-        rates[...] = learning_rate
-        return rates, np.zeros_like(parameters), np.empty(parameters.shape, bool)
+        return own_rates(parameters, learning_rate)
 
     def step(
         self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,

@@ -8,7 +8,7 @@ import numpy as np
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Batched, Real, field
-from xorsweep.networks.optimizers.base import Array, Optimizer, State
+from xorsweep.networks.optimizers.base import Array, Optimizer, State, own_rates
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,7 @@ class Rprop(Optimizer):
 
     def start(self, parameters: Array, learning_rate: Array) -> State:
         """Return steps of lr, previous signs of zero, and room for a mask, each (P, B)."""
-        steps = np.zeros_like(parameters)
-        steps[...] = learning_rate
-        return steps, np.zeros_like(parameters), np.empty(parameters.shape, bool)
+        return own_rates(parameters, learning_rate)
 
     def step(
         self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
