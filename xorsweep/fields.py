@@ -145,27 +145,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Boolean:
-    """True or false."""
+    """True or false, or one of a few names where there are any."""
 
-    description = "true or false"
-
-    def read(self, value: object) -> bool:
-        """Return the value."""
-        if not isinstance(value, bool):
-            raise ValueError
-        return value
-
-
-@dataclass(frozen=True)
-class BooleanOr:
-    """True, false, or one of a few names."""
-
-    names: Collection[str]
+    names: Collection[str] = ()
 
     @property
     def description(self) -> str:
         """Return true, false and the names."""
-        return f"true, false or {' or '.join(self.names)}"
+        return f"true, false or {' or '.join(self.names)}" if self.names else "true or false"
 
     def read(self, value: object) -> bool | str:
         """Return the value."""
@@ -228,12 +215,16 @@ class ListOf:
 
 def is_number(field: Field) -> bool:
     """Tell whether a field holds numbers."""
-    return isinstance(field.inner if isinstance(field, Nullable) else field, Real | Integer)
+    return isinstance(_not_null(field), Real | Integer)
 
 
 def is_whole(field: Field) -> bool:
     """Tell whether a field holds whole numbers."""
-    return isinstance(field.inner if isinstance(field, Nullable) else field, Integer)
+    return isinstance(_not_null(field), Integer)
+
+
+def _not_null(field: Field) -> Field:
+    return field.inner if isinstance(field, Nullable) else field
 
 
 def allows(field: Field, value: object) -> bool:
@@ -292,8 +283,7 @@ def refusal_message(key: str, value: object, field: Field) -> str:
 
 def _hint(key: str, value: object, field: Field) -> str:
     """Return a suggestion for a value, as the end of a line, or an empty text."""
-    inner = field.inner if isinstance(field, Nullable) else field
-    if isinstance(inner, ListOf):
+    if isinstance(_not_null(field), ListOf):
         return ""
     if isinstance(value, list | tuple | range | np.ndarray):
         return "; it takes one value here, and several where it is an axis of a sweep"
@@ -302,7 +292,7 @@ def _hint(key: str, value: object, field: Field) -> str:
             return _hint(key, value, field.inner) or null_hint(value)
         case Choice() if isinstance(value, str):
             return choice_hint(value, [*field.names, *field.aliases], field.words)
-        case Boolean() | BooleanOr():
+        case Boolean():
             return truth_hint(value)
         case Real() | Integer() if isinstance(value, str):
             return number_hint(key, value)

@@ -10,7 +10,6 @@ from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import (
     Boolean,
-    BooleanOr,
     Choice,
     Integer,
     ListOf,
@@ -144,7 +143,7 @@ class NetworkSettings:
     that at the epochs of the learning curve, too. `trainable` adds whether the loss came down.
     """
 
-    curvature: bool | str = field(False, BooleanOr(("learning_curve",)))
+    curvature: bool | str = field(False, Boolean(("learning_curve",)))
     trainable: bool = field(False, Boolean())
 
 

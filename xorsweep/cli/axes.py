@@ -84,8 +84,9 @@ def swept(override: Override) -> ParsedAxis:
         )
     if not is_point_key(key):
         raise ConfigError(f"{key}: defines how a sweep runs, not its points, so it can't be swept")
-    values = spacing.levels(_is_whole(key)) if spacing else list(_values(override))
-    values = [_canonical(key, value) for value in values]
+    whole = all(map(is_whole, NETWORK_SCHEMA.fields_for(key)))
+    found = spacing.levels(whole) if spacing else _values(override)
+    values = [_canonical(key, value) for value in found]
     texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)
     levels = tuple(_level(value) for value in values)
     return ParsedAxis(Axis(key, levels, _is_structural(override, texts)), texts, True)
@@ -126,10 +127,6 @@ def _canonical(key: str, value: Any) -> Any:
 
 def _level(value: Any) -> Any:
     return value.text if isinstance(value, QuotedString) else value
-
-
-def _is_whole(key: str) -> bool:
-    return all(map(is_whole, NETWORK_SCHEMA.fields_for(key)))
 
 
 def _is_structural(override: Override, texts: Sequence[str]) -> bool:

@@ -85,17 +85,14 @@ def _read_axes(loader: ConfigLoader, where: str, axes: object) -> Overrides:
     try:
         overrides = parsed(loader, [_line(where, key, axes[key]) for key in axes])
     except ConfigError as error:
-        raise ConfigError(_named(where, str(error))) from None
+        line = str(error)
+        raise ConfigError(line if line.startswith(where) else f"{where}: {line}") from None
     for key in overrides:
         if not is_point_key(key):
             raise ConfigError(
                 f"{where}.{key}: defines how a sweep runs, not its points, so it can't be in a grid"
             )
     return overrides
-
-
-def _named(where: str, message: str) -> str:
-    return message if message.startswith(where) else f"{where}: {message}"
 
 
 def _line(where: str, key: object, levels: object) -> str:

@@ -102,7 +102,7 @@ def _playground(run: SingleRun) -> dict[str, Any]:
             "activation": activation,
             "output": point["output"],
         },
-        "rates": _rates(float(str(point["lr"]))),
+        "rates": sorted({float(str(point["lr"])), *_rates()}),
         "lr": point["lr"],
         "hidden": min(network.hidden, MOST_HIDDEN),
         "low": low,
@@ -164,11 +164,7 @@ def _limit(point: Mapping[str, Scalar]) -> float | None:
     return float(component_of("criterion", point).limit)
 
 
-def _rates(lr: float) -> list[float]:
-    return sorted({lr, *_decades()})
-
-
-def _decades() -> Iterator[float]:
+def _rates() -> Iterator[float]:
     for power in range(-2, 2):
         yield from (float(f"{rate}e{power}") for rate in RATES)
     yield 100.0

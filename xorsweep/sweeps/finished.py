@@ -84,14 +84,14 @@ def _frame(data: Any, manifest: FinishedManifest, whole: bool) -> pd.DataFrame:
 
 def _is_table_of(experiment: Experiment[Any], schema: pa.Schema) -> bool:
     """Tell whether a table has the columns of every sweep, each with its type and once."""
-    return len(set(schema.names)) == len(schema.names) and all(
-        name in schema.names and is_so(_plain(schema.field(name).type))
-        for name, is_so in {**_COLUMNS, **experiment.table_types()}.items()
+    types = {
+        name: type_.value_type if pa.types.is_dictionary(type_) else type_
+        for name, type_ in zip(schema.names, schema.types, strict=True)
+    }
+    required = {**_COLUMNS, **experiment.table_types()}
+    return len(types) == len(schema.names) and all(
+        name in types and is_so(types[name]) for name, is_so in required.items()
     )
-
-
-def _plain(type_: pa.DataType) -> pa.DataType:
-    return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
 _COLUMNS = dict.fromkeys((STATUS, MESSAGE), pa.types.is_string)

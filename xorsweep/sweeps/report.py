@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from joblib import cpu_count
 
 from xorsweep.analysis.trainings import at_epochs
@@ -62,19 +61,17 @@ def remake_report(
         results = read_results(folder, store.experiment)
     asked = at_epochs(results, epochs)
     # Derived values are shown as in the rows.
+    statuses = store.experiment.statuses
+    counts = {status: int((results["status"] == status).sum()) for status in statuses}
     manifest = replace(
         manifest,
         grid=replace(manifest.grid, text=grid.text, points=len(grid)),
-        counts={"planned": len(grid), **_counts(results, store.experiment.statuses)},
+        counts={"planned": len(grid), **counts},
     )
     report.begin(stored)
     summary = write_summary(store, grid, results, axes)
     report.draw(results, summary)
     return report.write(manifest, write_comparisons(store, results, summary, axes, asked))
-
-
-def _counts(results: pd.DataFrame, statuses: Sequence[str]) -> dict[str, int]:
-    return {status: int((results["status"] == status).sum()) for status in statuses}
 
 
 def _with_tables_again(store: Store, grid: Grid, manifest: FinishedManifest) -> FinishedManifest:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.experiment import Experiment
 from xorsweep.fields import format_value
-from xorsweep.grid.axes import Axis
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
@@ -19,7 +16,7 @@ from xorsweep.settings import DEFAULT_LOOKS, FIGURES, SweepSettings, read_figure
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
-from xorsweep.sweeps.folders import OpenedSweep, open_sweep, point_text
+from xorsweep.sweeps.folders import open_sweep, point_text
 from xorsweep.sweeps.requests import ResumeRequest
 from xorsweep.text import count_text
 
@@ -48,7 +45,8 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
         )
     store.experiment.check()
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
-    store = replace(store, experiment=_widened_experiment(opened, request.more))
+    widened = store.experiment.widened({axis.key: axis.levels for axis in request.more})
+    store = replace(store, experiment=widened)
     grid = _longer_grid(store.experiment.schema, opened.grid, request)
     extended = store.experiment.for_grid(grid)
     if reason := extended.mixing_error(store.experiment, request.folder):
@@ -67,10 +65,6 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
     check_rounds(store.experiment, grid, settings.rounds)
     notes = tuple(_type_notes(opened.grid, grid))
     return ResumedSweep(store, grid, settings, manifest, len(opened.grid), notes)
-
-
-def _widened_experiment(opened: OpenedSweep, more: Sequence[Axis]) -> Experiment[Any]:
-    return opened.store.experiment.widened({axis.key: axis.levels for axis in more})
 
 
 def _longer_grid(schema: Schema, grid: Grid, request: ResumeRequest) -> Grid:

@@ -17,6 +17,7 @@ ROOMY = 4
 """Layers of at most so many units have room for weights and biases in words."""
 MOST_SPREAD = 1.8
 """How much wider apart a small layer may be drawn than the largest."""
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LEFT, ABOVE = 44.0, 6.0
 """Pixels beside the inputs and above the largest layer."""
 
@@ -90,7 +91,7 @@ def lay_out(weights: Weights) -> Layout:
         columns.append(
             [
                 Unit(
-                    letter + _subscript(unit + 1) if size > 1 else letter,
+                    letter + str(unit + 1).translate(SUBSCRIPTS) if size > 1 else letter,
                     f"{spoken} {unit + 1}",
                     LEFT + gap * place,
                     height / 2 + spacing * spread * (unit - gaps / 2),
@@ -101,10 +102,6 @@ def lay_out(weights: Weights) -> Layout:
         )
     excluded = [size - count for size, count in zip(sizes, shown, strict=True)]
     return Layout(columns, excluded, _links(weights, columns), roomy, 2 * (LEFT + gap), height)
-
-
-def _subscript(count: int) -> str:
-    return "".join(chr(0x2080 + int(digit)) for digit in str(count))
 
 
 def _links(weights: Weights, columns: Sequence[list[Unit]]) -> list[Link]:
