@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +19,7 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -26,8 +27,8 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import TextToPath
 from matplotlib.ticker import (
     EngFormatter,
+    FuncFormatter,
     LogLocator,
-    NullFormatter,
     NullLocator,
     PercentFormatter,
     StrMethodFormatter,
@@ -37,13 +38,14 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.palette import COLOURS, name_colours, number_colours
-from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
+from xorsweep.reporting.figures.style import GREY, PLATEAU_LINE, SMALL, chosen_width
 from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.text import level_name, level_text
 
 FEW_EPOCHS = 50
 """Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
 MARKERS = "osD^vPX*"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_PANELS = 12
 MOST_NAMED = 8
 """Levels that an alternative text names one by one; of more only the first and the last."""
@@ -127,14 +129,24 @@ def facets(
     data = pd.DataFrame({"panel": range(len(panels))})
     with no_windows():
         grid = Facets(
-            data, col="panel", col_wrap=across, height=height, aspect=width / height, sharey=sharey
+            data,
+            col="panel",
+            col_wrap=across,
+            height=height,
+            aspect=width / height,
+            sharex="all",
+            sharey=sharey and "all",
         )
     shown = list(grid.axes.flat)
     for place, (axes, title) in enumerate(zip(shown, titles, strict=True)):
         is_lowest, is_leftmost = place >= len(panels) - across, place % across == 0
-        axes.tick_params("x", which="both", bottom=is_lowest, labelbottom=is_lowest)
+        axes.xaxis.set_visible(is_lowest)
         axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
-        axes.set(xlabel=xlabel if is_lowest else "", ylabel=ylabel if is_leftmost else "")
+        axes.yaxis.set_in_layout(is_leftmost)
+        axes.spines[:].set_in_layout(False)
+        axes.set(xlabel=xlabel, ylabel=ylabel)  # else seaborn would look for some
+        axes.xaxis.label.set_visible(is_lowest)
+        axes.yaxis.label.set_visible(is_leftmost)
         axes.set_title("")  # which names the column of the data
         axes.set_title(fitted(title, 0.9 * width), loc="left")  # gaps and a colour bar take a part
     grid.figure.set_size_inches(total, ceil(len(panels) / across) * height + 0.6)
@@ -230,8 +242,10 @@ def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
     wide = is_wide(cells[key])
     if wide:
         grid[0].set_xscale("log")
-        grid[0].xaxis.set_minor_formatter(NullFormatter())
-    if len(found) <= MOST_TICKS:
+        grid[0].xaxis.set_minor_locator(NullLocator())
+    if wide and len(found) > MOST_TICKS:
+        label_decades(grid[0].xaxis, np.array(found))
+    elif len(found) <= MOST_TICKS:
         places = np.log(found) if wide else np.array(found, float)
         kept = _apart(places, names, room_across(grid[0]))
         grid[0].set_xticks([found[place] for place in kept], [names[place] for place in kept])
@@ -302,7 +316,24 @@ def label_decades(axis: Axis, values: NDArray[Any]) -> None:
     if values.max() < FEW_DECADES * values.min():
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    else:
+        axis.set_major_formatter(FuncFormatter(_power_text))  # formulas take longer
+    axis.set_minor_locator(NullLocator())
+
+
+def _power_text(value: float, _: int) -> str:
+    return "10" + str(round(np.log10(value))).translate(SUPERSCRIPTS)
+
+
+def mark_plateaus(axes: Axes, plateaus: Collection[float], is_across: bool = False) -> None:
+    """Draw a line over the whole axes at each plateau of the error."""
+    if is_across:
+        ends, transform = [[(at, 0), (at, 1)] for at in plateaus], axes.get_xaxis_transform()
+    else:
+        ends, transform = [[(0, at), (1, at)] for at in plateaus], axes.get_yaxis_transform()
+    if ends:
+        lines = LineCollection(ends, transform=transform, **PLATEAU_LINE)
+        axes.add_collection(lines, autolim=False)
 
 
 def percent_upwards(axes: Axes) -> None:

@@ -25,11 +25,12 @@ from xorsweep.reporting.figures.axes import (
     facets,
     label_decades,
     legend_below,
+    mark_plateaus,
     ranges_text,
 )
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS, PLATEAU_LINE
+from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS
 from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
@@ -61,15 +62,14 @@ def draw(tables: Tables) -> DrawnFigure | None:
     single = single_runs(tables, trained, len(shown.cells))
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())
+    _scale(grid[0], curves)  # with limits, no line makes Matplotlib find new ones for all panels
     for axes, (_, part) in zip(grid, parts, strict=True):
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes, SEVERAL if has_several else ALONE)
         if has_several:
             draw_quantiles(axes, found, INK)
-        for plateau in tables.plateaus.values():
-            axes.axhline(plateau, **PLATEAU_LINE)
+        mark_plateaus(axes, tables.plateaus.values())
         axes.grid(axis="y")
-    _scale(grid[0], curves)
     figure.supylabel("half the sum of squared errors", fontsize="medium")
     legend_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
     excluded = f"{len(single):,} of {len(trained):,} runs as thin lines"

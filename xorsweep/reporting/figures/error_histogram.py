@@ -26,6 +26,7 @@ from xorsweep.reporting.figures.axes import (
     facets,
     label_decades,
     legend_below,
+    mark_plateaus,
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS, PLATEAU_LINE
@@ -36,6 +37,8 @@ SMALLEST_ERROR = 1e-8
 """Smaller final errors are drawn here: what is left of them is rounding."""
 MOST_CELLS = 24
 MOST_COLUMNS = 4
+MOST_ENLARGED = 0.48
+"""Share of the runs up to which the highest bar is as high as the panel."""
 LOWEST, HIGHEST, ALL_ROWS = 0.78, 2.2, 4.0
 """Inches of a panel, and of all rows of panels where they fit."""
 
@@ -57,14 +60,17 @@ def draw(tables: Tables) -> DrawnFigure | None:
     figure, grid = facets(
         parts, (WIDE - SIDES) / columns, height, columns, xlabel="final error", ylabel="runs"
     )
-    grid[0].set_xscale("log")
-    grid[0].set_xlim(edges[0], edges[-1])
+    # With limits, no bar makes seaborn find new ones for all panels.
+    grid[0].set(xscale="log", xlim=edges[[0, -1]], ylim=(0, 1), yticks=(0, 1))
     label_decades(grid[0].xaxis, edges[[0, -1]])
     for axes, (_, part) in zip(grid, parts, strict=True):
         _draw_cell(axes, rows[rows["cell"] == part.index[0]], edges)
-        for plateau in tables.plateaus.values():
-            axes.axvline(plateau, **PLATEAU_LINE)
-    _scale_shares(grid[0])
+        mark_plateaus(axes, tables.plateaus.values(), is_across=True)
+    grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    highest = max(axes.dataLim.y1 for axes in grid)
+    if highest < MOST_ENLARGED:
+        grid[0].set_ylim(0, 1.05 * highest)
+        grid[0].yaxis.set_major_locator(MaxNLocator(2))
     found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
     legend_below(figure, _legend_handles(found, tables.plateaus))
     return DrawnFigure(figure, _alt_text(rows, layout.hue, cells), shown.note)
@@ -72,7 +78,6 @@ def draw(tables: Tables) -> DrawnFigure | None:
 
 def _draw_cell(axes: Axes, cell: pd.DataFrame, edges: FloatArray) -> None:
     """Draw the share of a cell's runs in each bin, bars of the outcomes on each other."""
-    labels = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
     sns.histplot(
         x=cell["final_error"].to_numpy(),
         hue=cell["outcome"].to_numpy(str),
@@ -87,14 +92,6 @@ def _draw_cell(axes: Axes, cell: pd.DataFrame, edges: FloatArray) -> None:
         legend=False,
         ax=axes,
     )
-    axes.set(**labels)
-
-
-def _scale_shares(axes: Axes) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(2))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    if axes.get_ylim()[1] > 0.5:
-        axes.set(ylim=(0, 1), yticks=(0, 1))
 
 
 def _legend_handles(outcomes: Sequence[str], plateaus: Mapping[str, float]) -> list[Artist]:
