@@ -328,9 +328,9 @@ def _power_text(value: float, _: int) -> str:
 def mark_plateaus(axes: Axes, plateaus: Collection[float], is_across: bool = False) -> None:
     """Draw a line over the whole axes at each plateau of the error."""
     if is_across:
-        ends, transform = [[(at, 0), (at, 1)] for at in plateaus], axes.get_xaxis_transform()
+        ends, transform = [[(at, 0.0), (at, 1.0)] for at in plateaus], axes.get_xaxis_transform()
     else:
-        ends, transform = [[(0, at), (1, at)] for at in plateaus], axes.get_yaxis_transform()
+        ends, transform = [[(0.0, at), (1.0, at)] for at in plateaus], axes.get_yaxis_transform()
     if ends:
         lines = LineCollection(ends, transform=transform, **PLATEAU_LINE)
         axes.add_collection(lines, autolim=False)
