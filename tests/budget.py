@@ -1,4 +1,6 @@
-"""What the quick tests start, counted: Python's processes, and reports, take longest in them.
+"""What the quick tests start, counted: Python's processes, reports and compiled kernels.
+
+They take longest. Kernels are compiled only where they aren't in the cache yet.
 
 It is counted for each test, and for each fixture that tests share. A fixture that is made once in
 each worker of pytest-xdist counts once, so that the total is the same for any number of workers.
@@ -11,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST = {"processes": 24, "reports": 28}
+MOST = {"processes": 24, "reports": 28, "kernels": 0}
 """How many of each the quick tests may start in all."""
 
 started: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -48,8 +50,10 @@ def _count(event: str, arguments: tuple[object, ...]) -> None:
         # Others, such as git, take no time.
         name = Path(os.fsdecode(arguments[0])).name  # type: ignore[call-overload]
         started[_starter]["processes"] += name.startswith("python")
-    elif event == "os.rename" and os.fsdecode(arguments[1]).endswith("report.html"):  # type: ignore[call-overload]
-        started[_starter]["reports"] += 1
+    elif event == "os.rename":
+        name = os.fsdecode(arguments[1])  # type: ignore[call-overload]
+        started[_starter]["reports"] += name.endswith("report.html")
+        started[_starter]["kernels"] += name.endswith(".nbc")
 
 
 def add_worker(counts: Mapping[str, Mapping[str, int]]) -> None:

@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ import composition_memo
 import profiles
 import pytest
 from filelock import FileLock
+from weight_sweeps import run_weight_sweep
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import Scalar, fields_of
@@ -182,21 +184,45 @@ def grid_of(point_of: PointOf) -> GridOf:
     return make
 
 
-@pytest.fixture(scope="session")
-def small_sweep(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a finished sweep with its report, some of its runs unsolved.
+FolderOf = Callable[[str, Callable[[Path], object]], Path]
 
-    It is the same for every worker of xdist: what changes it takes a copy.
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> FolderOf:
+    """Return a function that makes a folder once, for all tests and all workers of xdist.
+
+    Nothing may change the folder: what would takes a copy.
     """
     root = tmp_path_factory.getbasetemp()
-    folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "small_sweep"
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
-            settings = SweepSettings(ExecutionSettings("serial"))
-            provenance = {"command_line": ["xorsweep", "-m"]}
-            run_sweep(SweepRequest(NetworkExperiment(), grid, settings, folder, provenance))
-    return folder
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def made_once(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                make(folder)
+        return folder
+
+    return made_once
+
+
+@pytest.fixture(scope="session")
+def small_sweep(grid_of: GridOf, shared_folder: FolderOf) -> Path:
+    """Return the folder of a finished sweep with its report, some of its runs unsolved."""
+
+    def sweep(folder: Path) -> None:
+        grid = grid_of(lr=[0.5, 2.0, 1e3], hidden=[2, 4], epochs=[200, 1500], seed=range(12))
+        settings = SweepSettings(ExecutionSettings("serial"))
+        provenance = {"command_line": ["xorsweep", "-m"]}
+        run_sweep(SweepRequest(NetworkExperiment(), grid, settings, folder, provenance))
+
+    return shared_folder("small_sweep", sweep)
+
+
+@pytest.fixture(scope="session")
+def weight_sweep(grid_of: GridOf, shared_folder: FolderOf) -> Path:
+    """Return the folder of a finished sweep whose initial weights can be looked at."""
+    return shared_folder("weight_sweep", partial(run_weight_sweep, grid_of))
 
 
 @pytest.fixture

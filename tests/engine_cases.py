@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import pytest
 from training_batches import training_of
 
 from xorsweep.grid.schema import Point
@@ -13,6 +14,8 @@ from xorsweep.networks.optimizers import OPTIMIZERS
 
 PointOf = Callable[..., Point]
 
+ENGINES = ["numpy", pytest.param("numba", marks=pytest.mark.slow)]
+"""Both engines; on a fresh machine the kernels of one are compiled first, which is slow."""
 KINDS_OF_TASK: dict[str, dict[str, Any]] = {
     "xor": {},
     "parity": {"task": "parity", "task__bits": 3},

@@ -1,4 +1,4 @@
-"""The budget of processes and reports of the quick tests."""
+"""The budget of processes, reports and kernels of the quick tests."""
 
 import os
 import subprocess
@@ -9,14 +9,14 @@ from pathlib import Path
 import budget
 
 
-def test_processes_of_python_and_reports_are_counted(tmp_path: Path) -> None:
+def test_processes_of_python_reports_and_kernels_are_counted(tmp_path: Path) -> None:
     with budget.counted_for("here"):
         subprocess.run([sys.executable, "-S", "-c", ""], check=True)
         subprocess.run(["true"], check=True)
-        for name in ("results.csv", "report.html"):
+        for name in ("results.csv", "report.html", "kernel.1.nbc"):
             (tmp_path / "written").touch()
             os.replace(tmp_path / "written", tmp_path / name)
-    assert budget.started.pop("here") == Counter(processes=1, reports=1)
+    assert budget.started.pop("here") == Counter(processes=1, reports=1, kernels=1)
 
 
 def test_each_limit_that_is_exceeded_is_a_line() -> None:

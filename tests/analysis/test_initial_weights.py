@@ -25,9 +25,8 @@ GridOf = Callable[..., Grid]
 
 
 @pytest.fixture(scope="module")
-def results(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    folder = run_weight_sweep(grid_of, tmp_path_factory.mktemp("weights"))
-    return read_results(folder, NetworkExperiment())
+def results(weight_sweep: Path) -> pd.DataFrame:
+    return read_results(weight_sweep, NetworkExperiment())
 
 
 def test_the_weights_are_those_that_were_trained(results: pd.DataFrame) -> None:

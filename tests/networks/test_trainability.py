@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engine_cases import ENGINES
 from naive_loop import train as train_naively
 from training_batches import batch_of, training_of
 
@@ -75,7 +76,7 @@ def naive_losses(point: Point, weights: list[float]) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", CASES)
 def test_both_engines_say_what_plain_loops_say(point_of: PointOf, case: str, engine: str) -> None:
     point, seeds = point_of(**CASES[case]), range(24)
@@ -106,7 +107,7 @@ def test_the_cases_have_networks_of_both_kinds(point_of: PointOf) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", ["mse", "hard cross-entropy", "stopping"])
 def test_losses_have_the_same_bits_in_any_batch_and_change_nothing_else(
     point_of: PointOf, case: str, engine: str, dtype: str

@@ -1,16 +1,15 @@
 """The sentence on initial weights, each number of it counted again."""
 
 import re
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from weight_sweeps import MANY, RATES, SEEDS, cell_of, differences_of, run_weight_sweep
+from weight_sweeps import MANY, RATES, SEEDS, cell_of, differences_of
 
 from xorsweep.analysis.auc import auc
 from xorsweep.analysis.summary import summarize
-from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.weight_findings import weight_findings
 from xorsweep.reporting.wording import share_text
@@ -18,9 +17,8 @@ from xorsweep.storage.results import read_results
 
 
 @pytest.fixture(scope="module")
-def results(grid_of: Callable[..., Grid], tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    folder = run_weight_sweep(grid_of, tmp_path_factory.mktemp("weights"))
-    return read_results(folder, NetworkExperiment())
+def results(weight_sweep: Path) -> pd.DataFrame:
+    return read_results(weight_sweep, NetworkExperiment())
 
 
 def unsolved_by_seed(results: pd.DataFrame, lr: float, epochs: int) -> list[bool]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_cases import RATES, SCHEDULES, PointOf
+from engine_cases import ENGINES, RATES, SCHEDULES, PointOf
 from naive_loop import train as train_naively
 from training_batches import training_of
 
@@ -45,7 +45,7 @@ def assert_same_bits(found: TrainingResult, wanted: TrainingResult) -> None:
         assert getattr(found, name).tobytes() == array.tobytes(), name
 
 
-@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("rule", "schedule"), RULES)
 def test_the_output_layer_takes_steps_of_its_own_as_in_plain_loops(
@@ -69,7 +69,7 @@ def test_the_output_layer_takes_steps_of_its_own_as_in_plain_loops(
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rule", ["sgd", "adam", "quickprop", "delta_bar_delta"])
 def test_bits_are_the_same_where_it_is_null_equal_or_another_ones_in_the_batch(
     point_of: PointOf, rule: str, engine: str, dtype: str
@@ -88,7 +88,7 @@ def test_bits_are_the_same_where_it_is_null_equal_or_another_ones_in_the_batch(
     assert not np.array_equal(own.parameters, null.parameters)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_networks_keep_it_when_others_leave_their_batch(point_of: PointOf, engine: str) -> None:
     given = {"lr": 2.0, "criterion": "margin", "criterion__threshold": 0.45, "hidden": 4}
     point = point_of(until_converged=True, **given)
@@ -101,12 +101,15 @@ def test_networks_keep_it_when_others_leave_their_batch(point_of: PointOf, engin
         assert alone.parameters[..., 0].tobytes() == together.parameters[..., member].tobytes()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rate", [1e-30, 1e-12])
 @pytest.mark.parametrize("hidden_is_slow", [False, True])
-def test_a_layer_can_be_held_still(point_of: PointOf, rate: float, hidden_is_slow: bool) -> None:
+def test_a_layer_can_be_held_still(
+    point_of: PointOf, rate: float, hidden_is_slow: bool, engine: str
+) -> None:
     rates = {"lr": rate, "lr_output": 1.0} if hidden_is_slow else {"lr": 1.0, "lr_output": rate}
     training = training_of(point_of(hidden=2, **rates), range(5), [50])
-    parameters = load_train(Engine("numba"))(training).parameters[0]
+    parameters = load_train(Engine(engine))(training).parameters[0]
     still = training.network.output_layer
     still = slice(0, still.start) if hidden_is_slow else still
     np.testing.assert_allclose(parameters[still], training.parameters[still], rtol=0, atol=1e-9)

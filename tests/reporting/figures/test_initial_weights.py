@@ -1,17 +1,17 @@
 """The figures of initial weights, by the numbers that they show."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from weight_sweeps import MANY, RATES, SEEDS, cell_of, differences_of, run_weight_sweep
+from weight_sweeps import MANY, RATES, SEEDS, cell_of, differences_of
 
 from xorsweep.analysis.initial_weights import failures_by_weights
 from xorsweep.analysis.summary import summarize
-from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.figures import initial_weights, initial_weights_map
 from xorsweep.reporting.figures.axes import DrawnFigure
@@ -23,9 +23,8 @@ from .test_catalog import expect_readable
 
 
 @pytest.fixture(scope="module")
-def tables(grid_of: Callable[..., Grid], tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    folder = run_weight_sweep(grid_of, tmp_path_factory.mktemp("weights"))
-    return tables_of(read_results(folder, NetworkExperiment()))
+def tables(weight_sweep: Path) -> Tables:
+    return tables_of(read_results(weight_sweep, NetworkExperiment()))
 
 
 def tables_of(results: pd.DataFrame) -> Tables:
