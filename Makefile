@@ -9,6 +9,9 @@ OPTUNA := .venv-optuna
 CUDA := .venv-cuda
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
+# Tests keep their bytecode: pytest would rewrite the assertions of all of them at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna test-cuda lint format wheel bench clean
 
 sweep: $(VENV)/.run-ready
