@@ -19,12 +19,12 @@ import numpy as np
 
 from benchmarks.points import point_of
 from xorsweep.execution.interface import Executor
-from xorsweep.experiment import ExperimentTask
+from xorsweep.experiment import ExperimentTask, Plan
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.engines import Engine, load_capacity, load_epoch_costs
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import train_batch
@@ -75,7 +75,7 @@ def measure_costs(repeats: int) -> Costs:
     """Return every cost, each the median of some repeats."""
     net_epoch, trajectory = _training(repeats)
     row_store, batch_store = _storing(repeats)
-    row_plan = _slope(lambda rows: make_plan(grid_of(rows), _capacity, 1), ROWS, repeats)
+    row_plan = _slope(lambda rows: _plan(grid_of(rows)), ROWS, repeats)
     loky = import_module("xorsweep.execution.loky").run_loky
     dask = import_module("xorsweep.execution.dask").run_dask
     loky_row, loky_batch, loky_start = _handing(partial(loky, workers=2), repeats)
@@ -208,9 +208,13 @@ def _finishing(repeats: int) -> tuple[float, float, float]:
         return seconds, parts / ROWS[1], (largest / "results.csv").stat().st_size / ROWS[1]
 
 
+def _plan(grid: Grid) -> Plan[Batch]:
+    return make_plan(grid, _capacity, 1, np.arange(len(grid)), load_epoch_costs(Engine()))
+
+
 def _trained(folder: Path, rows: int) -> Store:
     store = Store.create(folder, EXPERIMENT)
-    for batch in make_plan(grid_of(rows), _capacity, 1).batches:
+    for batch in _plan(grid_of(rows)).batches:
         store.add([EXPERIMENT.run(batch)])
     return store
 

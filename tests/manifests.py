@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from planned_batches import plan_of
+
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
+from xorsweep.networks.engines import Engine
 from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.manifest import Manifest, describe_run
 from xorsweep.text import content_digest
@@ -14,7 +15,7 @@ from xorsweep.text import content_digest
 
 def new_manifest(grid: Grid, engine: Engine = Engine()) -> Manifest:
     """Return the manifest of a sweep that has trained nothing yet."""
-    plan = make_plan(grid, load_capacity(Engine()), 1)
+    plan = plan_of(grid)
     return describe_run(grid, plan, NetworkExperiment(engine), AdaptiveSeeds(), 1, {})
 
 

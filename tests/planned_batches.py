@@ -1,18 +1,34 @@
-"""Batches for the tests of execution, and what they came to in bytes."""
+"""Plans and batches of networks, and what they came to in bytes."""
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
+from xorsweep.experiment import Plan, Rows
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.engines.interface import Capacity, EpochCost
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.storage.parts import encode
 
 
+def by_size(network: Network, rows: int) -> EpochCost:
+    return EpochCost(0.0, 1e-9 * rows * network.size)
+
+
+def plan_of(
+    grid: Grid, workers: int = 1, capacity: Capacity | None = None, pending: Rows | None = None
+) -> Plan[Batch]:
+    """Return the plan of points, all of them by default, whose costs are those of `by_size`."""
+    rows = np.arange(len(grid)) if pending is None else pending
+    return make_plan(grid, capacity or load_capacity(Engine()), workers, rows, by_size)
+
+
 def planned(grid: Grid) -> tuple[Batch, ...]:
-    return make_plan(grid, load_capacity(Engine()), 2).batches
+    return plan_of(grid, workers=2).batches
 
 
 def stored(finished: Sequence[tuple[Batch, pa.Table]]) -> list[tuple[str, bytes]]:

@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from xorsweep.fields import FloatArray
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
+from xorsweep.networks.engines.numpy.operations import run
+from xorsweep.networks.engines.numpy.passes import Pass
 from xorsweep.networks.planning import Batch
 from xorsweep.networks.trainer import build_training
 
@@ -26,6 +29,15 @@ def training_of(
 ) -> TrainingBatch:
     """Return what an engine is given for such a batch."""
     return build_training(batch_of(point, seeds, snapshots, **varying))
+
+
+def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
+    """Return the gradient of the loss over all rows (P,) at weights (P,), by the backward pass."""
+    through = Pass.over_task(training, parameters[:, None].astype(np.float64))
+    with np.errstate(all="ignore"):
+        run(through.forward)
+        run(through.backward)
+    return -through.negative_gradient[:, 0]
 
 
 def bits_of(trained: TrainingResult) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from planned_batches import plan_of
 
 from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
@@ -16,9 +17,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.storage.parts import decode, encode
 
@@ -45,7 +44,7 @@ def parts(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> list[pa.Table
 
 
 def trained(grid: Grid) -> list[pa.Table]:
-    plan = make_plan(grid, load_capacity(Engine()), 1)
+    plan = plan_of(grid)
     return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 

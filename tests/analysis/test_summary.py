@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import rate_interval
@@ -20,9 +21,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.parts import decode, encode
@@ -275,9 +274,7 @@ def test_the_summary_of_a_sweep_agrees_with_its_rows(point_of: PointOf, tmp_path
         ]
     )
     parts = []
-    for _, rows in run_serial(
-        make_plan(grid, load_capacity(Engine()), 1).batches, ExperimentTask(NetworkExperiment())
-    ):
+    for _, rows in run_serial(plan_of(grid).batches, ExperimentTask(NetworkExperiment())):
         name, data = encode([rows], NetworkExperiment())
         (tmp_path / name).write_bytes(data)
         parts.append(decode(tmp_path / name, NetworkExperiment()))

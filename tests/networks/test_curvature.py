@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive_loop import table
 from numpy.typing import NDArray
-from training_batches import training_of
+from training_batches import gradient, training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.activations import Activation
 from xorsweep.networks.curvature import MOST_PARAMETERS, has_curvature, hessian, measure_curvature
-from xorsweep.networks.engines.gradient import gradient
 from xorsweep.networks.metrics import (
     ERROR_BOUND,
     FLAT,

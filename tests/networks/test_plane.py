@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.networks.architecture import Network
-from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.initializers import NOTEBOOK_WEIGHTS, Plane
 from xorsweep.networks.initializers.plane import (
     Center,
@@ -23,7 +23,6 @@ from xorsweep.networks.initializers.plane import (
     orthonormal_directions,
     weight_place,
 )
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import build_training
 
@@ -187,7 +186,7 @@ def plane_grid(point_of: PointOf, *axes: Axis, **given_: Any) -> Grid:
 def test_a_and_b_differ_within_a_batch(point_of: PointOf) -> None:
     levels = tuple(np.linspace(-10, 10, 60).tolist())
     grid = plane_grid(point_of, Axis("init.a", levels), Axis("init.b", levels))
-    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    (batch,) = plan_of(grid).batches
     parameters = build_training(batch).parameters
     for member, row in enumerate(batch.rows[0]):
         point = grid.point(int(row))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep.experiment import Plan
 from xorsweep.grid.axes import Axis
@@ -108,7 +109,7 @@ def drawn_plan(
     grid = grid_of(point_of, described)
     kept = data.draw(st.sets(st.integers(0, len(grid) - 1), max_size=40))
     pending = sorted(kept) if kept else list(range(len(grid)))
-    return grid, pending, make_plan(grid, at_most(members), workers, np.array(pending))
+    return grid, pending, plan_of(grid, workers, at_most(members), np.array(pending))
 
 
 @plans
@@ -207,14 +208,14 @@ def test_all_points_are_planned_unless_some_are_done(point_of: PointOf) -> None:
     grid = product_grid(
         NETWORK_SCHEMA, [Axis("lr", (0.1, 0.2)), Axis("seed", (0, 1, 2))], [point_of()]
     )
-    plan = make_plan(grid, at_most(8), 1)
+    plan = plan_of(grid, 1, at_most(8))
     assert (plan.points, plan.counts["trajectories"], len(plan.batches)) == (6, 6, 1)
     assert plan.batches[0].rows.tolist() == [[0, 1, 2, 3, 4, 5]]
 
 
 def test_nothing_pending_is_no_batch(point_of: PointOf) -> None:
     grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of()])
-    assert make_plan(grid, at_most(8), 2, np.empty(0, np.int64)) == Plan(
+    assert plan_of(grid, 2, at_most(8), np.empty(0, np.int64)) == Plan(
         (), 0, 0, {"trajectories": 0}, is_quick=True
     )
 
@@ -224,7 +225,7 @@ def test_an_epochs_axis_costs_its_maximum_and_not_its_sum(point_of: PointOf) -> 
     grid = product_grid(
         NETWORK_SCHEMA, [Axis("epochs", epochs), Axis("seed", (4, 5))], [point_of()]
     )
-    plan = make_plan(grid, at_most(8), 1)
+    plan = plan_of(grid, 1, at_most(8))
     (batch,) = plan.batches
     assert batch.snapshots == (10, 100, 1000)
     assert batch.rows.tolist() == [[4, 5], [0, 1], [2, 3]]
@@ -235,7 +236,7 @@ def test_a_trajectory_is_trained_only_as_long_as_something_is_pending(point_of: 
     grid = product_grid(
         NETWORK_SCHEMA, [Axis("epochs", (10, 100, 1000)), Axis("seed", (4, 5))], [point_of()]
     )
-    plan = make_plan(grid, at_most(8), 1, np.array([0, 1, 3]))
+    plan = plan_of(grid, 1, at_most(8), np.array([0, 1, 3]))
     assert [(batch.snapshots, batch.rows.tolist()) for batch in plan.batches] == [
         ((10, 100), [[1], [3]]),
         ((10,), [[0]]),
@@ -246,7 +247,7 @@ def test_a_trajectory_is_trained_only_as_long_as_something_is_pending(point_of: 
 def test_the_largest_batches_come_first(point_of: PointOf) -> None:
     axes = [Axis("hidden", (2, 8, 3)), Axis("seed", tuple(range(4)))]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
-    hidden = [batch.fixed["hidden"] for batch in make_plan(grid, at_most(8), 1).batches]
+    hidden = [batch.fixed["hidden"] for batch in plan_of(grid, 1, at_most(8)).batches]
     assert hidden == [8, 3, 2]
 
 
@@ -259,7 +260,7 @@ def test_large_networks_count_for_what_an_epoch_of_theirs_costs(point_of: PointO
     def epoch_cost(network: Network, rows: int) -> EpochCost:
         return EpochCost(1e-4, 1e-7 * rows)
 
-    plan = make_plan(grid, at_most(10**9), 2, epoch_costs=epoch_cost)
+    plan = make_plan(grid, at_most(10**9), 2, np.arange(len(grid)), epoch_cost)
     for batch in plan.batches:
         rows = {"parity": 8, "xor": 4}[str(batch.fixed["task"])]
         seconds = planning.BATCH_SECONDS + 100 * (1e-4 + 1e-7 * rows * batch.members)
@@ -312,14 +313,14 @@ def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: Poin
         columns[key] = Column(tuple(levels.tolist()), np.full(4, 7, np.int32))
     columns["seed"] = Column(tuple(range(2**16)), np.full(4, 7, np.int32))
     columns["optimizer.momentum"] = Column(tuple(levels.tolist()), np.array([0, 1, 1, 2], np.int32))
-    assert make_plan(Grid(columns, ()), at_most(8), 1).counts["trajectories"] == 3
+    assert plan_of(Grid(columns, ()), 1, at_most(8)).counts["trajectories"] == 3
 
 
 def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> None:
     seeds = Axis("seed", tuple(range(4096)))
     grid = product_grid(NETWORK_SCHEMA, [Axis("hidden", (2, 64)), seeds], [point_of(epochs=1)])
     capacity = load_capacity(Engine())
-    for batch in make_plan(grid, capacity, 1).batches:
+    for batch in plan_of(grid, 1, capacity).batches:
         assert batch.members <= capacity(Network(2, int(str(batch.fixed["hidden"])), 1), 4)
 
 
@@ -330,7 +331,7 @@ def test_a_batch_takes_the_columns_of_its_members_along_and_nothing_of_the_grid(
     for seeds in (512, 32 * 512):
         axes = [Axis("lr", (0.1, 0.2)), Axis("epochs", (10, 30)), Axis("seed", tuple(range(seeds)))]
         grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
-        batches = make_plan(grid, at_most(512), workers=1).batches
+        batches = plan_of(grid, 1, at_most(512)).batches
         sizes.append(max(len(pickle.dumps(batch)) for batch in batches))
     few, many = sizes
     row_and_identity, lr_and_seed = 2 * (8 + 8), 8 + 8

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planned_batches import plan_of
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.loky import run_loky
@@ -18,9 +19,8 @@ from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.fields import Batched, Real, field
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.optimizers import Optimizer
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.plugins import PluginSet, extensions_of, missing_plugins, register
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import SweepSettings
@@ -69,13 +69,13 @@ def grid(signed: None, grid_of: GridOf) -> Grid:
 
 
 def test_its_parameter_is_swept_within_a_batch(grid: Grid) -> None:
-    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    batches = plan_of(grid).batches
     assert [sorted(batch.varying) for batch in batches] == [["lr", "optimizer.share", "seed"]] * 2
 
 
 def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_path: Path) -> None:
     grid = grid_of(optimizer="signed", lr=0.125, epochs=[1], seed=[3])
-    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    (batch,) = plan_of(grid).batches
     from xorsweep.networks.engines import load_train
     from xorsweep.networks.trainer import build_training
 
@@ -96,7 +96,7 @@ def test_what_is_xorsweeps_own_needs_nothing(grid_of: GridOf) -> None:
 
 def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
     task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
-    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    batches = plan_of(grid).batches
     here = [encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task)]
     handed = pickle.dumps(task)
     origins = dict(extensions_of(grid).origins)
@@ -114,7 +114,7 @@ def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
 @pytest.mark.slow
 def test_worker_processes_give_the_same_bits(grid: Grid) -> None:
     task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
-    batches = make_plan(grid, lambda network, rows: 5, 2).batches
+    batches = plan_of(grid, 2, lambda network, rows: 5).batches
     here = sorted(encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task))
     there = sorted(
         encode([rows], NetworkExperiment()) for _, rows in run_loky(batches, task, workers=2)

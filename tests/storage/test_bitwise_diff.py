@@ -8,14 +8,13 @@ import pytest
 from forged_parts import last_bit_flipped, with_bit_flipped, with_value
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep.execution.backends import run_serial
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.planning import make_plan
 from xorsweep.storage.bitwise_diff import Difference, of_points
 from xorsweep.storage.bitwise_diff import differences as differences_of
 from xorsweep.storage.parts import table_of
@@ -37,7 +36,7 @@ def grid(grid_of: GridOf) -> Grid:
 @pytest.fixture(scope="module")
 def table(grid: Grid) -> pa.Table:
     """Return eight points, half of which have diverged."""
-    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    (batch,) = plan_of(grid).batches
     ((_, rows),) = run_serial([batch], ExperimentTask(NetworkExperiment()))
     return table_of([rows])
 

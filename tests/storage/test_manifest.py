@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests import new_manifest, resealed
+from planned_batches import plan_of
 
 from xorsweep._version import FORMAT, NUMERICS
 from xorsweep.errors import ConfigError
@@ -17,8 +18,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.grid.serialization import grid_from_data
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import engines
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.manifest import ManifestError, describe_run, read_sealed, seal
@@ -174,7 +174,7 @@ def test_a_value_that_this_version_does_not_allow_is_refused(grid: Grid) -> None
 
 
 def test_a_run_is_described(grid: Grid) -> None:
-    plan = make_plan(grid, load_capacity(Engine()), 3)
+    plan = plan_of(grid, 3)
     provenance = {"command_line": ["-m"], "config": {"lr": 1}, "by": "hand"}
     found = describe_run(grid, plan, NetworkExperiment(), AdaptiveSeeds(), 3, provenance).to_data()
     assert found["state"] == "running"

@@ -14,6 +14,7 @@ import pytest
 from forged_parts import with_value
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep import _version, network_experiment
 from xorsweep.errors import DamagedPartError
@@ -22,9 +23,9 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.metrics import learning_curve_epochs
-from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.planning import Batch
 from xorsweep.networks.point_results import LEARNING_CURVE, PARAMETERS, PointResults
 from xorsweep.networks.results import part_of
 from xorsweep.networks.schema import NETWORK_SCHEMA
@@ -54,7 +55,7 @@ def batch(point_of: PointOf) -> Batch:
     grid = product_grid(
         NETWORK_SCHEMA, [Axis("epochs", (3, 20)), Axis("seed", (0, 1, 2))], [point_of(lr=2.0)]
     )
-    (only,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    (only,) = plan_of(grid).batches
     return only
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep.execution.backends import run_serial
 from xorsweep.experiment import FAILED, STATUSES, ExperimentTask
@@ -21,9 +22,7 @@ from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.results import output_names
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
@@ -59,9 +58,7 @@ AWKWARD = 'ValueError: "quoted", with a comma,\na line and a µ'
 def parts_of(grid: Grid, folder: Path) -> list[pa.Table]:
     """Train a grid and return its parts, each as it comes back from disk."""
     parts = []
-    for _, rows in run_serial(
-        make_plan(grid, load_capacity(Engine()), 1).batches, ExperimentTask(NetworkExperiment())
-    ):
+    for _, rows in run_serial(plan_of(grid).batches, ExperimentTask(NetworkExperiment())):
         name, data = encode([rows], NetworkExperiment())
         (folder / name).write_bytes(data)
         parts.append(decode(folder / name, NetworkExperiment()))
@@ -308,7 +305,7 @@ def test_counts_by_status_add_up_to_what_was_planned(grid: Grid, parts: list[pa.
 def test_a_point_that_failed_is_pending_and_replaced_by_a_later_success(
     grid: Grid, parts: list[pa.Table], tmp_path: Path
 ) -> None:
-    batch = make_plan(grid, load_capacity(Engine()), 1).batches[0]
+    batch = plan_of(grid).batches[0]
     name, data = encode(
         [ExperimentTask(NetworkExperiment()).failed(batch, "lost")], NetworkExperiment()
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from manifests import new_manifest
+from planned_batches import plan_of
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
@@ -18,8 +19,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.storage.parts import decode
 from xorsweep.storage.store import (
@@ -56,7 +56,7 @@ def grid(point_of: PointOf) -> Grid:
 @pytest.fixture(scope="module")
 def batches(grid: Grid) -> list[pa.Table]:
     """Return the rows of three batches of four points each."""
-    plan = make_plan(grid, load_capacity(Engine()), 1)
+    plan = plan_of(grid)
     return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from planned_batches import plan_of
 
 from xorsweep.execution.serial import run_serial
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
 from xorsweep.storage import writer
 from xorsweep.storage.store import Store
 from xorsweep.storage.writer import BatchWriter
@@ -23,7 +22,7 @@ GridOf = Callable[..., Grid]
 @pytest.fixture(scope="module")
 def batches(grid_of: GridOf) -> list[pa.Table]:
     """Return the rows of three batches of two points each."""
-    plan = make_plan(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]), load_capacity(Engine()), 1)
+    plan = plan_of(grid_of(hidden=[2, 3, 4], epochs=2, seed=[0, 1]))
     return [rows for _, rows in run_serial(plan.batches, ExperimentTask(NetworkExperiment()))]
 
 

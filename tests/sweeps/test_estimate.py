@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from planned_batches import plan_of
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.execution.settings import ExecutionSettings
@@ -12,9 +13,8 @@ from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks import estimate as estimates
-from xorsweep.networks.engines import Engine, load_capacity
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.estimate import estimate
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
@@ -40,7 +40,7 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
             ),
         ]
     )
-    plan = make_plan(grid, load_capacity(Engine()), 1)
+    plan = plan_of(grid)
     found = estimate(grid, plan, Engine(), 1, len(CellIndex.of_grid(grid)))
     run_sweep(
         SweepRequest(
@@ -64,7 +64,7 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
 
 def test_a_kind_takes_its_cost_as_measured_and_others_as_those_on_average(grid_of: GridOf) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=[20, 40], seed=range(5))
-    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    batches = plan_of(grid).batches
     samples = estimates._kinds(batches)
     assert [samples[kind].fixed["hidden"] for kind in samples] == [4, 3, 2]
     first, second, _ = samples
@@ -76,5 +76,5 @@ def test_a_kind_takes_its_cost_as_measured_and_others_as_those_on_average(grid_o
 
 def test_nothing_to_train_takes_nothing(grid_of: GridOf) -> None:
     grid = grid_of(seed=range(3))
-    nothing = make_plan(grid, load_capacity(Engine()), 1, pending=grid.rows_of(grid.identities[:0]))
+    nothing = plan_of(grid, pending=grid.rows_of(grid.identities[:0]))
     assert estimate(grid, nothing, Engine(), 1, 1).seconds == 0

@@ -16,6 +16,7 @@ from forged_parts import forge, with_bit_flipped
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests import new_manifest, resealed
+from planned_batches import plan_of
 from profiles import examples
 from rich.console import Console as RichConsole
 
@@ -27,8 +28,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
+from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
@@ -58,7 +58,7 @@ def begun(folder: Path, grid: Grid, trained: slice, failing: slice = slice(0)) -
     """Make a sweep of which some batches are on disk and others have failed."""
     store = Store.create(folder, NetworkExperiment())
     store.write_manifest(new_manifest(grid))
-    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    batches = plan_of(grid).batches
     for _, rows in run_serial(batches[trained], ExperimentTask(NetworkExperiment())):
         store.add([rows])
     for batch in batches[failing]:

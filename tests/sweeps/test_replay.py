@@ -11,6 +11,7 @@ import pytest
 from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped
 from manifests import new_manifest
+from planned_batches import plan_of
 from single_run_files import FILES
 
 from xorsweep.errors import StoreError
@@ -18,8 +19,6 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid, concatenate
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
@@ -110,7 +109,7 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
     grid = grid_of(hidden=[2, 3], epochs=4)
     store = Store.create(tmp_path / "sweep", NetworkExperiment())
     store.write_manifest(new_manifest(grid))
-    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    batches = plan_of(grid).batches
     failed = next(batch for batch in batches if batch.fixed["hidden"] == 2)
     store.add([ExperimentTask(NetworkExperiment()).failed(failed, "out of luck")])
     for row, state in enumerate(("failed in the sweep", "isn't there yet in the sweep")):

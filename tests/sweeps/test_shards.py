@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_batches import plan_of
 
 from xorsweep.errors import ConfigError, ExecutionError, StoreError, SweepAborted
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.planning import Batch
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
@@ -51,7 +51,7 @@ def grid(grid_of: GridOf) -> Grid:
 
 @pytest.fixture(scope="module")
 def batches(grid: Grid) -> tuple[Batch, ...]:
-    return make_plan(grid, load_capacity(Engine()), 2).batches
+    return plan_of(grid, 2).batches
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
 
 def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -> None:
     store = Store.create(tmp_path, NetworkExperiment())
-    batches = make_plan(grid, load_capacity(Engine()), 2).batches
+    batches = plan_of(grid, 2).batches
     counted: list[int] = []
     run_in_shards(
         store,

@@ -14,6 +14,7 @@ import pytest
 from command_line import Ended, run_command
 from forged_parts import forge, with_bit_flipped, with_value
 from manifests import new_manifest, resealed
+from planned_batches import plan_of
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import StoreError
@@ -22,8 +23,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines import Engine, load_capacity
-from xorsweep.networks.planning import make_plan
+from xorsweep.networks.engines import Engine
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
@@ -181,7 +181,7 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
     grid = grid_of(hidden=[2, 3, 4], epochs=3, seed=range(2))
     store = Store.create(tmp_path / "sweep", NetworkExperiment())
     store.write_manifest(new_manifest(grid))
-    batches = make_plan(grid, load_capacity(Engine()), 1).batches
+    batches = plan_of(grid).batches
     ((_, rows),) = run_serial(batches[:1], ExperimentTask(NetworkExperiment()))
     store.add([rows])
     store.add([ExperimentTask(NetworkExperiment()).failed(batches[1], "out of luck")])
@@ -201,7 +201,7 @@ def test_a_row_that_failed_before_it_ended_is_compared_as_it_ended(
     store = Store.create(tmp_path / "sweep", NetworkExperiment())
     store.write_manifest(new_manifest(grid))
     task = ExperimentTask(NetworkExperiment())
-    for batch in make_plan(grid, load_capacity(Engine()), 1).batches:
+    for batch in plan_of(grid).batches:
         store.add([task(batch)])
         store.add([task.failed(batch, "out of luck")])
     verified = verify(str(store.folder))

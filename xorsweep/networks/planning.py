@@ -14,12 +14,11 @@ from xorsweep.experiment import Plan, Rows
 from xorsweep.fields import Scalar
 from xorsweep.grid.grid import Grid, combined_codes, number_by_appearance
 from xorsweep.networks.batch_sizes import Group, batch_counts
-from xorsweep.networks.engines.interface import Capacity, EpochCost, EpochCosts
 from xorsweep.networks.schema import network_of, task_rows
 
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Point
-    from xorsweep.networks.architecture import Network
+    from xorsweep.networks.engines.interface import Capacity, EpochCosts
 
 BATCH_SECONDS = 0.005
 """Seconds that a batch costs beside its epochs: it is handed to a worker, and its part written."""
@@ -90,17 +89,12 @@ def batch_of_one(
     )
 
 
-def _by_size(network: Network, rows: int) -> EpochCost:
-    """Return the cost of an epoch for an engine without measured costs."""
-    return EpochCost(0.0, 1e-9 * rows * network.size)
-
-
 def make_plan(
     grid: Grid,
     capacity: Capacity,
     workers: int,
-    pending: Rows | None = None,
-    epoch_costs: EpochCosts = _by_size,
+    pending: Rows,
+    epoch_costs: EpochCosts,
 ) -> Plan[Batch]:
     """Return batches that hold each pending point exactly once.
 
@@ -108,11 +102,10 @@ def make_plan(
         grid: All points.
         capacity: How many networks a batch of an engine should have at most.
         workers: How many processes share the work.
-        pending: Rows (n,) of the points to be trained; all of them by default.
+        pending: Rows (n,) of the points to be trained.
         epoch_costs: The costs of an epoch of the engine, by the size of a network.
     """
-    rows = np.arange(len(grid), dtype=np.int64) if pending is None else pending
-    trajectories = _Trajectories(grid, rows)
+    trajectories = _Trajectories(grid, pending)
     members = list(trajectories.groups())
     groups = [
         _group_of(
@@ -128,7 +121,7 @@ def make_plan(
     batches.sort(key=lambda batch: -batch.cost)
     return Plan(
         tuple(batches),
-        len(rows),
+        len(pending),
         sum(batch.work for batch in batches),
         counts={"trajectories": len(trajectories)},
         is_quick=sum(batch.cost for batch in batches) < QUICK,

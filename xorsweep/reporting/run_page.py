@@ -16,7 +16,7 @@ from xorsweep.command_lines import single_run_command, sweep_command
 from xorsweep.fields import FloatArray, Scalar, format_value
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.engines.gradient import gradient
+from xorsweep.networks.hidden_space import hidden_space
 from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS, plateau_labels, plateaus
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
@@ -158,7 +158,7 @@ def _slope(run: SingleRun) -> str:
 
     It does for plain descent in batches, whose steps are lr times the gradient.
     """
-    length = float(np.linalg.norm(gradient(run.training, run.parameters[:, -1])))
+    length = hidden_space(run.training, run.parameters[:, -1]).gradient_norm()
     text = f"After the last epoch the gradient of the loss has norm {number(length)}"
     plain = run.point["optimizer"] == "sgd" and run.point["schedule"] == "batch"
     way = float(run.training.learning_rate[0]) * length * run.epochs[-1]

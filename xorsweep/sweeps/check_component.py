@@ -24,7 +24,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.activations import Activation
 from xorsweep.networks.criteria import Criterion
-from xorsweep.networks.engines import Engine, load_train
+from xorsweep.networks.engines import Engine, load_epoch_costs, load_train
 from xorsweep.networks.engines.batch_ops import LANES, take_component
 from xorsweep.networks.planning import Batch, make_plan
 from xorsweep.networks.plugins import register
@@ -302,7 +302,8 @@ def _check_workers(grid: Grid) -> None:
 
 
 def _batches_of(grid: Grid) -> Sequence[Batch]:
-    return make_plan(grid, lambda network, rows: 3, workers=2).batches
+    pending, costs = np.arange(len(grid)), load_epoch_costs(Engine())
+    return make_plan(grid, lambda network, rows: 3, 2, pending, costs).batches
 
 
 def _check_resumed(grid: Grid) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from engine_cases import ENGINES, RATES, SCHEDULES, PointOf
 from naive_loop import train as train_naively
+from planned_batches import plan_of
 from training_batches import training_of
 
 from xorsweep.errors import ConfigError
@@ -16,10 +17,9 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import product_grid
 from xorsweep.grid.schema import Point
-from xorsweep.networks.engines import Engine, load_capacity, load_train
+from xorsweep.networks.engines import Engine, load_train
 from xorsweep.networks.engines.interface import TrainingResult
 from xorsweep.networks.optimizers import OPTIMIZERS
-from xorsweep.networks.planning import make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import train_batch
 
@@ -123,7 +123,7 @@ def test_levels_share_a_batch_with_null_and_give_the_rows_of_single_points(
 ) -> None:
     axes = [Axis("lr", (0.5, 1.0)), Axis("lr_output", (None, 0.1, 2.0)), Axis("seed", (0, 1))]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of(epochs=30)])
-    (batch,) = make_plan(grid, load_capacity(Engine()), 1).batches
+    (batch,) = plan_of(grid).batches
     together = train_batch(batch, Engine())
     for row in range(len(grid)):
         point = grid.point(row)

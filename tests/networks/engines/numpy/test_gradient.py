@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from naive_loop import gradient_of
+from training_batches import gradient
 
 from xorsweep.grid.schema import Point
-from xorsweep.networks.engines.gradient import gradient
 from xorsweep.networks.single_run import train_single
 
 PointOf = Callable[..., Point]
