@@ -43,7 +43,7 @@ def test_codes_are_numbered_in_the_order_in_which_they_appear(codes: list[int]) 
 @given(st.lists(st.integers(0, 6), max_size=30), st.integers(1, 12))
 def test_blocks_are_of_whole_cells_and_hold_each_row_once(codes: list[int], most: int) -> None:
     number = number_by_appearance(np.array(codes, np.int64))
-    blocks = CellIndex(number).blocks(most)
+    blocks = list(CellIndex(number).blocks(most))
     cells = [list(dict.fromkeys(number[rows].tolist())) for rows in blocks]
     assert [cell for some in cells for cell in some] == list(range(len(set(codes))))
     assert sorted(row for rows in blocks for row in rows.tolist()) == list(range(len(codes)))
@@ -51,3 +51,32 @@ def test_blocks_are_of_whole_cells_and_hold_each_row_once(codes: list[int], most
     assert all(
         len(rows) < 2 * most or len(some) == 1 for rows, some in zip(blocks, cells, strict=True)
     )
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pd.DataFrame:
+    """Draw rows of keys of all kinds, sorted or not, in which values are missing."""
+    levels: dict[str, list[object]] = {
+        "number": [0.5, -0.5, np.nan],
+        "count": [1, 2, pd.NA],
+        "name": ["x", "y", None],
+        "category": ["x", "y", None],
+        "flag": [True, False],
+    }
+    row = st.tuples(*map(st.sampled_from, levels.values()))
+    rows = draw(st.lists(st.tuples(row, st.integers(1, 4)), max_size=12))
+    frame = pd.DataFrame([each for each, times in rows for _ in range(times)], columns=[*levels])
+    types = {"number": float, "count": "Int64", "category": "category", "flag": bool}
+    return frame.astype(types)
+
+
+@given(tables(), st.sets(st.sampled_from(["number", "count", "name", "category", "flag"])))
+def test_rows_with_the_same_values_are_of_one_cell(rows: pd.DataFrame, keys: set[str]) -> None:
+    texts = [repr([each[key] for key in sorted(keys)]) for each in rows.to_dict("records")]
+    order = list(dict.fromkeys(texts))
+    index = CellIndex.of_frame(rows, sorted(keys))
+    assert index.number.tolist() == [order.index(text) for text in texts]
+    assert index.first.tolist() == [texts.index(text) for text in order]
+    assert [index.rows_of(cell).tolist() for cell in range(len(index))] == [
+        [row for row, text in enumerate(texts) if text == each] for each in order
+    ]

@@ -11,7 +11,7 @@ import pytest
 from xorsweep.analysis.intervals import rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
-from xorsweep.analysis.trainings import at_epochs, longest_rows
+from xorsweep.analysis.trainings import are_longest, at_epochs
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
@@ -247,7 +247,7 @@ def test_a_training_that_failed_in_its_longest_point_is_counted_before(
     rows = results.assign(**{key: results[key].astype(str) for key in ("status", "outcome")})
     longest = (rows["epochs"] == 1500) & (rows["seed"] == 3)
     rows.loc[longest, ["status", "outcome", "converged"]] = ["failed", "failed", False]
-    assert len(longest_rows(rows)) == 72
+    assert are_longest(rows).sum() == 72
     assert "couldn't be trained" not in remarks_of(rows)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.storage.compact_columns import is_constant
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
 
     varying = [key for key in keys if not is_constant(rows[key])]
     # Rows with the same levels say the same, and there are far fewer combinations than rows.
-    rows = rows[varying].drop_duplicates()
+    first = CellIndex.of_frame(rows, varying).first
     found: list[str] = []
-    cell, cells = np.zeros(len(rows), np.int64), 1
+    cell, cells = np.zeros(len(first), np.int64), 1
     for key in varying:
-        codes, levels = pd.factorize(rows[key])  # -1 where the value is missing
+        codes, levels = pd.factorize(rows[key].array.take(first))  # -1 where a value is missing
         if not (codes != codes[:1]).any():
             continue
         finer = pd.factorize(cell * (len(levels) + 1) + codes)[0]

@@ -32,14 +32,18 @@ def _unsolved(results: pd.DataFrame) -> NDArray[np.bool_]:
     return unsolved
 
 
-def count_states(results: pd.DataFrame) -> pd.DataFrame:
-    """Return how many unsolved runs of each outcome stand where.
+def count_states(
+    results: pd.DataFrame, chosen: NDArray[np.bool_] | slice = slice(None)
+) -> pd.DataFrame:
+    """Return how many unsolved runs of each outcome stand where, of the chosen rows (N,).
 
     Columns: one per state, and `unknown` for runs without a curvature; the index is the outcome.
     """
-    unsolved = _unsolved(results)
-    outcomes = results["outcome"].astype(str)[unsolved].to_numpy()
-    states = np.where(states_of(results) == "", "unknown", states_of(results))[unsolved]
+    unsolved = np.zeros(len(results), bool)
+    unsolved[chosen] = _unsolved(results)[chosen]
+    outcomes = results["outcome"].array[unsolved].astype(str)
+    states = states_of(results)[unsolved]
+    states = np.where(states == "", "unknown", states)
     counts = pd.crosstab(outcomes, states)
     return counts.reindex(columns=list(STATE_COLUMNS[1:]), fill_value=0)
 
@@ -56,9 +60,9 @@ def count_solved_later(results: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for state in STATES:
         later = continued(results, states == state)
-        parts.append(later.assign(state=state, solved=later["last_outcome"] == "solved"))
+        solved = later["runs"].where(later["last_outcome"] == "solved", 0)
+        parts.append(later.assign(state=state, solved=solved))
     rows = pd.concat(parts).astype({"outcome": str})
     keys = ["epochs", "outcome", "state", "last_epochs"]
-    found = rows.groupby(keys, sort=True, observed=True)["solved"].agg(["size", "sum"])
-    frame = found.reset_index().rename(columns={"size": "runs", "sum": "solved"})
-    return frame[list(LATER_COLUMNS)]
+    found = rows.groupby(keys, sort=True, as_index=False)[["runs", "solved"]].sum()
+    return found[list(LATER_COLUMNS)]

@@ -118,14 +118,14 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
     runs = np.bincount(index.number[trained], minlength=len(index))
     points = results[point_columns(results)].iloc[index.first].astype(object).to_dict("records")
     large = np.flatnonzero(runs >= FEWEST_RUNS)
-    every = index.rows() if len(large) else []
     drawn: dict[Any, FloatArray] = {}
-    for place in large:
+    for place in large.tolist():
         point = {str(key): value for key, value in points[place].items() if pd.notna(value)}
         network = network_of(point)
         if (network.inputs, network.hidden) != (INPUTS, HIDDEN) or point["init"] == "file":
             continue
-        rows = every[place][trained[every[place]]]
+        rows = index.rows_of(place)
+        rows = rows[trained[rows]]
         seeds = results["seed"].to_numpy()[rows]
         init = component_of("init", point)
         key = network, init, seeds.tobytes()
@@ -133,7 +133,7 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
             drawn[key] = weight_differences(network, init, seeds)
         if np.ptp(drawn[key][-1]) > 0:
             unsolved = ~results["converged"].to_numpy(bool)[rows]
-            yield WeightCell(int(place), drawn[key], unsolved)
+            yield WeightCell(place, drawn[key], unsolved)
 
 
 def failures_by_weights(results: pd.DataFrame) -> pd.DataFrame:

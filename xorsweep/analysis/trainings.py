@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -11,66 +11,106 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.errors import ConfigError
-from xorsweep.storage.compact_columns import select_rows
+from xorsweep.grid.grid import number_by_appearance
+from xorsweep.storage.compact_columns import is_constant
+
+Numbers = NDArray[np.int64]
+
+WAYS = ("epochs", "outcome", "last_epochs", "last_outcome")
+"""The columns that tell how a row and its training ended."""
 
 
-def longest_rows(results: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per training: its point with the most epochs of those that didn't fail."""
-    if results["epochs"].nunique() <= 1:
-        return results
-    chosen = have_most_epochs(_reached(results), training_numbers(results))
-    return select_rows(results, chosen)
+def are_longest(results: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows (N,) are their trainings' with the most epochs of those that didn't fail."""
+    longest = np.ones(len(results), bool)
+    if not is_constant(results["epochs"]):
+        for rows, training in _trainings(results):
+            longest[rows] = have_most_epochs(_reached(results, rows), training)
+    return longest
 
 
-def _reached(results: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the epochs (N,) of each row, below 0 where it failed."""
-    epochs = results["epochs"].to_numpy(np.int64)
-    return np.where(results["status"] == "failed", epochs - np.iinfo(np.int64).max, epochs)
+def are_first(results: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows (N,) are their trainings' with the fewest epochs."""
+    first, epochs = np.zeros(len(results), bool), results["epochs"].to_numpy()
+    for rows, training in _trainings(results):
+        first[rows] = have_most_epochs(-epochs[rows], training)
+    return first
 
 
-def training_numbers(results: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the number (N,) of the training that each row belongs to."""
-    keys = [key for key in swept_columns(results) if key != "epochs"]
-    return CellIndex.of_frame(results, [*keys, "seed"]).number
+def _trainings(results: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
+    """Yield rows (n,) of whole trainings, and the number of the training (n,) of each.
+
+    They are those of some settings at a time, so that memory stays bounded.
+    """
+    seeds = results["seed"].to_numpy(np.int64)
+    settings = CellIndex.of_frame(
+        results, [key for key in swept_columns(results) if key != "epochs"]
+    )
+    for rows in settings.blocks():
+        seed, setting = seeds[rows], settings.number[rows]
+        if not len(rows):
+            continue
+        seed -= seed.min()
+        if int(seed.max()) * len(settings) > 2**62:
+            seed = np.unique(seed, return_inverse=True)[1]
+        yield rows, number_by_appearance((setting - setting.min()) * (int(seed.max()) + 1) + seed)
 
 
-def have_most_epochs(epochs: NDArray[Any], group: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _reached(results: pd.DataFrame, rows: Numbers) -> Numbers:
+    """Return the epochs (n,) of some rows (n,), below 0 where one failed."""
+    epochs = results["epochs"].to_numpy(np.int64)[rows]
+    return np.where(_failed(results, rows), epochs - np.iinfo(np.int64).max, epochs)
+
+
+def _failed(results: pd.DataFrame, rows: Numbers) -> NDArray[np.bool_]:
+    failed: NDArray[np.bool_] = np.asarray(results["status"].array.take(rows) == "failed", bool)
+    return failed
+
+
+def have_most_epochs(epochs: Numbers, group: Numbers) -> NDArray[np.bool_]:
     """Tell which of n have the most epochs (n,) of their group (n,), given by number."""
-    most = pd.Series(epochs).groupby(group).transform("max")
-    found: NDArray[np.bool_] = (epochs == most).to_numpy()
+    most = np.full(int(group.max(initial=-1)) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(most, group, epochs)
+    found: NDArray[np.bool_] = epochs == most[group]
     return found
 
 
-def first_rows(results: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which rows (N,) are their trainings' with the fewest epochs."""
-    return have_most_epochs(-results["epochs"].to_numpy(), training_numbers(results))
-
-
 def continued(results: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return how chosen rows (N,) ended with the most epochs that their training has.
+    """Return how many of the chosen rows (N,) ended how with the most epochs of their training.
 
-    Columns: `epochs` and `outcome` of the chosen row, `last_epochs` and `last_outcome`. Rows that
-    have the most epochs themselves aren't there, nor those whose training failed.
+    Rows that have the most epochs themselves don't count, nor those whose training failed.
+
+    Returns:
+        A row for each combination of `epochs` and `outcome` of chosen rows with `last_epochs` and
+        `last_outcome`, in the order in which they first appear, and the number of such `runs`.
     """
-    training = training_numbers(results)
-    trained = (results["status"] != "failed").to_numpy()
-    last = have_most_epochs(_reached(results), training) & trained
-    end_of = np.full(int(training.max(initial=-1)) + 1, -1, np.int64)
-    end_of[training[last]] = np.flatnonzero(last)
-    rows = np.flatnonzero(chosen & trained)
-    ends = end_of[training[rows]]
-    epochs = results["epochs"].to_numpy()
-    further = (ends >= 0) & (epochs[rows] < epochs[ends])
-    rows, ends = rows[further], ends[further]
-    outcome = results["outcome"]
-    return pd.DataFrame(
-        {
-            "epochs": epochs[rows],
-            "outcome": outcome.array.take(rows),
-            "last_epochs": epochs[ends],
-            "last_outcome": outcome.array.take(ends),
-        }
-    )
+    epochs, outcome = results["epochs"].to_numpy(np.int64), pd.Categorical(results["outcome"])
+    parts = []
+    for rows, training in _trainings(results):
+        if not chosen[rows].any():
+            continue
+        reached = _reached(results, rows)
+        is_last = have_most_epochs(reached, training) & (reached >= 0)
+        end_of = np.full(int(training.max()) + 1, -1, np.int64)
+        end_of[training[is_last]] = rows[is_last]
+        ends = end_of[training]
+        further = chosen[rows] & (reached >= 0) & (epochs[rows] < epochs[ends])
+        rows, ends = rows[further], ends[further]
+        ways = (epochs[rows], outcome.codes[rows], epochs[ends], outcome.codes[ends])
+        part = pd.DataFrame(dict(zip(WAYS, ways, strict=True))).assign(row=rows, runs=1)
+        parts.append(_counted(part))
+    found = _counted(pd.concat([pd.DataFrame(columns=[*WAYS, "row", "runs"], dtype=int), *parts]))
+    names = {
+        name: outcome.categories.take(found[name].to_numpy(np.int64))
+        for name in ("outcome", "last_outcome")
+    }
+    return found.assign(**names).sort_values("row").drop(columns="row").reset_index(drop=True)
+
+
+def _counted(ways: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of runs of each way, and its first row."""
+    groups = ways.groupby(list(WAYS), sort=False, as_index=False)
+    return groups.agg(row=("row", "min"), runs=("runs", "sum"))
 
 
 def at_epochs(rows: pd.DataFrame, epochs: int | None) -> pd.DataFrame:

@@ -30,10 +30,12 @@ from xorsweep.reporting.wording import (
     with_text,
     within_text,
 )
-from xorsweep.storage.compact_columns import select_rows
+from xorsweep.storage.compact_columns import take_rows
 from xorsweep.text import count_text, join_words, level_words, percent_text
 
 MOST_FINDINGS = 7
+RUN_COLUMNS = ("seed", "status", "outcome", "converged", "converged_epoch")
+"""The columns of results that tell how runs ended."""
 FEWEST_FOR_A_MEDIAN = 6
 """Runs below which all of them lie on one side of their median more than 5 times in 100."""
 ENOUGH_SOLVED = 30
@@ -47,13 +49,13 @@ MOST_NAMED = 6
 class _View:
     """The cells that the sentences are about, each at its largest number of epochs.
 
-    `cell` (N,) is the cell of each row of the results, as the summary numbers them. `shown` are
-    the cells whose keys other than `x` and `hue` are at their first level, and `fixed` names these
+    `index` has the cell of each row of the results, as the summary numbers them. `shown` are the
+    cells whose keys other than `x` and `hue` are at their first level, and `fixed` names these
     levels.
     """
 
     results: pd.DataFrame
-    cell: NDArray[np.int64]
+    index: CellIndex
     layout: Layout
     x: str
     hue: str
@@ -77,8 +79,8 @@ class _View:
                 fixed.append(level_words(key, level))
         goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
         x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
-        cell = CellIndex.of_frame(results, swept_columns(results)).number
-        return cls(results, cell, layout, x, hue, cells, shown, tuple(fixed), goal)
+        index = CellIndex.of_frame(results, swept_columns(results))
+        return cls(results, index, layout, x, hue, cells, shown, tuple(fixed), goal)
 
     def by_line(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the cells at each level that is drawn as a line, with the name of the level.
@@ -96,8 +98,9 @@ class _View:
         """Return the words that tell the runs on a line from the others."""
         return with_text(line, *self.fixed)
 
-    def rows_of(self, cell: pd.Series[Any]) -> pd.DataFrame:
-        return select_rows(self.results, self.cell == cell.name)
+    def runs_of(self, cell: pd.Series[Any]) -> pd.DataFrame:
+        """Return how the runs of a cell ended, by their rows."""
+        return take_rows(self.results, self.index.rows_of(int(str(cell.name))), RUN_COLUMNS)
 
 
 def _having(column: pd.Series[Any], level: Any) -> Any:
@@ -178,7 +181,7 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     Runs that diverged are among them. A plateau that they are at is followed by their later outcome
     with more epochs, where the sweep has these.
     """
-    rows = view.rows_of(cell)
+    rows = view.runs_of(cell)
     rows = rows[(rows["status"] != "failed") & ~rows["converged"]]
     outcomes = rows["outcome"].astype(str)
     counts = outcomes[outcomes.isin(ENDS)].value_counts()
@@ -190,7 +193,8 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     share = share_text(count, len(rows), confidence)
     text = f"{share} {outcome_text(name, int(cell['epochs']))}"
     if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
-        at_plateau = view.results.index.isin(rows.index[outcomes == name])
+        at_plateau = np.zeros(len(view.results), bool)
+        at_plateau[rows.index[outcomes == name]] = True
         later = continued(view.results, at_plateau)
         if len(later):
             text += f" ({continued_text(later)})"
@@ -211,7 +215,7 @@ def _speed(view: _View) -> Iterator[str]:
         if len(cells) < 2:
             continue
         slow, fast = cells.iloc[0], cells.iloc[int(cells["median_epochs"].argmin())]
-        ratio = time_ratio(view.rows_of(slow), view.rows_of(fast), confidence)
+        ratio = time_ratio(view.runs_of(slow), view.runs_of(fast), confidence)
         if ratio and ratio.low > 1:
             yield _ratio_text(view, line, ratio, slow, fast)
             return
@@ -384,10 +388,16 @@ def _too_few_text(view: _View, cost: float) -> str:
 
 def _costs(view: _View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the limits (cells,) of the cost of a solution, which hold for all cells together."""
-    place = pd.Series(range(len(cells)), cells.index).reindex(view.cell).to_numpy()
-    counted = ~np.isnan(place) & (view.results["status"] != "failed").to_numpy()
-    rows = select_rows(view.results, counted, ["epochs", "converged", "converged_epoch"])
-    spent = rows["converged_epoch"].fillna(rows["epochs"]).to_numpy(np.float64)
-    converged = rows["converged"].to_numpy(np.float64)
-    confidence = simultaneous(len(cells))
-    return running_time_intervals(place[counted].astype(np.intp), spent, converged, confidence)
+    place_of = np.full(len(view.index), -1)
+    place_of[cells.index] = np.arange(len(cells))
+    limits = np.full((2, len(cells)), np.nan)
+    for rows in view.index.blocks():
+        rows = rows[place_of[view.index.number[rows]] >= 0]
+        runs = take_rows(view.results, rows, ["epochs", "converged", "converged_epoch", "status"])
+        runs = runs[runs["status"] != "failed"]
+        places, cell = np.unique(place_of[view.index.number[runs.index]], return_inverse=True)
+        spent = runs["converged_epoch"].fillna(runs["epochs"]).to_numpy(np.float64)
+        converged = runs["converged"].to_numpy(np.float64)
+        limits[:, places] = running_time_intervals(cell, spent, converged, simultaneous(len(cells)))
+    low, high = limits
+    return low, high

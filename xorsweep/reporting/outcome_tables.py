@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xorsweep.analysis.curvature_states import count_solved_later, count_states
-from xorsweep.analysis.trainings import longest_rows
+from xorsweep.analysis.trainings import are_longest
 from xorsweep.networks.metrics import DESCRIPTIONS, OUTCOMES, STATES
 from xorsweep.reporting.tables import Table
 
@@ -20,9 +22,9 @@ STATES_NOTE = (
 
 def outcomes_table(results: pd.DataFrame) -> Table:
     """Return how many runs ended where, each training being one run, after its most epochs."""
-    longest = longest_rows(results)
-    counts = longest["outcome"].value_counts()
-    head, states = _states_by_outcome(longest)
+    longest = are_longest(results)
+    counts = results["outcome"].array[longest].value_counts()
+    head, states = _states_by_outcome(results, longest)
     rows = [
         (name, f"{counts[name]:,}", *states(name), DESCRIPTIONS[name])
         for name in OUTCOMES
@@ -47,13 +49,13 @@ def later_table(results: pd.DataFrame) -> Table | None:
 
 
 def _states_by_outcome(
-    results: pd.DataFrame,
+    results: pd.DataFrame, chosen: NDArray[np.bool_]
 ) -> tuple[Sequence[str], Callable[[str], Sequence[str]]]:
-    """Return the states that have columns, and how many runs of an outcome have each, as texts.
+    """Return the states that have columns, and how many chosen runs of an outcome have each.
 
     There is no state where the results have no curvature.
     """
-    counts = count_states(results) if "curvature_min" in results else None
+    counts = count_states(results, chosen) if "curvature_min" in results else None
     if counts is None or not counts[list(STATES)].to_numpy().sum():
         return (), lambda _: ()
 

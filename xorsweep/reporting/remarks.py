@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.intervals import rate_intervals, simultaneous
-from xorsweep.analysis.trainings import continued, first_rows, longest_rows
+from xorsweep.analysis.trainings import are_first, are_longest, continued
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.wording import (
@@ -32,21 +34,21 @@ def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     The counts have no intervals: a mixture of cells isn't a random sample. A run is a training,
     however many of its epochs are points of the sweep, and is counted after the most epochs.
     """
-    trainings = longest_rows(results)
+    longest = are_longest(results)
     parts = (
-        _counts(trainings),
+        _counts(results, longest),
         _continued(results),
-        _lost_again(trainings, summary),
+        _lost_again(results, longest, summary),
         _precision(final_epochs_only(summary)),
     )
     return [sentence for part in parts for sentence in part]
 
 
-def _counts(trainings: pd.DataFrame) -> Iterator[str]:
-    ended = trainings["status"].value_counts()
-    trained = len(trainings) - int(ended.get("failed", 0))
+def _counts(results: pd.DataFrame, longest: NDArray[np.bool_]) -> Iterator[str]:
+    ended = results["status"].array[longest].value_counts()
+    trained = int(longest.sum()) - int(ended.get("failed", 0))
     if trained:
-        converged = int(trainings["converged"].sum())
+        converged = int(results["converged"].to_numpy(bool)[longest].sum())
         yield (
             f"Of {count_text(trained, 'run')} trained, {converged:,} met the criterion within "
             f"{'its' if trained == 1 else 'their'} epochs."
@@ -60,42 +62,54 @@ def _continued(results: pd.DataFrame) -> Iterator[str]:
     """Yield how runs ended that were at a plateau after the fewest of their epochs."""
     if results["epochs"].nunique() <= 1:
         return
-    runs = continued(results, first_rows(results))
-    runs = runs[runs["outcome"].isin(list(PLATEAU_TEXTS))]
-    groups = runs.groupby(["epochs", "last_epochs", "outcome"], sort=False, observed=True)
-    largest_first = sorted(groups, key=lambda group: -len(group[1]))
+    is_at_plateau = results["outcome"].isin(list(PLATEAU_TEXTS)).to_numpy()
+    ways = continued(results, are_first(results) & is_at_plateau)
+    groups = ways.groupby(["epochs", "last_epochs", "outcome"], sort=False, observed=True)
+    largest_first = sorted(groups, key=lambda group: -group[1]["runs"].sum())
     for (epochs, _, outcome), some in largest_first[:MOST_PLATEAUS]:
+        runs = int(some["runs"].sum())
         yield (
-            f"After {epochs:,} epochs {count_text(len(some), 'run')} "
-            f"{'was' if len(some) == 1 else 'were'} still at the plateau "
+            f"After {epochs:,} epochs {count_text(runs, 'run')} "
+            f"{'was' if runs == 1 else 'were'} still at the plateau "
             f"{PLATEAU_TEXTS[str(outcome)]}; {continued_text(some)}."
         )
 
 
-def _lost_again(trainings: pd.DataFrame, summary: pd.DataFrame) -> Iterator[str]:
+def _lost_again(
+    results: pd.DataFrame, longest: NDArray[np.bool_], summary: pd.DataFrame
+) -> Iterator[str]:
     """Yield how many runs met the criterion and left it, and where the share of them is largest."""
-    rows = trainings[trainings["converged"]]
-    left = int((~rows["converged_at_end"]).sum())
-    if not left:
+    met = longest & results["converged"].to_numpy(bool)
+    left = met & ~results["converged_at_end"].to_numpy(bool)
+    runs, lost = int(met.sum()), int(left.sum())
+    if not lost:
         return
     yield (
-        f"Of {count_text(len(rows), 'run')} that met the criterion, {left:,} no longer did after "
-        f"{'its' if len(rows) == 1 else 'their'} last epoch{_most_lost(rows, summary)}."
+        f"Of {count_text(runs, 'run')} that met the criterion, {lost:,} no longer did after "
+        f"{'its' if runs == 1 else 'their'} last epoch{_most_lost(results, met, left, summary)}."
     )
 
 
-def _most_lost(converged: pd.DataFrame, summary: pd.DataFrame) -> str:
+def _most_lost(
+    results: pd.DataFrame,
+    met: NDArray[np.bool_],
+    left: NDArray[np.bool_],
+    summary: pd.DataFrame,
+) -> str:
     """Return in which cell the largest share of the runs that converged left the criterion."""
     swept = swept_columns(summary)
     if not swept:
-        return f": {share_text(int((~converged['converged_at_end']).sum()), len(converged))}"
-    groups = converged.groupby(swept, sort=False, observed=True, dropna=False, as_index=False)
-    cells = groups["converged_at_end"].agg(["sum", "size"])
-    cells["share"] = 1 - cells["sum"] / cells["size"]
+        return f": {share_text(int(left.sum()), int(met.sum()))}"
+    index = CellIndex.of_frame(results, swept)
+    places = pd.unique(index.number[met])
+    cells = results[swept].iloc[index.first[places]]
+    size, lost = (np.bincount(index.number[some], minlength=len(index)) for some in (met, left))
+    cells = cells.assign(left=lost[places], size=size[places])
+    cells["share"] = 1 - (cells["size"] - cells["left"]) / cells["size"]
     most_first = cells.sort_values(["share", "size"], ascending=False, kind="stable")
     worst = most_first.to_dict("records")[0]
-    left, of = worst["size"] - worst["sum"], worst["size"]
-    share = share_text(left, of, simultaneous(len(cells))) + f" of {of:,}" * (left < of)
+    lost_there, of = worst["left"], worst["size"]
+    share = share_text(lost_there, of, simultaneous(len(cells))) + f" of {of:,}" * (lost_there < of)
     ties = int((cells["share"] == worst["share"]).sum()) - 1
     others = f"; the same share in {count_text(ties, 'other setting')}" if ties else ""
     return (

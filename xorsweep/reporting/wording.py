@@ -75,9 +75,9 @@ def outcome_text(outcome: str, epochs: int) -> str:
 
 def continued_text(runs: pd.DataFrame) -> str:
     """Return how many runs, as returned by `continued`, were solved after their most epochs."""
-    solved = int((runs["last_outcome"] == "solved").sum())
+    solved = int(runs.loc[runs["last_outcome"] == "solved", "runs"].sum())
     after = f"solved after {range_text(runs['last_epochs'])} epochs"
-    if len(runs) == 1:
+    if runs["runs"].sum() == 1:
         return f"it was{'' if solved else ' not'} {after}"
     count = f"{solved:,} of them" if solved else "none of them"
     return f"{count} {'was' if solved == 1 else 'were'} {after}"

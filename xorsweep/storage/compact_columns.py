@@ -44,6 +44,19 @@ def is_constant(column: pd.Series[Any]) -> bool:
     return bits is not None and (bits.strides == (0,) or bool((bits == bits[:1]).all()))
 
 
+def changes(column: pd.Series[Any]) -> NDArray[np.bool_]:
+    """Tell which values (N - 1,) but the first have other bits than the one before."""
+    import pandas as pd
+
+    bits = _bits(column)
+    if bits is None:
+        bits = pd.factorize(column.array)[0]
+    if bits.strides == (0,):
+        return np.zeros(max(0, len(bits) - 1), bool)
+    changed: NDArray[np.bool_] = bits[1:] != bits[:-1]
+    return changed
+
+
 def select_rows(
     table: pd.DataFrame, chosen: NDArray[np.bool_], columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -64,6 +77,13 @@ def select_rows(
 
     names = table.columns if columns is None else dict.fromkeys(columns)
     return pd.DataFrame({name: some(table[name]) for name in names}, index, copy=False)
+
+
+def take_rows(table: pd.DataFrame, rows: NDArray[np.int64], columns: Sequence[str]) -> pd.DataFrame:
+    """Return some columns of some rows (n,), which are given and indexed by their places."""
+    import pandas as pd
+
+    return pd.DataFrame({name: table[name].array.take(rows) for name in columns}, index=rows)
 
 
 def _bits(column: pd.Series[Any]) -> NDArray[Any] | None:
