@@ -17,7 +17,7 @@ from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import Experiment, remember_class
-from xorsweep.fields import Boolean, Scalar, read_fields, read_settings, read_value, shorten
+from xorsweep.fields import Boolean, Scalar, read_changed, read_fields, read_value, shorten
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
 from xorsweep.grid.axes import check_size
@@ -245,8 +245,7 @@ def _given_weights(weights: object, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _engine(given: Group) -> Engine:
     values = given if isinstance(given, Mapping) else {"name": given}
-    default = Engine()
-    return read_settings("engine", {"engine": {**vars(default), **values}}, Engine)
+    return read_changed("engine", Engine(), values)
 
 
 def sweep(
@@ -489,8 +488,7 @@ def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:
     values: dict[str, Any] = {**given} if isinstance(given, Mapping) else {"backend": given}
     if n_jobs is not None:
         values["n_jobs"] = n_jobs
-    section = {**vars(ExecutionSettings()), **values}
-    return read_settings("parallel", {"parallel": section}, ExecutionSettings)
+    return read_changed("parallel", ExecutionSettings(), values)
 
 
 def load(

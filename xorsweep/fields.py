@@ -356,6 +356,11 @@ def read_settings(key: str, config: Mapping[str, Any], settings: type[Settings])
     return found
 
 
+def read_changed(key: str, known: Settings, values: Mapping[str, Any]) -> Settings:
+    """Return settings of one group with other values for some of them; raises ConfigError."""
+    return read_settings(key, {key: {**vars(known), **values}}, type(known))
+
+
 def read_group(key: str, config: Mapping[str, Any], settings: type[Settings]) -> Settings:
     """Return the settings of one group, which may not be usable here; raises ConfigError."""
     section = section_of(config, key)

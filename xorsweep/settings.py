@@ -17,6 +17,7 @@ from xorsweep.fields import (
     Real,
     String,
     field,
+    read_changed,
     read_fields,
     read_settings,
     shorten,
@@ -115,8 +116,7 @@ def read_figures(
     if not isinstance(section, Mapping):
         names = ", ".join(vars(DEFAULT_LOOKS))
         raise ConfigError(f"{FIGURES}={shorten(section)}: must be a mapping of {names}")
-    section = {**vars(known or DEFAULT_LOOKS), **section}
-    return read_settings(FIGURES, {FIGURES: section}, FigureSettings)
+    return read_changed(FIGURES, known or DEFAULT_LOOKS, section)
 
 
 @dataclass(frozen=True)

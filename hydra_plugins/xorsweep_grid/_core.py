@@ -8,18 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import configure_log
 from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, flag_override
 
 from hydra_plugins.xorsweep_grid._shards import chosen_launch
 from xorsweep.cli.axes import parsed
-from xorsweep.cli.compose import compose_grid
 from xorsweep.cli.function_sweep import compose_own
-from xorsweep.cli.grid_config import grid_node, read_grid
-from xorsweep.cli.hydra_compose import HydraComposer, compose_resume
+from xorsweep.cli.hydra_compose import compose_resume, compose_sweep
 from xorsweep.cli.run_start import check_folders, started_folder, sweep_folder
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.backends import resolve_workers
@@ -63,27 +62,28 @@ def _run(
     params: Mapping[str, Any],
     arguments: list[str],
 ) -> SweepResult | None:
-    loader, launch = context.config_loader, chosen_launch(context, config)
+    launch = chosen_launch(context, config)
+    asked = _requested(context.config_loader, config, params, arguments)
+    if isinstance(asked, ResumeRequest):
+        return _resume(config, asked, launch)
+    return _start(config, asked, launch)
+
+
+def _requested(
+    loader: ConfigLoader, config: DictConfig, params: Mapping[str, Any], arguments: list[str]
+) -> SweepRequest | ResumeRequest:
     command = ["python", "-m", "xorsweep", *sys.argv[1:]]
+    folder = Path(str(config.hydra.sweep.dir))
     if config.function is not None or config.experiment is not None:
-        is_resumed = config.resume is not None
-        check_folders(config, is_resumed)
-        asked = compose_own(loader, config, Path(str(config.hydra.sweep.dir)), command)
-        if isinstance(asked, ResumeRequest):
-            return _resume(config, asked, launch)
-        return _start(config, asked, launch)
+        check_folders(config, config.resume is not None)
+        return compose_own(loader, config, folder, command)
     given = parsed(loader, arguments)
     resumed = given.pop("resume", None)
-    is_resumed = resumed is not None and resumed.value() is not None
-    check_folders(config, is_resumed)
-    if resumed is not None and is_resumed:
-        folder = named_folder(str(resumed.value()), "resume")
-        return _resume(config, compose_resume(loader, config, given, folder, command), launch)
-    section = grid_node(loader, config, params)
-    composed = compose_grid(HydraComposer(loader, config), read_grid(loader, section, given))
-    documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
-    request = composed.request(Path(str(config.hydra.sweep.dir)), command, documents)
-    return _start(config, request, launch)
+    name = None if resumed is None else resumed.value()
+    check_folders(config, name is not None)
+    if name is None:
+        return compose_sweep(loader, config, given, folder, command, params)
+    return compose_resume(loader, config, given, named_folder(str(name), "resume"), command)
 
 
 def _start(

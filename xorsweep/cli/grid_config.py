@@ -26,9 +26,7 @@ _BLOCKS_ALLOWED = (
 )
 
 
-def grid_node(
-    loader: ConfigLoader, config: DictConfig, axes: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def grid_node(loader: ConfigLoader, config: DictConfig, axes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the node `grid` of a configuration, with `axes` over its own.
 
     An axis is left out whose key a file that is composed later gives one plain value. Raises

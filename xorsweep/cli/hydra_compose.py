@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from types import MappingProxyType
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
@@ -54,6 +56,23 @@ class HydraComposer:
         return Configuration(plain(config), interpolated_texts(config))
 
 
+def compose_sweep(
+    loader: ConfigLoader,
+    config: DictConfig,
+    given: Overrides,
+    folder: Path,
+    command_line: Sequence[str],
+    params: Mapping[str, Any] = MappingProxyType({}),
+) -> SweepRequest:
+    """Return a new sweep in a folder; raises ConfigError.
+
+    Overrides replace axes of the configuration, and those `params` that are laid over its own.
+    """
+    spec = read_grid(loader, grid_node(loader, config, params), given)
+    composed = compose_grid(HydraComposer(loader, config), spec)
+    return composed.request(folder, command_line, {"multirun.yaml": OmegaConf.to_yaml(config)})
+
+
 def compose_resume(
     loader: ConfigLoader,
     config: DictConfig,
@@ -84,11 +103,7 @@ def sweep_from_overrides(
 ) -> SweepRequest:
     """Return the sweep that overrides ask for, without a command line; raises ConfigError."""
     with _composed(lines) as (loader, config, given):
-        composed = compose_grid(
-            HydraComposer(loader, config), read_grid(loader, grid_node(loader, config), given)
-        )
-        documents = {"multirun.yaml": OmegaConf.to_yaml(config)}
-        return composed.request(folder, command_line, documents)
+        return compose_sweep(loader, config, given, folder, command_line)
 
 
 def resume_from_overrides(

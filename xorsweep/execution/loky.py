@@ -29,7 +29,7 @@ def run_loky(
             yield from session.results(work, workers)
             return
         except TerminatedWorkerError:
-            left = session.undispatched()
+            left = left[session.dispatched :]
         for batch in session.interrupted():
             yield batch, _run_isolated(batch, work)
 
@@ -62,9 +62,6 @@ class _PoolSession(Generic[Batch]):
 
     def interrupted(self) -> list[Batch]:
         return [self.batches[i] for i in range(self.dispatched) if i not in self.finished]
-
-    def undispatched(self) -> list[Batch]:
-        return list(self.batches[self.dispatched :])
 
 
 def _numbered(number: int, batch: Batch, work: Task[Batch, Rows]) -> tuple[int, Rows]:

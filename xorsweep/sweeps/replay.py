@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from xorsweep.errors import StoreError
 from xorsweep.experiment import FAILED, STATUS, Experiment
@@ -15,7 +13,6 @@ from xorsweep.reporting.console import Console
 from xorsweep.storage.bitwise_diff import Difference, differences, of_points
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import make_folder
-from xorsweep.storage.store import Store
 from xorsweep.sweeps.folders import open_runnable
 
 FOLDER = "replay"
@@ -41,18 +38,14 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
-    stored = _stored(store, grid.identities_of([row]))
+    parts = [of_points(part, grid.identities_of([row])) for part in store.parts()]
+    stored = pa.concat_tables(parts, promote_options="default") if parts else pa.table({STATUS: []})
     for line in store.experiment.notes(grid):
         terminal.log(line)
     if into is None:
         into = make_folder(make_folder(store.folder / FOLDER) / str(row))
     again = store.experiment.for_grid(grid).replay(grid, row, into, terminal)
     return _compared(stored, table_of([again]), store.experiment, terminal)
-
-
-def _stored(store: Store, point_id: NDArray[np.uint64]) -> pa.Table:
-    parts = [of_points(part, point_id) for part in store.parts()]
-    return pa.concat_tables(parts, promote_options="default") if parts else pa.table({STATUS: []})
 
 
 def _compared(
