@@ -37,6 +37,13 @@ def test_a_share_is_0_or_100_only_where_it_is(share: float, text: str) -> None:
     assert percent_text(share) == text
 
 
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0"), (0.004, "0.4"), (0.123, "12"), (0.996, "99.6"), (1, "100")]
+)
+def test_a_share_can_be_whole_where_it_is_not_0_or_100(share: float, text: str) -> None:
+    assert percent_text(share, 0) == text
+
+
 def test_words_are_joined_as_in_a_sentence() -> None:
     assert [join_words("abc"[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
     assert level_words("hidden", 1) == "1 hidden unit"

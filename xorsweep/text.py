@@ -77,11 +77,14 @@ def number_text(number: float) -> str:
     return f"{number:.4g}"
 
 
-def percent_text(share: float) -> str:
-    """Return a share in percent, to a tenth, or finer where that would be 0 or 100 and isn't."""
+def percent_text(share: float, digits: int = 1) -> str:
+    """Return a share in percent, to a tenth, or finer where that would be 0 or 100 and isn't.
+
+    With 0 `digits` behind the point it is a whole number where it can be.
+    """
     text = ""
-    for digits in range(1, MOST_DIGITS + 1):
-        text = f"{100 * share:.{digits}f}"
+    for more in range(digits, MOST_DIGITS + 1):
+        text = f"{100 * share:.{more}f}"
         if share in (0, 1) or float(text) not in (0, 100):
             break
     return text.removesuffix(".0")

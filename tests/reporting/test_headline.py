@@ -5,10 +5,9 @@ import pytest
 
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.intervals import rate_interval, simultaneous
-from xorsweep.reporting.headline import network_headline, network_title
+from xorsweep.reporting.headline import network_headline, network_title, states_all_rates
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.setting_grid import heat_cells
-from xorsweep.text import percent_text
 
 
 def summary_of(converged: list[int], runs: int = 50, **levels: list[object]) -> pd.DataFrame:
@@ -27,23 +26,46 @@ def headline_of(summary: pd.DataFrame) -> str:
 
 
 def share(converged: int, runs: int, compared: int) -> str:
-    low, high = rate_interval(converged, runs, simultaneous(compared))
-    return f"{percent_text(converged / runs)} % [{percent_text(low)}, {percent_text(high)}]"
+    low, high = (round(100 * end) for end in rate_interval(converged, runs, simultaneous(compared)))
+    return f"{100 * converged // runs} % [{low}, {high}]"
 
 
 def test_each_line_has_the_rate_of_its_best_level() -> None:
     summary = summary_of([10, 20, 40, 30], hidden=[2, 3], lr=[0.1, 1.0])
     assert headline_of(summary) == (
         "Runs that solve XOR within 300 epochs, at the best of 2 learning rates: "
-        f"{share(20, 50, 4)} with 2 hidden units and {share(40, 50, 4)} with 3 hidden units."
+        f"{share(20, 50, 4)} with 2 hidden units (lr 1) and {share(40, 50, 4)} with 3 hidden units "
+        "(lr 0.1)."
     )
+
+
+def test_lines_with_the_same_rate_share_their_words() -> None:
+    lrs: list[object] = [0.1, 1.0, 2.0]
+    text = headline_of(summary_of([10, 20, 20, 20, 10, 20, 30, 30, 30], hidden=[2, 3, 4], lr=lrs))
+    assert text.split(": ")[1] == (
+        f"{share(20, 50, 9)} with 2 hidden units (lr 1 or lr 2), {share(20, 50, 9)} with 3 hidden "
+        f"units (lr 0.1 or lr 2) and {share(30, 50, 9)} with 4 hidden units (the same at every "
+        "learning rate)."
+    )
+    alike = headline_of(summary_of([10, 20, 10, 20], hidden=[2, 3], lr=[0.1, 1.0]))
+    assert alike.split(": ")[1] == (
+        f"{share(20, 50, 4)} with 2 hidden units and with 3 hidden units (lr 1)."
+    )
+
+
+def test_the_headline_states_all_rates_unless_lines_or_levels_are_missing() -> None:
+    few = summary_of([10, 20, 40, 30], hidden=[2, 3], lr=[0.1, 1.0])
+    many = summary_of([9] * 10, hidden=[1, 2, 3, 4, 5], lr=[0.1, 1.0])
+    for summary, all_rates in ((few, True), (many, False)):
+        layout = Layout.of(summary, swept_columns(summary))
+        assert states_all_rates(heat_cells(summary, layout), layout) == all_rates
 
 
 def test_of_many_lines_the_lowest_and_the_highest_are_named() -> None:
     lines = summary_of([9, 10, 3, 20, 45, 1, 30, 4, 5, 2], hidden=[1, 2, 3, 4, 5], lr=[0.1, 1.0])
     lowest, highest = share(5, 50, 10), share(45, 50, 10)
     assert headline_of(lines).split(": ")[1] == (
-        f"{lowest} with 5 hidden units and {highest} with 3 hidden units."
+        f"{lowest} with 5 hidden units (lr 0.1) and {highest} with 3 hidden units (lr 0.1)."
     )
 
 

@@ -52,7 +52,7 @@ def test_two_classes_have_their_shares_with_limits_for_both() -> None:
     wanted = [
         100 * limit for count in (52, 48) for limit in rate_interval(count, 100, simultaneous(2))
     ]
-    assert limits == pytest.approx(wanted, abs=0.06)
+    assert limits == pytest.approx(wanted, abs=0.51)
 
 
 def test_the_smallest_network_with_enough_solved_runs_is_told_of() -> None:

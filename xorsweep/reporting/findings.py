@@ -17,7 +17,7 @@ from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_i
 from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
 from xorsweep.reporting.layout import Layout, levels
-from xorsweep.reporting.selection import final_epochs_only, select_cells
+from xorsweep.reporting.selection import best_first, final_epochs_only, select_cells
 from xorsweep.reporting.tables import swept_in
 from xorsweep.reporting.wording import (
     ENDS,
@@ -25,6 +25,7 @@ from xorsweep.reporting.wording import (
     cell_words,
     continued_text,
     outcome_text,
+    percent_texts,
     share_text,
     times_text,
     with_text,
@@ -50,8 +51,8 @@ class _View:
     """The cells that the sentences are about, each at its largest number of epochs.
 
     `index` has the cell of each row of the results, as the summary numbers them. `shown` are the
-    cells whose keys other than `x` and `hue` are at their first level, and `fixed` names these
-    levels.
+    cells whose keys other than `x` and `hue` are at their level in the best cell, `fixed` names
+    these levels, and `panels` counts their combinations.
     """
 
     results: pd.DataFrame
@@ -62,6 +63,7 @@ class _View:
     cells: pd.DataFrame
     shown: pd.DataFrame
     fixed: tuple[str, ...]
+    panels: int
     goal: str
 
     @classmethod
@@ -70,17 +72,18 @@ class _View:
         cells = final_epochs_only(summary.dropna(subset=["rate"]))
         cells = cells.assign(trained=cells["runs"] - cells["failed"])
         shown, fixed = cells, []
-        for key in layout.col:
-            if key == "epochs" or shown.empty:
-                continue
-            level = shown[key].iloc[0]
+        held = [key for key in layout.col if key != "epochs"] if len(cells) else []
+        best = best_first(cells).argsort()[:1]
+        for key in held:
+            level = cells[key].iloc[best].item()
             shown = shown[_having(shown[key], level)]
             if pd.notna(level):  # else another component of its group has this key
                 fixed.append(level_words(key, level))
         goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
         x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
         index = CellIndex.of_frame(results, swept_columns(results))
-        return cls(results, index, layout, x, hue, cells, shown, tuple(fixed), goal)
+        panels = len(cells[held].drop_duplicates()) if held else 1
+        return cls(results, index, layout, x, hue, cells, shown, tuple(fixed), panels, goal)
 
     def by_line(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the cells at each level that is drawn as a line, with the name of the level.
@@ -108,7 +111,12 @@ def _having(column: pd.Series[Any], level: Any) -> Any:
     return column.isna() if pd.isna(level) else column == level
 
 
-def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
+def findings(
+    results: pd.DataFrame,
+    summary: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    has_rates: bool = True,
+) -> list[str]:
     """Return up to seven findings, most general first, each with its intervals or its test.
 
     A difference is reported where a test or an interval shows it that is corrected for the number
@@ -118,10 +126,11 @@ def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataF
         results: All rows of the sweep.
         summary: The cells, all of them or those of some epochs; of each the most epochs count.
         comparisons: The paired tests of neighbouring cells of this summary.
+        has_rates: Whether to begin with the rates of the best settings.
     """
     view = _View.of(results, summary)
     parts = (
-        _unsolved(view),
+        _unsolved(view, has_rates),
         _speed(view),
         _fall(view, comparisons),
         _diverging(view),
@@ -131,7 +140,7 @@ def findings(results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataF
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
 
-def _best_of(cells: pd.DataFrame, x: str) -> tuple[pd.Series[Any], str, str]:
+def _best_of(cells: pd.DataFrame, x: str, panels: int) -> tuple[pd.Series[Any], str, str]:
     """Return the best of the cells along a key, the share that didn't converge, and where it lies.
 
     Of cells that tie that with the most runs; the interval is corrected for the cells compared.
@@ -139,7 +148,8 @@ def _best_of(cells: pd.DataFrame, x: str) -> tuple[pd.Series[Any], str, str]:
     best = cells[cells["rate"] == cells["rate"].max()]
     cell = best.iloc[int(best["trained"].argmax())]
     trained = int(cell["trained"])
-    share = share_text(trained - int(cell["converged"]), trained, simultaneous(len(cells)))
+    confidence = simultaneous(len(cells) * panels)
+    share = share_text(trained - int(cell["converged"]), trained, confidence)
     return cell, share, _where_text(cell, best.drop(index=cell.name), x, len(cells))
 
 
@@ -157,18 +167,19 @@ def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
     return f"{best} (the same rate at {join_words(names)})" if names else best
 
 
-def _unsolved(view: _View) -> Iterator[str]:
+def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
     """Yield how often training fails, by the key that is drawn as lines, the other at its best."""
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
     lines = list(view.by_line())
-    found = [(line, *_best_of(cells, view.x)) for line, cells in lines]
+    found = [(line, *_best_of(cells, view.x, view.panels)) for line, cells in lines]
     shares = [f"{share}{with_text(line)}{where}" for line, _, share, where in found]
     within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
     fixed = with_text(*view.fixed)
     levels_left = view.shown[view.hue].nunique(dropna=False) - len(found) if view.hue else 0
     left = f"; summary.csv has {levels_left:,} more levels of {view.hue}" * (levels_left > 0)
-    yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
+    if has_rates:
+        yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
     line, worst, *_ = min(found, key=lambda item: float(item[1]["rate"]))
     if end := _most_end(view, worst):
         at = f" at {level_words(view.x, worst[view.x])}" if view.x else ""
@@ -210,7 +221,8 @@ def _speed(view: _View) -> Iterator[str]:
     if view.x != "lr":
         return
     lines = [(line, _timed(cells)) for line, cells in view.by_line()]
-    confidence = simultaneous(sum(len(cells) * (len(cells) - 1) // 2 for _, cells in lines))
+    pairs = sum(len(cells) * (len(cells) - 1) // 2 for _, cells in lines)
+    confidence = simultaneous(pairs * view.panels)
     for line, cells in lines:
         if len(cells) < 2:
             continue
@@ -286,7 +298,7 @@ def _points_text(pair: Any, tried: int) -> str:
     low, high = (float(limit[0]) for limit in limits)
     if pair["difference"] < 0:
         low, high = -high, -low
-    size, low_text, high_text = map(percent_text, (abs(pair["difference"]), low, high))
+    size, low_text, high_text = percent_texts(abs(pair["difference"]), low, high)
     return f"{size} points [{low_text}, {high_text}]"
 
 

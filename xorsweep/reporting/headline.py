@@ -43,10 +43,25 @@ def network_headline(shown: SelectedCells, layout: Layout, compared: int) -> str
     if cells.empty:
         return ""
     x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
-    lines = list(_lines(cells, hue))
-    shares = [_share(name, best, simultaneous(compared)) for name, best in lines]
+    shares: dict[tuple[str, str], list[str]] = {}
+    for name, line in _lines(cells, hue):
+        share = _share(_best(line), simultaneous(compared))
+        shares.setdefault((share, _place_text(line, x)), []).append(name)
+    texts = [f"{share}{' and'.join(names)}{place}" for (share, place), names in shares.items()]
     within = f"{within_text(cells['epochs'])}{_held_text(cells, layout)}"
-    return f"Runs that {_goal(cells)} {within}{_best_text(cells, x)}: {join_words(shares)}."
+    return f"Runs that {_goal(cells)} {within}{_best_text(cells, x)}: {join_words(texts)}."
+
+
+def states_all_rates(shown: SelectedCells, layout: Layout) -> bool:
+    """Tell whether the headline names every line, each at the same levels of the other keys."""
+    cells = shown.cells.dropna(subset=["rate"])
+    held = [key for key in layout.col if key != "epochs"]
+    lines = cells[layout.hue].nunique(dropna=False) if layout.hue else 1
+    return (
+        not shown.thinned
+        and 0 < lines <= MOST_NAMED
+        and all(cells[key].nunique(dropna=False) == 1 for key in held)
+    )
 
 
 def _goal(rows: pd.DataFrame, ending: str = "") -> str:
@@ -55,17 +70,18 @@ def _goal(rows: pd.DataFrame, ending: str = "") -> str:
     return f"meet{ending} the criterion"
 
 
-def _lines(cells: pd.DataFrame, hue: str) -> Iterator[tuple[str, pd.Series[Any]]]:
-    """Yield the name of each line and its best cell, of many the lowest and the highest line."""
+def _lines(cells: pd.DataFrame, hue: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the words for each line and its cells, of many the lowest and the highest line."""
     if not hue:
-        yield "", _best(cells)
+        yield "", cells
         return
-    named: list[tuple[str, pd.Series[Any]]] = []
+    named: list[tuple[str, pd.DataFrame]] = []
     for level in levels(cells, hue):
         mine = cells[cells[hue].isna() if pd.isna(level) else cells[hue] == level]
-        named.append((f"without {hue}" if pd.isna(level) else level_words(hue, level), _best(mine)))
+        name = f" without {hue}" if pd.isna(level) else with_text(level_words(hue, level))
+        named.append((name, mine))
     if len(named) > MOST_NAMED:
-        named.sort(key=lambda line: float(line[1]["rate"]))
+        named.sort(key=lambda line: float(line[1]["rate"].max()))
         named = [named[0], named[-1]]
     yield from named
 
@@ -83,9 +99,22 @@ def _best_text(cells: pd.DataFrame, x: str) -> str:
     return f", at the best of {tried:,} {LEVEL_WORDS.get(x, f'levels of {x}')}" * (tried > 1)
 
 
-def _share(name: str, cell: pd.Series[Any], confidence: float) -> str:
-    share = share_text(int(cell["converged"]), int(cell["trained"]), confidence)
-    return f"{share}{with_text(name) if not name.startswith('without ') else f' {name}'}"
+def _share(cell: pd.Series[Any], confidence: float) -> str:
+    return share_text(int(cell["converged"]), int(cell["trained"]), confidence)
+
+
+def _place_text(line: pd.DataFrame, x: str) -> str:
+    """Return the levels at which a line has its highest rate, nothing where there is one level."""
+    if not x or len(line) == 1:
+        return ""
+    best = line[line["rate"] == line["rate"].max()]
+    if len(best) == len(line):
+        return f" (the same at every {KEY_WORDS.get(x, x)})"
+    names = [level_words(x, level) for level in best[x]]
+    if len(names) > MOST_NAMED:
+        names = [names[0], f"{len(names) - 1:,} other levels"]
+    *first, last = names
+    return f" ({', '.join(first)} or {last})" if first else f" ({last})"
 
 
 def _held_text(cells: pd.DataFrame, layout: Layout) -> str:

@@ -19,7 +19,7 @@ from xorsweep.reporting.explore import explore_data
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, FigureSpec
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.findings import findings
-from xorsweep.reporting.headline import network_headline, network_title
+from xorsweep.reporting.headline import network_headline, network_title, states_all_rates
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.measures import network_measures
 from xorsweep.reporting.outcome_tables import later_table, outcomes_table
@@ -82,10 +82,12 @@ class NetworkReport(ReportWriter):
         final = final_epochs_only(cells)
         shown = heat_cells(final, layout)
         targets, within = setting_targets(table, gallery), within_text(shown.cells["epochs"])
+        has_rates = bool(judged) or not states_all_rates(shown, layout)
+        found = network_findings(results, cells, comparisons, has_rates)
         return PageContent(
             title=study.title if study else network_title(summary),
             headline="" if judged else network_headline(shown, layout, len(final)),
-            findings=[*verdict_findings(judged), *network_findings(results, cells, comparisons)],
+            findings=[*verdict_findings(judged), *found],
             overview=heat_map(measures[0], shown, layout, targets, within),
             explore=explore_data(summary, keys, measures, layout, targets, best_first(summary)),
             remarks=[*self._restriction(), *remarks(asked, cells)],
@@ -110,11 +112,17 @@ class NetworkReport(ReportWriter):
 
 
 def network_findings(
-    results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame
+    results: pd.DataFrame,
+    summary: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    has_rates: bool = True,
 ) -> list[str]:
-    """Return the findings: rates, times, outcomes, and the axes that they depend on."""
+    """Return the findings: rates, times, outcomes, and the axes that they depend on.
+
+    Without `has_rates` they don't have the rates of the best settings, which a headline states.
+    """
     return [
-        *findings(results, summary, comparisons),
+        *findings(results, summary, comparisons, has_rates),
         *variance_findings(rate_variance(results, summary), "the convergence rate"),
         *solution_findings(results, summary),
         *weight_findings(results, summary),

@@ -26,14 +26,23 @@ ANSWER_TEXTS = {
 ENDS = (*PLATEAU_TEXTS, *ANSWER_TEXTS)
 """Named outcomes of runs that don't solve the task."""
 
+WIDE = 0.05
+"""The width from which an interval of a share says nothing about tenths of a percent."""
+
 
 def share_text(count: int, total: int, confidence: float = CONFIDENCE) -> str:
     """Return a share with its interval in percent; none and all are words."""
     low, high = rate_interval(count, total, confidence)
+    share, low_text, high_text = percent_texts(count / total, low, high)
     words = {0: f"none of {total:,}", total: f"all {total:,}"}
-    text = words.get(count, f"{percent_text(count / total)} %")
     unit = " %" if count in words else ""
-    return f"{text} [{percent_text(low)}, {percent_text(high)}{unit}]"
+    return f"{words.get(count, f'{share} %')} [{low_text}, {high_text}{unit}]"
+
+
+def percent_texts(value: float, low: float, high: float) -> tuple[str, str, str]:
+    """Return a number and its limits in percent, without decimals where the interval is wide."""
+    digits = 0 if high - low >= WIDE else 1
+    return percent_text(value, digits), percent_text(low, digits), percent_text(high, digits)
 
 
 def times_text(ratio: float) -> str:

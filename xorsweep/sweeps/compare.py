@@ -173,7 +173,8 @@ def _findings(found: SweepComparison, event: str) -> Iterator[str]:
         most, ties = largest[0], len(largest) - 1
         yield (
             f"The largest difference is with {_name(most, found.keys)}: "
-            f"{percent_text(most['rate_a'])} % in a and {percent_text(most['rate_b'])} % in b, "
+            f"{percent_text(most['rate_a'], 0)} % in a and "
+            f"{percent_text(most['rate_b'], 0)} % in b, "
             f"{difference_text(most)}{_ties_text(ties)}."
         )
     if found.points:
