@@ -31,6 +31,7 @@ from benchmarks.program import (  # noqa: E402
     whole_program,
     workers,
 )
+from benchmarks.steps import steps  # noqa: E402
 from benchmarks.sweepers import sweepers  # noqa: E402
 from benchmarks.verdicts import verdicts  # noqa: E402
 
@@ -52,6 +53,8 @@ def main() -> None:
     pairs = [workers(each, 3.0 if quick else SECONDS_OF_TRAINING, turns) for each in ENGINES]
     _say("overhead")
     beside_training = [overhead(points) for _ in range(turns)]
+    _say("steps of the default sweep")
+    by_step = steps(turns)
     _say("a function, and other sweepers")
     others = sweepers(10_000 if quick else 100_000, turns)
     _say("verdicts")
@@ -59,7 +62,17 @@ def main() -> None:
     curves = [*growth(quick, _say), *map(by_workers, pairs)]
     measure_gpu(given.docs, _say)
     measured = Measured(
-        exp, comparison, program, sweeps, pairs, points, beside_training, others, found, curves
+        exp,
+        comparison,
+        program,
+        sweeps,
+        pairs,
+        points,
+        beside_training,
+        by_step,
+        others,
+        found,
+        curves,
     )
     landed, own = read_landed(given.docs), own_ratios(measured)
     _say(str(write_page(measured, landed, given.docs)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks import steps
 from benchmarks.compare import HIDDEN, Comparison
 from benchmarks.growth import Curve
 from benchmarks.landed import Ratio, beside
@@ -34,6 +35,8 @@ class Measured:
     points: int
     overhead: Sequence[float]
     """Seconds per point, by turn."""
+    steps: Mapping[str, Sequence[float]]
+    """Processor seconds of each step of the default sweep, by turn."""
     sweepers: Overhead
     verdicts: Sequence[Verdicts]
     growth: Sequence[Curve]
@@ -118,6 +121,7 @@ def _lines(measured: Measured, landed: Mapping[str, Ratio]) -> Iterator[str]:
     yield from _against(measured.comparison, landed)
     yield from _targets(measured.comparison, landed)
     yield from _program(measured, landed)
+    yield from steps.section(measured.steps)
     yield from section(measured.sweepers)
     yield from _verdicts(measured.verdicts)
     yield from _growth(measured.growth)

@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -17,6 +18,7 @@ from benchmarks.scaling import (
     predicted,
     tables,
 )
+from benchmarks.steps import Clock, section
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "scaling.md"
@@ -69,6 +71,31 @@ def test_the_document_has_a_place_for_every_table() -> None:
     found = tables(costs, [Measured(10, 1, 1.0, 10**6), Measured(20, 2, 2.0, 10**6)])
     text = DOCUMENT.read_text()
     assert filled(text, found) != text
+
+
+def spin(seconds: float) -> None:
+    ends = process_time() + seconds
+    while process_time() < ends:
+        pass
+
+
+def test_a_step_has_the_processor_time_that_no_step_inside_it_has() -> None:
+    clock, started = Clock(), process_time()
+    with clock.step("outer"):
+        spin(0.02)
+        clock.around("inner", spin)(0.03)
+    whole = process_time() - started
+    assert 0.02 <= clock.seconds["outer"] < 0.03 <= clock.seconds["inner"]
+    assert clock.seconds["outer"] + clock.seconds["inner"] <= whole
+
+
+def test_the_largest_step_comes_first_and_all_are_added_turn_by_turn() -> None:
+    lines = section({"a": [1.0, 1.5], "b": [3.0, 2.0]})
+    assert lines[-3:] == [
+        "| b | 2.50 (2.00 to 3.00) |",
+        "| a | 1.25 (1.00 to 1.50) |",
+        "| all | 3.75 (3.50 to 4.00) |",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("benchmarks/[!_]*.py")), ids=lambda p: p.stem)

@@ -142,7 +142,7 @@ def facets(
         is_lowest, is_leftmost = place >= len(panels) - across, place % across == 0
         axes.xaxis.set_visible(is_lowest)
         axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
-        axes.yaxis.set_in_layout(is_leftmost)
+        axes.yaxis.set_in_layout(is_leftmost or not sharey)
         axes.spines[:].set_in_layout(False)
         axes.set(xlabel=xlabel, ylabel=ylabel)  # else seaborn would look for some
         axes.xaxis.label.set_visible(is_lowest)

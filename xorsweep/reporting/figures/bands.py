@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from numpy.typing import ArrayLike
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
-from xorsweep.reporting.figures.axes import facets, legend_below, legend_lines, line_styles
+from xorsweep.reporting.figures.axes import (
+    facets,
+    legend_below,
+    legend_lines,
+    line_styles,
+    ranges_text,
+)
 from xorsweep.reporting.figures.style import GREY
-from xorsweep.reporting.layout import Layout, mpl_label, panels
+from xorsweep.reporting.layout import mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
 
 BEYOND = 1e100
@@ -24,7 +32,7 @@ BEYOND = 1e100
 
 def draw_bands(
     shown: SelectedCells,
-    layout: Layout,
+    hue: str,
     bands: Mapping[int, pd.DataFrame],
     xlabel: str,
     ylabel: str,
@@ -34,56 +42,54 @@ def draw_bands(
 
     Args:
         shown: The cells.
-        layout: Which key tells the lines of a panel apart.
-        bands: For each cell the columns `x`, `middle`, `low` and `high`, by its index.
+        hue: The key whose levels are lines of a panel; may be empty.
+        bands: For each cell the columns `x`, `low`, `middle` and `high`, by its index.
         xlabel: The label across.
         ylabel: The label upwards.
         is_step: Whether a value holds until the next one.
     """
-    cells = shown.cells.loc[[place for place in shown.cells.index if place in bands]]
+    cells = shown.cells[shown.cells.index.isin([*bands])]
     parts = panels(in_order(cells, shown.keys), shown.keys)
-    figure, grid = facets(
-        parts,
-        3.1,
-        2.5,
-        sharey=True,
-        xlabel=mpl_label(xlabel),
-        ylabel=mpl_label(ylabel),
-    )
-    styles = line_styles(cells, layout.hue)
+    figure, grid = facets(parts, 3.1, 2.5, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
+    styles = line_styles(cells, hue)
     for axes, (_, part) in zip(grid, parts, strict=True):
         for place in part.index:
             band = bands[place]
-            colour = styles[part.loc[place, layout.hue] if layout.hue else None]["color"]
-            axes.plot(
-                band["x"],
-                band["middle"],
-                drawstyle="steps-post" if is_step else "default",
-                linewidth=1.4,
-                marker="o" if len(band) == 1 else None,
-                markersize=4,
-                color=colour,
-            )
-            axes.fill_between(
-                band["x"],
-                band["low"],
-                band["high"],
-                step="post" if is_step else None,
-                color=colour,
-                alpha=0.15,
-                linewidth=0,
-            )
-        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    unmarked = {level: {**style, "marker": None} for level, style in styles.items()}
-    legend_below(figure, legend_lines(unmarked))
+            style = styles[part.loc[place, hue] if hue else None]
+            draw_band(axes, band["x"], band[["low", "middle", "high"]].T, style["color"], is_step)
+        axes.grid(axis="y")
+    legend_below(figure, legend_lines({each: styles[each] | {"marker": None} for each in styles}))
     return figure, grid
+
+
+def draw_band(
+    axes: Axes,
+    x: ArrayLike,
+    band: ArrayLike,
+    colour: str,
+    is_step: bool = False,
+    alpha: float = 0.15,
+) -> None:
+    """Draw the low end, the middle and the high end of a band (3, n) at some places (n,)."""
+    low, middle, high = np.asarray(band)
+    line = axes.plot(x, middle, color=colour, linewidth=1.4, markersize=4)[0]
+    line.set_marker("o" if len(middle) == 1 else "")
+    line.set_drawstyle("steps-post" if is_step else "default")
+    step: Any = "post" if is_step else None
+    axes.fill_between(x, low, high, step=step, color=colour, alpha=alpha, linewidth=0)
+
+
+def last_values_text(
+    bands: Mapping[int, pd.DataFrame], cells: pd.DataFrame, hue: str, text: Callable[[float], str]
+) -> str:
+    """Return the range of the last values of the cells' lines, in words."""
+    ends = pd.Series({place: band["middle"].iloc[-1] for place, band in bands.items()})
+    return ranges_text(cells[cells.index.isin(ends.index)], hue, ends, text)
 
 
 def draw_quantiles(axes: Axes, found: CellLearningCurves, colour: str) -> None:
     """Draw the median of a cell's runs by epoch, and the band of their middle half."""
-    low, middle, high = np.clip(found.quantiles(), -BEYOND, BEYOND)
-    axes.plot(found.epochs, middle, color=colour, linewidth=1.4)
-    axes.fill_between(found.epochs, low, high, color=colour, alpha=0.25, linewidth=0)
+    draw_band(axes, found.epochs, np.clip(found.quantiles(), -BEYOND, BEYOND), colour, alpha=0.25)
 
 
 def quantile_handles(colour: str, label: str) -> tuple[Artist, Artist]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from xorsweep.reporting.figures.axes import DrawnFigure, ranges_text, scale_values
-from xorsweep.reporting.figures.bands import draw_bands
+from xorsweep.reporting.figures.axes import DrawnFigure, scale_values
+from xorsweep.reporting.figures.bands import draw_bands, last_values_text
 from xorsweep.reporting.figures.column_data import ColumnTables
 
 
@@ -17,14 +16,10 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     bands = {place: found[found["cell"] == place] for place in found["cell"].unique()}
     if not bands:
         return None
-    figure, grid = draw_bands(shown, layout, bands, "step", column)
-    values = np.concatenate([band["middle"] for band in bands.values()])
+    figure, grid = draw_bands(shown, layout.hue, bands, "step", column)
+    values = found["middle"].to_numpy(float)
     scale_values(grid[0], values[np.isfinite(values)])
-    cells = shown.cells.loc[shown.cells.index.isin([*bands])]
-    ends = pd.Series({place: band["middle"].iloc[-1] for place, band in bands.items()})
     statistic = "medians" if tables.every.has_seeds else "values"
-    alt = (
-        f"{column} by step, a line per cell. The last {statistic}: "
-        f"{ranges_text(cells, layout.hue, ends, '{:.3g}'.format)}."
-    )
+    ends = last_values_text(bands, shown.cells, layout.hue, "{:.3g}".format)
+    alt = f"{column} by step, a line per cell. The last {statistic}: {ends}."
     return DrawnFigure(figure, alt, shown.note)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from xorsweep.reporting.figures.axes import (
     turn_labels,
 )
 from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.pixels import coloured
 from xorsweep.reporting.figures.style import GREY, OUTCOME_COLOURS
 from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells, spaced
@@ -129,13 +129,8 @@ def chosen_axis(tables: Tables) -> str:
 
 
 def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
-    colours = ListedColormap([OUTCOME_COLOURS[name] for name in DRAWN])
-    edges = BoundaryNorm(np.arange(len(DRAWN) + 1) - 0.5, len(DRAWN))
-    seen = np.ma.masked_equal(each.drawn, ABSENT)
     axes.imshow(
-        seen,
-        cmap=colours,
-        norm=edges,
+        coloured(each.drawn, [*OUTCOME_COLOURS.values()]),
         aspect="auto",
         interpolation="nearest",
         extent=(-0.5, each.codes.shape[1] - 0.5, len(each.codes), 0),

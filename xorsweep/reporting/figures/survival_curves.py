@@ -10,15 +10,12 @@ from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     DrawnFigure,
     epochs_across,
-    facets,
-    legend_below,
-    line_styles,
     percent_upwards,
     ranges_text,
 )
+from xorsweep.reporting.figures.bands import draw_bands
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.layout import panels
-from xorsweep.reporting.selection import final_epochs_only, in_order, select_cells
+from xorsweep.reporting.selection import final_epochs_only, select_cells
 
 MOST_LINES = 4
 """Of lines with bands, more would hide each other."""
@@ -30,32 +27,20 @@ def draw(tables: Tables) -> DrawnFigure | None:
     layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES)
     shown = select_cells(cells, (layout.x, *layout.col), MOST_PANELS)
     rows = tables.rows_of(shown.cells, list(RUN_COLUMNS))
-    curves = survival_curves(rows, layout.keys)
-    if curves.empty:
+    cell = tables.cell_of[rows.index]
+    curves = {}
+    for place in np.unique(cell):
+        curve = survival_curves(rows[cell == place], [])
+        if len(curve):
+            curves[place] = curve.rename(columns={"unsolved": "middle"})
+            curves[place]["x"] = curve["epoch"].clip(lower=1)  # the axis is logarithmic
+    if not curves:
         return None
-    parts = panels(in_order(curves, shown.keys), shown.keys)
-    figure, grid = facets(parts, 3.1, 2.5, xlabel="epochs", ylabel="still unsolved")
+    figure, grid = draw_bands(shown, layout.hue, curves, "epochs", "still unsolved", is_step=True)
     first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
     decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
     epochs_across(grid[0], rows["epochs"].max(), decade)
     percent_upwards(grid[0])
-    for axes, (_, part) in zip(grid, parts, strict=True):
-        for level, style in line_styles(curves, layout.hue).items():
-            line = part[part[layout.hue] == level] if layout.hue else part
-            epochs = line["epoch"].clip(lower=1)
-            style = {**style, "marker": None}
-            axes.plot(epochs, line["unsolved"], drawstyle="steps-post", linewidth=1.4, **style)
-            axes.fill_between(
-                epochs,
-                line["low"],
-                line["high"],
-                step="post",
-                color=style["color"],
-                alpha=0.15,
-                linewidth=0,
-            )
-        axes.grid(axis="y")
-    legend_below(figure, grid[0].get_legend_handles_labels()[0])
     ranges = ranges_text(shown.cells, layout.hue, shown.cells["unsolved_fraction"])
     alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."
     return DrawnFigure(figure, alt, shown.note)

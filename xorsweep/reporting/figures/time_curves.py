@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from xorsweep.analysis.summary import drawn_steps
 from xorsweep.analysis.survival import survival
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import DrawnFigure, percent_upwards, ranges_text
-from xorsweep.reporting.figures.bands import draw_bands
+from xorsweep.reporting.figures.axes import DrawnFigure, percent_upwards
+from xorsweep.reporting.figures.bands import draw_bands, last_values_text
 from xorsweep.reporting.figures.column_data import ColumnTables
 
 
@@ -29,14 +29,13 @@ def draw(tables: ColumnTables, time: str, flag: str) -> DrawnFigure | None:
     bands = {
         place: _steps(times[cell == place], happened[cell == place]) for place in np.unique(cell)
     }
-    figure, grid = draw_bands(shown, layout, bands, time, f"not {flag} yet", is_step=True)
+    figure, grid = draw_bands(shown, layout.hue, bands, time, f"not {flag} yet", is_step=True)
     percent_upwards(grid[0])
     grid[0].set_xlim(0, last or 1)
-    cells = shown.cells.loc[shown.cells.index.isin([*bands])]
-    ends = pd.Series({place: band["middle"].iloc[-1] for place, band in bands.items()})
+    ends = last_values_text(bands, shown.cells, layout.hue, "{:.0%}".format)
     alt = (
         f"Falling curves, one per cell: the share of runs that aren't {flag} yet, by {time}. "
-        f"At the end: {ranges_text(cells, layout.hue, ends)}."
+        f"At the end: {ends}."
     )
     return DrawnFigure(figure, alt, shown.note)
 
