@@ -6,6 +6,7 @@ from xorsweep.text import (
     content_digest,
     count_text,
     duration_text,
+    epoch_text,
     join_words,
     level_words,
     percent_text,
@@ -22,6 +23,11 @@ def test_lengths_of_time_have_a_unit_of_a_fitting_size() -> None:
 def test_sizes_have_a_unit_of_a_fitting_size() -> None:
     texts = {900: "0.9 kB", 45_000: "45 kB", 2_940_000: "2.9 MB", 3e8: "300 MB", 1.25e9: "1.2 GB"}
     assert {count: size_text(count) for count in texts} == texts
+
+
+def test_a_network_is_shown_before_training_or_after_some_epochs() -> None:
+    texts = [epoch_text(epoch) for epoch in (0, 1, 2_000)]
+    assert texts == ["before training", "after 1 epoch", "after 2,000 epochs"]
 
 
 def test_counts_have_a_plural() -> None:

@@ -68,6 +68,11 @@ def count_text(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def epoch_text(epoch: int) -> str:
+    """Return when a network was as it is shown, such as `after 10 epochs`."""
+    return f"after {count_text(epoch, 'epoch')}" if epoch else "before training"
+
+
 def number_text(number: float) -> str:
     """Return a number with four digits, whole ones with all of them; nothing where it is NaN."""
     if number != number:

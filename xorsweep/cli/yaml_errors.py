@@ -51,9 +51,9 @@ def groups_named(arguments: Sequence[str]) -> set[str]:
 def config_folders(arguments: Sequence[str]) -> list[Path]:
     """Return the folders of YAML files that the command line adds to xorsweep's own."""
     parser = argparse.ArgumentParser(add_help=False)
-    for flags in (("--config-dir", "-cd"), ("--config-path", "-cp")):
-        parser.add_argument(*flags, nargs="?")  # one without a value is Hydra's to report
-    parser.add_argument("--cfg", "-c")  # so that it isn't taken for the others, cut short
+    # --cfg is here so that it isn't taken for the others, cut short; Hydra reports a missing value.
+    for flags in (("--config-dir", "-cd"), ("--config-path", "-cp"), ("--cfg", "-c")):
+        parser.add_argument(*flags, nargs="?")
     found, others = parser.parse_known_args(arguments)
     searched = [match["folders"] for match in map(_SEARCH_PATH.fullmatch, others) if match]
     names = [found.config_dir, found.config_path, *",".join(searched).split(",")]

@@ -27,6 +27,7 @@ from xorsweep.reporting.explanation import RunDiagnosis
 from xorsweep.reporting.run_console import describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.storage.paths import folder_of
+from xorsweep.text import count_text, epoch_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -273,11 +274,10 @@ class Run:
 
         there = self.single.training, self.single.parameters[:, place]
         source = data_uri("image/png", decision_surface(*there))
-        error, epoch = self.single.errors.final_error[place], self.epochs[place]
-        when = f"after {epoch:,} epochs" if epoch else "before training"
+        error = self.single.errors.final_error[place]
         return HtmlPicture(
             f'<img src="{source}" alt="{escape(describe_surface(*there))}" width="160">',
-            f"{when}: error {error:.3g}",
+            f"{epoch_text(self.epochs[place])}: error {error:.3g}",
         )
 
     def __repr__(self) -> str:
@@ -285,8 +285,10 @@ class Run:
 
     @property
     def _end(self) -> str:
-        met = f"converged after {self.converged_epoch:,} epochs" if self.converged else ""
-        end = met or f"not converged: {DESCRIPTIONS[self.outcome]}"
+        if self.converged_epoch is None:
+            end = f"not converged: {DESCRIPTIONS[self.outcome]}"
+        else:
+            end = f"converged after {count_text(self.converged_epoch, 'epoch')}"
         return f"{end}; half SSE {self.final_error:.3g}"
 
 

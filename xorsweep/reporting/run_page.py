@@ -32,7 +32,7 @@ from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.network_diagram import largest_weight, network_diagram
 from xorsweep.reporting.svg.palette import png
 from xorsweep.storage.atomic import write_atomically
-from xorsweep.text import count_text
+from xorsweep.text import epoch_text
 
 PAGE, ANIMATION = "run.html", "learning.gif"
 
@@ -145,7 +145,7 @@ def _verdict(run: SingleRun) -> Iterator[str]:
     outcome = run.outcome.replace("_", " ").capitalize()
     yield f"{outcome}: {DESCRIPTIONS[run.outcome]}."
     if run.outcome in PLATEAUS:
-        yield f"The run is still at this plateau after {run.epochs[-1]:,} epochs."
+        yield f"The run is still at this plateau {epoch_text(run.epochs[-1])}."
     yield describe_convergence(run)
     first, last = (number(float(run.errors.final_error[place])) for place in (0, -1))
     yield f"Half the sum of squared errors went from {first} to {last}."
@@ -275,8 +275,8 @@ def _describe_answers(run: SingleRun, place: int) -> str:
 def _animation(run: SingleRun, frames: Mapping[int, Frame], gif: bytes) -> Animation:
     first, *_, last = frames
     alt = (
-        f"Animation in {len(frames)} frames, from {_when(run.epochs[first])} to "
-        f"{_when(run.epochs[last])}. It ends like this: {_describe_answers(run, last)}"
+        f"Animation in {len(frames)} frames, from {epoch_text(run.epochs[first])} to "
+        f"{epoch_text(run.epochs[last])}. It ends like this: {_describe_answers(run, last)}"
     )
     image = still(frames[last], run.epochs, run.errors.final_error)
     return Animation(data_uri("image/gif", gif), data_uri("image/png", image), alt)
@@ -287,14 +287,10 @@ def _stills(run: SingleRun, frames: Mapping[int, Frame]) -> Iterator[RunFigure]:
     for place in places_shown(run, STILLS):
         frame = frames.get(place) or _frame(run, place)
         yield RunFigure(
-            caption=f"{_when(frame.epoch).capitalize()}: error {number(frame.error)}",
+            caption=f"{epoch_text(frame.epoch).capitalize()}: error {number(frame.error)}",
             source=data_uri("image/png", png(frame.answers)),
             alt=_describe_answers(run, place),
         )
-
-
-def _when(epoch: int) -> str:
-    return f"after {count_text(epoch, 'epoch')}" if epoch else "before training"
 
 
 def _networks(run: SingleRun) -> Iterator[RunFigure]:
@@ -305,5 +301,5 @@ def _networks(run: SingleRun) -> Iterator[RunFigure]:
     scale = largest_weight(*weights)
     for place, each in zip(places, weights, strict=True):
         early = place and run.epochs[place] != run.epochs[-1]
-        caption = _when(run.epochs[place]).capitalize() + ", before it diverged" * bool(early)
+        caption = epoch_text(run.epochs[place]).capitalize() + ", before it diverged" * bool(early)
         yield RunFigure(caption, svg=network_diagram(each, scale))
