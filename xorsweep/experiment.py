@@ -84,7 +84,7 @@ class Plan(Generic[BatchT]):
             a device; None if that isn't known before they run.
     """
 
-    batches: tuple[BatchT, ...]
+    batches: Sequence[BatchT]
     points: int
     work: int
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -184,8 +184,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     def check_further_seeds(self, grid: Grid) -> None:
         """Raise ConfigError where initial weights don't depend on the seed."""
-        codes = grid.columns["init"].codes
-        for row in np.unique(codes, return_index=True)[1]:
+        for row in grid.columns["init"].first_rows:
             component_of("init", grid.point(int(row))).check_further_seeds()
 
     def check(self) -> None:

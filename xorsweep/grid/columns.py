@@ -8,11 +8,51 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from xorsweep.fields import Scalar
 
-Codes = NDArray[np.int32]
+
+@dataclass(frozen=True, eq=False)
+class ProductCodes(NDArrayOperatorsMixin):
+    """The codes (N,) of a key in a product of axes, worked out where they are needed.
+
+    An axis keeps each of its levels for `stride` points, one level after the other and from the
+    beginning again; `of_level` holds the codes of its levels.
+    """
+
+    count: int
+    stride: int
+    of_level: NDArray[np.int32]
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Return the shape of the array that these are."""
+        return (self.count,)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, rows: Any) -> Any:
+        return self.of_level[self.level_at(rows)]
+
+    def level_at(self, rows: Any) -> Any:
+        """Return the number of the axis' level at some rows, as an index of an array takes them."""
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(self.count))
+        cycle = rows // self.stride
+        return cycle - cycle // len(self.of_level) * len(self.of_level)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[:], dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        arrays = (each[:] if isinstance(each, ProductCodes) else each for each in inputs)
+        return getattr(ufunc, method)(*arrays, **options)
+
+
+Codes = NDArray[np.int32] | ProductCodes
 
 
 @dataclass(frozen=True)
@@ -26,6 +66,22 @@ class Column:
     def batched(self) -> bool:
         """Tell whether members of one batch may differ in this key: real numbers alone may."""
         return bool(self.level_array.dtype == np.float64)
+
+    @property
+    def first_rows(self) -> NDArray[np.int64]:
+        """Return the first row (levels,) of each level."""
+        if isinstance(self.codes, ProductCodes) and len(self.codes.of_level) == len(self.levels):
+            return self.codes.stride * np.argsort(self.codes.of_level)
+        first: NDArray[np.int64] = np.unique(self.codes, return_index=True)[1]
+        return first
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Return how many points (levels,) have each level."""
+        if isinstance(self.codes, ProductCodes):
+            counts = np.bincount(self.codes.of_level, minlength=len(self.levels))
+            return counts * (len(self.codes) // len(self.codes.of_level))
+        return np.bincount(self.codes, minlength=len(self.levels))
 
     def at(self, rows: NDArray[np.integer[Any]]) -> Column:
         """Return the column at some rows (n,), with the levels that are left."""

@@ -27,7 +27,7 @@ from xorsweep.grid.axes import (
     sizes,
     typed_dimension,
 )
-from xorsweep.grid.columns import Codes, Column, encode
+from xorsweep.grid.columns import Codes, Column, ProductCodes, encode
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
 from xorsweep.text import count_text
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 MOST_CODES = 2
 """Times as many codes as points, above which a table of all of them is too large."""
+MOST_OFFSETS = 64
+"""Combinations of axes that are tried one by one where a point of a product is searched for."""
 SEARCHED_EVERY = 64
 """Points of a batch of which one is searched for, if the others are where they are expected."""
 MOST_PRODUCTS = 3
@@ -48,13 +50,15 @@ class Grid:
     """N points in order of rows: columns by flat key, and the blocks that follow each other.
 
     The last `added` of them lie in no block: rounds of further seeds have put them there.
-    `left_out` counts the points of the blocks that aren't there because of their `where`.
+    `left_out` counts the points of the blocks that aren't there because of their `where`. With
+    `distinct` it is known that no point is there twice.
     """
 
     columns: Mapping[str, Column]
     blocks: tuple[Block, ...]
     added: int = 0
     left_out: int = 0
+    distinct: bool = False
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())).codes)
@@ -139,14 +143,23 @@ class Grid:
 
     @cached_property
     def _hashes(self) -> tuple[np.uint64, list[tuple[Codes, NDArray[np.uint64]]]]:
-        """Return the sum of the hashes that all points share, and those of the levels of others."""
-        shared, swept = 0, []
+        """Return the sum of the hashes that all points share, and those of codes that differ.
+
+        Keys of one axis of a product have one sum for each of its levels.
+        """
+        shared, swept = 0, list[tuple[Codes, NDArray[np.uint64]]]()
+        by_axis: dict[tuple[int, int], NDArray[np.uint64]] = {}
         for key, column in self.columns.items():
-            hashes = [_hash(key, level) for level in column.levels]
-            if len(hashes) > 1:
-                swept.append((column.codes, np.array(hashes, np.uint64)))
+            hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
+            if len(hashes) == 1:
+                shared += int(hashes[0])
+            elif isinstance(codes := column.codes, ProductCodes):
+                axis = codes.stride, len(codes.of_level)
+                by_axis[axis] = by_axis.get(axis, np.uint64(0)) + hashes[codes.of_level]
             else:
-                shared += hashes[0]
+                swept.append((codes, hashes))
+        for (stride, size), hashes in by_axis.items():
+            swept.append((ProductCodes(len(self), stride, np.arange(size, dtype=np.int32)), hashes))
         return np.uint64(shared % 2**64), swept
 
     def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -167,15 +180,69 @@ class Grid:
         return rows
 
     def _search(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
-        order, ordered = self._by_identity
-        place = np.minimum(np.searchsorted(ordered, identities), len(ordered) - 1)
-        return np.where(ordered[place] == identities, order[place].astype(np.int64), -1)
+        """Return what `rows_of` does, each identity searched for."""
+        index = self._index
+        found = np.full(len(identities), -1)
+        for offset, row in zip(index.offsets, index.first_rows, strict=True):
+            left = np.flatnonzero(found < 0)
+            wanted = identities[left] - offset
+            place = np.minimum(np.searchsorted(index.ordered, wanted), len(index.ordered) - 1)
+            hit = index.ordered[place] == wanted
+            found[left[hit]] = row + index.rows[place[hit]].astype(np.int64)
+        return found
 
     @cached_property
-    def _by_identity(self) -> tuple[NDArray[np.integer[Any]], NDArray[np.uint64]]:
-        identities = self.identities
+    def _index(self) -> _Index:
+        shared, swept = self._hashes
+        axes = [(codes, hashes) for codes, hashes in swept if isinstance(codes, ProductCodes)]
+        if len(axes) < len(swept):
+            return _Index.of(np.array([shared]), np.array([0]), self.identities - shared)
+        few = _Sums(np.array([shared]), np.array([0]))
+        many = _Sums(np.array([0], np.uint64), np.array([0]))
+        for codes, hashes in sorted(axes, key=lambda each: len(each[1])):
+            if len(few.rows) * len(hashes) <= MOST_OFFSETS:
+                few = few.times(hashes, codes.stride)
+            else:
+                many = many.times(hashes, codes.stride)
+        return _Index.of(few.hashes, few.rows, many.hashes, many.rows)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """The sums of hashes (n,) of some axes of a product, and what they add to a row (n,)."""
+
+    hashes: NDArray[np.uint64]
+    rows: NDArray[np.int64]
+
+    def times(self, hashes: NDArray[np.uint64], stride: int) -> _Sums:
+        """Return the sums with a further axis."""
+        rows = np.arange(len(hashes)) * stride
+        return _Sums(
+            np.add.outer(self.hashes, hashes).ravel(), np.add.outer(self.rows, rows).ravel()
+        )
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Where identities are found: each is one of `offsets` and one of `ordered`, which ascend."""
+
+    offsets: NDArray[np.uint64]
+    first_rows: NDArray[np.int64]
+    ordered: NDArray[np.uint64]
+    rows: NDArray[np.integer[Any]]
+
+    @classmethod
+    def of(
+        cls,
+        offsets: NDArray[np.uint64],
+        first_rows: NDArray[np.int64],
+        identities: NDArray[np.uint64],
+        rows: NDArray[np.int64] | None = None,
+    ) -> _Index:
         order = np.argsort(identities, kind="stable")
-        return order.astype(np.min_scalar_type(len(order))), identities[order]
+        rows = order if rows is None else rows[order]
+        dtype = np.min_scalar_type(int(rows.max(initial=0)))
+        return cls(offsets, first_rows, identities[order], rows.astype(dtype))
 
 
 def product_grid(
@@ -208,34 +275,58 @@ def product_grid(
         expression.text if expression else None,
     )
     columns = _columns(typed, bases)
-    grid = Grid(columns, (block,))
+    grid = Grid(columns, (block,), distinct=_are_distinct(typed, bases))
     if expression:
         rows = expression.rows(columns)
         grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
-    _check_combinations(schema, grid)
+        _check_combinations(schema, grid, grid.columns)
+    else:
+        dependent = [each for each in typed if not _is_independent(schema, each)]
+        _check_combinations(schema, Grid(_columns(dependent, bases), ()), columns)
     return grid
+
+
+def _is_independent(schema: Schema, dimension: Dimension) -> bool:
+    return all(axis.key in schema.independent_keys for axis in dimension)
+
+
+def _are_distinct(typed: Sequence[Dimension], bases: Sequence[Point]) -> bool:
+    """Tell whether a product has each point once: whether its bases differ in keys of no axis."""
+    axes = {axis.key for each in typed for axis in each if not axis.structural}
+    kept = {
+        tuple((key, type(value), value) for key, value in base.items() if key not in axes)
+        for base in bases
+    }
+    return len(kept) == len(bases)
 
 
 def _columns(typed: Sequence[Dimension], bases: Sequence[Point]) -> dict[str, Column]:
     sizes = [size_of(each) for each in typed]
-    count = prod(sizes)
-    combination = np.zeros(count, np.int32)
-    swept: dict[str, Column] = {}
-    for place, each in enumerate(typed):
-        codes = _codes(count, sizes[place], prod(sizes[place + 1 :]))
-        if is_composed(each):
-            combination = combination * np.int32(sizes[place]) + codes
-        swept |= {axis.key: _column(axis.levels, codes) for axis in each if not axis.structural}
+    axes = [_codes(sizes, place) for place in range(len(typed))]
+    swept = {
+        axis.key: _column(axis.levels, codes)
+        for each, codes in zip(typed, axes, strict=True)
+        for axis in each
+        if not axis.structural
+    }
+    composed = [place for place, each in enumerate(typed) if is_composed(each)]
+    combination = axes[composed[0]] if composed else np.broadcast_to(np.int32(0), (prod(sizes),))
+    for place in composed[1:]:
+        combination = combination * np.int32(sizes[place]) + axes[place]
     return {
-        key: swept[key] if key in swept else encode([b.get(key) for b in bases]).at(combination)
+        key: swept[key] if key in swept else _column([b.get(key) for b in bases], combination)
         for key in _keys(bases)
     }
 
 
 def _column(levels: Sequence[Scalar], codes: Codes) -> Column:
-    """Return the column of an axis, whose levels may be given more than once."""
+    """Return the column of some levels, which may be given more than once."""
     given = encode(levels)
-    return Column(given.levels, codes) if len(given.levels) == len(levels) else given.at(codes)
+    if len(given.levels) == 1:
+        return Column(given.levels, np.broadcast_to(np.int32(0), codes.shape))
+    if isinstance(codes, ProductCodes):
+        return Column(given.levels, replace(codes, of_level=given.codes[codes.of_level]))
+    return given.at(codes)
 
 
 def concatenate(grids: Sequence[Grid]) -> Grid:
@@ -250,9 +341,12 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
         columns,
         tuple(block for grid in grids for block in grid.blocks),
         left_out=sum(grid.left_out for grid in grids),
+        distinct=len(filled) == 1 and filled[0].distinct,
     )
     if not filled:
         raise _empty(joined)
+    if joined.distinct:
+        return joined
     _, first = np.unique(joined.identities, return_index=True)
     if len(first) == len(joined):
         return joined
@@ -280,6 +374,8 @@ def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[B
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
     parts = [grid.columns.get(key) or _absent(len(grid)) for grid in grids]
+    if len(grids) == 1:
+        return parts[0]
     every = encode([level for part in parts for level in part.levels])
     if len(every.levels) == 1:
         return Column(every.levels, np.broadcast_to(np.int32(0), (sum(map(len, grids)),)))
@@ -292,17 +388,17 @@ def _absent(count: int) -> Column:
     return Column((None,), np.broadcast_to(np.int32(0), (count,)))
 
 
-def _check_combinations(schema: Schema, grid: Grid) -> None:
+def _check_combinations(schema: Schema, grid: Grid, all_columns: Mapping[str, Column]) -> None:
     """Raise ConfigError where levels that are each allowed can't be used together.
 
     The schema checks each combination of the levels that points of one batch share, with all
-    combinations of the others.
+    combinations of the others. `all_columns` have all levels of the independent keys.
     """
     columns = grid.columns
     dependent = [key for key in columns if key not in schema.independent_keys]
     batched = [key for key in dependent if columns[key].batched]
     shared = [key for key in dependent if key not in batched and len(columns[key].levels) > 1]
-    independent = {key: columns[key].level_array for key in schema.independent_keys}
+    independent = {key: all_columns[key].level_array for key in schema.independent_keys}
     for codes in product(*(range(len(columns[key].levels)) for key in shared)):
         rows = _first_rows(grid, dict(zip(shared, codes, strict=True)), batched)
         if len(rows):
@@ -336,11 +432,12 @@ def _present(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str,
     return found
 
 
-def _codes(count: int, size: int, stride: int) -> Codes:
+def _codes(sizes: Sequence[int], place: int) -> Codes:
+    """Return the codes of the axis at a place of a product."""
+    count, size = prod(sizes), sizes[place]
     if size == 1:
         return np.broadcast_to(np.int32(0), (count,))
-    one_cycle = np.repeat(np.arange(size, dtype=np.int32), stride)
-    return np.tile(one_cycle, count // len(one_cycle)) if count else one_cycle
+    return ProductCodes(count, prod(sizes[place + 1 :]), np.arange(size, dtype=np.int32))
 
 
 def _keys(points: Sequence[Iterable[str]]) -> list[str]:

@@ -140,7 +140,7 @@ def _sizes(grid: Grid, plan: Plan[Batch], cells: int) -> dict[str, int]:
         parquet += points * 8 * (ERRORS + outputs)
     for column in grid.columns.values():
         lengths = np.array([len(str(level)) + 1 for level in column.levels])
-        csv += plan.points * lengths[column.codes].mean()
+        csv += plan.points * float(lengths @ column.counts) / len(grid)
     sizes = {
         "parts": parts,
         "results.csv": csv,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH_SECONDS = 0.005
 """Seconds that a batch costs beside its epochs: it is handed to a worker, and its part written."""
+ROWS_AT_ONCE = 2**20
+"""Rows that are numbered together, so that memory stays bounded."""
 QUICK = 0.3
 """Seconds of training in which other processes would hardly start."""
 
@@ -105,26 +108,24 @@ def make_plan(
         pending: Rows (n,) of the points to be trained.
         epoch_costs: The costs of an epoch of the engine, by the size of a network.
     """
-    trajectories = _Trajectories(grid, pending)
-    members = list(trajectories.groups())
+    tables = [table for some in _similar(grid, pending) for table in _trajectories(grid, some)]
     groups = [
-        _group_of(
-            grid.point(int(trajectories.last_rows[each[0]])), len(each), capacity, epoch_costs
-        )
-        for each in members
+        _group_of(grid.point(int(table[-1, 0])), table.shape[1], capacity, epoch_costs)
+        for table in tables
     ]
-    batches = [
-        _batch(grid, part, trajectories, group.seconds(len(part)))
-        for each, group, count in zip(members, groups, batch_counts(groups, workers), strict=True)
-        for part in np.array_split(each, count)
+    planned = [
+        _Planned(part, group.seconds(part.shape[1]))
+        for table, group, count in zip(tables, groups, batch_counts(groups, workers), strict=True)
+        for part in np.array_split(table, count, axis=1)
     ]
-    batches.sort(key=lambda batch: -batch.cost)
+    planned.sort(key=lambda each: -each.cost)
+    batches = Batches(grid, planned)
     return Plan(
-        tuple(batches),
+        batches,
         len(pending),
-        sum(batch.work for batch in batches),
-        counts={"trajectories": len(trajectories)},
-        is_quick=sum(batch.cost for batch in batches) < QUICK,
+        sum(batches.work_of(each) for each in planned),
+        counts={"trajectories": sum(table.shape[1] for table in tables)},
+        is_quick=sum(each.cost for each in planned) < QUICK,
     )
 
 
@@ -141,52 +142,95 @@ def _group_of(point: Point, members: int, capacity: Capacity, epoch_costs: Epoch
     )
 
 
-class _Trajectories:
-    """The trajectories of the points in `rows`, in order of their first point.
+def _similar(grid: Grid, rows: Rows) -> Iterator[Rows]:
+    """Yield the rows of points that agree in all that a batch shares, but for epochs."""
+    shared = [
+        key
+        for key, column in grid.columns.items()
+        if key not in ("epochs", "seed") and not column.batched and len(column.levels) > 1
+    ]
+    if not shared or not len(rows):
+        yield from [rows] if len(rows) else []
+        return
+    number = _compact_numbers(grid, shared, rows)
+    order = np.argsort(number, kind="stable")
+    for places in np.split(order, np.cumsum(np.bincount(number))[:-1]):
+        if len(places):
+            yield rows[places]
 
-    A trajectory's points lie together in `points`, from `starts[t]` to `starts[t + 1]`, by epoch.
+
+def _compact_numbers(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.integer[Any]]:
+    """Return what `combined_codes` does, in numbers of few bytes."""
+    most = prod(len(grid.columns[key].levels) for key in keys)
+    if most > 2**16:
+        return np.unique(combined_codes(grid, keys, rows), return_inverse=True)[1]
+    number = np.empty(len(rows), np.uint16)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = slice(start, start + ROWS_AT_ONCE)
+        number[some] = combined_codes(grid, keys, rows[some])
+    return number
+
+
+def _trajectories(grid: Grid, rows: Rows) -> Iterator[NDArray[np.integer[Any]]]:
+    """Yield the rows (S, T) of trajectories with the same last epoch, by epoch, -1 for no point.
+
+    Trajectories are in the order of their first points.
     """
+    epochs, dtype = grid.columns["epochs"], np.int32 if len(grid) < 2**31 else np.int64
+    codes = epochs.codes[rows]
+    present = np.flatnonzero(np.bincount(codes))
+    if len(present) == 1:
+        yield rows[None].astype(dtype)
+        return
+    snapshot = np.argsort(np.argsort(epochs.level_array[present]))
+    keys = [key for key, column in grid.columns.items() if key == "seed" or column.batched]
+    trajectory = number_by_appearance(combined_codes(grid, keys, rows))
+    table = np.full((len(present), int(trajectory.max()) + 1), -1, dtype)
+    table[snapshot[np.searchsorted(present, codes)], trajectory] = rows
+    del codes, trajectory
+    last = len(present) - 1 - np.argmax(table[::-1] >= 0, axis=0)
+    for place in np.unique(last):
+        yield table[: place + 1, last == place] if (last != place).any() else table
 
-    def __init__(self, grid: Grid, rows: Rows) -> None:
-        self._grid = grid
-        epochs = grid.columns["epochs"]
-        codes = combined_codes(grid, [key for key in grid.columns if key != "epochs"], rows)
-        trajectory = number_by_appearance(codes)
-        point_epochs = epochs.array(rows)
-        by_trajectory = np.lexsort((point_epochs, trajectory))
-        self.points = rows[by_trajectory]
-        self.epochs = point_epochs[by_trajectory]
-        self.starts = np.concatenate([[0], np.cumsum(np.bincount(trajectory))]).astype(np.int64)
-        self.last_rows = self.points[self.starts[1:] - 1]
+
+@dataclass(frozen=True)
+class _Planned:
+    """A batch to be made: its rows (S, B) of a grid, -1 for no point, and its cost."""
+
+    rows: NDArray[np.integer[Any]]
+    cost: float
+
+
+@dataclass(frozen=True)
+class Batches(Sequence[Batch]):
+    """The batches of a plan, each made when it is asked for, since together they are large."""
+
+    grid: Grid
+    planned: Sequence[_Planned]
 
     def __len__(self) -> int:
-        return len(self.last_rows)
+        return len(self.planned)
 
-    def groups(self) -> Iterator[Rows]:
-        """Yield the trajectories that agree in their last epoch and in all that a batch shares."""
-        columns = self._grid.columns
-        shared = [key for key, column in columns.items() if key != "seed" and not column.batched]
-        codes = combined_codes(self._grid, shared, self.last_rows)
-        _, group, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        for members in np.split(np.argsort(group, kind="stable"), np.cumsum(counts[:-1])):
-            if len(members):
-                yield members
+    @overload
+    def __getitem__(self, place: int) -> Batch: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Batch]: ...
+    def __getitem__(self, place: int | slice) -> Batch | Sequence[Batch]:
+        if isinstance(place, slice):
+            return Batches(self.grid, self.planned[place])
+        return _batch(self.grid, self.planned[place])
 
-    def points_of(self, members: Rows) -> tuple[tuple[int, ...], Rows]:
-        """Return the snapshots (S,) of some trajectories and their grid rows (S, B), or -1."""
-        counts = self.starts[members + 1] - self.starts[members]
-        member = np.repeat(np.arange(len(members)), counts)
-        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        where = self.starts[members][member] + offsets
-        snapshots, snapshot = np.unique(self.epochs[where], return_inverse=True)
-        rows = np.full((len(snapshots), len(members)), -1, np.int64)
-        rows[snapshot, member] = self.points[where]
-        return tuple(int(epoch) for epoch in snapshots), rows
+    def work_of(self, planned: _Planned) -> int:
+        """Return the work of a batch that isn't made yet."""
+        last = int(self.grid.columns["epochs"].array(planned.rows[-1, :1])[0])
+        members: int = planned.rows.shape[1]
+        return members * last
 
 
-def _batch(grid: Grid, members: Rows, trajectories: _Trajectories, cost: float) -> Batch:
-    snapshots, rows = trajectories.points_of(members)
-    last_rows = trajectories.last_rows[members]
+def _batch(grid: Grid, planned: _Planned) -> Batch:
+    rows = planned.rows[(planned.rows >= 0).any(axis=1)].astype(np.int64)
+    snapshots = grid.columns["epochs"].array(rows.max(axis=1))
+    last_rows = rows[-1]
     fixed: dict[str, Scalar] = {}
     varying: dict[str, NDArray[Any]] = {}
     for key, column in grid.columns.items():
@@ -198,7 +242,7 @@ def _batch(grid: Grid, members: Rows, trajectories: _Trajectories, cost: float) 
         elif (level := column.levels[codes[0]]) is not None:
             fixed[key] = level
     identities = np.where(rows >= 0, grid.identities_of(rows), np.uint64(0))
-    return Batch(fixed, varying, snapshots, rows, identities, cost)
+    return Batch(fixed, varying, tuple(snapshots.tolist()), rows, identities, planned.cost)
 
 
 def pack(batches: Sequence[Batch]) -> dict[str, NDArray[Any]]:

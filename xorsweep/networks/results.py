@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import Field, FloatArray, is_number, is_whole
+from xorsweep.grid.grid import combined_codes
 from xorsweep.networks.metrics import OUTCOMES, Curvature
 from xorsweep.networks.point_results import (
     CURVATURE_LISTS,
@@ -275,15 +276,19 @@ def _output_column(stored: StoredColumns, tasks: Sequence[_TaskOutputs], name: s
 
 
 def _outputs_by_task(grid: Grid) -> list[_TaskOutputs]:
-    columns = [column for key, column in grid.columns.items() if key.split(".")[0] == "task"]
-    codes = np.zeros(len(grid), np.int64)
-    for column in columns:
-        codes = codes * len(column.levels) + column.codes
+    keys = [key for key in grid.columns if key.split(".")[0] == "task"]
+    keys = [key for key in keys if len(grid.columns[key].levels) > 1]
+    if not keys:
+        return [(_outputs_at(grid, 0), np.broadcast_to(np.True_, (len(grid),)))]
+    codes = combined_codes(grid, keys, np.arange(len(grid)))
     found, first = np.unique(codes, return_index=True)
     return [
-        (output_names(component_of("task", grid.point(int(row)))), codes == code)
-        for code, row in zip(found, first, strict=True)
+        (_outputs_at(grid, int(row)), codes == code) for code, row in zip(found, first, strict=True)
     ]
+
+
+def _outputs_at(grid: Grid, row: int) -> tuple[str, ...]:
+    return output_names(component_of("task", grid.point(row)))
 
 
 def output_names(task: Any) -> tuple[str, ...]:
