@@ -193,7 +193,7 @@ def _trajectories(grid: Grid, rows: Rows) -> Iterator[NDArray[np.integer[Any]]]:
         yield table[: place + 1, last == place] if (last != place).any() else table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Planned:
     """A batch to be made: its rows (S, B) of a grid, -1 for no point, and its cost."""
 
@@ -201,7 +201,7 @@ class _Planned:
     cost: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batches(Sequence[Batch]):
     """The batches of a plan, each made when it is asked for, since together they are large."""
 
