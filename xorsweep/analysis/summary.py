@@ -111,7 +111,7 @@ class _Runs:
     def of(cls, results: pd.DataFrame) -> _Runs:
         return cls(
             results["final_error"].to_numpy(np.float64),
-            results["converged_epoch"].fillna(-1).to_numpy(np.int64),
+            results["converged_epoch"].to_numpy(np.int64, na_value=-1),
             results["epochs"].to_numpy(np.int64),
             pd.Categorical(results["outcome"], categories=OUTCOMES).codes,
             pd.Categorical(results["status"], categories=STATUSES).codes,

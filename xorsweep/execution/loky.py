@@ -22,7 +22,7 @@ def run_loky(
     in a process of its own; one whose process dies a second time becomes failed rows, and the
     others continue.
     """
-    left = list(batches)
+    left = batches
     while left:
         session = _PoolSession(left)
         try:

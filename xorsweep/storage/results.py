@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ABSENT = -1
 """Stands for a whole number, or for the code of a text, of a point that has none."""
 
-RELEASED_EVERY = 2**20
+RELEASED_EVERY = 2**18
 """Rows after which the pages of large columns are given back."""
 
 ArrayOf = Callable[[slice], pa.Array]
