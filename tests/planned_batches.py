@@ -27,8 +27,8 @@ def plan_of(
     return make_plan(grid, capacity or load_capacity(Engine()), workers, rows, by_size)
 
 
-def planned(grid: Grid) -> tuple[Batch, ...]:
-    return plan_of(grid, workers=2).batches
+def planned(grid: Grid) -> list[Batch]:
+    return list(plan_of(grid, workers=2).batches)
 
 
 def stored(finished: Sequence[tuple[Batch, pa.Table]]) -> list[tuple[str, bytes]]:
