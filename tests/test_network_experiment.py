@@ -28,7 +28,7 @@ def grid(point_of: PointOf) -> Grid:
 
 def test_a_part_of_which_every_point_failed_can_be_read(grid: Grid) -> None:
     experiment = NetworkExperiment()
-    (batch,) = experiment.plan(grid, None, workers=1).batches
+    (batch,) = experiment.plan(grid, np.arange(6), workers=1).batches
     failed = ExperimentTask(experiment).failed(batch, "no memory")
     trained = experiment.run(batch)
     assert not experiment.succeeded(failed).any()
