@@ -79,7 +79,9 @@ def select_rows(
     return pd.DataFrame({name: some(table[name]) for name in names}, index, copy=False)
 
 
-def take_rows(table: pd.DataFrame, rows: NDArray[np.int64], columns: Sequence[str]) -> pd.DataFrame:
+def take_rows(
+    table: pd.DataFrame, rows: NDArray[np.int64] | list[int], columns: Sequence[str]
+) -> pd.DataFrame:
     """Return some columns of some rows (n,), which are given and indexed by their places."""
     import pandas as pd
 

@@ -301,8 +301,10 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(error_curves, "MOST_SINGLE_RUNS", 12)
-    trained = tables.results[tables.results["epochs"] == 1500]
-    rows = tables.results.loc[error_curves.single_runs(tables, trained, 6)]
+    last = tables.summary.index[tables.summary["epochs"] == 1500]
+    chosen, trained = error_curves.single_runs(tables, list(last))
+    rows = tables.results.loc[chosen]
+    assert trained == 72
     every = tables.results[tables.results["epochs"] == 1500]
     for keys, runs in every.groupby(["lr", "hidden"]):
         mine = rows[(rows["lr"] == keys[0]) & (rows["hidden"] == keys[1])]

@@ -19,7 +19,7 @@ from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, final_epochs_only, select_cells
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
-from xorsweep.storage.compact_columns import select_rows
+from xorsweep.storage.compact_columns import select_rows, take_rows
 
 if TYPE_CHECKING:
     from xorsweep.analysis.learning_curves import CellLearningCurves
@@ -160,9 +160,18 @@ class Tables:
         return layout.with_axes(self.looks.axes)
 
     @cached_property
+    def index(self) -> CellIndex:
+        """Return the cell of each row, as the summary numbers them."""
+        return CellIndex.of_frame(self.results, swept_columns(self.summary))
+
+    @property
     def cell_of(self) -> NDArray[np.int64]:
         """Return the place in the summary (N,) of each row's cell."""
-        return CellIndex.of_frame(self.results, swept_columns(self.summary)).number
+        return self.index.number
+
+    def runs_of(self, cell: int, columns: Sequence[str]) -> pd.DataFrame:
+        """Return some columns of the runs of a cell, given by its place in the summary."""
+        return take_rows(self.results, self.index.rows_of(cell), columns)
 
     def rows_of(self, cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         """Return the points and some columns of the results of some cells of the summary."""

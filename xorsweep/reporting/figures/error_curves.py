@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     parts = panels(cells, shown.keys)
     columns = columns_of(cells, layout.x, MOST_COLUMNS)
     figure, grid = facets(parts, (WIDE - SIDES) / columns, 1.7, columns, xlabel="epochs")
-    trained = tables.rows_of(shown.cells, ["status", "outcome"]).query("status != 'failed'")
-    single = single_runs(tables, trained, len(shown.cells))
+    single, trained = single_runs(tables, shown.cells.index.to_list())
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())
     _scale(grid[0], curves)  # with limits, no line makes Matplotlib find new ones for all panels
@@ -72,28 +72,28 @@ def draw(tables: Tables) -> DrawnFigure | None:
         axes.grid(axis="y")
     figure.supylabel("half the sum of squared errors", fontsize="medium")
     legend_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
-    excluded = f"{len(single):,} of {len(trained):,} runs as thin lines"
-    notes = (shown.note, excluded if len(single) < len(trained) else "")
+    excluded = f"{len(single):,} of {trained:,} runs as thin lines"
+    notes = (shown.note, excluded if len(single) < trained else "")
     alt = _alt_text(shown.cells, layout.hue, has_several)
     return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
 
 
-def single_runs(tables: Tables, trained: pd.DataFrame, cells: int) -> NDArray[np.intp]:
-    """Return the rows of results that are drawn as one line each, a share of each cell's.
+def single_runs(tables: Tables, cells: Sequence[int]) -> tuple[NDArray[np.int64], int]:
+    """Return the rows (n,) of results that are drawn as a line each, and the number of all of them.
 
     Of each outcome of a cell the first ones, as many as its share of the runs, and one at least:
     a median hides those that are few.
     """
-    cell = tables.cell_of[trained.index]
-    of_cell, of_outcome = (
-        trained.groupby(keys, sort=False, observed=True)["seed"]
-        for keys in ([cell], [cell, trained["outcome"]])
-    )
-    has_curve = of_cell.cumcount() < learning_curves.MOST_CURVES
-    room = max(1, MOST_SINGLE_RUNS // cells)
-    wanted = np.ceil(room * of_outcome.transform("size") / of_cell.transform("size"))
-    is_single = has_curve & (of_outcome.cumcount() < wanted)
-    return trained.index[is_single].to_numpy()
+    room, trained, chosen = max(1, MOST_SINGLE_RUNS // len(cells)), 0, [np.empty(0, np.int64)]
+    for cell in cells:
+        runs = tables.runs_of(cell, ["status", "outcome"])
+        runs = runs[runs["status"] != "failed"]
+        trained += len(runs)
+        with_curve = runs["outcome"].iloc[: learning_curves.MOST_CURVES]
+        for name, count in runs["outcome"].value_counts().items():
+            own = with_curve.index[with_curve == name]
+            chosen.append(own[: ceil(room * count / len(runs))].to_numpy())
+    return np.sort(np.concatenate(chosen)), trained
 
 
 def _scale(axes: Axes, curves: Mapping[int, CellLearningCurves]) -> None:

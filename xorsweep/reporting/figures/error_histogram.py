@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,10 +49,12 @@ def draw(tables: Tables) -> DrawnFigure | None:
     shown = select_final_cells(tables.summary, layout, ["ok"], MOST_CELLS)
     if shown.cells.empty:
         return None
-    rows = tables.rows_of(shown.cells, ["status", "outcome", "final_error"]).query("status == 'ok'")
-    errors = rows["final_error"].clip(lower=SMALLEST_ERROR)
-    rows = rows.assign(final_error=errors, cell=tables.cell_of[rows.index])
-    edges = _log_edges(errors)
+    found = {place: _Bars.of(tables, place) for place in shown.cells.index}
+    low, high = (
+        min(each.low for each in found.values()),
+        max(each.high for each in found.values()),
+    )
+    edges = _edges(low, high)
     cells = in_order(shown.cells, (*layout.col, layout.x, layout.hue))
     parts = panels(cells, shown.keys)
     columns = columns_of(cells, layout.hue if layout.x else "", MOST_COLUMNS)
@@ -64,28 +66,67 @@ def draw(tables: Tables) -> DrawnFigure | None:
     grid[0].set(xscale="log", xlim=edges[[0, -1]], ylim=(0, 1), yticks=(0, 1))
     label_decades(grid[0].xaxis, edges[[0, -1]])
     for axes, (_, part) in zip(grid, parts, strict=True):
-        _draw_cell(axes, rows[rows["cell"] == part.index[0]], edges)
+        _draw_cell(axes, found[part.index[0]].bars, edges)
         mark_plateaus(axes, tables.plateaus.values(), is_across=True)
     grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     highest = max(axes.dataLim.y1 for axes in grid)
     if highest < MOST_ENLARGED:
         grid[0].set_ylim(0, 1.05 * highest)
         grid[0].yaxis.set_major_locator(MaxNLocator(2))
-    found = [name for name in OUTCOMES if (rows["outcome"] == name).any()]
-    legend_below(figure, _legend_handles(found, tables.plateaus))
-    return DrawnFigure(figure, _alt_text(rows, layout.hue, cells), shown.note)
+    counts = pd.DataFrame({place: each.counts for place, each in found.items()}).T
+    names = [name for name in OUTCOMES if counts[name].any()]
+    legend_below(figure, _legend_handles(names, tables.plateaus))
+    return DrawnFigure(figure, _alt_text(counts, layout.hue, shown.cells), shown.note)
 
 
-def _draw_cell(axes: Axes, cell: pd.DataFrame, edges: FloatArray) -> None:
+@dataclass(frozen=True)
+class _Bars:
+    """The final errors of a cell's runs that are ok, counted in bins.
+
+    Attributes:
+        low: The first bin of its errors.
+        high: The last one, or that of 1.
+        bars: The `runs` of each `outcome` in each bin that has some, and an `error` in its middle.
+    """
+
+    low: int
+    high: int
+    bars: pd.DataFrame
+
+    @classmethod
+    def of(cls, tables: Tables, cell: int) -> _Bars:
+        runs = tables.runs_of(cell, ["status", "outcome", "final_error"])
+        runs = runs[runs["status"] == "ok"]
+        errors = runs["final_error"].clip(lower=SMALLEST_ERROR).to_numpy()
+        ends = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
+        low, high = map(int, ends)
+        edges = _edges(low, high)
+        middles = np.sqrt(edges[1:] * edges[:-1])
+        parts = []
+        for name in OUTCOMES:
+            own = errors[(runs["outcome"] == name).to_numpy()]
+            count, _ = np.histogram(np.log10(own), np.log10(edges))
+            parts.append(pd.DataFrame({"outcome": name, "error": middles, "runs": count}))
+        bars = pd.concat(parts)
+        return cls(low, high, bars[bars["runs"] > 0])
+
+    @property
+    def counts(self) -> pd.Series[int]:
+        """Return how many runs have each outcome."""
+        return self.bars.groupby("outcome")["runs"].sum().reindex(OUTCOMES, fill_value=0)
+
+
+def _draw_cell(axes: Axes, bars: pd.DataFrame, edges: FloatArray) -> None:
     """Draw the share of a cell's runs in each bin, bars of the outcomes on each other."""
     sns.histplot(
-        x=cell["final_error"].to_numpy(),
-        hue=cell["outcome"].to_numpy(str),
-        hue_order=[name for name in OUTCOMES if (cell["outcome"] == name).any()],
+        x=bars["error"].to_numpy(),
+        weights=bars["runs"].to_numpy(),
+        hue=bars["outcome"].to_numpy(str),
+        hue_order=[name for name in OUTCOMES if (bars["outcome"] == name).any()],
         palette=OUTCOME_COLOURS,
         multiple="stack",
         stat="proportion",
-        bins=np.log10(edges),
+        bins=np.log10(edges).tolist(),  # which seaborn compares with a text
         element="step",  # a patch per outcome rather than per bin, which takes a tenth of the time
         alpha=1,
         linewidth=0,
@@ -107,18 +148,18 @@ def _legend_handles(outcomes: Sequence[str], plateaus: Mapping[str, float]) -> l
     return colours
 
 
-def _log_edges(errors: pd.Series[Any]) -> FloatArray:
+def _edges(low: int, high: int) -> FloatArray:
     """Return the edges of bins, ten per decade, so laid that no plateau is an edge."""
-    low, high = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
-    return np.asarray(10 ** (np.arange(low - 1, high + 3) / 10 - 0.05))
+    return np.asarray(10 ** (np.arange(low - 1.0, high + 3) / 10 - 0.05))
 
 
-def _alt_text(rows: pd.DataFrame, key: str, cells: pd.DataFrame) -> str:
+def _alt_text(counts: pd.DataFrame, key: str, cells: pd.DataFrame) -> str:
+    """Return the number of runs by outcome, given those of each cell (cells, outcomes)."""
     parts = []
-    for words, part in by_level(rows, key):
-        counts = part["outcome"].astype(str).value_counts()
+    for words, part in by_level(cells, key):
+        of_level = counts.loc[part.index].sum()
         named = [
-            f"{counts[name]:,} {name.replace('_', ' ')}" for name in OUTCOMES if name in counts
+            f"{of_level[name]:,} {name.replace('_', ' ')}" for name in OUTCOMES if of_level[name]
         ]
         parts.append(f"{words}{', '.join(named)}")
     return (

@@ -49,14 +49,15 @@ class OutcomeRows:
     codes: NDArray[np.int8]
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, key: str, along: list[Any]) -> OutcomeRows:
-        """Return the outcomes of the rows of a panel, which hold each seed once per level."""
-        code_of = {name: place for place, name in enumerate(DRAWN)}
-        outcome = rows["outcome"].astype(str).map(code_of).fillna(ABSENT).to_numpy(np.int8)
-        seed = np.unique(rows["seed"], return_inverse=True)[1]
-        level = pd.Index(along).get_indexer(pd.Index(rows[key]))
-        codes = np.full((seed.max() + 1, len(along)), ABSENT, np.int8)
-        codes[seed, level] = outcome
+    def of(cls, tables: Tables, cells: pd.DataFrame, key: str, along: list[Any]) -> OutcomeRows:
+        """Return the outcomes of the cells of a panel, which hold each seed once per level."""
+        runs = [tables.runs_of(place, ["seed", "outcome"]) for place in cells.index]
+        seeds = np.unique(np.concatenate([each["seed"].to_numpy() for each in runs]))
+        codes = np.full((len(seeds), len(along)), ABSENT, np.int8)
+        for each, level in zip(runs, cells[key], strict=True):
+            outcome = pd.Categorical(each["outcome"])
+            code_of = np.append(pd.Index(DRAWN).get_indexer(outcome.categories), ABSENT)
+            codes[np.searchsorted(seeds, each["seed"]), along.index(level)] = code_of[outcome.codes]
         trained = codes[(codes != ABSENT).any(axis=1)]
         solved = (trained == DRAWN.index("solved")).sum(axis=1)
         absent = (trained == ABSENT).sum(axis=1)
@@ -90,12 +91,11 @@ def draw(tables: Tables) -> DrawnFigure | None:
     keys = [each for each in tables.layout.keys if each not in (key, "epochs")]
     keys.sort(key=lambda each: (each not in tables.layout.chosen, each != "hidden"))
     shown = select_cells(cells, keys, MOST_PANELS)
-    rows = tables.rows_of(shown.cells, ["status", "outcome"])
     along = levels(shown.cells, key)
     maps = [
-        (title, OutcomeRows.of(part, key, along))
-        for title, part in panels(rows, shown.keys)
-        if (part["status"] != "failed").any()
+        (title, OutcomeRows.of(tables, part, key, along))
+        for title, part in panels(shown.cells, shown.keys)
+        if (part["failed"] < part["runs"]).any()
     ]
     if not maps:
         return None

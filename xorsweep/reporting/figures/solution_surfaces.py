@@ -13,9 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Stroke, withStroke
+from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.fields import FloatArray
+from xorsweep.grid.grid import number_by_appearance
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.planning import batch_of_one
@@ -35,6 +38,7 @@ from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.svg.decision_surface import MARGIN, has_surface
+from xorsweep.storage.compact_columns import take_rows
 from xorsweep.text import count_text, level_text
 
 MOST_CLASSES = 8
@@ -103,19 +107,31 @@ def typical_runs(tables: Tables) -> list[_Shown]:
     middle of those of the class by the epoch at which they converged, the better one of two.
     """
     cells = final_epochs_only(tables.summary)
-    rows = tables.rows_of(cells, ["solution", "converged_epoch"])
-    tasks = [key for key in point_columns(tables.summary) if key.split(".")[0] == "task"]
-    labels = rows["solution"].dropna().unique()
-    rows = rows[rows["solution"].isin([label for label in labels if is_solution(label)])]
+    tasks = [key for key in point_columns(cells) if key.split(".")[0] == "task"]
+    task_of = np.full(len(tables.index), -1)
+    task_of[cells.index] = CellIndex.of_frame(cells, tasks).number
+    task, solution = task_of[tables.cell_of], pd.Categorical(tables.results["solution"])
+    is_class = np.array([*map(is_solution, solution.categories), False])  # missing ones are -1
+    solved = np.flatnonzero(is_class[solution.codes] & (task >= 0))
+    group = task[solved] * len(is_class) + solution.codes[solved]
     swept = [key for key in swept_columns(tables.summary) if key != "epochs"]
-    groups = rows.groupby([*tasks, "solution"], sort=False, observed=True, dropna=False)
     found = []
-    for _, group in groups:
-        ordered = group.sort_values("converged_epoch", kind="stable")
-        run = ordered.iloc[(len(ordered) - 1) // 2]
+    for places in CellIndex(number_by_appearance(group)).rows():
+        row = _middle(tables.results, solved[places])
+        run = take_rows(tables.results, [row], [*swept, "seed", "solution"]).iloc[0]
         named = [level_text(key, run[key]) for key in (*swept, "seed") if pd.notna(run[key])]
-        found.append(_Shown(str(run["solution"]), len(group), int(str(run.name)), ", ".join(named)))
+        found.append(_Shown(str(run["solution"]), len(places), row, ", ".join(named)))
     return sorted(found, key=lambda each: (-each.runs, each.label, each.row))
+
+
+def _middle(results: pd.DataFrame, rows: NDArray[np.int64]) -> int:
+    """Return which of some rows (n,) is in the middle by the epoch of convergence."""
+    never = np.iinfo(np.int64).max
+    epochs = results["converged_epoch"].array.take(rows).to_numpy(np.int64, na_value=never)
+    place = (len(rows) - 1) // 2
+    middle = np.partition(epochs, place)[place]
+    # Those that converged then lie in the order of rows behind the earlier ones.
+    return int(rows[np.flatnonzero(epochs == middle)[place - np.sum(epochs < middle)]])
 
 
 def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]]) -> Figure:
