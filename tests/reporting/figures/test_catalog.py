@@ -81,8 +81,7 @@ def tables(small_sweep: Path) -> Tables:
 def drawn(draw: Callable[[Tables], DrawnFigure | None], tables: Tables) -> Figure:
     with mpl.rc_context(STYLE):
         found = draw(tables)
-        assert found is not None
-        found.figure.draw_without_rendering()
+    assert found is not None
     return found.figure
 
 
@@ -564,10 +563,12 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
         )
     )
     tables = tables_of(tmp_path, plateaus={})
-    assert panels_of(
-        drawn(rate_heatmap.draw, tables)
-    )  # in each panel some rows and columns are empty
+    heatmap = drawn(rate_heatmap.draw, tables)  # in each panel some rows and columns are empty
+    heatmap.draw_without_rendering()
+    assert panels_of(heatmap)
     for draw in (rate_lines.draw, survival_curves.draw, error_curves.draw):
-        grid_drawn = panels_of(drawn(draw, tables))
+        figure = drawn(draw, tables)
+        figure.draw_without_rendering()
+        grid_drawn = panels_of(figure)
         assert grid_drawn
         assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in grid_drawn)

@@ -47,7 +47,6 @@ def styled() -> Iterator[None]:
 
 def panels_of(drawn: DrawnFigure | None) -> dict[str, Axes]:
     assert drawn is not None
-    drawn.figure.draw_without_rendering()
     return {
         axes.get_title(loc="left"): axes
         for axes in drawn.figure.axes
@@ -169,7 +168,10 @@ def one_cell(seed: int) -> dict[str, Any]:
 def test_one_cell_has_a_histogram_and_no_map(tmp_path: Path) -> None:
     tables = tables_of(sweep_columns(one_cell, {"seed": range(8)}, tmp_path))
     assert rate_heatmap.draw(tables, "won") is None
-    (axes,) = panels_of(number_lines.draw(tables, "value")).values()
+    drawn = number_lines.draw(tables, "value")
+    assert drawn is not None
+    drawn.figure.draw_without_rendering()
+    (axes,) = panels_of(drawn).values()
     assert sum(bar.get_height() for bar in axes.patches) == 8  # type: ignore[attr-defined]
 
 

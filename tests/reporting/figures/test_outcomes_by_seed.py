@@ -72,8 +72,8 @@ def colours_in(axes: Axes) -> list[tuple[str, ...]]:
 def expected_rows(rows: pd.DataFrame, key: str, along: list[Any]) -> list[tuple[str, ...]]:
     """Return the outcomes of each seed along a key, most solved first, and sorted among these."""
     found = []
-    for seed in sorted(set(rows["seed"])):
-        mine = rows[rows["seed"] == seed].set_index(key)["outcome"].to_dict()
+    for _, runs in rows.groupby("seed"):
+        mine = dict(zip(runs[key], runs["outcome"], strict=True))
         ends = tuple(mine.get(level, "failed") for level in along)
         if set(ends) != {"failed"}:
             found.append(ends)
