@@ -1,5 +1,6 @@
 """Which way of training is chosen, with how many workers, and what can't be had."""
 
+import sys
 from functools import partial
 
 import joblib
@@ -58,6 +59,6 @@ def test_every_core_is_settled_as_a_number(backend: str) -> None:
 def test_what_is_not_installed_is_told_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("xorsweep.execution.backends.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ConfigError, match=r"^parallel=dask: .*; pip install 'xorsweep\[dask\]'$"):
         resolve_workers(ExecutionSettings("dask"))

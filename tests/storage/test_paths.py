@@ -134,11 +134,10 @@ def test_latest_that_leads_nowhere_is_said_and_replaced(outputs: Path, target: s
 
 
 def test_latest_that_cannot_be_made_is_said_and_costs_nothing(
-    outputs: Path, monkeypatch: pytest.MonkeyPatch
+    outputs: Path,
 ) -> None:
     folder = run_folder(outputs, "10-00-00")
-    monkeypatch.setattr(os, "getpid", lambda: 7)
-    (outputs / ".latest.7").mkdir()
+    (outputs / f".latest.{os.getpid()}").mkdir()
     (line,) = point_latest(folder)
     assert line.startswith(f"{outputs / 'latest'} doesn't point to {folder}: ")
 

@@ -12,7 +12,6 @@ from xorsweep.execution.serial import run_serial
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.storage import writer
 from xorsweep.storage.store import Store
 from xorsweep.storage.writer import BatchWriter
 
@@ -50,10 +49,9 @@ def identities_of(batches: list[pa.Table]) -> list[int]:
 
 
 def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
-    counted: Counted, batches: list[pa.Table], monkeypatch: pytest.MonkeyPatch
+    counted: Counted, batches: list[pa.Table]
 ) -> None:
-    monkeypatch.setattr(writer, "EVERY", 3600)
-    with BatchWriter(counted.store, counted.advance) as commit:
+    with BatchWriter(counted.store, counted.advance, every=3600) as commit:
         for rows in batches:
             commit.add(rows, 10)
     assert counted.counted == [(10, 2), (20, 6)]
@@ -61,11 +59,8 @@ def test_quick_batches_share_a_part_and_are_counted_once_they_are_safe(
     assert counted.identities() == identities_of(batches)
 
 
-def test_slow_batches_wait_for_nobody(
-    counted: Counted, batches: list[pa.Table], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "EVERY", 0)
-    with BatchWriter(counted.store, counted.advance) as commit:
+def test_slow_batches_wait_for_nobody(counted: Counted, batches: list[pa.Table]) -> None:
+    with BatchWriter(counted.store, counted.advance, every=0) as commit:
         for rows in batches:
             commit.add(rows, 10)
             assert counted.counted[-1][0] == 10
@@ -77,10 +72,8 @@ def test_whatever_ends_a_sweep_what_was_computed_is_written(
     counted: Counted,
     batches: list[pa.Table],
     ending: type[BaseException],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(writer, "EVERY", 3600)
-    with suppress(ending), BatchWriter(counted.store, counted.advance) as commit:
+    with suppress(ending), BatchWriter(counted.store, counted.advance, every=3600) as commit:
         for rows in batches:
             commit.add(rows, 10)
         raise ending

@@ -13,6 +13,7 @@ import pytest
 from forged_parts import with_value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from recording_console import RecordingConsole
 
 import xorsweep as xs
@@ -79,7 +80,7 @@ def test_rows_made_of_the_parts_are_those_that_were_written(whole: bool, sweep: 
     assert heard.lines == [said]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(8, 120), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_no_flipped_bit_comes_back_as_another_number(
     place: float, bit: int, finished: Path, tmp_path: Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 ABSENT = -1
 """Stands for a whole number, or for the code of a text, of a point that has none."""
+
+READ_AT_ONCE = 2**16
+"""Values of a table that are read together: a column alone takes longer than its few values."""
 
 RELEASED_EVERY = 2**18
 """Rows after which the pages of large columns are given back."""
@@ -234,26 +237,35 @@ def frame_of(
 
     excluded = () if whole else tuple(experiment.rarely_read)
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
-    columns: Iterable[pd.Series[Any]] = (_series(file, name, experiment) for name in names)
+    columns: Iterable[pd.Series[Any]] = _columns(file, names, experiment)
     if not whole:  # what a user has can be written to
         columns = (compact(column, folder) for column in columns)
     return pd.DataFrame(dict(zip(names, columns, strict=True)), copy=False)
 
 
-def _series(
-    file: pyarrow.parquet.ParquetFile, name: str, experiment: Experiment[Any]
+def _columns(
+    file: pyarrow.parquet.ParquetFile, names: Sequence[str], experiment: Experiment[Any]
+) -> Iterator[pd.Series[Any]]:
+    """Yield columns; of a large table each is read alone, so that no other is in memory twice."""
+    at_once = max(1, READ_AT_ONCE // max(1, file.metadata.num_rows))
+    for start in range(0, len(names), at_once):
+        table = file.read(names[start : start + at_once], use_threads=False)
+        schema = table.schema  # the conversion takes the table apart
+        frame = table.to_pandas(self_destruct=True, split_blocks=True)
+        for column in schema:
+            yield _nullable(frame[column.name], column, experiment)
+
+
+def _nullable(
+    series: pd.Series[Any], column: pa.Field, experiment: Experiment[Any]
 ) -> pd.Series[Any]:
-    """Return a column, read alone so that no other is in memory twice."""
-    table = file.read([name], use_threads=False)
-    series: pd.Series[Any]
-    type_ = table.schema.field(name).type  # the conversion takes the table apart
-    series = table.to_pandas(self_destruct=True)[name]
-    if name in experiment.nullable_integers or (
-        pa.types.is_integer(type_) and series.dtype.kind == "f"
+    """Return a column as Int64 or boolean where some of its values are missing."""
+    if column.name in experiment.nullable_integers or (
+        pa.types.is_integer(column.type) and series.dtype.kind == "f"
     ):
-        series = series.astype("Int64")
-    elif pa.types.is_boolean(type_) and series.dtype.kind == "O":
-        series = series.astype("boolean")
+        return series.astype("Int64")
+    if pa.types.is_boolean(column.type) and series.dtype.kind == "O":
+        return series.astype("boolean")
     return series
 
 

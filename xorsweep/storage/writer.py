@@ -18,10 +18,16 @@ class BatchWriter:
     """Puts batches into a store, and counts them once they are safe.
 
     As a context it leaves nothing behind at its end, whatever ends it.
+
+    Args:
+        store: Where they are put.
+        advance: Is called with the work of batches that are safe.
+        every: Seconds after a part within which none is written, or None for EVERY.
     """
 
-    def __init__(self, store: Store, advance: Advance) -> None:
+    def __init__(self, store: Store, advance: Advance, every: float | None = None) -> None:
         self._store, self._advance = store, advance
+        self._every = EVERY if every is None else every
         self._rows: list[pa.Table] = []
         self._work = 0
         self._last = float("-inf")
@@ -33,7 +39,7 @@ class BatchWriter:
         """
         self._rows.append(rows)
         self._work += work
-        if monotonic() - self._last >= EVERY:
+        if monotonic() - self._last >= self._every:
             self.flush()
 
     def flush(self) -> None:

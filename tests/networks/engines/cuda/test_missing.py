@@ -1,14 +1,15 @@
 """What is said where the engine for GPUs can't be used."""
 
+import sys
+
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.networks import engines
 from xorsweep.networks.engines import Engine
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "numba_cuda", None)
     wanted = r"^engine=cuda: numba-cuda isn't installed; pip install 'xorsweep\[cuda\]', or "
     with pytest.raises(ConfigError, match=wanted):
         Engine("cuda").check()

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import engines, planning
+from xorsweep.networks import planning
 from xorsweep.networks.activations import Tanh
 from xorsweep.networks.engines import Engine, load_train, load_unsupported
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
@@ -271,7 +272,7 @@ def test_what_is_on_disk_is_not_said_to_be_compiled(training_of: TrainingOf) -> 
 def test_an_engine_that_is_not_installed_is_told_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "numba", None)
     Engine().check()
     with pytest.raises(ConfigError, match=r"^engine=numba: .*pip install 'xorsweep\[fast\]'"):
         Engine("numba").check()
