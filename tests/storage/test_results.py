@@ -1,5 +1,6 @@
 """Results: one row a point in grid order, the same bytes whatever the order of the parts."""
 
+import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -30,9 +31,11 @@ from xorsweep.storage import compact_columns, mapped_arrays, results, table_writ
 from xorsweep.storage.bitwise_diff import of_points
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
+    READ_AT_ONCE,
     ResultTable,
     StoredColumns,
     assemble,
+    frame_of,
     read_results,
     write_results,
 )
@@ -410,3 +413,24 @@ def test_tables_do_not_depend_on_where_columns_lie(
         assert one == other
     pd.testing.assert_frame_equal(frame, read_results(in_memory, NetworkExperiment()))
     assert not {path.name for path in in_files.iterdir()} - {"results.csv", "results.parquet"}
+
+
+@pytest.mark.parametrize("rows", [0, 3, READ_AT_ONCE // 2, READ_AT_ONCE + 1])
+def test_a_table_of_any_length_is_read_column_by_column(rows: int) -> None:
+    numbers = np.arange(rows)
+    written = {
+        "lr": pa.array(numbers / 7),
+        "seed": pa.array(numbers),
+        "converged_epoch": pa.array(numbers, mask=numbers % 3 == 0),
+        "converged": pa.array(numbers % 2 == 0),
+        "status": pa.array(np.full(rows, "ok")).dictionary_encode(),
+    }
+    data = io.BytesIO()
+    pq.write_table(pa.table(written), data)
+    found = frame_of(pq.ParquetFile(data), NetworkExperiment(), whole=True)
+    assert [*found.columns] == [*written]
+    assert [found[name].dtype for name in ("lr", "seed", "converged")] == ["float64", "int64", bool]
+    assert found["converged_epoch"].dtype == "Int64"
+    assert found["status"].dtype == "category"
+    for name, column in written.items():
+        assert pa.array(found[name], from_pandas=True).to_pylist() == column.to_pylist()
