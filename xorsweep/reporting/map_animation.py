@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from xorsweep.reporting.figures.column_map import draw as draw_column
 from xorsweep.reporting.figures.outcome_map import draw as draw_outcomes
 from xorsweep.reporting.figures.outcome_map import epoch_span, solved_epochs
 from xorsweep.reporting.figures.style import styled
+from xorsweep.reporting.svg.palette import gif
 
 EACH, LAST = 700, 2500
 """Milliseconds that a map is shown."""
@@ -35,17 +35,8 @@ def map_gif(maps: Sequence[PixelMap], flag: str) -> bytes:
     with styled():
         drawn = [_image(each.figure) for each in _drawn(maps, flag)]
     size = tuple(max(image.size[side] for image in drawn) for side in (0, 1))
-    first, *others = [_placed(image, (size[0], size[1])) for image in drawn]
-    stream = BytesIO()
-    first.save(
-        stream,
-        "GIF",
-        save_all=True,
-        append_images=others,
-        duration=[*[EACH] * len(others), LAST],
-        loop=0,
-    )
-    return stream.getvalue()
+    placed = [_placed(image, (size[0], size[1])) for image in drawn]
+    return gif(placed, [*[EACH] * (len(placed) - 1), LAST], optimize=True)
 
 
 def _drawn(maps: Sequence[PixelMap], flag: str) -> list[DrawnFigure]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.svg.error_curve import HALF_SSE, LogAxes, drawable, span
 from xorsweep.reporting.svg.markup import number
-from xorsweep.reporting.svg.palette import FINER, WHITE, Color, draw_mark, indexed, png
+from xorsweep.reporting.svg.palette import FINER, WHITE, Color, draw_mark, gif, indexed, png
 from xorsweep.text import count_text
 
 SIDE = 200
@@ -48,20 +47,10 @@ def learning_gif(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatAr
         epochs: After how many epochs each error was measured (E,).
         errors: The errors (E,).
     """
-    first, *others = [indexed(each) for each in _painted(frames, epochs, errors)]
     durations = [EACH] * len(frames)
     durations[0], durations[-1] = FIRST, LAST
-    stream = BytesIO()
-    first.save(
-        stream,
-        "GIF",
-        save_all=True,
-        append_images=others,
-        duration=durations,
-        loop=0,
-        optimize=False,
-    )
-    return stream.getvalue()
+    painted = _painted(frames, epochs, errors)
+    return gif([indexed(each) for each in painted], durations, optimize=False)
 
 
 def still(frame: Frame, epochs: Sequence[int], errors: FloatArray) -> bytes:

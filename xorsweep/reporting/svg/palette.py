@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
 
@@ -81,6 +82,27 @@ def _palette() -> Image.Image:
     found = Image.new("P", (1, 1))
     found.putpalette(shades().tobytes() + greys.repeat(3).tobytes())
     return found
+
+
+def gif(images: Sequence[Image.Image], durations: Sequence[int], optimize: bool) -> bytes:
+    """Return images as an endless animated GIF.
+
+    Args:
+        images: The frames, indexed.
+        durations: The milliseconds for which each is shown.
+        optimize: Whether colours that a frame doesn't use are left out of its palette.
+    """
+    stream = BytesIO()
+    images[0].save(
+        stream,
+        "GIF",
+        save_all=True,
+        append_images=images[1:],
+        duration=list(durations),
+        loop=0,
+        optimize=optimize,
+    )
+    return stream.getvalue()
 
 
 def png(image: Image.Image) -> bytes:
