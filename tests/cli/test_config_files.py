@@ -35,7 +35,7 @@ def node(conf: None, tmp_path: Path) -> Node:
             path.write_text(text)
         lines = [f"hydra.searchpath=[{tmp_path}]", *chosen]
         config = compose("config", lines, return_hydra_config=True)
-        return grid_node(GlobalHydra.instance().config_loader(), config)
+        return grid_node(GlobalHydra.instance().config_loader(), config, {})
 
     return make
 
