@@ -15,6 +15,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository, IConfigRepository
 from hydra._internal.defaults_list import DefaultsList, Overrides
 from hydra.core.default_element import ResultDefault
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
@@ -56,7 +57,9 @@ def _load_once(repo: ConfigRepository, config_path: str) -> ConfigResult | None:
     read = _read_by(repo)
     if read is None:
         return load(repo, config_path)
-    key = (read, config_path)
+    source = repo._find_object_source(config_path, ObjectType.CONFIG)
+    place = source and f"{source.scheme()}://{source.path}"
+    key = (place if place in LASTING else read, config_path)
     if key not in loaded:
         loaded[key] = pickle.dumps(load(repo, config_path))
     result: ConfigResult | None = pickle.loads(loaded[key])
