@@ -31,9 +31,7 @@ def test_each_cell_has_its_rate(swept: ColumnSweep) -> None:
     ]
     rows = swept.results.query("lr == 0.1 and model == 'linear' and epochs == 9")
     count = int(rows["solved"].sum())
-    rate, low, high = (
-        f"{100 * share:.1f}".removesuffix(".0") for share in (count / 12, *rate_interval(count, 12))
-    )
+    rate, low, high = (f"{100 * share:.0f}" for share in (count / 12, *rate_interval(count, 12)))
     assert f"0.1 linear 9 {rate} % [{low}, {high}]" in lines
     assert len(lines) == 3 + 12
 

@@ -72,6 +72,8 @@ def test_a_resumed_sweep_is_reproduced_by_all_of_its_commands(small_sweep: Path)
     earlier = [RunRecord(command_line=line) for line in (first, resumed, ())]
     lines = ["python -m xorsweep -m 'seed=range(0,9)'", last]
     assert commands_of(replace(manifest, earlier=earlier)).splitlines() == lines
+    call = replace(manifest, command_line=("xorsweep.sweep(lr=[0.5, 2])",))
+    assert commands_of(call) == "xorsweep.sweep(lr=[0.5, 2])"
 
 
 def test_the_page_is_whole(page: Elements) -> None:

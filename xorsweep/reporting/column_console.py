@@ -36,6 +36,7 @@ def log_columns(cells: ColumnCells, console: Console) -> None:
             ]
             for place, *row in found.cells.itertuples(name=None)
         ],
+        justify="right",
     )
     if note := excluded_note(found.note, len(found.cells), len(cells.summary)):
         console.log(note)

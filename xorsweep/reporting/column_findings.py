@@ -27,12 +27,14 @@ def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
         comparisons: The paired tests of neighbouring cells for each flag.
     """
     roles = cells.roles
+    counts, has_failures = _points(cells), bool(cells.statistic("failed").any())
     parts = [
-        iter([_points(cells)]),
+        iter([counts] * has_failures),
         *(_rates(cells, flag) for flag in roles.flags[:MOST_FLAGS]),
         *(_differences(comparisons, flag) for flag in roles.flags[:1]),
         *(_time(cells, time, flag) for time, flag in islice(roles.times.items(), 1)),
         *(_number(cells, number) for number in roles.numbers),
+        iter([counts] * (not has_failures)),
     ]
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
@@ -51,7 +53,8 @@ def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
         return
     if not cells.has_seeds:
         true = int(rates["count"].sum())
-        yield f"{flag} is true at {true:,} of {count_text(len(rates), 'point')} that didn't fail."
+        ok = " that didn't fail" if cells.statistic("failed").any() else ""
+        yield f"{flag} is true at {true:,} of {count_text(len(rates), 'point')}{ok}."
         return
     confidence = simultaneous(len(rates))
     # If several cells have the same rate, the one with the most runs is named.

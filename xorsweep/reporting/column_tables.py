@@ -13,7 +13,8 @@ from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.measures import MOST_COLUMNS
 from xorsweep.reporting.selection import select_in_order
 from xorsweep.reporting.tables import Table, excluded_note
-from xorsweep.text import level_name, number_text, percent_text
+from xorsweep.reporting.wording import percent_texts
+from xorsweep.text import level_name, number_text
 
 
 def column_cells_table(cells: ColumnCells, most: int) -> Table:
@@ -28,7 +29,7 @@ def column_cells_table(cells: ColumnCells, most: int) -> Table:
     return Table(
         "A setting is all runs that differ only in the seed."
         if cells.has_seeds
-        else "Points, one run of each.",
+        else "Points, one run each.",
         list(columns),
         list(zip(*columns.values(), strict=True)),
         excluded_note(found.note, len(shown), len(cells.summary)),
@@ -60,8 +61,11 @@ def rate_texts(cells: ColumnCells, flag: str) -> pd.Series[Any]:
     """Return a flag's rate and its interval in each cell, or its value where there is one run."""
     rates = cells.rates(flag)
     if cells.has_seeds:
-        rate, low, high = (rates[name].map(percent_text) for name in ("rate", "low", "high"))
-        texts = rate + " % [" + low + ", " + high + "]"
+        limits = [rates[name] for name in ("rate", "low", "high")]
+        shares = [percent_texts(*each) for each in zip(*limits, strict=True)]
+        texts = pd.Series(
+            [f"{rate} % [{low}, {high}]" for rate, low, high in shares], rates.index, dtype=object
+        )
     else:
         texts = (rates["rate"] > 0).map(level_name)
     return texts.reindex(cells.summary.index, fill_value="")

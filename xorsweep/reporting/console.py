@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
@@ -167,11 +167,16 @@ class Console:
         for line in verdict_findings(judged):
             self.log(line)
 
-    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    def table(
+        self,
+        head: Sequence[str],
+        lines: Sequence[Sequence[str]],
+        justify: Literal["left", "right"] = "left",
+    ) -> None:
         """Print lines of texts under their heads."""
         table = Table(box=SIMPLE_HEAD, show_edge=False)
         for name in head:
-            table.add_column(Text(name))
+            table.add_column(Text(name), justify=justify)
         for line in lines:
             table.add_row(*map(Text, line))
         self.console.print(table, soft_wrap=False)

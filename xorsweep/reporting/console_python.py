@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console as RichConsole
 
@@ -62,7 +62,12 @@ class ScriptConsole(Console):
     def rates(self, summary: pd.DataFrame, swept: Sequence[str]) -> None:
         """Leave the rates to `Sweep.summary`."""
 
-    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    def table(
+        self,
+        head: Sequence[str],
+        lines: Sequence[Sequence[str]],
+        justify: Literal["left", "right"] = "left",
+    ) -> None:
         """Leave tables to `Sweep.results` and `Sweep.summary`."""
 
     def paths(self, paths: Sequence[Path]) -> None:

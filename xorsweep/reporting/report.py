@@ -308,9 +308,12 @@ def _excluded_text(note: str) -> str:
 
 
 def commands_of(manifest: FinishedManifest) -> str:
-    """Return the command that started the sweep, and those that resumed it, one a line."""
-    runs = (*manifest.earlier, manifest)
-    lines = dict.fromkeys(shlex.join(run.command_line) for run in runs)
+    """Return the command or the call that started the sweep, and those that resumed it.
+
+    Each has a line. A call in Python is a single word and isn't quoted.
+    """
+    words = (run.command_line for run in (*manifest.earlier, manifest))
+    lines = dict.fromkeys(" ".join(line) if len(line) < 2 else shlex.join(line) for line in words)
     return "\n".join(line for line in lines if line)
 
 
