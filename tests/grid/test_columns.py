@@ -35,6 +35,9 @@ def test_codes_are_indexed_as_arrays_are(pair: Any, data: st.DataObject) -> None
     assert codes[row] == array[row]
     rows = data.draw(st.lists(st.integers(0, len(array) - 1), max_size=6))
     np.testing.assert_array_equal(codes[np.array(rows, int)], array[np.array(rows, int)])
+    mask = np.isin(np.arange(len(array)), rows)
+    np.testing.assert_array_equal(codes[mask], array[mask])
+    np.testing.assert_array_equal(codes[[row]], array[[row]])
     some = data.draw(st.slices(len(array)))
     np.testing.assert_array_equal(codes[some], array[some])
     assert codes[some].dtype == np.int32

@@ -41,6 +41,9 @@ class ProductCodes(NDArrayOperatorsMixin):
         """Return the number of the axis' level at some rows, as an index of an array takes them."""
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(self.count))
+        elif not isinstance(rows, int):
+            rows = np.asarray(rows)
+            rows = rows.nonzero()[0] if rows.dtype == bool else rows
         cycle = rows // self.stride
         return cycle - cycle // len(self.of_level) * len(self.of_level)
 
