@@ -83,7 +83,7 @@ def kept(folder: Path) -> dict[int, StoredRun]:
     opened = open_sweep(folder)
     store, grid = opened.store, opened.grid
     assembled = assemble(grid, store.measurements())
-    return read_runs(grid, assembled, store.parts(), np.arange(len(grid)))
+    return read_runs(grid, assembled, store.parts, np.arange(len(grid)))
 
 
 def assert_as_alone(run: StoredRun) -> None:

@@ -33,7 +33,7 @@ def drawn(grid: Grid, folder: Path, workers: int = 1) -> RunDrawings:
             )
         )
     store = Store(folder, NetworkExperiment())
-    return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts(), workers)()
+    return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts, workers)()
 
 
 def test_every_run_that_stands_for_a_cell_is_drawn(grid_of: GridOf, tmp_path: Path) -> None:
@@ -81,14 +81,14 @@ def test_of_a_key_with_many_levels_evenly_spaced_ones_are_drawn(
 
 
 def test_what_cannot_be_drawn_costs_the_pictures_alone(grid_of: GridOf, tmp_path: Path) -> None:
-    def unreadable() -> Iterator[pa.Table]:
+    def unreadable(_: object) -> Iterator[pa.Table]:
         raise OSError("the disk is gone")
         yield
 
     grid = grid_of(epochs=5, seed=range(2))
     drawn(grid, tmp_path / "sweep")
     assembled = assemble(grid, open_sweep(tmp_path / "sweep").store.measurements())
-    found = submit_run_drawings(grid, assembled, unreadable(), workers=1)()
+    found = submit_run_drawings(grid, assembled, unreadable, workers=1)()
     assert not found.runs
     assert found.error == "drawing them ended with OSError: the disk is gone"
 

@@ -23,9 +23,7 @@ def results(small_sweep: Path) -> pd.DataFrame:
 def drawn(small_sweep: Path) -> RunDrawings:
     opened = open_sweep(small_sweep)
     store, grid = opened.store, opened.grid
-    return submit_run_drawings(
-        grid, assemble(grid, store.measurements()), store.parts(), workers=1
-    )()
+    return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts, workers=1)()
 
 
 def test_each_cell_has_its_runs_with_their_seeds_and_ends(

@@ -108,6 +108,12 @@ def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -
     path = written(tmp_path, *part)
     whole = decode(path, NetworkExperiment())
     assert decode(path, NetworkExperiment(), lists=False).equals(whole.drop_columns([*LISTS]))
+    own = np.sort(whole["point_id"].to_numpy())
+    outside = np.setdiff1d(np.concatenate([own - 1, own + 1]), own)
+    mixed = np.union1d(outside, own[2:3])
+    for points, has_lists in ((mixed, True), (outside, False), (own[:0], False)):
+        found = decode(path, NetworkExperiment(), lists=points)
+        assert found.equals(whole if has_lists else whole.drop_columns([*LISTS]))
 
 
 def test_the_curve_comes_back_at_the_longest_point_of_its_trajectory(

@@ -55,7 +55,9 @@ class LearningCurves:
         self, cells: pd.DataFrame, column: str = LEARNING_CURVE
     ) -> Mapping[int, CellLearningCurves]:
         """Return the learning curves in the parts of a sweep."""
-        return learning_curves_of(self.grid, self.store.parts(), cells, column)
+        cell_of = _cell_of(self.grid, cells)
+        points = self.grid.identities_of(np.flatnonzero(cell_of >= 0))
+        return _by_index(self.grid, self.store.parts(points), cells, cell_of, column)
 
 
 def learning_curves_of(
@@ -68,8 +70,16 @@ def learning_curves_of(
     A cell whose trajectories go on in another, longer one is excluded; of one with more than
     MOST_CURVES trajectories the first of them are taken.
     """
-    keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]
-    cell_of = _cell_of(grid, cells[keys])
+    return _by_index(grid, parts, cells, _cell_of(grid, cells), column)
+
+
+def _by_index(
+    grid: Grid,
+    parts: Iterable[pa.Table],
+    cells: pd.DataFrame,
+    cell_of: NDArray[np.int32],
+    column: str,
+) -> Mapping[int, CellLearningCurves]:
     return {
         cells.index[number]: CellLearningCurves(_epochs(grid, rows[0]), rows, curves)
         for number, (rows, curves) in sorted(_by_cell(grid, parts, cell_of, column).items())
@@ -85,8 +95,9 @@ def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:
 
     Points of a cell beyond the first MOST_CURVES are in none.
     """
+    keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]
     cell_of = np.full(len(grid), -1, np.int32)
-    for number, cell in enumerate(cells.to_dict("records")):
+    for number, cell in enumerate(cells[keys].to_dict("records")):
         inside = np.ones(len(grid), bool)
         for key, value in cell.items():
             column = grid.columns[str(key)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import ROWS_AT_ONCE, CellIndex
-from xorsweep.experiment import FAILED, STATUS
+from xorsweep.experiment import FAILED, POINT_ID, STATUS
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid, combined_codes
 from xorsweep.grid.schema import Point
@@ -26,6 +26,8 @@ RULE = (
 )
 
 Rows = NDArray[np.int64]
+PartsOf = Callable[[NDArray[np.uint64]], Iterable[pa.Table]]
+"""Returns the parts, with lists where one has some of these points."""
 Curve = NDArray[np.float32]
 
 
@@ -94,7 +96,7 @@ class StoredRun:
 
 
 def read_runs(
-    grid: Grid, stored: StoredColumns, parts: Iterable[pa.Table], rows: Rows
+    grid: Grid, stored: StoredColumns, parts: PartsOf, rows: Rows
 ) -> dict[int, StoredRun]:
     """Return the runs in some rows (n,) of a grid, none of which failed, by row."""
     siblings = _siblings(grid, rows)
@@ -146,17 +148,19 @@ def _siblings(grid: Grid, rows: Rows) -> Mapping[int, Rows]:
 
 
 def _read(
-    grid: Grid, parts: Iterable[pa.Table], siblings: Mapping[int, Rows]
+    grid: Grid, parts: PartsOf, siblings: Mapping[int, Rows]
 ) -> tuple[Mapping[int, FloatArray], Mapping[int, Curve]]:
     """Return by row the parameters of the runs, and the curves that their siblings keep."""
     parameters: dict[int, FloatArray] = {}
     curves: dict[int, Curve] = {}
     related = np.unique(np.concatenate([np.empty(0, np.int64), *siblings.values()]))
-    for part in parts:
-        rows = grid.rows_of(part["point_id"].to_numpy())
+    points = grid.identities_of(related)
+    row_of = dict(zip(points.tolist(), related.tolist(), strict=True))
+    for part in parts(points):
+        found = part[POINT_ID].to_numpy()
         ended = part[STATUS].to_numpy() != FAILED
-        for place in np.flatnonzero(ended & np.isin(rows, related)).tolist():
-            row = int(rows[place])
+        for place in np.flatnonzero(ended & np.isin(found, points)).tolist():
+            row = row_of[int(found[place])]
             curve = part["learning_curve"][place].values.to_numpy()
             if len(curve):
                 curves[row] = curve

@@ -69,7 +69,9 @@ class StoredNetworks:
     def __call__(self, rows: Iterable[int]) -> Mapping[int, tuple[Point, FloatArray]]:
         """Return the point and the final parameters (P,) of some runs that didn't fail, by row."""
         self.plugins.install()
-        return networks_of(self.grid, self.store.parts(), rows)
+        rows = list(rows)
+        parts = self.store.parts(self.grid.identities_of(np.array(rows, np.int64)))
+        return networks_of(self.grid, parts, rows)
 
 
 def networks_of(

@@ -52,7 +52,7 @@ class NetworkReport(ReportWriter):
 
     def begin(self, stored: StoredColumns) -> None:
         """Start to draw the typical, best and worst runs of cells."""
-        self._drawing = submit_run_drawings(self.grid, stored, self.store.parts(), self.workers)
+        self._drawing = submit_run_drawings(self.grid, stored, self.store.parts, self.workers)
 
     def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:
         """Return the figures of networks."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from joblib import delayed
 from numpy.typing import NDArray
 
-from xorsweep.analysis.representative_runs import StoredRun, best_first, read_runs, representatives
+from xorsweep.analysis.representative_runs import (
+    PartsOf,
+    StoredRun,
+    best_first,
+    read_runs,
+    representatives,
+)
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
@@ -89,9 +94,7 @@ Drawing = Callable[[], RunDrawings]
 """Waits for runs that are being drawn."""
 
 
-def submit_run_drawings(
-    grid: Grid, stored: StoredColumns, parts: Iterable[pa.Table], workers: int
-) -> Drawing:
+def submit_run_drawings(grid: Grid, stored: StoredColumns, parts: PartsOf, workers: int) -> Drawing:
     """Start to draw the typical, best and worst runs of cells.
 
     The cells are all of them, or MOST_CELLS selected by axis of those with the most epochs.
@@ -99,7 +102,7 @@ def submit_run_drawings(
     Args:
         grid: The sweep's points.
         stored: Where each point ended.
-        parts: The stored parts, which hold the weights and errors.
+        parts: Returns the stored parts, which hold the weights and errors.
         workers: Processes that draw; with several, the caller continues meanwhile.
 
     Returns:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from xorsweep._version import FORMAT
 from xorsweep.errors import DamagedPartError, IrregularFileError
@@ -71,8 +72,16 @@ def _complete(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def decode(path: Path, experiment: Experiment[Any], lists: bool = True) -> pa.Table:
+def decode(
+    path: Path, experiment: Experiment[Any], lists: bool | NDArray[np.uint64] = True
+) -> pa.Table:
     """Return the rows of a part, with or without its columns of lists.
+
+    Args:
+        path: The file.
+        experiment: What ran its points.
+        lists: Whether there are lists, or the identities, ascending, of points: a part has
+            its lists if it has one of them.
 
     Raises:
         DamagedPartError: A byte of it, of whatever column, isn't as written.
@@ -85,6 +94,11 @@ def decode(path: Path, experiment: Experiment[Any], lists: bool = True) -> pa.Ta
     with _arrow_errors():
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_schema(file.schema_arrow, experiment)
+        if not isinstance(lists, bool):
+            points = file.read([POINT_ID], use_threads=False)[POINT_ID].to_numpy()
+            lists = bool(len(lists)) and bool(
+                (lists.take(np.searchsorted(lists, points), mode="clip") == points).any()
+            )
         names = [
             each.name for each in file.schema_arrow if lists or not pa.types.is_list(each.type)
         ]

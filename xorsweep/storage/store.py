@@ -12,8 +12,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from xorsweep.errors import (
     ConfigError,
@@ -98,11 +100,13 @@ class Store:
         name, data = encode(rows, self.experiment)
         write_atomically(make_folder(self.folder / PARTS) / name, data)
 
-    def parts(self, lists: bool = True) -> Iterator[pa.Table]:
+    def parts(self, lists: bool | NDArray[np.uint64] = True) -> Iterator[pa.Table]:
         """Yield the parts in the order of their names, with or without their columns of lists.
 
+        `lists` may be the identities of points: parts that have none of them are without.
         Raises StoreError for a damaged one.
         """
+        lists = lists if isinstance(lists, bool) else np.sort(lists)
         for path in self.part_files():
             try:
                 part = self._read(path, lists)
@@ -162,7 +166,7 @@ class Store:
             found = files_in(self.folder / PARTS)
         return [path for path in found if not fnmatch(path.name, LEFTOVERS)]
 
-    def _read(self, path: Path, lists: bool = True) -> pa.Table:
+    def _read(self, path: Path, lists: bool | NDArray[np.uint64] = True) -> pa.Table:
         with reading(path):
             return decode(path, self.experiment, lists)
 

@@ -131,7 +131,8 @@ def _in_the_parts(
     """Yield the differences between the parts and the rows run alone."""
     if not len(rows):
         return
-    stored = ended_rows(store.parts(), grid.identities_of(rows))
+    points = grid.identities_of(rows)
+    stored = ended_rows(store.parts(points), points)
     experiment = store.experiment.for_grid(grid)
     for table in _run_alone(grid, rows, experiment, workers, terminal):
         for each in differences(stored, table, experiment):
