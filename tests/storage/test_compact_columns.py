@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.storage import compact_columns
-from xorsweep.storage.compact_columns import NULLS_AT_ONCE, compact, is_constant, select_rows
+from xorsweep.storage.column_bits import is_constant
+from xorsweep.storage.compact_columns import NULLS_AT_ONCE, compact, select_rows
 
 pytestmark = pytest.mark.unit
 

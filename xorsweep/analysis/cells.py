@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.grid.grid import combined_codes, number_by_appearance
-from xorsweep.storage.compact_columns import changes
+from xorsweep.storage.column_bits import changes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.storage.compact_columns import is_constant
+from xorsweep.storage.column_bits import is_constant
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.errors import ConfigError
 from xorsweep.grid.grid import number_by_appearance
-from xorsweep.storage.compact_columns import is_constant
+from xorsweep.storage.column_bits import is_constant
 
 Numbers = NDArray[np.int64]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-from xorsweep.fields import Scalar
+if TYPE_CHECKING:
+    from xorsweep.fields import Scalar
 
 
 @dataclass(frozen=True, eq=False)

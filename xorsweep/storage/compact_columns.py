@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.storage.column_bits import bits_of, is_constant
 from xorsweep.storage.mapped_arrays import IN_MEMORY, full, release_pages
 
 if TYPE_CHECKING:
@@ -38,25 +39,6 @@ def compact(column: pd.Series[Any], folder: Path | None = None) -> pd.Series[Any
     return _mapped(column, folder)
 
 
-def is_constant(column: pd.Series[Any]) -> bool:
-    """Tell, for numbers, booleans and categories, whether all values have the same bits."""
-    bits = _bits(column)
-    return bits is not None and (bits.strides == (0,) or bool((bits == bits[:1]).all()))
-
-
-def changes(column: pd.Series[Any]) -> NDArray[np.bool_]:
-    """Tell which values (N - 1,) but the first have other bits than the one before."""
-    import pandas as pd
-
-    bits = _bits(column)
-    if bits is None:
-        bits = pd.factorize(column.array)[0]
-    if bits.strides == (0,):
-        return np.zeros(max(0, len(bits) - 1), bool)
-    changed: NDArray[np.bool_] = bits[1:] != bits[:-1]
-    return changed
-
-
 def select_rows(
     table: pd.DataFrame, chosen: NDArray[np.bool_], columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -70,7 +52,7 @@ def select_rows(
     index = table.index[rows]
 
     def some(column: pd.Series[Any]) -> pd.Series[Any]:
-        bits = _bits(column)
+        bits = bits_of(column)
         if bits is not None and len(bits) and bits.strides == (0,):
             return _repeated(column, index)
         return pd.Series(column.array.take(rows), index, copy=False)
@@ -86,17 +68,6 @@ def take_rows(
     import pandas as pd
 
     return pd.DataFrame({name: table[name].array.take(rows) for name in columns}, index=rows)
-
-
-def _bits(column: pd.Series[Any]) -> NDArray[Any] | None:
-    """Return the bits of numbers and booleans, and the codes of categories (N,)."""
-    import pandas as pd
-
-    if isinstance(column.array, pd.Categorical):
-        return column.array.codes
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
-        return column.to_numpy().view(f"u{column.dtype.itemsize}")
-    return None
 
 
 def _repeated(column: pd.Series[Any], index: pd.Index[Any]) -> pd.Series[Any]:
