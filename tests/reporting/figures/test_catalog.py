@@ -271,6 +271,7 @@ def test_no_text_of_a_figure_for_a_paper_is_smaller_than_8_points(tables: Tables
         assert found.figure.get_figwidth() == 3.3
         sizes = {text.get_fontsize() for text in found.figure.findobj(Text) if text.get_text()}
         assert sizes == {8}, spec.name
+        expect_readable(found.figure)
 
 
 def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(
@@ -364,7 +365,7 @@ def test_no_text_lies_on_another_in_what_is_written(
 
 def expect_readable(figure: Figure) -> None:
     """Expect that no text lies on another, and none is cut off by the figure's edge."""
-    beyond = _beyond_the_ends(figure)
+    beyond = _beyond_the_ends(figure) | _of_axes_without_ticks(figure)
     boxes = [
         (text.get_text(), text.get_window_extent())
         for text in figure.findobj(Text)
@@ -379,6 +380,12 @@ def expect_readable(figure: Figure) -> None:
         if not (whole.contains(box.x0, box.y0) and whole.contains(box.x1, box.y1))
     ]
     assert not cut_off
+
+
+def _of_axes_without_ticks(figure: Figure) -> set[Text]:
+    pairs = ((axes.xaxis, axes.yaxis) for axes in figure.axes)
+    unseen = [axis for pair in pairs for axis in pair if not axis.get_visible()]
+    return {text for axis in unseen for text in axis.findobj(Text)}
 
 
 def _beyond_the_ends(figure: Figure) -> set[Text]:

@@ -1,4 +1,4 @@
-"""What the figures share: panels, axes of epochs and shares, line styles, legends and notes."""
+"""Panels, axes, line styles, legends and notes of all figures."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SIDES, LEAST_SIDES = 0.9, 0.6
 """Inches beside the panels, for the labels of an axis; in a figure whose width was chosen."""
 MANY_TIMES = 50
 """From this ratio of the largest to the smallest value on, an axis is logarithmic."""
-FEW_DECADES = 1_000
+FEW_DECADES = 100
 """Up to this ratio powers of ten alone would be few labels."""
 FINE = 1e-4
 """Up to this ratio of their range to their size, values need more digits than a label has."""
@@ -80,7 +80,7 @@ class Facets(sns.FacetGrid):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class DrawnFigure:
-    """A figure, what it shows in words, and which part of the sweep it excludes, if any."""
+    """A figure, its text alternative, and a note of the part of the sweep that it excludes."""
 
     figure: Figure
     alt: str

@@ -30,7 +30,7 @@ MOST_ROWS_SENT = 100_000
 
 
 class FigureTables(Protocol):
-    """What figures are made from; they can be pickled."""
+    """The tables of a sweep, from which figures are made; they can be pickled."""
 
     @property
     def results(self) -> pd.DataFrame:
@@ -63,7 +63,7 @@ class FigureSpec:
 
 @dataclass(frozen=True)
 class WrittenFigure:
-    """A figure in the sweep's folder: how it reads, what it shows, and what it excludes.
+    """A figure in the sweep's folder, with its text alternative and a note of excluded cells.
 
     `image` is for a page: SVG, or PNG where that would be too large.
     """
@@ -89,7 +89,7 @@ def submit_figures(
 
     Args:
         catalog: The figures.
-        tables: What the figures are made from.
+        tables: The tables of the sweep.
         folder: Where the files go.
         workers: Processes that draw; with several, the caller goes on meanwhile.
         looks: The files of each figure, its style and its width.
@@ -112,7 +112,7 @@ def _finished(
 ) -> list[WrittenFigure]:
     try:
         written = list(results)
-    except TerminatedWorkerError:  # draw here what other processes died of
+    except TerminatedWorkerError:  # a process died: this one draws
         remove_leftovers(folder)
         written = [_write(spec, tables, folder, looks) for spec in catalog]
     return sorted(filter(None, written), key=lambda each: catalog.index(each.spec))

@@ -24,7 +24,7 @@ def draw(shown: PixelMap, name: str, title: str = "") -> DrawnFigure | None:
     Args:
         shown: The map.
         name: The column.
-        title: What stands above the map.
+        title: The title above the map.
     """
     if name in shown.flags or name in shown.names:
         return _categories(shown, name, title)

@@ -39,6 +39,8 @@ MOST_CELLS = 24
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
 MOST_COLUMNS = 5
+WIDEST, LOWEST, HIGHEST = 4.3, 1.7, 2.5
+"""Inches of a panel, whose only row is as high as its label."""
 SMALLEST_ERROR, LARGEST_ERROR = 1e-8, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
 
@@ -58,7 +60,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
     parts = panels(cells, shown.keys)
     columns = columns_of(cells, layout.x, MOST_COLUMNS)
-    figure, grid = facets(parts, (WIDE - SIDES) / columns, 1.7, columns, xlabel="epochs")
+    width = min(WIDEST, (WIDE - SIDES) / columns)
+    height = LOWEST if len(parts) > columns else HIGHEST
+    figure, grid = facets(parts, width, height, columns, xlabel="epochs")
     single, trained = single_runs(tables, shown.cells.index.to_list())
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())

@@ -34,12 +34,12 @@ from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
 SMALLEST_ERROR = 1e-8
-"""Smaller final errors are drawn here: what is left of them is rounding."""
+"""Smaller final errors, which are rounding errors, are drawn here."""
 MOST_CELLS = 24
 MOST_COLUMNS = 4
 MOST_ENLARGED = 0.48
 """Share of the runs up to which the highest bar is as high as the panel."""
-LOWEST, HIGHEST, ALL_ROWS = 0.78, 2.2, 4.0
+WIDEST, LOWEST, HIGHEST, ALL_ROWS = 4.3, 0.78, 2.2, 4.0
 """Inches of a panel, and of all rows of panels where they fit."""
 
 
@@ -58,10 +58,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = in_order(shown.cells, (*layout.col, layout.x, layout.hue))
     parts = panels(cells, shown.keys)
     columns = columns_of(cells, layout.hue if layout.x else "", MOST_COLUMNS)
+    width = min(WIDEST, (WIDE - SIDES) / columns)
     height = min(HIGHEST, max(LOWEST, ALL_ROWS / ceil(len(parts) / columns)))
-    figure, grid = facets(
-        parts, (WIDE - SIDES) / columns, height, columns, xlabel="final error", ylabel="runs"
-    )
+    figure, grid = facets(parts, width, height, columns, xlabel="final error", ylabel="runs")
     # With limits, no bar makes seaborn find new ones for all panels.
     grid[0].set(xscale="log", xlim=edges[[0, -1]], ylim=(0, 1), yticks=(0, 1))
     label_decades(grid[0].xaxis, edges[[0, -1]])

@@ -1,4 +1,4 @@
-"""What the hidden units of a run answer to its rows: a plane of two units, else a table."""
+"""The outputs of a run's hidden units for its rows: a plane of two units, else a table."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def draw_hidden_outputs(run: SingleRun) -> Figure:
     """Return how the rows move through the plane of two hidden units, else a table in colours.
 
     Of two units each row has a path from a ring, before training, to a mark: a disc where its
-    target is high, a square where it is low. Of other networks a field is what a hidden unit
-    answers to a row at the end. A run that diverged is drawn as far as its error is below 1e9.
+    target is high, a square where it is low. Of other networks a field is the output of a
+    hidden unit for a row at the end. A run that diverged is drawn as far as its error is below 1e9.
     """
     with styled():
         if has_plane(run):

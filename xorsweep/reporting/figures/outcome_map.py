@@ -26,7 +26,7 @@ def draw(
     Args:
         shown: The map of a sweep of networks.
         span: The fewest and the most epochs of the colour bar; those of the map where None.
-        title: What stands above the map.
+        title: The title above the map.
     """
     if "outcome" not in shown.names:
         return None

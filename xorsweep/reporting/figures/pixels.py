@@ -1,4 +1,4 @@
-"""What figures of maps share: one pixel a point or a whole multiple, axes, legend, colour bar."""
+"""Figures of maps: one pixel per point or a whole multiple, axes, legend, colour bar."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def map_figure(
         axes: The axes of the map.
         image: The colours of its pixels.
         entries: The legend.
-        scale: What the colour bar shows, if there is one.
-        scale_label: What its numbers are.
-        title: What stands above the map.
+        scale: The colours and numbers of the colour bar, if there is one.
+        scale_label: The label of its numbers.
+        title: The title above the map.
     """
     x_ticks, y_ticks = _ticks(axes.x), _ticks(axes.y)
     wide, high = (max(1, ceil(LEAST_DOTS / n)) * n for n in (len(axes.x), len(axes.y)))

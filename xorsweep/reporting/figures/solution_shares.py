@@ -125,7 +125,7 @@ def _draw_rows(
 def _segments(
     counts: Mapping[str, int], colours: Mapping[str, str], room: float
 ) -> Iterator[tuple[str, float]]:
-    """Yield what a bar is cut into, with the shares: classes with a colour, others, the rest.
+    """Yield the parts of a bar with their shares: classes with a colour, others, the rest.
 
     Of the others those are drawn apart that have room for their name.
     """

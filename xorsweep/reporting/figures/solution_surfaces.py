@@ -1,4 +1,4 @@
-"""A decision surface per class of solutions: what a typical run of it answers, and how."""
+"""A decision surface per class of solutions: the outputs of a typical run."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
     room = ((total or NARROW) - 0.4) / across - 0.25
     side = min(SIDE, room) if total else min(1.5 * SIDE, max(SIDE, room))
     figure = new_figure(max(across * (side + 0.25) + 0.4, NARROW), down * (side + 0.85) + 0.7)
-    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.06))
+    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.12))
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for axes in grid[len(shown) :]:
         axes.remove()
@@ -161,7 +161,7 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
 
 
 def _draw_surface(axes: Axes, point: Point, parameters: FloatArray) -> None:
-    """Draw what a network answers, and the line at which each hidden unit switches."""
+    """Draw the outputs of a network, and the line at which each hidden unit switches."""
     training = build_training(batch_of_one(point, (1,)), parameters[:, None])
     low, high = float(training.inputs.min()), float(training.inputs.max())
     margin = MARGIN * (high - low)

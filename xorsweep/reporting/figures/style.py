@@ -71,7 +71,7 @@ PAPER: dict[Any, Any] = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
 }
-"""What a paper has otherwise: all text has 8 points."""
+"""Changes for a paper: all text has 8 points."""
 
 _DRAWING = RLock()
 _WIDTH: ContextVar[float | None] = ContextVar("width", default=None)

@@ -1,4 +1,4 @@
-"""What matters most: the share of the variance of a rate that each axis explains, as bars."""
+"""The share of the variance of a rate that each axis explains, as bars."""
 
 from __future__ import annotations
 
