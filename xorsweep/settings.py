@@ -107,7 +107,7 @@ def read_figures(
 
     Args:
         values: The given values by the names of the settings.
-        known: The values of settings that aren't given; the defaults where None.
+        known: The values of the other settings; the defaults where None.
 
     Raises:
         ConfigError: Something isn't allowed.

@@ -79,7 +79,7 @@ def networks_of(
 ) -> Mapping[int, tuple[Point, FloatArray]]:
     """Return the point and the final parameters (P,) of the runs in some rows, by row.
 
-    Runs whose parameters aren't kept are left out.
+    Runs whose parameters aren't kept are excluded.
     """
     wanted = np.array(sorted(rows), np.int64)
     found: dict[int, tuple[Point, FloatArray]] = {}

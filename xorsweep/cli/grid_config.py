@@ -29,7 +29,7 @@ _BLOCKS_ALLOWED = (
 def grid_node(loader: ConfigLoader, config: DictConfig, axes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the node `grid` of a configuration, with `axes` over its own.
 
-    An axis is left out whose key a file that is composed later gives one plain value. Raises
+    An axis is excluded if a file that is composed later gives its key one plain value. Raises
     ConfigError for a file that can't be meant.
     """
     files = composed_files(loader, config.hydra)

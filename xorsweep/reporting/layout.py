@@ -15,7 +15,7 @@ LONGEST_TEXT = 40
 """Characters of a label; of longer ones, which may be paths, the end is shown."""
 
 LONGEST_TITLE = 34
-"""Characters of a panel's title; of longer ones the keys of names are left out."""
+"""Characters of a panel's title; longer ones omit the keys of names."""
 
 
 @dataclass(frozen=True)

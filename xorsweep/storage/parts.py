@@ -56,7 +56,7 @@ def encode(rows: Sequence[pa.Table], experiment: Experiment[Any]) -> tuple[str, 
 
 
 def table_of(rows: Sequence[pa.Table]) -> pa.Table:
-    """Return what batches gave as a part holds it; points are ok unless it is said otherwise."""
+    """Return what batches gave as a part holds it; points are ok by default."""
     return pa.concat_tables(map(_complete, rows), promote_options="default")
 
 

@@ -138,7 +138,7 @@ def _block_lines(
 
 
 def _settings_of(schema: Schema, block: Block) -> dict[str, str]:
-    """Return the keys that have one value in a block, parameters of groups left out."""
+    """Return the keys that have one value in a block, without parameters of groups."""
     first, swept = block.bases[0], {axis.key for axis in block.axes}
     return {key: format_value(first[key]) for key in schema.keys if key not in swept}
 

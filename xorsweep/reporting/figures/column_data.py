@@ -136,7 +136,7 @@ class ColumnTables:
 
 
 def _band(cell: int, curves: pd.DataFrame) -> pd.DataFrame:
-    """Return the quantiles of a cell's curves at as many steps as a picture can show."""
+    """Return the quantiles of a cell's curves at as many steps as a figure can show."""
     low, middle, high = curve_quantiles(curves.to_numpy())
     band = pd.DataFrame(
         {"cell": cell, "x": curves.columns, "low": low, "middle": middle, "high": high}

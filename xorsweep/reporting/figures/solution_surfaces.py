@@ -103,7 +103,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
 def typical_runs(tables: Tables) -> list[_Shown]:
     """Return the classes of solved runs at their most epochs, the most frequent first.
 
-    Classes of several tasks are told apart. The run that stands for a class is the one in the
+    Classes of several tasks are distinguished. The run that stands for a class is the one in the
     middle of those of the class by the epoch at which they converged, the better one of two.
     """
     cells = final_epochs_only(tables.summary)

@@ -90,7 +90,7 @@ def gif(images: Sequence[Image.Image], durations: Sequence[int], optimize: bool)
     Args:
         images: The frames, indexed.
         durations: The milliseconds for which each is shown.
-        optimize: Whether colours that a frame doesn't use are left out of its palette.
+        optimize: Whether colours that a frame doesn't use are removed from its palette.
     """
     stream = BytesIO()
     images[0].save(

@@ -29,7 +29,7 @@ class NetworkState:
     """
 
     def __init__(self, training: TrainingBatch, state: State | None = None) -> None:
-        """Start the optimizer, or go on with its state after some epochs."""
+        """Start the optimizer, or continue with its state after some epochs."""
         optimizer, rates = training.optimizer, _rates(training)
         self._training = training
         self.parameters = training.parameters.copy()
