@@ -18,6 +18,7 @@ from xorsweep.analysis.survival import Survival, bounds_at_ends, survival
 from xorsweep.experiment import DIVERGED, FAILED, OK, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES
+from xorsweep.storage.mapped_arrays import release_pages
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOT_REACHED = "not reached"
@@ -43,6 +44,7 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     """
     index = CellIndex.of_frame(results, swept_columns(results))
     runs = _Runs.of(results)
+    release_pages()
 
     def count(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(index.number[chosen], minlength=len(index))
