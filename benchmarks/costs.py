@@ -75,7 +75,7 @@ def measure_costs(repeats: int) -> Costs:
     """Return every cost, each the median of some repeats."""
     net_epoch, trajectory = _training(repeats)
     row_store, batch_store = _storing(repeats)
-    row_plan = _slope(lambda rows: _plan(grid_of(rows)), ROWS, repeats)
+    row_plan = _slope(lambda rows: list(_plan(grid_of(rows)).batches), ROWS, repeats)
     loky = import_module("xorsweep.execution.loky").run_loky
     dask = import_module("xorsweep.execution.dask").run_dask
     loky_row, loky_batch, loky_start = _handing(partial(loky, workers=2), repeats)

@@ -26,6 +26,7 @@ from joblib import cpu_count
 
 from benchmarks.costs import Costs, bytes_of_a_part, grid_of, measure_costs
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.grid.axes import BYTES_A_POINT
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
@@ -226,14 +227,14 @@ def _far(costs: Costs, memory: float) -> str:
         "trained and written by shards",
         "planned, sent and assembled by the parent",
     )
-    at_once = MEMORY_GIB * 2**30 / 2 / max(1.0, memory)
+    at_once = MEMORY_GIB * 2**30 / 2 / BYTES_A_POINT
     return (
         _table(head, rows)
         + f"\n\nA billion rows would take {FAR * memory / 2**30:,.0f} GiB of the parent's memory, "
         f"{FAR * costs.bytes_part / 1e12:,.2f} TB of parts or more, and "
-        f"{FAR * costs.bytes_csv / 1e12:,.2f} TB of results.csv. A parent with {MEMORY_GIB} GiB, "
-        f"half of which a sweep may fill, holds {at_once / 1e6:,.0f} million rows: "
-        f"{ceil(FAR / at_once):,} sweeps."
+        f"{FAR * costs.bytes_csv / 1e12:,.2f} TB of results.csv. A sweep may fill half of the "
+        f"memory, with {BYTES_A_POINT} bytes per point: a parent with {MEMORY_GIB} GiB takes "
+        f"{at_once / 1e6:,.0f} million rows, so a billion are {ceil(FAR / at_once):,} sweeps."
     )
 
 

@@ -76,7 +76,7 @@ class Plan(Generic[BatchT]):
     """The batches of a sweep, the most expensive first, and their totals.
 
     Attributes:
-        batches: The batches, with each point once.
+        batches: The batches, with each point once; they may be made when they are asked for.
         points: The number of points.
         work: The total work of the batches.
         counts: Further counts of the plan, such as the number of trajectories.

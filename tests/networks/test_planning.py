@@ -347,3 +347,22 @@ def test_the_work_of_a_batch_is_its_epochs_times_its_networks() -> None:
     batch = Batch({"hidden": 5}, {}, (10, 30), rows, rows.astype(np.uint64), cost=1.5)
     assert batch.work == 90
     assert [part.cost for part in batch.split()] == [0.5, 1.0]
+
+
+def test_batches_of_a_plan_are_made_when_they_are_asked_for(
+    point_of: PointOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = [Axis("seed", tuple(range(50))), Axis("epochs", (3, 1))]
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
+    monkeypatch.setattr(planning, "MOST_KEPT", 2)
+    batches = plan_of(grid, 1, at_most(9)).batches
+    assert batches[-1].rows.tolist() == list(batches)[-1].rows.tolist()
+    assert [each.rows.tolist() for each in batches[2:4]] == [
+        batches[place].rows.tolist() for place in (2, 3)
+    ]
+    assert batches[0] is not batches[1]
+    assert sorted(row for each in batches for row in each.rows.ravel()) == list(range(100))
+    assert all(each.snapshots == (1, 3) for each in batches)
+    assert {each.work for each in batches} <= {3 * 8, 3 * 9}
+    with pytest.raises(IndexError):
+        batches[len(batches)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, overload
 
@@ -25,6 +26,8 @@ BATCH_SECONDS = 0.005
 """Seconds that a batch costs beside its epochs: it is handed to a worker, and its part written."""
 ROWS_AT_ONCE = 2**20
 """Rows that are numbered together, so that memory stays bounded."""
+MOST_KEPT = 256
+"""Batches of a plan that are kept once they are made."""
 QUICK = 0.3
 """Seconds of training in which other processes would hardly start."""
 
@@ -203,7 +206,7 @@ class _Planned:
 
 @dataclass(frozen=True, eq=False)
 class Batches(Sequence[Batch]):
-    """The batches of a plan, each made when it is asked for, since together they are large."""
+    """The batches of a plan, each made when it is asked for, since together they may be large."""
 
     grid: Grid
     planned: Sequence[_Planned]
@@ -218,7 +221,11 @@ class Batches(Sequence[Batch]):
     def __getitem__(self, place: int | slice) -> Batch | Sequence[Batch]:
         if isinstance(place, slice):
             return Batches(self.grid, self.planned[place])
-        return _batch(self.grid, self.planned[place])
+        return self._made(range(len(self))[place])
+
+    @cached_property
+    def _made(self) -> Callable[[int], Batch]:
+        return lru_cache(MOST_KEPT)(lambda place: _batch(self.grid, self.planned[place]))
 
     def work_of(self, planned: _Planned) -> int:
         """Return the work of a batch that isn't made yet."""
