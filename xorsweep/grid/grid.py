@@ -150,7 +150,7 @@ class Grid:
         shared, swept = 0, list[tuple[Codes, NDArray[np.uint64]]]()
         by_axis: dict[tuple[int, int], NDArray[np.uint64]] = {}
         for key, column in self.columns.items():
-            hashes = np.array([_hash(key, level) for level in column.levels], np.uint64)
+            hashes = _hashes_of(key, column.levels)
             if len(hashes) == 1:
                 shared += int(hashes[0])
             elif isinstance(codes := column.codes, ProductCodes):
@@ -449,11 +449,15 @@ def _keys(points: Sequence[Iterable[str]]) -> list[str]:
     return [key for keys in parameters.values() for key in keys]
 
 
-def _hash(key: str, level: Scalar) -> int:
-    if level is None:
-        return 0
+def _hashes_of(key: str, levels: Iterable[Scalar]) -> NDArray[np.uint64]:
+    """Return the hashes (levels,) of a key with its levels, 0 where it doesn't apply."""
+    digests = (bytes(8) if level is None else _digest(key, level) for level in levels)
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+
+
+def _digest(key: str, level: Scalar) -> bytes:
     text = f"{key}\0{type(level).__name__}\0{format_value(level)}"
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
 
 def combined_codes(grid: Grid, keys: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:
