@@ -45,6 +45,7 @@ from xorsweep.networks.trainability import TRAINABLE
 from xorsweep.networks.trainer import train_batch
 from xorsweep.settings import NetworkSettings
 from xorsweep.storage.manifest import Manifest, check_version
+from xorsweep.storage.mapped_arrays import release_pages
 from xorsweep.storage.results import ResultTable, StoredColumns
 from xorsweep.text import exception_text
 
@@ -279,6 +280,7 @@ class NetworkExperiment(Experiment[Batch]):
         from xorsweep.analysis import initial_weights, variance_shares
 
         shares = variance_shares.rate_variance(results, summary)
+        release_pages()
         return {
             variance_shares.TABLE: shares.table if shares else summary.iloc[:0],
             initial_weights.TABLE: initial_weights.failures_by_weights(results),

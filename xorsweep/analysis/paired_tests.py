@@ -16,6 +16,7 @@ from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.analysis.intervals import CONFIDENCE, standard_errors
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.fields import FloatArray
+from xorsweep.storage.mapped_arrays import release_pages
 
 SIGNIFICANCE = 0.05
 A_HIGHER, B_HIGHER, NO_DIFFERENCE = "a higher", "b higher", "no difference shown"
@@ -50,6 +51,7 @@ def compare_neighbours(results: pd.DataFrame, snapshot_key: str | None = "epochs
     swept = swept_columns(results)
     index = CellIndex.of_frame(results, swept)
     cells = results[swept].iloc[index.first].reset_index(drop=True)
+    release_pages()
     pairs = _Neighbours.among(cells, swept, snapshot_key)
     counts = Runs.of(results, index.number).compared(pairs.a, pairs.b)
     kept = pairs.longest(cells, counts["n_pairs"] > 0, snapshot_key)

@@ -20,6 +20,7 @@ from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys, point_columns, swept_columns
 from xorsweep.analysis.intervals import Z
 from xorsweep.fields import FloatArray
+from xorsweep.storage.mapped_arrays import release_pages
 
 TABLE = "variance_shares.csv"
 MOST_HELD, MOST_PARTS = 2, 50
@@ -286,9 +287,11 @@ def rate_variance(results: pd.DataFrame, summary: pd.DataFrame) -> VarianceShare
     if results["seed"].nunique() < FEWEST_SEEDS:
         return None
     keys = [key for key in point_columns(summary) if key != "seed"]
+    cell = CellIndex.of_frame(results, swept_columns(results)).number
+    release_pages()
     return variance_shares(
         summary[keys],
-        CellIndex.of_frame(results, swept_columns(results)).number,
+        cell,
         results["seed"].to_numpy(),
         results["converged"].to_numpy(bool),
         (results["status"] != "failed").to_numpy(),

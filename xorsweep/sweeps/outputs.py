@@ -149,6 +149,7 @@ def write_comparisons(
         return results.head(0)
     experiment, folder = store.experiment, store.folder
     write_further(experiment.further_tables(results, summary), folder)
+    release_pages()
     return write_csv(experiment.compare(results if asked is None else asked), folder / COMPARISONS)
 
 
