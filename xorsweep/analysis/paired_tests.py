@@ -53,7 +53,7 @@ def compare_neighbours(results: pd.DataFrame, snapshot_key: str | None = "epochs
     cells = results[swept].iloc[index.first].reset_index(drop=True)
     release_pages()
     pairs = _Neighbours.among(cells, swept, snapshot_key)
-    counts = Runs.of(results, index.number).compared(pairs.a, pairs.b)
+    counts = Runs.of((results, index.number)).compared(pairs.a, pairs.b)
     kept = pairs.longest(cells, counts["n_pairs"] > 0, snapshot_key)
     compared = pd.DataFrame({**counts, **_rates(**counts)})[kept]
     p = exact_mcnemar(*(compared[name].to_numpy() for name in ("only_a", "only_b")))
@@ -256,13 +256,17 @@ class Runs:
     converged: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, results: pd.DataFrame, cell: NDArray[np.int64]) -> Runs:
+    def of(cls, *parts: tuple[pd.DataFrame, NDArray[np.int64]]) -> Runs:
         """Return the results of runs as bits, given the number of each one's cell (N,)."""
-        seed = np.unique(results["seed"].to_numpy(), return_inverse=True)[1]
-        counted = (results["status"] != "failed").to_numpy()
-        converged = counted & results["converged_epoch"].notna().to_numpy()
+        seeds, counts, ends = [], [], []
+        for results, _ in parts:
+            seeds.append(results["seed"].to_numpy())
+            counts.append((results["status"] != "failed").to_numpy())
+            ends.append(results["converged_epoch"].notna().to_numpy())
+        cell, counted = np.concatenate([cell for _, cell in parts]), np.concatenate(counts)
+        converged, seed = counted & np.concatenate(ends), _numbers(np.concatenate(seeds))
         shape = (int(cell.max(initial=-1)) + 1, int(seed.max(initial=-1)) + 1)
-        every = np.ones(len(results), bool)
+        every = np.ones(len(cell), bool)
         return cls(
             *(_packed(shape, cell[some], seed[some]) for some in (every, counted, converged))
         )
@@ -295,6 +299,18 @@ def count_bits(words: NDArray[Any]) -> Counts:
     """Return how many bits are set in each row (n,) of 64-bit words (n, words)."""
     counts: Counts = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
     return counts
+
+
+def _numbers(seeds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number (N,) of each seed, in ascending order."""
+    lowest = int(seeds.min(initial=0))
+    size = int(seeds.max(initial=0)) - lowest + 1
+    if size > 4 * len(seeds) + 1:
+        return np.unique(seeds, return_inverse=True)[1]
+    is_there = np.zeros(size, bool)
+    is_there[seeds - lowest] = True
+    numbers: NDArray[np.int64] = (np.cumsum(is_there) - 1)[seeds - lowest]
+    return numbers
 
 
 def _packed(

@@ -26,7 +26,9 @@ from xorsweep.analysis.paired_tests import (
 )
 from xorsweep.analysis.summary import rate_columns, summarize
 from xorsweep.analysis.trainings import have_most_epochs
+from xorsweep.experiment import STATUSES
 from xorsweep.fields import FloatArray
+from xorsweep.storage.compact_columns import take_rows
 from xorsweep.text import level_name
 
 PAIRED, UNPAIRED = "McNemar", "Fisher"
@@ -132,19 +134,18 @@ def newcombe_interval(
 
 @dataclass(frozen=True)
 class _Cells:
-    """The rows of a sweep, the number of each one's cell (N,), and the keys of the cells."""
+    """The rows of a sweep, the cell of each, and the keys of the cells."""
 
     rows: pd.DataFrame
-    cell: NDArray[np.int64]
-    first: NDArray[np.int64]
+    index: CellIndex
     described: pd.DataFrame
 
     @classmethod
     def of(cls, rows: pd.DataFrame, keys: Sequence[str]) -> _Cells:
-        known = rows.reindex(columns=list(keys))
-        cells = CellIndex.of_frame(known, keys)
-        described = known.iloc[cells.first].reset_index(drop=True).astype(object)
-        return cls(rows, cells.number, cells.first, described)
+        known = [key for key in keys if key in rows.columns]
+        index = CellIndex.of_frame(rows, known)
+        described = rows[known].iloc[index.first].reset_index(drop=True)
+        return cls(rows, index, described.reindex(columns=list(keys)).astype(object))
 
 
 def _in_order(keys: Sequence[str], rows: pd.DataFrame) -> list[str]:
@@ -176,10 +177,8 @@ def _counted(
     left: _Cells, right: _Cells, at_a: NDArray[np.intp], at_b: NDArray[np.intp]
 ) -> pd.DataFrame:
     """Return the runs that say something of a and b, of pairs where the seeds are the same."""
-    columns = ["seed", "status", "converged_epoch"]
-    rows = pd.concat([cells.rows[columns].astype({"status": str}) for cells in (left, right)])
-    offset = len(left.first)
-    runs = Runs.of(rows, np.concatenate([left.cell, offset + right.cell]))
+    offset = len(left.index)
+    runs = Runs.of((left.rows, left.index.number), (right.rows, offset + right.index.number))
     pairs = runs.compared(at_a, offset + at_b)
     paired = runs.same_seeds(at_a, offset + at_b)
     found = pd.DataFrame(index=range(len(at_a)))
@@ -259,7 +258,7 @@ def _settings(
         if key == "seed" or key in left.described.columns:
             continue
         a, b = (
-            _with_none(cells.rows, key, cells.first[at])
+            _with_none(cells.rows, key, cells.index.first[at])
             for cells, at in ((left, at_a), (right, at_b))
         )
         differ = a != b
@@ -267,7 +266,7 @@ def _settings(
             yield key, _levels(a[differ]), _levels(b[differ])
 
 
-def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp] | slice) -> NDArray[Any]:
+def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp]) -> NDArray[Any]:
     """Return a key of some rows, None where they haven't got it."""
     column = rows.reindex(columns=[key])[key].astype(object).iloc[places]
     values: NDArray[Any] = column.where(column.notna(), None).to_numpy()
@@ -283,13 +282,46 @@ def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     keys = list(dict.fromkeys([*point_columns(a), *point_columns(b)]))
     if a["final_error"].isna().all():  # rows without an error, such as those of a function
         return 0, 0
-    ends = ["final_error", "converged_epoch", "status"]
-    left, right = (
-        rows.reindex(columns=[*keys, *ends]).astype(dict.fromkeys(keys, object)) for rows in (a, b)
-    )
-    both = left.merge(right, on=keys, suffixes=("_a", "_b"))
-    same = np.ones(len(both), bool)
-    for name in ends:
-        one, other = (_with_none(both, f"{name}_{which}", slice(None)) for which in ("a", "b"))
-        same &= one == other
-    return len(both), int(same.sum())
+    keys.remove("seed")
+    left, right = _Cells.of(a, keys), _Cells.of(b, keys)
+    at_a, at_b = match_cells(left.described, right.described)
+    partner = np.full(len(left.index), -1)
+    partner[at_a] = at_b
+    points = same = 0
+    for rows_a in left.index.blocks():
+        rows_a = rows_a[partner[left.index.number[rows_a]] >= 0]
+        cells = np.unique(left.index.number[rows_a])
+        others = [right.index.rows_of(cell) for cell in partner[cells].tolist()]
+        rows_b = np.concatenate([np.empty(0, np.int64), *others])
+        cell_b = np.repeat(cells, [len(rows) for rows in others])
+        in_a, in_b = _matched(
+            left.index.number[rows_a], _seeds(a, rows_a), cell_b, _seeds(b, rows_b)
+        )
+        points += len(in_a)
+        same += int((_ends(a, rows_a[in_a]) == _ends(b, rows_b[in_b])).all(axis=0).sum())
+    return points, same
+
+
+def _seeds(rows: pd.DataFrame, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    seeds: NDArray[np.int64] = rows["seed"].to_numpy(np.int64)[places]
+    return seeds
+
+
+def _matched(
+    cell_a: Counts, seed_a: Counts, cell_b: Counts, seed_b: Counts
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places (n,) of the runs of a and of b that have the same cell and seed."""
+    lowest = min(seed_a.min(initial=0), seed_b.min(initial=0))
+    size = max(seed_a.max(initial=0), seed_b.max(initial=0)) - lowest + 1
+    points = (cell_a * size + seed_a - lowest, cell_b * size + seed_b - lowest)
+    _, in_a, in_b = np.intersect1d(*points, assume_unique=True, return_indices=True)
+    return in_a, in_b
+
+
+def _ends(rows: pd.DataFrame, places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how runs ended (3, n), as numbers that are equal where that was the same."""
+    found = take_rows(rows, places, ["final_error", "converged_epoch", "status"])
+    error, epoch = (found[name].to_numpy(np.float64, na_value=np.nan) for name in list(found)[:2])
+    status = pd.Categorical(found["status"], STATUSES).codes
+    ends: NDArray[np.float64] = np.stack([error, epoch, status])
+    return np.where(np.isnan(ends), -1.0, ends)  # which no error and no epoch is
