@@ -162,7 +162,11 @@ def test_other_bits_are_an_error_that_shows_both(pair: tuple[Path, Path], tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_of_many_conflicts_some_are_shown_and_all_counted(grid_of: GridOf, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [2**19, 7])
+def test_of_many_conflicts_some_are_shown_and_all_counted(
+    grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("xorsweep.sweeps.merge.POINTS_AT_ONCE", at_once)
     grid = grid_of(epochs=4, seed=range(30))
     one, other = (swept(tmp_path / name, grid) for name in ("one", "other"))
     for row in range(30):

@@ -255,7 +255,7 @@ def test_curves_with_many_values_are_left_out_with_a_line_that_says_so(
     monkeypatch.setattr(module, "MOST_VALUES", 700)
     assert "learning_curve" not in networks.to_xarray()
     assert capsys.readouterr().err == (
-        "to_xarray: learning_curve left out, up to 768 numbers; curves=[...] reads them all the "
+        "to_xarray: learning_curve excluded, up to 768 numbers; curves=[...] reads them all the "
         "same\n"
     )
     assert "learning_curve" in networks.to_xarray(curves=["learning_curve"])

@@ -71,7 +71,7 @@ def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
 
 
 def bounds_at_ends(runs: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Return the lower limit (n,) where none of so many runs converged, the upper where all did."""
+    """Return the lower limit (n,) where none of `runs` (n,) converged, the upper where all did."""
     _, high = rate_intervals(np.zeros_like(runs), runs)
     return 1 - high, high
 

@@ -111,7 +111,7 @@ def _scaled(batches: Sequence[Batch], scales: Mapping[Kind, float]) -> list[floa
 
 
 def _shortened(batch: Batch, epochs: int) -> Batch:
-    """Return a batch with the same points, that ends after so many epochs."""
+    """Return a batch with the same points, that ends after `epochs` epochs."""
     kept = min(epochs, len(batch.snapshots))
     snapshots = tuple(range(epochs - kept + 1, epochs + 1))
     return replace(

@@ -51,7 +51,7 @@ class ColumnReport(ReportWriter):
         return self.figures(results, MOST_COLUMNS)
 
     def figures(self, results: pd.DataFrame, most: int | None = None) -> list[FigureSpec]:
-        """Return figures of at most so many columns of each kind, of all where None."""
+        """Return figures of at most `most` columns of each kind, of all where None."""
         roles = ColumnRoles.of(results, self._keys, self._experiment.times)
         swept = [key for key, column in self.grid.columns.items() if len(column.levels) > 1]
         has_seeds, keys = SEED in swept, len([key for key in swept if key != SEED])

@@ -27,7 +27,7 @@ def column_cells_table(cells: ColumnCells, most: int) -> Table:
         columns[head] = list(texts[shown.index])
     numeric = [place for place, key in enumerate(swept) if is_numeric(shown[key])]
     return Table(
-        "A setting is all runs that differ only in the seed."
+        "Results by setting. A setting is all runs that differ only in the seed."
         if cells.has_seeds
         else "Points, one run each.",
         list(columns),

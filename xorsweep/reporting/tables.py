@@ -121,6 +121,7 @@ def cells_table(
     ]
     numeric = [place for place, key in enumerate(keys) if is_numeric(summary[key].dropna())]
     return Table(
+        "How often and how fast each setting converged. "
         "A setting is all runs that differ only in the seed.",
         head,
         rows,

@@ -12,6 +12,7 @@ import pyarrow.compute
 from numpy.typing import NDArray
 
 from xorsweep.experiment import FAILED, POINT_ID, STATUS, STATUSES, Experiment
+from xorsweep.storage.parts import are_among
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ def _is_list(table: pa.Table, column: str) -> bool:
 
 
 def of_points(table: pa.Table, identities: NDArray[np.uint64]) -> pa.Table:
-    """Return the rows of a table of parts that hold these points."""
-    return table.filter(pa.array(np.isin(table["point_id"].to_numpy(), identities)))
+    """Return the rows of a table of parts that hold these points, whose identities ascend."""
+    return table.filter(pa.array(are_among(table[POINT_ID].to_numpy(), identities)))
 
 
 def ended_rows(parts: Iterable[pa.Table], identities: NDArray[np.uint64]) -> pa.Table:
     """Return the rows of parts that hold these points and haven't failed."""
-    found = (of_points(part, identities) for part in parts)
+    ascending = np.sort(identities)
+    found = (of_points(part, ascending) for part in parts)
     ended = [part.filter(pa.array(part[STATUS].to_numpy() != FAILED)) for part in found]
     return pa.concat_tables(ended, promote_options="default")
 

@@ -96,9 +96,7 @@ def decode(
         _check_schema(file.schema_arrow, experiment)
         if not isinstance(lists, bool):
             points = file.read([POINT_ID], use_threads=False)[POINT_ID].to_numpy()
-            lists = bool(len(lists)) and bool(
-                (lists.take(np.searchsorted(lists, points), mode="clip") == points).any()
-            )
+            lists = bool(are_among(points, lists).any())
         names = [
             each.name for each in file.schema_arrow if lists or not pa.types.is_list(each.type)
         ]
@@ -106,6 +104,16 @@ def decode(
         _check_values(part)
         experiment.check_part(part)
     return part
+
+
+def are_among(points: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which identities of points (n,) are among others, which ascend."""
+    if not len(ascending):
+        return np.zeros(len(points), bool)
+    found: NDArray[np.bool_] = (
+        ascending.take(np.searchsorted(ascending, points), mode="clip") == points
+    )
+    return found
 
 
 def _check_schema(schema: pa.Schema, experiment: Experiment[Any]) -> None:

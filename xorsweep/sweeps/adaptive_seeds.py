@@ -131,7 +131,7 @@ def is_open(converged: Counts, runs: Counts, precision: float) -> NDArray[np.boo
 
 
 def further_seeds(seeds: Counts, rounds: AdaptiveSeeds) -> Counts:
-    """Return how many seeds (n,) a round adds to open cells that have so many.
+    """Return how many seeds (n,) a round adds to open cells that have `seeds` (n,).
 
     As many again, but no more than the rate that is hardest to tell, one half, needs, and never
     more than `max_seeds` in all.

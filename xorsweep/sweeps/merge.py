@@ -29,6 +29,8 @@ from xorsweep.sweeps.runner import end_sweep
 
 MOST_SHOWN = 20
 """Values in conflict that are listed; the rest is counted."""
+POINTS_AT_ONCE = 2**19
+"""Points in two sweeps that are compared together, so that memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -139,16 +141,17 @@ def _refuse_conflicts(sources: Sequence[OpenedSweep], grid: Grid) -> None:
 
 def _conflicts(one: OpenedSweep, other: OpenedSweep, grid: Grid) -> Iterator[str]:
     """Yield the values of points in both sweeps that aren't the same."""
-    shared = np.intersect1d(one.grid.identities, other.grid.identities)
-    if not len(shared):
-        return
-    here, there = (ended_rows(source.store.parts(), shared) for source in (one, other))
-    for each in differences(here, there, one.store.experiment):
-        (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
-        yield (
-            f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
-            f"and {each.there} in {other.store.folder}"
-        )
+    identities = one.grid.identities
+    shared = identities[other.grid.rows_of(identities) >= 0]
+    for start in range(0, len(shared), POINTS_AT_ONCE):
+        points = shared[start : start + POINTS_AT_ONCE]
+        here, there = (ended_rows(source.store.parts(points), points) for source in (one, other))
+        for each in differences(here, there, one.store.experiment):
+            (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
+            yield (
+                f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
+                f"and {each.there} in {other.store.folder}"
+            )
 
 
 def _manifest(

@@ -55,7 +55,7 @@ def _curves_that_fit(store: Store, grid: Grid) -> list[str]:
     if len(grid) * sum(longest) > MOST_VALUES:
         names = ", ".join(columns)
         ScriptConsole().warn(
-            f"to_xarray: {names} left out, up to {len(grid) * sum(longest):,} numbers; "
+            f"to_xarray: {names} excluded, up to {len(grid) * sum(longest):,} numbers; "
             f"curves=[...] reads them all the same"
         )
         return []

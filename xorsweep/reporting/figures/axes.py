@@ -93,7 +93,7 @@ class DrawnFigure:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return a figure of so many inches, or as wide as was chosen."""
+    """Return a figure of a width and a height in inches, or as wide as was chosen."""
     return Figure(figsize=(chosen_width() or width, height), layout="constrained")
 
 
@@ -190,7 +190,7 @@ def text_width(text: str, size: float | None = None) -> float:
 
 
 def fitted(words: str, inches: float, size: float | None = None) -> str:
-    """Return words in lines of at most so many inches."""
+    """Return words in lines of at most `inches`."""
     if text_width(words, size) <= inches:
         return words
     width = int(0.95 * len(words) * inches / text_width(words, size))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -68,7 +69,6 @@ def draw_band(
     band: ArrayLike,
     colour: str,
     is_step: bool = False,
-    alpha: float = 0.15,
 ) -> None:
     """Draw the low end, the middle and the high end of a band (3, n) at some places (n,)."""
     low, middle, high = np.asarray(band)
@@ -76,7 +76,7 @@ def draw_band(
     line.set_marker("o" if len(middle) == 1 else "")
     line.set_drawstyle("steps-post" if is_step else "default")
     step: Any = "post" if is_step else None
-    axes.fill_between(x, low, high, step=step, color=colour, alpha=alpha, linewidth=0)
+    axes.fill_between(x, low, high, step=step, color=colour, alpha=0.15, linewidth=0)
 
 
 def last_values_text(
@@ -88,8 +88,21 @@ def last_values_text(
 
 
 def draw_quantiles(axes: Axes, found: CellLearningCurves, colour: str) -> None:
-    """Draw the median of a cell's runs by epoch, and the band of their middle half."""
-    draw_band(axes, found.epochs, np.clip(found.quantiles(), -BEYOND, BEYOND), colour, alpha=0.25)
+    """Draw the median of a cell's runs by epoch, and the band of their middle half.
+
+    Where a run diverged it counts as beyond the end of the axis. Axes are still linear here:
+    seaborn would take quantiles of logarithms.
+    """
+    sns.lineplot(
+        x=np.tile(found.epochs, len(found.curves)),
+        y=np.clip(found.curves.ravel(), -BEYOND, BEYOND, dtype=np.float64),
+        estimator="median",
+        errorbar=("pi", 50),
+        color=colour,
+        linewidth=1.4,
+        err_kws={"alpha": 0.25, "linewidth": 0},
+        ax=axes,
+    )
 
 
 def quantile_handles(colour: str, label: str) -> tuple[Artist, Artist]:

@@ -66,7 +66,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     single, trained = single_runs(tables, shown.cells.index.to_list())
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())
-    _scale(grid[0], curves)  # with limits, no line makes Matplotlib find new ones for all panels
+    last, limits = max(each.epochs[-1] for each in curves.values()), _limits(curves)
+    # With limits, no line makes Matplotlib find new ones for all panels.
+    grid[0].set(xlim=(0, max(last, 1)), ylim=limits)
     for axes, (_, part) in zip(grid, parts, strict=True):
         found = curves[part.index[0]]
         _draw_runs(axes, found, single, outcomes, SEVERAL if has_several else ALONE)
@@ -74,6 +76,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
             draw_quantiles(axes, found, INK)
         mark_plateaus(axes, tables.plateaus.values())
         axes.grid(axis="y")
+    epochs_across(grid[0], last, 0)
+    grid[0].set_yscale("log")
+    label_decades(grid[0].yaxis, limits)
     figure.supylabel("half the sum of squared errors", fontsize="medium")
     legend_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
     excluded = f"{len(single):,} of {trained:,} runs as thin lines"
@@ -98,14 +103,6 @@ def single_runs(tables: Tables, cells: Sequence[int]) -> tuple[NDArray[np.int64]
             own = with_curve.index[with_curve == name]
             chosen.append(own[: ceil(room * count / len(runs))].to_numpy())
     return np.sort(np.concatenate(chosen)), trained
-
-
-def _scale(axes: Axes, curves: Mapping[int, CellLearningCurves]) -> None:
-    epochs_across(axes, max(each.epochs[-1] for each in curves.values()), 0)
-    limits = _limits(curves)
-    axes.set_ylim(*limits)
-    axes.set_yscale("log")
-    label_decades(axes.yaxis, limits)
 
 
 def _draw_runs(

@@ -32,7 +32,7 @@ class FigureImports:
 
     @classmethod
     def of(cls, workers: int, rows: int) -> FigureImports | None:
-        """Return the imports for so many rows, or None where no other process draws the figures."""
+        """Return the imports for `rows` rows, or None where no other process draws figures."""
         return cls(workers) if workers > 1 and rows <= MOST_ROWS_SENT else None
 
     def start(self) -> None:

@@ -85,7 +85,7 @@ def _enlarged(values: FloatArray, pixels: int) -> FloatArray:
 
 
 def _ticks(inputs: FloatArray, count: int) -> FloatArray:
-    """Return the inputs in the middles of so many pixels."""
+    """Return the inputs in the middles of `count` pixels."""
     low, high = inputs.min(), inputs.max()
     margin = MARGIN * (high - low)
     edges = np.linspace(low - margin, high + margin, 2 * count + 1)

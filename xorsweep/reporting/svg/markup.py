@@ -21,7 +21,7 @@ FONT = "font-family:system-ui,sans-serif;font-variant-numeric:tabular-nums"
 
 
 def svg_document(width: float, height: float, alt: str, parts: Iterable[str]) -> str:
-    """Return an SVG of so many CSS pixels that shrinks with the page and is read out as `alt`."""
+    """Return an SVG, sized in CSS pixels, that shrinks with the page and is read out as `alt`."""
     size = f"{place(width)} {place(height)}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}" '
@@ -58,7 +58,7 @@ def place(coordinate: float) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number to read, to so many significant digits, with a real minus sign."""
+    """Return a number to read, to some significant digits, with a real minus sign."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):

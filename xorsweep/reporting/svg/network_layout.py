@@ -14,7 +14,7 @@ from xorsweep.networks.architecture import Weights
 MOST_UNITS = 12
 """Units of a layer that are drawn; of a larger layer the first, and how many are excluded."""
 ROOMY = 4
-"""Layers of at most so many units have room for weights and biases in words."""
+"""Most units of a layer that has room for weights and biases in words."""
 MOST_SPREAD = 1.8
 """How much wider apart a small layer may be drawn than the largest."""
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

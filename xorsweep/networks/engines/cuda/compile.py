@@ -35,7 +35,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def launch(compiled: Any, threads: int, *arguments: Any) -> None:
-    """Run so many threads of a kernel."""
+    """Run `threads` threads of a kernel."""
     compiled[-(-threads // THREADS), THREADS](*arguments)
 
 

@@ -25,7 +25,7 @@ MOST_HIDDEN = 64
 
 @cache
 def train_truth_tables(hidden: int, dtype: str) -> Any:
-    """Return the kernel for networks with so many hidden units, in float64 or float32."""
+    """Return the kernel for networks with `hidden` hidden units, in float64 or float32."""
     fma, product, logistic, _ = arithmetic(dtype)
     meets, half_sse = observation(dtype)
     real = np.dtype(dtype).type
