@@ -54,6 +54,17 @@ def level_words(key: str, level: object) -> str:
     return level_text(key, level)
 
 
+def any_level_words(key: str, levels: Sequence[object]) -> str:
+    """Return several levels with their key once: `lr 0.5, 2 or 10`, `2 or 4 hidden units`."""
+    *first, last = levels
+    if not first:
+        return level_words(key, last)
+    if key == "hidden":
+        return f"{', '.join(map(level_name, first))} or {level_words(key, last)}"
+    others = ", ".join([level_text(key, first[0]), *map(level_name, first[1:])])
+    return f"{others} or {level_name(last)}"
+
+
 def level_count_text(keys: Sequence[str], count: int) -> str:
     """Return a number of levels of a key, or of keys that vary together, such as `3 seeds`."""
     if len(keys) > 1:

@@ -212,8 +212,8 @@ def test_the_error_of_a_plateau_is_that_of_its_outputs(
 def test_plateaus_are_labelled_by_their_errors() -> None:
     assert plateaus(XOR) == PLATEAUS
     assert list(plateau_labels(PLATEAUS)) == [
-        *("1/2: all rows at 1/2", "1/4: two rows at 1/2"),
-        *("1: output constant", "1/3: three rows alike"),
+        *("1/2: all at half", "1/4: two rows at half"),
+        *("1: constant output", "1/3: three rows share"),
     ]
     assert error_label(0.64 / 3) == "0.21"
 

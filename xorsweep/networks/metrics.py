@@ -52,12 +52,7 @@ TOLERANCE = 0.1
 """How far an output may be from a pattern's."""
 EPOCHS_A_DECADE = 8
 
-_LABELS = {
-    "all_at_half": "all rows at 1/2",
-    "two_rows_at_half": "two rows at 1/2",
-    "constant_output": "output constant",
-    "three_rows_share": "three rows alike",
-}
+_COMMON_FIRST = ("all_at_half", "two_rows_at_half", "constant_output", "three_rows_share")
 
 
 class Measures(NamedTuple):
@@ -168,13 +163,13 @@ def plateaus(targets: FloatArray) -> dict[str, float]:
 
 
 def plateau_labels(levels: Mapping[str, float]) -> dict[str, float]:
-    """Return the errors of plateaus by labels such as `1/2: all rows at 1/2`.
+    """Return the errors of plateaus by labels such as `1/2: all at half`.
 
     The most common come first: where labels overlap, the first are drawn.
     """
     return {
-        f"{error_label(levels[name])}: {text}": levels[name]
-        for name, text in _LABELS.items()
+        f"{error_label(levels[name])}: {name.replace('_', ' ')}": levels[name]
+        for name in _COMMON_FIRST
         if name in levels
     }
 

@@ -12,7 +12,7 @@ from xorsweep.analysis.intervals import simultaneous
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.selection import SelectedCells
 from xorsweep.reporting.wording import share_text, with_text, within_text
-from xorsweep.text import join_words, level_words
+from xorsweep.text import any_level_words, join_words, level_words
 
 MOST_NAMED = 4
 """Levels that are named one by one; of more, those with the lowest and the highest rate."""
@@ -43,11 +43,11 @@ def network_headline(shown: SelectedCells, layout: Layout, compared: int) -> str
     if cells.empty:
         return ""
     x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
-    shares: dict[tuple[str, str], list[str]] = {}
-    for name, line in _lines(cells, hue):
+    shares: dict[tuple[str, str], list[Any]] = {}
+    for level, line in _lines(cells, hue):
         share = _share(_best(line), simultaneous(compared))
-        shares.setdefault((share, _place_text(line, x)), []).append(name)
-    texts = [f"{share}{' and'.join(names)}{place}" for (share, place), names in shares.items()]
+        shares.setdefault((share, _place_text(line, x)), []).append(level)
+    texts = [f"{share}{_lines_text(hue, found)}{place}" for (share, place), found in shares.items()]
     within = f"{within_text(cells['epochs'])}{_held_text(cells, layout)}"
     return f"Runs that {_goal(cells)} {within}{_best_text(cells, x)}: {join_words(texts)}."
 
@@ -70,20 +70,28 @@ def _goal(rows: pd.DataFrame, ending: str = "") -> str:
     return f"meet{ending} the criterion"
 
 
-def _lines(cells: pd.DataFrame, hue: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the words for each line and its cells, of many the lowest and the highest line."""
+def _lines(cells: pd.DataFrame, hue: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Yield the level of each line and its cells, of many the lowest and the highest line."""
     if not hue:
-        yield "", cells
+        yield None, cells
         return
-    named: list[tuple[str, pd.DataFrame]] = []
-    for level in levels(cells, hue):
-        mine = cells[cells[hue].isna() if pd.isna(level) else cells[hue] == level]
-        name = f" without {hue}" if pd.isna(level) else with_text(level_words(hue, level))
-        named.append((name, mine))
-    if len(named) > MOST_NAMED:
-        named.sort(key=lambda line: float(line[1]["rate"].max()))
-        named = [named[0], named[-1]]
-    yield from named
+    found = [
+        (level, cells[cells[hue].isna() if pd.isna(level) else cells[hue] == level])
+        for level in levels(cells, hue)
+    ]
+    if len(found) > MOST_NAMED:
+        found.sort(key=lambda line: float(line[1]["rate"].max()))
+        found = [found[0], found[-1]]
+    yield from found
+
+
+def _lines_text(hue: str, found: Sequence[Any]) -> str:
+    """Return the words for lines by their levels, nothing where there is one line."""
+    if not hue:
+        return ""
+    known = [level for level in found if pd.notna(level)]
+    texts = [with_text(any_level_words(hue, known))] if known else []
+    return " or".join([*texts, *[f" without {hue}"] * (len(known) < len(found))])
 
 
 def _best(cells: pd.DataFrame) -> pd.Series[Any]:
@@ -110,11 +118,10 @@ def _place_text(line: pd.DataFrame, x: str) -> str:
     best = line[line["rate"] == line["rate"].max()]
     if len(best) == len(line):
         return f" (the same at every {KEY_WORDS.get(x, x)})"
-    names = [level_words(x, level) for level in best[x]]
+    names = best[x].to_list()
     if len(names) > MOST_NAMED:
-        names = [names[0], f"{len(names) - 1:,} other levels"]
-    *first, last = names
-    return f" ({', '.join(first)} or {last})" if first else f" ({last})"
+        return f" ({level_words(x, names[0])} or {len(names) - 1:,} other levels)"
+    return f" ({any_level_words(x, names)})"
 
 
 def _held_text(cells: pd.DataFrame, layout: Layout) -> str:
