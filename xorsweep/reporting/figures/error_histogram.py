@@ -100,14 +100,18 @@ class _Bars:
         ends = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
         low, high = map(int, ends)
         edges = _edges(low, high)
+        names, of_run = np.array([*OUTCOMES]), runs["outcome"].to_numpy(str)
+        counts = np.array(
+            [np.histogram(np.log10(errors[of_run == name]), np.log10(edges))[0] for name in names]
+        )
+        outcome, place = np.nonzero(counts)
         middles = np.sqrt(edges[1:] * edges[:-1])
-        parts = []
-        for name in OUTCOMES:
-            own = errors[(runs["outcome"] == name).to_numpy()]
-            count, _ = np.histogram(np.log10(own), np.log10(edges))
-            parts.append(pd.DataFrame({"outcome": name, "error": middles, "runs": count}))
-        bars = pd.concat(parts)
-        return cls(low, high, bars[bars["runs"] > 0])
+        bars = {
+            "outcome": names[outcome],
+            "error": middles[place],
+            "runs": counts[outcome, place],
+        }
+        return cls(low, high, pd.DataFrame(bars))
 
     @property
     def counts(self) -> pd.Series[int]:
