@@ -106,6 +106,7 @@ def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> N
         assert "Of 72 runs trained" in text
         assert text.count("Runs that solve XOR within 1,500 epochs") == 1
         assert "Runs that don't solve XOR" not in text  # it says the same
+        assert "on the seeds that both have after the most epochs that both have, by" in text
         assert "xorsweep -m" in text
         assert "0 to 11, 12 of them" in text
 

@@ -100,7 +100,7 @@ class NetworkReport(ReportWriter):
             comparison=study_comparison(study, judged) if study else None,
             facts=list(_facts(manifest)),
             rule=RULE,
-            neighbours_note=" after the most epochs that both have",
+            neighbours_note="after the most epochs that both have",
         )
 
     def _restriction(self) -> Iterator[str]:

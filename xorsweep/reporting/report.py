@@ -340,4 +340,4 @@ def _facts(
     yield "versions", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     if manifest.git:
         dirty = ", with changes that aren't committed" if manifest.git.dirty else ""
-        yield "git commit", manifest.git.commit + dirty
+        yield "git commit of the current folder", manifest.git.commit + dirty
