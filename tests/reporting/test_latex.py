@@ -30,11 +30,26 @@ def test_any_text_stays_a_text_in_its_cell(rows: list[tuple[str, str, str]]) -> 
         assert not set(plain) & set("%$#_{}\\")
 
 
+@given(st.lists(TEXTS.map("a{}b".format), min_size=1, max_size=6))
+def test_a_long_head_has_two_lines_and_stays_a_text(words: list[str]) -> None:
+    head = " ".join(words)
+    written = booktabs(Table("Cells.", ("n", head), [("1", "2")], numbers=(0,)), "tab:x")
+    line = written.split("\\toprule\n")[1].split("\n")[0].removesuffix(r" \\")
+    _, escaped = line.split(" & ")
+    inner = re.fullmatch(r"\\begin\{tabular\}\[b\]\{@\{\}l@\{\}\}(.*)\\end\{tabular\}", escaped)
+    lines = inner[1].split(r"\\") if inner else [escaped]
+    assert len(lines) == (2 if inner else 1)
+    assert inner or len(head) <= 12 or " " not in head
+    assert " ".join(lines) in booktabs(Table("Cells.", ("n",), [(head,)]), "tab:x")
+
+
 def test_a_sweep_has_its_cells_as_a_table_and_a_caption_for_each_figure(small_sweep: Path) -> None:
     cells = pd.read_csv(small_sweep / "summary.csv")
     text = (small_sweep / "summary.tex").read_text()
-    assert text.count(r"\\") == len(cells) + 1
+    assert len(re.findall(r"\\\\$", text, re.MULTILINE)) == len(cells) + 1
     assert r"\toprule" in text
+    epochs = r"\begin{tabular}[b]{@{}r@{}}median epochs,\\95 \% interval\end{tabular}"
+    assert epochs in text.split(r"\midrule")[0]
     captions = (small_sweep / "figures/captions.txt").read_text()
     drawn = sorted(path.stem for path in (small_sweep / "figures").glob("*.png"))
     assert sorted(re.findall(r"^(\w+)\. ", captions, re.MULTILINE)) == drawn

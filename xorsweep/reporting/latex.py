@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from xorsweep.reporting.tables import Table
+
+LONGEST_HEAD = 12
+"""Characters of a column's head in one line; a longer one takes two."""
+PACKAGES = r"% \usepackage{booktabs}; in a text of two columns, write table* for table"
+NARROWED = "\\centering\n\\small\n\\setlength{\\tabcolsep}{3pt}\n"
 
 
 def booktabs(table: Table, label: str) -> str:
@@ -23,4 +30,20 @@ def booktabs(table: Table, label: str) -> str:
         label=label,
         position="htbp",
     )
-    return f"% \\usepackage{{booktabs}}\n{f'% {table.note}' if table.note else '%'}\n{text}"
+    caption, tabular, rest = text.partition("\\begin{tabular}")
+    columns, rule, rows = rest.partition("\\toprule\n")
+    head, end, body = rows.partition(" \\\\\n")
+    heads = [_in_lines(each, side) for each, side in zip(head.split(" & "), flush, strict=True)]
+    note = f"% {table.note}" if table.note else "%"
+    narrowed = f"{caption}{NARROWED}{tabular}{columns}{rule}{' & '.join(heads)}{end}{body}"
+    return f"{PACKAGES}\n{note}\n{narrowed}"
+
+
+def _in_lines(head: str, flush: str) -> str:
+    """Return a head in two lines where it is long, broken after a comma or about its middle."""
+    breaks = [each.start() for each in re.finditer(r" (?![\[*])", head)]  # else options of \\
+    if len(head) <= LONGEST_HEAD or not breaks:
+        return head
+    at = min(breaks, key=lambda place: (head[place - 1] != ",", abs(2 * place - len(head))))
+    lines = rf"{head[:at]}\\{head[at + 1 :]}"
+    return rf"\begin{{tabular}}[b]{{@{{}}{flush}@{{}}}}{lines}\end{{tabular}}"

@@ -95,7 +95,8 @@ def setting_targets(table: Table, gallery: RunGallery | None = None) -> Callable
     """
     places = {place: row_id(place) for place in table.places}
     if gallery:
-        places |= {place: links[0].target for place, links in gallery.links.items()}
+        cells = zip(gallery.links, gallery.cells, strict=True)
+        places |= {place: cell.place for place, cell in cells}
     return lambda place: places.get(place, "")
 
 

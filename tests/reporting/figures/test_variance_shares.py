@@ -42,7 +42,7 @@ def expect_bars(found: DrawnFigure | None, table: pd.DataFrame) -> None:
     wanted = [*ordered["first_order"], *ordered["total"]]
     np.testing.assert_allclose(widths, np.clip(wanted, 0, 1))
     first = ordered.iloc[0]
-    assert f"{first['axis']} {100 * min(first['first_order'], 1):.0f} % by itself" in found.alt
+    assert f"{first['axis']} {100 * min(first['first_order'], 1):.0f} % alone" in found.alt
 
 
 @pytest.fixture(scope="module")

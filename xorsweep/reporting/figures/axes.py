@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ from xorsweep.text import level_name, level_text
 FEW_EPOCHS = 50
 """Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
 MARKERS = "osD^vPX*"
+NO_BREAK = "\u00a0"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_PANELS = 12
 MOST_NAMED = 8
@@ -190,11 +192,17 @@ def text_width(text: str, size: float | None = None) -> float:
 
 
 def fitted(words: str, inches: float, size: float | None = None) -> str:
-    """Return words in lines of at most `inches`."""
+    """Return words in lines of at most `inches`; a key and its number stay together if they can."""
     if text_width(words, size) <= inches:
         return words
     width = int(0.95 * len(words) * inches / text_width(words, size))
-    return fill(words, max(1, width), break_long_words=False, break_on_hyphens=False)
+    joined = re.sub(
+        r"\S+ [-\d.e]+(?=,|$)",
+        lambda found: found[0].replace(" ", NO_BREAK) if len(found[0]) < width else found[0],
+        words,
+    )
+    lines = fill(joined, max(1, width), break_long_words=False, break_on_hyphens=False)
+    return lines.replace(NO_BREAK, " ")
 
 
 def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:

@@ -20,7 +20,7 @@ MOST_AXES = 12
 BAR = 0.36
 """Height of a bar; that of an axis is 1."""
 KINDS = {
-    "first_order": ("by itself", COLOURS[0]),
+    "first_order": ("alone", COLOURS[0]),
     "total": ("with its interactions", COLOURS[1]),
 }
 
@@ -37,7 +37,7 @@ def draw(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
         _draw_bars(axes, rows, kind, place)
     axes.set_yticks(np.arange(len(rows)), [mpl_label(name) for name in rows["axis"]])
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1), ylabel="axis")
-    axes.set_xlabel("share of the variance of the rate over the settings")
+    axes.set_xlabel("share of the variance of the rate")
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.tick_params("y", length=0)
     axes.grid(axis="x")
@@ -72,4 +72,4 @@ def _alt_text(rows: pd.DataFrame) -> str:
 
 def _axis_text(row: dict[Any, Any]) -> str:
     first, total = (100 * min(1.0, max(0.0, row[kind])) for kind in KINDS)
-    return f"{row['axis']} {first:.0f} % by itself, {total:.0f} % with its interactions"
+    return f"{row['axis']} {first:.0f} % alone, {total:.0f} % with its interactions"

@@ -374,11 +374,11 @@
     return { x: shape.left + shape.width / 2, y: Math.round(shape.top + shape.height / 2) };
   };
 
-  // The next mark across, of the same line or row, or that above or below at the same place; in
-  // parallel coordinates the next line.
-  function neighbour(mark, [dx, dy]) {
+  // The marks along which a key moves: those of the same line or row, or those above and below at
+  // the same place; in parallel coordinates all.
+  function marksAlong(mark, isAcross) {
     const marks = Array.from(chart.querySelectorAll("[data-setting]"));
-    if (state.view === VIEWS[2]) return marks[marks.indexOf(mark) + dx + dy];
+    if (state.view === VIEWS[2]) return marks;
     const x = keyOf(state.x), colour = keyOf(state.colour);
     const code = (key, other) => (key ? key.codes[other.dataset.setting] : 0);
     const panel = (other) => Array.from(chart.children).indexOf(other.ownerSVGElement);
@@ -386,8 +386,7 @@
       .sort((a, b) => panel(a) - panel(b) || code(x, a) - code(x, b));
     const upwards = marks.filter((other) => panel(other) === panel(mark) && code(x, other) === code(x, mark))
       .sort((a, b) => centre(a).y - centre(b).y || code(colour, a) - code(colour, b));
-    const line = dx ? across : upwards;
-    return line[line.indexOf(mark) + dx + dy];
+    return isAcross ? across : upwards;
   }
 
   const markOf = (event) => event.target.closest?.("[data-setting]");
@@ -403,12 +402,14 @@
   });
   chart.addEventListener("focusout", () => { tooltip.hidden = true; });
   chart.addEventListener("keydown", (event) => {
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity }[event.key];
     const mark = markOf(event);
     if (event.key === "Escape") tooltip.hidden = true;
-    if (!direction || !mark) return;
+    if (!step || !mark) return;
     event.preventDefault();
-    neighbour(mark, direction)?.focus();
+    const line = marksAlong(mark, !["ArrowUp", "ArrowDown"].includes(event.key));
+    const place = line.indexOf(mark) + step;
+    line[Math.min(Math.max(place, 0), line.length - 1)].focus();
   });
   new ResizeObserver(() => { if (Math.abs(chart.clientWidth - drawn) > 4) draw(); }).observe(chart);
   section.hidden = false;

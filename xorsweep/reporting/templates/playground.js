@@ -67,6 +67,19 @@
     requestAnimationFrame(frame);
   }
 
+  // A share and its interval in percent, with the digits of a report.
+  function shareText(count, total) {
+    const [low, high] = network.rateInterval(count, total);
+    const least = high - low >= 0.05 ? 0 : 1;
+    const [share, from, to] = [count / total, low, high].map((each) => {
+      let digits = least;
+      const text = () => (100 * each).toFixed(digits);
+      while (![0, 1].includes(each) && [0, 100].includes(Number(text())) && digits < 6) digits += 1;
+      return text().replace(/\.0$/, "");
+    });
+    return `${share} % [${from}, ${to}]`;
+  }
+
   // Trains seed after seed, as many as a frame has time for, and says the share as it grows.
   function trainSeeds() {
     const mine = ++counting, first = seed(), made = { ...settings.shape, hidden: Number(field("hidden").value) };
@@ -81,8 +94,8 @@
         done += 1;
       }
       if (mine === counting && done) {
-        const [from, to] = network.rateInterval(solved, done).map((end) => (100 * end).toFixed(1));
-        share.textContent = `${solved} of ${done} seeds from ${first} on converge within ${axes.countText(most, "epoch")}: ${(100 * solved / done).toFixed(1)} % [${from}, ${to}], 95 % interval.`;
+        const seeds = done === 1 ? `seed ${first}` : `the ${done} seeds ${first} to ${first + done - 1}`;
+        share.textContent = `${solved} of ${seeds} ${solved === 1 ? "converges" : "converge"} within ${axes.countText(most, "epoch")}: ${shareText(solved, done)}, a 95 % interval.`;
       }
       if (mine === counting && done < SEEDS) setTimeout(frame); else seedsButton.disabled = false;
     };
@@ -98,7 +111,8 @@
     problem.textContent = "";
     if (!numbers.length) { own = null; restart(); return; }
     if (!Number.isInteger(units) || units < 1 || units > 8) {
-      problem.textContent = `${numbers.length} numbers: a network of ${inputs} inputs and ${outputs} output${outputs === 1 ? "" : "s"} has ${Array.from({ length: 8 }, (_, n) => (n + 1) * (inputs + 1 + outputs) + outputs).join(", ")} with 1 to 8 hidden units, in the order w1, b1, w2, b2`;
+      const sizes = Array.from({ length: 8 }, (_, n) => (n + 1) * (inputs + 1 + outputs) + outputs);
+      problem.textContent = `${axes.countText(numbers.length, "number")}: a network of ${inputs} inputs and ${axes.countText(outputs, "output")} has ${sizes.slice(0, -1).join(", ")} or ${sizes.at(-1)} numbers with 1 to 8 hidden units, in the order w1, b1, w2, b2`;
       return;
     }
     own = { hidden: units, weights: numbers };

@@ -26,6 +26,9 @@ function runView(root, data, shape) {
     return one.map((channel, n) => channel + (place - at) * (other[n] - channel));
   }
 
+  // The name of a unit, such as h₁; the only one of its layer needs no number.
+  const unitName = (letter, unit, count) =>
+    letter + (count > 1 ? String(unit + 1).replace(/\d/g, (digit) => SUBSCRIPTS[digit]) : "");
   const text = (number) => (isFinite(number) ? axes.numberText(number) : "not finite");
   const isHigh = (target) => target > middle;
 
@@ -124,7 +127,7 @@ function runView(root, data, shape) {
         const ring = bias === null ? "input" : bias < 0 ? "negative" : "positive";
         const circle = svg("circle", { cx: x, cy: y, r: 12, class: `unit ${ring}`, "stroke-width": bias === null ? 1 : (1 + 3 * Math.abs(bias) / sizes).toFixed(2) });
         circle.append(svg("title", {}, bias === null ? `input ${unit + 1}` : `bias ${text(bias)}`));
-        svgRoot.append(circle, svg("text", { x, y: y + 4, "text-anchor": "middle" }, "xhy"[layer] + (count > 1 ? SUBSCRIPTS[unit + 1] ?? "" : "")));
+        svgRoot.append(circle, svg("text", { x, y: y + 4, "text-anchor": "middle" }, unitName("xhy"[layer], unit, count)));
       }
     });
     return svgRoot;
@@ -176,7 +179,9 @@ function runView(root, data, shape) {
   function drawHiddenGrid({ states }) {
     const step = 30, left = 14 + 7 * Math.max(...data.labels.slice(0, MOST_ROWS).map((label) => label.length));
     const rows = states.slice(0, MOST_ROWS);
-    const svgRoot = drawing(left + step * shape.hidden + 4, step * rows.length + 24, "Outputs of the hidden units for each row");
+    const width = left + step * shape.hidden + 4;
+    const svgRoot = drawing(width, step * rows.length + 24, "Outputs of the hidden units for each row");
+    svgRoot.style.maxWidth = `min(18rem, ${1.3 * width}px)`;
     const least = shape.activation === "tanh" ? -1 : 0;
     const most = Math.max(1, ...rows.flatMap(({ units }) => [...units]).filter(isFinite));
     rows.forEach(({ units }, row) => {
@@ -188,7 +193,7 @@ function runView(root, data, shape) {
       });
     });
     for (let unit = 0; unit < shape.hidden; unit++) {
-      svgRoot.append(svg("text", { x: left + step * (unit + 0.5), y: step * rows.length + 16, "text-anchor": "middle" }, `h${unit + 1}`));
+      svgRoot.append(svg("text", { x: left + step * (unit + 0.5), y: step * rows.length + 16, "text-anchor": "middle" }, unitName("h", unit, shape.hidden)));
     }
     return svgRoot;
   }
