@@ -27,6 +27,7 @@ def test_what_is_not_given_stays_as_it_was() -> None:
             {"formats": ["png", "gif"]},
             "figures.formats=.*: figures.formats must be one of png, svg",
         ),
+        ({"formats": ["png", "eps"]}, r"^figures.formats=\[png,eps\]: figures.formats must be "),
         ({"formats": []}, "figures.formats must be one of png, svg, pdf, or a list"),
         ({"formats": ["png", "png"]}, "each once"),
         ({"width": 0}, "figures.width must be a finite number at least 2 and at most 40, or null"),

@@ -317,8 +317,12 @@ class Experiment(ABC, Generic[BatchT]):
         return {}
 
     @abstractmethod
-    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
-        """Return results for `compare_sweeps`, and the counted event in words.
+    def comparable(
+        self, results: pd.DataFrame, flag: str | None
+    ) -> tuple[pd.DataFrame, str, str | None]:
+        """Return results for `compare_sweeps`, the counted event in words, and its time's name.
+
+        The name is None where no column has the time of the event.
 
         Raises:
             ConfigError: The flag doesn't exist, or isn't chosen from several.

@@ -305,6 +305,8 @@ def format_value(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{','.join(map(format_value, value))}]"
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
         return f"{value:#x}"  # Python writes no more digits than that in tens
     return str(value)

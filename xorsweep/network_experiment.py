@@ -286,11 +286,13 @@ class NetworkExperiment(Experiment[Batch]):
             initial_weights.TABLE: initial_weights.failures_by_weights(results),
         }
 
-    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
+    def comparable(
+        self, results: pd.DataFrame, flag: str | None
+    ) -> tuple[pd.DataFrame, str, str | None]:
         """Return results, whose convergence is compared."""
         if flag not in (None, "converged"):
             raise ConfigError(f"--flag {flag}: sweeps of networks are compared by converged")
-        return results, "they converge"
+        return results, "they converge", "epochs"
 
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame

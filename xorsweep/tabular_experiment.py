@@ -144,7 +144,9 @@ class TabularExperiment(Experiment[BatchT]):
 
         return {TABLE: tables_by_flag(results, self._cells(results, summary))}
 
-    def comparable(self, results: pd.DataFrame, flag: str | None) -> tuple[pd.DataFrame, str]:
+    def comparable(
+        self, results: pd.DataFrame, flag: str | None
+    ) -> tuple[pd.DataFrame, str, str | None]:
         """Return results in which a flag takes the place of convergence."""
         from xorsweep.analysis.column_summary import (
             COMPARISON_COLUMNS,
@@ -154,7 +156,8 @@ class TabularExperiment(Experiment[BatchT]):
         )
 
         keys = list(self.schema.keys)
-        flags = ColumnRoles.of(results, keys, {}).flags
+        roles = ColumnRoles.of(results, keys, self.times)
+        flags = roles.flags
         chosen = flag or self.rate or (flags[0] if len(flags) == 1 else None)
         names = {key: free_name(key, COMPARISON_COLUMNS) for key in keys}
         if chosen is None or chosen not in flags:
@@ -162,7 +165,8 @@ class TabularExperiment(Experiment[BatchT]):
                 f"--flag {chosen or '...'}: must be a column of true and false; there "
                 f"{'are ' + ', '.join(flags) if flags else 'is none'}"
             )
-        return flag_view(results, names, chosen), f"{chosen} is true"
+        time = next((time for time, flag in roles.times.items() if flag == chosen), None)
+        return flag_view(results, names, chosen, time), f"{chosen} is true", time
 
     def findings(
         self, results: pd.DataFrame, summary: pd.DataFrame, comparisons: pd.DataFrame

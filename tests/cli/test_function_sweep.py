@@ -142,9 +142,12 @@ def test_two_are_compared_by_a_flag(tmp_path: Path) -> None:
     done = run_command("compare", tmp_path, "a", "b")
     assert done.returncode == 0, done.stderr
     assert "width: 8 in a, 9 in b" in done.stdout
+    assert done.stdout.startswith("a: a, ")
     assert (
-        "differ beyond chance in how often solved is true: a is higher in 0, b in 1" in done.stdout
+        "The sweeps differ beyond chance in how often solved is true in the one setting compared: "
+        "b higher, " in done.stdout
     )
+    assert "Holm" not in done.stdout.splitlines()[-6]
     done = run_command("compare", tmp_path, "a", "b", "--flag", "loss")
     assert done.stderr == "--flag loss: must be a column of true and false; there are solved\n"
 

@@ -153,3 +153,15 @@ def test_a_terminal_obeys_no_failure(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == (
         "2 points failed: a [2J [bold]b\n  one of them alone: python -m [31mx\n"
     )
+
+
+def test_a_single_failure_has_its_command_unless_it_is_the_whole_sweep(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal = Console(RichConsole(soft_wrap=True, highlight=False))
+    terminal.failures([Failure("no memory", 1, "python -m xorsweep lr=1")], 2)
+    assert capsys.readouterr().out == (
+        "1 point failed: no memory\n  it alone: python -m xorsweep lr=1\n"
+    )
+    terminal.failures([Failure("no memory", 1, "python -m xorsweep lr=1")], 1)
+    assert capsys.readouterr().out == "1 point failed: no memory\n"

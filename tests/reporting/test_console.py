@@ -11,10 +11,11 @@ from contextlib import suppress
 import pandas as pd
 import pytest
 from rich.console import Console as RichConsole
+from rich.text import Text
 
 from xorsweep.reporting import console
 from xorsweep.reporting.console import Console, wrap_text
-from xorsweep.reporting.progress import rate_text
+from xorsweep.reporting.progress import RateColumn, rate_text
 
 
 def plain() -> tuple[Console, io.StringIO]:
@@ -67,6 +68,21 @@ def test_the_bar_is_there_from_the_start() -> None:
     shown, text = live()
     with shown.progress(10):
         assert "training" in text.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_bar_names_both_of_its_times_in_a_narrow_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RateColumn, "render", lambda *_: Text(rate_text(123_456_789.0)))
+    text = io.StringIO()
+    shown = Console(RichConsole(file=text, width=width, force_terminal=True))
+    with shown.progress(100_000_000) as advance:
+        advance(50_000_000)
+        advance(1)
+    *_, last = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", text.getvalue()).strip().splitlines()
+    assert re.search(r"50 % 123.5 M net-epochs/s 0:00:\d\d elapsed [-\d:]+ left", last)
+    assert ("training" in last) == (width == 80)
 
 
 def test_a_step_is_shown_on_a_terminal_alone() -> None:

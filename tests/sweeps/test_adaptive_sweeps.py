@@ -71,7 +71,10 @@ def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
         SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal
     )
     lines = text.getvalue().splitlines()
-    assert lines[1] == "round 2: 8 of 8 settings are still open; 1,440 points are added"
+    assert lines[1] == (
+        "round 2: 8 of 8 settings are still open (each gets at least 200 runs); "
+        "1,440 points are added"
+    )
     assert lines[2].startswith("round 3: ")
     added = [int(line.split()[-4].replace(",", "")) for line in lines if line.startswith("round ")]
     assert 160 + sum(added) == result.counts["planned"]

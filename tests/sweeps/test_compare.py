@@ -6,13 +6,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import functions_to_sweep
 import pandas as pd
 import pytest
 from command_line import run_command
 from rich.console import Console as RichConsole
 
+import xorsweep as xs
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.sweep_comparison import SweepComparison
+from xorsweep.analysis.sweep_comparison import SweepComparison, compare_sweeps
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
@@ -20,7 +22,14 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.sweeps.compare import MOST_CELLS, _shown_cells, compare, sweep_name
+from xorsweep.sweeps.compare import (
+    MOST_CELLS,
+    _findings,
+    _shown_cells,
+    _test_text,
+    compare,
+    sweep_name,
+)
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -152,3 +161,37 @@ def test_a_folder_by_date_and_time_is_named_by_both() -> None:
     assert sweep_name(Path("outputs/2026-11-26/20-06-37")) == "2026-11-26/20-06-37"
     assert sweep_name(Path("outputs/2026-11-26/20-06-37_1")) == "2026-11-26/20-06-37_1"
     assert sweep_name(Path("outputs/tanh")) == "tanh"
+
+
+@pytest.mark.parametrize("times", [{"steps": "solved"}, None])
+def test_functions_are_compared_in_their_own_words(
+    times: dict[str, str] | None, tmp_path: Path
+) -> None:
+    for name, width in (("one", 8), ("other", 9)):
+        axes = {"lr": [1.0, 2.0], "width": width, "seed": range(20)}
+        given = {"times": times, "report": False, "parallel": "serial", "progress": False}
+        xs.sweep_function(functions_to_sweep.train, axes, folder=tmp_path / name, **given)
+    found = compare((tmp_path / "one", tmp_path / "other"), terminal=Console.silent())
+    page = (tmp_path / "one/compared/other/compare.html").read_text()
+    assert "epochs" not in page
+    assert not any("epochs" in name for name in found.cells)
+    assert ("median steps in a" in page) == (times is not None)
+    if times:
+        summary = pd.read_csv(tmp_path / "other/summary.csv")
+        assert found.cells["median_steps_b"].tolist() == summary["steps_median"].tolist()
+
+
+@pytest.mark.parametrize(("other", "verb"), [(0, "don't differ"), (20, "differ")])
+def test_one_setting_is_said_without_counts(other: int, verb: str, pair: tuple[Path, Path]) -> None:
+    rows = read_results(pair[0], NetworkExperiment())
+    cell = rows[(rows["lr"] == 2.0) & (rows["hidden"] == 4)].reset_index(drop=True)
+    never = pd.Series([pd.NA] * 20, dtype="Int64")
+    a = cell.assign(converged_epoch=never)
+    found = compare_sweeps(a, a.assign(converged_epoch=never.where(never.index >= other, 7)))
+    said, *_ = _findings(found, "they converge")
+    start = (
+        f"The sweeps {verb} beyond chance in how often they converge in the one setting compared"
+    )
+    assert said.startswith(start)
+    assert ("b higher, 0 % in a and 100 % in b, -100 points [" in said) == (other == 20)
+    assert "Holm" not in _test_text(found)

@@ -182,7 +182,7 @@ def test_a_report_counts_what_the_rows_say(sweep: Path) -> None:
 def test_without_the_parts_there_is_nothing_to_make_rows_of(sweep: Path) -> None:
     (sweep / "results.parquet").unlink()
     shutil.rmtree(sweep / "parts")
-    message = rf"^{sweep}: 14 of 14 points are missing in its parts; resume={sweep} runs them$"
+    message = rf"^{sweep}: 14 of 14 points are missing in its parts; .* resume={sweep} runs them$"
     with pytest.raises(StoreError, match=message):
         remake_report(sweep)
     with pytest.raises(StoreError, match=message):

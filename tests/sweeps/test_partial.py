@@ -100,7 +100,9 @@ def test_a_finished_sweep_is_partial_with_nothing_missing(
 
 
 def test_a_sweep_that_is_not_finished_is_refused_without_partial(interrupted: Path) -> None:
-    with pytest.raises(StoreError, match="isn't finished"):
+    report = rf"python -m xorsweep report {interrupted} --partial reports those so far$"
+    resume = rf"python -m xorsweep -m resume={interrupted} runs the missing points"
+    with pytest.raises(StoreError, match=rf"isn't finished; {resume}, and {report}"):
         xs.load(interrupted)
     with pytest.raises(ConfigError, match="partial=2"):
         xs.load(interrupted, partial=2)  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ from xorsweep.storage.store import Store
 from xorsweep.sweeps import verify as verify_module
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
-from xorsweep.sweeps.verify import verify
+from xorsweep.sweeps.verify import Verified, verify
 
 GridOf = Callable[..., Grid]
 
@@ -192,6 +192,18 @@ def test_rows_that_failed_or_are_missing_are_left_out_and_counted(
         "2 of 6 rows run again alone: the same bits; 2 rows failed and hold no numbers; "
         "2 rows are still to be run"
     )
+
+
+@pytest.mark.parametrize(
+    ("failed", "absent", "text"),
+    [
+        (1, 30, "; 1 row failed and holds no numbers; 30 rows are still to be run"),
+        (0, 1, "; 1 row is still to be run"),
+    ],
+)
+def test_rows_that_are_still_to_be_run_are_not_right(failed: int, absent: int, text: str) -> None:
+    there = Verified(31 + absent, 0, failed, absent, (), (), again=False)
+    assert there.text == f"31 rows, seals and digests are right; nothing was run again{text}"
 
 
 def test_a_row_that_failed_before_it_ended_is_compared_as_it_ended(

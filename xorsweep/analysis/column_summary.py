@@ -27,6 +27,7 @@ COMPARISON_COLUMNS = frozenset(
         "difference_high",
         "difference_low",
         "epochs",
+        "event_time",
         "final_error",
         "flag",
         "key",
@@ -48,6 +49,7 @@ COMPARISON_COLUMNS = frozenset(
     ]
 )
 """Columns that comparisons have beside the keys."""
+EVENT_TIME = "event_time"
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -225,8 +227,13 @@ def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return table.rename(columns={inner[key]: free_name(key, own) for key in keys if key != SEED})
 
 
-def flag_view(results: pd.DataFrame, names: Mapping[str, str], flag: str) -> pd.DataFrame:
-    """Return results in which a flag takes the place of convergence, and keys have other names."""
+def flag_view(
+    results: pd.DataFrame, names: Mapping[str, str], flag: str, time: str | None = None
+) -> pd.DataFrame:
+    """Return results in which a flag takes the place of convergence, and keys have other names.
+
+    The column `EVENT_TIME` has the time of the flag's event, if there is one.
+    """
     view = results[[*names]].rename(columns=names)
     view["final_error"] = np.nan  # where the keys end
     if SEED not in names:
@@ -235,6 +242,8 @@ def flag_view(results: pd.DataFrame, names: Mapping[str, str], flag: str) -> pd.
     view["outcome"] = "unclassified"
     view["converged_epoch"] = np.where(results[flag].fillna(False).to_numpy(bool), 0.0, np.nan)
     view["status"] = results[STATUS].astype(str)
+    if time is not None:
+        view[EVENT_TIME] = results[time]
     return view
 
 

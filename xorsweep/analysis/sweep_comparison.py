@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.column_summary import EVENT_TIME, median_time
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import CONFIDENCE, score_intervals, simultaneous
 from xorsweep.analysis.paired_tests import (
@@ -26,7 +27,7 @@ from xorsweep.analysis.paired_tests import (
 )
 from xorsweep.analysis.summary import rate_columns, summarize
 from xorsweep.analysis.trainings import have_most_epochs
-from xorsweep.experiment import STATUSES
+from xorsweep.experiment import FAILED, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.storage.compact_columns import take_rows
 from xorsweep.text import level_name
@@ -43,7 +44,8 @@ class SweepComparison:
     it is that with the most. `only_a` and `only_b` hold the keys of the other cells. `settings` are
     the keys in which cells that were matched differ all the same, with their values in a and in b.
     Of `points` that are in both, `same` ended with the same error to the last bit and converged at
-    the same epoch.
+    the same epoch. `time` is the name of the times whose medians cells have, None where they have
+    none.
     """
 
     keys: Sequence[str]
@@ -53,6 +55,7 @@ class SweepComparison:
     settings: Sequence[tuple[str, str, str]]
     points: int
     same: int
+    time: str | None = "epochs"
 
     @property
     def differing(self) -> pd.DataFrame:
@@ -75,7 +78,9 @@ class SweepComparison:
         return largest
 
 
-def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
+def compare_sweeps(
+    a: pd.DataFrame, b: pd.DataFrame, time: str | None = "epochs"
+) -> SweepComparison:
     """Return two sweeps' results compared in the cells that both have, by how often they converge.
 
     Cells are matched by the keys that either sweep sweeps; all other differences are
@@ -86,6 +91,7 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
     85, 1922) and R. G. Newcombe's interval ("Interval estimation for the difference between
     independent proportions", Statistics in Medicine 17, 1998, method 10). Holm's correction is over
     all cells compared. Cells none of whose runs was trained in a sweep aren't compared.
+    `time` is the name of the times of the event, None where there are none.
     """
     keys = _in_order([*swept_columns(a), *swept_columns(b)], a)
     left, right = _Cells.of(a, keys), _Cells.of(b, keys)
@@ -98,8 +104,8 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
         [
             left.described.iloc[at_a].reset_index(drop=True),
             _counted(left, right, at_a, at_b),
-            _times(a, "a").iloc[at_a].reset_index(drop=True),
-            _times(b, "b").iloc[at_b].reset_index(drop=True),
+            _times(left, "a", time).iloc[at_a].reset_index(drop=True),
+            _times(right, "b", time).iloc[at_b].reset_index(drop=True),
         ],
         axis=1,
     )
@@ -113,6 +119,7 @@ def compare_sweeps(a: pd.DataFrame, b: pd.DataFrame) -> SweepComparison:
         list(_settings(left, right, at_a, at_b)),
         points,
         same,
+        time,
     )
 
 
@@ -243,10 +250,25 @@ def _fisher(converged_a: Counts, runs_a: Counts, converged_b: Counts, runs_b: Co
     return found
 
 
-def _times(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+def _times(cells: _Cells, name: str, time: str | None) -> pd.DataFrame:
     """Return the times and errors of cells as in summary.csv, marked with a or b."""
+    rows = cells.rows
+    if time is None:
+        return pd.DataFrame(index=range(len(cells.index)))
+    if EVENT_TIME in rows:
+        medians = [_median_time(take_rows(rows, each, _EVENT)) for each in cells.index.rows()]
+        return pd.DataFrame({f"median_{time}_{name}": medians})
     columns = ["median_epochs", "expected_running_time", "final_error_q50"]
     return summarize(rows)[columns].add_suffix(f"_{name}")
+
+
+_EVENT = ["converged_epoch", "status", EVENT_TIME]
+
+
+def _median_time(rows: pd.DataFrame) -> float:
+    counted = rows[rows["status"] != STATUSES[FAILED]]
+    happened = counted["converged_epoch"].notna()
+    return median_time(counted.assign(happened=happened), EVENT_TIME, "happened")[0]
 
 
 def _settings(

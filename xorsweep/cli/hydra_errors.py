@@ -16,6 +16,13 @@ _EVALUATING = re.compile(r"while evaluating '.*': (.+)")
 _NO_KEY = re.compile(r"Could not override '(.+?)'")
 _TO_BE_ADDED = re.compile(r"To append to your default list use \+([^=\s]+)=(\S+)")
 _THERE_ALREADY = re.compile(r"An item is already at '(.+?)'|Multiple values for (.+?)\. ")
+_PACKAGES = {
+    **{f"hydra/sweeper/{name}": f"hydra-{name}-sweeper" for name in ("ax", "nevergrad", "optuna")},
+    "hydra/launcher/joblib": "hydra-joblib-launcher",
+    "hydra/launcher/submitit_local": "hydra-submitit-launcher",
+    "hydra/launcher/submitit_slurm": "hydra-submitit-launcher",
+}
+"""The packages of choices that Hydra has only as plug-ins."""
 _SWEPT = re.compile(r"Ambiguous value for argument '(.+)'")
 
 
@@ -45,6 +52,8 @@ def _no_choice(file: str, options: list[str]) -> str:
     aliases = COMPONENTS[group].aliases if group in COMPONENTS else ()
     words = {**NETWORK_SCHEMA.value_words, "parallel": BACKENDS}.get(group, {})
     hint = choice_hint(name, [*options, *aliases], words)
+    if package := _PACKAGES.get(file):
+        hint = f"; {name} needs pip install {package}"
     return f"{group}={name}: {group} must be one of {', '.join(options)}{hint}"
 
 

@@ -122,7 +122,7 @@ def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
         yield f"{subject} is {number_text(known.min())} {where}{left}."
         return
     where = _where(cells, known, known.idxmin())
-    yield f"{subject} is shortest {where}: {number_text(known.min())}{left}."
+    yield f"{subject} is shortest {where}: {time} {number_text(known.min())}{left}."
 
 
 def _number(cells: ColumnCells, number: str) -> Iterator[str]:

@@ -40,6 +40,9 @@ _LOG = logging.getLogger(__name__)
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
+NUMBERS_WIDTH = 68
+"""Columns that the numbers and words beside a bar of progress take."""
+SHORTEST_BAR = 8
 MOST_REASONS = 12
 MOST_LINES = 40
 
@@ -97,14 +100,16 @@ class Console:
         if not self.console.is_terminal:
             yield LineMeter(self.warn, work, unit, PLAIN_EVERY)
             return
+        room = self.console.width - NUMBERS_WIDTH
+        bar = (TextColumn("training" if unit == TRAINING else "working"), BarColumn(min(room, 40)))
         progress = Progress(
-            TextColumn("training" if unit == TRAINING else "working"),
-            BarColumn(),
+            *(bar if room >= SHORTEST_BAR else ()),
             TextColumn("{task.percentage:>3.0f} %"),
             RateColumn(unit),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn("elapsed"),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=self.console,
             transient=True,
             speed_estimate_period=3600,
@@ -181,18 +186,22 @@ class Console:
             table.add_row(*map(Text, line))
         self.console.print(table, soft_wrap=False)
 
-    def failures(self, found: Sequence[Failure]) -> None:
-        """Print the failures by reason, each with a command that repeats one of them alone."""
+    def failures(self, found: Sequence[Failure], points: int | None = None) -> None:
+        """Print the failures by reason, each with a command that repeats one of them alone.
+
+        Of a sweep of one of `points` that command is left out.
+        """
         for failure in found[:MOST_REASONS]:
             self.warn(f"{count_text(failure.runs, 'point')} failed: {one_line(failure.reason)}")
-            if failure.command:
-                self.warn(f"  one of them alone: {one_line(failure.command)}")
+            if failure.command and points != 1:
+                which = "it alone" if failure.runs == 1 else "one of them alone"
+                self.warn(f"  {which}: {one_line(failure.command)}")
         if len(found) > MOST_REASONS:
             self.warn(f"and {len(found) - MOST_REASONS:,} more reasons in the results")
 
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are; the last path is the one to open first."""
-        *others, last = map(_path_text, paths)
+        *others, last = map(path_text, paths)
         for path in others:
             self.log(f"  {path}")
         self.log(f"Open {last}")
@@ -212,7 +221,7 @@ def status_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in {ok: counts[ok], **others}.items())
 
 
-def _path_text(path: Path) -> str:
+def path_text(path: Path) -> str:
     """Return a path as a user in the current folder would type it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 

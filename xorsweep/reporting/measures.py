@@ -115,7 +115,7 @@ def _flag_measure(cells: ColumnCells, flag: str) -> Measure:
     rate, low, high = _statistics(cells, flag, ("rate", "rate_low", "rate_high"))
     if not cells.has_seeds:
         return Measure(flag, rate, "rate")
-    return Measure(f"runs with {flag}", rate, "rate", low, high, INTERVAL)
+    return Measure(f"share of runs with {flag} true", rate, "rate", low, high, INTERVAL)
 
 
 def _statistics(cells: ColumnCells, name: str, ends: tuple[str, ...]) -> list[pd.Series[Any]]:

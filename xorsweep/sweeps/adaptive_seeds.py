@@ -28,6 +28,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
 from xorsweep.settings import AdaptiveSeeds
+from xorsweep.text import count_text
 
 FEWEST_RUNS = 200
 """Runs below which no cell is closed: with fewer, coverage falls below 93 % at rates near 5 %."""
@@ -43,7 +44,7 @@ class Round:
     """A round of a sweep: its grid holds the points of the rounds before it, too.
 
     `open_cells` of `cells` weren't sure enough before it; `missing` are the rows of its grid that
-    no part holds yet.
+    no part holds yet. `too_few` tells whether all open cells had fewer than `FEWEST_RUNS` runs.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Round:
     cells: int
     open_cells: int
     missing: NDArray[np.int64]
+    too_few: bool = False
 
     @property
     def text(self) -> str:
@@ -60,7 +62,10 @@ class Round:
     @property
     def cells_text(self) -> str:
         """Return which round it is, and how many cells were open before it."""
-        return f"round {self.number}: {self.open_cells:,} of {self.cells:,} settings are still open"
+        why = f" (each gets at least {FEWEST_RUNS} runs)" if self.too_few else ""
+        is_are = "is" if self.cells == 1 else "are"
+        settings = f"{self.open_cells:,} of {count_text(self.cells, 'setting')} {is_are}"
+        return f"round {self.number}: {settings} still open{why}"
 
 
 def full_grid(
@@ -159,11 +164,11 @@ def _rounds(
     """Yield the rounds, the first included, up to one with points missing or with no open cell."""
     assert rounds.precision is not None
     grid, done = first, 0
-    open_cells = len(cells)
+    open_cells, too_few = len(cells), False
     for number in count(1):
         present, converged, failed = verdicts.of(grid.identities[done:])
         missing = done + np.flatnonzero(~present)
-        yield Round(number, grid, len(cells), open_cells, missing)
+        yield Round(number, grid, len(cells), open_cells, missing, too_few)
         if len(missing):
             return
         cells, done = cells.trained(converged, failed), len(grid)
@@ -171,7 +176,10 @@ def _rounds(
         more = np.where(cells.any_of_group(opened), further_seeds(cells.seeds, rounds), 0)
         if not more.any():
             return
-        open_cells = int((opened & (more > 0)).sum())
+        still_open = opened & (more > 0)
+        open_cells = int(still_open.sum())
+        few = (cells.runs < FEWEST_RUNS) & (cells.seeds + more >= FEWEST_RUNS)
+        too_few = bool(few[still_open].all())
         grid, cells = _followed(grid, cells, more)
 
 

@@ -1,4 +1,4 @@
-"""Two sweeps of the same grid side by side."""
+"""Two sweeps side by side, setting by setting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
 from xorsweep.experiment import experiment_of
-from xorsweep.reporting.console import Console
+from xorsweep.reporting.console import Console, path_text
 from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.report import PageFigure, svg_source
 from xorsweep.reporting.selection import select_cells
@@ -27,7 +27,7 @@ from xorsweep.reporting.tables import Table, difference_text, excluded_note
 from xorsweep.storage.atomic import atomic_path, write_atomically
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
-from xorsweep.text import count_text, level_name, level_text, percent_text
+from xorsweep.text import count_text, level_name, level_text, number_text, percent_text
 
 FOLDER = "compared"
 MOST_CELLS = 1_000
@@ -42,20 +42,19 @@ CELLS_HEAD = (
     "p (Holm)",
     "verdict",
     "test",
-    "median epochs in a",
-    "median epochs in b",
 )
-"""Columns of the table of cells after the keys."""
+"""Columns of the table of cells after the keys, before those of times."""
 
 
 @dataclass(frozen=True)
 class ComparedSweep:
-    """A finished sweep: its folder, its grid in words, its rows, and the compared event."""
+    """A finished sweep: folder, grid in words, rows, the compared event and its time, if any."""
 
     folder: Path
     text: str
     results: pd.DataFrame
     event: str
+    time: str | None
 
     @classmethod
     def read(cls, folder: Path, flag: str | None, terminal: Console) -> ComparedSweep:
@@ -63,8 +62,8 @@ class ComparedSweep:
         manifest = finished_manifest(folder)
         experiment = experiment_of(manifest)
         results = stored_results(folder, manifest, terminal, whole=flag is not None)
-        results, event = experiment.comparable(results, flag)
-        return cls(folder, manifest.grid.text, results, event)
+        results, event, time = experiment.comparable(results, flag)
+        return cls(folder, manifest.grid.text, results, event, time)
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,8 @@ def compare(
         raise StoreError(
             f"{a.folder} counts how often {a.event}, and {b.folder} how often {b.event}"
         )
-    found = compare_sweeps(at_epochs(a.results, epochs), at_epochs(b.results, epochs))
+    time = a.time if a.time == b.time else None
+    found = compare_sweeps(at_epochs(a.results, epochs), at_epochs(b.results, epochs), time)
     if found.cells.empty:
         raise StoreError(_nothing_in_common(a, b, found))
     if into is None:
@@ -136,8 +136,8 @@ def _level_set(results: pd.DataFrame, key: str) -> set[Any]:
 
 def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
     differing = [
-        ("a", str(a.folder), a.text),
-        ("b", str(b.folder), b.text),
+        ("a", path_text(a.folder), a.text),
+        ("b", path_text(b.folder), b.text),
     ]
     return Page(
         title=f"{sweep_name(a.folder)} and {sweep_name(b.folder)}, side by side",
@@ -158,7 +158,9 @@ def _page(a: ComparedSweep, b: ComparedSweep, found: SweepComparison) -> Page:
 def _findings(found: SweepComparison, event: str) -> Iterator[str]:
     cells, differing = found.cells, found.differing
     higher = {which: int((differing["verdict"] == f"{which} higher").sum()) for which in ("a", "b")}
-    if differing.empty:
+    if len(cells) == 1:
+        yield from _one_cell_findings(found, event)
+    elif differing.empty:
         yield (
             f"In none of {count_text(len(cells), 'setting')} do the sweeps differ beyond chance in "
             f"how often {event}. That doesn't show that they are equal."
@@ -172,10 +174,8 @@ def _findings(found: SweepComparison, event: str) -> Iterator[str]:
         largest = found.largest.to_dict("records")
         most, ties = largest[0], len(largest) - 1
         yield (
-            f"The largest difference is with {_name(most, found.keys)}: "
-            f"{percent_text(most['rate_a'], 0)} % in a and "
-            f"{percent_text(most['rate_b'], 0)} % in b, "
-            f"{difference_text(most)}{_ties_text(ties)}."
+            f"The largest difference is with {_name(most, found.keys)}: {_rates_text(most)}"
+            f"{_ties_text(ties)}."
         )
     if found.points:
         yield (
@@ -185,6 +185,27 @@ def _findings(found: SweepComparison, event: str) -> Iterator[str]:
     for which, only in (("a", found.only_a), ("b", found.only_b)):
         if len(only):
             yield f"{count_text(len(only), 'setting')} only in {which}: not compared."
+
+
+def _one_cell_findings(found: SweepComparison, event: str) -> Iterator[str]:
+    (cell,) = found.cells.to_dict("records")
+    if cell["verdict"] == NO_DIFFERENCE:
+        yield (
+            f"The sweeps don't differ beyond chance in how often {event} in the one setting "
+            "compared. That doesn't show that they are equal."
+        )
+    else:
+        yield (
+            f"The sweeps differ beyond chance in how often {event} in the one setting compared: "
+            f"{cell['verdict']}, {_rates_text(cell)}."
+        )
+
+
+def _rates_text(cell: Any) -> str:
+    return (
+        f"{percent_text(cell['rate_a'], 0)} % in a and {percent_text(cell['rate_b'], 0)} % in b, "
+        f"{difference_text(cell)}"
+    )
 
 
 def _ties_text(ties: int) -> str:
@@ -203,8 +224,14 @@ def _test_text(found: SweepComparison) -> str:
         if apart
         else "",
     ]
+    how = "; ".join(filter(None, tests))
+    if len(found.cells) == 1:
+        return (
+            f"{how}. Beyond chance means p < 0.05. Brackets are 95 % confidence intervals."
+            f"{_epochs_text(found)}"
+        )
     return (
-        f"{'; '.join(filter(None, tests))}. Beyond chance means p < 0.05 after Holm's correction "
+        f"{how}. Beyond chance means p < 0.05 after Holm's correction "
         f"for {count_text(len(found.cells), 'setting')}. Brackets are 95 % confidence intervals; "
         "that of the largest difference is corrected for all settings."
         f"{_epochs_text(found)}"
@@ -253,6 +280,7 @@ def _figure(found: SweepComparison) -> PageFigure:
 def _cells_table(found: SweepComparison) -> Table:
     """Return all cells in the order of the grid; those that differ, then others, if too many."""
     (cells, note), keys = _shown_cells(found), list(found.keys)
+    timed = "ab" if found.time else ""
     rows = [
         (
             *(level_name(cell[key]) for key in keys),
@@ -262,18 +290,16 @@ def _cells_table(found: SweepComparison) -> Table:
             f"{cell['p_holm']:.2g}",
             cell["verdict"],
             cell["test"],
-            _epochs(cell, "a"),
-            _epochs(cell, "b"),
+            *(_median(cell, found.time, which) for which in timed),
         )
         for cell in cells.to_dict("records")
     ]
     note = excluded_note(note, len(cells), len(found.cells), "compare.csv")
     numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
-    numbers = (*numeric, *range(first, first + 4), first + 6, first + 7)
-    return Table(
-        "Settings of both sweeps.", (*keys, *CELLS_HEAD), rows, note, max(first, 1), numbers
-    )
+    head = (*keys, *CELLS_HEAD, *(f"median {found.time} in {which}" for which in timed))
+    numbers = (*numeric, *range(first, first + 4), *range(first + len(CELLS_HEAD), len(head)))
+    return Table("Settings of both sweeps.", head, rows, note, max(first, 1), numbers)
 
 
 def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
@@ -299,9 +325,8 @@ def _rate(cell: Any, which: str) -> str:
     return f"{100 * cell[f'rate_{which}']:.0f} % [{low:.0f}, {high:.0f}] of {runs}"
 
 
-def _epochs(cell: Any, which: str) -> str:
-    median = cell[f"median_epochs_{which}"]
-    return "not reached" if pd.isna(median) else f"{median:,.0f}"
+def _median(cell: Any, time: str | None, which: str) -> str:
+    return number_text(cell[f"median_{time}_{which}"]) or "not reached"
 
 
 def _only_table(found: SweepComparison) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from xorsweep.storage.plain_files import is_there, open_file
 from xorsweep.storage.results import ResultTable, assemble, frame_of, results_of
 from xorsweep.storage.store import Store, read_manifest, reading, using_manifest
 from xorsweep.storage.table_writer import PARQUET, digest_of
-from xorsweep.sweeps.folders import open_with_rounds
+from xorsweep.sweeps.folders import open_sweep, open_with_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +31,19 @@ def finished_manifest(folder: Path) -> FinishedManifest:
     """
     data = read_manifest(folder)
     if data.get("state") != "finished":
-        raise StoreError(f"{folder} isn't finished; resume={folder} runs the missing points")
+        raise StoreError(f"{folder} isn't finished; {_ways_on(folder)}")
     with using_manifest(folder):
         return read_finished(data)
+
+
+def _ways_on(folder: Path) -> str:
+    """Return how the points of an unfinished sweep are run, and how those on disk are reported."""
+    try:
+        resume = open_sweep(folder).store.resume_command
+    except StoreError:  # a manifest that can't be used names no function
+        return f"resume={folder} runs the missing points"
+    report = shlex.join(["python", "-m", "xorsweep", "report", str(folder), "--partial"])
+    return f"{resume} runs the missing points, and {report} reports those so far"
 
 
 def stored_results(
@@ -104,6 +115,6 @@ def complete_table(store: Store, grid: Grid) -> ResultTable:
     if absent:
         raise StoreError(
             f"{store.folder}: {absent:,} of {len(grid):,} points are missing in its parts; "
-            f"resume={store.folder} runs them"
+            f"{store.resume_command} runs them"
         )
     return store.experiment.tabulate(grid, stored)

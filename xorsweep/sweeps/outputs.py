@@ -91,7 +91,8 @@ def write_tables(
         for line in findings_of_map(store, grid, results, axes):
             terminal.log(line)
     _log_study(manifest, results, terminal)
-    terminal.failures(failures_of(results, list(grid.columns), experiment.point_command))
+    failures = failures_of(results, list(grid.columns), experiment.point_command)
+    terminal.failures(failures, len(grid))
     with terminal.step("drawing figures"):
         return report.write(manifest, comparisons) if report else None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xorsweep.execution.backends import is_in_process, resolve_workers, workers_of
+from xorsweep.execution.backends import resolve_workers, workers_of
 from xorsweep.experiment import Experiment, Rows
 from xorsweep.fields import Scalar, format_value
 from xorsweep.grid.axes import Block, Dimension
@@ -20,7 +20,7 @@ from xorsweep.storage.results import assemble
 from xorsweep.sweeps.adaptive_seeds import check_rounds, full_grid
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
-from xorsweep.sweeps.runner import found_line, plan_line
+from xorsweep.sweeps.runner import found_line, plan_line, workers_for
 from xorsweep.sweeps.shards import ShardPlan
 
 FIRST, LAST = 5, 3
@@ -80,8 +80,7 @@ class _Preview:
         settings, terminal = self._settings, self._terminal
         workers = self._shards.workers if self._shards else workers_of(settings.parallel)
         plan = self._experiment.plan(grid, pending, workers)
-        alone = not self._shards and is_in_process(settings.parallel, bool(plan.is_quick))
-        workers = 1 if alone else workers
+        workers = workers_for(plan, settings.parallel, self._shards)
         terminal.print(plan_line(grid, plan, workers))
         self._show_grid(grid)
         self._experiment.preview(grid, plan, workers, settings.csv, terminal)

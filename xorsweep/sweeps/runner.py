@@ -19,6 +19,7 @@ from xorsweep.execution.backends import (
     workers_of,
 )
 from xorsweep.execution.interface import Advance
+from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.experiment import Experiment, ExperimentTask, Plan, Rows
 from xorsweep.grid.grid import Grid
@@ -169,19 +170,20 @@ class _Run:
         grid = self._full_grid()
         found = self.experiment.tabulate(grid, self._stored(grid))
         plan = self._plan(grid, found.pending())
+        workers = workers_for(plan, self.settings.parallel, self.shards)
         manifest = describe_run(
             self.first,
             plan,
             self.experiment,
             self.settings.rounds,
-            self.workers,
+            workers if self.settings.rounds.precision is None else self.workers,
             self.provenance,
             earlier=self.earlier,
             csv=self.settings.csv,
         )
         self.store.write_manifest(manifest)
         with mark_interrupted_on_error(self.store, manifest):
-            self._announce(grid, plan, found.counts()["failed"])
+            self._announce(grid, plan, workers, found.counts()["failed"])
             warm_up = tuple(self.experiment.warm_up(plan.batches, self.terminal.warn))
             del found
         manifest = replace(manifest, warm_up=warm_up)
@@ -255,9 +257,8 @@ class _Run:
     def _plan(self, grid: Grid, pending: Rows) -> Plan[Any]:
         return self.experiment.plan(grid, pending, self.workers)
 
-    def _announce(self, grid: Grid, plan: Plan[Any], failed: int) -> None:
-        alone = not self.shards and is_in_process(self.settings.parallel, bool(plan.is_quick))
-        self.terminal.log_wrapped(plan_line(grid, plan, 1 if alone else self.workers))
+    def _announce(self, grid: Grid, plan: Plan[Any], workers: int, failed: int) -> None:
+        self.terminal.log_wrapped(plan_line(grid, plan, workers))
         if self.points_before is not None:
             added = len(self.first) - self.points_before
             self.terminal.log(found_line(len(grid) - plan.points, plan.points, added, failed))
@@ -324,6 +325,16 @@ class _Work:
             self.work + other.work,
             self.seconds + other.seconds,
         )
+
+
+def workers_for(plan: Plan[Any], parallel: ExecutionSettings, shards: ShardPlan | None) -> int:
+    """Return how many workers can work at the batches of a plan at a time."""
+    if not shards and is_in_process(parallel, bool(plan.is_quick)):
+        return 1
+    workers = shards.workers if shards else workers_of(parallel)
+    if plan.is_quick is None:  # batches are divided as their times suggest
+        return workers
+    return min(workers, max(len(plan.batches), 1))
 
 
 def plan_line(grid: Grid, plan: Plan[Any], workers: int) -> str:

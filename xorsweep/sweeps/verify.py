@@ -62,18 +62,19 @@ class Verified:
     def text(self) -> str:
         """Return the comparison in one line, where nothing differs."""
         left_out = [
-            text
-            for count, text in (
-                (self.failed, "failed and hold no numbers"),
-                (self.absent, "are still to be run"),
+            f"{count_text(count, 'row')} {one if count == 1 else several}"
+            for count, one, several in (
+                (self.failed, "failed and holds no numbers", "failed and hold no numbers"),
+                (self.absent, "is still to be run", "are still to be run"),
             )
-            for text in ([f"{count:,} rows {text}"] if count else [])
+            if count
         ]
         match = "match" if len(self.tables) > 1 else "matches"
         tables = [f"{' and '.join(self.tables)} {match} the parts"] if self.tables else []
         compared = f"{self.compared:,} of {self.rows:,} rows run again alone: the same bits"
         if not self.again:
-            compared = f"{self.rows:,} rows, seals and digests are right; nothing was run again"
+            there = count_text(self.rows - self.absent, "row")
+            compared = f"{there}, seals and digests are right; nothing was run again"
         return "; ".join([compared, *tables, *left_out])
 
 

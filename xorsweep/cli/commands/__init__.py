@@ -16,7 +16,7 @@ COMMANDS = {
     "merge": "join sweeps of the same version in a new folder",
     "replay": "train one result of a sweep again and write its page",
     "report": "write tables, figures and report of a sweep again",
-    "compare": "compare two sweeps of the same grid",
+    "compare": "compare two sweeps, setting by setting",
     "zoom": "train a window of a map at the resolution of the map",
     "check": "check that your component gives the same results in any batch",
     "function": "sweep your function",
