@@ -278,6 +278,8 @@ def read_whole(key: str, value: object, at_least: int, at_most: int) -> int:
 
 def refusal_message(key: str, value: object, field: Field) -> str:
     """Return the message for a value that isn't allowed, with a suggestion."""
+    if isinstance(_not_null(field), ListOf) and isinstance(value, list):
+        value = f"[{','.join(map(shorten, value))}]"
     return f"{key}={shorten(value)}: {key} must be {field.description}{_hint(key, value, field)}"
 
 
@@ -305,8 +307,6 @@ def format_value(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list):
-        return f"[{','.join(map(format_value, value))}]"
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
         return f"{value:#x}"  # Python writes no more digits than that in tens
     return str(value)

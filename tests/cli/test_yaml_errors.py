@@ -24,7 +24,7 @@ FAULTS = {
     "header": (b"# @package _global_ please\nlr: 1\n", "line 1: # @package _global_ please: must"),
     "slash": (b"defaults:\n  - override optimizer: adam\n", "has no slash; write override /opt"),
     "defaults": (b"defaults: 3\n", "defaults=3: must be a list"),
-    "axes": (b"grid:\n  axes: [lr]\n", "grid.axes=[lr]: must be keys and their levels"),
+    "axes": (b"grid:\n  axes: [lr]\n", "grid.axes=['lr']: must be keys and their levels"),
     "interpolation": (b"lr: ${\n", "no viable alternative"),
     "deep": (b"lr: " + b"[" * 3000 + b"]" * 3000 + b"\n", "nest"),
 }

@@ -14,6 +14,7 @@ from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import Plan
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
@@ -25,7 +26,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import read_manifest
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
-from xorsweep.sweeps.runner import resume_sweep, run_sweep
+from xorsweep.sweeps.runner import resume_sweep, run_sweep, workers_for
 
 GridOf = Callable[..., Grid]
 
@@ -289,3 +290,12 @@ def test_snapshots_of_a_shared_trajectory_are_those_of_runs_of_their_own(
     shared = shared[shared["epochs"] == 30].reset_index(drop=True)
     np.testing.assert_array_equal(shared["final_error"], alone["final_error"])
     pd.testing.assert_frame_equal(shared, alone)
+
+
+@pytest.mark.parametrize(
+    ("batches", "is_quick", "workers"), [(3, True, 1), (3, False, 3), (9, False, 4), (1, None, 4)]
+)
+def test_workers_are_as_many_as_can_work(batches: int, is_quick: bool | None, workers: int) -> None:
+    plan = Plan(range(batches), batches, batches, is_quick=is_quick)
+    assert workers_for(plan, ExecutionSettings("loky", 4), None) == workers
+    assert workers_for(plan, ExecutionSettings("serial"), None) == 1

@@ -39,7 +39,7 @@ CELLS_HEAD = (
     "rate in a",
     "rate in b",
     "a minus b, 95 % interval",
-    "p (Holm)",
+    "p",
     "verdict",
     "test",
 )
@@ -297,7 +297,8 @@ def _cells_table(found: SweepComparison) -> Table:
     note = excluded_note(note, len(cells), len(found.cells), "compare.csv")
     numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
-    head = (*keys, *CELLS_HEAD, *(f"median {found.time} in {which}" for which in timed))
+    described = (_p_head(found) if head == "p" else head for head in CELLS_HEAD)
+    head = (*keys, *described, *(f"median {found.time} in {which}" for which in timed))
     numbers = (*numeric, *range(first, first + 4), *range(first + len(CELLS_HEAD), len(head)))
     return Table("Settings of both sweeps.", head, rows, note, max(first, 1), numbers)
 
@@ -323,6 +324,10 @@ def _rate(cell: Any, which: str) -> str:
     low, high = (100 * cell[f"rate_{which}_{end}"] for end in ("low", "high"))
     runs = f"{cell[f'runs_{which}']:,}"
     return f"{100 * cell[f'rate_{which}']:.0f} % [{low:.0f}, {high:.0f}] of {runs}"
+
+
+def _p_head(found: SweepComparison) -> str:
+    return "p" if len(found.cells) == 1 else "p (Holm)"
 
 
 def _median(cell: Any, time: str | None, which: str) -> str:
@@ -357,7 +362,7 @@ def _print(page: Page, found: SweepComparison, terminal: Console) -> None:
 def _terminal_table(found: SweepComparison) -> TerminalTable:
     table = TerminalTable(box=SIMPLE_HEAD)
     table.add_column("setting")
-    for head in ("a", "b", "a minus b", "p (Holm)"):
+    for head in ("a", "b", "a minus b", _p_head(found)):
         table.add_column(head, justify="right")
     for cell in found.differing.head(MOST_LINES).to_dict("records"):
         rates = (f"{100 * cell[f'rate_{which}']:.0f} %" for which in ("a", "b"))
