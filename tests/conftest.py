@@ -54,10 +54,15 @@ def pytest_configure() -> None:
     """Begin to count what the tests start, and to remember what Hydra reads.
 
     Imports leave little garbage, and Python would search for it in all that they bring. A shell
-    lets what it starts in the background ignore Ctrl-C, and all that the tests start would, too.
+    lets what it starts in the background ignore Ctrl-C, and `nohup` a closed terminal, and all that
+    the tests start would, too.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, default in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, default)
     budget.begin_to_count()
     composition_memo.begin_to_remember()
     gc.disable()

@@ -210,5 +210,5 @@ def test_a_page_stays_small_however_many_cells_there_are(grid_of: GridOf, tmp_pa
     page = Elements(text)
     assert page.text.count("runs in detail") == 1
     assert "1,000 of 1,500 settings: 1,000 of 1,500 levels of lr" in page.text
-    assert "The runs of 60 of 1,500 settings are shown" in page.text
+    assert "room for the runs of 60 of 1,500 settings" in page.text
     assert sum(attrs.get("class") == "run" for _, attrs in page.tags) == 60 * 2
