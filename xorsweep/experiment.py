@@ -374,12 +374,12 @@ class ExperimentTask(Generic[BatchT]):
         except KeyboardInterrupt:
             raise
         except BatchError as error:
-            return failed_rows(batch.point_ids, str(error))
+            return self.failed(batch, str(error))
         except BaseException as error:  # the message is the row's
             halves = batch.split()
             if not halves:
                 own = isinstance(error, FunctionError)
-                return failed_rows(batch.point_ids, str(error) if own else exception_text(error))
+                return self.failed(batch, str(error) if own else exception_text(error))
         return pa.concat_tables(map(self, halves), promote_options="default")
 
     def failed(self, batch: BatchT, message: str) -> pa.Table:

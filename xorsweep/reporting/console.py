@@ -189,7 +189,7 @@ class Console:
     def failures(self, found: Sequence[Failure], points: int | None = None) -> None:
         """Print the failures by reason, each with a command that repeats one of them alone.
 
-        Of a sweep of one of `points` that command is left out.
+        A sweep of one point has no such command: it would be the one that was just run.
         """
         for failure in found[:MOST_REASONS]:
             self.warn(f"{count_text(failure.runs, 'point')} failed: {one_line(failure.reason)}")

@@ -61,7 +61,7 @@ class Verified:
     @property
     def text(self) -> str:
         """Return the comparison in one line, where nothing differs."""
-        left_out = [
+        excluded = [
             f"{count_text(count, 'row')} {one if count == 1 else several}"
             for count, one, several in (
                 (self.failed, "failed and holds no numbers", "failed and hold no numbers"),
@@ -75,7 +75,7 @@ class Verified:
         if not self.again:
             there = count_text(self.rows - self.absent, "row")
             compared = f"{there}, seals and digests are right; nothing was run again"
-        return "; ".join([compared, *tables, *left_out])
+        return "; ".join([compared, *tables, *excluded])
 
 
 def verify(
