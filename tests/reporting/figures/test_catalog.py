@@ -172,6 +172,17 @@ def area_in_decades(filled: Any) -> float:
     return area
 
 
+def mean_decade(filled: Any) -> float:
+    """Return the middle of polygons along their logarithmic x axis: that of their centroid."""
+    moment = area = 0.0
+    for path in filled.get_paths():
+        x, y = np.log10(path.vertices[:, 0]), path.vertices[:, 1]
+        cross = x * np.roll(y, -1) - np.roll(x, -1) * y
+        moment += np.sum((x + np.roll(x, -1)) * cross) / 6
+        area += cross.sum() / 2
+    return float(moment / area)
+
+
 def test_every_final_error_is_in_the_histogram_of_its_cell(
     tables: Tables, figures: dict[str, Figure]
 ) -> None:
@@ -191,6 +202,12 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
             if cells.loc[name, f"outcome_{outcome}"]
         }
         assert found == pytest.approx(wanted)
+        runs = tables.results.query(f"epochs == 1500 and lr == {name[0]} and hidden == {name[1]}")
+        errors = np.log10(runs["final_error"]).groupby(runs["outcome"].astype(str)).mean()
+        for area in areas:
+            colour = mpl.colors.to_hex(area.get_facecolor()[0])
+            (outcome,) = (each for each, its in OUTCOME_COLOURS.items() if its == colour)
+            assert mean_decade(area) == pytest.approx(errors[outcome], abs=0.05)  # half a bin
         assert isinstance(plateaus, LineCollection)
         assert [line[0][0] for line in plateaus.get_segments()] == [*PLATEAUS.values()]
     assert figure.legends[0].get_texts()[-1].get_text() == "plateaus at 1/4, 1/3, 1/2, 1"
