@@ -65,3 +65,8 @@ class Network:
             views.append(parameters[start:stop].reshape(*shape, members))
             start = stop
         return Weights(*views)
+
+    def places(self) -> dict[str, NDArray[np.intp]]:
+        """Return the place of each weight in a column of parameters, without a batch axis."""
+        numbered = self.views(np.arange(float(self.size))[:, None])
+        return {role: view[..., 0].astype(np.intp) for role, view in numbered._asdict().items()}

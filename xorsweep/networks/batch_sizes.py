@@ -50,6 +50,7 @@ class Group:
         needed, largest = ceil(self.members / self.most), self.members // self.fewest
         wanted = ceil(self.members * self.per_network / seconds)
         count = max(1, needed, min(wanted, largest))
+        # With a remainder, some workers would wait for the last batches of the others.
         even = ceil(count / workers) * workers
         return even if even <= largest else count
 
@@ -61,9 +62,11 @@ def batch_counts(groups: Sequence[Group], workers: int) -> list[int]:
     quickest.
     """
     share = sum(group.per_network * group.members for group in groups) / workers
+    # The finest division has BATCHES_A_WORKER, or as many as bring each below LONG.
     halvings = ceil(log2(max(BATCHES_A_WORKER, share / LONG)))
     choices = [
         [group.count(seconds, workers) for group in groups]
+        # inf: as few batches as `most` allows.
         for seconds in (inf, *(share / 2**halving for halving in range(halvings + 1)))
     ]
     ends = [makespan(_seconds(groups, counts), workers) for counts in choices]
@@ -86,5 +89,6 @@ def makespan(seconds: Iterable[float], workers: int) -> float:
     """Return when the last worker ends, each of which takes the longest batch that is left."""
     loads = [0.0] * workers
     for each in sorted(seconds, reverse=True):
+        # The least loaded worker is the one that is free first.
         heapreplace(loads, loads[0] + each)
     return max(loads)

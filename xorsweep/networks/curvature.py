@@ -56,6 +56,7 @@ def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvat
         return Curvature(*np.full((3, members), np.nan))
     norm, diagonal = np.empty(members), np.empty((size, members))
     beside = np.empty((size - 1, members))
+    # For the epochs of one network its settings are repeated; a batch stays as it is.
     repeated = take(training, np.arange(members) % len(training.learning_rate))
     moved = replace(repeated, parameters=parameters)
     with np.errstate(all="ignore"):
@@ -66,6 +67,7 @@ def measure_curvature(training: TrainingBatch, parameters: FloatArray) -> Curvat
             for whole, some in zip((norm, diagonal, beside), found, strict=True):
                 whole[..., places] = some[..., : len(places)]
         measured = np.stack([norm, *extremes_of_tridiagonal(diagonal, beside)])
+    # All three or none: a network that overflows in one of them has no curvature.
     measured[:, ~np.isfinite(measured).all(axis=0)] = np.nan
     return Curvature(*measured)
 
@@ -88,6 +90,7 @@ def missing_for(network: Network, is_batch: bool, activation: Activation) -> str
             "updates by single rows don't follow the gradient over all rows, so schedule must be "
             "batch"
         )
+    # Only the answer counts, so any activations do.
     if activation.second_derivative(np.zeros(1)) is None:
         return f"{type(activation).__name__} has no second_derivative"
     return None
@@ -124,9 +127,11 @@ def hessian(training: TrainingBatch) -> tuple[FloatArray, FloatArray]:
     run(through.backward)
     a = through.activations
     slope = np.empty_like(a)
+    # With d = 1, p = d * a is a, and `back` writes the derivative of the activation.
     training.activation.back(a, np.ones_like(a), a, slope)
     bend = training.activation.second_derivative(a)
     assert bend is not None
+    # Deltas are minus the derivative of the loss.
     first, second = -through.output_deltas, _second_by_outputs(training, through)
     among, mixed = _second_by_hidden(first, bend, weights), first[:, :, None] * slope
     matrices = np.zeros((network.size, *training.parameters.shape))
@@ -181,8 +186,9 @@ def _add_second_derivatives(
     `among` (hidden, B) is g s'' by the unit's pre-activation, `mixed` (outputs, hidden, B) by it
     and by the unit's weight to an output.
     """
-    places = network.views(np.arange(float(network.size))[:, None])
-    w1, b1, w2 = (each[..., 0].astype(np.intp) for each in (places.w1, places.b1, places.w2))
+    places = network.places()
+    w1, b1, w2 = places["w1"], places["b1"], places["w2"]
+    # An input of 0 adds nothing; the bias counts as an input of 1.
     entries = [(p, value) for p, value in zip([*w1, b1], [*x, 1.0], strict=True) if value]
     for p, value in entries:
         for q, other in entries:

@@ -48,6 +48,7 @@ def tridiagonalize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
     diagonal, beside = np.empty((n, members)), np.empty((n - 1, members))
     with np.errstate(all="ignore"):
         # A power of two scales without rounding, and keeps squares from over- or underflowing.
+        # The largest magnitude by two passes, since np.abs would copy all matrices.
         _, exponent = np.frexp(np.maximum(matrices.max(axis=(0, 1)), -matrices.min(axis=(0, 1))))
         a = np.ldexp(matrices, -exponent, out=matrices)
         scratch = np.empty_like(a)
@@ -71,8 +72,10 @@ def _eliminate(column: FloatArray, rest: FloatArray, scratch: FloatArray) -> Flo
     square[square < _TINY] = 0.0
     norm: FloatArray = np.sqrt(square)
     v = column.copy()
+    # With the sign of v[0] nothing cancels in the sum.
     v[0] += np.copysign(norm, v[0])
     half = square + np.abs(column[0]) * norm  # half of the square of v
+    # A column of zeros is eliminated already: the reflection becomes the identity.
     inverse = np.where(half == 0, 0.0, 1.0 / half)
     np.multiply(rest, v[:, None], out=scratch)
     p = np.add.reduce(scratch, axis=0) * inverse
@@ -96,6 +99,7 @@ def extremes_of_tridiagonal(diagonal: FloatArray, beside: FloatArray) -> FloatAr
         _, exponent = np.frexp(size)
         # Sums with 0.0 make -0.0 to 0.0, so that no pivot is -0.0.
         scaled, squares = np.ldexp(diagonal, -exponent) + 0.0, np.ldexp(beside, -exponent) ** 2
+        # The largest eigenvalue is minus the smallest of the negated matrix.
         smallest = _smallest(np.stack([scaled, 0.0 - scaled], axis=1), squares)
         found: FloatArray = np.ldexp(smallest, exponent)
     np.negative(found[1], out=found[1])
@@ -108,6 +112,7 @@ def _smallest(diagonal: FloatArray, squares: FloatArray) -> FloatArray:
     reach = np.zeros_like(diagonal)
     reach[:-1] += np.sqrt(squares)[:, None]
     reach[1:] += np.sqrt(squares)[:, None]
+    # Gershgorin's bound below; above, no diagonal element is smaller than the smallest eigenvalue.
     low, high = (diagonal - reach).min(axis=0), diagonal.min(axis=0)
     squares = np.maximum(squares, _TINY)  # 0 / 0 would be no number
     for _ in range(BISECTIONS):
@@ -124,6 +129,7 @@ def _has_smaller(diagonal: FloatArray, squares: FloatArray, x: FloatArray) -> ND
     pivot = diagonal[0] - x
     least: FloatArray = pivot
     for element, square in zip(diagonal[1:], squares, strict=True):
+        # A pivot of 0 makes the next one minus infinity, which counts as negative, as it should.
         pivot = (element - x) - square / pivot
         least = np.minimum(least, pivot)
     found: NDArray[np.bool_] = least < 0

@@ -58,6 +58,8 @@ def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells:
     scales: dict[Kind, float] = {}
     started_at = perf_counter()
     for kind, batch in samples.items():
+        # The constants of `cost` were measured on another machine: this is how far they are off
+        # here.
         scales[kind] = _seconds(batch, engine) / batch.cost
         raise_pending_interrupt()
         if perf_counter() - started_at > BUDGET:
@@ -68,6 +70,7 @@ def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells:
 
 def _kind(batch: Batch) -> Kind:
     """Return the properties that determine the time of an epoch, beside the size."""
+    # Real numbers, such as learning rates, change no operation; nor does the seed.
     shared = (item for item in batch.fixed.items() if not isinstance(item[1], float))
     return tuple(item for item in shared if item[0] != "seed")
 
@@ -92,6 +95,7 @@ def _seconds(batch: Batch, engine: Engine) -> float:
     while seconds - first < PROBE and epochs < last:
         epochs = min(last, 4 * epochs)
         seconds = _timed(batch, epochs, engine)
+    # The difference leaves out what a batch takes whatever its epochs; noise may make it negative.
     epoch = max(0.0, seconds - first) / (epochs - few) if epochs > few else seconds / epochs
     return max(first, few * epoch) + (last - few) * epoch
 
@@ -113,10 +117,12 @@ def _scaled(batches: Sequence[Batch], scales: Mapping[Kind, float]) -> list[floa
 def _shortened(batch: Batch, epochs: int) -> Batch:
     """Return a batch with the same points, that ends after `epochs` epochs."""
     kept = min(epochs, len(batch.snapshots))
+    # As many as the batch has, where there are epochs enough: to read them takes time, too.
     snapshots = tuple(range(epochs - kept + 1, epochs + 1))
     return replace(
         batch,
         snapshots=snapshots,
+        # The last ones: there every member has a point.
         rows=batch.rows[-kept:],
         identities=batch.identities[-kept:],
     )

@@ -90,7 +90,9 @@ class HiddenSpace:
 
     def _groups(self) -> Iterator[RowGroup]:
         near = self.distances <= self.reach
+        # Each pair once, and no row with itself.
         first, second = np.nonzero(np.triu(near, 1))
+        # lexsort's last key counts most: pairs with different targets, then the closest.
         order = np.lexsort((self.distances[first, second], ~self.differ[first, second]))
         free = np.ones(len(near), bool)
         for pair in np.stack([first, second], axis=1)[order].tolist():
@@ -129,6 +131,8 @@ class HiddenSpace:
             hidden = (self._hidden_signals() ** 2).sum(axis=1)
             inputs, outputs = ((each**2).sum(axis=1) for each in (self.inputs, self.hidden_outputs))
             direct = inputs if len(self.weights.direct) else 0.0
+            # A layer's gradient of one row is an outer product, whose norm is that of its two
+            # factors multiplied.
             norms: FloatArray = np.sqrt(signals * (1 + outputs + direct) + hidden * (1 + inputs))
         return norms
 

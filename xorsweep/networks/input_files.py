@@ -36,6 +36,7 @@ def _input_paths(grid: Grid) -> list[str]:
 
 def _file_digest(path: str) -> str:
     try:
+        # To read a pipe or a device might never end.
         if not S_ISREG(os.stat(path).st_mode):
             return "can't be read: it isn't a file"
         with open(path, "rb") as file:

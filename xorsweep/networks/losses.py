@@ -51,6 +51,7 @@ class Loss:
         if not self.cancels_slope:
             return 0.5 * (target - output) ** 2
         share = np.zeros_like(output)
+        # Both tests leave out 0 log 0, which is NaN in IEEE arithmetic.
         if target > 0:
             share -= target * np.log(output)
         if target < 1:

@@ -40,6 +40,7 @@ def uniform_draws(seeds: Array, count: int) -> FloatArray:
 
 def _draws(seeds: Array, count: int) -> FloatArray:
     """Return draws of 53 bits, 27 of one word and 26 of the next."""
+    # Word i of the next state is made of the words i, i + 1 and i + SHIFT.
     words = _tempered(_twisted(_initial_words(seeds, SHIFT + 2 * count), 2 * count))
     high, low = words[0::2] >> 5, words[1::2] >> 6
     found: FloatArray = (high * 2.0**26 + low) / 2.0**53
@@ -50,6 +51,7 @@ def _initial_words(seeds: Array, count: int) -> Array:
     """Return the first words of the state that each seed starts with (count, n), uint32."""
     words = np.empty((count, len(seeds)), np.uint32)
     words[0] = seeds
+    # As uint32, so that products wrap around at 2**32 as they do in C.
     shift, multiplier = (np.array(number, np.uint32) for number in (30, 1812433253))
     for i in range(1, count):
         last, word = words[i - 1], words[i]
@@ -62,6 +64,7 @@ def _initial_words(seeds: Array, count: int) -> Array:
 
 def _twisted(words: Array, count: int) -> Array:
     """Return the first words of the next state (count, n)."""
+    # The highest bit of a word, and the others of the next one.
     joined = (words[:count] & 0x80000000) | (words[1 : count + 1] & 0x7FFFFFFF)
     odd: Array = (joined & 1) * np.uint32(0x9908B0DF)
     found: Array = words[SHIFT : SHIFT + count] ^ (joined >> 1) ^ odd

@@ -134,6 +134,7 @@ def classify_curvature(curvature_min: Any, curvature_max: Any) -> NDArray[Any]:
         Texts of the same shape, dtype object; empty where an eigenvalue is NaN.
     """
     smallest, largest = (np.asarray(each, np.float64) for each in (curvature_min, curvature_max))
+    # The error of bisection is relative to the norm of the matrix.
     bound = ERROR_BOUND * np.maximum(1.0, largest)
     known = np.isfinite(smallest) & np.isfinite(largest)
     conditions = [known & (smallest > bound), known & (smallest < -bound), known]
@@ -155,10 +156,10 @@ def plateaus(targets: FloatArray) -> dict[str, float]:
     """Return half the sum of squared errors at each of PLATEAUS; none for tasks but XOR."""
     if not is_xor(targets):
         return {}
+    # Errors are proportional to the distance of the targets, their squares to its square.
     scale = float((targets.max() - targets.min()) ** 2)
-    saturated = (
-        float((targets**2).sum()) / 2
-    )  # logistic outputs saturate at 0 or 1, also of soft targets
+    # Logistic outputs saturate at 0 or 1, also where targets are soft.
+    saturated = float((targets**2).sum()) / 2
     return {**{name: scale * at for name, at in PLATEAUS.items()}, "constant_output": saturated}
 
 
@@ -200,6 +201,7 @@ def _patterns(outputs: FloatArray, targets: FloatArray) -> Iterator[tuple[str, N
     yield "all_at_half", halves == 4
     yield "two_rows_at_half", (rights == 2) & (halves == 2)
     for target in (low, high):
+        # The four targets of XOR add up to 2 (low + high); this is the mean of the three others.
         others = (2 * (low + high) - target) / 3
         sharing = _near(outputs, others).sum(axis=0, dtype=np.int8) == 3
         mine = (right & (targets == target)).sum(axis=0, dtype=np.int8) == 1
@@ -213,6 +215,7 @@ def _near(outputs: FloatArray, value: float) -> NDArray[np.bool_]:
 
 def learning_curve_epochs(last: int, a_decade: int = EPOCHS_A_DECADE) -> tuple[int, ...]:
     """Return 0, `last`, and log-spaced epochs between them, the same ones whatever `last` is."""
+    # Ten decades reach beyond the largest value of `epochs`, 10**9.
     exponents = np.arange(a_decade * 10 + 1) / a_decade
     spaced = np.unique(np.round(10**exponents).astype(np.int64)).tolist()
     return (0, *(epoch for epoch in spaced if epoch < last), last) if last else (0,)

@@ -37,6 +37,7 @@ class SeedRuns:
         """Return the runs of which these are the columns of results (n,), -1 for never."""
         converged = converged_epoch >= 0
         return cls(
+            # Not NaN: Hydra's Optuna sweeper ends its study at the first one.
             np.where(np.isfinite(final_error), final_error, np.inf),
             converged,
             np.where(converged, converged_epoch, epochs).astype(np.float64),
@@ -81,6 +82,7 @@ def train_seeds(
         varying={"seed": np.array(seeds, np.uint32)},
         snapshots=(epochs,),
         rows=np.arange(len(seeds))[None, :],
+        # These runs go into no part, so nothing asks for the identities of points.
         identities=np.zeros((1, len(seeds)), np.uint64),
     )
     warm_up([batch], engine, log)

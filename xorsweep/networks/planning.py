@@ -121,6 +121,7 @@ def make_plan(
         for table, group, count in zip(tables, groups, batch_counts(groups, workers), strict=True)
         for part in np.array_split(table, count, axis=1)
     ]
+    # The longest first, so that workers end together; the sort is stable, and so is the plan.
     planned.sort(key=lambda each: -each.cost)
     batches = Batches(grid, planned)
     return Plan(
@@ -156,6 +157,7 @@ def _similar(grid: Grid, rows: Rows) -> Iterator[Rows]:
         yield from [rows] if len(rows) else []
         return
     number = _compact_numbers(grid, shared, rows)
+    # Stable, so that rows stay in the order of the grid.
     order = np.argsort(number, kind="stable")
     for places in np.split(order, np.cumsum(np.bincount(number))[:-1]):
         if len(places):
@@ -165,6 +167,7 @@ def _similar(grid: Grid, rows: Rows) -> Iterator[Rows]:
 def _compact_numbers(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.integer[Any]]:
     """Return what `combined_codes` does, in numbers of few bytes."""
     most = prod(len(grid.columns[key].levels) for key in keys)
+    # Numbers that fit in 16 bits, in which NumPy sorts stably by radix, in linear time.
     if most > 2**16:
         return np.unique(combined_codes(grid, keys, rows), return_inverse=True)[1]
     number = np.empty(len(rows), np.uint16)
@@ -185,12 +188,15 @@ def _trajectories(grid: Grid, rows: Rows) -> Iterator[NDArray[np.integer[Any]]]:
     if len(present) == 1:
         yield rows[None].astype(dtype)
         return
+    # The rank of each level, as levels of `epochs` needn't ascend.
     snapshot = np.argsort(np.argsort(epochs.level_array[present]))
     keys = [key for key, column in grid.columns.items() if key == "seed" or column.batched]
     trajectory = number_by_appearance(combined_codes(grid, keys, rows))
     table = np.full((len(present), int(trajectory.max()) + 1), -1, dtype)
     table[snapshot[np.searchsorted(present, codes)], trajectory] = rows
+    # They are as long as the grid, and the table is about to be copied.
     del codes, trajectory
+    # Where each trajectory ends: a filter or a resume may leave it only some epochs.
     last = len(present) - 1 - np.argmax(table[::-1] >= 0, axis=0)
     for place in np.unique(last):
         yield table[: place + 1, last == place] if (last != place).any() else table
@@ -225,6 +231,7 @@ class Batches(Sequence[Batch]):
 
     @cached_property
     def _made(self) -> Callable[[int], Batch]:
+        # A cache of this plan, and not of the function: it goes when the plan goes.
         return lru_cache(MOST_KEPT)(lambda place: _batch(self.grid, self.planned[place]))
 
     def work_of(self, planned: _Planned) -> int:
@@ -235,8 +242,11 @@ class Batches(Sequence[Batch]):
 
 
 def _batch(grid: Grid, planned: _Planned) -> Batch:
+    # At some snapshots no trajectory of this batch may have a point.
     rows = planned.rows[(planned.rows >= 0).any(axis=1)].astype(np.int64)
+    # Any point of a row does, as all of them have the same epochs; -1 is none.
     snapshots = grid.columns["epochs"].array(rows.max(axis=1))
+    # There every trajectory has a point, which has its settings.
     last_rows = rows[-1]
     fixed: dict[str, Scalar] = {}
     varying: dict[str, NDArray[Any]] = {}
@@ -246,6 +256,7 @@ def _batch(grid: Grid, planned: _Planned) -> Batch:
         codes = column.codes[last_rows]
         if (codes != codes[0]).any():
             varying[key] = column.level_array[codes]
+        # A null is left out: those who read a batch take a missing key for null.
         elif (level := column.levels[codes[0]]) is not None:
             fixed[key] = level
     identities = np.where(rows >= 0, grid.identities_of(rows), np.uint64(0))

@@ -72,6 +72,7 @@ def part_of(rows: PointResults) -> pa.Table:
         columns |= {
             name: _array(values, pa.float64()) for name, values in rows.curvature._asdict().items()
         }
+    # There may be no curves.
     for name, curves in zip(CURVATURE_LISTS, rows.curvature_curves, strict=False):
         columns[name] = _curves(rows, curves)
     if rows.trainable is not None:
@@ -113,6 +114,7 @@ def _curves(rows: PointResults, curves: NDArray[np.float32]) -> pa.Array:
     """Return curves (C, t) point by point, empty where a longer one of the trajectory has it."""
     has_curve = rows.curve_of >= 0
     lengths = np.where(has_curve, len(curves), 0)
+    # Arrow's lists are one array of values and the place at which each list begins.
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     values = curves.T[rows.curve_of[has_curve]].ravel()
     return _lists(offsets, values, pa.float32())
@@ -127,6 +129,7 @@ def _array(values: NDArray[Any], type_: pa.DataType) -> pa.Array:
     if pa.types.is_string(type_):
         return _texts(values)
     if pa.types.is_boolean(type_):
+        # Arrow keeps eight booleans in a byte, the first in the lowest bit.
         data = np.packbits(values, bitorder="little")
     else:
         data = np.ascontiguousarray(values, type_.to_pandas_dtype())
@@ -190,6 +193,7 @@ def tabulate(
     """Return the columns of results.csv, with those of settings where they were asked for."""
     epoch, failed = stored.column("converged_epoch", np.int64), stored.status == FAILED
     holds = stored.column("converged_at_end", bool)
+    # A point that failed has no code in its part.
     outcome = np.where(failed, np.int8(OUTCOMES.index("failed")), stored.column("outcome", np.int8))
     tasks = _outputs_by_task(grid)
     names = dict.fromkeys(name for outputs, _ in tasks for name in outputs)

@@ -149,6 +149,7 @@ def _train(
 ) -> tuple[TrainingBatch, TrainingResult]:
     """Train to an epoch; keep those of the learning curve, the steps and the last but one."""
     curve = learning_curve_epochs(last, EPOCHS_A_DECADE)
+    # last - 1 for the outputs that the notebook prints, which are those before its last update.
     kept = tuple(sorted({*curve, *step_epochs(last), max(last - 1, 0)}))
     with exit_as_error():
         training = build_training(batch_of_one(point, kept))
@@ -157,6 +158,7 @@ def _train(
 
 def step_epochs(last: int) -> tuple[int, ...]:
     """Return 0, `last` and the multiples of 1, 2 or 5 times a power of ten between them."""
+    # A bound that is never reached: the generator is left at the first length that is long enough.
     lengths = (digit * 10**power for power in range(last + 1) for digit in (1, 2, 5))
     step = next(length for length in lengths if last <= MOST_STEPS * length)
     return (*range(0, last, step), last)

@@ -107,7 +107,9 @@ def _target_levels(targets: FloatArray) -> tuple[float, float] | None:
 def _hidden_labels(training: TrainingBatch, parameters: FloatArray) -> NDArray[Any]:
     """Return the classes (B,) of networks with weights (P, B)."""
     names, rank = _classes(training.network.inputs)
+    # Sorted, as the order of hidden units has no meaning.
     ranks = np.sort(rank[_hidden_tables(training, parameters)], axis=0)
+    # One number per network, since np.unique along an axis sorts rows, which is far slower.
     codes = np.zeros(ranks.shape[1], np.int64)
     for row in ranks:  # the digits of a number
         codes = codes * len(names) + row
@@ -170,6 +172,7 @@ def _classes(inputs: int) -> tuple[list[str], Tables]:
     """
     names = _names(inputs)
     last = len(names) - 1
+    # last - table has every bit turned: the complement.
     smaller = [names[min(table, last - table)] for table in range(last + 1)]
     own = [COMPLEMENTS.get(name, name) for name in smaller]
     in_order = [

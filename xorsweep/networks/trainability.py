@@ -21,6 +21,7 @@ LAST = 20
 
 def loss_epochs(snapshots: Sequence[int]) -> tuple[int, ...]:
     """Return the epochs, ascending, whose losses tell whether networks were trainable."""
+    # A loss is that before an update, as a training loop sees it: the one at the end isn't counted.
     needed = (range(max(0, snapshot - LAST), snapshot) for snapshot in snapshots)
     return tuple(sorted({0}.union(*needed)))
 
@@ -41,9 +42,11 @@ def are_trainable(losses: FloatArray, epochs: Sequence[int], snapshot: int) -> N
         for loss, epoch in zip(losses, epochs, strict=True)
         if snapshot - LAST <= epoch < snapshot
     ]
+    # Loss by loss, so that the sum has the same bits in any batch.
     total = np.zeros(losses.shape[1])
     with np.errstate(all="ignore"):
         for loss in last:
             total += loss
+        # A sum is finite only where every loss is.
         below: NDArray[np.bool_] = np.isfinite(total) & (total / max(1, len(last)) < losses[0])
     return below & bool(last)

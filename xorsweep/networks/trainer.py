@@ -55,6 +55,7 @@ def train_batch(
 def _with_curves(batch: Batch, training: TrainingBatch, train: Train) -> PointResults:
     """Return the points of a batch with their curvature at the epochs of the learning curve."""
     kept = tuple(sorted({*training.snapshots, *training.curve_epochs}))
+    # One training for both: the epochs of the curve are further snapshots, left out of the results.
     whole = train(replace(training, snapshots=kept))
     ends = [kept.index(epoch) for epoch in training.snapshots]
     per_snapshot = {name: getattr(whole, name)[ends] for name in ("outputs", "parameters", "meets")}
@@ -136,6 +137,7 @@ def _results(batch: Batch, training: TrainingBatch, trained: TrainingResult) -> 
     columns: dict[str, Any] = {
         name: np.stack([found[name] for found in by_snapshot])[wanted] for name in by_snapshot[0]
     }
+    # (S, rows, units, B) to (S, B, rows, units), of which the wanted are (n, rows, units).
     outputs = np.moveaxis(trained.outputs, -1, 1)[wanted].reshape(wanted.sum(), -1).T
     with np.errstate(over="ignore"):  # an error beyond float32 is drawn as infinite
         curves = trained.half_sse.astype(np.float32)
@@ -163,7 +165,9 @@ def read_snapshot(
     outputs, targets = trained.outputs[number], training.targets
     parameters = trained.parameters[number]
     measured = measure(outputs, targets)
+    # Both: a saturated output is finite where its weights have overflowed.
     finite = np.isfinite(measured.final_error) & np.isfinite(parameters).all(axis=0)
+    # A trajectory converges once, maybe after this snapshot.
     reached = trained.converged_epoch <= training.snapshots[number]
     holds = trained.meets[number] & finite
     return {
@@ -179,6 +183,7 @@ def read_snapshot(
 def _curve_of(wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return, for the last wanted snapshot of each member, the member, and -1 elsewhere (S, B)."""
     snapshots, members = wanted.shape
+    # The learning curve is kept once, by the longest point; the others are its beginning.
     last = snapshots - 1 - np.argmax(wanted[::-1], axis=0)
     curve_of = np.full(wanted.shape, -1, np.int32)
     curve_of[last, np.arange(members)] = np.arange(members)

@@ -31,6 +31,7 @@ class WeightValues(String):
         numbers = [float(word) for word in _SEPARATORS.split(super().read(value)) if word]
         if not numbers or not all(map(math.isfinite, numbers)):
             raise ValueError
+        # The text is part of a point's identity: equal numbers must have one text.
         return " ".join(map(repr, numbers))
 
 

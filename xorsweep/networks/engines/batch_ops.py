@@ -22,6 +22,7 @@ LANES = 8
 def pad(members: Array) -> Array:
     """Return the members with the last repeated until they fill whole lanes."""
     count = len(members)
+    # Lanes that are left over train real networks, whose results are dropped: nothing is masked.
     return members[np.minimum(np.arange(-(-count // LANES) * LANES), count - 1)]
 
 
@@ -31,6 +32,7 @@ def take(training: TrainingBatch, members: Array) -> TrainingBatch:
         _with_components(training, lambda each: take_component(each, members)),
         learning_rate=training.learning_rate[members],
         output_rate=training.output_rate[members],
+        # Indexing columns leaves the axis of parameters fastest, which NumPy's loops are slow on.
         parameters=np.ascontiguousarray(training.parameters[:, members]),
         seeds=training.seeds[members],
     )

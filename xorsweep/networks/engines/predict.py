@@ -39,6 +39,7 @@ def _predict(training: TrainingBatch, parameters: FloatArray, inputs: FloatArray
     weights = np.broadcast_to(parameters[:, None], (len(parameters), points))
     layer = PerNetworkRow(network.inputs, max(network.hidden, network.outputs), inputs.T)
     layer.row[...] = inputs.T
+    # Nothing is written to the gradient, as the backward pass isn't run.
     through = Pass(training, weights, weights, layer, np.zeros((network.outputs, 1, 1)))
     with np.errstate(all="ignore"):
         run(through.forward)

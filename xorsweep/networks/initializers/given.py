@@ -155,12 +155,15 @@ class File(Initializer):
         """Return the weights by role, whatever their shapes; raises ConfigError."""
         if not Path(self.path).is_file():
             raise self._error("no such file")
+        # np.load would take a single .npy file, too, which has no names.
         if not zipfile.is_zipfile(self.path):
             raise self._error("isn't an .npz file")
         try:
+            # A pickle could run any code.
             with np.load(self.path, allow_pickle=False) as file:
                 names = [name for name in Weights._fields if name in file.files]
                 arrays = {name: file[name] for name in names}
+        # np.load raises any of these for a damaged archive.
         except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise self._error(f"can't be read ({error})") from None
         for name, array in arrays.items():

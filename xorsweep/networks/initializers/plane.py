@@ -19,6 +19,7 @@ from xorsweep.networks.initializers.given import File, Printed, check_printed
 PRINTED, FILE = "printed", "file"
 SEEDS = Integer(0, 2**32 - 1)
 
+# No leading zeros, so that a weight has one name, and at most the 4,096 units of `hidden`.
 _NUMBER = r"(?:0|[1-9]\d{0,3})"
 _NAME = re.compile(rf"(?:w1|w2|direct)_{_NUMBER}_{_NUMBER}|(?:b1|b2)_{_NUMBER}")
 
@@ -96,6 +97,7 @@ class Plane(Initializer):
             return File(str(self.path)).draw(network, seeds)
         if self.center == PRINTED:
             return Printed().draw(network, seeds)
+        # The seed of the point doesn't count: it is one network that a map has at its centre.
         drawn = Symmetric().draw(network, np.array([int(self.center)], np.uint32))
         return np.repeat(drawn, len(seeds), axis=1)
 
@@ -153,7 +155,7 @@ def weight_place(network: Network, key: str, name: str) -> int:
         ConfigError: The network has no such weight.
     """
     role, *numbers = name.split("_")
-    places = network.views(np.arange(float(network.size))[:, None])._asdict()[role][..., 0]
+    places = network.places()[role]
     index = tuple(map(int, numbers))
     if any(at >= size for at, size in zip(index, places.shape, strict=True)):
         shape = f"{network.inputs}-{network.hidden}-{network.outputs}"

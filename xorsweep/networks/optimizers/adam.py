@@ -36,6 +36,7 @@ class Adam(Optimizer):
     ) -> None:  # fmt: skip
         """Take one step."""
         mean, square, shares, powers, corrections = state
+        # beta**t as one product a step, in the kernels too: pow isn't correctly rounded.
         np.multiply(powers[0], self.beta1, out=powers[0])
         np.multiply(powers[1], self.beta2, out=powers[1])
         np.subtract(1.0, powers, out=corrections)
@@ -49,6 +50,7 @@ class Adam(Optimizer):
         np.divide(square, corrections[1], out=scratch)
         np.sqrt(scratch, out=scratch)
         np.add(scratch, self.epsilon, out=scratch)
+        # The gradient isn't needed any more, so its array holds the step from here on.
         np.divide(mean, corrections[0], out=negative_gradient)
         np.multiply(negative_gradient, learning_rate, out=negative_gradient)
         np.divide(negative_gradient, scratch, out=negative_gradient)

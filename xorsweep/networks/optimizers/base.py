@@ -69,4 +69,5 @@ def own_rates(parameters: Array, learning_rate: Array) -> State:
 
 def per_member(value: Batched, learning_rate: Array) -> Array:
     """Return a rule's parameter as an array (B,) of its own, in the precision of the training."""
+    # np.array copies: a broadcast view is read-only, and a step writes into its state.
     return np.array(np.broadcast_to(value, learning_rate.shape[-1:]), learning_rate.dtype)

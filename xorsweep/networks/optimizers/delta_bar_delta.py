@@ -53,5 +53,6 @@ class DeltaBarDelta(Optimizer):
         np.greater(scratch, 0.0, out=mask)
         np.add(rates, self.kappa, out=rates, where=mask)
         np.less(scratch, 0.0, out=mask)
+        # rate - phi * rate, and not rate * (1 - phi), which is rounded otherwise.
         np.multiply(rates, self.phi, out=scratch)
         np.subtract(rates, scratch, out=rates, where=mask)

@@ -46,6 +46,8 @@ class Quickprop(Optimizer):
         np.multiply(scratch, negative_gradient, out=scratch)
         np.less(scratch, 0.0, out=mask)
         np.multiply(negative_gradient, learning_rate, out=scratch)
+        # Where the slope turned, the minimum lies between the last two points: the jump alone goes
+        # there.
         np.copyto(scratch, 0.0, where=mask)
         np.add(step, scratch, out=step)
         np.add(parameters, step, out=parameters)
@@ -63,5 +65,6 @@ class Quickprop(Optimizer):
         np.divide(slope, scratch, out=scratch)
         np.less_equal(scratch, -1.0, out=mask)
         np.copyto(scratch, self.growth, where=mask)
+        # fmin takes the number where the other is NaN; the step that it multiplies is 0 there.
         np.fmin(scratch, self.growth, out=scratch)
         np.multiply(step, scratch, out=step)

@@ -57,6 +57,7 @@ class Rprop(Optimizer):
     ) -> None:  # fmt: skip
         """Take one step."""
         steps, previous, mask = state
+        # np.sign(NaN) is NaN, so a network that diverges stays so.
         np.sign(negative_gradient, out=negative_gradient)
         np.multiply(negative_gradient, previous, out=scratch)
         np.greater(scratch, 0.0, out=mask)
@@ -65,6 +66,8 @@ class Rprop(Optimizer):
         np.less(scratch, 0.0, out=mask)
         np.multiply(steps, self.decrease, out=steps, where=mask)
         np.maximum(steps, self.smallest, out=steps)
+        # A sign of 0 lets the weight rest, and its product with the next sign is neither above nor
+        # below 0.
         np.copyto(negative_gradient, 0.0, where=mask)
         np.copyto(previous, negative_gradient)
         np.multiply(negative_gradient, steps, out=negative_gradient)

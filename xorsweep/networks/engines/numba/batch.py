@@ -73,6 +73,7 @@ class NumbaBatch:
     def of(cls, training: TrainingBatch) -> NumbaBatch:
         """Return a batch before its first epoch."""
         members = len(training.learning_rate)
+        # HELD, CONVERGED, MEETS: held for no epoch, never converged, not met.
         convergence_state = np.repeat([[0], [-1], [0]], members, axis=1)
         return cls(
             training,
@@ -94,6 +95,7 @@ class NumbaBatch:
         self._kept_w, self._kept_y = self.w, self.y  # the kernel doesn't write them
         if self.training.until_converged:
             self._kept_w, self._kept_y = np.empty_like(self.w), np.empty_like(self.y)
+        # A kernel begins with the forward pass of the last epoch again; it is observed only once.
         span = (max(self.epoch, 0), last, self.epoch)
         if is_truth_table(self.training):
             self._train_truth_tables(span)
@@ -141,6 +143,7 @@ class NumbaBatch:
     def half_sse(self, stood_still: bool = False) -> Array:
         """Return half the sum of squared errors (B,) float64, summed output by output."""
         y = self._kept_y if stood_still else self.y
+        # float64 also for a training in float32, as the sum is kept in float64.
         total = np.zeros((len(y), LANES))
         # Errors of diverging networks overflow; unused entries of `_kept_y` may hold anything.
         with np.errstate(all="ignore"):
@@ -170,6 +173,7 @@ class NumbaBatch:
             where=self.where[left],
             w=taken(self.w),
             state=taken(self.state),
+            # The powers of beta of adam are among the settings, so they move on, too.
             settings=taken(self.settings),
             convergence_state=taken(self.convergence_state),
             seeds=taken(self.seeds),
@@ -177,6 +181,7 @@ class NumbaBatch:
 
     def _columns(self, tiled: Array) -> Array:
         """Return an array (T, ..., LANES) as (..., B)."""
+        # (..., T, LANES), in which the lanes of the tiles follow each other.
         wide = np.moveaxis(tiled, 0, -2)
         lanes = len(tiled) * LANES
         columns: Array = wide.reshape(*wide.shape[:-2], lanes)
@@ -210,6 +215,7 @@ def settings_of(training: TrainingBatch) -> Array:
     rows.append(getattr(training.activation, "slope", 0.0))
     rows += [getattr(optimizer, name) for name in fields_of(type(optimizer))]
     if isinstance(optimizer, optimizers.Adam):
+        # POWER1 and POWER2.
         rows += [1.0, 1.0]
     dtype = training.parameters.dtype
     settings: Array = np.stack([np.broadcast_to(row, members).astype(dtype) for row in rows])
@@ -247,6 +253,7 @@ def is_truth_table(training: TrainingBatch) -> bool:
         and isinstance(input_layer(training.inputs), TruthTable)
         and type(training.activation) is activations.Logistic
         and training.output == "logistic"
+        # `kernel_xor` multiplies every error by the slope of the output.
         and not training.loss.cancels_slope
         and type(training.optimizer) is optimizers.Sgd
         and type(training.schedule) is Batch

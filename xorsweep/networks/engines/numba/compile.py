@@ -32,6 +32,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls, once per precision; cache it where that is possible."""
     if not is_kept():
         return njit(**FLAGS)(function)
+    # Numba reads it when a function is decorated: other packages' caches stay where they are.
     before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
     try:
         return njit(cache=True, **FLAGS)(function)
@@ -47,12 +48,14 @@ def cache_folder() -> Path:
     functions that it calls do.
     """
     digest = hashlib.blake2b(digest_size=8)
+    # Sorted, since the order of a glob is that of the file system.
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return _root() / digest.hexdigest()
 
 
 def _root() -> Path:
+    # Set by NUMBA_CACHE_DIR.
     if config.CACHE_DIR:
         return Path(config.CACHE_DIR)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xorsweep"
@@ -63,6 +66,7 @@ def is_kept() -> bool:
     """Tell whether compiled kernels can be cached on disk."""
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
+        # mkdir succeeds where the folder is there; only a file tells whether it is writable.
         TemporaryFile(dir=cache_folder()).close()
     except OSError:
         return False

@@ -53,6 +53,7 @@ REGISTRIES: Mapping[str, Mapping[str, type]] = {
 def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
     """Train a batch, or have the reference engine train it where a component isn't compiled."""
     if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
+        # Not an error: `warm_up` reports which component it is.
         return numpy_engine.train(training, dtype)
     training = cast(training, dtype)
     recorder, batch = NumbaRecorder(training), NumbaBatch.of(training)
@@ -71,6 +72,7 @@ def compile_kernels(
 ) -> None:
     """Compile the kernels that some trainings need, or read them from disk; report compilation."""
     with one_at_a_time(), announce_compilation(lambda: log(_compiling())):
+        # Numba compiles a function for the types of its first call, so one epoch is enough.
         for training in trainings:
             train(replace(training, snapshots=(1,), curve_epochs=(), loss_epochs=()), dtype)
 

@@ -52,11 +52,14 @@ def _train_tile(
         for row in range(len(x)):
             outputs = y[row * shape[2] : (row + 1) * shape[2]]
             forward(shape, activation, output, settings, x[row], nonzero[row], w, a, outputs)
+            # After the last epoch only outputs are wanted; online, `_train_online` makes the
+            # updates.
             if not online and epoch < last:
                 backward(
                     shape, activation, output, factor, settings,
                     x[row], nonzero[row], t[row], w, a, outputs, d, g,
                 )  # fmt: skip
+        # The first epoch of a span was observed at the end of the one before.
         if epoch > observed:
             observe(
                 criterion, held_for, epoch, y, t.reshape(y.shape), settings, convergence_state, d[0]
@@ -85,6 +88,7 @@ def _train_online(
     rows = len(x)
     orders, keys = np.empty((rows, LANES), np.int64), np.empty(rows, np.uint64)
     own_x, own_t = np.empty_like(x[0]), np.empty_like(t[0])
+    # The lanes are at different rows, so an input that is 0 in one may not be in the next.
     outputs, nonzero = np.empty_like(t[0]), np.ones(shape[0], np.bool_)
     draw_orders(order, seeds, epoch, keys, orders)
     for place in range(rows):

@@ -61,6 +61,7 @@ def _train_tile(
     criterion, held_for, until = codes
     first, last, observed = span
     scratch = np.empty(LANES, w.dtype)
+    # The rows Y00 to Y11, as `observe` takes outputs.
     values = output[: 4 * LANES].reshape(4, LANES)
     errors_decide = criterion == LARGEST_ERROR and held_for == 1
     _write_limits(settings, convergence_state, output)
@@ -83,6 +84,7 @@ def _train_tile(
 def _write_limits(settings: Any, convergence_state: Any, output: Any) -> None:
     """Write the limits of errors below which each network newly converges."""
     for lane in range(LANES):
+        # No absolute error is below a negative limit.
         limit = settings[LIMIT, lane]
         output[LIMITS + lane] = limit if convergence_state[CONVERGED, lane] < 0 else -limit
 
@@ -114,6 +116,7 @@ def _load(hidden: Any, w: Any, settings: Any, factor: Any, units: Any, output: A
     for lane in range(LANES):
         output[OUTPUT_BIAS + lane] = w[4 * hidden, lane]
         output[RATES + lane] = factor * settings[RATE, lane]
+        # A number by itself is exactly 1, so lr_output=null has the bits of a single rate.
         output[OUTPUT_SCALES + lane] = settings[OUTPUT_RATE, lane] / settings[RATE, lane]
 
 

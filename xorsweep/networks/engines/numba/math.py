@@ -22,6 +22,8 @@ LARGEST32 = np.float32(80.0)
 """Arguments are cut off here, where a logistic is within 1e-304 (1e-34) of its limits."""
 LOG2_E, LOG2_E32 = 1.4426950408889634, np.float32(1.4426950408889634)
 ROUNDING, ROUNDING32 = 6755399441055744.0, np.float32(12582912.0)
+# ln 2 in two parts, as fdlibm has it, and Cephes in float32: the first ends in zeros, so that a
+# whole number times it is exact and r loses no digits.
 LN2_HIGH, LN2_HIGH32 = 0.693147180369123816490, np.float32(0.693359375)
 LN2_LOW, LN2_LOW32 = 1.90821492927058770002e-10, np.float32(-2.12194440e-4)
 P1, P2 = 2.77747670807507703672e-2, 6.60874255214111946934e-5
@@ -57,6 +59,7 @@ def _parts64(x: float) -> tuple[float, float, float]:
     square = r * r
     p = r * (1.0 + square * (P1 + square * P2))
     q = 2.0 + square * (Q1 + square * Q2)
+    # 1023 is the bias of the exponent, and 52 how many bits of the fraction follow it.
     return _reinterpret((_reinterpret(shifted) + 1023) << 52), p, q
 
 
@@ -69,6 +72,7 @@ def _parts32(x: Any) -> Any:
     square = r * r
     p = r * (ONE32 + square * P1_32)
     q = TWO32 + square * Q1_32
+    # Numba computes in int64 unless each number is an int32.
     bits = types.int32((_reinterpret(shifted) + types.int32(127)) << types.int32(23))
     return _reinterpret(bits), p, q
 
@@ -83,6 +87,7 @@ def _logistic(z: Any) -> Any:
     parts, largest = (_parts32, LARGEST32) if z == types.float32 else (_parts64, LARGEST)
 
     def compiled(z: Any) -> Any:
+        # NaN fails both tests and stays NaN, so that a network that diverged can be told.
         x = largest if z < -largest else (-largest if z > largest else -z)
         power, p, q = parts(x)
         return (q - p) / ((q - p) + power * (q + p))
@@ -108,6 +113,7 @@ def _tanh(z: Any) -> Any:
     def compiled(z: Any) -> Any:
         x = -saturated if z < -saturated else (saturated if z > saturated else z)
         power, p, q = parts(x + x)
+        # tanh(z) = (e - 1) / (e + 1) with e = exp(2 z) = power (q + p) / (q - p), multiplied out.
         less, more = power - one, power + one
         return (less * q + more * p) / (more * q + less * p)
 

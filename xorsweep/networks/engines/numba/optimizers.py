@@ -80,6 +80,7 @@ def _nesterov(output_layer: Any, w: Any, g: Any, state: Any, settings: Any) -> N
 def _adam(output_layer: Any, w: Any, g: Any, state: Any, settings: Any) -> None:
     one = w.dtype.type(1)
     for lane in range(LANES):
+        # One product a step, as in `optimizers.Adam`: pow isn't correctly rounded.
         settings[POWER1, lane] *= settings[BETA1, lane]
         settings[POWER2, lane] *= settings[BETA2, lane]
     for p in range(len(w)):
@@ -102,6 +103,7 @@ def _rprop(w: Any, g: Any, state: Any, settings: Any) -> None:
     zero, one = w.dtype.type(0), w.dtype.type(1)
     for p in range(len(w)):
         for lane in range(LANES):
+            # 0 and NaN are their own sign, as in np.sign.
             sign = one if g[p, lane] > zero else (-one if g[p, lane] < zero else g[p, lane])
             product = sign * state[1, p, lane]
             size = state[0, p, lane]
@@ -111,6 +113,7 @@ def _rprop(w: Any, g: Any, state: Any, settings: Any) -> None:
             smallest = settings[RULE + 2, lane]
             largest = settings[RULE + 3, lane]
             size = largest if size > largest else (smallest if size < smallest else size)
+            # The weight rests, and the next slope is compared with none: the sign kept is 0.
             sign = zero if product < zero else sign
             state[0, p, lane] = size
             state[1, p, lane] = sign

@@ -25,6 +25,7 @@ class NumbaRecorder:
         """Keep the state at an epoch, and at all later marks that of networks that stand still."""
         converged_epoch = batch.converged_epoch
         self.result.converged_epoch[batch.where] = converged_epoch
+        # Networks that stand still leave the batch after this, so their later marks are filled now.
         still = (converged_epoch >= 0) & self._training.until_converged
         self._keep(epoch, epoch, np.flatnonzero(~still), batch, False)
         self._keep(epoch, self._training.snapshots[-1], np.flatnonzero(still), batch, True)
@@ -37,6 +38,7 @@ class NumbaRecorder:
         for i in places_between(self._training.snapshots, first, last):
             self.result.outputs[i][..., where] = batch.outputs(still)[..., which]
             self.result.parameters[i][:, where] = batch.parameters(still)[:, which]
+            # A network stands still at an epoch at which it meets the criterion.
             self.result.meets[i, where] = True if still else batch.meets[which]
         if curve_at := places_between(self._training.curve_epochs, first, last):
             half_sse = batch.half_sse(still)[which]

@@ -9,6 +9,7 @@ import numpy as np
 from xorsweep.networks.engines.numba.compile import LANES, compile_function
 
 FIXED, SHUFFLED = range(2)
+# As uint64 throughout: Numba, like NumPy, makes float64 of uint64 and int64 together.
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 MIX1, MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 BY30, BY27, BY31 = np.uint64(30), np.uint64(27), np.uint64(31)

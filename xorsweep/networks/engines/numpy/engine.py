@@ -33,6 +33,8 @@ def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     """Return how many networks a batch has that fits the cache, in whole lanes."""
     units = network.hidden + network.outputs
+    # Activations, products and deltas of every row; parameters, gradient and scratch. What an
+    # optimizer keeps is left out.
     numbers = 3 * rows * units + 3 * network.size
     return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
 
@@ -46,8 +48,10 @@ def epoch_cost(network: Network, rows: int, dtype: str = "float64") -> EpochCost
 def _train(training: TrainingBatch, recorder: Recorder) -> None:
     networks = NetworkState(training)
     networks.forward()
+    # Initial weights may meet the criterion, with `converged_epoch` 0.
     recorder.observe(0, networks)
     for epoch in range(1, training.snapshots[-1] + 1):
+        # An epoch ends with the outputs after its update: they are observed, and start the next.
         networks.train(epoch)
         networks.forward()
         recorder.observe(epoch, networks)

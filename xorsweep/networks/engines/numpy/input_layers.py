@@ -77,6 +77,7 @@ class TruthTable:
             yield from sum_rows(left[half:], sums)
             yield partial(np.add, left[:half], left[half:], scratch[:half])
             left = scratch[:half]
+        # np.positive copies in less time than np.copyto, which is no ufunc.
         yield partial(np.positive, left[1], w[-1])
         yield partial(np.add, left[0], left[1], b)
 
@@ -98,6 +99,7 @@ class SparseRows:
 
     def backward(self, delta: Array, scratch: Array, w: Array, b: Array) -> Iterator[Operation]:
         """Yield the sums over rows, the rows in order."""
+        # Rows are added to it, and an input that is 0 in every row stays at 0.
         yield partial(w.fill, 0.0)
         yield from sum_rows(delta, b)
         for row, entries in enumerate(self._rows):
@@ -119,6 +121,7 @@ class PerNetworkRow:
         step = np.subtract if negated else np.add
         yield _bias(b, total, negated)
         for weights, x in zip(w, self.row, strict=True):
+            # No input is skipped: one that is 0 for a network may not be for its neighbour.
             yield partial(np.multiply, weights, x, products)
             yield partial(step, total, products, total)
 
@@ -137,4 +140,5 @@ def _accumulation(total: Array, term: Array, factor: float) -> Operation:
     """Return the addition of factor * term; factors of 1 and -1 need no multiplication."""
     if abs(factor) == 1.0:
         return partial(np.add if factor > 0 else np.subtract, total, term, total)
+    # It allocates in each epoch, for inputs that only tasks of other packages have.
     return lambda: np.add(total, factor * term, total)

@@ -32,6 +32,7 @@ def run(operations: Operations) -> None:
 def sum_rows(rows: Array, out: Array) -> Iterator[Operation]:
     """Yield the sum over the first axis as NumPy starts it, from 0: that of -0.0 alone is 0.0."""
     if len(rows) > CALLS_PER_BROADCAST:
+        # It adds row after row, as the loop below does, if the last axis is longer than 1.
         yield partial(np.add.reduce, rows, 0, None, out)
         return
     total: Array = np.zeros((), rows.dtype)

@@ -62,6 +62,7 @@ class Pass:
         logistic = training.output == "logistic"
         self._has_slope = logistic and not training.loss.cancels_slope
         scaled = self._has_slope or self._factor != 1.0
+        # Where a delta is the error itself, the array is shared and no pass is spent on a copy.
         self.output_deltas = np.empty_like(self.errors) if scaled else self.errors
         self.forward: Operations = tuple(self._forward())
         self.backward: Operations = tuple(self._backward())
@@ -92,16 +93,19 @@ class Pass:
         products = self._products.reshape(units.shape)
         yield partial(np.multiply, units, self._weights.w2[:, k : k + 1], products)
         if negated:
+            # The bias is negated anew in every pass, since each step changes it.
             minus_bias = np.empty_like(bias)
             yield partial(np.negative, bias, minus_bias)
             bias = minus_bias
         step = np.subtract if negated else np.add
         yield partial(step, bias, products[0], total)
+        # One unit after the other: a sum over the axis of units would leave its order to NumPy.
         for product in products[1:]:
             yield partial(step, total, product, total)
 
     def _add_direct_links(self, negated: bool) -> Iterator[Operation]:
         sums, weights = self._output_scratch, self._weights.direct
+        # `forward` writes its result; the links need a buffer, added to the sum over units.
         no_bias = np.zeros_like(self._weights.b2)
         yield from self._layer.forward(weights, no_bias, swapped(sums), negated)
         yield partial(np.add, self.outputs, sums, self.outputs)
@@ -117,6 +121,7 @@ class Pass:
     def _differentiate_outputs(self) -> Iterator[Operation]:
         """Yield minus the derivative of the loss by the outputs' pre-activations."""
         outputs, deltas, slope = self.outputs, self.output_deltas, self._output_scratch
+        # As arrays, since NumPy takes longer to convert a number than to start an operation.
         one, factor = (np.array(value, deltas.dtype) for value in (1.0, self._factor))
         derivative = self.errors
         if self._has_slope:
@@ -140,6 +145,7 @@ class Pass:
         """Propagate back; one output's weight is the same for all rows, so it scales their sums."""
         delta, gradients = self.output_deltas[0][:, None], self._hidden_gradients
         yield from self._through_hidden(delta, self._gradients.w2[:, 0])
+        # The step that changes w2 comes after all of `backward`, so it is that of the forward pass.
         yield partial(np.multiply, gradients, self._weights.w2[:, 0], gradients)
 
     def _through_several_outputs(self) -> Iterator[Operation]:
@@ -161,6 +167,7 @@ class Pass:
         delta is what reaches the hidden activations, (n, 1, B) or (n, hidden, B).
         """
         products, hidden, gradients = self._products, self.activations, self._gradients
+        # Not `products`, which `back` still reads after its first write.
         deltas = np.empty_like(products)
         yield partial(np.multiply, delta, hidden, products)
         yield from sum_rows(products, w2)

@@ -39,6 +39,8 @@ class Recorder:
         self._left = count
         self._met = np.empty(count, bool)
         dtype = self._training.parameters.dtype
+        # An array of limits may be more precise than the training and keeps its type; a number
+        # takes that of the training.
         self._limits = np.empty(count, np.result_type(criterion.limit, dtype))
         self._limits[...] = criterion.limit
         self._distance = np.empty(count, dtype)
@@ -49,6 +51,7 @@ class Recorder:
         if self._left:
             self._check(epoch, networks)
         if epoch in self._marked:
+            # Networks that have converged stand still: `_converge` has filled their marks.
             going_on = self._open if self._training.until_converged else slice(None)
             self._keep(epoch, epoch, going_on, networks)
 
@@ -60,6 +63,7 @@ class Recorder:
         """Stop observing converged networks; return the places of the others, in whole lanes."""
         left = np.flatnonzero(self._open)
         if len(left):
+            # A lane that repeats a network writes the same bits to the same place of the result.
             left = pad(left)
             criterion = take_component(self._criterion, left)
             self._admit(self._where[left], self._held[left], criterion)
@@ -72,8 +76,10 @@ class Recorder:
 
     def _check(self, epoch: int, networks: NetworkState) -> None:
         met, criterion = self._met, self._criterion
+        # NaN isn't less than anything, so a network that has diverged never converges.
         np.less(self._measured(networks), self._limits, met)
         if criterion.held_for > 1:
+            # Times `met`, the count of epochs in a row falls back to 0.
             np.add(self._held, 1, out=self._held)
             np.multiply(self._held, met, out=self._held)
             np.greater_equal(self._held, criterion.held_for, out=met)
@@ -91,6 +97,7 @@ class Recorder:
         self._limits[new] = -np.inf  # no distance is below
         self._left -= len(new)
         if self._training.until_converged:
+            # Until it is dropped the network trains on in its place, so its state is kept now.
             self._keep(epoch, self._training.snapshots[-1], new, networks)
 
     def _keep(self, first: int, last: int, which: Any, networks: NetworkState) -> None:
@@ -99,6 +106,7 @@ class Recorder:
         for i in places_between(self._training.snapshots, first, last):
             result.outputs[i][..., where] = networks.outputs.transpose(1, 0, 2)[..., which]
             result.parameters[i][:, where] = networks.parameters[:, which]
+            # Not `_met`, which is about `held_for` epochs and false once a network has converged.
             result.meets[i, where] = (self._measured(networks) < self._criterion.limit)[which]
         if curve_at := places_between(self._training.curve_epochs, first, last):
             squares = networks.flat_errors**2

@@ -47,6 +47,7 @@ def _shuffled_order(training: TrainingBatch, row_of: RowOf[Row]) -> RowOrder[Row
     present = row_of(layer, wanted)
 
     def rows_of(epoch: int) -> Iterator[Row]:
+        # rows (B,): at each step of an epoch every network is at a row of its own.
         for rows in shuffled_rows(training.seeds, epoch, len(training.inputs)):
             # In its default mode, which may raise, NumPy would buffer `out`.
             np.take(inputs, rows, axis=1, out=layer.row, mode="clip")

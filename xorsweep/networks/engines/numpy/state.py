@@ -32,6 +32,7 @@ class NetworkState:
         """Start the optimizer, or continue with its state after some epochs."""
         optimizer, rates = training.optimizer, _rates(training)
         self._training = training
+        # A training can be run again, so its initial weights stay as they are.
         self.parameters = training.parameters.copy()
         self._state = optimizer.start(self.parameters, rates) if state is None else state
         self._negative_gradient, scratch = np.empty((2, *self.parameters.shape), rates.dtype)
@@ -51,6 +52,7 @@ class NetworkState:
         """Return the updates of an epoch: one from all rows, or one from each."""
         if isinstance(self._training.schedule, Online):
             return row_order(self._training, self._training.schedule, self._row_update)
+        # `observe` needs the outputs after each update, so the forward pass is done.
         update: Operations = (*whole.backward, self._step)
         return lambda epoch: (update,)
 
@@ -61,9 +63,11 @@ class NetworkState:
     def taken(self, members: Array) -> NetworkState:
         """Return some of the networks with their present state."""
         parameters = np.ascontiguousarray(self.parameters[:, members])
+        # Buffers are taken with the rest: which part is one, only the optimizer knows.
         state = tuple(np.ascontiguousarray(part[..., members]) for part in self._state)
         training = replace(take(self._training, members), parameters=parameters)
         networks = NetworkState(training, state)
+        # `train` starts from outputs, and those of the whole batch lie in arrays of another width.
         networks.forward()
         return networks
 
