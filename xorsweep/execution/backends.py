@@ -38,6 +38,7 @@ def resolve_workers(parallel: ExecutionSettings) -> ExecutionSettings:
     Raises:
         ConfigError: The backend isn't installed, can't be reached or has no worker.
     """
+    # Found without an import, which takes long: only running batches needs Dask itself.
     if parallel.backend == "dask" and not find_spec("distributed"):
         raise ConfigError("parallel=dask: Dask isn't installed; pip install 'xorsweep[dask]'")
     if parallel.address is None:
@@ -95,6 +96,7 @@ def run_measured(
         piece = _take_piece(left, size)
         started = perf_counter()
         rows = work(piece)
+        # A clock that hasn't moved must not divide by zero.
         seconds = max(perf_counter() - started, 1e-9)
         yield piece, rows
         work_left -= piece.work
@@ -102,6 +104,7 @@ def run_measured(
         if several and seconds > MEASURABLE and work_left * seconds / piece.work > WORTH_PROCESSES:
             size = fitting
             break
+        # It only doubles, since a short piece says little about how long the next one takes.
         size = min(2 * size, fitting)
     pieces = []
     while left:
@@ -115,6 +118,7 @@ def _take_piece(left: deque[DivisibleBatch], size: float) -> DivisibleBatch:
     piece = left.popleft()
     while piece.work > size and (halves := piece.split()):
         piece = halves[0]
+        # extendleft puts one before the other, so this keeps their order.
         left.extendleft(reversed(halves[1:]))
     return piece
 

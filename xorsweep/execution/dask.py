@@ -28,7 +28,9 @@ PATIENCE = 10
 AT_ONCE = 2
 """Batches per worker that the scheduler is given, so that a worker needn't wait for the next."""
 
+# A batch travels with its arrays, and Dask warns of tasks from 10 MB on.
 _QUIET = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+# A scheduler of our own gives a batch up when its first worker dies: it then runs alone.
 _OWN = {**_QUIET, "distributed.scheduler.allowed-failures": 0}
 _LEAVE_INTERRUPTS = """
 import signal
@@ -93,10 +95,15 @@ def _stream(
         return list(new)
 
     finished = as_completed(
-        submit(at_once), loop=client.loop, with_results=True, raise_errors=False
+        # Without `loop`, as_completed would ask for a default client, and there is none.
+        submit(at_once),
+        loop=client.loop,
+        with_results=True,
+        raise_errors=False,
     )
     for future, result in finished:
         batch = under_way.pop(future)
+        # The next batch is handed out before this one's rows are written, which takes a while.
         finished.update(submit(1))
         yield batch, _rows_of(future, result)
 
@@ -119,6 +126,7 @@ def _cluster(workers: int) -> Iterator[Client]:
         dask.config.set(_OWN),
         TemporaryDirectory(prefix="xorsweep-dask-") as folder,
         _started(workers, folder) as cluster,
+        # The caller's code may have a Dask client of its own, which stays the default.
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
@@ -132,8 +140,11 @@ def _started(workers: int, folder: str) -> LocalCluster:
             # None alone has its HTTP server on the port that another cluster's may have.
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            # Else Dask leaves a folder for its scratch files where the command runs.
             local_directory=folder,
+            # Dask would pause and end workers by its own measure of their memory.
             memory_limit=None,
+            # That a worker died is reported in the rows of its batch.
             silence_logs=logging.CRITICAL,
             preload=[_LEAVE_INTERRUPTS],
         )
@@ -167,6 +178,7 @@ def _check_same_bits(client: Client, address: str) -> None:
     """Raise ConfigError where a worker has versions that may give other bits than those here."""
     here = _versions()
     try:
+        # It runs on every worker, and fails on one that has no xorsweep.
         found = client.run(_versions)
     except Exception as error:
         raise ConfigError(

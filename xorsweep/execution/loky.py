@@ -36,6 +36,7 @@ def run_loky(
 
 def _run_isolated(batch: Batch, work: Task[Batch, Rows]) -> Rows:
     try:  # where its process dies, no other batch is lost
+        # Two workers, as a pool of one is this process itself.
         return next(_PoolSession([batch]).results(work, workers=2))[1]
     except TerminatedWorkerError as error:
         reason = str(error).split("\n")[0]
@@ -57,6 +58,7 @@ class _PoolSession(Generic[Batch]):
 
     def _tasks(self, work: Task[Batch, Any]) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
+            # Counted when joblib takes it: from then on a process may have begun with it.
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, work)
 
@@ -65,4 +67,5 @@ class _PoolSession(Generic[Batch]):
 
 
 def _numbered(number: int, batch: Batch, work: Task[Batch, Rows]) -> tuple[int, Rows]:
+    # Results come in any order, so each says which batch it is of.
     return number, work(batch)

@@ -34,7 +34,9 @@ def pool_of(workers: int) -> Parallel:
         n_jobs=workers,
         backend=LOKY if LOKY in BACKENDS else "sequential",
         return_as="generator_unordered",
+        # joblib would join quick tasks, and lose all of them when a process dies.
         batch_size=1,
+        # joblib would put large arrays in files in /dev/shm, which may have little room.
         max_nbytes=None,
         initializer=exit_with_parent,
         initargs=(Process(),),
@@ -52,6 +54,7 @@ def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
         ExecutionError: No process can be started.
     """
     try:
+        # Processes inherit what is blocked when they are started, and this call starts them.
         with block_signals_in_children():
             results = pool(tasks)
     except OSError as error:

@@ -46,6 +46,7 @@ def handle_signals() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
+            # After a signal the program ends: a further one must not cut short its last steps.
             signal.signal(number, signal.SIG_IGN if _received else handler)
         _received.clear()  # later code in this process isn't interrupted by it
 
@@ -75,6 +76,7 @@ def hold_signals() -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     arrived: list[int] = []
     for number, handler in handlers.items():
+        # SIG_IGN and SIG_DFL can't be called, and work without Python: they stay.
         if callable(handler):
             signal.signal(number, lambda number, _: arrived.append(number))
     try:
@@ -107,6 +109,7 @@ class Process:
     @property
     def is_ancestor(self) -> bool:
         """Tell whether this process descends from it; where there is no /proc, as its child."""
+        # On another host, as on a cluster, the same number is another process.
         return self.host == platform.node() and self.number in _ancestors()
 
 
@@ -125,6 +128,7 @@ def leave_signals_to(process: Process) -> None:
 def _watch(process: Process) -> None:
     while process.is_ancestor:
         sleep(EVERY)
+    # sys.exit would end this thread alone, and the main one may hang in a system call.
     os._exit(1)
 
 
@@ -136,4 +140,5 @@ def _ancestors() -> Iterator[int]:
             state = Path(f"/proc/{number}/stat").read_bytes()
         except OSError:  # it has just ended, or this system has no /proc
             return
+        # The name in brackets may hold brackets and spaces; the state and the parent follow it.
         number = int(state.rpartition(b")")[2].split()[1])

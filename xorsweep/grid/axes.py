@@ -123,6 +123,7 @@ def check_size(*products: Mapping[str, int]) -> None:
     count = sum(prod(levels.values()) for levels in products)
     needed = count * BYTES_A_POINT
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # The other half is for the engine, the tables and whatever else runs.
     if needed > memory // 2:
         largest = max(products, key=lambda levels: prod(levels.values()))
         sizes = " x ".join(f"{key} {number:,}" for key, number in largest.items() if number > 1)
@@ -136,11 +137,13 @@ def check_size(*products: Mapping[str, int]) -> None:
 def typed_dimension(schema: Schema, dimension: Dimension, bases: Sequence[Point]) -> Dimension:
     """Return a dimension with its levels typed, and each once unless bases belong to them."""
     axes = [axis if axis.structural else _typed_axis(schema, axis, bases) for axis in dimension]
+    # A repeated level has a base point of its own; `concatenate` drops the points that are equal.
     if is_composed(dimension):
         return tuple(axes)
     if len(axes) == 1:
         return (Axis(axes[0].key, distinct(axes[0].levels)),)
     rows = zip(*(axis.levels for axis in axes), strict=True)
+    # With their types, as 1, 1.0 and True are equal in Python and are different levels.
     unique = {tuple((type(level), level) for level in row): row for row in rows}
     columns = zip(*unique.values(), strict=True)
     return tuple(Axis(axis.key, levels) for axis, levels in zip(axes, columns, strict=True))

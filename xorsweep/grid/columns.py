@@ -45,6 +45,7 @@ class ProductCodes(NDArrayOperatorsMixin):
         elif not isinstance(rows, int):
             rows = np.asarray(rows)
             rows = rows.nonzero()[0] if rows.dtype == bool else rows
+        # rows // stride % size, without %, which takes NumPy longer.
         cycle = rows // self.stride
         return cycle - cycle // len(self.of_level) * len(self.of_level)
 
@@ -75,6 +76,7 @@ class Column:
     def first_rows(self) -> NDArray[np.int64]:
         """Return the first row (levels,) of each level."""
         if isinstance(self.codes, ProductCodes) and len(self.codes.of_level) == len(self.levels):
+            # The first cycle has each level once, `stride` rows apart.
             return self.codes.stride * np.argsort(self.codes.of_level)
         first: NDArray[np.int64] = np.unique(self.codes, return_index=True)[1]
         return first
@@ -84,18 +86,21 @@ class Column:
         """Return how many points (levels,) have each level."""
         if isinstance(self.codes, ProductCodes):
             counts = np.bincount(self.codes.of_level, minlength=len(self.levels))
+            # A product has each level of an axis equally often.
             return counts * (len(self.codes) // len(self.codes.of_level))
         return np.bincount(self.codes, minlength=len(self.levels))
 
     def at(self, rows: NDArray[np.integer[Any]]) -> Column:
         """Return the column at some rows (n,), with the levels that are left."""
         if len(self.levels) == 1:
+            # One code in memory, whatever the number of rows.
             return Column(self.levels, np.broadcast_to(np.int32(0), rows.shape))
         codes = self.codes[rows]
         left = np.bincount(codes, minlength=len(self.levels)) > 0
         if left.all() or not len(rows):
             return Column(self.levels, codes)
         levels = tuple(level for level, is_left in zip(self.levels, left, strict=True) if is_left)
+        # What is left keeps its order, and is numbered anew.
         return Column(levels, (np.cumsum(left) - 1).astype(np.int32)[codes])
 
     def array(self, rows: Any = slice(None)) -> NDArray[Any]:
@@ -109,6 +114,8 @@ class Column:
         kinds = {type(level) for level in self.levels}
         if kinds <= {float, type(None)} and float in kinds:
             return np.array([np.nan if level is None else level for level in self.levels])
+        # Not np.array, which makes float64 of integers and floats, and loses the digits of large
+        # ones.
         array = np.empty(len(self.levels), np.int64 if kinds == {int} else object)
         array[:] = self.levels
         return array

@@ -32,6 +32,7 @@ def _extended_block(schema: Schema, block: Block, more: Sequence[Axis]) -> Grid:
                 "start another sweep for other config groups"
             )
         levels = known.levels if known else _fixed_levels(schema, block, axis.key)
+        # At its place if there is such an axis, else last; `product_grid` drops repeated levels.
         axes[axis.key] = Axis(axis.key, (*levels, *axis.levels))
     return product_grid(schema, list(axes.values()), block.bases, block.zipped, block.where)
 
@@ -49,6 +50,7 @@ def _check_zips(block: Block, keys: Sequence[str]) -> None:
 
 def _fixed_levels(schema: Schema, block: Block, key: str) -> tuple[Scalar, ...]:
     for base in block.bases:
+        # Raises ConfigError where a base has no such key.
         schema.field_of(key, base)
     levels = distinct(base[key] for base in block.bases)
     if len(levels) > 1:

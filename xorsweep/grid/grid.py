@@ -138,6 +138,7 @@ class Grid:
         shared, swept = self._hashes
         total = np.full(np.shape(next(iter(self.columns.values())).codes[rows]), shared)
         for codes, hashes in swept:
+            # uint64 wraps around at 2**64, which is what the sum is defined by.
             total += hashes[codes[rows]]
         return total
 
@@ -155,11 +156,14 @@ class Grid:
                 shared += int(hashes[0])
             elif isinstance(codes := column.codes, ProductCodes):
                 axis = codes.stride, len(codes.of_level)
+                # One look-up for zipped keys, and for the parameters that a component's axis brings
+                # along.
                 by_axis[axis] = by_axis.get(axis, np.uint64(0)) + hashes[codes.of_level]
             else:
                 swept.append((codes, hashes))
         for (stride, size), hashes in by_axis.items():
             swept.append((ProductCodes(len(self), stride, np.arange(size, dtype=np.int32)), hashes))
+        # Python's sum has no bounds; modulo 2**64 it is that of uint64.
         return np.uint64(shared % 2**64), swept
 
     def rows_of(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -175,6 +179,7 @@ class Grid:
         steps = np.append(strides, strides[-1])[:, None] * np.arange(SEARCHED_EVERY)
         expected = (searched[:, None] + steps).ravel()[: len(identities)]
         rows: NDArray[np.int64] = np.clip(expected, 0, len(self) - 1)
+        # Computing an identity is cheaper than searching for it, and exact: no guess survives it.
         wrong = np.flatnonzero(self.identities_of(rows) != identities)
         rows[wrong] = self._search(identities[wrong])
         return rows
@@ -185,7 +190,9 @@ class Grid:
         found = np.full(len(identities), -1)
         for offset, row in zip(index.offsets, index.first_rows, strict=True):
             left = np.flatnonzero(found < 0)
+            # Modulo 2**64, as the sum of hashes was.
             wanted = identities[left] - offset
+            # What is larger than all has a place behind the end; it equals nothing there.
             place = np.minimum(np.searchsorted(index.ordered, wanted), len(index.ordered) - 1)
             hit = index.ordered[place] == wanted
             found[left[hit]] = row + index.rows[place[hit]].astype(np.int64)
@@ -199,6 +206,8 @@ class Grid:
             return _Index.of(np.array([shared]), np.array([0]), self.identities - shared)
         few = _Sums(np.array([shared]), np.array([0]))
         many = _Sums(np.array([0], np.uint64), np.array([0]))
+        # The short axes are tried one by one, so that the array to be searched has only the
+        # combinations of the others, and not all points.
         for codes, hashes in sorted(axes, key=lambda each: len(each[1])):
             if len(few.rows) * len(hashes) <= MOST_OFFSETS:
                 few = few.times(hashes, codes.stride)
@@ -241,6 +250,7 @@ class _Index:
     ) -> _Index:
         order = np.argsort(identities, kind="stable")
         rows = order if rows is None else rows[order]
+        # The fewest bytes that hold the largest row, as the index may be as long as the grid.
         dtype = np.min_scalar_type(int(rows.max(initial=0)))
         return cls(offsets, first_rows, identities[order], rows.astype(dtype))
 
@@ -279,9 +289,11 @@ def product_grid(
     if expression:
         rows = expression.rows(columns)
         grid = replace(grid.at(rows), left_out=len(grid) - len(rows))
+        # Only points that are kept: an expression may leave out those that aren't allowed.
         _check_combinations(schema, grid, grid.columns)
     else:
         dependent = [each for each in typed if not _is_independent(schema, each)]
+        # Seeds and epochs combine with everything, so a grid without them has every combination.
         _check_combinations(schema, Grid(_columns(dependent, bases), ()), columns)
     return grid
 
@@ -312,6 +324,7 @@ def _columns(typed: Sequence[Dimension], bases: Sequence[Point]) -> dict[str, Co
     composed = [place for place, each in enumerate(typed) if is_composed(each)]
     combination = axes[composed[0]] if composed else np.broadcast_to(np.int32(0), (prod(sizes),))
     for place in composed[1:]:
+        # The number of a base, which is in the order of the composed dimensions.
         combination = combination * np.int32(sizes[place]) + axes[place]
     return {
         key: swept[key] if key in swept else _column([b.get(key) for b in bases], combination)
@@ -347,9 +360,12 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
         raise _empty(joined)
     if joined.distinct:
         return joined
+    # Equal identities are equal points: at 64 bits a collision isn't expected below billions of
+    # points.
     _, first = np.unique(joined.identities, return_index=True)
     if len(first) == len(joined):
         return joined
+    # The first of equal points stays, in the order of the grid.
     rows = np.sort(first)
     kept = {key: column.at(rows) for key, column in columns.items()}
     return replace(joined, columns=kept, blocks=tuple(_telling_blocks(grids, rows)))
@@ -379,6 +395,7 @@ def _joined(key: str, grids: Sequence[Grid]) -> Column:
     every = encode([level for part in parts for level in part.levels])
     if len(every.levels) == 1:
         return Column(every.levels, np.broadcast_to(np.int32(0), (sum(map(len, grids)),)))
+    # For each grid, from its codes to those of the joined levels.
     code_of = np.split(every.codes, np.cumsum([len(part.levels) for part in parts])[:-1])
     codes = [codes[part.codes] for part, codes in zip(parts, code_of, strict=True)]
     return Column(every.levels, np.concatenate(codes))
@@ -451,11 +468,14 @@ def _keys(points: Sequence[Iterable[str]]) -> list[str]:
 
 def _hashes_of(key: str, levels: Iterable[Scalar]) -> NDArray[np.uint64]:
     """Return the hashes (levels,) of a key with its levels, 0 where it doesn't apply."""
+    # A key that doesn't apply adds nothing, as if it weren't there.
     digests = (bytes(8) if level is None else _digest(key, level) for level in levels)
+    # Little-endian on every machine: identities are stored.
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
 def _digest(key: str, level: Scalar) -> bytes:
+    # With the type, as 1, 1.0 and True are different values; \0 is in no key.
     text = f"{key}\0{type(level).__name__}\0{format_value(level)}"
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
@@ -469,6 +489,7 @@ def combined_codes(grid: Grid, keys: Sequence[str], rows: NDArray[np.int64]) -> 
         levels = len(column.levels)
         if levels == 1:
             continue
+        # The codes would overflow int64; numbered anew they are at most as many as rows.
         if size * levels > 2**62:
             _, combined = np.unique(combined, return_inverse=True)
             size = int(combined.max(initial=0)) + 1

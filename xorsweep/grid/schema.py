@@ -190,6 +190,8 @@ class Schema:
             }
             components = {key: self.component_of(key, values) for key in self.components}
             for component in components.values():
+                # Not every base class has one: losses, activations and criteria have nothing that
+                # could contradict.
                 if hasattr(component, "check"):
                     component.check()
             self.check_together(values, components)

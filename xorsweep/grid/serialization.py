@@ -35,6 +35,7 @@ def grid_from_data(schema: Schema, data: Any) -> Grid:
     Raises ConfigError for data of another form and for a value that isn't allowed.
     """
     blocks = [_block_from_data(schema, entry) for entry in _items(data)]
+    # Before any column is made: a manifest may claim any number of points.
     check_size(*({"all": block.points} for block in blocks))
     return concatenate(
         [
@@ -45,6 +46,7 @@ def grid_from_data(schema: Schema, data: Any) -> Grid:
 
 
 def _block_from_data(schema: Schema, entry: Any) -> Block:
+    # Exactly these: an entry of a later version could change which points there are.
     _expect(isinstance(entry, Mapping) and set(entry) == {"axes", "bases", "zipped", "where"})
     axes = tuple(_axis_from_data(schema, axis) for axis in _items(entry["axes"], empty=True))
     bases = tuple(_checked_base(schema, base) for base in _items(entry["bases"]))
@@ -69,6 +71,7 @@ def _axis_from_data(schema: Schema, axis: Any) -> Axis:
     _expect(isinstance(axis, Mapping) and set(axis) == {"key", "levels", "structural"})
     key, structural = axis["key"], axis["structural"]
     _expect(isinstance(key, str) and isinstance(structural, bool))
+    # A component's levels bring parameters along, which only bases have.
     _expect(structural or key not in schema.components)
     levels = tuple(_items(axis["levels"]))
     _expect(all(level is None or isinstance(level, Scalar) for level in levels))

@@ -21,6 +21,7 @@ ROUNDING = 1e-13
 
 def _linspace(start: float, stop: float, count: int) -> FloatArray:
     levels = np.linspace(start, stop, count)
+    # The ends are as they were given.
     between = levels[1:-1]
     between[np.abs(between) < ROUNDING * max(abs(start), abs(stop))] = 0.0
     return levels
@@ -52,6 +53,7 @@ class Spacing:
             values = _FUNCTIONS[self.function](self.start, self.stop, self.count)
         if whole and np.isfinite(values).all():
             return [int(value) for value in np.rint(values)]
+        # Via text, since round() has a number of decimals and not of digits.
         return [float(f"{value:.{DIGITS}g}") for value in values]
 
 

@@ -93,6 +93,7 @@ def read_where(schema: Schema, text: object) -> Where:
             f'{KEY}={shorten(text)}: must be an expression over keys, such as "lr*hidden < 8"'
         )
     check_length(text)
+    # The text goes into the manifest and the report; line breaks mean nothing in an expression.
     text = _in_one_line(text)
     term = _Reader(schema, text).read(_parsed(text))
     if term.kind != TRUTH:
@@ -139,6 +140,7 @@ def _check_depth(node: ast.AST) -> None:
     """Raise ConfigError for terms too deep to be worked out by functions that call each other."""
     nodes = [node]
     for _ in range(MOST_NESTED):
+        # A level of the tree at a time, as recursion is what has to be avoided.
         nodes = [child for each in nodes for child in ast.iter_child_nodes(each)]
     if nodes:
         raise _too_deep()
@@ -213,6 +215,7 @@ class _Reader:
         if isinstance(value, bool):
             return _Term(TRUTH, lambda c: value)
         if isinstance(value, int | float):
+            # As float64, as the columns are: Python's integers have no bounds and NumPy's overflow.
             number = _float(value)
             return _Term(NUMBER, lambda c: number)
         if isinstance(value, str):
@@ -315,6 +318,7 @@ class _Reader:
 
 def _folded(kind: str, function: Callable[[Any, Any], Any], terms: Sequence[_Term]) -> _Term:
     def evaluate(columns: Columns) -> Any:
+        # `and` and `or` evaluate all of their terms: on whole columns there is nothing to skip.
         first, *others = (term.evaluate(columns) for term in terms)
         for other in others:
             first = function(first, other)
@@ -332,6 +336,7 @@ def _of_present(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
 def _contained(values: Any, others: Sequence[_Term], negated: bool) -> Any:
     found = np.isin(values, [other.evaluate({}) for other in others])
+    # A point without the key is in no list and isn't said to be outside of one.
     return ~found & ~np.isnan(values) if negated else found
 
 

@@ -22,18 +22,22 @@ def atomic_path(path: Path) -> Iterator[BufferedRandom]:
     It has a name of its own, which nobody can have put a link under. Where writing raises or is
     interrupted, `path` stays unchanged and nothing else is left; an OSError names it.
     """
+    # In the same folder, since a move is atomic within one file system only.
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
         with error_with_path(path):
             with create_file(temporary) as file:
                 yield file
                 file.flush()
+                # Before the move: after a power cut the new name could stand for an empty file.
                 os.fsync(file.fileno())
             temporary.replace(path)
+    # Also for Ctrl-C, which may arrive anywhere.
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    # The move itself is safe once the folder is.
     sync(path.parent)
 
 

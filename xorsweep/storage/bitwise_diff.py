@@ -34,6 +34,7 @@ def differences(here: pa.Table, there: pa.Table, experiment: Experiment[Any]) ->
     """
     rows, partners = _matched(here, there, experiment.partial_lists)
     here, there = here.take(rows), there.take(partners)
+    # A dict, which keeps the order of columns, unlike a set.
     columns = dict.fromkeys([*here.column_names, *there.column_names])
     names = {STATUS: STATUSES, **experiment.code_names}
     found: list[Difference] = []
@@ -43,6 +44,7 @@ def differences(here: pa.Table, there: pa.Table, experiment: Experiment[Any]) ->
         else:
             found += _in_column(here, there, column, names.get(column, ()))
     order = {column: place for place, column in enumerate(columns)}
+    # "name at place 3" is of the column "name".
     return sorted(found, key=lambda each: (each.point_id, order[each.column.split(" ")[0]]))
 
 
@@ -74,7 +76,9 @@ def _matched(
     if not len(given):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     lacking = sum((_lengths(there, column) == 0 for column in partial_lists), np.zeros(len(given)))
+    # lexsort's last key counts most: by point, and of one point those with lists first.
     order = np.lexsort((lacking, given))
+    # A point beyond the last one has a place behind the end; it is compared and found different.
     place = np.minimum(np.searchsorted(given[order], wanted), len(given) - 1)
     rows = np.flatnonzero(given[order][place] == wanted)
     return rows, order[place][rows]
@@ -86,7 +90,7 @@ def _in_column(
     mine, others = _values(here, column), _values(there, column)
     if mine.dtype != others.dtype and {mine.dtype.kind, others.dtype.kind} <= {*"biuf"}:
         mine, others = mine.astype(np.float64), others.astype(np.float64)  # one has gaps
-    identities = here["point_id"].to_numpy()
+    identities = here[POINT_ID].to_numpy()
     return [
         Difference(
             int(identities[row]),
@@ -114,13 +118,14 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
     """Return a form of values that is equal where their bits are the same, or both are NaN."""
     if values.dtype.kind != "f":
         return values
+    # NaN has many forms, whose bits depend on the operation that made it.
     one_nan = np.where(np.isnan(values), values.dtype.type(np.nan), values)
     return one_nan.view(f"u{values.dtype.itemsize}")
 
 
 def _in_lists(here: pa.Table, there: pa.Table, column: str, is_partial: bool) -> list[Difference]:
     lengths, others = _lengths(here, column), _lengths(there, column)
-    identities = here["point_id"].to_numpy()
+    identities = here[POINT_ID].to_numpy()
     comparable = (lengths > 0) & (others > 0) if is_partial else np.ones(len(here), bool)
     found = [
         Difference(

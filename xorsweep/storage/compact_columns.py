@@ -31,6 +31,7 @@ def compact(column: pd.Series[Any], folder: Path | None = None) -> pd.Series[Any
     strings: Any = pd.arrays.ArrowStringArray
     if isinstance(column.array, strings) and column.isna().all():
         nulls = pa.nulls(NULLS_AT_ONCE, pa.large_string())
+        # The chunks are one array, which is in memory once.
         chunks = [nulls] * (len(column) // NULLS_AT_ONCE) + [nulls[: len(column) % NULLS_AT_ONCE]]
         array = strings(pa.chunked_array(chunks), dtype=column.dtype)
         return pd.Series(array, column.index, copy=False)
@@ -76,6 +77,7 @@ def _repeated(column: pd.Series[Any], index: pd.Index[Any]) -> pd.Series[Any]:
 
     array: Any = column.array[:1]
     if isinstance(array, pd.Categorical):
+        # A copy, since the slice would keep all of the old codes in memory.
         codes = np.broadcast_to(array.codes.copy(), len(index))
         array = pd.Categorical.from_codes(codes, dtype=array.dtype, validate=False)
     else:

@@ -45,12 +45,14 @@ class CsvLines:
         with ThreadPoolExecutor(threads) as pool:
             for batch in batches:
                 under_way.append((batch, pool.submit(self.lines, batch)))
+                # No more are made ahead than threads can format, so that memory stays bounded.
                 if len(under_way) > threads:
                     yield under_way.popleft()
             yield from under_way
 
     def lines(self, batch: pa.RecordBatch) -> pa.Buffer:
         """Return some rows as lines of CSV."""
+        # Arrow would quote the joined text as one value.
         if self.quoting == "needed":
             return _csv(batch, self.quoting)
         return _with_commas(_csv(self._joined(batch), self.quoting))
@@ -84,6 +86,7 @@ class _Run:
     def __init__(self, names: list[str]) -> None:
         self.names = names
         self._codes: NDArray[np.int64] | int = 0
+        # A run that starts with a column of many values takes no others.
         self._count = MOST_TEXTS + 1 if names else 1
 
     def takes(self, column: pa.DictionaryArray) -> bool:
@@ -96,12 +99,14 @@ class _Run:
         self._count *= _count(column)
         if _count(column) > 1:
             codes = column.indices.fill_null(len(column.dictionary)).to_numpy()
+            # As the digits of a number, of which there are at most MOST_TEXTS.
             self._codes = self._codes * _count(column) + codes.astype(np.int64)
 
     def texts(self, batch: pa.RecordBatch) -> pa.StringArray:
         """Return the text of the columns in each row."""
         codes = np.broadcast_to(self._codes, len(batch))
         _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+        # Arrow formats one row of each combination, so the texts are the same as without joining.
         lines = _csv(batch.select(self.names).take(pa.array(first)), "none", COMMA)
         texts = lines.to_pybytes().decode().split("\n")[:-1]
         return pa.array(texts, pa.string()).take(pa.array(place))

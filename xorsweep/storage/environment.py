@@ -82,12 +82,14 @@ def git_state() -> GitState | None:
     commit = _git("rev-parse", "HEAD")
     if commit is None:
         return None
+    # Untracked files, such as results, may be many and take long to list.
     dirty = bool(_git("status", "--porcelain", "--untracked-files=no"))
     return GitState(commit=commit, dirty=dirty)
 
 
 def _git(*arguments: str) -> str | None:
     try:
+        # On a slow network file system git may take minutes; a commit isn't worth that.
         done = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None

@@ -136,6 +136,7 @@ def describe_run(
     record: Mapping[str, Any] = experiment.record(grid)
     known = {key: provenance[key] for key in ("config", "study") if key in provenance}
     return Manifest(
+        # Written before the first point is run: from then on a killed sweep can be resumed.
         state="running",
         command_line=tuple(map(str, provenance.get("command_line", ()))),
         **known,
@@ -161,6 +162,7 @@ def finish(
     manifest: Manifest, grid: GridSize, counts: Mapping[str, int], tables: Mapping[str, str]
 ) -> FinishedManifest:
     """Return the manifest of a sweep whose rows are written."""
+    # dataclasses.asdict would make dicts of the records inside.
     entries = {name: getattr(manifest, name) for name in Manifest.__dataclass_fields__}
     seconds, work = manifest.seconds or 0.0, manifest.work or 0
     finished = {
@@ -198,6 +200,7 @@ def read_sealed(data: Mapping[str, Any]) -> Manifest:
     for key in (*_SEALED, "digest"):
         if key not in data:
             raise ManifestError(f"it has no {key!r}, so it isn't a manifest of xorsweep")
+    # Of the data as they are in the file: to read and write them again could repair a change.
     if data["digest"] != content_digest({key: data[key] for key in _SEALED}):
         raise ManifestError("its format, experiment, rounds or points were changed by hand")
     return Manifest.from_data(data)
@@ -217,6 +220,7 @@ def read_finished(data: Mapping[str, Any]) -> FinishedManifest:
         raise ManifestError("its counts isn't a count for each status")
     if counts["planned"] != sum(counts.get(status, 0) for status in STATUSES):
         raise ManifestError("its counts don't add up")
+    # The same division of the same numbers, so the floats are equal to the last bit.
     if manifest.throughput != throughput(manifest.work, manifest.seconds):
         raise ManifestError("its throughput isn't its work by its seconds")
     if "results.parquet" not in manifest.tables:

@@ -33,10 +33,13 @@ def full(
         return np.full(count, fill, dtype)
     folder = folder or Path(gettempdir())
     with error_with_path(folder), TemporaryFile(dir=folder) as file:
+        # Written in full: in a sparse file a page is allocated when it is first changed, and a full
+        # disk is then no OSError but a SIGBUS.
         piece = np.full(PIECE, fill, dtype)
         for start in range(0, count, PIECE):
             file.write(piece[: count - start].data)
         file.flush()
+        # The mapping outlives the closed file, which has no name and goes with it.
         mapped = mmap.mmap(file.fileno(), 0)
     _MAPPED.add(mapped)
     return np.frombuffer(mapped, dtype)
@@ -47,6 +50,8 @@ def release_pages() -> None:
 
     Their values are read again where they are needed.
     """
+    # A list, as the set may lose members while it is gone through.
     for mapped in list(_MAPPED):
+        # The pages of a shared mapping are in its file, so nothing is lost.
         mapped.madvise(mmap.MADV_DONTNEED)
     pa.system_memory_pool().release_unused()

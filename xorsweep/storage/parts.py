@@ -44,14 +44,12 @@ def encode(rows: Sequence[pa.Table], experiment: Experiment[Any]) -> tuple[str, 
     """Return the file name and the bytes of a part."""
     table = table_of(rows).replace_schema_metadata(_metadata(experiment))
     # In measurements Parquet finds no repeated values.
-    repeated = [
-        each.name
-        for each in table.schema
-        if each.type in (pa.int8(), pa.string()) and each.name != POINT_ID
-    ]
+    repeated = [each.name for each in table.schema if each.type in (pa.int8(), pa.string())]
     sink = pa.BufferOutputStream()
+    # Nothing filters a part by its statistics.
     pq.write_table(table, sink, compression="zstd", use_dictionary=repeated, write_statistics=False)
     data = sink.getvalue().to_pybytes()
+    # The same rows have the same name: a part that is written twice is there once.
     return _digest(data) + SUFFIX, data
 
 
@@ -89,6 +87,7 @@ def decode(
         MemoryError: There isn't enough memory.
     """
     data = _data(path)
+    # Before Arrow parses them: of damaged bytes it may read other numbers without an error.
     if path.name != _digest(data) + SUFFIX:
         raise DamagedPartError("its bytes don't match its name")
     with _arrow_errors():
@@ -118,6 +117,7 @@ def are_among(points: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDAr
 
 def _check_schema(schema: pa.Schema, experiment: Experiment[Any]) -> None:
     found = schema.metadata or {}
+    # Each mark apart, so that the message says which one differs.
     for name, wanted in _metadata(experiment).items():
         if found.get(name) != wanted:
             was = found.get(name, b"none").decode(errors="replace")

@@ -51,6 +51,7 @@ def folder_of(value: object, key: str = "folder") -> Path:
     if text.startswith("~") and expanded == text:
         raise ConfigError(f"{given}: no such home folder; ./{text} is a folder with that name")
     path = Path(expanded)
+    # `./~x` has become `~x` as a Path.
     return path.absolute() if str(path).startswith("~") else path
 
 
@@ -70,6 +71,7 @@ def make_free_folder(folder: Path) -> Path:
     with _said_why(folder):
         while True:
             try:
+                # To make it is to claim it: of two that start in the same second one fails here.
                 candidate.mkdir()
             except FileExistsError:
                 number += 1
@@ -111,11 +113,14 @@ def point_latest(folder: Path) -> list[str]:
     root = folder.absolute().parent.parent
     if root.name != OUTPUTS.name:
         return []
+    # With the number of the process, as two sweeps may end at once.
     link, temporary = root / LATEST, root / f".{LATEST}.{os.getpid()}"
     if link.exists() and not link.is_symlink():
         return []
     try:
         temporary.unlink(missing_ok=True)
+        # Relative, so that `outputs` can be moved; and put in place by a move, so that it is always
+        # there.
         temporary.symlink_to(folder.absolute().relative_to(root))
         temporary.replace(link)
     except OSError as error:
@@ -165,6 +170,7 @@ def _is_single_run(folder: Path) -> bool:
 def _started(folder: Path) -> tuple[str, str, int]:
     """Return the sort key of folders from `make_free_folder`: their times and numbers."""
     stem, _, number = folder.name.rpartition("-")
+    # The time itself is 14-05-59; with a third hyphen the last part is a number.
     is_numbered = stem.count("-") == 2 and number.isdigit()
     time = stem if is_numbered else folder.name
     return folder.parent.name, time, int(number) if is_numbered else 1

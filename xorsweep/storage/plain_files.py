@@ -25,6 +25,7 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 def open_file(path: Path) -> BufferedReader:
     """Open a file for reading; raises OSError where it isn't a plain one or can't be opened."""
     _refuse(path, os.lstat(path).st_mode)
+    # Without O_NONBLOCK, a pipe put there since would be waited for until somebody writes to it.
     descriptor = os.open(path, os.O_RDONLY | _NO_LINK | _NO_WAIT)
     try:
         _refuse(path, os.fstat(descriptor).st_mode)  # the file may have changed since
@@ -109,6 +110,7 @@ def copy_tree(source: Path, target: Path, left_out: Collection[str] = ()) -> Non
 def _copy_file(source: Path, target: Path) -> None:
     with open_file(source) as old:
         check_is_file(target)
+        # A new file, since the old one may be a hard link whose bytes another folder has, too.
         target.unlink(missing_ok=True)
         with create_file(target) as new:
             shutil.copyfileobj(old, new)

@@ -55,6 +55,7 @@ class Record:
                 owner = f"its {name}" if name else "it"
                 raise ManifestError(f"{owner} has no '{each.name}'")
         found = {key: _read(types[key], data[key], where + key) for key in types if key in data}
+        # Entries of a later version are written back as they were.
         return cls(**found, extra={key: data[key] for key in data if key not in types})
 
     def to_data(self) -> dict[str, Any]:
@@ -119,6 +120,7 @@ def _is_utf8(value: str) -> bool:
 
 
 def _is_number(value: Any) -> bool:
+    # isinstance would take booleans, which are integers in Python, for numbers.
     return type(value) in (int, float) and abs(value) < 2**63 and isfinite(value)
 
 

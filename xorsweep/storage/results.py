@@ -87,11 +87,13 @@ class StoredColumns:
         failed = part[STATUS].to_numpy() == FAILED
         kept = rows >= 0
         if failed.any():
+            # The row of a point that isn't in the grid is -1, the last one: `kept` leaves it out.
             self._add_failures(rows, part, kept & failed & ~self.present[rows])
             kept &= ~failed
         if not kept.all():
             wanted = np.flatnonzero(kept)
             rows, part = rows[wanted], part.take(wanted)
+        # These points failed in a part before and have ended in this one.
         for row in self.message.keys() & set(rows.tolist() if self.message else ()):
             del self.message[row]
         self.present[rows] = True
@@ -113,6 +115,7 @@ class StoredColumns:
         if pa.types.is_string(values.type):
             array = self._codes(name, values)
         else:
+            # Arrow makes floats of integers with nulls, which would lose digits.
             array = values.to_numpy() if not values.null_count else _without_nulls(values)
         if name not in self.columns:
             self.columns[name] = self._empty_column(array.dtype)
@@ -236,6 +239,7 @@ def frame_of(
     import pandas as pd
 
     excluded = () if whole else tuple(experiment.rarely_read)
+    # startswith(()) is false, so without a prefix all columns are read.
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
     columns: Iterable[pd.Series[Any]] = _columns(file, names, experiment)
     if not whole:  # what a user has can be written to
@@ -251,6 +255,7 @@ def _columns(
     for start in range(0, len(names), at_once):
         table = file.read(names[start : start + at_once], use_threads=False)
         schema = table.schema  # the conversion takes the table apart
+        # Each column is freed once it is converted, and has a block of its own, so that it can be.
         frame = table.to_pandas(self_destruct=True, split_blocks=True)
         for column in schema:
             yield _nullable(frame[column.name], column, experiment)
@@ -280,6 +285,7 @@ def _batches(grid: Grid, table: ResultTable) -> Callable[[slice], pa.RecordBatch
     }
 
     def batch_of(rows: slice) -> pa.RecordBatch:
+        # RELEASED_EVERY is a multiple of the writer's chunks, so some slices start there.
         if rows.start % RELEASED_EVERY == 0:
             release_pages()
         return pa.record_batch(

@@ -92,6 +92,7 @@ class Store:
         data = manifest.to_data()
         entries = (f"  {_json(key)}: {_shortest(value)}" for key, value in data.items())
         text = ",\n".join(entries)
+        # A half surrogate, which JSON may hold, becomes the escape that JSON has for it.
         written = f"{{\n{text}\n}}\n".encode(errors="backslashreplace")
         write_atomically(self.folder / MANIFEST, written)
 
@@ -144,6 +145,7 @@ class Store:
         Where one of the parts can't be read, raises StoreError and moves none of them.
         """
         lines = []
+        # All are read before the first is moved: where one can't be read, none is moved.
         for path, reason in list(self.damaged()):
             aside = _free_name(make_folder(self.folder / DAMAGED) / path.name)
             path.rename(aside)
@@ -154,6 +156,7 @@ class Store:
         """Remove the temporary files of a process that was killed while it wrote them."""
         remove_leftovers(self.folder)
         for path in self.folder.iterdir():
+            # Another process may be writing there; the lock doesn't cover it.
             if is_folder(path) and path.name != PARTIAL:
                 remove_leftovers(path)
 
@@ -204,6 +207,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK, timeout=BRIEFLY)
     try:
+        # FileLock would open what a link leads to.
         check_is_file(folder / LOCK)
         lock.acquire()
     except Timeout:
@@ -228,6 +232,7 @@ def is_held(folder: Path) -> bool:
             return False
         with open_file(folder / LOCK) as file:
             try:
+                # A shared lock, so that others who ask don't see this one as a holder.
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # until the file is closed
             except OSError as error:
                 # Without flock, the file is there only while it is held.

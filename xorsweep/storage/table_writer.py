@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import file_digest
@@ -39,6 +40,7 @@ def write_table(
     that the table may hold, by which it is known whether some need quotes.
     """
     text, typed = folder / CSV, folder / PARQUET
+    # No rows are needed to know the columns.
     schema = batch_of(slice(0, 0)).schema
     lines_of = CsvLines.of(few_values, texts)
     batches = (batch_of(chunk) for chunk in _chunks(count))
@@ -47,10 +49,16 @@ def write_table(
             csv.write(f"{','.join(schema.names)}\n".encode())
         with _parquet(new, schema, few_values) as parquet, ThreadPoolExecutor(1) as writer:
             for batch, lines in lines_of.beside(batches):
+                # A thread writes text while this one compresses; a single one, so that lines stay
+                # in order.
                 written = writer.submit(_write, csv, lines)
                 parquet.write_batch(batch)
                 with error_with_path(text):
                     written.result()
+        # `new` is moved into place first: the rest of the text must be on disk before that.
+        with error_with_path(text):
+            csv.flush()
+            os.fsync(csv.fileno())
         return digest_of(new)
 
 
@@ -113,6 +121,7 @@ def key_arrays(column: Column, type_: pa.DataType | None = None) -> Callable[[sl
     if pa.types.is_string(levels.type):
         levels = levels.dictionary_encode()
     if len(levels) == 1:
+        # Made once: each chunk is a slice of it.
         constant = levels.take(pa.array(np.zeros(CHUNK, np.int8)))
         return lambda rows: constant[: rows.stop - rows.start]
     return lambda rows: levels.take(pa.array(column.codes[rows]))
