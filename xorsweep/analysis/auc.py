@@ -50,8 +50,10 @@ def auc(scores: FloatArray, positive: NDArray[np.bool_], confidence: float = CON
     of_above = (ranks[positive] - mean_ranks(above)) / len(below)
     of_below = 1 - (ranks[~positive] - mean_ranks(below)) / len(above)
     value = float(of_above.mean())
+    # With one run, or with no pair the wrong way round, the variance is NaN or 0.
     if min(len(above), len(below)) < 2 or value in (0, 1):
         return Auc(value, np.nan, np.nan)
+    # Positives and negatives are independent samples, so their variances add up.
     variance = of_above.var(ddof=1) / len(above) + of_below.var(ddof=1) / len(below)
     half = standard_errors(confidence) * float(np.sqrt(variance))
     return Auc(value, max(0.0, value - half), min(1.0, value + half))

@@ -60,6 +60,7 @@ def boundary_blocks(flag: NDArray[np.int8]) -> Mask:
         A block per pixel that has neighbours above and to its right (rows - 1, columns - 1). A
         block in which a pixel has no value isn't one.
     """
+    # A pixel without a value is below 0, so the minimum of its block isn't 0.
     corners = np.stack([flag[1:, 1:], flag[:-1, 1:], flag[1:, :-1], flag[:-1, :-1]])
     mixed: Mask = (corners.min(axis=0) == 0) & (corners.max(axis=0) == 1)
     return mixed
@@ -68,6 +69,7 @@ def boundary_blocks(flag: NDArray[np.int8]) -> Mask:
 def measure_boundary(flag: NDArray[np.int8]) -> Boundary:
     """Return the box counts of the boundary between the two values of a flag (rows, columns)."""
     blocks = boundary_blocks(flag)
+    # Of fewer boxes most would hold a part of the boundary, whatever its dimension.
     largest = max(1, min(blocks.shape) // FEWEST_ACROSS)
     sizes = 2 ** np.arange(int(np.log2(largest)) + 1)
     return Boundary(sizes, np.array([_boxes(blocks, size) for size in sizes.tolist()]))
@@ -91,6 +93,7 @@ def busiest_window(blocks: Mask, shape: tuple[int, int]) -> tuple[int, int]:
         Of several windows with as many the lowest, and of these the leftmost.
     """
     down, across = shape
+    # A summed-area table: the blocks of any window are four look-ups, whatever its size.
     sums = np.pad(blocks.cumsum(axis=0, dtype=np.int64).cumsum(axis=1), ((1, 0), (1, 0)))
     inside = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across]
     inside = inside + sums[:-down, :-across]

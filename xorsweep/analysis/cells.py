@@ -48,6 +48,7 @@ class CellIndex:
     @cached_property
     def first(self) -> Indices:
         """Return the first row (cells,) of each cell."""
+        # Numbers are given in the order of appearance, so a cell is new where the maximum rises.
         return np.flatnonzero(np.diff(np.maximum.accumulate(self.number), prepend=-1))
 
     def __len__(self) -> int:
@@ -85,6 +86,8 @@ class CellIndex:
     def blocks(self, rows: int = ROWS_AT_ONCE) -> Iterator[Indices]:
         """Yield the rows of whole cells, in blocks of one cell or of fewer than 2 x `rows`."""
         ends = self._ends
+        # A block ends before a cell that reaches beyond a multiple of `rows`, and after a large
+        # one.
         are_last = (np.diff(ends // rows) > 0) | (self.counts[:-1] >= rows)
         for start, stop in pairwise([0, *ends[:-1][are_last].tolist(), len(self.number)]):
             yield self._between(start, stop)
@@ -110,6 +113,7 @@ def _combined(rows: pd.DataFrame, keys: Sequence[str], chosen: Indices) -> Indic
         if size * (len(levels) + 1) > 2**62:
             combined = number_by_appearance(combined)
             size = int(combined.max(initial=0)) + 1
+        # A missing value is a level of its own, 0.
         combined = combined * (len(levels) + 1) + codes + 1
         size *= len(levels) + 1
     return combined

@@ -168,6 +168,7 @@ def _summary_columns(
     runs = np.bincount(cell, minlength=count)
     found: dict[str, NDArray[Any]] = {"runs": runs, "ok": ok, "failed": runs - ok}
     for name in roles.flags:
+        # Among the runs that are ok a flag isn't missing; elsewhere it doesn't count.
         true = is_ok & results[name].fillna(False).to_numpy(bool)
         happened = np.bincount(cell[true], minlength=count)
         low, high = rate_intervals(happened, ok)
@@ -177,7 +178,7 @@ def _summary_columns(
             f"{name}_rate_high": high,
         }
     for name in roles.numbers:
-        by_cell = results[name].astype("Float64").astype(float).groupby(cell)
+        by_cell = results[name].astype(float).groupby(cell)
         found[f"{name}_mean"] = by_cell.mean().to_numpy()
         for quantile, share in QUANTILES.items():
             found[f"{name}_{quantile}"] = by_cell.quantile(share).to_numpy()
@@ -200,6 +201,7 @@ def median_time(rows: pd.DataFrame, time: str, flag: str) -> tuple[float, float,
         return (np.nan, np.nan, np.nan)
     values = rows[time].to_numpy(float)
     happened = rows[flag].to_numpy(bool)
+    # Where the event didn't happen, its time is that at which the run was censored.
     return survival(np.where(happened, values, -1), values).median()
 
 
@@ -238,6 +240,7 @@ def flag_view(
     view["final_error"] = np.nan  # where the keys end
     if SEED not in names:
         view[SEED] = CellIndex.of_frame(results, list(names)).number
+    # The columns of networks that the comparison reads: one budget, and no known outcome.
     view["epochs"] = 1
     view["outcome"] = "unclassified"
     view["converged_epoch"] = np.where(results[flag].fillna(False).to_numpy(bool), 0.0, np.nan)

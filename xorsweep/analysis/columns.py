@@ -41,6 +41,7 @@ def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
         codes, levels = pd.factorize(rows[key].array.take(first))  # -1 where a value is missing
         if not (codes != codes[:1]).any():
             continue
+        # The cells by the keys so far and this one: if they are no more, it follows from those.
         finer = pd.factorize(cell * (len(levels) + 1) + codes)[0]
         if finer.max() + 1 > cells:
             found.append(key)

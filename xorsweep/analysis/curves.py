@@ -35,6 +35,7 @@ def curve_columns(store: Store) -> dict[str, str]:
             schema = pq.read_schema(path)
         for each in schema:
             if pa.types.is_list(each.type):
+                # A part may have a dot and a suffix behind a name that a column has already.
                 found.setdefault(each.name.rpartition(".")[0] or each.name, each.name)
     return found
 
@@ -117,6 +118,7 @@ def curve_quantiles(curves: NDArray[Any]) -> FloatArray:
 
     They are interpolated linearly, and infinite where one of their neighbours is.
     """
+    # Between two infinities NumPy would interpolate inf - inf, which is NaN.
     known = np.clip(curves, -_HUGE, _HUGE, dtype=np.float64)
     quantile = np.nanquantile if np.isnan(known).any() else np.quantile  # the former is slow
     with warnings.catch_warnings():

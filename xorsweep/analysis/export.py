@@ -15,6 +15,7 @@ from xorsweep.storage.atomic import atomic_path
 def write_csv(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Write a table as CSV and return it."""
     with atomic_path(path) as file:
+        # pandas encodes its text for a binary file with mode "wb" alone.
         table.to_csv(file, mode="wb", index=False, encoding="utf-8")
     return table
 

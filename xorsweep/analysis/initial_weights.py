@@ -74,6 +74,7 @@ class WeightCell:
         `difference_high`; `runs`; `unsolved`, those that didn't meet the criterion; their share,
         `failure_rate`, with its limits `failure_rate_low` and `failure_rate_high`.
         """
+        # Mean ranks, so that runs with the same difference come to the same group.
         rank = (mean_ranks(self.largest) - 0.5) / len(self.largest)
         order = np.argsort(rank, kind="stable")
         group = (count * rank[order]).astype(np.int64)
@@ -128,9 +129,11 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
         rows = rows[trained[rows]]
         seeds = results["seed"].to_numpy()[rows]
         init = component_of("init", point)
+        # Most cells differ in keys that initial weights don't depend on, such as lr.
         key = network, init, seeds.tobytes()
         if key not in drawn:
             drawn[key] = weight_differences(network, init, seeds)
+        # The same weights for every seed say nothing, and have no groups.
         if np.ptp(drawn[key][-1]) > 0:
             unsolved = ~results["converged"].to_numpy(bool)[rows]
             yield WeightCell(place, drawn[key], unsolved)

@@ -44,8 +44,10 @@ def rate_intervals(
     """
     count = np.where(runs > 0, runs, np.nan)
     score_low, score_high = score_intervals(successes, runs, confidence)
+    # Where all n runs converged, the rate at which they do with this chance: p**n = alpha / 2.
     all_or_none = ((1 - confidence) / 2) ** (1 / count)
     none, every = successes == 0, successes == runs
+    # 0 * count, and below count / count, are NaN where there is no run.
     low = np.select([none, every], [0 * count, all_or_none], score_low)
     high = np.select([none, every], [1 - all_or_none, count / count], score_high)
     return low, high
@@ -108,6 +110,7 @@ def median_interval(
     from scipy.special import bdtr  # of all that is here, only this needs it
 
     ordered, n = np.sort(values), len(values)
+    # By k - 1: the chance that the median isn't between the kth smallest and the kth largest.
     missed = 2 * bdtr(np.arange(n // 2), n, 0.5) if n else np.empty(0)
     k = int((missed <= 1 - confidence).sum())
     return (float(ordered[k - 1]), float(ordered[n - k])) if k else None

@@ -78,6 +78,7 @@ def dimensions_of(grid: Grid) -> tuple[str, ...]:
     swept = [key for key in grid.swept if key in varying]
     following = set(_following(grid)) if len(grid.blocks) == 1 else set()
     found = [key for key in swept if key not in following]
+    # Blocks may differ in keys of no axis: keys are added until each point has its own place.
     for key in dict.fromkeys([*swept, *varying]):
         if _are_distinct(grid, found):
             break
@@ -125,6 +126,7 @@ class _Array:
     def fill(self, values: NDArray[Any], rows: Rows = slice(None)) -> NDArray[Any]:
         """Return values (n, ...) of points at some rows, with the dimensions in place of n."""
         further = values.shape[1:]
+        # Every place gets a value, so that whole numbers and truth values keep their type.
         if len(values) == self._size:
             filled = np.empty((self._size, *further), values.dtype)
         elif values.dtype == object:
@@ -148,6 +150,7 @@ def _coordinates(
         if len(column.levels) == 1:
             yield key, ((), levels[0])
             continue
+        # A key that follows from one dimension lies along it; any other needs them all.
         along = next((each for each in dimensions if _tells(grid, each, key)), None)
         if along is None:
             yield key, (dimensions, array.fill(levels[column.codes]))

@@ -130,11 +130,13 @@ def _by_cell(
         curves = part[column].combine_chunks()
         has_curve = curves.value_lengths().to_numpy() > 0
         cells = np.where((rows >= 0) & has_curve, left[rows], -1)
+        # A point may be in several parts, with the same curve: the first one is taken.
         left[rows[cells >= 0]] = -1
         for cell in np.unique(cells[cells >= 0]):
             mine = np.flatnonzero(cells == cell)
             some = curves.take(pa.array(mine))
             length = len(_epochs(grid, int(rows[mine[0]])))
+            # Parts don't hold the epochs: they follow from the last one, and so must the length.
             if (some.value_lengths().to_numpy() != length).any():
                 raise StoreError(
                     "the parts hold learning curves that haven't the length of their epochs"

@@ -43,4 +43,5 @@ def boundary_table(shown: PixelMap) -> pd.DataFrame:
         slopes[: len(found.slopes)] = found.slopes
         columns = {"flag": name, "box": found.sizes, "boxes": found.counts, "slope": slopes}
         tables.append(pd.DataFrame(columns))
+    # The empty table has the columns where there is no flag; pandas warns of it beside others.
     return pd.concat(tables[1:] or tables, ignore_index=True)

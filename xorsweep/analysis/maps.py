@@ -175,6 +175,8 @@ class PixelMap:
             else:
                 texts = known.get(name) or sorted(map(str, column.dropna().unique()))
                 names[name] = tuple(texts)
+                # The experiment's own order, where it has one: a colour then stands for the same
+                # text in any map.
                 codes = pd.Categorical(column, categories=pd.Index(texts)).codes
                 values = codes.astype(np.int16)
             columns[name] = _over_pixels(values, place, axes.shape)

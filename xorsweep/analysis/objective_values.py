@@ -71,6 +71,7 @@ def _expected_running_time(runs: SeedRuns) -> ObjectiveValue:
     )
     if np.isnan(low):
         return ObjectiveValue(value)
+    # The normal limits may reach below 0, where no time is.
     return ObjectiveValue(value, max(0.0, float(low)), float(high))
 
 

@@ -81,6 +81,7 @@ def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
         return np.ones(len(only_a))  # small sweeps needn't wait for SciPy
     from scipy.special import bdtr
 
+    # Two-sided: twice the smaller tail, which is above 1 where both are equal.
     fewer = np.minimum(only_a, only_b)
     return np.minimum(1.0, 2 * bdtr(fewer, only_a + only_b, 0.5))
 
@@ -92,6 +93,7 @@ def holm(p: FloatArray) -> FloatArray:
     Statistics 6 (1979). It needs no independence.
     """
     order = np.argsort(p, kind="stable")
+    # A p is never below that of a surer comparison, whatever their factors.
     raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(1.0, raised)
@@ -160,6 +162,7 @@ class _Neighbours:
         others = [key for key in cells.columns if key != snapshot_key]
         same = CellIndex.of_frame(cells, others).number
         pairs = pd.DataFrame({"key": self.key, "a": same[self.a], "b": same[self.b]})
+        # A pair without seeds in common must not push out a shorter one that has them.
         epochs = np.where(shared, cells[snapshot_key].to_numpy()[self.a], 0)
         return shared & have_most_epochs(
             epochs, CellIndex.of_frame(pairs, ["key", "a", "b"]).number
@@ -192,6 +195,7 @@ def _along(cells: pd.DataFrame, key: str, swept: Sequence[str]) -> Iterator[Pair
     if is_numeric(present[key]):
         yield _adjacent(present, key, others)
         return
+    # Without parameters all cells have the same keys, and one sort finds all pairs.
     if not any(other.startswith(f"{key}.") for other in others):
         yield _every_pair(present, key, others)
         return
@@ -239,6 +243,7 @@ def match_cells(a: pd.DataFrame, b: pd.DataFrame) -> Pairs:
     """Return the cells of two tables that are equal in all their keys, by their index, as pairs."""
     left, right = (cells.assign(place=cells.index) for cells in (a, b))
     keys = list(a.columns)
+    # pandas can't merge on no key.
     how: dict[str, Any] = {"on": keys} if keys else {"how": "cross"}
     merged = left.merge(right, suffixes=("_a", "_b"), **how)
     return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
@@ -305,6 +310,7 @@ def _numbers(seeds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number (N,) of each seed, in ascending order."""
     lowest = int(seeds.min(initial=0))
     size = int(seeds.max(initial=0)) - lowest + 1
+    # Far apart, as random seeds: a mask of all numbers between them would be too large.
     if size > 4 * len(seeds) + 1:
         return np.unique(seeds, return_inverse=True)[1]
     is_there = np.zeros(size, bool)
@@ -319,4 +325,5 @@ def _packed(
     """Return a bit matrix, 64 columns a word, with ones at the places given."""
     bits = np.zeros((shape[0], -(-shape[1] // 64) * 64), bool)
     bits[rows, columns] = True
+    # Bits are counted and never read one by one, so their order in a word doesn't matter.
     return np.packbits(bits, axis=1).view(np.uint64)

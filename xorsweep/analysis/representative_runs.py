@@ -48,6 +48,7 @@ def representatives(grid: Grid, stored: StoredColumns) -> Rows:
         epoch, error = epochs[trained], errors[trained]
         by_epoch = np.where(epoch < 0, np.inf, epoch)
         by_error = np.where(np.isfinite(error), error, np.inf)
+        # lexsort's last key counts most, and it is stable: equal runs keep the order of rows.
         ranked = trained[np.lexsort((by_error, by_epoch, cell[trained]))]
         cells, first, runs = np.unique(cell[ranked], return_index=True, return_counts=True)
         places = np.column_stack([first + (runs - 1) // 2, first, first + runs - 1])
@@ -117,6 +118,7 @@ def _run(
     point = grid.point(row)
     last = int(grid.columns["epochs"].array(row))
     epochs, half_sse = curve
+    # The curve of a longer sibling has other epochs behind, and not the last one of this run.
     before = epochs < last
     final_error = stored.column("final_error", np.float64)[row]
     converged_epoch = int(stored.column("converged_epoch", np.int64)[row])
@@ -134,6 +136,7 @@ def _siblings(grid: Grid, rows: Rows) -> Mapping[int, Rows]:
     """Return by row the rows of its trajectory that go as far or further, the nearest first."""
     keys = [key for key in grid.columns if key != "epochs"]
     trajectory = combined_codes(grid, keys, np.arange(len(grid)))
+    # A learning curve is stored with the longest point of its trajectory.
     related = np.flatnonzero(np.isin(trajectory, trajectory[rows]))
     epochs = grid.columns["epochs"].array(related)
     order = np.lexsort((epochs, trajectory[related]))

@@ -36,6 +36,7 @@ def label_counts(
     known = solutions.astype("category").cat.remove_unused_categories()
     names, codes = known.cat.categories.to_list(), known.cat.codes.to_numpy(np.int64)
     labelled = codes >= 0
+    # One number per cell and label, so that np.unique counts all cells at once.
     pairs = cell[labelled] * max(1, len(names)) + codes[labelled]
     found, counts = np.unique(pairs, return_counts=True)
     places, labels = np.divmod(found, max(1, len(names)))

@@ -35,12 +35,11 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     among the runs that didn't fail, `rate_low`, `rate_high`; `diverged_rate`, the share of them
     that diverged before they converged, with `diverged_rate_low`, `diverged_rate_high`;
     `holds_rate`, the share of them that meet the criterion after their last epoch, with
-    `holds_rate_low`, `holds_rate_high`; the
-    Kaplan-Meier `median_epochs` with
-    `median_epochs_low`, `median_epochs_high` and `median_note`; `unsolved_fraction`; the
-    `expected_running_time` in epochs, all epochs spent over the runs that converged;
-    quantiles of `final_error` over runs that are ok; `outcome_...`, the number of runs by outcome;
-    `solutions`, the number of runs by `solution`, as a text.
+    `holds_rate_low`, `holds_rate_high`; the Kaplan-Meier `median_epochs` with `median_epochs_low`,
+    `median_epochs_high` and `median_note`; `unsolved_fraction`; the `expected_running_time` in
+    epochs, all epochs spent over the runs that converged; quantiles of `final_error` over runs
+    that are ok; `outcome_...`, the number of runs by outcome; `solutions`, the number of runs by
+    `solution`, as a text.
     """
     index = CellIndex.of_frame(results, swept_columns(results))
     runs = _Runs.of(results)
@@ -62,6 +61,7 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     }
     times = pd.DataFrame([_times(runs.counted_survival(rows)) for rows in index.rows()])
     spent = np.bincount(index.number, np.where(runs.counted, runs.spent, 0), len(index))
+    # NaN and not infinite: the cell of the table is empty.
     times["expected_running_time"] = spent / np.where(converged, converged, np.nan)
     errors = pd.DataFrame([_final_errors(runs, rows) for rows in index.rows()])
     outcomes = {f"outcome_{name}": count(runs.outcome == k) for k, name in enumerate(OUTCOMES)}
@@ -193,6 +193,7 @@ def drawn_steps(curve: Survival, budget: float, runs: int) -> NDArray[np.float64
     inside = curve.epochs <= budget
     steps = np.column_stack([curve.epochs, curve.unsolved, curve.low, curve.high])[inside]
     if len(steps) > MOST_STEPS:
+        # Evenly over the steps, the first and the last among them.
         steps = steps[np.unique(np.linspace(0, len(steps) - 1, MOST_STEPS).astype(int))]
     end = steps[-1, 1:] if len(steps) else start[1:]
     return np.vstack([start, steps, [budget, *end]])

@@ -60,11 +60,13 @@ def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
     epochs, place = np.unique(np.where(solved, converged_epoch, budget), return_inverse=True)
     ended = np.bincount(place, minlength=len(epochs))
     solved_here = np.bincount(place[solved], minlength=len(epochs))
+    # A run that is censored at an epoch is still at risk there.
     at_risk = ended[::-1].cumsum()[::-1]
     left = at_risk - solved_here
     unsolved = np.cumprod(left / at_risk)
     censored = ended - solved_here
     low, high = _log_log_interval(unsolved, at_risk, left)
+    # The runs that were censored at earlier epochs say nothing about this one.
     none_low, all_high = bounds_at_ends(len(solved) - (censored.cumsum() - censored))
     low, high = np.where(unsolved < 1, low, none_low), np.where(unsolved > 0, high, all_high)
     return Survival(epochs.astype(np.float64), unsolved, low, high)
@@ -85,6 +87,7 @@ def _log_log_interval(
     Analysis of Failure Time Data", 2nd edition (2002), section 1.4.
     """
     inside = (unsolved > 0) & (unsolved < 1)
+    # Where none is left the curve is 0, which `inside` leaves out.
     curve, some_left = unsolved[inside], np.where(left > 0, left, 1)
     greenwood = np.cumsum((at_risk - left) / (at_risk * some_left))[inside]
     half = Z * np.sqrt(greenwood) / -np.log(curve)

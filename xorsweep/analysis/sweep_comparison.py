@@ -72,6 +72,7 @@ class SweepComparison:
         """
         found = self.differing
         size = found["difference"].abs()
+        # Equal differences may be rounded differently: 0.7 - 0.2 isn't 0.5.
         found = found[np.isclose(size, size.max(), rtol=0, atol=1e-12)]
         low, high = _difference_intervals(found, simultaneous(len(self.cells)))
         largest: pd.DataFrame = found.assign(difference_low=low, difference_high=high)
@@ -109,6 +110,7 @@ def compare_sweeps(
         ],
         axis=1,
     )
+    # Before Holm's correction, which counts the cells.
     compared = compared[(compared["runs_a"] > 0) & (compared["runs_b"] > 0)]
     points, same = _same_points(a, b)
     return SweepComparison(
@@ -134,6 +136,7 @@ def newcombe_interval(
     rate_a, rate_b = converged_a / runs_a, converged_b / runs_b
     low_a, high_a = score_intervals(converged_a, runs_a, confidence)
     low_b, high_b = score_intervals(converged_b, runs_b, confidence)
+    # Where a is as low and b as high as their own limits allow, by Pythagoras.
     down = np.sqrt((rate_a - low_a) ** 2 + (high_b - rate_b) ** 2)
     up = np.sqrt((high_a - rate_a) ** 2 + (rate_b - low_b) ** 2)
     return rate_a - rate_b - down, rate_a - rate_b + up
@@ -184,6 +187,7 @@ def _counted(
     left: _Cells, right: _Cells, at_a: NDArray[np.intp], at_b: NDArray[np.intp]
 ) -> pd.DataFrame:
     """Return the runs that say something of a and b, of pairs where the seeds are the same."""
+    # The cells of b follow those of a in one bit matrix, in which seeds have the same bits.
     offset = len(left.index)
     runs = Runs.of((left.rows, left.index.number), (right.rows, offset + right.index.number))
     pairs = runs.compared(at_a, offset + at_b)
@@ -304,6 +308,7 @@ def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     keys = list(dict.fromkeys([*point_columns(a), *point_columns(b)]))
     if a["final_error"].isna().all():  # rows without an error, such as those of a function
         return 0, 0
+    # A point is matched by its cell, and then by its seed as a number.
     keys.remove("seed")
     left, right = _Cells.of(a, keys), _Cells.of(b, keys)
     at_a, at_b = match_cells(left.described, right.described)

@@ -38,6 +38,7 @@ def time_ratio(a: pd.DataFrame, b: pd.DataFrame, confidence: float) -> TimeRatio
     epochs_a, epochs_b = (
         np.maximum(both[f"converged_epoch_{name}"].to_numpy(np.float64), 1) for name in ("a", "b")
     )
+    # Logarithms, as twice as long and half as long are equally far from the same.
     logs = np.log(epochs_a / epochs_b)
     limits = median_interval(logs, confidence)
     if limits is None:

@@ -50,6 +50,7 @@ def _trainings(results: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
         seed, setting = seeds[rows], settings.number[rows]
         if not len(rows):
             continue
+        # Indexing has made a copy.
         seed -= seed.min()
         if int(seed.max()) * len(settings) > 2**62:
             seed = np.unique(seed, return_inverse=True)[1]
@@ -59,6 +60,7 @@ def _trainings(results: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
 def _reached(results: pd.DataFrame, rows: Numbers) -> Numbers:
     """Return the epochs (n,) of some rows (n,), below 0 where one failed."""
     epochs = results["epochs"].to_numpy(np.int64)[rows]
+    # Below any that ended, and still ordered among themselves.
     return np.where(_failed(results, rows), epochs - np.iinfo(np.int64).max, epochs)
 
 

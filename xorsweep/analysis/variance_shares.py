@@ -69,6 +69,7 @@ def cell_product(cells: pd.DataFrame) -> CellProduct | None:
             if (product := _product_of(part, [key for key in keys if key not in held]))
         ]
         if found:
+            # The first of equally large ones, so that it depends on the grid alone.
             best = max(found, key=lambda product: product.places.size)
             first = cells.loc[best.places.flat[0]]
             fixed = [key for key in keys if key not in best.axes]
@@ -199,6 +200,7 @@ def variance_shares(
     for axis, (key, levels) in zip(axes, product.axes.items(), strict=True):
         others = tuple(each for each in axes if each != axis)
         first = _Variance.of(deviations.mean(axis=others))
+        # What is left when the other axes are known is explained by this one and its interactions.
         total = _Variance.of(deviations - deviations.mean(axis=axis, keepdims=True))
         rows.append(
             {
@@ -231,6 +233,7 @@ def _runs(
     number = np.unique(seed[rows], return_inverse=True)[1]
     runs = np.full((int(number.max(initial=-1)) + 1, len(flat)), np.nan)
     runs[number, place_of[cell[rows]]] = happened[rows]
+    # A seed counts where all cells have it: effects are differences within a seed.
     whole: FloatArray = runs[~np.isnan(runs).any(axis=1)]
     return whole.reshape(-1, *product.places.shape)
 
@@ -278,6 +281,7 @@ class _Variance:
 
 def _with_limits(name: str, value: float, without: FloatArray) -> dict[str, float]:
     n = len(without)
+    # The jackknife's standard error.
     spread = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()) if n else np.nan
     return {name: value, f"{name}_low": value - Z * spread, f"{name}_high": value + Z * spread}
 

@@ -111,6 +111,7 @@ def check_rounds(experiment: Experiment[Any], first: Grid, rounds: AdaptiveSeeds
             f"max_seeds={rounds.max_seeds}: further seeds follow the largest that was given, "
             f"{last}, and would go beyond {seeds.at_most}; begin with lower ones"
         )
+    # The last round may have as many points.
     check_size({"cell": len(cells), "max_seeds": rounds.max_seeds})
 
 
@@ -144,6 +145,7 @@ def further_seeds(seeds: Counts, rounds: AdaptiveSeeds) -> Counts:
     assert rounds.precision is not None
     enough = max(FEWEST_RUNS, enough_runs(rounds.precision))
     wanted = np.maximum(2 * seeds, FEWEST_RUNS)
+    # Whichever has as many and is still open has lost runs to failures.
     wanted = np.where(seeds < enough, np.minimum(wanted, enough), wanted)
     return np.maximum(np.minimum(wanted, rounds.max_seeds) - seeds, 0)
 
@@ -166,6 +168,7 @@ def _rounds(
     grid, done = first, 0
     open_cells, too_few = len(cells), False
     for number in count(1):
+        # Only the points that this round has added: the counts hold those before them.
         present, converged, failed = verdicts.of(grid.identities[done:])
         missing = done + np.flatnonzero(~present)
         yield Round(number, grid, len(cells), open_cells, missing, too_few)
@@ -176,8 +179,10 @@ def _rounds(
         more = np.where(cells.any_of_group(opened), further_seeds(cells.seeds, rounds), 0)
         if not more.any():
             return
+        # A cell at `max_seeds` stays unsure, and nothing is added for it.
         still_open = opened & (more > 0)
         open_cells = int(still_open.sum())
+        # Not where `max_seeds` is smaller: there a cell doesn't get as many.
         few = (cells.runs < FEWEST_RUNS) & (cells.seeds + more >= FEWEST_RUNS)
         too_few = bool(few[still_open].all())
         grid, cells = _followed(grid, cells, more)
@@ -189,6 +194,7 @@ def _followed(grid: Grid, cells: _Cells, more: Counts) -> tuple[Grid, _Cells]:
     Cells of different groups get the same seeds, and so can be compared run by run.
     """
     cell = np.repeat(np.arange(len(cells)), more)
+    # 0, 1, ... within each cell.
     offsets = np.arange(len(cell)) - np.repeat(np.cumsum(more) - more, more)
     seeds = np.repeat(cells.last_seed, more) + 1 + offsets
     further = replace(
@@ -203,6 +209,7 @@ def _with_more_seeds(grid: Grid, rows: NDArray[Any], seeds: NDArray[Any]) -> Gri
     levels = distinct((*grid.columns["seed"].levels, *np.unique(seeds).tolist()))
     values = np.array(levels, np.int64)
     order = np.argsort(values)
+    # Levels of `seed` come in the order that was given, which needn't ascend.
     codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
     columns["seed"] = _longer(Column(levels, grid.columns["seed"].codes), codes)
     return replace(grid, columns=columns, added=grid.added + len(rows))
@@ -239,7 +246,9 @@ class _Cells:
         cell, first_row = index.number, index.first
         group = CellIndex.of_grid(first, ("seed", *snapshot_keys)).number[first_row]
         seeds = np.zeros(len(first_row), np.int64)
+        # Blocks may give the cells of a group different numbers of seeds.
         np.maximum.at(seeds, group, np.bincount(cell))
+        # One for all cells, so that they get the same seeds and can be compared run by run.
         last_seed = np.full(len(first_row), first.columns["seed"].array().max())
         nothing = np.zeros(len(first_row), np.int64)
         return cls(cell, first_row, group, seeds[group], last_seed, nothing, nothing)
@@ -284,6 +293,7 @@ class _Verdicts:
             for part in parts
         ]
         point_id, succeeded, failed = map(np.concatenate, zip(nothing, *read, strict=True))
+        # np.unique takes the first of equal ones.
         trained_first = np.argsort(failed, kind="stable")
         identities, place = np.unique(point_id[trained_first], return_index=True)
         rows = trained_first[place]
@@ -293,6 +303,7 @@ class _Verdicts:
         """Return which points (N,) are present, which converged and which failed."""
         if not len(self.identities):
             return (np.zeros(len(identities), bool),) * 3
+        # What is larger than all comes out at the first one, and isn't equal to it.
         place = np.searchsorted(self.identities, identities) % len(self.identities)
         present = self.identities[place] == identities
         return present, present & self.converged[place], present & self.failed[place]

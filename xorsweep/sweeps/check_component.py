@@ -143,6 +143,7 @@ def _check_distances(point: Point) -> None:
     values = {**batch.fixed, **batch.varying}
     criterion, targets = component_of("criterion", values), component_of("task", values).targets()
     errors = np.random.default_rng(2).uniform(-1.0, 1.0, (targets.size, MEMBERS))
+    # From small errors to large ones, so that some lie below any limit.
     errors *= np.linspace(0.01, 1.0, MEMBERS)
     together = _distance(criterion, errors)
     for start in (*range(0, COMPARED, LANES), MEMBERS - LANES):
@@ -177,6 +178,7 @@ def _check_second_derivative(point: Point) -> bool:
             f"activation={point['activation']}: second_derivative must return an array like its "
             f"activations {sums.shape}, not {found.shape}"
         )
+    # Negated, so that NaN counts as wrong.
     off = ~(np.abs(found - wanted) <= DIFFERENCE * np.maximum(1.0, np.abs(wanted)))
     if off.mean() > KINKS:
         place = np.unravel_index(int(off.argmax()), off.shape)
@@ -205,6 +207,7 @@ def _check_loss(point: Point) -> None:
     loss, targets = component_of("loss", point), component_of("task", point).targets()
     outputs, moves = np.random.default_rng(4).uniform(0.1, 0.9, (2, *targets.shape, SIZES[-1]))
     errors = targets[..., None] - outputs
+    # `factor` is about the pre-activation then, whose derivative of the output is y (1 - y).
     if loss.cancels_slope:
         errors /= outputs * (1 - outputs)
     wanted = -loss.factor(targets.size) * (errors * moves).sum(axis=(0, 1))
@@ -295,6 +298,7 @@ def _small_grid(point: Point) -> Grid:
 def _check_workers(grid: Grid) -> None:
     experiment, batches = NetworkExperiment().for_grid(grid), _batches_of(grid)
     task = ExperimentTask(experiment)
+    # As bytes, so that any difference in any column counts.
     here = sorted(encode([task(batch)], experiment) for batch in batches)
     there = sorted(encode([rows], experiment) for _, rows in run_loky(batches, task, workers=2))
     if here != there:
@@ -303,6 +307,7 @@ def _check_workers(grid: Grid) -> None:
 
 def _batches_of(grid: Grid) -> Sequence[Batch]:
     pending, costs = np.arange(len(grid)), load_epoch_costs(Engine())
+    # At most three networks a batch, so that a small grid has several.
     return make_plan(grid, lambda network, rows: 3, 2, pending, costs).batches
 
 
@@ -318,6 +323,7 @@ def _check_resumed(grid: Grid) -> None:
         store, task = Store(resumed, experiment), ExperimentTask(experiment)
         shutil.rmtree(resumed / PARTS)
         (resumed / PARTS).mkdir()
+        # Every other batch is there, as after a kill; the rest is run by the resume.
         for batch in _batches_of(grid)[::2]:
             store.add([task(batch)])
         resume_sweep(ResumeRequest(resumed, settings))

@@ -110,9 +110,11 @@ def compare(
         into = make_folder(make_folder(a.folder / FOLDER) / b.folder.absolute().name)
     into.mkdir(parents=True, exist_ok=True)
     with atomic_path(into / "compare.csv") as file:
+        # pandas encodes its text for a binary file with mode "wb" alone.
         found.cells.to_csv(file, mode="wb", index=False, encoding="utf-8")
     page = _page(a, b, found)
     text = environment().get_template("compare.html.j2").render(page=page)
+    # A path may hold bytes that aren't UTF-8, as half surrogate pairs.
     write_atomically(into / "compare.html", text.encode(errors="backslashreplace"))
     _print(page, found, terminal)
     terminal.paths([into / "compare.csv", into / "compare.html"])
@@ -131,6 +133,7 @@ def _nothing_in_common(a: ComparedSweep, b: ComparedSweep, found: SweepCompariso
 
 def _level_set(results: pd.DataFrame, key: str) -> set[Any]:
     column = results.reindex(columns=[key])[key].astype(object)
+    # NaN isn't equal to itself, so a set can't be searched for it.
     return set(column.where(column.notna(), "none").unique())
 
 
@@ -313,6 +316,7 @@ def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
     if not remaining:
         return cells.loc[sorted(differing.index)], which
     others = cells.drop(index=differing.index)
+    # Cells without a run come last.
     rates = others[["rate_a", "rate_b"]].max(axis=1).fillna(-1)
     rank = rates.rank(method="first", ascending=False).to_numpy().astype(np.int64)
     some = select_cells(others, found.keys, remaining, rank, thin=True)
@@ -367,6 +371,7 @@ def _terminal_table(found: SweepComparison) -> TerminalTable:
     for cell in found.differing.head(MOST_LINES).to_dict("records"):
         rates = (f"{100 * cell[f'rate_{which}']:.0f} %" for which in ("a", "b"))
         table.add_row(
+            # rich reads square brackets as markup.
             _name(cell, found.keys).replace("[", r"\["),
             *rates,
             difference_text(cell).replace("[", r"\["),

@@ -74,6 +74,7 @@ def written_results(folder: Path, manifest: FinishedManifest, whole: bool = Fals
         if not is_there(path):
             raise TableMismatchError("isn't there")
         with open_file(path) as data:
+            # The digest and the rows are read from one open file: it may be replaced in between.
             if digest_of(data) != manifest.tables[PARQUET]:
                 raise TableMismatchError("has changed since it was written")
             return _frame(data, manifest, whole)
@@ -88,6 +89,7 @@ def _frame(data: Any, manifest: FinishedManifest, whole: bool) -> pd.DataFrame:
         if points and _is_table_of(experiment, file.schema_arrow):
             return frame_of(file, experiment, whole)
     except (pa.ArrowException, ValueError) as error:
+        # Arrow's own is an ArrowException and a MemoryError; the file may be right.
         if isinstance(error, MemoryError):
             raise
     raise TableMismatchError("isn't a table of this sweep")
@@ -96,10 +98,12 @@ def _frame(data: Any, manifest: FinishedManifest, whole: bool) -> pd.DataFrame:
 def _is_table_of(experiment: Experiment[Any], schema: pa.Schema) -> bool:
     """Tell whether a table has the columns of every sweep, each with its type and once."""
     types = {
+        # Arrow writes repeated texts as dictionaries, and reads them so.
         name: type_.value_type if pa.types.is_dictionary(type_) else type_
         for name, type_ in zip(schema.names, schema.types, strict=True)
     }
     required = {**_COLUMNS, **experiment.table_types()}
+    # Fewer types than names: some column is there twice.
     return len(types) == len(schema.names) and all(
         name in types and is_so(types[name]) for name, is_so in required.items()
     )

@@ -43,11 +43,13 @@ def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> Opene
         manifest = read_sealed(data)
         recorded = experiment_of(manifest)
         recorded.check_version(manifest.experiment)
+        # Read and written again: an entry that this version doesn't know gets lost on the way.
         if recorded.fingerprint() != manifest.experiment:
             raise ManifestError("its experiment isn't one that this version knows")
         grid = grid_from_data(recorded.schema, manifest.points)
     if experiment is None:
         return OpenedSweep(Store(folder, recorded), grid, manifest)
+    # An experiment may take types from the grid, such as floats for a function's argument.
     asked = experiment.for_grid(grid)
     if reason := asked.mixing_error(recorded, folder):
         raise StoreError(reason)

@@ -57,12 +57,14 @@ def merge(
     _refuse_taken(out)
     sources = [_opened(folder) for folder in folders]
     _refuse_other_experiments(sources)
+    # 1 in one sweep and 1.0 in another would be different points.
     sources = _of_one_type(sources)
     choices = _choices(sources)
     grid = concatenate([source.grid for source in sources])
     _refuse_conflicts(sources, grid)
     experiment = sources[0].store.experiment.for_grid(grid)
     csv = any(source.manifest.csv for source in sources)
+    # Nothing is run here.
     settings = SweepSettings(ExecutionSettings("serial"), report=report, csv=csv)
     manifest = replace(_manifest(out, sources, grid, experiment, report), choices=choices)
     _write(out, sources, manifest)
@@ -179,6 +181,7 @@ def _manifest(
         describe_run(grid, plan, experiment, rounds, 1, provenance, merged_from=merged),
         seconds=sum(run.seconds or 0.0 for run in runs),
         work=sum(run.work or 0 for run in runs),
+        # Points may be missing; `_ended` writes the manifest of a finished sweep where none is.
         state="unfinished",
     )
 
@@ -193,8 +196,10 @@ def _write(out: Path, sources: Sequence[OpenedSweep], manifest: Manifest) -> Non
             for source in sources:
                 for part in source.store.part_files():
                     _linked(part, store.folder / PARTS / part.name)
+            # Names of parts before the manifest that relies on them.
             sync(store.folder / PARTS)
             store.write_manifest(manifest)
+            # A rename replaces an empty folder, and fails where something was put in since.
             store.folder.rename(out)
         sync(out.parent)
     except OSError as error:
@@ -204,6 +209,7 @@ def _write(out: Path, sources: Sequence[OpenedSweep], manifest: Manifest) -> Non
 def _linked(part: Path, to: Path) -> None:
     """Let a part lie in another folder, too; the same name holds the same bytes."""
     try:
+        # A part never changes, so the sweeps can share its bytes on disk.
         os.link(part, to)
     except FileExistsError:
         return

@@ -82,6 +82,7 @@ def write_tables(
         summary = write_summary(store, grid, results, axes)
         release_pages()
         if report:
+            # Processes draw while this one compares.
             report.draw(results, summary)
         comparisons = write_comparisons(store, results, summary, axes)
         release_pages()

@@ -79,6 +79,7 @@ def _write(
     looks = recorded_figures(snapshot.manifest, snapshot.grid, figures)
     with writing(into):
         make_folder(into)
+        # The parts are read from the sweep's folder, whose files are known by their paths.
         store, grid = replace(snapshot.store, folder=into), snapshot.grid
         experiment, stored = store.experiment, snapshot.stored()
         table = experiment.tabulate(grid, stored)
@@ -136,6 +137,7 @@ class PartialSweep(Sweep):
             ConfigError: A figure can't be as it is to be.
         """
         target = self.folder / PARTIAL if folder is None else folder_of(folder)
+        # Its tables and its report would be overwritten by those of a part of the points.
         if holds_sweep(target):
             raise StoreError(f"folder={target}: holds a sweep; choose another folder")
         with writing(target):

@@ -184,6 +184,7 @@ class SweepPlots:
 
     def _draw(self, *names: str, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the first of some figures that this sweep has."""
+        # Python itself takes any name for **axes, which only type checkers hold to FigureAxes.
         if unknown := axes.keys() - FigureAxes.__annotations__:
             raise TypeError(
                 f"plot: unknown argument {min(unknown)}; there are x, hue, col and where"

@@ -46,6 +46,7 @@ def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> N
     terminal = terminal or Console()
     opened = open_resumed(request)
     experiment = opened.store.experiment
+    # A resume would set the damaged ones aside, and a preview changes nothing.
     whole, damaged = list(opened.store.whole_parts()), list(opened.store.damaged())
     grid = full_grid(experiment, opened.grid, opened.settings.rounds, whole)
     found = experiment.tabulate(grid, assemble(grid, whole))

@@ -41,6 +41,7 @@ def sweep_once(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
     digest = str(seal(asked.grid, asked.experiment, asked.settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if cached else asked.folder
     request = replace(asked, folder=target)
+    # Threads take turns here; other processes are kept out by the lock of the folder.
     with _turn_at(target), _interruption_told(target, terminal):
         if not holds_sweep(target):
             run_sweep(request, terminal)
@@ -64,6 +65,7 @@ def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
     manifest, settings = finished_manifest(folder), asked.settings
     options = asked.experiment.record(asked.grid).get("options", {})
     is_same = manifest.options == options and settings.title in (None, manifest.config.get("title"))
+    # A resume tries failed points again, and writes what is missing or has changed.
     if manifest.counts["failed"] or not is_same or (settings.csv and not manifest.csv):
         return False
     is_drawn_so = read_figures(manifest.config.get(FIGURES)) == settings.figures
@@ -77,6 +79,7 @@ def _cache_name(asked: SweepRequest, digest: str) -> str:
         asked.experiment.record(asked.grid).get("files", {}),
         asked.provenance.get("study"),
         __version__,
+        # Another NumPy may give other bits.
         np.__version__,
     )
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
@@ -85,6 +88,7 @@ def _cache_name(asked: SweepRequest, digest: str) -> str:
 @contextmanager
 def _turn_at(folder: Path) -> Iterator[None]:
     """Let threads that request the sweep of the same folder take turns."""
+    # Without it, two threads could each make a lock for the same folder.
     with _FINDING_TURN:
         turn = _TURNS.setdefault(os.path.realpath(folder), RLock())
     with turn:

@@ -39,6 +39,7 @@ def replay(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
     parts = [of_points(part, grid.identities_of([row])) for part in store.parts()]
+    # Parts differ in their columns: one of failed points has no numbers.
     stored = pa.concat_tables(parts, promote_options="default") if parts else pa.table({STATUS: []})
     for line in store.experiment.notes(grid):
         terminal.log(line)

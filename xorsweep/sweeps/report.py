@@ -79,5 +79,6 @@ def _with_tables_again(store: Store, grid: Grid, manifest: FinishedManifest) -> 
     with store.locked():
         digest = write_results(grid, complete_table(store, grid), store.folder, manifest.csv)
         manifest = replace(manifest, tables={PARQUET: digest})
+        # After the tables, whose digest it has.
         store.write_manifest(manifest)
     return manifest

@@ -74,6 +74,7 @@ class ResumeRequest:
     @classmethod
     def of(cls, asked: SweepRequest) -> ResumeRequest:
         """Return how to resume the sweep in the folder of a new one, which has all its points."""
+        # None is no new value: the sweep keeps its own.
         rounds = {key: value for key, value in vars(asked.settings.rounds).items() if value}
         return cls(
             asked.folder,

@@ -44,6 +44,8 @@ def open_resumed(request: ResumeRequest) -> ResumedSweep:
             f"pass its function: {store.resume_command}"
         )
     store.experiment.check()
+    # The function's source or the input files may have changed since: new rows would not fit the
+    # old.
     store.experiment.check_unchanged(opened.grid, manifest, request.folder)
     widened = store.experiment.widened({axis.key: axis.levels for axis in request.more})
     store = replace(store, experiment=widened)

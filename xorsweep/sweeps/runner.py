@@ -98,6 +98,7 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
         manifest, store = resumed.manifest, resumed.store
         if request.shards or workers_of(request.settings.parallel) > 1:
             store.experiment.check_portable()
+        # Only now that the folder is held: another process could be writing them.
         store.remove_leftovers()
         remove_shards(folder)
         for line in resumed.notes:
@@ -176,11 +177,13 @@ class _Run:
             plan,
             self.experiment,
             self.settings.rounds,
+            # Further rounds may have more batches than the first.
             workers if self.settings.rounds.precision is None else self.workers,
             self.provenance,
             earlier=self.earlier,
             csv=self.settings.csv,
         )
+        # Before the first batch: from here on a killed sweep can be resumed.
         self.store.write_manifest(manifest)
         with mark_interrupted_on_error(self.store, manifest):
             self._announce(grid, plan, workers, found.counts()["failed"])
@@ -189,6 +192,7 @@ class _Run:
         manifest = replace(manifest, warm_up=warm_up)
         with mark_interrupted_on_error(self.store, manifest):
             done = self._run_plan(plan)
+            # Rows and batches of millions of points, which aren't needed any more.
             del plan
             for further in self._further_rounds():
                 self.terminal.log(further.text)
@@ -199,6 +203,7 @@ class _Run:
     def write_outputs(self, manifest: Manifest, done: _Work | None = None) -> SweepResult:
         """Write the rows, the tables, the figures and the report of the points on disk."""
         grid, folder = self._full_grid(), self.store.folder
+        # The parts are read anew: they, and not what was seen on the way, are the results.
         stored = self._complete(grid)
         table = self.experiment.tabulate(grid, stored)
         workers = local_workers(self.settings.parallel)
@@ -211,6 +216,7 @@ class _Run:
         with self.terminal.step("writing tables"):
             digest = write_results(grid, table, folder, self.settings.csv)
         counts = table.counts(self.experiment.statuses)
+        # The rows are read again, in less memory, from the file that was just written.
         del stored, table
         size = GridSize(
             text=grid.text,
@@ -221,6 +227,7 @@ class _Run:
         finished = finish(manifest, size, counts, {PARQUET: digest})
         results = read_results(folder, self.experiment)
         page = write_tables(self.store, grid, finished, results, report or None, self.terminal)
+        # Last, so that `finished` is true of every file beside it.
         self.store.write_manifest(finished)
         if self._imports:
             self._imports.wait()
@@ -234,6 +241,7 @@ class _Run:
         from xorsweep.reporting.figures.imports import FigureImports
 
         workers = local_workers(self.settings.parallel)
+        # joblib keeps a pool for a number of workers: only the same number has the same processes.
         return FigureImports.of(workers, len(self.first)) if workers == self.workers else None
 
     def _full_grid(self) -> Grid:
@@ -249,6 +257,7 @@ class _Run:
         while True:
             parts = self.store.measurements()
             latest = latest_round(self.experiment, self.first, rounds, parts)
+            # The same round again would go on forever: its points can't be stored.
             if not len(latest.missing) or latest.number == number:
                 return
             number = latest.number
@@ -277,6 +286,8 @@ class _Run:
             return
         execute = choose_executor(self.settings.parallel, plan.is_quick)
         with (
+            # They are left in reverse order: what has arrived is stored, and then the workers are
+            # stopped.
             closing(execute(plan.batches, ExperimentTask(self.experiment))) as finished,
             BatchWriter(self.store, advance) as writer,
         ):
@@ -284,6 +295,7 @@ class _Run:
                 writer.add(rows, batch.work)
                 if self._imports:
                     self._imports.start()
+                # After it was handed to the writer: the batch that failed is kept, too.
                 if self.settings.on_failure == "stop":
                     stop_if_failed(rows)
                 raise_pending_interrupt()

@@ -73,6 +73,7 @@ def plan_shards(settings: SweepSettings, launch: Launcher) -> ShardPlan:
         raise ConfigError(
             "parallel=dask: says where batches are run, and so does hydra/launcher; choose one"
         )
+    # A scheduler gives a job one core by default: it must not start a process for every core.
     inside = replace(parallel, n_jobs=1) if parallel.n_jobs == -1 else parallel
     stops = settings.on_failure == "stop"
     return ShardPlan(parallel.shards or int(cpu_count()), inside, launch, stops)
@@ -93,6 +94,7 @@ def run_in_shards(store: Store, batches: Sequence[Batch], how: ShardPlan, advanc
             run = partial(run_shard, folder, store.experiment, how.parallel, how.stops)
             how.launch(folder, len(shares), run)
     for number, share in enumerate(shares):
+        # A launcher may return though a job of its was killed.
         if len(finished_batches(folder, number)) < len(share):
             raise ExecutionError(f"shard {number} ended before its batches were run")
     with suppress(OSError):  # the next sweep here removes the rest
@@ -130,11 +132,13 @@ def run_shard(
     Raises SweepAborted, with `stops`, at a batch with a failure.
     """
     batches = read_shard(folder, number, experiment)
+    # By identity, since batches hold arrays, which have no hash.
     places = {id(batch): place for place, batch in enumerate(batches)}
     store = Store(folder, experiment)
     execute = choose_executor(parallel, is_quick=False)
     with (_shard(folder, number) / FINISHED).open("w", buffering=1, encoding="utf-8") as finished:
         for batch, rows in execute(batches, ExperimentTask(experiment)):
+            # On disk before it counts as finished.
             store.add([rows])
             finished.write(f"{places[id(batch)]}\n")
             if stops:
@@ -162,6 +166,7 @@ def finished_batches(folder: Path, number: int) -> list[int]:
         text = (_shard(folder, number) / FINISHED).read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
+    # The last line may be half written; the next look finds it whole.
     return [int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 

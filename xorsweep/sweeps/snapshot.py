@@ -122,6 +122,7 @@ def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Sn
     held = is_held(folder)  # before the manifest is read: the sweep may be ending now
     opened = open_sweep(folder, experiment)
     manifest = _with_actual_state(opened.manifest, held)
+    # The list of files is the snapshot: all that follows reads these and no others.
     found = SnapshotStore(folder, opened.store.experiment, tuple(opened.store.part_files()))
     damaged = dict(found.damaged())
     store = replace(found, files=tuple(path for path in found.files if path not in damaged))

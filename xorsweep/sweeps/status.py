@@ -75,8 +75,12 @@ def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
     times = [_modified(path) for path in snapshot.store.files]
     # Earlier runs have left their parts before this one started.
     is_new = snapshot.mask(
-        rows for rows, written in zip(snapshot.rows, times, strict=True) if written >= started
+        # The start is cut off to seconds, so parts of this run are never older.
+        rows
+        for rows, written in zip(snapshot.rows, times, strict=True)
+        if written >= started
     )
+    # An interrupted run ended, as far as is known, with its last part.
     ended = time() if snapshot.manifest.state == "running" else max([started, *times])
     seconds = ended - started
     if not is_new.any() or seconds <= 0:

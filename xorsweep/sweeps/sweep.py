@@ -378,6 +378,7 @@ def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
     frame: pd.DataFrame = cells.apply(lambda column: column.map(level_name))
     frame["runs"] = summary["runs"].map("{:,}".format)
     frame["converged, 95 % interval"] = [
+        # NaN, which isn't equal to itself.
         "no run" if rate != rate else f"{100 * rate:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
         for rate, low, high in summary[["rate", "rate_low", "rate_high"]].to_numpy(float)
     ]

@@ -222,9 +222,11 @@ def _in_table(path: Path, made: str, compared: Compared) -> list[str]:
 def _in_csv(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
     """Yield the fields that differ."""
     with (
+        # "replace", as somebody may have written anything into the file; the other one is ours.
         TextIOWrapper(found, "utf-8", "replace", newline="") as one,
         TextIOWrapper(wanted, "utf-8", newline="") as other,
     ):
+        # zip would pass over rows that one of them has behind the end of the other.
         lines = zip_longest(csv.reader(one), csv.reader(other))
         head, names = next(lines)
         if head != names:
@@ -253,6 +255,7 @@ def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
         yield "its columns or its number of rows aren't those of this sweep"
         return
     for name in one.column_names:
+        # A column at a time, and value by value only where it has to be.
         if one[name].equals(other[name]):
             continue
         pairs = zip(one[name].to_pylist(), other[name].to_pylist(), strict=True)

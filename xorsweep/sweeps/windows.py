@@ -79,6 +79,7 @@ def _coordinate(axis: MapAxis, place: float) -> float:
 def _around(axis: MapAxis, middle: float, factor: float) -> tuple[float, float]:
     first, last = _ends(axis)
     width = (last - first) / factor
+    # At the edge of the map the window is moved inside, and keeps its size.
     start = min(max(middle - width / 2, first), last - width)
     return start, start + width
 
@@ -88,6 +89,8 @@ def window_between(
 ) -> Window:
     """Return the window of a frame on the way from the whole map to a window, by equal factors."""
     size = factor ** -(place / ((frames or 2) - 1))
+    # 1 for the whole map and 0 for the window: linear in the size, so that one place stays where it
+    # is in every frame.
     left = (size - 1 / factor) / (1 - 1 / factor)
     return Window(
         *(
