@@ -97,6 +97,7 @@ def _start(
     if _is_plan(request.provenance):
         preview_sweep(request)
         return None
+    # Only now that nothing can be refused any more is a folder made.
     folder = sweep_folder(config)
     _log_into(folder, config)
     notes = [*request.notes, *point_latest(folder)]
@@ -122,10 +123,10 @@ def _is_plan(provenance: Provenance) -> bool:
 def _log_into(folder: Path, config: DictConfig) -> None:
     """Let the log of the whole sweep go into its folder."""
     config = config.copy()
-    with flag_override(
-        config.hydra, ["struct", "readonly"], False
-    ):  # Hydra 1.4 hands it over readonly
+    # Hydra 1.4 hands over a config that is read-only, and a copy keeps that.
+    with flag_override(config.hydra, ["struct", "readonly"], False):
         config.hydra.runtime.output_dir = str(folder.absolute())
+    # Log files are named by ${hydra.runtime.output_dir}, which is resolved from here.
     HydraConfig.instance().set_config(config)
     _refuse_irregular_logs(folder, config.hydra.job_logging)
     try:

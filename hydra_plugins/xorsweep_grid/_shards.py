@@ -55,6 +55,7 @@ class HydraLaunch:
         with block_signals_in_children():
             resource_tracker.ensure_running()  # a terminal that closes would end it with the others
         try:
+            # A job without overrides: its number says which shard it runs.
             returns = launcher.launch([[] for _ in range(shards)], initial_job_idx=0)
         except OSError as error:
             raise no_processes(error) from error
@@ -79,6 +80,7 @@ def run_job_of_shard(run: RunShard, sweep: Process, config: DictConfig) -> str |
         run(HydraConfig.get().job.num)
     except Exception as error:
         _LOG.exception("the shard failed")
+        # As a value: launchers differ in how, and whether, they hand on an exception.
         return exception_text(error)
     return None
 

@@ -16,6 +16,7 @@ class XorsweepGridConfig:
     """hydra.sweeper: `params` holds axes that are laid over those of `grid.axes`."""
 
     _target_: str = "hydra_plugins.xorsweep_grid.grid_sweeper.XorsweepGridSweeper"
+    # Hydra asserts on `+hydra.sweeper.params.lr=...` where the default is None.
     params: dict[str, Any] = field(default_factory=dict)
 
 
@@ -40,6 +41,7 @@ class XorsweepGridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep that `params` and the arguments of the command line describe."""
+        # Hydra's scan runs this module at the start of every Hydra program.
         from hydra_plugins.xorsweep_grid._core import run
 
         return run(self._context, self._config, self._params, arguments)

@@ -58,6 +58,7 @@ def level_count(override: Override) -> int:
         return 1
     assert found.start is not None
     assert found.stop is not None
+    # Counted before the levels are made, as there may be too many for memory.
     return max(0, ceil((found.stop - found.start) / found.step))
 
 
@@ -87,6 +88,7 @@ def swept(override: Override) -> ParsedAxis:
     whole = all(map(is_whole, NETWORK_SCHEMA.fields_for(key)))
     found = spacing.levels(whole) if spacing else _values(override)
     values = [_canonical(key, value) for value in found]
+    # As Hydra's own sweeper writes a job's override, so that it composes the same.
     texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)
     levels = tuple(_level(value) for value in values)
     return ParsedAxis(Axis(key, levels, _is_structural(override, texts)), texts, True)
@@ -122,6 +124,7 @@ def _canonical(key: str, value: Any) -> Any:
     """Return a level as Hydra has it, or the name of the component that it is another word for."""
     level = _level(value)
     canonical = canonical_level(key, level)
+    # Unchanged where it can be: the quotes of a QuotedString decide what Hydra reads.
     return value if canonical == level else canonical
 
 
@@ -134,6 +137,7 @@ def _is_structural(override: Override, texts: Sequence[str]) -> bool:
     return (
         override.type is not OverrideType.CHANGE
         or override.key_or_group in COMPONENTS
+        # An interpolation, a list and a dictionary mean something only where they are composed.
         or any(mark in text for text in texts for mark in ("${", "[", "{"))
     )
 

@@ -16,6 +16,7 @@ def complete_command(line: str) -> tuple[list[str], bool]:
 
     `line` begins with the program's name; its last word, which may be empty, is completed.
     """
+    # Behind a space a new word begins, still empty.
     *before, typed = [*line.split(), *([""] if line[-1:].isspace() else [])]
     if len(before) == 1:
         return [name for name in COMMANDS if name.startswith(typed)], True
@@ -28,6 +29,7 @@ def complete_command(line: str) -> tuple[list[str], bool]:
     if before[1] in ("function", "experiment"):
         keys = _keys_of(before[1], before[2]) if len(before) > 2 else []
         return [f"{key}=" for key in keys if f"{key}=".startswith(typed)], False
+    # Escaped, as a folder's name may hold marks that glob reads.
     folders = sorted(glob(f"{escape(typed)}*/"))
     return [LATEST] * LATEST.startswith(typed) + folders, False
 

@@ -121,6 +121,7 @@ def _given_experiment(
         return asked
     if not isinstance(recorded, NetworkExperiment):
         return asked
+    # What isn't given is as the sweep has it, and not as the defaults are.
     return replace(asked, **{name: getattr(recorded, name) for name in left})
 
 
@@ -161,11 +162,13 @@ def compose_block(
     combinations = list(product(*(_settings_of(each, settings) for each in structural)))
     configs = {
         chosen: compose([*fixed, *(setting for some in chosen for setting in some)])
+        # Composing takes some 45 ms, so equal combinations are composed once.
         for chosen in dict.fromkeys(combinations)
     }
     dependent = _interpolated(configs.values(), overrides)
     if dependent:
         overrides = [_composed_too(each, dependent) for each in overrides]
+        # Again, with those axes composed; what they compose may refer to further ones.
         return compose_block(compose, overrides, zipped, where)
     for each in configs.values():
         check_known_keys(each.values)
@@ -200,6 +203,7 @@ def _interpolated(configs: Iterable[Configuration], overrides: Sequence[ParsedAx
         axis.key
         for axis in axes
         for text in texts
+        # By the last name alone, as an interpolation may be relative; one too many costs time only.
         if re.search(rf"\b{re.escape(axis.key.split('.')[-1])}\b", text)
     }
 
@@ -219,10 +223,12 @@ def merge_equal_levels(
     vary together stay as they are.
     """
     structural = [each for each in dimensions(axes, zipped) if is_composed(each)]
+    # As texts, since points with 1, 1.0 and True are equal in Python, and different here.
     table = np.array([json.dumps(point) for point in points], object)
     table = table.reshape([size_of(each) for each in structural])
     kept_levels = {}
     for place, (axis, *others) in enumerate(structural):
+        # Without one level of a zip, the levels of its other axes would go with others than before.
         if others:
             continue
         slices = [tuple(np.ravel(part)) for part in np.moveaxis(table, place, 0)]
@@ -254,6 +260,7 @@ def _seed_note(grid: Grid, values: Mapping[str, Any]) -> Iterator[str]:
     except ConfigError:
         return
     (seed,) = seeds
+    # `seed=100` is often meant as a hundred seeds.
     count = seed if isinstance(seed, int) and 2 <= seed <= MANY else 100
     many = "a hundred" if count == 100 else f"{count:,}"
     yield f"seed={seed}: one seed; range(0,{count}) gives {many}"

@@ -32,6 +32,7 @@ from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 COMMAND = ("python", "-m", "xorsweep", "-m")
 """The start of the command line that the manifest records, before the overrides."""
 
+# The form in which conf/config.yaml writes the default seeds.
 _RANGE = re.compile(r"range\((\d+),(\d+)\)")
 _GRAMMAR = ("${", "[", "{")
 """Marks of texts that Hydra interpolates or composes."""
@@ -97,6 +98,7 @@ def _is_plain(key: str, levels: Sequence[Scalar], block: Values) -> bool:
         names = _levels(block.get(group, next(iter(registry))))
         component = registry.get(canonical_level(group, names[0])) if len(names) == 1 else None
         return component is not None and name in fields_of(component)
+    # Settings can't be swept: Hydra's way says so in its words.
     if _count(levels) > 1:
         return False
     if key in SETTINGS:
@@ -118,6 +120,7 @@ class _Composer:
         self.names = {key: name for entry in entries for key, name in entry.items()}
 
     def __call__(self, settings: Sequence[Any]) -> Configuration:
+        # Settings are pairs of key and value here, in place of Hydra's overrides.
         given: dict[str, Scalar] = dict(settings)
         of_points = {key: value for key, value in given.items() if is_point_key(key)}
         scalars = {key: self.config[key] for key in SCALAR_KEYS}
@@ -149,6 +152,7 @@ def _parsed(key: str, value: Any) -> ParsedAxis:
     if not levels:
         raise ConfigError(f"{key}={levels_text(key, value)}: this axis has no levels")
     is_axis = len(levels) > 1
+    # Each choice brings parameters of its own, so every level needs a base point.
     axis = Axis(key, levels, structural=is_axis and key in COMPONENTS)
     return ParsedAxis(axis, tuple((key, level) for level in levels), is_axis)
 

@@ -55,6 +55,7 @@ def composed_files(loader: ConfigLoader, hydra: DictConfig) -> list[ConfigFile]:
     others = {
         group for group in chosen - {*COMPONENTS, *SETTINGS} if not group.startswith("hydra/")
     }
+    # To compute the list of defaults takes a while, and nothing in these files is asked for.
     if not others and hydra.job.config_name == PRIMARY:
         return []
     overrides = [*hydra.overrides.hydra, *hydra.overrides.task]
@@ -94,6 +95,7 @@ def _read(default: Any, source: ConfigSource) -> ConfigFile:
                 f"{path}: {group}={choice}: {group} is a config group; choose in the file's "
                 f"defaults, as - override /{group}: {choice}"
             )
+    # A file's package is where its values lie: @package optimizer puts them below `optimizer`.
     for name in reversed(package.split(".") if package else []):
         values = {name: values}
     grid = _grid_of(path, values)
@@ -160,10 +162,13 @@ def without_replaced(
     replaced: set[str] = set()
     over_blocks: set[str] = set()
     for file in files:
+        # An axis in a later file stands again, whatever an earlier one has set.
         replaced = (replaced | file.plain) - {*file.axes}
         over_blocks = set() if file.has_blocks else over_blocks | (file.plain - {*file.axes})
     replaced -= {
-        line.partition("=")[0].lstrip("+").removeprefix(f"{PARAMS}.") for line in hydra_overrides
+        # The command line comes after every file.
+        line.partition("=")[0].lstrip("+").removeprefix(f"{PARAMS}.")
+        for line in hydra_overrides
     }
     kept = {**section, "axes": _without(section.get("axes"), replaced)}
     if isinstance(blocks := section.get("blocks"), list):

@@ -13,6 +13,7 @@ import yaml
 def config_folder() -> str:
     """Return the folder of the YAML files: the package's own, or the checkout's."""
     package = Path(__file__).parents[1]
+    # A wheel has conf/ inside the package, a checkout beside it.
     packaged = package / "conf"
     return str(packaged if packaged.is_dir() else package.parent / "conf")
 

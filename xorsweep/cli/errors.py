@@ -37,4 +37,5 @@ def errors_in_one_line(
         line = explain(error)
         if line is None:
             raise
+        # A text goes to stderr, with exit code 1.
         sys.exit(line)

@@ -38,6 +38,7 @@ def check_flags(arguments: Sequence[str], known: Sequence[str], words: Table) ->
         name = flag.lstrip("-")
         key = meant_key(name, known, words)
         is_long = flag.startswith("--") and name
+        # argparse, which Hydra uses, takes a long flag by any of its beginnings.
         if not flag.startswith("-") or (is_long and any(each.startswith(flag) for each in LONG)):
             continue
         if not equals and not following.startswith("-") and "=" not in following:

@@ -151,12 +151,14 @@ def _axes_of(loader: ConfigLoader, config: DictConfig, values: Mapping[str, Any]
 
     The axes of xorsweep's own file are those of networks, and aren't among them.
     """
+    # As `with_axes` has written them.
     prefix = f"++{AXES}."
     task = [each for each in config.hydra.overrides.task if each.startswith(prefix)]
     given = [each.removeprefix(prefix).partition("=")[0] for each in task]
     others = [file for file in composed_files(loader, config.hydra) if not file.is_primary]
     chosen = [key for file in others for key in (*file.axes, *file.plain, *file.unknown)]
     found: dict[str, str] = {}
+    # Files first, so that the axes of the command line vary faster.
     for key in dict.fromkeys([*chosen, *given]):
         axes = values["grid"]["axes"]
         if key in axes:

@@ -45,6 +45,7 @@ def check_counts(blocks: Sequence[Mapping[str, int]], zipped: Zipped) -> None:
     """
     products = []
     for counts in blocks:
+        # Keys that vary together are one dimension, which is counted by its first key.
         later = {key for keys in zipped_in(zipped, counts) for key in keys[1:]}
         products.append({key: count for key, count in counts.items() if key not in later})
     check_size(*products)

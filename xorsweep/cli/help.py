@@ -17,6 +17,7 @@ _MULTIRUN = {"--multirun", "-m"}
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
     """Tell whether a command line asks for the help and for nothing that would change it."""
+    # An override would change the configuration that the help prints: Hydra composes that.
     return not FLAGS.isdisjoint(arguments) and set(arguments) <= FLAGS | _MULTIRUN
 
 
@@ -36,6 +37,7 @@ def help_text() -> str:
     template = parts["template"]
     for name in ("header", "footer"):
         template = template.replace(f"${{hydra.help.{name}}}", parts[name])
+    # As Hydra fills the same template.
     return string.Template(template).substitute(APP_CONFIG_GROUPS=_choices(), CONFIG=values)
 
 

@@ -57,6 +57,7 @@ def interpolated_texts(config: DictConfig) -> list[str]:
 
 def _container(config: DictConfig, resolve: bool) -> dict[Any, Any]:
     keys = [str(key) for key in config if key != "hydra"]
+    # Hydra's part has interpolations that nothing here can resolve.
     found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=resolve)
     assert isinstance(found, dict)
     return found
@@ -139,6 +140,7 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
         # A file is chosen so, too; a missing one is reported once Hydra has composed.
         may_be_file = match["prefix"] == "+" and "." not in key
         is_hydras = key == "hydra" or key.startswith(("hydra.", "hydra/"))
+        # In this order: the last imports the packages of others.
         is_known = may_be_file or is_hydras or key in known or _is_known_to_others(key)
         if not is_known and key not in groups():
             raise ConfigError(unknown_key_message(key, known, words=WORDS))

@@ -11,6 +11,7 @@ from xorsweep.hints import BACKENDS, bare_hint, choice_hint, comma_hint, number_
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 _FUNCTIONS = "range, linspace, logspace, choice, sort, shuffle, glob"
+# Hydra has one class for many errors: which one it is, only its message says.
 _UNKNOWN_FUNCTION = re.compile(r"Unknown function '(\w+)'")
 _EVALUATING = re.compile(r"while evaluating '.*': (.+)")
 _NO_KEY = re.compile(r"Could not override '(.+?)'")
@@ -44,6 +45,7 @@ def explain_hydra_error(error: HydraException) -> str:
         numbers = [rule for rule in NETWORK_SCHEMA.fields_for(key) if is_number(rule)]
         hint = comma_hint(key, text, whole=is_whole(numbers[0])) if numbers else ""
         return f"{match[1]}: several values make a sweep; add -m{hint}"
+    # The rest stays in Hydra's words, without the list of the search path behind them.
     return "\n".join([line for line in text.splitlines() if line.strip()][:2])
 
 

@@ -73,6 +73,7 @@ def run_hydra(completes: bool) -> None:
         with errors_in_one_line(explain):
             if not completes:
                 given = sys.argv[1:]
+                # `hydra.main` reads sys.argv itself.
                 sys.argv[1:] = _checked(given)
                 if is_own_sweep(given) and _shows_config(given):
                     _show_own_config(given)
@@ -119,6 +120,7 @@ def overrides_last(arguments: Sequence[str]) -> list[str]:
         not each.startswith("-") and (each[:1] in "+~" or "=" in each) and flag not in _WITH_VALUE
         for flag, each in zip(before, arguments, strict=False)
     ]
+    # False sorts before True, and the sort is stable: flags first, each group in its order.
     places = sorted(range(len(arguments)), key=is_override.__getitem__)
     return [arguments[place] for place in places]
 
@@ -155,6 +157,7 @@ class RunStart(Callback):
             sys.exit(line or traceback.format_exc())
         finally:
             state.cfg = outer
+        # The config that Hydra hands over is read-only; it takes the folder from here.
         with flag_override(config.hydra, ["readonly", "struct"], False):
             config.hydra.run.dir = str(folder)
 

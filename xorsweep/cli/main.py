@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run_command(name: str, *arguments: str) -> None:
     command, parser = load_command(name)
+    # Parsed into it, so that `run` knows the command for the manifest.
     typed = Namespace(command_line=["python", "-m", "xorsweep", name, *arguments])
     given = parser.parse_args(arguments, typed)
     try:

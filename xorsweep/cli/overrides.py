@@ -69,6 +69,7 @@ def _parameters(key: str, value: Any) -> dict[str, Any]:
         }
     return {
         key if name == NAME else f"{key}.{name}": each
+        # The choice before its parameters, which it decides.
         for name, each in sorted(value.items(), key=lambda item: item[0] != NAME)
     }
 
@@ -195,6 +196,7 @@ def _as_range(levels: list[Any]) -> list[Any] | range:
     """Return whole numbers in equal steps as a range: Hydra's parser takes 0.1 ms for each text."""
     if len(levels) <= SHORT or any(type(level) is not int for level in levels):
         return levels
+    # Equal levels have a step of 0, which range refuses.
     step = levels[1] - levels[0] or 1
     steps = range(levels[0], levels[0] + step * len(levels), step)
     return steps if levels == list(steps) else levels

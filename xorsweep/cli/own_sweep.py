@@ -105,6 +105,7 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
         key, equals, value = each.partition("=")
         name = key.lstrip("+")
         if name.startswith("times."):
+            # ++ adds an entry, of which conf/config.yaml has none, or replaces a config file's.
             moved.append(f"++{name}={value}")
             continue
         if not equals or each.startswith(("-", "~")) or name in groups or not _is_argument(name):
@@ -113,6 +114,7 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
         if name in seen:
             raise ConfigError(f"{name}: given twice; give it once")
         seen.add(name)
+        # Quoted, so that Hydra keeps 0.1,1 as one text: without quotes it would sweep the key.
         moved.append(f"++{AXES}.{name}={quote(value)}")
     return moved
 

@@ -79,6 +79,7 @@ def _check_seeds(point: Point, count: int, hydra: Any) -> None:
     # The trainer is imported here, so that help and invalid input don't wait for it.
     from xorsweep.networks.objectives import check_seeds
 
+    # A file may set it, too, which no override shows.
     if "seed" in _given(hydra.overrides.task) or point["seed"] != read_defaults("config")["seed"]:
         raise ConfigError(
             f"seed={point['seed']}: objective_seeds={count} trains seeds 0 to {count - 1}; leave "

@@ -33,10 +33,11 @@ def first_fault(error: Exception, arguments: Sequence[str]) -> str | None:
     """
     folders = config_folders(arguments)
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--config-name", "-cn")
-    found, _ = parser.parse_known_args(["--config-name", "", *arguments])
+    parser.add_argument("--config-name", "-cn", default="")
+    found, _ = parser.parse_known_args(arguments)
     primary = [folder / f"{found.config_name}.yaml" for folder in folders]
     files = [*filter(Path.is_file, primary), *chosen_files(arguments)]
+    # The YAML parser doesn't say which file it has read: all are looked at.
     if isinstance(error, yaml.YAMLError | ValueError | RecursionError):
         files += [path for folder in folders for path in _files(folder)]
     fault = next(filter(None, map(fault_of, dict.fromkeys(files))), None)
@@ -79,6 +80,7 @@ def fault_of(path: Path) -> str | None:
     try:
         data = path.read_bytes()
         text = data.decode()
+        # By OmegaConf, whose YAML has other rules than PyYAML's, such as no key twice.
         content = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1

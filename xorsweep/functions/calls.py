@@ -48,6 +48,7 @@ def call_with_points(
     keys, call = tuple(batch.columns), signature.caller(function, tuple(batch.columns))
     returned: list[dict[Any, Any]] = []
     places, failures = [], {}
+    # tolist makes Python's own numbers, as a caller would pass them.
     columns = [values.tolist() for values in batch.columns.values()]
     for place, values in enumerate(zip(*columns, strict=True)):
         try:
@@ -73,6 +74,7 @@ def _kept(found: Any) -> dict[Any, Any]:
         found = {VALUE: found}
     kept = dict(found)
     for name, value in kept.items():
+        # The test by type is quicker, and most values are plain numbers.
         if type(value) not in _IMMUTABLE and isinstance(value, np.ndarray):
             kept[name] = value.copy()
     return kept
@@ -112,6 +114,7 @@ def _tables(
 
 def call_with_arrays(function: Function, signature: Signature, batch: PointBatch) -> pa.Table:
     """Return a row for each point, for all of which a function is called once, with arrays."""
+    # A function may change its arguments in place.
     values = {key: column.copy() for key, column in batch.columns.items()}
     returned = signature.caller(function, tuple(values))(values)
     if not isinstance(returned, Mapping):
@@ -134,6 +137,7 @@ def _check_names(returned: Mapping[Any, Any], keys: Sequence[str]) -> None:
 def _column(name: str, values: list[Any]) -> tuple[str, Any]:
     """Return the kind and the column of a value per point."""
     kinds = set(map(type, values))
+    # The most common kinds, without a look at each value.
     if kinds <= {float, np.float64}:
         return "f", np.array(values)
     if kinds == {bool}:
@@ -157,6 +161,7 @@ def _array_column(name: str, values: Any, count: int) -> tuple[str, Any]:
 def _table(point_ids: NDArray[np.uint64], stored: Mapping[str, tuple[str, Any]]) -> pa.Table:
     returned = ",".join(stored_name(name, kind) for name, (kind, _) in stored.items())
     count = len(point_ids)
+    # One text for all rows, without a Python string for each.
     texts = pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), [returned]).cast(pa.string())
     columns = {stored_name(name, kind): values for name, (kind, values) in stored.items()}
     status = np.full(count, OK, np.int8)

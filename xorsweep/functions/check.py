@@ -44,12 +44,15 @@ def check_function(
     together = _table(experiment, grid, [whole])
     for row in np.flatnonzero(together.status == FAILED)[:1]:
         message = together.message[row]
+        # Only what no column can hold: a point may fail by an exception of its own, in any batch
+        # alike.
         if message.startswith(f"{short_name(experiment.full_name)} returned "):
             raise FunctionError(message)
     for size in SIZES:
         starts = range(0, len(few.point_ids), size)
         parts = [few.part(slice(start, start + size)) for start in starts]
         _compare(grid, _table(experiment, grid, parts), together, f"in a batch of {size}")
+    # A function that keeps a state between its calls gives other rows in another order.
     backwards = _table(experiment, grid, [whole.part(slice(None, None, -1))])
     _compare(grid, backwards, together, "in the reverse order")
 

@@ -34,6 +34,7 @@ def check_part(part: pa.Table) -> None:
     if RETURNED not in part.column_names:
         return
     for text in part[RETURNED].drop_null().unique().to_pylist():
+        # Lists may be left unread.
         own = {name for name in text.split(",") if not name.endswith(f".{CURVE}")}
         if not own <= {*part.column_names}:
             raise DamagedPartError(f"its column {RETURNED} names columns that it hasn't got")
@@ -104,6 +105,7 @@ class _Column:
         floats, whole = (stored.columns[stored_name(name, kind)] for kind in "fi")
         returned = stored.columns[RETURNED]
         is_whole = np.array(
+            # Codes of points without a text are -1, the last one.
             [stored_name(name, "i") in text.split(",") for text in stored.texts[RETURNED]] + [False]
         )[returned]
         widened = whole.astype(np.float64)
@@ -114,6 +116,7 @@ class _Column:
 
 def _fit(kinds: Kinds, others: Kinds) -> bool:
     return kinds.keys() == others.keys() and all(
+        # Both are numbers, whole or not.
         len({kinds[name], others[name], "i", "f"}) == 2 or kinds[name] == others[name]
         for name in kinds
     )

@@ -90,6 +90,8 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         signature = Signature.of(function, short_name(name))
         read = [read_axes(axes, signature, short_name(name)) for axes in blocks]
         first = {axis.key for axis in read[0]}
+        # Points of one function have the same keys; a missing one would have no value to call it
+        # with.
         for key in (axis.key for axes in read for axis in axes if axis.key not in first):
             raise ConfigError(f"blocks: {key} is given in some of them; give it in each")
         if any(len(axes) < len(first) for axes in read):
@@ -129,6 +131,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
     def from_manifest(cls, manifest: Manifest) -> Self:
         """Return the experiment of a sweep that was started, without its function."""
         recorded, options = manifest.experiment, manifest.options
+        # The fingerprint has the name without its module where there is a source.
         name = str(options.get("function", recorded.get("function")))
         return cls(
             full_name=name,
@@ -200,6 +203,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         from joblib.externals.loky.cloudpickle_wrapper import dumps
 
         try:
+            # As joblib and Dask will send it.
             dumps(self.function)
         except Exception as error:
             culprit = next(_unpicklable(self.function), "it")

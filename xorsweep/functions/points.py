@@ -39,6 +39,7 @@ class _Float(Real):
 
     def read(self, value: object) -> float:
         number = super().read(value)
+        # float(2**53 + 1) is 2**53, another number.
         if number != value:
             raise ValueError
         return number
@@ -88,7 +89,9 @@ def batches_of(grid: Grid, rows: Rows, size: int) -> list[PointBatch]:
 def batch_of(grid: Grid, rows: Rows) -> PointBatch:
     """Return the points in some rows as one batch."""
     columns = {
-        key: np.array(column.levels)[column.codes[rows]] for key, column in grid.columns.items()
+        # The levels of an axis are of one type, so that NumPy keeps it.
+        key: np.array(column.levels)[column.codes[rows]]
+        for key, column in grid.columns.items()
     }
     return PointBatch(columns, grid.identities_of(rows))
 
@@ -148,6 +151,8 @@ def _axis(key: str, levels: Levels, is_float: bool) -> Axis:
 
 def _field_of(key: str, values: Sequence[Scalar], is_float: bool = False) -> Field:
     kinds = {type(value) for value in values}
+    # Rounds of further seeds count on from the largest, so seeds are whole numbers where they can
+    # be.
     if key == "seed" and kinds <= {int, float} and not is_float and _are_seeds(values):
         return _SEED
     if kinds == {int, float} or (is_float and kinds == {int}):
@@ -171,6 +176,7 @@ def schema_of(levels: Mapping[str, Sequence[Scalar]]) -> Schema:
 
 
 def _schema_of_fields(fields: Mapping[str, Field]) -> Schema:
+    # No combination of arguments is checked: only the function knows which it takes.
     return Schema(tuple(fields), fields, components={}, independent_keys=tuple(fields))
 
 

@@ -91,6 +91,7 @@ class Signature:
             frozenset(
                 each.name
                 for each in named
+                # "float" is an annotation under `from __future__ import annotations`.
                 if each.annotation in (float, "float") or isinstance(each.default, float)
             ),
             frozenset(defaults),

@@ -91,6 +91,7 @@ def _unwrapped(function: Any) -> Any:
 def _source_of(function: Any) -> str | None:
     target = function if hasattr(function, "__code__") else type(function)
     try:
+        # getsource of a lambda is the statement around it, whose other parts may change.
         lines, _ = inspect.findsource(target)
         block = inspect.getsource(target)
     except (TypeError, OSError):
@@ -126,6 +127,7 @@ def _captured(function: Any) -> list[str]:
             values[name] = cell.cell_contents
         except ValueError:  # it is bound later
             continue
+    # An object with __call__: its attributes are what a closure is for a function.
     if code is None:
         values |= getattr(function, "__dict__", {})
     plain = {name: value for name, value in values.items() if isinstance(value, Scalar)}

@@ -80,7 +80,9 @@ def _fitting(name: str, value: Any, type_: type, kind: str) -> Any:
     """Return a number as a type; raises PointError where that, or its column, has no such value."""
     try:
         found = type_(value)
+        # NaN isn't equal to itself, and is kept.
         fits = found == value or value != value
+        # Raises OverflowError for an int beyond int64.
         np.array(found, DTYPES[kind])
     except OverflowError:
         fits = False
@@ -90,6 +92,7 @@ def _fitting(name: str, value: Any, type_: type, kind: str) -> Any:
 
 
 def _unaltered(name: str, array: NDArray[Any], kept: NDArray[Any]) -> NDArray[Any]:
+    # Without NaN, which isn't equal to itself.
     altered = (kept != array) & (array == array)
     if altered.any():
         raise _beyond(name, array[altered][0], kept.dtype.kind)

@@ -57,7 +57,11 @@ def add_swept(parser: Parser, name: str, metavar: str, help_: str) -> None:
     """Add the function or the experiment that is swept, and the overrides that Hydra reads."""
     parser.add_argument(name, metavar=metavar, help=help_)
     parser.add_argument(
-        "overrides", metavar="KEY=LEVELS", nargs=argparse.REMAINDER, help="the points"
+        # REMAINDER takes flags of Hydra's, too, which this parser doesn't know.
+        "overrides",
+        metavar="KEY=LEVELS",
+        nargs=argparse.REMAINDER,
+        help="the points",
     )
 
 

@@ -60,6 +60,7 @@ def read_overrides(arguments: Sequence[str]) -> dict[str, Any]:
         path = default_file(f"{FIGURES}/{text}")
         choices = sorted(each.stem for each in path.parent.glob("*.yaml"))
         read_value(FIGURES, text, Choice(choices))
+        # A single value wins over a choice, in whatever order they are given.
         values = {**read_defaults(f"{FIGURES}/{text}"), **values}
     return values
 
