@@ -58,6 +58,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    # Python asks __getattr__ only for names that aren't there, so the next use costs nothing.
     globals()[name] = found
     return found
 

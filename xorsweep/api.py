@@ -160,6 +160,7 @@ def train(
         **read_fields("", {"curvature": curvature, "trainable": False}, NetworkSettings)
     )
     check_curvature(point, settings.curvature)
+    # A compiled engine says that it compiles, which takes a while; the epochs don't matter for it.
     warm_up([batch_of_one(point, (1,))], chosen, ScriptConsole().warn)
     return Run(train_single(point, chosen, settings.curvature))
 
@@ -221,6 +222,7 @@ def _read_seeds(seeds: Iterable[int], seed: int | None) -> list[int]:
         raise ConfigError(f"seeds={shorten(seeds)}: must be whole numbers, such as range(100)")
     check_size({"seeds": range_length(levels) if isinstance(levels, range) else len(levels)})
     read = (read_value("seeds", each, SCALAR_KEYS["seed"]) for each in levels)
+    # Each once, as a repeated run says nothing new.
     return list(dict.fromkeys(int(each) for each in read if each is not None))
 
 

@@ -28,6 +28,7 @@ def sweep_command(point: Mapping[Any, Any], seeds: int) -> str:
 
 
 def _overrides(point: Mapping[Any, Any]) -> list[str]:
+    # NaN, which isn't equal to itself, is how a table has a null among numbers.
     given = {key: value for key, value in point.items() if value is not None and value == value}
     return [f"{key}={override_value(value)}" for key, value in given.items()]
 
@@ -46,6 +47,7 @@ def override_value(value: Any) -> str:
 
 def quote(text: str) -> str:
     """Return a text in double quotes, as Hydra's grammar reads it back."""
+    # Backslashes are escapes in front of a quotation mark alone, also in front of the closing one.
     escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)
     backslashes = len(escaped) - len(escaped.rstrip("\\"))
     return f'"{escaped}{backslashes * chr(92)}"'

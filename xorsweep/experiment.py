@@ -374,6 +374,7 @@ class ExperimentTask(Generic[BatchT]):
         except KeyboardInterrupt:
             raise
         except BatchError as error:
+            # Without dividing the batch: no point of it can be run here.
             return self.failed(batch, str(error))
         except BaseException as error:  # the message is the row's
             halves = batch.split()
@@ -430,6 +431,7 @@ def experiment_of(manifest: Manifest) -> Experiment[Any]:
 def experiment_class(name: str) -> type[Experiment[Any]] | None:
     """Return the class of an experiment by its name; None if no installed package has it."""
     found: Any = _GIVEN.get(name)
+    # Own names first, which no class of a user can take.
     if name in EXPERIMENTS:
         found = resolve_name(EXPERIMENTS[name])
     elif found is None:

@@ -68,6 +68,7 @@ def _number(key: str, number: float) -> str:
 
 _Write = Callable[..., str]
 FORMS: Iterable[tuple[str, _Write]] = (
+    # The first form that fits is taken, so narrow ones stand before wide ones.
     (rf"(\d{{1,10}})\s*{MARKS}\s*(\d{{1,10}})", _span),
     (rf"({NUMBER})\s*{MARKS}\s*({NUMBER})", "write {0}=linspace({1},{2},10)".format),
     (r"(\d+):(\d+)", "write {0}=range({1},{2}), which ends before {2}".format),
@@ -119,6 +120,7 @@ def key_hint(key: str, known: Collection[str], words: Table) -> str | None:
     """Return the likely meaning of an unknown key; None where no known key is near."""
     by_word = _by_word(words)
     return (
+        # Exact words first, also of the last part alone, before words that are only alike.
         _meant(key, by_word, known, sure=1.0)
         or _meant(key.rpartition(".")[2], by_word, known, sure=1.0)
         or _meant(key, by_word, known)

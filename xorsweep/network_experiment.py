@@ -109,6 +109,8 @@ class NetworkExperiment(Experiment[Batch]):
             from xorsweep.analysis.studies.spec import read_study
 
             read_study(manifest.study)
+        # A fingerprint has only what differs from the defaults, so that a new setting changes no
+        # old one.
         recorded = {**asdict(NetworkSettings()), **manifest.experiment}
         settings = read_fields("", recorded, NetworkSettings)
         return cls(read_group("engine", manifest.experiment, Engine), **settings)
@@ -185,6 +187,7 @@ class NetworkExperiment(Experiment[Batch]):
 
     def check_further_seeds(self, grid: Grid) -> None:
         """Raise ConfigError where initial weights don't depend on the seed."""
+        # One point for each initializer: its answer is the same at all of its points.
         for row in grid.columns["init"].first_rows:
             component_of("init", grid.point(int(row))).check_further_seeds()
 
@@ -200,6 +203,7 @@ class NetworkExperiment(Experiment[Batch]):
         on_gpu = self.engine.uses_gpu  # by one process at a time
         costs = load_epoch_costs(self.engine)
         plan = make_plan(grid, capacity, 1 if on_gpu else workers, pending, costs)
+        # One process uses the GPU: others would wait for it, and each hold memory there.
         return replace(plan, is_quick=True) if on_gpu else plan
 
     def batch_of_one(self, grid: Grid, row: int) -> Batch:
@@ -222,8 +226,10 @@ class NetworkExperiment(Experiment[Batch]):
             BatchError: A package that the points need isn't in this process.
         """
         try:
+            # In a worker, classes that a script has registered aren't registered yet.
             self.plugins.install()
         except ConfigError as error:
+            # All points of a batch need the same packages, so none of them can be trained here.
             raise BatchError(str(error)) from error
         return part_of(train_batch(batch, self.engine, self.curvature, self.trainable))
 
@@ -349,4 +355,5 @@ class NetworkExperiment(Experiment[Batch]):
         part = part_of_run(run, grid.identities_of([row]))
         if not self.trainable:
             return part
+        # A single run keeps no losses by epoch, so the row is trained once more.
         return part.append_column(TRAINABLE, self.run(self.batch_of_one(grid, row))[TRAINABLE])

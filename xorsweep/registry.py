@@ -51,6 +51,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     def __getitem__(self, name: str) -> type[Kind]:
         """Return a component; raises KeyError for no such name, ConfigError for one of no use."""
+        # Own names first: a package can't change what a sweep of the same name has meant.
         for known in (self.own, self._registered, self._loaded):
             if name in known:
                 return known[name]
@@ -169,6 +170,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         if not isinstance(component, type) or not issubclass(component, self.base):
             yield f"must be a class derived from {base}"
             return
+        # dataclass replaces its fields by their defaults; one that is left was never declared.
         undeclared = [key for key, value in vars(component).items() if isinstance(value, Field)]
         if undeclared:
             yield f"has the parameter {undeclared[0]}, so it needs @dataclass(frozen=True)"

@@ -67,6 +67,7 @@ class TabularExperiment(Experiment[BatchT]):
 
     def point_command(self, point: Mapping[Any, Any]) -> str:
         """Return the command that runs one point alone; empty where none can name it."""
+        # Without NaN, which is how a table has a null among numbers.
         return self._command({key: value for key, value in point.items() if value == value})
 
     def _command(self, given: Mapping[Any, Any]) -> str:
@@ -80,6 +81,7 @@ class TabularExperiment(Experiment[BatchT]):
         cls = type(self)
         if self.name in offered_experiments():
             return "experiment", self.name
+        # A class of a script, or one made inside a function (<locals>), can't be imported by name.
         if cls.__module__ == "__main__" or "<" in cls.__qualname__:
             return ()
         return "experiment", f"{cls.__module__}:{cls.__qualname__}"

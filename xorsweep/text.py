@@ -101,6 +101,7 @@ def percent_text(share: float, digits: int = 1) -> str:
     text = ""
     for more in range(digits, MOST_DIGITS + 1):
         text = f"{100 * share:.{more}f}"
+        # 99.96 % isn't 100.0 %: as many digits as it takes to tell them apart.
         if share in (0, 1) or float(text) not in (0, 100):
             break
     return text.removesuffix(".0")
@@ -155,6 +156,7 @@ def one_line(text: str) -> str:
 
 def content_digest(content: Mapping[str, Any]) -> str:
     """Return a digest of entries as JSON, regardless of their order."""
+    # One text for equal entries, as the digest is compared with one of another process.
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=asdict)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
