@@ -7,11 +7,13 @@ each worker of pytest-xdist counts once, so that the total is the same for any n
 """
 
 import os
-import sys
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 MOST = {"processes": 24, "reports": 28, "kernels": 0}
 """How many of each the quick tests may start in all."""
@@ -39,21 +41,32 @@ def is_counting() -> bool:
 
 
 def begin_to_count() -> None:
-    """Count from now on what this process starts; it can't be undone."""
-    sys.addaudithook(_count)
+    """Count from now on what this process starts; it can't be undone.
 
+    An audit hook would be called for each `id()`, too, and OmegaConf's copies make millions.
+    """
+    start, move = subprocess.Popen.__init__, os.replace
 
-def _count(event: str, arguments: tuple[object, ...]) -> None:
-    if _starter is None:
-        return
-    if event == "subprocess.Popen":
+    @wraps(start)
+    def start_counted(self: Any, args: Any, *others: Any, **options: Any) -> None:
+        program = args if isinstance(args, str | bytes | os.PathLike) else args[0]
         # Others, such as git, take no time.
-        name = Path(os.fsdecode(arguments[0])).name  # type: ignore[call-overload]
-        started[_starter]["processes"] += name.startswith("python")
-    elif event == "os.rename":
-        name = os.fsdecode(arguments[1])  # type: ignore[call-overload]
-        started[_starter]["reports"] += name.endswith("report.html")
-        started[_starter]["kernels"] += name.endswith(".nbc")
+        _count("processes", Path(os.fsdecode(program)).name.startswith("python"))
+        start(self, args, *others, **options)
+
+    @wraps(move)
+    def move_counted(source: Any, target: Any, **options: Any) -> None:
+        _count("reports", os.fsdecode(target).endswith("report.html"))
+        _count("kernels", os.fsdecode(target).endswith(".nbc"))
+        move(source, target, **options)
+
+    subprocess.Popen.__init__ = start_counted  # type: ignore[method-assign]
+    os.replace = move_counted
+
+
+def _count(what: str, is_one: bool) -> None:
+    if _starter is not None:
+        started[_starter][what] += is_one
 
 
 def add_worker(counts: Mapping[str, Mapping[str, int]]) -> None:

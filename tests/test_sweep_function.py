@@ -144,7 +144,7 @@ def typed(a: Any, b: Any, seed: Any) -> dict[str, Any]:
     return {"a_type": type(a).__name__, "b_type": type(b).__name__, "seed_type": repr(seed)}
 
 
-@examples(4, 60)
+@examples(2, 60)
 @given(
     st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=3),
     st.booleans(),

@@ -42,7 +42,7 @@ def part(values: dict[Any, float], axis: int, kind: str, other: dict[Any, float]
     return sum(effect(values, cell) * effect(other, cell) for cell in values) / len(values)
 
 
-@settings(examples(10, 60), deadline=None)
+@settings(examples(5, 60), deadline=None)
 @given(
     st.lists(st.integers(2, 3), min_size=2, max_size=3), st.integers(3, 5), st.integers(0, 2**32)
 )

@@ -298,6 +298,7 @@ def test_hydras_own_sweeper_gives_its_own_layout(tmp_path: Path) -> None:
         assert found["value"] == ours["final_error"][number]
 
 
+@pytest.mark.slow  # as in tests/networks/test_single_run.py, and the way there as any run's
 def test_the_notebooks_printed_run_comes_out(tmp_path: Path) -> None:
     done = run(tmp_path, "init=printed")
     assert done.returncode == 0, done.stderr

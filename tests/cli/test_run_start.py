@@ -77,7 +77,7 @@ def test_what_is_wrong_with_a_run_leaves_its_folder_alone(tmp_path: Path) -> Non
     assert contents(tmp_path) == {str(tmp_path / "mine/notes.log"): b"mine"}
 
 
-@pytest.mark.parametrize("name", ["run:1", "~/x", "./~"])
+@pytest.mark.parametrize("name", ["run:1", "~/x", pytest.param("./~", marks=pytest.mark.slow)])
 def test_a_folder_with_a_name_that_others_read_as_an_address(name: str, tmp_path: Path) -> None:
     text = f'"{name}"' if name.startswith(".") else name
     done = run(tmp_path, *SWEEP, f"hydra.sweep.dir={text}")

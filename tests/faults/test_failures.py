@@ -95,16 +95,17 @@ def registered() -> Iterator[None]:
         COMPONENTS[group].forget("failing")
 
 
-@pytest.mark.parametrize("number", range(len(ERRORS)))
 def test_whatever_a_choice_raises_is_the_message_of_its_points(
-    number: int, grid_of: GridOf, tmp_path: Path
+    grid_of: GridOf, tmp_path: Path
 ) -> None:
-    grid = grid_of(init="failing", init__error=number, lr=0.5, epochs=[5, 9], seed=range(6))
+    errors = list(range(len(ERRORS)))
+    grid = grid_of(init="failing", init__error=errors, lr=0.5, epochs=[5, 9], seed=range(6))
     result = run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     frame = pd.read_csv(result.results)
     failed = frame[frame["status"] == "failed"]
-    assert failed["seed"].tolist() == [BAD_SEED] * 2
-    assert failed["message"].tolist() == [MESSAGES[number]] * 2
+    assert failed["seed"].tolist() == [BAD_SEED] * 2 * len(ERRORS)
+    for number, message in enumerate(MESSAGES):
+        assert failed.loc[failed["init.error"] == number, "message"].tolist() == [message] * 2
     assert resume_sweep(ResumeRequest(tmp_path, QUIET)).counts == result.counts
 
 

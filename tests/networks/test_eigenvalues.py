@@ -76,7 +76,7 @@ def test_a_matrix_that_isnt_finite_has_none_and_harms_no_other() -> None:
     assert (found[:, [0, 1, 3, 4, 6, 7]] == [[1.0], [3.0]]).all()
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 9, 33, 150])
+@pytest.mark.parametrize("size", [1, 2, 3, 9, 33, pytest.param(150, marks=pytest.mark.slow)])
 def test_company_changes_no_bit(size: int) -> None:
     generator = np.random.default_rng(size)
     matrices = generator.normal(size=(size, size, 40))

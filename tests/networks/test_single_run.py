@@ -148,10 +148,13 @@ def test_a_run_that_has_converged_before_its_first_update_has_none(point_of: Poi
     "keys",
     [
         {},
-        {"task": "nand", "task__levels": "soft", "task__encoding": "bipolar"},
-        {"hidden": 1, "skip": True, "activation": "tanh"},
-        {"task": "parity", "task__bits": 3, "hidden": 4},
-        {"task": "encoder", "task__size": 4},
+        pytest.param(
+            {"task": "nand", "task__levels": "soft", "task__encoding": "bipolar"},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param({"hidden": 1, "skip": True, "activation": "tanh"}, marks=pytest.mark.slow),
+        pytest.param({"task": "parity", "task__bits": 3, "hidden": 4}, marks=pytest.mark.slow),
+        pytest.param({"task": "encoder", "task__size": 4}, marks=pytest.mark.slow),
         {"task": "encoder", "task__size": 2},
     ],
 )

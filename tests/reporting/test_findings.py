@@ -76,7 +76,9 @@ def swept(grid: Grid, folder: Path) -> pd.DataFrame:
     return read_results(folder, NetworkExperiment())
 
 
-@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.slow), 3])
+@pytest.mark.parametrize(
+    "count", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_a_sweep_of_fewer_axes_has_its_sentences_too(count: int, results: pd.DataFrame) -> None:
     some = [rows for keys in combinations(AXES, count) for _, rows in results.groupby(list(keys))]
     for rows in some:

@@ -118,7 +118,12 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", RUNS)
+QUICK = {"unsolved", "direct links", "encoder", "no epoch", "infinite from the start"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in RUNS]
+)
 def test_any_run_has_a_page_that_stands_alone(point_of: PointOf, tmp_path: Path, name: str) -> None:
     run = train_single(point_of(**{"epochs": 300, **RUNS[name]}))
     tree = page_of(run, tmp_path)
@@ -197,8 +202,8 @@ SATURATED: dict[str, Any] = {
     [
         ({}, True),
         ({"lr": 100.0}, False),
-        ({"optimizer": "momentum"}, False),
-        ({"schedule": "online"}, False),
+        pytest.param({"optimizer": "momentum"}, False, marks=pytest.mark.slow),
+        pytest.param({"schedule": "online"}, False, marks=pytest.mark.slow),
     ],
 )
 def test_nothing_moves_any_more_where_the_gradient_shows_it(

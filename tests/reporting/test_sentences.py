@@ -266,7 +266,7 @@ def check_findings(results: pd.DataFrame) -> None:
         check(text, grid)
 
 
-@settings(examples(8, 40), suppress_health_check=list(HealthCheck))
+@settings(examples(4, 40), suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_number_of_a_finding_is_that_of_the_rows(results: pd.DataFrame) -> None:
     check_findings(results)
@@ -290,7 +290,7 @@ def test_so_it_is_where_networks_were_trained(small_sweep: Path, times: int) -> 
     )
 
 
-@settings(examples(8, 40), suppress_health_check=list(HealthCheck))
+@settings(examples(4, 40), suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_number_of_a_remark_is_that_of_the_rows(results: pd.DataFrame) -> None:
     trainings = Grid(results).trainings()

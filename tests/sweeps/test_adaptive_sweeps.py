@@ -95,7 +95,9 @@ class Stopped(Exception):
     """Stands for whatever ends a process."""
 
 
-@pytest.mark.parametrize("batches", [1, 3, 5])
+@pytest.mark.parametrize(
+    "batches", [pytest.param(1, marks=pytest.mark.slow), 3, pytest.param(5, marks=pytest.mark.slow)]
+)
 def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
 ) -> None:

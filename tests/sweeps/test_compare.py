@@ -163,7 +163,7 @@ def test_a_folder_by_date_and_time_is_named_by_both() -> None:
     assert sweep_name(Path("outputs/tanh")) == "tanh"
 
 
-@pytest.mark.parametrize("times", [{"steps": "solved"}, None])
+@pytest.mark.parametrize("times", [{"steps": "solved"}, pytest.param(None, marks=pytest.mark.slow)])
 def test_functions_are_compared_in_their_own_words(
     times: dict[str, str] | None, tmp_path: Path
 ) -> None:

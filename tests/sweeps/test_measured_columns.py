@@ -39,7 +39,9 @@ def swept(folder: Path, grid: Grid, curvature: bool | str = True) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=[True, "learning_curve"])
+@pytest.fixture(
+    scope="module", params=[True, pytest.param("learning_curve", marks=pytest.mark.slow)]
+)
 def folders(
     grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> dict[str, Path]:

@@ -59,7 +59,16 @@ def sweep(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
-@pytest.mark.parametrize("row", [0, 7, 8, 10, 12])
+@pytest.mark.parametrize(
+    "row",
+    [
+        0,
+        pytest.param(7, marks=pytest.mark.slow),
+        pytest.param(8, marks=pytest.mark.slow),
+        pytest.param(10, marks=pytest.mark.slow),
+        12,
+    ],
+)
 def test_a_row_is_drawn_and_has_the_stored_bits(row: int, sweep: Path) -> None:
     assert replay(str(sweep), row, terminal=Console.silent()) == []
     stored = pd.read_parquet(sweep / "results.parquet").iloc[row]

@@ -79,7 +79,7 @@ def is_sparse(row: dict[str, Any]) -> bool:
     return together and kept
 
 
-@pytest.mark.parametrize("members", [2, 64])
+@pytest.mark.parametrize("members", [pytest.param(2, marks=pytest.mark.slow), 64])
 def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
     members: int,
     point_of: Callable[..., Any],
@@ -118,7 +118,10 @@ def console() -> tuple[Console, io.StringIO]:
     return Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False)), text
 
 
-@pytest.mark.parametrize("members", [1, 2, 7, 64])
+@pytest.mark.parametrize(
+    "members",
+    [pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow), 7, 64],
+)
 def test_the_rows_are_the_same_bytes_whatever_the_batch(
     members: int,
     grid: Grid,

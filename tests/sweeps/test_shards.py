@@ -134,7 +134,9 @@ def test_half_a_line_counts_nothing(tmp_path: Path) -> None:
     assert finished_batches(tmp_path, 0) == [4, 1]
 
 
-@pytest.mark.parametrize("shards", [1, 2, 50])
+@pytest.mark.parametrize(
+    "shards", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(50, marks=pytest.mark.slow)]
+)
 def test_shards_give_the_bytes_that_one_process_gives(
     shards: int, grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:

@@ -77,6 +77,9 @@ def test_there_are_the_studies() -> None:
 SLOW = {"learners_question", "learning_rules", *(name for name in MAPS if name != "basins")}
 """Hydra needs seconds to compose two of them; the others are maps, for which one stands."""
 EACH = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES]
+QUICK = {"basins", "hinton_problems", "notebook"}
+"""A map, one that is cut down to published values, and one without."""
+SOME = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in NAMES]
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -93,7 +96,7 @@ def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
         assert len(levels) > 1 if each.compared else len(levels) == 1, asdict(each)
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", SOME)
 def test_a_study_cut_down_goes_through_and_its_section_renders(name: str, tmp_path: Path) -> None:
     study, text = cut_down(name, tmp_path / name, WITHOUT_REPORT)
     rows = rows_of_tables(text)

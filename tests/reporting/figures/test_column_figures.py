@@ -261,7 +261,9 @@ def overlapping_labels(figure: Figure) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("count", [3, pytest.param(12, marks=pytest.mark.slow), 60])
+@pytest.mark.parametrize(
+    "count", [pytest.param(3, marks=pytest.mark.slow), pytest.param(12, marks=pytest.mark.slow), 60]
+)
 def test_labels_of_long_names_never_touch(count: int, tmp_path: Path) -> None:
     models = [f"a_rather_long_name_{number}" for number in range(count)]
     swept = sweep_columns(
