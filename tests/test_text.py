@@ -1,5 +1,8 @@
 """Numbers and words as every message has them."""
 
+import math
+
+import numpy as np
 import pytest
 
 from xorsweep.text import (
@@ -8,6 +11,7 @@ from xorsweep.text import (
     duration_text,
     epoch_text,
     join_words,
+    level_name,
     level_words,
     percent_text,
     size_text,
@@ -48,6 +52,27 @@ def test_a_share_is_0_or_100_only_where_it_is(share: float, text: str) -> None:
 )
 def test_a_share_can_be_whole_where_it_is_not_0_or_100(share: float, text: str) -> None:
     assert percent_text(share, 0) == text
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [
+        (True, "true"),
+        (np.False_, "false"),
+        (2.0, "2"),
+        (1000, "1,000"),
+        (1000.0, "1,000"),
+        (np.float64(1e6), "1,000,000"),
+        (1e12, "1e+12"),
+        (0.1 + 0.2, "0.3"),
+        (math.inf, "inf"),
+        (math.nan, "none"),
+        (None, "none"),
+        ("xor", "xor"),
+    ],
+)
+def test_a_level_has_the_same_text_whatever_its_type(level: object, text: str) -> None:
+    assert level_name(level) == text
 
 
 def test_words_are_joined_as_in_a_sentence() -> None:

@@ -45,6 +45,7 @@ from xorsweep.settings import (
 )
 from xorsweep.storage.paths import folder_of, named_folder
 from xorsweep.sweeps.adaptive_seeds import check_rounds
+from xorsweep.sweeps.call_text import call_text, function_call
 from xorsweep.sweeps.folders import experiment_in
 from xorsweep.sweeps.partial import PartialSweep
 from xorsweep.sweeps.repeated_calls import resume_once, sweep_once
@@ -380,7 +381,17 @@ def sweep_function(
         times=read_times(times),
         rate=read_rate(rate),
     )
-    call = f"xorsweep.sweep_function({experiment.full_name})"
+    options = {
+        "blocks": blocks,
+        "zip": zip,
+        "where": where,
+        "vectorized": vectorized,
+        "times": times,
+        "rate": rate,
+        "precision": precision,
+        "max_seeds": max_seeds if precision is not None else None,
+    }
+    call = function_call(experiment.full_name, axes, options)
     return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
 
 
@@ -441,7 +452,14 @@ def sweep_experiment(
     remember_class(type(experiment))
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
     grid = grid_of_levels(experiment.schema, _read_blocks_of(axes, blocks), zipped, where)
-    call = f"xorsweep.sweep_experiment({experiment})"
+    options = {
+        "blocks": blocks,
+        "zip": zip,
+        "where": where,
+        "precision": precision,
+        "max_seeds": max_seeds if precision is not None else None,
+    }
+    call = call_text("sweep_experiment", str(experiment), axes, options)
     return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
 
 

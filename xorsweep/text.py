@@ -38,12 +38,17 @@ def level_text(key: str, level: object) -> str:
 
 def level_name(level: object) -> str:
     """Return the shortest text of a level."""
+    if level is None:
+        return "none"
     if isinstance(level, bool | np.bool_):
         return "true" if level else "false"
     if isinstance(level, int | np.integer):
         return f"{int(level):,}"
     if isinstance(level, float | np.floating):
-        return f"{level:g}" if level == level else "none"
+        number = float(level)
+        if abs(number) < WHOLE and number.is_integer():
+            return f"{number:,.0f}"
+        return f"{number:g}" if number == number else "none"
     return str(level)
 
 

@@ -8,16 +8,46 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from xorsweep.storage.atomic import atomic_path
+from xorsweep.storage.csv_lines import CsvLines
+from xorsweep.storage.table_writer import CHUNK
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Write a table as CSV and return it."""
+    """Write a table as CSV, its values as results.csv has them, and return it."""
+    columns = {name: _arrow(column) for name, column in table.items()}
+    found = pa.Table.from_pydict(columns)
+    texts = [text for column in found.columns for text in _texts(column)]
     with atomic_path(path) as file:
-        # pandas encodes its text for a binary file with mode "wb" alone.
-        table.to_csv(file, mode="wb", index=False, encoding="utf-8")
+        file.write(f"{','.join(found.column_names)}\n".encode())
+        for _, lines in CsvLines.of((), texts).beside(found.to_batches(CHUNK)):
+            file.write(lines.result())
     return table
+
+
+def _arrow(column: pd.Series[Any]) -> pa.Array:
+    """Return a column as Arrow has it; the levels of several keys in one column are texts."""
+    try:
+        return pa.Array.from_pandas(column)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        missing = column.isna()
+        texts = [
+            None if no else pa.scalar(value).cast(pa.string())
+            for value, no in zip(column, missing, strict=True)
+        ]
+        return pa.array(texts, pa.string())
+
+
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    """Return the different texts in a column."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return []
+    texts: list[str] = column.unique().drop_null().to_pylist()
+    return texts
 
 
 def write_further(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

@@ -300,7 +300,7 @@ def _with_none(rows: pd.DataFrame, key: str, places: NDArray[np.intp]) -> NDArra
 
 
 def _levels(values: NDArray[Any]) -> str:
-    return ", ".join(dict.fromkeys("none" if pd.isna(v) else level_name(v) for v in values))
+    return ", ".join(dict.fromkeys(map(level_name, values)))
 
 
 def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:

@@ -17,7 +17,14 @@ from omegaconf import DictConfig, OmegaConf
 from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.experiments import load_class
 from xorsweep.cli.hydra_config import levels_of, plain
-from xorsweep.cli.own_sweep import AXES, EXPERIMENT, FUNCTION, FUNCTION_KEYS, SWEEP_KEYS
+from xorsweep.cli.own_sweep import (
+    AXES,
+    EXPERIMENT,
+    FUNCTION,
+    FUNCTION_KEYS,
+    SWEEP_KEYS,
+    typed_command,
+)
 from xorsweep.errors import ConfigError
 from xorsweep.experiment import Experiment
 from xorsweep.fields import Boolean, format_value, read_value, shorten
@@ -46,14 +53,15 @@ def compose_own(
     values = plain(config)
     settings = read_sweep(values)
     recorded = {*SWEEP_KEYS, "parallel", FIGURES} - {"study"}  # none of the keys of networks
-    provenance = provenance_of(
-        command_line, {key: value for key, value in values.items() if key in recorded}
-    )
     options: dict[str, Any] = {
         "times": read_times(values["times"]),
         "rate": read_rate(values["rate"]),
     }
     axes = _axes_of(loader, config, values)
+    provenance = provenance_of(
+        typed_command(command_line, axes),
+        {key: value for key, value in values.items() if key in recorded},
+    )
     function = _function(values, axes)
     if values["resume"] is not None:
         opened = open_sweep(named_folder(str(values["resume"]), "resume"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -117,6 +117,28 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
         # Quoted, so that Hydra keeps 0.1,1 as one text: without quotes it would sweep the key.
         moved.append(f"++{AXES}.{name}={quote(value)}")
     return moved
+
+
+def typed_command(command_line: Sequence[str], axes: Mapping[str, str]) -> list[str]:
+    """Return a command as it is typed: `function NAME x=1,2`, without what `with_axes` adds.
+
+    Args:
+        command_line: The command that Hydra reads.
+        axes: The levels by argument, as they were typed.
+    """
+    program, arguments = command_line[:3], command_line[3:]  # python -m xorsweep
+    prefix, flags = f"++{AXES}.", {"-m", "--multirun"}
+    names = [each for each in arguments if each.startswith(("function=", "experiment="))]
+    if len(names) != 1:  # a config file names it
+        names = []
+    typed = []
+    for each in arguments:
+        if each.startswith(prefix):
+            key = each.removeprefix(prefix).partition("=")[0]
+            typed.append(f"{key}={axes[key]}")
+        elif not (each in names or (names and each in flags)):
+            typed.append(each.removeprefix("++") if each.startswith("++times.") else each)
+    return [*program, *(word for name in names for word in name.split("=", 1)), *typed]
 
 
 def _is_argument(key: str) -> bool:

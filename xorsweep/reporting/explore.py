@@ -68,7 +68,7 @@ def _key(column: pd.Series[Any], name: str) -> dict[str, Any]:
     codes, levels = pd.factorize(column, sort=numeric, use_na_sentinel=False)
     return {
         "name": name,
-        "levels": ["none" if pd.isna(level) else level_name(level) for level in levels],
+        "levels": [level_name(level) for level in levels],
         "numbers": [float(level) for level in levels] if numeric else None,
         "none": int(np.flatnonzero(pd.isna(levels))[0])
         if "." in name and pd.isna(levels).any()

@@ -14,6 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as TerminalTable
 
 from xorsweep.analysis.columns import is_numeric
+from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
@@ -24,7 +25,7 @@ from xorsweep.reporting.rendering import environment
 from xorsweep.reporting.report import PageFigure, svg_source
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.tables import Table, difference_text, excluded_note
-from xorsweep.storage.atomic import atomic_path, write_atomically
+from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.text import count_text, level_name, level_text, number_text, percent_text
@@ -109,9 +110,7 @@ def compare(
     if into is None:
         into = make_folder(make_folder(a.folder / FOLDER) / b.folder.absolute().name)
     into.mkdir(parents=True, exist_ok=True)
-    with atomic_path(into / "compare.csv") as file:
-        # pandas encodes its text for a binary file with mode "wb" alone.
-        found.cells.to_csv(file, mode="wb", index=False, encoding="utf-8")
+    write_csv(found.cells, into / "compare.csv")
     page = _page(a, b, found)
     text = environment().get_template("compare.html.j2").render(page=page)
     # A path may hold bytes that aren't UTF-8, as half surrogate pairs.

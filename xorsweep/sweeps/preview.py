@@ -10,7 +10,7 @@ import numpy as np
 
 from xorsweep.execution.backends import resolve_workers, workers_of
 from xorsweep.experiment import Experiment, Rows
-from xorsweep.fields import Scalar, format_value
+from xorsweep.fields import Scalar
 from xorsweep.grid.axes import Block, Dimension
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Schema
@@ -22,6 +22,7 @@ from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
 from xorsweep.sweeps.runner import found_line, plan_line, workers_for
 from xorsweep.sweeps.shards import ShardPlan
+from xorsweep.text import level_name
 
 FIRST, LAST = 5, 3
 """Points that are shown of the beginning and of the end of a grid."""
@@ -140,15 +141,15 @@ def _block_lines(
 def _settings_of(schema: Schema, block: Block) -> dict[str, str]:
     """Return the keys that have one value in a block, without parameters of groups."""
     first, swept = block.bases[0], {axis.key for axis in block.axes}
-    return {key: format_value(first[key]) for key in schema.keys if key not in swept}
+    return {key: level_name(first[key]) for key in schema.keys if key not in swept}
 
 
 def levels_text(levels: Sequence[Scalar]) -> str:
     """Return levels with commas between them, of many the first and the last."""
     if len(levels) <= MOST_LEVELS:
-        return ", ".join(map(format_value, levels))
-    first = ", ".join(map(format_value, levels[: MOST_LEVELS - 2]))
-    return f"{first}, ..., {format_value(levels[-1])}"
+        return ", ".join(map(level_name, levels))
+    first = ", ".join(map(level_name, levels[: MOST_LEVELS - 2]))
+    return f"{first}, ..., {level_name(levels[-1])}"
 
 
 def _point_lines(grid: Grid, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -160,4 +161,4 @@ def _point_lines(grid: Grid, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield ("...",) * (len(keys) + 1)
             continue
         point = grid.point(row)
-        yield f"{row:,}", *(format_value(point[key]) if key in point else "" for key in keys)
+        yield f"{row:,}", *(level_name(point[key]) if key in point else "" for key in keys)

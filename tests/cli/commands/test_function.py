@@ -126,3 +126,10 @@ def test_what_has_no_levels_is_refused(arguments: list[str], message: str) -> No
         levels_of(arguments)
     assert str(told.value).startswith(message)
     assert "\n" not in str(told.value)
+
+
+def test_the_report_repeats_the_command_as_it_was_typed(folder: Path) -> None:
+    given = ["physics:energy", "mass=1,2.5", "speed=range(0,4)", "hydra.sweep.dir=swept"]
+    assert run(folder, *given).returncode == 0
+    command = "python -m xorsweep function physics:energy mass=1,2.5 'speed=range(0,4)'"
+    assert f"    {command} hydra.sweep.dir=swept\n" in (folder / "swept/report.md").read_text()
