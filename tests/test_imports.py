@@ -30,6 +30,8 @@ STATEMENTS = {
     "assert len(compose_python.compose_sweep(given, Path()).grid) == 2 * 2 * 4 * 3 * 100",
     "batch": "request = compose_python.compose_sweep(overrides.GivenSweep.read({'epochs': 3}), "
     "Path()); request.experiment.run(request.experiment.batch_of_one(request.grid, 0))",
+    "comparisons": "import numpy; from xorsweep.analysis.paired_tests import exact_mcnemar; "
+    "assert exact_mcnemar(numpy.array([0]), numpy.array([6])) == 1 / 32",
     "report": "import xorsweep.reporting.report",
     "api": "assert callable(xorsweep.sweep); xorsweep.reporting.report.ReportWriter",
     "figure of a run": "import xorsweep.reporting.figures.hidden_outputs",
@@ -94,6 +96,10 @@ def test_a_single_run_from_python_needs_no_tables_no_pictures_and_no_hydra(loade
 
 def test_a_sweep_of_values_is_composed_without_hydra(loaded: Loaded) -> None:
     assert not loaded["values"] & (HEAVY - {"pyarrow"})
+
+
+def test_the_comparisons_of_a_small_sweep_need_no_scipy(loaded: Loaded) -> None:
+    assert "scipy" not in loaded["comparisons"]
 
 
 def test_a_report_leaves_the_pictures_to_those_who_draw_them(loaded: Loaded) -> None:

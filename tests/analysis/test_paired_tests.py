@@ -18,6 +18,7 @@ from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.paired_tests import (
     A_HIGHER,
     B_HIGHER,
+    FEW_DIFFERING,
     NO_DIFFERENCE,
     compare_neighbours,
     difference_interval,
@@ -193,7 +194,11 @@ def test_counts_are_those_of_a_loop_over_seeds(data: st.DataObject, seeds: int, 
 @given(discordant)
 def test_p_is_the_binomial_test_of_the_discordant_pairs(pair: tuple[int, int]) -> None:
     a, b = pair
-    p = exact_mcnemar(np.array([a]), np.array([b]))[0]
+    p, q = (
+        exact_mcnemar(np.array([a, *more]), np.array([b, *more]))[0]
+        for more in ([], [FEW_DIFFERING])  # which SciPy tests
+    )
+    assert q == pytest.approx(p, rel=1e-9)
     tail = sum(comb(a + b, k) for k in range(min(a, b) + 1))
     assert p == pytest.approx(min(1.0, float(Fraction(2 * tail, 2 ** (a + b)))), rel=1e-9)
     assert p == pytest.approx(binomtest(a, a + b).pvalue if a + b else 1, rel=1e-9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from xorsweep.storage.mapped_arrays import release_pages
 
 SIGNIFICANCE = 0.05
 A_HIGHER, B_HIGHER, NO_DIFFERENCE = "a higher", "b higher", "no difference shown"
+FEW_DIFFERING = 1_000
+"""Pairs of runs that differ, in all comparisons, whose binomials take milliseconds to add up."""
 WORDS_AT_ONCE = 2**21
 """64-bit words of runs that are compared at a time, so that memory stays bounded."""
 
@@ -77,13 +80,21 @@ def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
     percentages", Psychometrika 12 (1947), with the binomial instead of its approximation: of the
     pairs of which one alone converged, it is a's with probability one half.
     """
-    if not (only_a + only_b).any():
-        return np.ones(len(only_a))  # small sweeps needn't wait for SciPy
-    from scipy.special import bdtr
+    fewer, differing = np.minimum(only_a, only_b), only_a + only_b
+    if differing.sum() <= FEW_DIFFERING:  # small sweeps needn't wait for SciPy
+        tails = np.array(
+            [
+                sum(comb(n, count) for count in range(k + 1)) / 2**n
+                for k, n in zip(fewer.tolist(), differing.tolist(), strict=True)
+            ]
+        )
+    else:
+        from scipy.special import bdtr
 
+        tails = bdtr(fewer, differing, 0.5)
     # Two-sided: twice the smaller tail, which is above 1 where both are equal.
-    fewer = np.minimum(only_a, only_b)
-    return np.minimum(1.0, 2 * bdtr(fewer, only_a + only_b, 0.5))
+    p: FloatArray = np.minimum(1.0, 2 * tails)
+    return p
 
 
 def holm(p: FloatArray) -> FloatArray:
