@@ -179,8 +179,9 @@ class TabularExperiment(Experiment[BatchT]):
         from xorsweep.reporting.variance_findings import variance_findings
 
         cells = self._cells(results, summary)
-        found = column_findings(cells, comparisons)
-        for flag in cells.roles.flags[:1]:
+        found = column_findings(cells, comparisons, self.rate)
+        flags = sorted(cells.roles.flags, key=lambda flag: flag != self.rate)
+        for flag in flags[:1]:
             shares = flag_variance(results, cells, flag)
             found += variance_findings(shares, f"the rate of {flag}")
         return found

@@ -30,9 +30,9 @@ def runs(draw: st.DrawFn) -> list[Run]:
     return [(draw(st.integers(NEVER, budget)), budget) for budget in budgets]
 
 
-def curve_of(some: list[Run]) -> Survival:
+def curve_of(some: list[Run], confidence: float = 0.95) -> Survival:
     epochs, budgets = np.array(some, np.int64).T
-    return survival(epochs, budgets)
+    return survival(epochs, budgets, confidence)
 
 
 def product_limit(some: list[Run]) -> dict[int, Fraction]:
@@ -47,8 +47,8 @@ def product_limit(some: list[Run]) -> dict[int, Fraction]:
     return found
 
 
-def clopper_pearson(successes: int, runs: int) -> tuple[float, float]:
-    interval = binomtest(successes, runs).proportion_ci(method="exact")
+def clopper_pearson(successes: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:
+    interval = binomtest(successes, runs).proportion_ci(confidence, method="exact")
     return interval.low, interval.high
 
 
@@ -74,17 +74,17 @@ def test_the_curve_is_the_product_limit(some: list[Run]) -> None:
     assert curve.unsolved.tolist() == pytest.approx([float(s) for s in wanted.values()], abs=1e-12)
 
 
-@given(runs())
-def test_the_bounds_are_greenwoods_on_the_log_log_scale(some: list[Run]) -> None:
-    curve = curve_of(some)
+@given(runs(), st.sampled_from([0.95, 0.99]))
+def test_the_bounds_are_greenwoods_on_the_log_log_scale(some: list[Run], confidence: float) -> None:
+    curve = curve_of(some, confidence)
     ends = [budget if epoch == NEVER else epoch for epoch, budget in some]
-    variance, z = 0.0, float(norm.ppf(0.975))
+    variance, z = 0.0, float(norm.ppf((1 + confidence) / 2))
     for end, share in product_limit(some).items():
         at_risk = sum(each >= end for each in ends)
         solved = sum(epoch == end for epoch, _ in some)
         if share in (0, 1):
             left = sum(epoch != NEVER or budget >= end for epoch, budget in some)
-            low, high = clopper_pearson(left * int(share), left)
+            low, high = clopper_pearson(left * int(share), left, confidence)
             assert at(curve, end) == pytest.approx((float(share), low, high))
             continue
         variance += solved / (at_risk * (at_risk - solved))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys
-from xorsweep.analysis.intervals import rate_intervals
+from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals
 from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
 
@@ -94,11 +94,13 @@ class ColumnCells:
         summary: One row per cell.
         keys: The keys of a cell, without the seed.
         roles: The columns of the results by kind.
+        results: The rows of the sweep.
     """
 
     summary: pd.DataFrame
     keys: Sequence[str]
     roles: ColumnRoles
+    results: pd.DataFrame
 
     @classmethod
     def of(
@@ -110,12 +112,21 @@ class ColumnCells:
     ) -> ColumnCells:
         """Return the cells of results whose points have these keys."""
         roles = ColumnRoles.of(results, keys, times)
-        return cls(summary, [key for key in keys if key != SEED], roles)
+        return cls(summary, [key for key in keys if key != SEED], roles, results)
 
     @cached_property
     def swept(self) -> list[str]:
         """Return the keys that tell cells apart."""
         return distinguishing_keys(self.summary, self.keys)
+
+    @cached_property
+    def _cell_of_row(self) -> NDArray[Any]:
+        return CellIndex.of_frame(self.results, list(self.keys)).number
+
+    def runs_of(self, place: int) -> pd.DataFrame:
+        """Return the runs of a cell, by its place in the summary, that are ok."""
+        is_ok = (self.results[STATUS] == STATUSES[OK]).to_numpy()
+        return self.results[is_ok & (self._cell_of_row == place)]
 
     @property
     def has_seeds(self) -> bool:
@@ -195,14 +206,16 @@ def _summary_columns(
     return found
 
 
-def median_time(rows: pd.DataFrame, time: str, flag: str) -> tuple[float, float, float]:
-    """Return the Kaplan-Meier median of a time, and its 95 % interval; NaN where not reached."""
+def median_time(
+    rows: pd.DataFrame, time: str, flag: str, confidence: float = CONFIDENCE
+) -> tuple[float, float, float]:
+    """Return the Kaplan-Meier median of a time, and its interval; NaN where not reached."""
     if rows.empty:
         return (np.nan, np.nan, np.nan)
     values = rows[time].to_numpy(float)
     happened = rows[flag].to_numpy(bool)
     # Where the event didn't happen, its time is that at which the run was censored.
-    return survival(np.where(happened, values, -1), values).median()
+    return survival(np.where(happened, values, -1), values, confidence).median()
 
 
 def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.analysis.intervals import Z, rate_intervals
+from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals, standard_errors
 from xorsweep.fields import FloatArray
 
 
@@ -30,9 +30,9 @@ from xorsweep.fields import FloatArray
 class Survival:
     """A step function: at each of `epochs` (K,) the share still unsolved falls to `unsolved`.
 
-    `low` and `high` (K,) bound it pointwise with 95 % confidence, by the log-log transformation
-    that keeps them between 0 and 1. Where the curve is 1 or 0 that has no width, and they are
-    Clopper and Pearson's for none or all of the runs that weren't censored before.
+    `low` and `high` (K,) bound it pointwise, by default with 95 % confidence, by the log-log
+    transformation that keeps them between 0 and 1. Where the curve is 1 or 0 that has no width, and
+    they are Clopper and Pearson's for none or all of the runs that weren't censored before.
     """
 
     epochs: FloatArray
@@ -41,7 +41,7 @@ class Survival:
     high: FloatArray
 
     def median(self) -> tuple[float, float, float]:
-        """Return the median epoch and its 95 % interval, NaN for those that aren't reached.
+        """Return the median epoch and its interval, NaN for those that aren't reached.
 
         R. Brookmeyer and J. Crowley, "A confidence interval for the median survival time",
         Biometrics 38 (1982).
@@ -54,7 +54,9 @@ class Survival:
         )
 
 
-def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
+def survival(
+    converged_epoch: NDArray[Any], budget: NDArray[Any], confidence: float = CONFIDENCE
+) -> Survival:
     """Return the curve of n runs; converged_epoch (n,) is negative where it wasn't reached."""
     solved = converged_epoch >= 0
     epochs, place = np.unique(np.where(solved, converged_epoch, budget), return_inverse=True)
@@ -65,21 +67,26 @@ def survival(converged_epoch: NDArray[Any], budget: NDArray[Any]) -> Survival:
     left = at_risk - solved_here
     unsolved = np.cumprod(left / at_risk)
     censored = ended - solved_here
-    low, high = _log_log_interval(unsolved, at_risk, left)
+    low, high = _log_log_interval(unsolved, at_risk, left, confidence)
     # The runs that were censored at earlier epochs say nothing about this one.
-    none_low, all_high = bounds_at_ends(len(solved) - (censored.cumsum() - censored))
+    none_low, all_high = bounds_at_ends(len(solved) - (censored.cumsum() - censored), confidence)
     low, high = np.where(unsolved < 1, low, none_low), np.where(unsolved > 0, high, all_high)
     return Survival(epochs.astype(np.float64), unsolved, low, high)
 
 
-def bounds_at_ends(runs: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+def bounds_at_ends(
+    runs: NDArray[np.int64], confidence: float = CONFIDENCE
+) -> tuple[FloatArray, FloatArray]:
     """Return the lower limit (n,) where none of `runs` (n,) converged, the upper where all did."""
-    _, high = rate_intervals(np.zeros_like(runs), runs)
+    _, high = rate_intervals(np.zeros_like(runs), runs, confidence)
     return 1 - high, high
 
 
 def _log_log_interval(
-    unsolved: FloatArray, at_risk: NDArray[np.int64], left: NDArray[np.int64]
+    unsolved: FloatArray,
+    at_risk: NDArray[np.int64],
+    left: NDArray[np.int64],
+    confidence: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the pointwise limits of a curve, which are the curve where it is 1 or 0.
 
@@ -90,7 +97,7 @@ def _log_log_interval(
     # Where none is left the curve is 0, which `inside` leaves out.
     curve, some_left = unsolved[inside], np.where(left > 0, left, 1)
     greenwood = np.cumsum((at_risk - left) / (at_risk * some_left))[inside]
-    half = Z * np.sqrt(greenwood) / -np.log(curve)
+    half = standard_errors(confidence) * np.sqrt(greenwood) / -np.log(curve)
     low, high = unsolved.copy(), unsolved.copy()
     low[inside], high[inside] = curve ** np.exp(half), curve ** np.exp(-half)
     return low, high

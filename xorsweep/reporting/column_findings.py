@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from xorsweep.analysis.column_summary import ColumnCells
-from xorsweep.analysis.intervals import rate_interval, simultaneous
+from xorsweep.analysis.column_summary import ColumnCells, median_time
+from xorsweep.analysis.intervals import median_interval, rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.reporting.wording import share_text
 from xorsweep.text import count_text, level_name, number_text
@@ -19,24 +19,30 @@ MOST_FLAGS = 2
 """The number of flags with sentences, which leaves room for other columns."""
 
 
-def column_findings(cells: ColumnCells, comparisons: pd.DataFrame) -> list[str]:
-    """Return up to six findings: failures, rates of flags, medians of times and of numbers.
+def column_findings(
+    cells: ColumnCells, comparisons: pd.DataFrame, rate: str | None = None
+) -> list[str]:
+    """Return up to six findings: rates of flags, medians of times and of numbers, failures.
+
+    Failures follow the first of them, so that they are among the six.
 
     Args:
         cells: The cells of the sweep, and their columns.
         comparisons: The paired tests of neighbouring cells for each flag.
+        rate: The flag that the sweep is about, if it is named.
     """
     roles = cells.roles
-    counts, has_failures = _points(cells), bool(cells.statistic("failed").any())
+    flags = sorted(roles.flags, key=lambda flag: flag != rate)
     parts = [
-        iter([counts] * has_failures),
-        *(_rates(cells, flag) for flag in roles.flags[:MOST_FLAGS]),
-        *(_differences(comparisons, flag) for flag in roles.flags[:1]),
+        *(_rates(cells, flag) for flag in flags[:MOST_FLAGS]),
+        *(_differences(comparisons, flag) for flag in flags[:1]),
         *(_time(cells, time, flag) for time, flag in islice(roles.times.items(), 1)),
         *(_number(cells, number) for number in roles.numbers),
-        iter([counts] * (not has_failures)),
     ]
-    return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
+    found = [sentence for part in parts for sentence in part]
+    has_failures = cells.statistic("failed").any()
+    found.insert(1 if has_failures else len(found), _points(cells))
+    return found[:MOST_FINDINGS]
 
 
 def _points(cells: ColumnCells) -> str:
@@ -114,15 +120,26 @@ def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
     left = f"; it isn't reached in {unreached:,} of {count_text(len(medians), noun)}" * (
         unreached > 0
     )
+    confidence = simultaneous(len(known))
+
+    def limits(place: Any) -> str:
+        if not cells.has_seeds:
+            return ""
+        _, low, high = median_time(cells.runs_of(place), time, flag, confidence)
+        return f" [{number_text(low)}, {number_text(high) or 'not reached'}]"
+
     if len(medians) == 1:
-        yield f"{subject} is {number_text(known.iloc[0])}."
+        yield f"{subject} is {number_text(known.iloc[0])}{limits(known.index[0])}."
         return
     if known.min() == known.max():
         where = f"in all {count_text(len(known), noun)} where it is reached"
         yield f"{subject} is {number_text(known.min())} {where}{left}."
         return
-    where = _where(cells, known, known.idxmin())
-    yield f"{subject} is shortest {where}: {time} {number_text(known.min())}{left}."
+    shortest = known.idxmin()
+    yield (
+        f"{subject} is shortest {_where(cells, known, shortest)}: {time} "
+        f"{number_text(known.min())}{limits(shortest)}{left}."
+    )
 
 
 def _number(cells: ColumnCells, number: str) -> Iterator[str]:
@@ -130,16 +147,29 @@ def _number(cells: ColumnCells, number: str) -> Iterator[str]:
     if medians.empty:
         return
     subject = f"The median of {number}" if cells.has_seeds else number
-    low, high = number_text(medians.min()), number_text(medians.max())
+    lowest, highest = medians.idxmin(), medians.idxmax()
+    low, high = (
+        f"{number_text(medians[place])}{_limits(cells, number, place, simultaneous(len(medians)))}"
+        for place in (lowest, highest)
+    )
     if len(medians) == 1:
-        yield f"{subject} is {low}{_middle_half(cells, number, medians.index[0])}."
+        yield f"{subject} is {low}{_middle_half(cells, number, lowest)}."
     elif medians.min() == medians.max():
         noun = "setting" if cells.has_seeds else "point"
-        yield f"{subject} is {low} in all {count_text(len(medians), noun)} that have one."
+        alike = f"in all {count_text(len(medians), noun)} that have one"
+        yield f"{subject} is {number_text(medians.min())} {alike}."
     else:
-        lowest = _where(cells, medians, medians.idxmin())
-        highest = _where(cells, medians, medians.idxmax())
-        yield f"{subject} is lowest {lowest}: {low}. It is highest {highest}: {high}."
+        yield (
+            f"{subject} is lowest {_where(cells, medians, lowest)}: {low}. "
+            f"It is highest {_where(cells, medians, highest)}: {high}."
+        )
+
+
+def _limits(cells: ColumnCells, number: str, place: Any, confidence: float) -> str:
+    """Return the interval of a cell's median, nothing where it has too few runs for one."""
+    values = cells.runs_of(place)[number].dropna().to_numpy(float)
+    limits = median_interval(values, confidence)
+    return f" [{', '.join(map(number_text, limits))}]" if limits else ""
 
 
 def _middle_half(cells: ColumnCells, number: str, place: Any) -> str:
