@@ -20,7 +20,7 @@ from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.findings import MOST_FINDINGS, findings
-from xorsweep.reporting.remarks import remarks
+from xorsweep.reporting.remarks import dtype_remark, remarks
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
 from xorsweep.sweeps.requests import SweepRequest
@@ -376,3 +376,9 @@ def test_where_one_cell_was_trained_of_several_its_runs_that_diverge_are_named(
         rows.loc[rows["lr"] == lr, ["status", "outcome", "converged"]] = [status, status, False]
     (found,) = (each for each in findings_of(rows).splitlines() if "diverge before" in each)
     assert found.startswith("Runs with lr 2 that diverge before they solve XOR: all 2 [")
+
+
+def test_single_precision_is_remarked_on() -> None:
+    (remark,) = dtype_remark({"name": "numpy", "dtype": "float32"})
+    assert remark.startswith("The networks were trained in float32")
+    assert not [*dtype_remark({"name": "numpy", "dtype": "float64"}), *dtype_remark(None)]

@@ -19,7 +19,7 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting.report import commands_of
+from xorsweep.reporting.report import commands_of, excluded_text
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import RunRecord, read_finished
 from xorsweep.sweeps.report import remake_report
@@ -74,6 +74,14 @@ def test_a_resumed_sweep_is_reproduced_by_all_of_its_commands(small_sweep: Path)
     assert commands_of(replace(manifest, earlier=earlier)).splitlines() == lines
     call = replace(manifest, command_line=("xorsweep.sweep(lr=[0.5, 2])",))
     assert commands_of(call) == "xorsweep.sweep(lr=[0.5, 2])"
+
+
+@pytest.mark.parametrize("note", ["40 of 50 runs as thin lines", "2 of 9 levels of lr"])
+def test_a_caption_says_where_the_excluded_runs_and_settings_are(note: str) -> None:
+    assert excluded_text(note) == (
+        f"Not all is shown: {note}; summary.csv has all settings, results.parquet all runs."
+    )
+    assert not excluded_text("")
 
 
 def test_the_page_is_whole(page: Elements) -> None:

@@ -126,7 +126,8 @@ class ColumnCells:
     def runs_of(self, place: int) -> pd.DataFrame:
         """Return the runs of a cell, by its place in the summary, that are ok."""
         is_ok = (self.results[STATUS] == STATUSES[OK]).to_numpy()
-        return self.results[is_ok & (self._cell_of_row == place)]
+        runs: pd.DataFrame = self.results[is_ok & (self._cell_of_row == place)]
+        return runs
 
     @property
     def has_seeds(self) -> bool:

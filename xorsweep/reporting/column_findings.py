@@ -147,10 +147,12 @@ def _number(cells: ColumnCells, number: str) -> Iterator[str]:
     if medians.empty:
         return
     subject = f"The median of {number}" if cells.has_seeds else number
-    lowest, highest = medians.idxmin(), medians.idxmax()
+    places: list[Any] = [medians.idxmin(), medians.idxmax()]
+    lowest, highest = places
+    confidence = simultaneous(len(medians))
     low, high = (
-        f"{number_text(medians[place])}{_limits(cells, number, place, simultaneous(len(medians)))}"
-        for place in (lowest, highest)
+        f"{number_text(medians[place])}{_limits(cells, number, place, confidence)}"
+        for place in places
     )
     if len(medians) == 1:
         yield f"{subject} is {low}{_middle_half(cells, number, lowest)}."

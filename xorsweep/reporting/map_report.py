@@ -13,6 +13,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import DESCRIPTIONS
 from xorsweep.reporting.figures.catalog import FigureSpec
 from xorsweep.reporting.map_findings import REMARK, map_findings
+from xorsweep.reporting.remarks import dtype_remark
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.study_comparison import study_comparison
 from xorsweep.reporting.tables import Table
@@ -58,7 +59,7 @@ class MapReport(ReportWriter):
         return PageContent(
             title=study.title if study else f"Map of {shown.axes.x.key} and {shown.axes.y.key}",
             findings=[*verdict_findings(judged), *map_findings(shown)],
-            remarks=[REMARK],
+            remarks=[REMARK, *dtype_remark(manifest.experiment.get("engine"))],
             cells=nothing,
             cells_as_text=nothing,
             neighbours=nothing,

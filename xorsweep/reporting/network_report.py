@@ -23,7 +23,7 @@ from xorsweep.reporting.headline import network_headline, network_title, states_
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.measures import network_measures
 from xorsweep.reporting.outcome_tables import later_table, outcomes_table
-from xorsweep.reporting.remarks import remarks
+from xorsweep.reporting.remarks import dtype_remark, remarks
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
@@ -90,7 +90,11 @@ class NetworkReport(ReportWriter):
             findings=[*verdict_findings(judged), *found],
             overview=heat_map(measures[0], shown, layout, targets, within),
             explore=explore_data(summary, keys, measures, layout, targets, best_first(summary)),
-            remarks=[*self._restriction(), *remarks(asked, cells)],
+            remarks=[
+                *self._restriction(),
+                *remarks(asked, cells),
+                *dtype_remark(manifest.experiment["engine"]),
+            ],
             cells=table,
             cells_as_text=cells_table(summary, MOST_CELLS_AS_TEXT),
             gallery=gallery,

@@ -44,6 +44,15 @@ def remarks(results: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     return [sentence for part in parts for sentence in part]
 
 
+def dtype_remark(engine: object) -> Iterator[str]:
+    """Yield that networks were trained in single precision, if a manifest's `engine` did that."""
+    if isinstance(engine, dict) and engine["dtype"] == "float32":
+        yield (
+            "The networks were trained in float32, in which a number has about 7 digits: single "
+            "ones may end otherwise in float64."
+        )
+
+
 def _counts(results: pd.DataFrame, longest: NDArray[np.bool_]) -> Iterator[str]:
     ended = results["status"].array[longest].value_counts()
     trained = int(longest.sum()) - int(ended.get("failed", 0))

@@ -279,12 +279,12 @@ def _encode(text: str) -> bytes:
 
 def _caption_text(written: WrittenFigure) -> str:
     spec = written.spec
-    text = f"{spec.name}. {spec.title}. {spec.caption} {_excluded_text(written.note)}"
+    text = f"{spec.name}. {spec.title}. {spec.caption} {excluded_text(written.note)}"
     return text.rstrip()
 
 
 def _page_figure(written: WrittenFigure) -> PageFigure:
-    spec, excluded = written.spec, _excluded_text(written.note)
+    spec, excluded = written.spec, excluded_text(written.note)
     if written.image.startswith(PNG_START):
         source = data_uri("image/png", written.image)
     else:
@@ -298,13 +298,14 @@ def svg_source(svg: str) -> str:
     return data_uri("image/svg+xml", for_both_themes(svg).encode())
 
 
-def _excluded_text(note: str) -> str:
+def excluded_text(note: str) -> str:
     """Return a sentence about data that a figure doesn't show, or nothing."""
     if not note:
         return ""
     best = "; of equally good ones, the cheapest per solution"
     which = f" The best setting is the one with the highest rate{best}." if BEST in note else ""
-    return f"Not all is shown: {note}; summary.csv has all settings.{which}"
+    every = "summary.csv has all settings, results.parquet all runs"
+    return f"Not all is shown: {note}; {every}.{which}"
 
 
 def commands_of(manifest: FinishedManifest) -> str:
