@@ -80,7 +80,7 @@ def test_a_sweep_and_a_run_end_with_0(folder: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     rows = (tmp_path / "a/results.csv").read_bytes()
     assert rows == (folder / "a/results.csv").read_bytes()
-    done = start(tmp_path, "epochs=5", "hydra.run.dir=run")
+    done = start(tmp_path, "epochs=1", "hydra.run.dir=run")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "run/run.json").is_file()
 

@@ -17,7 +17,7 @@ from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.storage.paths import RUN_FILES
 
-SHORT = ["epochs=20"]
+SHORT = ["epochs=1"]
 SWEEP = ["-m", *SHORT, "lr=1", "hidden=2", "seed=0", "parallel=serial", "report=false"]
 
 

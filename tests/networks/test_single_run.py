@@ -21,7 +21,7 @@ from xorsweep.networks.trainer import train_batch
 from xorsweep.reporting.console import Console
 from xorsweep.reporting.run import run_single
 from xorsweep.reporting.run_console import MOST_LINES, describe_single
-from xorsweep.reporting.run_files import write_single
+from xorsweep.reporting.run_files import write_numbers
 
 PointOf = Callable[..., Point]
 Weights = dict[str, Any]
@@ -161,7 +161,7 @@ def test_a_run_that_has_converged_before_its_first_update_has_none(point_of: Poi
 def test_every_task_can_be_run_and_leaves_its_files(
     point_of: PointOf, tmp_path: Path, keys: dict[str, Any]
 ) -> None:
-    point = point_of(epochs=50, **keys)
+    point = point_of(epochs=5, **keys)
     final_error = run_single(point, Engine(), tmp_path, Console.silent())
     assert {path.name for path in tmp_path.iterdir()} == FILES
     assert final_error == train_single(point).final_error
@@ -170,7 +170,7 @@ def test_every_task_can_be_run_and_leaves_its_files(
 def test_what_is_written_reads_back_to_the_bit(point_of: PointOf, tmp_path: Path) -> None:
     point = point_of(seed=4, epochs=60)
     run = train_single(point)
-    write_single(run, tmp_path)
+    write_numbers(run, tmp_path)
     found = json.loads((tmp_path / "run.json").read_text())
     assert found["point"] == point
     assert found["final_error"] == run.final_error
@@ -191,7 +191,7 @@ def test_what_is_written_reads_back_to_the_bit(point_of: PointOf, tmp_path: Path
 
 def test_the_curve_is_written_epoch_by_epoch(point_of: PointOf, tmp_path: Path) -> None:
     run = train_single(point_of(epochs=60))
-    write_single(run, tmp_path)
+    write_numbers(run, tmp_path)
     with (tmp_path / "learning_curve.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == list(run.epochs)
@@ -204,7 +204,7 @@ def test_the_curve_is_written_epoch_by_epoch(point_of: PointOf, tmp_path: Path) 
 
 def test_hidden_outputs_are_written_by_epoch_and_row(point_of: PointOf, tmp_path: Path) -> None:
     run = train_single(point_of(hidden=3, epochs=60))
-    write_single(run, tmp_path)
+    write_numbers(run, tmp_path)
     with (tmp_path / "hidden_outputs.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == [epoch for epoch in run.epochs for _ in range(4)]
@@ -219,7 +219,7 @@ def test_of_very_many_hidden_outputs_the_last_epochs_are_written(
     point_of: PointOf, tmp_path: Path
 ) -> None:
     run = train_single(point_of(task="parity", task__bits=8, hidden=40, epochs=12))
-    write_single(run, tmp_path)
+    write_numbers(run, tmp_path)
     lines = (tmp_path / "hidden_outputs.csv").read_text().splitlines()
     assert len(lines) == 1 + 256
     assert lines[-1].startswith("12,11111111,")
@@ -227,7 +227,7 @@ def test_of_very_many_hidden_outputs_the_last_epochs_are_written(
 
 def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path: Path) -> None:
     run = train_single(point_of(seed=11))
-    write_single(run, tmp_path)
+    write_numbers(run, tmp_path)
     found = json.loads((tmp_path / "run.json").read_text())
     (group,) = found["rows_on_one_spot"]
     assert group["rows"] == ["01", "11"]
@@ -243,7 +243,7 @@ def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path
 
 
 def test_a_run_can_go_on_from_the_weights_it_left(point_of: PointOf, tmp_path: Path) -> None:
-    write_single(train_single(point_of(epochs=300)), tmp_path)
+    write_numbers(train_single(point_of(epochs=300)), tmp_path)
     path = str(tmp_path / "weights.npz")
     further = train_single(point_of(init="file", init__path=path, seed=1, epochs=200))
     whole = train_single(point_of(epochs=500))
@@ -267,7 +267,7 @@ def test_a_run_that_diverges_is_told_and_written_like_any_other(
     run = train_single(point_of(epochs=500, **keys))
     assert (run.status, run.outcome, run.converged_epoch) == ("diverged", "diverged", None)
     assert not np.isfinite(run.final_error)
-    write_single(run, tmp_path)
+    write_numbers(run, tmp_path)
     found = json.loads((tmp_path / "run.json").read_text())
     assert found["status"] == "diverged"
     assert found["final_error"] is None

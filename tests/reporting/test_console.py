@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console as RichConsole
 from rich.text import Text
 
-from xorsweep.reporting import console
 from xorsweep.reporting.console import Console, wrap_text
 from xorsweep.reporting.progress import RateColumn, rate_text
 
@@ -49,11 +48,9 @@ def test_lines_are_printed_as_they_are_and_logged(caplog: pytest.LogCaptureFixtu
     assert caplog.messages == ["seed=range(0,3) [bold] :smile: 1e-3"]
 
 
-def test_without_a_terminal_there_are_no_control_characters(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(console, "PLAIN_EVERY", 0.0)
+def test_without_a_terminal_there_are_no_control_characters() -> None:
     shown, text = plain()
+    shown.line_every = 0.0
     with shown.progress(4_000_000) as advance:
         for _ in range(4):
             advance(1_000_000)

@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 
 from xorsweep.analysis.export import Failure
-from xorsweep.reporting import console, console_python
 from xorsweep.reporting.console_python import NotebookConsole, ScriptConsole, caller_console
 
 
@@ -35,9 +34,9 @@ def test_a_script_hears_of_failures_and_nothing_else(caplog: pytest.LogCaptureFi
     assert text.getvalue().endswith("compiling\n")
 
 
-def test_a_script_hears_how_far_a_long_sweep_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "PLAIN_EVERY", 0.0)
+def test_a_script_hears_how_far_a_long_sweep_is() -> None:
     told, text = script()
+    told.line_every = 0.0
     with told.progress(100) as advance:
         advance(25)
         advance(75)
@@ -53,7 +52,6 @@ def test_who_wants_no_progress_is_told_nothing(capfd: pytest.CaptureFixture[str]
 
 
 def test_a_notebook_keeps_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console_python, "EVERY", -1.0)
     said: list[str] = []
 
     def display(data: dict[str, str], **_: object) -> Any:
@@ -62,6 +60,7 @@ def test_a_notebook_keeps_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("IPython.display.display", display)
     told = NotebookConsole()
+    told.line_every = -1.0
     told.log("2 learning rates: 2 results")
     with told.progress(100) as advance:
         advance(25)

@@ -79,8 +79,7 @@ def test_two_halves_merge_into_the_whole(folders: dict[str, Path], tmp_path: Pat
 
 def test_a_row_run_again_has_the_same_bits(folders: dict[str, Path], tmp_path: Path) -> None:
     rows = xs.load(folders["whole"]).results
-    chosen = [0, len(rows) - 1, int(rows["trainable"].idxmin()), int(rows["trainable"].idxmax())]
-    for row in dict.fromkeys(chosen):
+    for row in {int(rows["trainable"].idxmin()), int(rows["trainable"].idxmax())}:
         stream = io.StringIO()
         terminal = Console(RichConsole(file=stream, width=100))
         assert replay(str(folders["whole"]), row, tmp_path / str(row), terminal) == []

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-PLAIN_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
 NUMBERS_WIDTH = 68
 """Columns that the numbers and words beside a bar of progress take."""
 SHORTEST_BAR = 8
@@ -65,6 +63,8 @@ class Console:
 
     bar_after = 0.0
     """Seconds of work before a progress bar appears."""
+    line_every = 10.0
+    """Seconds between two lines of progress where there is no terminal."""
 
     def __init__(self, console: RichConsole | None = None) -> None:
         self.console = console or LastingConsole(soft_wrap=True, highlight=False)
@@ -98,7 +98,7 @@ class Console:
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done."""
         if not self.console.is_terminal:
-            yield LineMeter(self.warn, work, unit, PLAIN_EVERY)
+            yield LineMeter(self.warn, work, unit, self.line_every)
             return
         room = self.console.width - NUMBERS_WIDTH
         bar = (TextColumn("training" if unit == TRAINING else "working"), BarColumn(min(room, 40)))
@@ -156,6 +156,8 @@ class Console:
             self.log(f"Converged within {epochs:,} epochs, with 95 % intervals")
         else:  # they go together with other keys, or are those of a block
             self.log("Converged within the epochs of each setting, with 95 % intervals")
+        if self.console.quiet and not _LOG.isEnabledFor(logging.INFO):
+            return
         table, excluded = rate_table(summary, swept, self.console.width)
         self.console.print(table)
         if excluded:

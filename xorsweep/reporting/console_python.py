@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-EVERY = 0.3
-"""Seconds between two changes of the line below a notebook's cell."""
 PNG = "image/png"
 
 
@@ -77,6 +75,8 @@ class ScriptConsole(Console):
 class NotebookConsole(ScriptConsole):
     """Keeps one line below the cell, that which was reported last."""
 
+    line_every = 0.3
+
     def __init__(self) -> None:
         super().__init__()
         self._handle: Any = None
@@ -95,7 +95,7 @@ class NotebookConsole(ScriptConsole):
     @contextmanager
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done."""
-        yield LineMeter(self.log, work, unit, EVERY)
+        yield LineMeter(self.log, work, unit, self.line_every)
 
 
 def register_figure(figure: Figure) -> Figure:

@@ -21,15 +21,20 @@ MOST_HIDDEN = 100_000
 
 
 def write_single(run: SingleRun, folder: Path) -> list[Path]:
-    """Write the page and the numbers of a run into a folder and return their paths.
+    """Write the numbers and the page of a run into a folder and return their paths."""
+    # Drawing is imported here, once there is something to draw.
+    from xorsweep.reporting.run_page import write_page
+
+    return [*write_numbers(run, folder), *write_page(run, folder)]
+
+
+def write_numbers(run: SingleRun, folder: Path) -> list[Path]:
+    """Write the numbers of a run into a folder and return their paths.
 
     run.json holds all about it; learning_curve.csv the errors by epoch, hidden_outputs.csv the
     outputs of the hidden units; weights.npz the initial and the final weights, rows 0 and 1 for
     `init=file`. Numbers read back to the bit.
     """
-    # Drawing is imported here, once there is something to draw.
-    from xorsweep.reporting.run_page import write_page
-
     paths = [folder / name for name in NUMBERS]
     data = json.dumps(_as_data(run), indent=2, allow_nan=False) + "\n"
     write_atomically(paths[0], data.encode("utf-8"))
@@ -38,7 +43,7 @@ def write_single(run: SingleRun, folder: Path) -> list[Path]:
     ends: dict[str, Any] = {role: np.stack(pair) for role, pair in both_ends(run).items()}
     with atomic_path(paths[3]) as file:
         np.savez(file, **ends)
-    return [*paths, *write_page(run, folder)]
+    return paths
 
 
 def _as_data(run: SingleRun) -> dict[str, Any]:
