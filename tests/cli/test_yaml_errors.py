@@ -26,7 +26,7 @@ FAULTS = {
     "defaults": (b"defaults: 3\n", "defaults=3: must be a list"),
     "axes": (b"grid:\n  axes: [lr]\n", "grid.axes=['lr']: must be keys and their levels"),
     "interpolation": (b"lr: ${\n", "no viable alternative"),
-    "deep": (b"lr: " + b"[" * 3000 + b"]" * 3000 + b"\n", "nest"),
+    "deep": (b"lr: " + b"[" * 1000 + b"]" * 1000 + b"\n", "nest"),
 }
 """`nest` stands for nested or nesting: newer readers have a limit of their own."""
 

@@ -76,6 +76,12 @@ FOLDERS = {
     "mine": ("resume", "report elsewhere"),
 }
 """What may be somebody's link, and the commands that would read it or write to it."""
+QUICK = {".lock", "manifest.json", "results.csv", "report.html", "replay/3/run.json"}
+QUICK |= {"parts/0.parquet", "parts", "partial", "damaged", "compared"}
+EACH = [
+    pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+    for name in FILES | FOLDERS
+]
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +141,7 @@ def cleared(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", FILES | FOLDERS)
+@pytest.mark.parametrize("name", EACH)
 def test_nothing_is_written_through_a_link(name: str, sweep: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -149,7 +155,7 @@ def test_nothing_is_written_through_a_link(name: str, sweep: Path, tmp_path: Pat
         assert contents(outside) == before, command
 
 
-@pytest.mark.parametrize("name", FILES | FOLDERS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_pipe_anywhere_is_no_hang(name: str, sweep: Path) -> None:
     for command in (FILES | FOLDERS)[name]:
         os.mkfifo(cleared(sweep / name))

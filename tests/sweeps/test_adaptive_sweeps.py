@@ -37,16 +37,20 @@ PLAIN = SweepSettings(ExecutionSettings("serial"), report=False)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def printed() -> io.StringIO:
+    """Return what `undisturbed` prints."""
+    return io.StringIO()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    grid_of: GridOf, printed: io.StringIO, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("rounds") / "sweep"
+    provenance = {"command_line": ["xorsweep", "-m"]}
     run_sweep(
-        SweepRequest(
-            NetworkExperiment(),
-            grid_of(**AXES),
-            QUIET,
-            folder,
-            {"command_line": ["xorsweep", "-m"]},
-        )
+        SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, folder, provenance),
+        Console(RichConsole(file=printed, width=120, soft_wrap=True, highlight=False)),
     )
     return folder
 
@@ -64,21 +68,17 @@ def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
     assert not pd.read_csv(undisturbed / "results.csv").duplicated(list(AXES)).any()
 
 
-def test_the_terminal_says_each_round(grid_of: GridOf, tmp_path: Path) -> None:
-    text = io.StringIO()
-    terminal = Console(RichConsole(file=text, width=120, soft_wrap=True, highlight=False))
-    result = run_sweep(
-        SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, tmp_path / "sweep"), terminal
-    )
-    lines = text.getvalue().splitlines()
+def test_the_terminal_says_each_round(undisturbed: Path, printed: io.StringIO) -> None:
+    lines = printed.getvalue().splitlines()
+    planned = len(pd.read_csv(undisturbed / "results.csv"))
     assert lines[1] == (
         "round 2: 8 of 8 settings are still open (each gets at least 200 runs); "
         "1,440 points are added"
     )
     assert lines[2].startswith("round 3: ")
     added = [int(line.split()[-4].replace(",", "")) for line in lines if line.startswith("round ")]
-    assert 160 + sum(added) == result.counts["planned"]
-    assert lines[-3].startswith(f"{result.counts['planned']:,} results")
+    assert 160 + sum(added) == planned
+    assert lines[-3].startswith(f"{planned:,} results")
 
 
 def test_the_rows_are_the_same_from_two_processes_and_small_batches(

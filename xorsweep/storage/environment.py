@@ -27,6 +27,10 @@ _PACKAGES = (
 )
 
 
+NO_COMMIT = "(initial)"
+"""What git names the commit of a checkout that has none yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GitState(Record):
     """The commit of a checkout, and whether files that it has were changed."""
@@ -79,12 +83,14 @@ def machine() -> Machine:
 
 def git_state() -> GitState | None:
     """Return the commit of the current folder and whether it is dirty; None outside a checkout."""
-    commit = _git("rev-parse", "HEAD")
-    if commit is None:
-        return None
     # Untracked files, such as results, may be many and take long to list.
-    dirty = bool(_git("status", "--porcelain", "--untracked-files=no"))
-    return GitState(commit=commit, dirty=dirty)
+    status = _git("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    lines = status.splitlines() if status else []
+    heads = dict(line.removeprefix("# ").split(" ", 1) for line in lines if line.startswith("# "))
+    commit = heads.get("branch.oid", NO_COMMIT)
+    if commit == NO_COMMIT:
+        return None
+    return GitState(commit=commit, dirty=any(not line.startswith("# ") for line in lines))
 
 
 def _git(*arguments: str) -> str | None:

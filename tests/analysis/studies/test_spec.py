@@ -74,15 +74,12 @@ def test_there_are_the_studies() -> None:
     ]
 
 
-SLOW = {"learners_question", "learning_rules", *(name for name in MAPS if name != "basins")}
-"""Hydra needs seconds to compose two of them; the others are maps, for which one stands."""
-EACH = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES]
 QUICK = {"basins", "hinton_problems", "notebook"}
 """A map, one that is cut down to published values, and one without."""
 SOME = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in NAMES]
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", SOME)
 def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
     made = composed(name, *MAPS.get(name, ["seed=range(0,30)"]))
     study = read_study(made.values["study"])
