@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.textpath import TextToPath
 from matplotlib.ticker import (
     EngFormatter,
@@ -355,11 +356,24 @@ def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
     """Put a legend below all panels, no wider than the figure, which gets as much higher."""
     if not handles:
         return
-    entry = 0.6 + max(text_width(str(each.get_label())) for each in handles)
-    columns = max(1, min(len(handles), 4, int(figure.get_figwidth() / entry)))
+    columns = legend_columns(handles, figure.get_figwidth())
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)
     further_lines = ceil(len(handles) / columns) - 1
     figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * further_lines)
+
+
+def legend_columns(handles: Sequence[Artist], inches: float) -> int:
+    """Return how many entries of a legend fit side by side, four at most."""
+    widest = max((text_width(str(each.get_label())) for each in handles), default=0.0)
+    return max(1, min(len(handles), 4, int(inches / (0.6 + widest))))
+
+
+def patches(colours: Mapping[str, str]) -> list[Patch]:
+    """Return the entries of a legend for areas in some colours, by their texts.
+
+    They have no stroke, so that a dark page leaves them the colour that the areas have.
+    """
+    return [Patch(facecolor=each, linewidth=0, label=text) for text, each in colours.items()]
 
 
 def legend_lines(styles: Mapping[Any, Mapping[str, Any]]) -> list[Line2D]:

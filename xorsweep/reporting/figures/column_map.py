@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, islice, repeat
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
@@ -10,7 +13,13 @@ from matplotlib.colors import LogNorm, Normalize
 from xorsweep.analysis.maps import ABSENT, PixelMap
 from xorsweep.reporting.figures.axes import DrawnFigure, needs_logarithm
 from xorsweep.reporting.figures.palette import COLOURS
-from xorsweep.reporting.figures.pixels import Entry, Image, coloured, map_figure
+from xorsweep.reporting.figures.pixels import (
+    Image,
+    coloured,
+    legend_entries,
+    map_figure,
+    map_text,
+)
 from xorsweep.reporting.figures.style import GREY
 from xorsweep.text import join_words, percent_text
 
@@ -26,54 +35,39 @@ def draw(shown: PixelMap, name: str, title: str = "") -> DrawnFigure | None:
         name: The column.
         title: The title above the map.
     """
-    if name in shown.flags or name in shown.names:
-        return _categories(shown, name, title)
+    if name in shown.flags:
+        return _categories(shown, name, ["false", "true"], FALSE_TRUE, title)
+    if name in shown.names:
+        names = shown.names[name]
+        colours = list(islice(chain(COLOURS, repeat(GREY)), len(names)))
+        return _categories(shown, name, names, colours, title)
     values = shown.columns[name]
     known = values[np.isfinite(values)]
     if not len(known):
         return None
-    is_log = needs_logarithm(known)
     low, high = float(known.min()), float(known.max())
     if low == high:  # a colour bar needs two ends
         low, high = low - 0.5, high + 0.5
-    norm = LogNorm(low, high) if is_log else Normalize(low, high)
+    norm = LogNorm(low, high) if needs_logarithm(known) else Normalize(low, high)
     scale = ScalarMappable(norm, colormaps["viridis"])
-    image: Image = scale.to_rgba(np.where(np.isfinite(values), values, low), bytes=True)
-    image[~np.isfinite(values)] = coloured(np.zeros(1, int), [NO_VALUE])
+    scale.cmap.set_bad(NO_VALUE)
+    image: Image = scale.to_rgba(np.ma.masked_invalid(values), bytes=True)
     image[~shown.present] = 0
-    absent = int((shown.present & ~np.isfinite(values)).sum())
-    entries = [Entry(NO_VALUE, f"no number {_share(absent, shown)} %")] if absent else []
+    absent = (shown.present & ~np.isfinite(values)).sum() / shown.present.sum()
+    entries = {f"no number {percent_text(absent)} %": NO_VALUE} if absent else {}
     figure = map_figure(shown.axes, image, entries, scale, name, title)
     words = f"{name} lies between {known.min():.3g} and {known.max():.3g}"
-    return DrawnFigure(figure, _alt(shown, words))
+    return DrawnFigure(figure, map_text(shown.axes, "points", words))
 
 
-def _categories(shown: PixelMap, name: str, title: str) -> DrawnFigure:
-    codes = shown.columns[name]
-    if name in shown.flags:
-        texts, colours = ["false", "true"], list(FALSE_TRUE)
-    else:
-        texts = list(shown.names[name])
-        colours = [COLOURS[place] if place < len(COLOURS) else GREY for place in range(len(texts))]
-    known = np.where(shown.present & (codes == ABSENT), len(texts), codes)
-    counts = np.bincount(known[shown.present], minlength=len(texts) + 1).tolist()
-    entries: list[Entry] = []
-    words: list[str] = []
-    for text, colour, count in zip((*texts, "no value"), (*colours, NO_VALUE), counts, strict=True):
-        if count:
-            words.append(f"{text} {_share(count, shown)} %")
-            entries.append(Entry(colour, f"{name}: {words[-1]}" if not entries else words[-1]))
-    figure = map_figure(shown.axes, coloured(known, [*colours, NO_VALUE]), entries, title=title)
-    return DrawnFigure(figure, _alt(shown, f"{name}: {join_words(words)}"))
-
-
-def _share(count: int, shown: PixelMap) -> str:
-    return percent_text(count / int(shown.present.sum()))
-
-
-def _alt(shown: PixelMap, words: str) -> str:
-    axes = shown.axes
-    return (
-        f"A map of {len(axes.x):,} by {len(axes.y):,} points: across {axes.x.text}; upwards "
-        f"{axes.y.text}. {words[0].upper() + words[1:] if words[:1].islower() else words}."
-    )
+def _categories(
+    shown: PixelMap, name: str, names: Sequence[str], colours: Sequence[str], title: str
+) -> DrawnFigure:
+    codes, colours = shown.columns[name], [*colours, NO_VALUE]
+    codes = np.where(shown.present & (codes == ABSENT), len(names), codes)
+    entries = legend_entries(codes, [*names, "no value"], colours)
+    words = f"{name}: {join_words(list(entries))}"
+    first, *others = entries.items()
+    named = dict([(f"{name}: {first[0]}", first[1]), *others])
+    figure = map_figure(shown.axes, coloured(codes, colours), named, title=title)
+    return DrawnFigure(figure, map_text(shown.axes, "points", words))
