@@ -31,7 +31,7 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.metrics import PLATEAUS
+from xorsweep.networks.metrics import PLATEAUS, error_label
 from xorsweep.networks.plugins import PluginSet
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.figures import (
@@ -210,7 +210,13 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
             assert mean_decade(area) == pytest.approx(errors[outcome], abs=0.05)  # half a bin
         assert isinstance(plateaus, LineCollection)
         assert [line[0][0] for line in plateaus.get_segments()] == [*PLATEAUS.values()]
-    assert figure.legends[0].get_texts()[-1].get_text() == "plateaus at 1/4, 1/3, 1/2, 1"
+    *outcomes, marked = (text.get_text() for text in figure.legends[0].get_texts())
+    assert marked == "plateaus at 1/4, 1/3, 1/2, 1"
+    for label, patch in zip(outcomes, figure.legends[0].get_patches(), strict=True):
+        at, _, words = label.rpartition(": ")
+        name = words.replace(" ", "_")
+        assert mpl.colors.to_hex(patch.get_facecolor()) == OUTCOME_COLOURS[name]
+        assert at == (error_label(PLATEAUS[name]) if name in PLATEAUS else "")
 
 
 def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:

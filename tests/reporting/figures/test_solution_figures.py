@@ -3,8 +3,10 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.lines import AxLine
 from matplotlib.patches import Rectangle
 
 import xorsweep as xs
@@ -71,6 +73,11 @@ def test_each_surface_is_of_the_run_in_the_middle_of_its_class(sweep: xs.Sweep) 
         run = mine.iloc[(len(mine) - 1) // 2]
         assert axes.get_xlabel() == f"hidden {run['hidden']}, seed {run['seed']}"
         assert len(axes.images) == 1
+        _, parameters = sweep.tables.networks([run.name])[run.name]
+        weights, biases = np.split(parameters[: 3 * run["hidden"]], [2 * run["hidden"]])
+        lines = [line for line in axes.lines if isinstance(line, AxLine)]
+        for line, unit, bias in zip(lines, weights.reshape(2, -1).T, biases, strict=True):
+            assert np.dot([line.get_xy1(), line.get_xy2()], unit) == pytest.approx([-bias, -bias])
     shown = [axes.get_title(loc="left").strip() for axes in found.figure.axes]
     assert len(shown) == len({*shown}) == min(8, rows["solution"].nunique())
     assert all(label in found.alt for label in shown)
@@ -85,11 +92,3 @@ def test_one_class_alone_makes_no_figure(sweep: xs.Sweep) -> None:
     alone = type(tables).of(results, tables.summary, tables.learning_curves, tables.networks)
     for module in (solution_shares, solution_surfaces):
         assert module.draw(alone) is None
-
-
-def test_a_line_crosses_the_square_where_it_meets_its_edges() -> None:
-    crossing = solution_surfaces._line_within
-    assert crossing(1, 1, -1, 0, 1) == [(0, 1), (1, 0)]
-    assert crossing(1, 0, -0.5, 0, 1) == [(0.5, 0), (0.5, 1)]
-    assert crossing(1, 1, 5, 0, 1) == []
-    assert crossing(0, 0, 1, 0, 1) == []

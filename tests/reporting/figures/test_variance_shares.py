@@ -14,15 +14,15 @@ from xorsweep.analysis.variance_shares import rate_variance
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.figures import variance_shares
 from xorsweep.reporting.figures.axes import DrawnFigure
-from xorsweep.reporting.figures.column_data import ColumnTables
-from xorsweep.reporting.figures.data import Tables, VarianceTables
+from xorsweep.reporting.figures.column_data import AnyTables, ColumnTables
+from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import STYLE
 from xorsweep.storage.results import read_results
 
 from .test_catalog import expect_readable
 
 
-def drawn(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
+def drawn(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     with mpl.rc_context(STYLE):
         found = variance_shares.draw(tables, *columns)
         if found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +20,6 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -40,7 +39,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.palette import COLOURS, name_colours, number_colours
-from xorsweep.reporting.figures.style import GREY, PLATEAU_LINE, SMALL, chosen_width
+from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.text import level_name, level_text
 
@@ -246,6 +245,8 @@ def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
     names = [mpl_label(level_name(level)) for level in found]
     if not key or not is_numeric(cells[key]):
         grid[0].set_xticks(range(len(found)), names)
+        if found:
+            grid[0].set_xlim(-0.5, len(found) - 0.5)
         turn_labels(grid, names)
         return
     wide = is_wide(cells[key])
@@ -258,6 +259,28 @@ def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
         places = np.log(found) if wide else np.array(found, float)
         kept = _apart(places, names, room_across(grid[0]))
         grid[0].set_xticks([found[place] for place in kept], [names[place] for place in kept])
+
+
+def line_shifts(count: int) -> NDArray[Any]:
+    """Return how far lines lie beside each other, as shares (n,) of the room for all of them."""
+    return np.linspace(-0.5, 0.5, count) if count > 1 else np.zeros(1)
+
+
+def places_along(
+    cells: pd.DataFrame, line: pd.DataFrame, key: str, shift: float = 0.0
+) -> NDArray[Any]:
+    """Return where rows of a line lie along the axis of `scale_across`.
+
+    `shift` is a share of the axis for numbers, and of the room of a level for names.
+    """
+    if not key:
+        return np.full(len(line), shift)
+    if not is_numeric(cells[key]):
+        return np.asarray(pd.Index(levels(cells, key)).get_indexer(line[key]) + shift)
+    low, high = cells[key].min(), cells[key].max()
+    if is_wide(cells[key]):
+        return np.asarray(line[key] * (high / low) ** shift, float)
+    return np.asarray(line[key] + shift * (high - low), float)
 
 
 def room_across(axes: Axes) -> float:
@@ -332,17 +355,6 @@ def label_decades(axis: Axis, values: NDArray[Any]) -> None:
 
 def _power_text(value: float, _: int) -> str:
     return "10" + str(round(np.log10(value))).translate(SUPERSCRIPTS)
-
-
-def mark_plateaus(axes: Axes, plateaus: Collection[float], is_across: bool = False) -> None:
-    """Draw a line over the whole axes at each plateau of the error."""
-    if is_across:
-        ends, transform = [[(at, 0.0), (at, 1.0)] for at in plateaus], axes.get_xaxis_transform()
-    else:
-        ends, transform = [[(0.0, at), (1.0, at)] for at in plateaus], axes.get_yaxis_transform()
-    if ends:
-        lines = LineCollection(ends, transform=transform, **PLATEAU_LINE)
-        axes.add_collection(lines, autolim=False)
 
 
 def percent_upwards(axes: Axes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import ArrayLike
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.reporting.figures.axes import (
@@ -56,27 +54,28 @@ def draw_bands(
     for axes, (_, part) in zip(grid, parts, strict=True):
         for place in part.index:
             band = bands[place]
-            style = styles[part.loc[place, hue] if hue else None]
-            draw_band(axes, band["x"], band[["low", "middle", "high"]].T, style["color"], is_step)
+            colour = styles[part.loc[place, hue] if hue else None]["color"]
+            axes.plot(
+                band["x"],
+                band["middle"],
+                color=colour,
+                linewidth=1.4,
+                markersize=4,
+                marker="o" if len(band) == 1 else "",
+                drawstyle="steps-post" if is_step else "default",
+            )
+            axes.fill_between(
+                band["x"],
+                band["low"],
+                band["high"],
+                step="post" if is_step else None,
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
         axes.grid(axis="y")
     legend_below(figure, legend_lines({each: styles[each] | {"marker": None} for each in styles}))
     return figure, grid
-
-
-def draw_band(
-    axes: Axes,
-    x: ArrayLike,
-    band: ArrayLike,
-    colour: str,
-    is_step: bool = False,
-) -> None:
-    """Draw the low end, the middle and the high end of a band (3, n) at some places (n,)."""
-    low, middle, high = np.asarray(band)
-    line = axes.plot(x, middle, color=colour, linewidth=1.4, markersize=4)[0]
-    line.set_marker("o" if len(middle) == 1 else "")
-    line.set_drawstyle("steps-post" if is_step else "default")
-    step: Any = "post" if is_step else None
-    axes.fill_between(x, low, high, step=step, color=colour, alpha=0.15, linewidth=0)
 
 
 def last_values_text(

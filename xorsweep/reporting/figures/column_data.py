@@ -23,7 +23,7 @@ from xorsweep.analysis.summary import MOST_STEPS
 from xorsweep.analysis.variance_shares import VarianceShares
 from xorsweep.experiment import OK, STATUS, STATUSES
 from xorsweep.grid.grid import Grid
-from xorsweep.reporting.figures.data import Rates
+from xorsweep.reporting.figures.data import Rates, Tables
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, select_in_order
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
@@ -133,6 +133,10 @@ class ColumnTables:
         """Return the results of the runs of some cells that are ok."""
         is_ok = (self.results[STATUS] == STATUSES[OK]).to_numpy()
         return select_rows(self.results, is_ok & np.isin(self.cell_of, cells.index))
+
+
+AnyTables = Tables | ColumnTables
+"""What figures of rates are made from, those of convergence or of any flag."""
 
 
 def _band(cell: int, curves: pd.DataFrame) -> pd.DataFrame:

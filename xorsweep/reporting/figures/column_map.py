@@ -49,8 +49,7 @@ def draw(shown: PixelMap, name: str, title: str = "") -> DrawnFigure | None:
     if low == high:  # a colour bar needs two ends
         low, high = low - 0.5, high + 0.5
     norm = LogNorm(low, high) if needs_logarithm(known) else Normalize(low, high)
-    scale = ScalarMappable(norm, colormaps["viridis"])
-    scale.cmap.set_bad(NO_VALUE)
+    scale = ScalarMappable(norm, colormaps["viridis"].with_extremes(bad=NO_VALUE))
     image: Image = scale.to_rgba(np.ma.masked_invalid(values), bytes=True)
     image[~shown.present] = 0
     absent = (shown.present & ~np.isfinite(values)).sum() / shown.present.sum()

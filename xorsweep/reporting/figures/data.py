@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -54,40 +54,6 @@ class Rates:
     most: str
     fewest: str
     are_values: bool = False
-
-
-class RateTables(Protocol):
-    """What figures of rates are made from."""
-
-    @property
-    def cells(self) -> pd.DataFrame:
-        """Return the keys of the cells, one row per cell."""
-        ...
-
-    @property
-    def layout(self) -> Layout:
-        """Return which swept key goes where."""
-        ...
-
-    def rates(self, *columns: str) -> Rates:
-        """Return the rates of the cells, of a column where there are several."""
-        ...
-
-    def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:
-        """Return the cells with at most `most` combinations of the keys' levels."""
-        ...
-
-    def at_the_end(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Return the cells that count where some are earlier looks at others."""
-        ...
-
-
-class VarianceTables(Protocol):
-    """What figures of shares of variance are made from."""
-
-    def variance_shares(self, *columns: str) -> VarianceShares | None:
-        """Return the shares of the variance of a rate, None where the grid is no product."""
-        ...
 
 
 @dataclass(frozen=True)

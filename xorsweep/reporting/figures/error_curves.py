@@ -26,12 +26,11 @@ from xorsweep.reporting.figures.axes import (
     facets,
     label_decades,
     legend_below,
-    mark_plateaus,
     ranges_text,
 )
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS
+from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS, PLATEAU_LINE
 from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
@@ -74,7 +73,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
         _draw_runs(axes, found, single, outcomes, SEVERAL if has_several else ALONE)
         if has_several:
             draw_quantiles(axes, found, INK)
-        mark_plateaus(axes, tables.plateaus.values())
+        if tables.plateaus:
+            across = axes.get_yaxis_transform()
+            axes.hlines([*tables.plateaus.values()], 0, 1, transform=across, **PLATEAU_LINE)
         axes.grid(axis="y")
     epochs_across(grid[0], last, 0)
     grid[0].set_yscale("log")

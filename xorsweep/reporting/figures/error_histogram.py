@@ -12,7 +12,6 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from xorsweep.fields import FloatArray
@@ -26,7 +25,7 @@ from xorsweep.reporting.figures.axes import (
     facets,
     label_decades,
     legend_below,
-    mark_plateaus,
+    patches,
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS, PLATEAU_LINE
@@ -66,7 +65,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     label_decades(grid[0].xaxis, edges[[0, -1]])
     for axes, (_, part) in zip(grid, parts, strict=True):
         _draw_cell(axes, found[part.index[0]].bars, edges)
-        mark_plateaus(axes, tables.plateaus.values(), is_across=True)
+        if tables.plateaus:
+            upwards = axes.get_xaxis_transform()
+            axes.vlines([*tables.plateaus.values()], 0, 1, transform=upwards, **PLATEAU_LINE)
     grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     highest = max(axes.dataLim.y1 for axes in grid)
     if highest < MOST_ENLARGED:
@@ -138,17 +139,14 @@ def _draw_cell(axes: Axes, bars: pd.DataFrame, edges: FloatArray) -> None:
     )
 
 
-def _legend_handles(outcomes: Sequence[str], plateaus: Mapping[str, float]) -> list[Artist]:
+def _legend_handles(outcomes: Sequence[str], plateaus: Mapping[str, float]) -> Sequence[Artist]:
     labels = {name: name.replace("_", " ") for name in outcomes}
-    for name, plateau in plateaus.items():
-        labels[name] = next(iter(plateau_labels({name: plateau})))
-    colours: list[Artist] = [
-        Patch(color=OUTCOME_COLOURS[name], label=labels[name]) for name in outcomes
-    ]
-    if plateaus:
-        named = ", ".join(map(error_label, sorted({*plateaus.values()})))
-        colours.append(Line2D([], [], label=f"plateaus at {named}", **PLATEAU_LINE))
-    return colours
+    labels |= {name: next(iter(plateau_labels({name: at}))) for name, at in plateaus.items()}
+    handles = patches({labels[name]: OUTCOME_COLOURS[name] for name in outcomes})
+    if not plateaus:
+        return handles
+    named = ", ".join(map(error_label, sorted({*plateaus.values()})))
+    return [*handles, Line2D([], [], label=f"plateaus at {named}", **PLATEAU_LINE)]
 
 
 def _edges(low: int, high: int) -> FloatArray:

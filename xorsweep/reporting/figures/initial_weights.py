@@ -19,18 +19,19 @@ def draw(tables: Tables) -> DrawnFigure | None:
     found = weight_panels(tables)
     if found is None:
         return None
+    cells, note = found
     figure, grid = facets(
-        [(": ".join(filter(None, (name, auc_text(cell)))), cell) for name, cell in found.panels],
+        [(": ".join(filter(None, (name, auc_text(cell)))), cell) for name, cell in cells],
         3.1,
         2.6,
         xlabel="largest weight difference",
         ylabel="runs that don't converge",
     )
-    for axes, (_, cell) in zip(grid, found.panels, strict=True):
+    for axes, (_, cell) in zip(grid, cells, strict=True):
         _draw_deciles(axes, cell)
     grid[0].set_ylim(bottom=0)
     grid[0].yaxis.set_major_formatter(PercentFormatter(1))
-    return DrawnFigure(figure, _alt_text(found.panels), found.note)
+    return DrawnFigure(figure, _alt_text(cells), note)
 
 
 def _draw_deciles(axes: Axes, cell: WeightCell) -> None:

@@ -62,7 +62,8 @@ def draw(tables: Tables) -> DrawnFigure | None:
     found = weight_panels(tables)
     if found is None:
         return None
-    maps = [(name, FailureMap.of(cell)) for name, cell in found.panels]
+    cells, note = found
+    maps = [(name, FailureMap.of(cell)) for name, cell in cells]
     figure, grid = facets(
         maps,
         2.9,
@@ -78,7 +79,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     bar = figure.colorbar(fields, ax=grid, aspect=25, pad=0.02, label="runs that don't converge")
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
-    return DrawnFigure(figure, _alt_text(maps), found.note)
+    return DrawnFigure(figure, _alt_text(maps), note)
 
 
 def _alt_text(maps: list[tuple[str, FailureMap]]) -> str:

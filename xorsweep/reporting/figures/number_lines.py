@@ -17,18 +17,20 @@ from xorsweep.reporting.figures.axes import (
     label_decades,
     legend_below,
     legend_lines,
+    line_shifts,
     line_styles,
     needs_logarithm,
     new_figure,
+    places_along,
     ranges_text,
     scale_across,
     scale_values,
 )
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.figures.palette import COLOURS
-from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
+from xorsweep.reporting.layout import Layout, mpl_label, panels
 from xorsweep.reporting.selection import in_order
-from xorsweep.text import count_text, level_name
+from xorsweep.text import count_text
 
 MOST_LINES = 8
 MOST_MARKERS = 30
@@ -52,9 +54,8 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     parts = panels(in_order(rows, shown.keys), shown.keys)
     figure, grid = facets(parts, 3.1, 2.7, sharey=True, xlabel=layout.x, ylabel=mpl_label(column))
     styles = line_styles(cells, layout.hue)
-    draw_panel = _draw_lines if is_numeric(cells[layout.x]) else _draw_points
     for axes, (_, part) in zip(grid, parts, strict=True):
-        draw_panel(axes, part, column, layout, cells, tables.every.has_seeds)
+        _draw_panel(axes, part, column, layout, cells, tables.every.has_seeds)
         axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     drawn = np.concatenate(
         [tables.every.statistic(f"{column}_{name}")[cells.index] for name in ("q25", "q75")]
@@ -70,7 +71,7 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     return DrawnFigure(figure, alt, "; ".join(filter(None, (shown.note, excluded))))
 
 
-def _draw_lines(
+def _draw_panel(
     axes: Axes,
     part: pd.DataFrame,
     column: str,
@@ -78,55 +79,28 @@ def _draw_lines(
     cells: pd.DataFrame,
     has_seeds: bool,
 ) -> None:
-    few = cells[layout.x].nunique() <= MOST_MARKERS
-    for level, style in line_styles(cells, layout.hue).items():
+    """Draw lines with bands along numbers, and points with bars beside each other along names."""
+    is_number = is_numeric(cells[layout.x])
+    few = not is_number or cells[layout.x].nunique() <= MOST_MARKERS
+    styles = line_styles(cells, layout.hue)
+    for shift, (level, style) in zip(line_shifts(len(styles)), styles.items(), strict=True):
         line = part[part[layout.hue] == level] if layout.hue else part
-        is_point = line[layout.x].nunique() == 1  # where a band would have no width
+        # A band of one point would have no width.
+        has_bars = not is_number or line[layout.x].nunique() == 1
         sns.lineplot(
-            x=line[layout.x].to_numpy(float),  # without a name, which would become a label
+            x=places_along(cells, line, layout.x, 0.0 if is_number else 0.5 * shift),
             y=line[column].to_numpy(),
             estimator="median",
             errorbar=("pi", 50) if has_seeds else None,
-            err_style="bars" if is_point else "band",
-            err_kws={"linewidth": 0.9 if is_point else 0},
-            linewidth=1.2,
+            err_style="bars" if has_bars else "band",
+            err_kws={"linewidth": 0.9 if has_bars else 0},
+            linewidth=1.2 if is_number else 0,
             markersize=4,
             markeredgewidth=0,
             legend=False,
             ax=axes,
             **{**style, "marker": style["marker"] if few else None},
         )
-
-
-def _draw_points(
-    axes: Axes,
-    part: pd.DataFrame,
-    column: str,
-    layout: Layout,
-    cells: pd.DataFrame,
-    has_seeds: bool,
-) -> None:
-    styles = line_styles(cells, layout.hue)
-    names = {level: level_name(level) for level in levels(cells, layout.x)}
-    lines = part[layout.hue] if layout.hue else pd.Series("", part.index)
-    labels = {level: str(place) for place, level in enumerate(styles)} if layout.hue else {"": "0"}
-    sns.pointplot(
-        x=part[layout.x].map(names).to_numpy(str),  # without a name, which would become a label
-        y=part[column].to_numpy(),
-        hue=lines.map(labels).to_numpy(str),
-        order=list(names.values()),
-        hue_order=list(labels.values()),
-        palette=[style["color"] for style in styles.values()],
-        markers=[style["marker"] for style in styles.values()],
-        estimator="median",
-        errorbar=("pi", 50) if has_seeds else None,
-        dodge=0.5 if len(styles) > 1 else False,
-        linestyle="none",
-        markersize=4,
-        err_kws={"linewidth": 0.9},
-        legend=False,
-        ax=axes,
-    )
 
 
 def _histogram(column: str, values: pd.Series[float]) -> DrawnFigure:

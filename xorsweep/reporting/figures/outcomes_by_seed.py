@@ -20,6 +20,7 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     facets,
     legend_below,
+    patches,
     turn_labels,
 )
 from xorsweep.reporting.figures.data import Tables
@@ -140,12 +141,13 @@ def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
 
 
 def _legend_handles(codes: set[int]) -> list[Patch]:
-    known = [
-        # Without a stroke, so that a dark page leaves it the colour that the rows have.
-        Patch(facecolor=OUTCOME_COLOURS[name], edgecolor="none", label=name.replace("_", " "))
-        for code, name in enumerate(DRAWN)
-        if code in codes
-    ]
+    known = patches(
+        {
+            name.replace("_", " "): OUTCOME_COLOURS[name]
+            for code, name in enumerate(DRAWN)
+            if code in codes
+        }
+    )
     blank = Patch(facecolor="none", edgecolor=GREY, linewidth=0.6, label="not trained")
     return [*known, blank] if ABSENT in codes else known
 

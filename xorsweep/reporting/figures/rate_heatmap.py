@@ -22,7 +22,8 @@ from xorsweep.reporting.figures.axes import (
     text_width,
     turn_labels,
 )
-from xorsweep.reporting.figures.data import Rates, RateTables
+from xorsweep.reporting.figures.column_data import AnyTables
+from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.figures.style import SMALL
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
@@ -36,7 +37,7 @@ MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
 
-def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
+def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     """Return the rate over two keys, with n of N in each field."""
     cells, layout, rates = tables.cells, tables.layout, tables.rates(*columns)
     if len(cells) == 1 or rates.frame.empty:

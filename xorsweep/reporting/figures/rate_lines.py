@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.axes import (
@@ -14,21 +10,22 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     along_text,
     facets,
-    is_wide,
     legend_below,
+    line_shifts,
     line_styles,
     percent_upwards,
+    places_along,
     ranges_text,
     scale_across,
 )
-from xorsweep.reporting.figures.data import RateTables
+from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.layout import levels, mpl_label, panels
 from xorsweep.reporting.selection import in_order
 
 MOST_LINES = 8
 
 
-def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
+def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     """Return the rate along one key with 95 % intervals, another as lines."""
     rates = tables.rates(*columns)
     known = tables.cells[tables.cells.index.isin(rates.frame.index)]
@@ -47,17 +44,18 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     )
     styles = line_styles(cells, layout.hue)
     is_number = bool(key) and is_numeric(cells[key])
-    apart = min(0.012, 0.5 / (len(styles) * (len(levels(cells, key)) if key else 1)))
+    count = len(levels(cells, key)) if key else 1
+    room = min(0.012 * len(styles), 0.5 / count) if is_number else 0.5
     percent_upwards(grid[0])
     for axes, (_, part) in zip(grid, parts, strict=True):
-        for index, (level, style) in enumerate(styles.items()):
+        for shift, (level, style) in zip(line_shifts(len(styles)), styles.items(), strict=True):
             line = part[part[layout.hue] == level] if layout.hue else part
             line = line.sort_values(key) if is_number else line
             # At all or none the interval lies on one side; rounding must not make the other < 0.
             rate, low, high = (rates.frame.loc[line.index, end] for end in ("rate", "low", "high"))
             errors = np.maximum([rate - low, high - rate], 0)
             axes.errorbar(
-                _places(cells, line, key, (index - (len(styles) - 1) / 2) * apart),
+                places_along(cells, line, key, room * shift),
                 rate,
                 yerr=errors,
                 linewidth=1.2 if is_number or not key else 0,
@@ -76,16 +74,3 @@ def draw(tables: RateTables, *columns: str) -> DrawnFigure | None:
     when = "At the most epochs" if len(last) < len(cells) else "Range"
     alt = f"Rates with intervals{along}. {when}: {ranges}."
     return DrawnFigure(figure, alt, shown.note)
-
-
-def _places(cells: pd.DataFrame, line: pd.DataFrame, key: str, shift: float) -> NDArray[Any]:
-    """Return where a line's points lie along a key, shifted so that intervals stay apart."""
-    if not key:
-        return np.full(len(line), shift)
-    if not is_numeric(cells[key]):
-        found = levels(cells, key)
-        return np.array([found.index(level) for level in line[key]]) + 4 * shift
-    low, high = cells[key].min(), cells[key].max()
-    if is_wide(cells[key]):
-        return np.asarray(line[key] * (high / low) ** shift)
-    return np.asarray(line[key] + shift * (high - low))

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from xorsweep.analysis.solutions import classes_only, label_counts
@@ -15,6 +14,7 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     facets,
     legend_below,
+    patches,
     room_across,
     text_width,
 )
@@ -73,9 +73,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     grid[0].set_xlim(0, 1)
     grid[0].xaxis.set_major_formatter(PercentFormatter(1))
     rest = {OTHERS: OTHERS_COLOUR} if len(named) > len(colours) else {}
-    legend_below(
-        figure, [Patch(color=colour, label=name) for name, colour in (colours | rest).items()]
-    )
+    legend_below(figure, patches(colours | rest))
     return DrawnFigure(figure, _alt_text(shown.cells, shown.keys, counts), shown.note)
 
 

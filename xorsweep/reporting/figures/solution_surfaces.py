@@ -183,28 +183,15 @@ def _draw_surface(axes: Axes, point: Point, parameters: FloatArray) -> None:
     boundary.set_path_effects(OUTLINE)
     weights = training.network.views(parameters[:, None])
     for (first, second), bias in zip(weights.w1[..., 0].T, weights.b1[:, 0], strict=True):
-        crossed = _line_within(float(first), float(second), float(bias), *ends)
-        if crossed:
-            axes.plot(*np.array(crossed).T, path_effects=OUTLINE, **HIDDEN_LINE)
+        if first or second:
+            near = -bias / (first**2 + second**2) * np.array([first, second])
+            there = near[0] - second, near[1] + first
+            axes.axline(near, there, path_effects=OUTLINE, **HIDDEN_LINE)
     middle = (training.targets.min() + training.targets.max()) / 2
     for row, target in zip(training.inputs, training.targets[:, 0], strict=True):
         axes.plot(*row, **(HIGHER if target > middle else LOWER))
     axes.set(xlim=ends, ylim=ends, xticks=(low, high), yticks=(low, high))
     axes.spines[["left", "bottom"]].set_visible(False)
-
-
-def _line_within(
-    first: float, second: float, bias: float, low: float, high: float
-) -> list[tuple[float, float]]:
-    """Return where the line first x + second y + bias = 0 crosses the edges of a square."""
-    found = []
-    for end in (low, high):
-        if second:
-            found.append((end, -(bias + first * end) / second))
-        if first:
-            found.append((-(bias + second * end) / first, end))
-    inside = sorted({each for each in found if all(low <= value <= high for value in each)})
-    return [inside[0], inside[-1]] if len(inside) > 1 else []
 
 
 def _alt_text(shown: list[_Shown]) -> str:

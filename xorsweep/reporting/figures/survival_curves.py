@@ -27,16 +27,13 @@ def draw(tables: Tables) -> DrawnFigure | None:
     layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES)
     shown = select_cells(cells, (layout.x, *layout.col), MOST_PANELS)
     rows = tables.rows_of(shown.cells, list(RUN_COLUMNS))
-    cell = tables.cell_of[rows.index]
-    curves = {}
-    for place in np.unique(cell):
-        curve = survival_curves(rows[cell == place], [])
-        if len(curve):
-            curves[place] = curve.rename(columns={"unsolved": "middle"})
-            curves[place]["x"] = curve["epoch"].clip(lower=1)  # the axis is logarithmic
-    if not curves:
+    curves = survival_curves(rows.assign(cell=tables.cell_of[rows.index]), ["cell"])
+    if curves.empty:
         return None
-    figure, grid = draw_bands(shown, layout.hue, curves, "epochs", "still unsolved", is_step=True)
+    curves["x"] = curves["epoch"].clip(lower=1)  # the axis is logarithmic
+    curves = curves.rename(columns={"unsolved": "middle"})
+    bands = {place: curves[curves["cell"] == place] for place in curves["cell"].unique()}
+    figure, grid = draw_bands(shown, layout.hue, bands, "epochs", "still unsolved", is_step=True)
     first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
     decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
     epochs_across(grid[0], rows["epochs"].max(), decade)

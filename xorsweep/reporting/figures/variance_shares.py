@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from xorsweep.reporting.figures.axes import NARROW, DrawnFigure, legend_below, new_figure
-from xorsweep.reporting.figures.data import VarianceTables
+from xorsweep.reporting.figures.axes import NARROW, DrawnFigure, legend_below, new_figure, patches
+from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import INK
 from xorsweep.reporting.layout import mpl_label
@@ -25,7 +25,7 @@ KINDS = {
 }
 
 
-def draw(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
+def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     """Return both shares of each axis with their limits, the largest on top."""
     found = tables.variance_shares(*columns)
     if found is None or not found.is_shown:
@@ -41,27 +41,24 @@ def draw(tables: VarianceTables, *columns: str) -> DrawnFigure | None:
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.tick_params("y", length=0)
     axes.grid(axis="x")
-    legend_below(figure, axes.get_legend_handles_labels()[0])
+    legend_below(figure, patches(dict(KINDS.values())))
     held = ", ".join(level_text(*each) for each in found.product.held.items())
     return DrawnFigure(figure, _alt_text(rows), held and f"cells with {held} alone")
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame, kind: str, place: int) -> None:
-    label, colour = KINDS[kind]
+    _, colour = KINDS[kind]
     value, low, high = (
         rows[name].clip(0, 1).to_numpy() for name in (kind, f"{kind}_low", f"{kind}_high")
     )
     where = np.arange(len(rows)) + (place - 0.5) * BAR
-    axes.barh(where, value, BAR, color=colour, label=label)
-    known = ~np.isnan(low)
-    axes.errorbar(
-        value[known],
-        where[known],
-        xerr=[(value - low)[known], (high - value)[known]],
-        fmt="none",
-        ecolor=INK,
-        linewidth=0.8,
-        capsize=2,
+    axes.barh(
+        where,
+        value,
+        BAR,
+        xerr=[value - low, high - value],
+        color=colour,
+        error_kw={"ecolor": INK, "linewidth": 0.8, "capsize": 2},
     )
 
 

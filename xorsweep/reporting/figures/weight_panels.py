@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from xorsweep.analysis.initial_weights import WeightCell, weight_cells
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.layout import panels
@@ -14,18 +12,11 @@ SAME = ("hidden", "epochs")
 """Keys whose level is the same, or the most, in all panels."""
 
 
-@dataclass(frozen=True)
-class WeightPanels:
-    """The cells that are shown with their titles, and a note of those that aren't."""
+def weight_panels(tables: Tables) -> tuple[list[tuple[str, WeightCell]], str] | None:
+    """Return titles and cells with enough runs, at their most epochs, and a note of the others.
 
-    panels: list[tuple[str, WeightCell]]
-    note: str
-
-
-def weight_panels(tables: Tables) -> WeightPanels | None:
-    """Return cells with enough runs, at their most epochs; None where none has runs that fail.
-
-    A title names the setting, as far as the sweep has others.
+    None where no cell has runs that fail. A title names the setting, as far as the sweep has
+    others.
     """
     last = final_epochs_only(tables.summary).index
     found = {cell.place: cell for cell in weight_cells(tables.results) if cell.place in last}
@@ -40,7 +31,7 @@ def weight_panels(tables: Tables) -> WeightPanels | None:
         (title, found[int(rows.index[0])])
         for title, rows in panels(shown.cells, [key for key in named if key not in SAME])
     ]
-    return WeightPanels(titled, shown.note)
+    return titled, shown.note
 
 
 def auc_text(cell: WeightCell) -> str:
