@@ -340,9 +340,9 @@ def test_a_run_tells_why_it_ended_there_in_words_and_a_figure() -> None:
 @pytest.mark.parametrize(
     "keys",
     [
-        {"hidden": 3},
+        pytest.param({"hidden": 3}, marks=pytest.mark.slow),
         {"hidden": 1, "task": "parity", "task.bits": 6},
-        {"task": "encoder", "hidden": 2},
+        pytest.param({"task": "encoder", "hidden": 2}, marks=pytest.mark.slow),
         {"output": "linear", "activation": "relu", "init": {"low": -1.7e308, "high": 1.7e308}},
     ],
 )

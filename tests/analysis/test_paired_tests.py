@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from scipy.stats import binomtest
 
 from xorsweep.analysis import paired_tests
@@ -171,6 +172,7 @@ def test_a_single_cell_has_no_neighbours_and_its_table_a_head() -> None:
     assert list(found.columns)[-3:] == ["p", "p_holm", "verdict"]
 
 
+@examples(8, 120)
 @given(st.data(), st.integers(1, 200), st.integers(1, 3))
 def test_counts_are_those_of_a_loop_over_seeds(data: st.DataObject, seeds: int, words: int) -> None:
     texts = st.text("+-f ", min_size=seeds, max_size=seeds)

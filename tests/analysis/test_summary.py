@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from planned_batches import plan_of
+from profiles import examples
 
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import rate_interval
@@ -190,6 +191,7 @@ def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
     assert row["median_note"] == "no run"
 
 
+@examples(8, 120)
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 100)), min_size=1, max_size=30),
     st.integers(100, 200),

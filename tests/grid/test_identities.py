@@ -7,6 +7,7 @@ import numpy as np
 from grids import PointOf, axes_of, frozen, points
 from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import product_grid
@@ -15,6 +16,7 @@ from xorsweep.networks.schema import NETWORK_SCHEMA
 WHERES = st.sampled_from([None, "seed % 7 != 3", "lr < 0.2 or epochs == 2"])
 
 
+@examples(8, 120)
 @given(axes=axes_of(), more=axes_of(), optimizer=st.sampled_from(["sgd", "momentum"]))
 def test_identities_are_equal_exactly_where_points_are(
     point_of: PointOf, axes: list[Axis], more: list[Axis], optimizer: str

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from grids import PointOf, axes_of, points
 from hypothesis import given
+from profiles import examples
 
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
@@ -14,6 +15,7 @@ from xorsweep.grid.serialization import grid_from_data, grid_to_data
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 
+@examples(8, 120)
 @given(first=axes_of(), second=axes_of())
 def test_a_grid_comes_back_from_json_as_it_was(
     point_of: PointOf, first: list[Axis], second: list[Axis]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from planned_batches import plan_of
+from profiles import examples
 
 from xorsweep.experiment import Plan
 from xorsweep.grid.axes import Axis
@@ -91,12 +92,12 @@ def told(batch: Batch, member: int) -> frozenset[tuple[str, object]]:
     return frozenset({**batch.fixed, **varying}.items())
 
 
-plans = given(
-    described=blocks(),
-    data=st.data(),
-    members=st.integers(1, 20),
-    workers=st.integers(1, 8),
-)
+def plans(test: Callable[..., None]) -> Callable[..., None]:
+    """Have a test plan grids, in blocks, of which some points are pending."""
+    drawn = given(
+        described=blocks(), data=st.data(), members=st.integers(1, 20), workers=st.integers(1, 8)
+    )
+    return examples(8, 120)(drawn(test))
 
 
 def drawn_plan(

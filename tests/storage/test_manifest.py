@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifests import new_manifest, resealed
 from planned_batches import plan_of
+from profiles import examples
 
 from xorsweep._version import FORMAT, NUMERICS
 from xorsweep.errors import ConfigError
@@ -74,6 +75,7 @@ def test_a_sealed_grid_comes_back_from_json_with_its_engine(grid: Grid) -> None:
     assert found.identities.tolist() == grid.identities.tolist()
 
 
+@examples(8, 120)
 @given(
     lr=st.lists(st.floats(5e-324, 1.7e308), min_size=1, max_size=5),
     seed=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=5),

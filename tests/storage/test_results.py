@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from planned_batches import plan_of
+from profiles import examples
 
 from xorsweep.execution.backends import run_serial
 from xorsweep.experiment import FAILED, STATUSES, ExperimentTask
@@ -339,6 +340,7 @@ def test_points_that_the_grid_does_not_have_are_passed_over(
         np.testing.assert_array_equal(found.column(name, np.float64), values)
 
 
+@examples(8, 120)
 @given(
     values=st.lists(
         st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=8, unique=True

@@ -162,7 +162,7 @@ def test_other_bits_are_an_error_that_shows_both(pair: tuple[Path, Path], tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("at_once", [2**19, 7])
+@pytest.mark.parametrize("at_once", [pytest.param(2**19, marks=pytest.mark.slow), 7])
 def test_of_many_conflicts_some_are_shown_and_all_counted(
     grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
