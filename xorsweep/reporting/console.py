@@ -186,7 +186,7 @@ class Console:
             table.add_column(Text(name), justify=justify)
         for line in lines:
             table.add_row(*map(Text, line))
-        self.console.print(table, soft_wrap=False)
+        self.console.print(table)
 
     def failures(self, found: Sequence[Failure], points: int | None = None) -> None:
         """Print the failures by reason, each with a command that repeats one of them alone.

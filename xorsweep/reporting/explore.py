@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import pandas as pd
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.measures import Measure
+from xorsweep.reporting.rendering import page_json
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.palette import CIVIDIS
 from xorsweep.text import level_name
@@ -55,8 +55,7 @@ def explore_data(
         "note": found.note if len(shown) < len(cells) else "",
         "shades": [f"#{colour}" for colour in CIVIDIS.split()],
     }
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return page_json(data)
 
 
 def _key(column: pd.Series[Any], name: str) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _most_lost(
     cells = results[swept].iloc[index.first[places]]
     size, lost = (np.bincount(index.number[some], minlength=len(index)) for some in (met, left))
     cells = cells.assign(left=lost[places], size=size[places])
-    cells["share"] = 1 - (cells["size"] - cells["left"]) / cells["size"]
+    cells["share"] = cells["left"] / cells["size"]
     most_first = cells.sort_values(["share", "size"], ascending=False, kind="stable")
     worst = most_first.to_dict("records")[0]
     lost_there, of = worst["left"], worst["size"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
@@ -35,6 +37,14 @@ def environment() -> Environment:
 def data_uri(media_type: str, data: bytes) -> str:
     """Return a URI that holds the data itself."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def page_json(data: Mapping[str, Any]) -> str:
+    """Return data as JSON that can stand in a script element of a page."""
+    # JavaScript has NaN, but JSON hasn't: JSON.parse would refuse the whole page's data.
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    # `</script>` in a text would end the element, and autoescape's entities aren't read there.
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def escape_markdown(node: Node) -> Node:

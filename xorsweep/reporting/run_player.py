@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from xorsweep.networks.metrics import plateaus
 from xorsweep.networks.schema import component_of
 from xorsweep.networks.single_run import SingleRun
 from xorsweep.networks.tasks import Xor
+from xorsweep.reporting.rendering import page_json
 from xorsweep.reporting.svg.error_curve import count_before_divergence
 from xorsweep.reporting.svg.palette import CIVIDIS
 from xorsweep.text import level_text
@@ -33,9 +33,7 @@ LARGEST_SEED = 2**32 - 1
 
 def player_data(run: SingleRun) -> str:
     """Return as JSON that can stand in a page the run by epoch, and its playground."""
-    data = {"scrubber": _recorded(run), "playground": _playground(run)}
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return page_json({"scrubber": _recorded(run), "playground": _playground(run)})
 
 
 def differences(run: SingleRun) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from xorsweep.analysis.columns import is_numeric
+from xorsweep.reporting.dark_mode import luminance
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.measures import Measure
 from xorsweep.reporting.selection import SelectedCells, select_cells
@@ -23,7 +24,7 @@ MOST_SQUARES = 200
 MOST_TEXTS = 14
 """Squares in a row up to which each has room for its number."""
 EQUAL_CONTRAST = 0.179
-"""The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
+"""The relative luminance to which black and white have the same contrast (WCAG 2.2)."""
 
 
 @dataclass(frozen=True)
@@ -156,14 +157,6 @@ def _shade(share: float) -> str:
     """Return the colours of a square, as CSS: its shade, and black or white on it."""
     colours = shades()
     red, green, blue = (int(part) for part in colours[round(share * (len(colours) - 1))])
-    ink = "#000" if _luminance(red, green, blue) > EQUAL_CONTRAST else "#fff"
-    return f"background:#{red:02x}{green:02x}{blue:02x};color:{ink}"
-
-
-def _luminance(*colour: int) -> float:
-    """Return the relative luminance of a colour (WCAG 2.1)."""
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (channel / 255 for channel in colour)
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    shade = f"#{red:02x}{green:02x}{blue:02x}"
+    ink = "#000" if luminance(shade) > EQUAL_CONTRAST else "#fff"
+    return f"background:{shade};color:{ink}"
