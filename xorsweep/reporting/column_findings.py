@@ -41,6 +41,7 @@ def column_findings(
     ]
     found = [sentence for part in parts for sentence in part]
     has_failures = cells.statistic("failed").any()
+    # The first sentence is the headline; failures cast doubt on all that follow.
     found.insert(1 if has_failures else len(found), _points(cells))
     return found[:MOST_FINDINGS]
 
@@ -105,6 +106,7 @@ def _differences(comparisons: pd.DataFrame, flag: str) -> Iterator[str]:
 
 
 def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
+    # Where no run is ok, a missing median doesn't say that the flag isn't reached.
     medians = cells.statistic(f"{time}_median")[cells.statistic("ok") > 0]
     known = medians.dropna()
     unreached = len(medians) - len(known)

@@ -80,6 +80,7 @@ class ColumnReport(ReportWriter):
         table = column_cells_table(cells, MOST_CELLS)
         measures, targets = self._measures(cells), setting_targets(table)
         layout = Layout.by_levels(cells.summary, cells.swept)
+        # No setting is better than another here: the order is that of the summary.
         rank = np.arange(len(cells.summary))
         shown = heat_cells(cells.summary, layout, rank)
         return PageContent(
@@ -125,6 +126,7 @@ def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
 
 def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]:
     """Yield a heat map for several keys, rates for several runs, and shares of variance."""
+    # Of a single key the rates below show the same, and their intervals.
     if keys > 1 or not has_seeds:
         yield FigureSpec(
             f"{flag}_heatmap",

@@ -67,7 +67,9 @@ def rate_texts(cells: ColumnCells, flag: str) -> pd.Series[Any]:
             [f"{rate} % [{low}, {high}]" for rate, low, high in shares], rates.index, dtype=object
         )
     else:
+        # Of one run the rate is 0 or 1.
         texts = (rates["rate"] > 0).map(level_name)
+    # Settings whose runs all failed have no rate.
     return texts.reindex(cells.summary.index, fill_value="")
 
 

@@ -51,10 +51,12 @@ class LastingConsole(RichConsole):
     @property
     def file(self) -> IO[str]:
         """Return the output stream, which raises nothing."""
+        # rich asks for it at each write, so that a sys.stdout that was replaced counts as well.
         return cast(IO[str], Dropping(super().file))
 
     @file.setter
     def file(self, new_file: IO[str]) -> None:
+        # A property that is overridden loses its setter.
         self._file = new_file
 
 
@@ -67,6 +69,7 @@ class Console:
     """Seconds between two lines of progress where there is no terminal."""
 
     def __init__(self, console: RichConsole | None = None) -> None:
+        # rich would wrap lines, at 80 columns where there is no terminal, and colour numbers.
         self.console = console or LastingConsole(soft_wrap=True, highlight=False)
 
     @classmethod
@@ -81,11 +84,13 @@ class Console:
 
     def print(self, line: str) -> None:
         """Print one line as it is."""
+        # Not as a string, in which rich reads [brackets] as markup.
         self.console.print(Text(line))
 
     def log_wrapped(self, line: str) -> None:
         """Put one line into the log, and print it wrapped at its commas to fit a terminal."""
         _LOG.info(line)
+        # A file has room for a line of any length, which is searched more easily whole.
         width = self.console.width if self.console.is_terminal else len(line)
         for part in wrap_text(line, width):
             self.print(part)
@@ -98,6 +103,7 @@ class Console:
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done."""
         if not self.console.is_terminal:
+            # `warn` is what consoles print for callers from Python, too.
             yield LineMeter(self.warn, work, unit, self.line_every)
             return
         room = self.console.width - NUMBERS_WIDTH
@@ -112,17 +118,22 @@ class Console:
             TextColumn("left"),
             console=self.console,
             transient=True,
+            # Work is counted by parts of the results, in lumps: rich's rate of 30 s would jump.
             speed_estimate_period=3600,
         )
         task, started = progress.add_task(unit, total=work), monotonic()
 
         def advance(work: int) -> None:
+            # rich doesn't show it before `start`, which does nothing where it is shown already.
             progress.advance(task, work)
             if monotonic() - started >= self.bar_after:
+                # A signal's exception within rich's start or stop would leave its thread running,
+                # or the cursor hidden.
                 with hold_signals():
                     progress.start()
 
         try:
+            # Where the bar needn't wait it is there before the first part is done.
             advance(0)
             yield advance
         finally:

@@ -88,6 +88,7 @@ class NotebookConsole(ScriptConsole):
         super().log(line)
         data = {"text/plain": line}
         if self._handle is None:
+            # raw: `data` is by media type already. With an identifier the line can be replaced.
             self._handle = display(data, raw=True, display_id=True)
         else:
             self._handle.update(data, raw=True)
@@ -106,18 +107,22 @@ def register_figure(figure: Figure) -> Figure:
     shell = _kernel_shell()
     if shell is not None:
         printers = shell.display_formatter.formatters[PNG]
+        # A printer that the user has chosen stays.
         if type(figure) not in printers.type_printers:
             from IPython.core.pylabtools import print_figure
 
+            # By default IPython cuts the paper to what is drawn: the width would be another one.
             printers.for_type(type(figure), partial(print_figure, bbox_inches=None))
     return figure
 
 
 def _kernel_shell() -> Any | None:
     """Return IPython's shell where this process is the kernel of a notebook."""
+    # A kernel has imported IPython already; elsewhere its import would take a while for nothing.
     if "IPython" not in sys.modules:
         return None
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
+    # IPython on a terminal has a shell too, which shows no figures.
     return shell if hasattr(shell, "kernel") else None

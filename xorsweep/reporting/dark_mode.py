@@ -26,6 +26,7 @@ def for_both_themes(svg: str) -> str:
     """
     strokes = set(_STROKE.findall(svg))
     rules = [
+        # Matplotlib writes no fill where it is black: text and ticks inherit this one.
         f"svg{{fill:{DARK_INK}}}",
         _rule("fill", PAPER, DARK_PAPER, "path"),
         _rule("fill", NOTES, dark_counterpart(NOTES), "g"),
@@ -35,13 +36,17 @@ def for_both_themes(svg: str) -> str:
         lighter = dark_counterpart(colour)
         if lighter != colour:
             rules.append(_rule("stroke", colour, lighter))
+            # Marks have the colour of their line; a grey one may be a field of a heat map.
             if not _GREYS.fullmatch(colour):
                 rules.append(_rule("fill", colour, lighter))
+    # On screens alone: printed pages are light.
     media = f"@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}"
+    # Matplotlib's one style element stands at the start.
     return svg.replace("</style>", f"{media}</style>", 1)
 
 
 def _rule(kind: str, colour: str, other: str, element: str = "") -> str:
+    # Matplotlib's colours are in style attributes, over which only rules with !important win.
     return f'{element}[style*="{kind}: {colour}"]{{{kind}:{other}!important}}'
 
 
@@ -55,6 +60,8 @@ def dark_counterpart(colour: str) -> str:
         return DARK_PAPER
     hue, lightness, saturation = rgb_to_hls(*_rgb(colour))
     if _GREYS.fullmatch(colour):
+        # Black becomes as light as the ink of the dark page (0.9), and the lightest grey, at 0.15,
+        # stays lighter than its paper (0.1).
         return _hex(hls_to_rgb(hue, 0.9 - 0.75 * lightness, saturation))
     while contrast(_hex(hls_to_rgb(hue, lightness, saturation)), DARK_PAPER) < LEAST_CONTRAST:
         lightness += 0.01
@@ -64,12 +71,14 @@ def dark_counterpart(colour: str) -> str:
 def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two colours by WCAG 2.2, between 1 and 21."""
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    # The 0.05 is for light that the screen reflects.
     return (high + 0.05) / (low + 0.05)
 
 
 def luminance(colour: str) -> float:
     """Return the relative luminance of a colour #rrggbb (WCAG 2.2), 0 of black and 1 of white."""
     linear = (
+        # The inverse of sRGB's transfer function (IEC 61966-2-1), which is linear near black.
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in _rgb(colour)
     )

@@ -97,6 +97,7 @@ class RunDiagnosis:
             yield f"Rows {self._labels(group.rows)}, with {alike}; {gradients}."
         yield from self._saturated_outputs(space)
         gradients = self._gradients(space, range(len(space.inputs)), "The gradients of all rows")
+        # Gradients of all rows are a reason only where they cancel.
         if CANCEL in gradients:
             yield f"{gradients}."
         yield from self._motion()
@@ -180,6 +181,7 @@ class RunDiagnosis:
             return
         values, targets = space.hidden_outputs[:, 0], space.targets[:, 0]
         low, high = values[targets == targets.min()], values[targets == targets.max()]
+        # A threshold lies between the targets, so the failure has another reason.
         if low.max() < high.min() or high.max() < low.min():
             return
         rows = np.argsort(values, kind="stable").tolist()
@@ -232,6 +234,7 @@ class RunDiagnosis:
     def _saturated_outputs(self, space: HiddenSpace) -> Iterator[str]:
         """Yield an explanation of outputs that are wrong and saturated."""
         training = self.run.training
+        # Where the loss cancels the slope, an error signal stays large at a saturated output.
         if not self._one_output or training.output != "logistic" or training.loss.cancels_slope:
             return
         outputs, targets = space.outputs[:, 0], space.targets[:, 0]
@@ -282,6 +285,7 @@ class RunDiagnosis:
     @cached_property
     def _half(self) -> int:
         """Return the place of the kept epoch that is closest to half of the epochs."""
+        # Epochs are spaced on a log scale, so that the middle place isn't half of them.
         epochs = np.array(self.run.epochs[: self.place + 1])
         return int(np.abs(epochs - epochs[-1] / 2).argmin())
 

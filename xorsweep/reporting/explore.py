@@ -51,6 +51,7 @@ def explore_data(
         "targets": [targets(place) for place in shown.index],
         "x": layout.x,
         "colour": layout.hue,
+        # `rank` is by position in `cells`, whose index has labels.
         "first": int(np.argmin(np.asarray(rank)[cells.index.get_indexer(shown.index)])),
         "note": found.note if len(shown) < len(cells) else "",
         "shades": [f"#{colour}" for colour in CIVIDIS.split()],
@@ -64,6 +65,7 @@ def _key(column: pd.Series[Any], name: str) -> dict[str, Any]:
     A key of a component, such as `optimizer.momentum`, doesn't apply to settings with another one.
     """
     numeric = is_numeric(column)
+    # A missing level is a level as well; by default pandas gives it the code -1.
     codes, levels = pd.factorize(column, sort=numeric, use_na_sentinel=False)
     return {
         "name": name,
@@ -93,4 +95,5 @@ def _measure(measure: Measure, places: pd.Index[Any]) -> dict[str, Any]:
 
 def _numbers(values: pd.Series[Any]) -> Iterator[float | None]:
     for value in values.to_numpy(float):
+        # JSON has neither NaN nor infinity.
         yield float(f"{value:.4g}") if np.isfinite(value) else None

@@ -37,6 +37,7 @@ from xorsweep.text import count_text, join_words, level_words, percent_text
 MOST_FINDINGS = 7
 RUN_COLUMNS = ("seed", "status", "outcome", "converged", "converged_epoch")
 """The columns of results that tell how runs ended."""
+# 2 / 2**6 is 0.03; 2 / 2**5 would be 0.06.
 FEWEST_FOR_A_MEDIAN = 6
 """Runs below which all of them lie on one side of their median more than 5 times in 100."""
 ENOUGH_SOLVED = 30
@@ -69,10 +70,12 @@ class _View:
     @classmethod
     def of(cls, results: pd.DataFrame, summary: pd.DataFrame) -> _View:
         layout = Layout.of(summary, swept_columns(summary))
+        # Cells whose runs all failed have no rate.
         cells = final_epochs_only(summary.dropna(subset=["rate"]))
         cells = cells.assign(trained=cells["runs"] - cells["failed"])
         shown, fixed = cells, []
         held = [key for key in layout.col if key != "epochs"] if len(cells) else []
+        # A slice, as there may be no cells; then no key is held either.
         best = best_first(cells).argsort()[:1]
         for key in held:
             level = cells[key].iloc[best].item()
@@ -169,6 +172,7 @@ def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
 
 def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
     """Yield how often training fails, by the key that is drawn as lines, the other at its best."""
+    # A rate takes more than one run.
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
     lines = list(view.by_line())
@@ -180,6 +184,7 @@ def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
     left = f"; summary.csv has {levels_left:,} more levels of {view.hue}" * (levels_left > 0)
     if has_rates:
         yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
+    # Of the line with the most failures it is most important how they end.
     line, worst, *_ = min(found, key=lambda item: float(item[1]["rate"]))
     if end := _most_end(view, worst):
         at = f" at {level_words(view.x, worst[view.x])}" if view.x else ""
@@ -198,6 +203,7 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     counts = outcomes[outcomes.isin(ENDS)].value_counts()
     if counts.empty:
         return ""
+    # The most frequent one is selected from all ends, hence the correction.
     name, count, confidence = str(counts.index[0]), int(counts.iloc[0]), simultaneous(len(ENDS))
     if rate_interval(count, len(rows), confidence)[0] <= 0.5:
         return ""
@@ -205,6 +211,7 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     text = f"{share} {outcome_text(name, int(cell['epochs']))}"
     if name in PLATEAU_TEXTS and view.results["epochs"].max() > cell["epochs"]:
         at_plateau = np.zeros(len(view.results), bool)
+        # The index of `rows` has their places in the results.
         at_plateau[rows.index[outcomes == name]] = True
         later = continued(view.results, at_plateau)
         if len(later):
@@ -256,6 +263,7 @@ def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) 
 def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
     """Yield from which learning rate to the next the rate first falls, as the comparisons show."""
     along = comparisons[comparisons["key"] == "lr"]
+    # Of a pair, `a` is the lower level: its higher rate is a fall.
     falling = along[along["verdict"] == A_HIGHER]
     if view.x != "lr" or falling.empty:
         return
@@ -296,6 +304,7 @@ def _points_text(pair: Any, tried: int) -> str:
     n, only_a, only_b = (np.array([int(pair[name])]) for name in ("n_pairs", "only_a", "only_b"))
     limits = difference_interval(n, only_a, only_b, simultaneous(tried))
     low, high = (float(limit[0]) for limit in limits)
+    # The size is b minus a then: both limits change their signs, and their places.
     if pair["difference"] < 0:
         low, high = -high, -low
     size, low_text, high_text = percent_texts(abs(pair["difference"]), low, high)
@@ -309,6 +318,7 @@ def _diverging(view: _View) -> Iterator[str]:
         return
     most = cells[cells["diverged_rate"] == cells["diverged_rate"].max()]
     cell = most.iloc[int(most["trained"].argmax())]
+    # The summary has the rate alone; times the runs it is their number, but for rounding.
     diverged, trained = round(cell["diverged_rate"] * cell["trained"]), int(cell["trained"])
     share = share_text(diverged, trained, simultaneous(len(cells)))
     if len(cells) == 1:
@@ -367,6 +377,7 @@ def _cheapest(view: _View) -> Iterator[str]:
     low, high = _costs(view, enough)
     best = int(enough["expected_running_time"].argmin())
     cell, cost = enough.iloc[best], enough["expected_running_time"].iloc[best]
+    # The best one's own interval reaches itself, so it is subtracted.
     alike = int((low <= high[best]).sum()) - 1
     dearer = len(enough) - 1 - alike
     parts = [
@@ -403,11 +414,13 @@ def _costs(view: _View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]
     place_of = np.full(len(view.index), -1)
     place_of[cells.index] = np.arange(len(cells))
     limits = np.full((2, len(cells)), np.nan)
+    # In blocks, as these columns of all rows together may not fit in memory. Each has whole cells.
     for rows in view.index.blocks():
         rows = rows[place_of[view.index.number[rows]] >= 0]
         runs = take_rows(view.results, rows, ["epochs", "converged", "converged_epoch", "status"])
         runs = runs[runs["status"] != "failed"]
         places, cell = np.unique(place_of[view.index.number[runs.index]], return_inverse=True)
+        # A run that doesn't converge costs all its epochs.
         spent = runs["converged_epoch"].fillna(runs["epochs"]).to_numpy(np.float64)
         converged = runs["converged"].to_numpy(np.float64)
         limits[:, places] = running_time_intervals(cell, spent, converged, simultaneous(len(cells)))

@@ -46,6 +46,7 @@ def network_headline(shown: SelectedCells, layout: Layout, compared: int) -> str
     shares: dict[tuple[str, str], list[Any]] = {}
     for level, line in _lines(cells, hue):
         share = _share(_best(line), simultaneous(compared))
+        # Lines with one share at one place are named together.
         shares.setdefault((share, _place_text(line, x)), []).append(level)
     texts = [f"{share}{_lines_text(hue, found)}{place}" for (share, place), found in shares.items()]
     within = f"{within_text(cells['epochs'])}{_held_text(cells, layout)}"

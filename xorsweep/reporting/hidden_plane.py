@@ -115,6 +115,7 @@ def hidden_plane(run: SingleRun) -> HiddenPlane:
         for label, target, path in zip(run.task.row_labels(), targets, places, strict=True)
     ]
     low = min(0.0, float(places.min()))
+    # At least the range of tanh where an output is negative, else that of the logistic function.
     low, high = min(low, -1.0) if low < 0 else low, max(1.0, float(places.max()))
     margin = MARGIN * (high - low)
     low, high = low - margin, high + margin
@@ -137,6 +138,7 @@ def hidden_plane(run: SingleRun) -> HiddenPlane:
 def _sides(weights: Weights, linear: bool) -> Iterator[FloatArray]:
     """Yield a, b, c of each output, which is above one half where a h1 + b h2 + c > 0."""
     for unit, bias in enumerate(weights.b2):
+        # A logistic output is one half where its sum is 0, and a linear one is the sum itself.
         yield np.array([*weights.w2[:, unit], bias - 0.5 * linear])
 
 
@@ -151,6 +153,7 @@ def _part_above(square: Sequence[Point], side: FloatArray) -> list[Point]:
         before, after = _height(start, side), _height(end, side)
         if before > 0:
             found.append(start)
+        # The signs differ, so that before - after isn't 0.
         if (before > 0) != (after > 0):
             found.append(_between(start, end, before / (before - after)))
     return found
@@ -163,6 +166,7 @@ def _crossing(square: Sequence[Point], side: FloatArray) -> tuple[Point, Point] 
         for start, end in pairwise([*square, square[0]])
         if ((before := _height(start, side)) > 0) != ((after := _height(end, side)) > 0)
     ]
+    # A line crosses the edges of a square twice or not at all.
     return (crossed[0], crossed[1]) if len(crossed) == 2 else None
 
 

@@ -30,9 +30,11 @@ def booktabs(table: Table, label: str) -> str:
         label=label,
         position="htbp",
     )
+    # pandas has no options for the size of the type and for heads in two lines.
     caption, tabular, rest = text.partition("\\begin{tabular}")
     columns, rule, rows = rest.partition("\\toprule\n")
     head, end, body = rows.partition(" \\\\\n")
+    # An ampersand within a head is escaped as \&, and has no space before it.
     heads = [_in_lines(each, side) for each, side in zip(head.split(" & "), flush, strict=True)]
     note = f"% {table.note}" if table.note else "%"
     narrowed = f"{caption}{NARROWED}{tabular}{columns}{rule}{' & '.join(heads)}{end}{body}"
@@ -44,6 +46,7 @@ def _in_lines(head: str, flush: str) -> str:
     breaks = [each.start() for each in re.finditer(r" (?![\[*])", head)]  # else options of \\
     if len(head) <= LONGEST_HEAD or not breaks:
         return head
+    # After a comma where there is one, else where both lines are about equally long.
     at = min(breaks, key=lambda place: (head[place - 1] != ",", abs(2 * place - len(head))))
     lines = rf"{head[:at]}\\{head[at + 1 :]}"
     return rf"\begin{{tabular}}[b]{{@{{}}{flush}@{{}}}}{lines}\end{{tabular}}"

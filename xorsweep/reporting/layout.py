@@ -35,6 +35,7 @@ class Layout:
         """Return learning rate across and hidden size as lines, where they are swept."""
         left = list(swept)
         numbers = [key for key in left if is_numeric(summary[key])]
+        # The sort is stable: of two with as many levels the first one of the sweep stays first.
         numbers.sort(key=lambda key: -summary[key].nunique())
         x = _take(left, ["lr", *numbers, *left])
         hue = _take(left, ["hidden", *left])
@@ -57,6 +58,7 @@ class Layout:
         """
         chosen = frozenset(key for keys in axes.values() for key in keys)
         left = [key for key in (self.x, self.hue, *self.col) if key and key not in chosen]
+        # `col` may have several keys, `x` and `hue` have one each.
         (x,) = axes.get("x") or (_take(left, [self.x, *left]),)
         (hue,) = axes.get("hue") or (_take(left, [self.hue, *left]),)
         return Layout(x, hue, (*axes.get("col", ()), *left), chosen)
@@ -107,6 +109,7 @@ class Layout:
 
 def _take(left: list[str], wanted: Sequence[str]) -> str:
     """Take the first of the wanted keys that is left; epochs last of all."""
+    # False is less than True, and the sort is stable.
     found = sorted((key for key in wanted if key in left), key="epochs".__eq__)
     if not found:
         return ""
@@ -117,6 +120,7 @@ def _take(left: list[str], wanted: Sequence[str]) -> str:
 def levels(frame: pd.DataFrame, key: str) -> list[Any]:
     """Return a key's levels in order, numbers ascending."""
     found = list(frame[key].unique())
+    # Not where a level is missing, which has no order: `is_numeric` is false there.
     if is_numeric(frame[key]):
         found.sort()
     return found
@@ -130,6 +134,7 @@ def panels(frame: pd.DataFrame, keys: Sequence[str]) -> list[Panel]:
     """Return a panel for each combination of the keys' levels."""
     if not keys:
         return [("", frame)]
+    # By default pandas drops rows without a level, those of another component than the key's.
     parts = list(frame.groupby(list(keys), sort=False, observed=True, dropna=False))
     titles = [_title(keys, values) for values, _ in parts]
     if max(map(len, titles), default=0) > LONGEST_TITLE and _are_distinct(frame, keys):

@@ -41,6 +41,7 @@ def map_gif(maps: Sequence[PixelMap], flag: str) -> bytes:
 
 def _drawn(maps: Sequence[PixelMap], flag: str) -> list[DrawnFigure]:
     if flag == OF_OUTCOMES and all("outcome" in shown.names for shown in maps):
+        # One span for all maps, so that a colour means the same number of epochs in each.
         span = epoch_span(np.concatenate([solved_epochs(shown) for shown in maps]))
         return [each for each in (draw_outcomes(shown, span) for shown in maps) if each]
     return [each for each in (draw_column(shown, flag) for shown in maps) if each]
@@ -56,4 +57,5 @@ def _placed(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Return an image on paper of a size, where all maps lie in one place: at the upper right."""
     paper = Image.new("RGB", size, "white")
     paper.paste(image, (size[0] - image.size[0], 0))
+    # Dithering would put pixels of other colours, which mean other results, into the map.
     return paper.quantize(256, dither=Image.Dither.NONE)

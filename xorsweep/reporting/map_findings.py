@@ -36,6 +36,7 @@ def _flags(shown: PixelMap) -> Iterator[str]:
     """Yield at how many pixels each flag is true."""
     for name in shown.reported[:MOST_FLAGS]:
         values = shown.columns[name]
+        # -1 is a pixel without a value.
         known, true = int((values >= 0).sum()), int((values == 1).sum())
         share = f" ({percent_text(true / known)} %)" if known else ""
         yield f"{name} is true at {true:,} of {count_text(known, 'pixel')}{share}."

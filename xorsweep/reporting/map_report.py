@@ -73,6 +73,7 @@ def map_figures(shown: PixelMap) -> list[FigureSpec]:
     """Return the figures of a map: of networks their outcomes, then flags, else all columns."""
     specs = [_outcome_figure()] if OUTCOME in shown.names else []
     columns = shown.flags if specs else [name for name in shown.columns if name != "status"]
+    # The map of outcomes shows already which runs converged, and when.
     chosen = [name for name in columns if not (specs and name.startswith("converged"))]
     return [*specs, *(_column_figure(name) for name in chosen[:MOST_MAPS])]
 

@@ -53,6 +53,7 @@ class Measure:
         if self.scale == "rate":
             return value
         least, most = float(self.values.min()), float(self.values.max())
+        # Where all are equal they have the middle colour.
         return (value - least) / (most - least) if most > least else 0.5
 
 

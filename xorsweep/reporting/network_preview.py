@@ -29,8 +29,10 @@ def show_preview(
     """
     console.table(_HEAD, list(_batch_lines(plan.batches)))
     warm_up(plan.batches, engine, console.print)
+    # A map has no summary.csv.
     cells = 0 if MapAxes.of(grid) else len(CellIndex.of_grid(grid))
     found = estimate(grid, plan, engine, workers, cells)
+    # Such runs end once they converge, and nobody knows when.
     most = "at most " if any(batch.fixed["until_converged"] for batch in plan.batches) else ""
     console.print(
         f"training: {most}about {duration_text(found.seconds)} with "
@@ -51,6 +53,7 @@ def _batch_lines(batches: Sequence[Batch]) -> Iterator[tuple[str, ...]]:
         alike = (f"{batch.snapshots[-1]:,}", *alike)
         counts[alike] += 1
         networks[alike] += batch.members
+    # A Counter keeps the order of the plan, which has the batches with most work first.
     for alike in list(counts)[:MOST_LINES]:
         yield f"{counts[alike]:,}", f"{networks[alike]:,}", *alike
     if len(counts) > MOST_LINES:

@@ -82,6 +82,7 @@ class NetworkReport(ReportWriter):
         final = final_epochs_only(cells)
         shown = heat_cells(final, layout)
         targets, within = setting_targets(table, gallery), within_text(shown.cells["epochs"])
+        # A study has no headline; elsewhere it may state all rates already.
         has_rates = bool(judged) or not states_all_rates(shown, layout)
         found = network_findings(results, cells, comparisons, has_rates)
         return PageContent(

@@ -21,6 +21,7 @@ class RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Return the rate, nothing before it is known."""
+        # rich keeps the rate of the end in a place of its own.
         speed = task.finished_speed or task.speed
         return Text(rate_text(speed, self._unit) if speed else "")
 
@@ -37,6 +38,7 @@ class LineMeter:
         """Count further work as done."""
         self._done += work
         now = monotonic()
+        # The end is no progress: other lines report it.
         if now - self._reported < self._every or self._done == self._total:
             return
         self._reported = now

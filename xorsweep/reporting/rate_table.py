@@ -79,6 +79,7 @@ def _across(keys: Sequence[str], fitting: Sequence[str]) -> str | None:
 
 
 def _rate_text(cell: Mapping[Hashable, Any]) -> str:
+    # NaN isn't equal to itself.
     if cell["rate"] is None or cell["rate"] != cell["rate"]:
         return "no run"
     rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))

@@ -110,6 +110,7 @@ def _most_lost(
     if not swept:
         return f": {share_text(int(left.sum()), int(met.sum()))}"
     index = CellIndex.of_frame(results, swept)
+    # Cells without a converged run have no share.
     places = pd.unique(index.number[met])
     cells = results[swept].iloc[index.first[places]]
     size, lost = (np.bincount(index.number[some], minlength=len(index)) for some in (met, left))

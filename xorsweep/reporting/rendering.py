@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 Node = TypeVar("Node")
 
 _ESCAPES = str.maketrans(
+    # Entities, as renderers differ in which characters a backslash escapes.
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;"}
 )
 
@@ -51,11 +52,14 @@ def escape_markdown(node: Node) -> Node:
     """Return a text, or a dataclass or sequence of texts, of which nothing is markup or HTML."""
     found: Any = node
     if isinstance(found, str):
+        # A line break would end a table's row, or a sentence of a list.
         line = " ".join(found.split()).translate(_ESCAPES)
+        # Brackets alone are text, and intervals have them; these pairs start a link and an image.
         found = line.replace("](", "]&#40;").replace("![", "&#33;[")
     elif isinstance(found, list | tuple):
         found = type(found)(map(escape_markdown, found))
     elif is_dataclass(found) and not isinstance(found, type):
+        # `replace` refuses fields that __init__ doesn't take.
         values = {field.name: getattr(found, field.name) for field in fields(found) if field.init}
         found = replace(found, **{name: escape_markdown(each) for name, each in values.items()})
     return found  # type: ignore[no-any-return]

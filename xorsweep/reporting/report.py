@@ -204,6 +204,7 @@ class ReportWriter(ABC):
         text = escape_markdown(
             replace(page, cells=content.cells_as_text, gallery=None, overview=None)
         )
+        # Markdown reads no markup and no entities in an indented block: the command stays as it is.
         text = replace(text, command=code_block(page.command))
         for name, shown in (("report.md", text), ("report.html", page)):
             rendered = environment().get_template(f"{name}.j2").render(page=shown)
@@ -216,6 +217,7 @@ class ReportWriter(ABC):
         if cells.rows:
             write_atomically(folder / LATEX, _encode(booktabs(cells, "tab:summary")))
         else:
+            # One of an earlier report would be of other rows.
             (folder / LATEX).unlink(missing_ok=True)
         if not figures:  # nor their folder
             return
@@ -274,6 +276,7 @@ class ReportWriter(ABC):
 
 
 def _encode(text: str) -> bytes:
+    # Python has bytes of a path that aren't UTF-8 as lone surrogates, which UTF-8 can't encode.
     return text.encode(errors="backslashreplace")
 
 

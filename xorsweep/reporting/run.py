@@ -81,6 +81,7 @@ class Explanation:
         lines = "".join(f"<li>{escape(line)}</li>" for line in self.text.splitlines())
         with styled():
             svg = svg_of(self.figure)
+        # HTML has no place for an XML declaration and a document type.
         picture = svg[svg.index("<svg") :]
         return (
             f'<div style="{_SIDE_BY_SIDE}"><ul style="max-width:34em">{lines}</ul>{picture}</div>'

@@ -52,6 +52,7 @@ def _array(label: str, rows: FloatArray, width: int) -> Iterator[str]:
     """Yield the rows of an array as NumPy prints them, as many in a line as fit."""
     line = label
     for row in rows[:MOST_LINES]:
+        # Two columns less than there are, for the indent.
         text = np.array2string(row, max_line_width=width - 2, threshold=MOST_LINES, prefix="  ")
         if len(line) + 1 + len(text) > width:
             yield line

@@ -117,6 +117,7 @@ def submit_run_drawings(grid: Grid, stored: StoredColumns, parts: PartsOf, worke
         pool = pool_of(workers if len(chunks) > 1 else 1)
         tasks = [delayed(_draw_runs)(plugins, chunk) for chunk in chunks]
         return partial(_finished, rows, start_pool(pool, tasks))
+    # Signals end the sweep; whatever else a drawing raises costs only the drawings.
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -141,6 +142,7 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
 
     `rows` (cells, 3) stand for each, and `rank` (cells,) is 0 for the best.
     """
+    # -1 where a cell has no run that was trained.
     trained = np.flatnonzero(rows[:, 0] >= 0)
     if len(trained) <= MOST_CELLS:
         return trained
@@ -157,6 +159,7 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
 
 
 def _draw_runs(plugins: PluginSet, runs: Sequence[StoredRun]) -> list[RunDrawing]:
+    # In a worker the components of other packages aren't registered yet.
     plugins.install()
     return [_draw_run(run) for run in runs]
 
@@ -167,6 +170,7 @@ def _draw_run(run: StoredRun) -> RunDrawing:
     curve = error_curve(run.epochs, run.half_sse, levels, run.converged_epoch)
     if not len(run.parameters):
         return RunDrawing(run.row, curve)
+    # (P, 1): a batch of one network.
     training = build_training(batch_of_one(run.point, run.epochs[-1:]), run.parameters[:, None])
     weights = Weights(*(view[..., 0] for view in training.network.views(training.parameters)))
     diagram, labels = network_diagram(weights), task.row_labels()
@@ -177,6 +181,7 @@ def _draw_run(run: StoredRun) -> RunDrawing:
     outputs = predict(training, run.parameters, training.inputs[:MOST_ANSWERS])
     answers = [
         (label, _numbers(target, "g"), _numbers(output, ".3f"))
+        # Outputs are those of the first rows alone.
         for label, target, output in zip(labels, training.targets, outputs, strict=False)
     ]
     return RunDrawing(run.row, curve, diagram, answers=answers, rows=len(labels))

@@ -94,6 +94,7 @@ def _learning_curve_text(run: SingleRun) -> str:
     if run.keeps_curvature == "learning_curve":
         columns |= run.curvature._asdict()
     text = StringIO()
+    # csv's default is \r\n.
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["epoch", *columns])
     writer.writerows(zip(run.epochs, *map(_plain, columns.values()), strict=True))
@@ -123,4 +124,5 @@ def _hidden_outputs_text(run: SingleRun) -> str:
 
 def _plain(values: Any) -> Any:
     """Return numbers for JSON: None for those that aren't finite."""
+    # An array of objects, whose list has floats and None: JSON has no NaN.
     return np.where(np.isfinite(values), values, np.array(None)).tolist()

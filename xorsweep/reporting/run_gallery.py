@@ -75,9 +75,11 @@ def run_gallery(
     cells = {
         place: _cell(place, summary.iloc[place], keys, rows, results, drawn.runs)
         for place, rows in enumerate(drawn.rows.tolist())
+        # Not drawn are cells without a trained run, and those beyond MOST_CELLS.
         if all(row in drawn.runs for row in rows)
     }
     size = sum(run.drawing.size for cell in cells.values() for run in cell.runs)
+    # As many as have room at their mean size.
     most = len(cells) * most_characters // max(size, most_characters)
     found = select_cells(summary.iloc[list(cells)], keys, max(most, 1), thin=True)
     cells = {place: cells[place] for place in found.cells.index}

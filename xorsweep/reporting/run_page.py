@@ -134,6 +134,7 @@ def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | No
             again=_with_engine(run, single_run_command(_without_defaults(point))),
             sweep=_sweep_command(run),
             player=player,
+            # A quote within a text of the data has a backslash, so this is the key itself.
             recorded='"scrubber":null' not in player,
             differences=differences(run),
             files=[(name, text) for name, text in FILES if name != ANIMATION or animation],
@@ -253,6 +254,7 @@ def places_shown(run: SingleRun, count: int) -> list[int]:
     steps = np.abs(np.diff(run.outputs[..., :finite], axis=-1)).max(axis=(0, 1), initial=0)
     moved = np.concatenate([[0.0], np.cumsum(steps)])
     passed = np.log1p(np.array(run.epochs[:finite]))
+    # Outputs of a run that never moves have no length to divide by.
     way = sum((part / part[-1] for part in (moved, passed) if part[-1] > 0), np.zeros(finite))
     wanted = np.linspace(0, way[-1], count)
     return sorted({int(np.argmin(np.abs(way - distance))) for distance in wanted} | {finite - 1})
@@ -285,6 +287,7 @@ def _animation(run: SingleRun, frames: Mapping[int, Frame], gif: bytes) -> Anima
 def _stills(run: SingleRun, frames: Mapping[int, Frame]) -> Iterator[RunFigure]:
     """Yield the outputs of the network at some epochs, from the first to the last."""
     for place in places_shown(run, STILLS):
+        # Most stills are frames of the animation already.
         frame = frames.get(place) or _frame(run, place)
         yield RunFigure(
             caption=f"{epoch_text(frame.epoch).capitalize()}: error {number(frame.error)}",

@@ -27,7 +27,9 @@ TRAINED = {"loss": "half_sse", "optimizer": "sgd", "schedule": "batch"}
 """How the playground trains."""
 RATES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 """Learning rates of each decade."""
+# That of `fahlman`, the default criterion.
 LIMIT = 0.4
+# NumPy's legacy generator, which the page repeats, takes no larger one.
 LARGEST_SEED = 2**32 - 1
 
 
@@ -150,6 +152,7 @@ def _own_weights(run: SingleRun) -> str:
     initial = run.parameters[:, 0]
     if not fits or not np.isfinite(initial).all():
         return ""
+    # w1, b1, w2 and b2, a line each; the page has no place for direct links.
     return "\n".join(str(part.tolist()) for part in run.initial[:4])
 
 
@@ -164,6 +167,7 @@ def _limit(point: Mapping[str, Scalar]) -> float | None:
 
 def _rates() -> Iterator[float]:
     for power in range(-2, 2):
+        # Read as text, since 3 * 10**-1 is 0.30000000000000004.
         yield from (float(f"{rate}e{power}") for rate in RATES)
     yield 100.0
 

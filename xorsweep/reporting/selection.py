@@ -102,6 +102,7 @@ def _groups(codes: Codes) -> Codes:
     """Return the number (n,) of each cell's combination of levels, 0 of no keys."""
     groups = np.zeros(len(codes), np.int64)
     for column in codes.T:
+        # Numbered anew after each key, so that products stay below cells times levels.
         _, groups = np.unique(groups * (column.max(initial=0) + 1) + column, return_inverse=True)
     return groups
 
@@ -113,6 +114,7 @@ def _held(
     wanted = codes[rank.argmin()]
     for key in fixed:
         group = _groups(codes[places][:, list(kept)])
+        # Of several values for one element NumPy keeps the last, here that of the best cell.
         level, best_last = codes[places, key], np.argsort(-rank[places])
         of_the_best = np.empty(group.max(initial=0) + 1, np.int64)
         of_the_best[group[best_last]] = level[best_last]
@@ -163,6 +165,7 @@ def select_cells(
     shown = cells.iloc[found.places]
     held = [keys[place] for place in found.fixed]
     thinned = "" if found.thinned is None else keys[found.thinned]
+    # A held key may have another level at each level of the kept ones.
     apart = [key for key in keys if key not in held or shown[key].nunique() > 1]
     as_in_best = by_rate and bool(cells["rate"].max() > 0)
     return SelectedCells(
@@ -184,15 +187,18 @@ def best_first(cells: pd.DataFrame) -> Codes:
     time, and then the first; of cells that differ in epochs alone those with the most count.
     """
     is_shorter = ~cells.index.isin(final_epochs_only(cells).index)
+    # A cell without a rate comes after one where no run converged.
     rate = cells["rate"].fillna(-1).to_numpy(np.float64)
     cost = cells["expected_running_time"].fillna(np.inf).to_numpy(np.float64)
     rank = np.empty(len(cells), np.int64)
+    # lexsort's last key counts most, and it is stable.
     rank[np.lexsort((cost, -rate, is_shorter))] = np.arange(len(cells))
     return rank
 
 
 def _codes(cells: pd.DataFrame, key: str) -> Codes:
     """Return the number (n,) of each cell's level of a key, in the order of its levels."""
+    # A missing level is a level as well; by default pandas gives it the code -1.
     numbers, _ = pd.factorize(cells[key], sort=is_numeric(cells[key]), use_na_sentinel=False)
     return numbers.astype(np.int64)
 
@@ -219,6 +225,7 @@ def _note(
 
 def in_order(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return cells by the levels of some keys, the last ones changing fastest."""
+    # lexsort's last key counts most.
     codes = [_codes(cells, key) for key in reversed(keys) if key]
     return cells.iloc[np.lexsort(codes)] if codes else cells
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_SQUARES = 200
 MOST_TEXTS = 14
 """Squares in a row up to which each has room for its number."""
+# L with (L + 0.05) / 0.05 = 1.05 / (L + 0.05).
 EQUAL_CONTRAST = 0.179
 """The relative luminance to which black and white have the same contrast (WCAG 2.2)."""
 
@@ -72,8 +73,10 @@ def setting_grid(
     """Return the grid of some cells of a summary, one for each pair of levels at most."""
     x, y = layout.x, layout.hue
     columns, down = levels(cells, x), levels(cells, y) if y else [None]
+    # By `_key`, as NaN, which isn't equal to itself, can't be looked up.
     places = {(_key(row[x]), _key(row[y] if y else None)): place for place, row in cells.iterrows()}
     rows = []
+    # Numbers grow upwards, as on an axis.
     for level in reversed(down) if y and is_numeric(cells[y]) else down:
         squares: list[Square | None] = []
         for column in columns:

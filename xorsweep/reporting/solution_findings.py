@@ -70,6 +70,7 @@ def _key_text(task: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     """Return a sentence that explains the functions that are named by numbers."""
     inputs = component_of("task", task).inputs().shape[1]
     labels = list(counts)[:MOST_CLASSES]
+    # Functions without a name such as AND are f and a number.
     names = dict.fromkeys(name for label in labels for name in label.split("+") if name[0] == "f")
     texts = [f"{name} is on at {_rows_text(name, inputs)}" for name in names]
     return f" Up to complement, {join_words(texts)}." if texts else ""

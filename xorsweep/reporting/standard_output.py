@@ -20,6 +20,7 @@ class _Lasting(FileIO):
     """A file descriptor that accepts everything: data after its first error is dropped."""
 
     def __init__(self, descriptor: int) -> None:
+        # The descriptor belongs to Python's own stream, which is put back at the end.
         super().__init__(descriptor, "w", closefd=False)
         self._is_terminal = self.isatty()  # none any more once it has been closed
         self.error: OSError | None = None
@@ -31,6 +32,7 @@ class _Lasting(FileIO):
                 return self._written(data)
             except OSError as error:
                 self.error = error
+        # As if all had been written, so that the buffer above is emptied.
         return memoryview(data).nbytes
 
     def _written(self, data: Any) -> int:
@@ -42,8 +44,10 @@ class _Lasting(FileIO):
     def complaint(self) -> str | None:
         """Return the message about its error; none where nobody reads it any more."""
         error = self.error
+        # A broken pipe: the reader, such as `head`, has read enough.
         if error is None or isinstance(error, ConnectionError):
             return None
+        # The terminal was closed.
         if error.errno == EIO and self._is_terminal:
             return None
         return f"standard output can't be written: {error.strerror}"
@@ -71,6 +75,7 @@ def lasting_output() -> Iterator[None]:
     else:
         _complain(lasting)
     finally:
+        # What is still in the buffers is written, or dropped, before they are replaced.
         for name, stream in before.items():
             _flush(name)
             if name in absent:
@@ -85,11 +90,13 @@ def _replaced(name: str) -> _Lasting | None:
         raw = _Lasting(stream.fileno())
     except (AttributeError, OSError):  # closed, or something that a caller has put there
         return None
+    # What was printed before comes first.
     _flush(name)
     lasting = TextIOWrapper(
         BufferedWriter(raw),
         stream.encoding,
         stream.errors,
+        # `python -u` has write_through; a line at a time comes close.
         line_buffering=stream.line_buffering or stream.write_through,
     )
     setattr(sys, name, lasting)
@@ -145,6 +152,7 @@ def escape_unprintable() -> None:
 def _bytes_or_escape(error: UnicodeError) -> tuple[str | bytes, int]:
     """Return the byte of the first character, or else its escape."""
     assert isinstance(error, UnicodeEncodeError)
+    # One character at a time, as the next one may be of the other kind.
     error.end = error.start + 1
     try:
         return codecs.lookup_error("surrogateescape")(error)

@@ -41,10 +41,12 @@ def variance_findings(shares: VarianceShares | None, rate: str) -> Iterator[str]
 
 def _with_simultaneous_limits(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the table with limits that hold for all its shares together, between 0 and 1."""
+    # Limits are Z standard errors from their share; these are as many as the correction needs.
     wider = standard_errors(simultaneous(len(KINDS) * len(rows))) / Z
     for kind in KINDS:
         for end in ("low", "high"):
             name = f"{kind}_{end}"
+            # Estimates of a share may lie below 0 or above 1 by chance.
             limit = rows[kind] + wider * (rows[name] - rows[kind])
             rows = rows.assign(**{name: limit.clip(0, 1)})
         rows = rows.assign(**{kind: rows[kind].clip(0, 1)})
@@ -65,5 +67,6 @@ def _share_text(row: dict[Any, Any], kind: str) -> str:
 
 def _most(rows: pd.DataFrame) -> str:
     """Return which axis matters most, where no other's limits reach its own."""
+    # Where there are no limits the shares are compared.
     low, high = (rows[f"total_{end}"].fillna(rows["total"]) for end in ("low", "high"))
     return f" {rows['axis'].iloc[0]} matters most." if low.iloc[0] > high.iloc[1:].max() else ""

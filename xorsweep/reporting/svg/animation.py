@@ -80,6 +80,7 @@ def _painted(
     for image, frame in zip(images, frames, strict=True):
         now = axes.x(frame.epoch)
         image.paste(DIM, mask=curve)
+        # The curve up to now is bright, the rest of it dim.
         image.paste(BRIGHT, (0, 0), curve.crop((0, 0, round(now), SIDE)))
         if drawable(np.array(frame.error)):
             draw_mark(image, now, axes.y(frame.error), DOT, True)
@@ -91,6 +92,7 @@ def _words_and_answers(frame: Frame) -> Image.Image:
     width, height = frame.answers.size
     image.paste(frame.answers, ((SIDE - width) // 2, (SIDE - height) // 2))
     when = count_text(frame.epoch, "epoch") if frame.epoch else "before training"
+    # Pillow's own font has no minus sign, and would draw a box.
     error = number(frame.error).replace("\N{MINUS SIGN}", "-")
     draw = ImageDraw.Draw(image)
     draw.text((SIDE + 16, 12), when, WHITE, _font(20))

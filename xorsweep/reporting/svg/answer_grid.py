@@ -50,6 +50,7 @@ def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Image.
 def describe_answer_grid(outputs: FloatArray, targets: FloatArray) -> str:
     """Return the text alternative of `answer_grid`: the outputs on their target's side."""
     right = (outputs > 0.5) == (targets > _middle(targets))
+    # NaN isn't above one half, which would be right for a low target.
     right &= ~np.isnan(outputs)
     off = np.abs(outputs - targets).max()
     return (
@@ -67,6 +68,7 @@ def _square(values: FloatArray) -> FloatArray:
     rows, units = values.shape
     if units > 1:
         return values
+    # A power of two, so that rows of a truth table with a bit in common lie in straight lines.
     columns = 2 ** math.ceil(math.log2(rows) / 2)
     lines = -(-rows // columns)
     filled = np.full(lines * columns, np.nan)

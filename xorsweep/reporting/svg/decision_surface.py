@@ -54,11 +54,13 @@ def surface_image(training: TrainingBatch, parameters: FloatArray, pixels: int) 
         raise ValueError("only a network of two inputs and one output has a surface")
     asked = -(-pixels // PIXELS_AN_ANSWER)
     ticks = _ticks(training.inputs, asked)
+    # The first line of an image is its top, where input 2 is largest.
     first, second = np.meshgrid(ticks, ticks[::-1])
     points = np.stack([first.ravel(), second.ravel()], axis=1)
     outputs = predict(training, parameters, points).reshape(asked, asked)
     known = np.clip(np.nan_to_num(outputs, nan=0.0), 0, 1)
     enlarged = _enlarged(known, pixels)
+    # NaN can't be interpolated: a pixel that would take a part of one has no number.
     enlarged[_enlarged(np.isnan(outputs), pixels) > 0] = np.nan
     found = output_image(enlarged)
     _draw_boundary(found, known)
@@ -102,6 +104,7 @@ def _draw_boundary(found: Image.Image, outputs: FloatArray) -> None:
     black = white + 1 + found.width // 160
     for color, reach in ((BLACK, black), (WHITE, white)):
         share_above = above.filter(ImageFilter.BoxBlur(reach))
+        # What is blurred lies near the boundary: all else is still 0 or 255.
         is_near = share_above.point([255 * (0 < share < 255) for share in range(256)])
         found.paste(color, mask=is_near.reduce(2))
 
@@ -113,5 +116,6 @@ def _draw_rows(found: Image.Image, training: TrainingBatch) -> None:
     targets = training.targets[:, 0]
     middle = (targets.min() + targets.max()) / 2
     for (across, up), target in zip(places, targets, strict=True):
+        # Image lines are counted downwards.
         down = found.height - 1 - up
         draw_mark(found, across, down, round(MARK * found.width), bool(target > middle))

@@ -117,6 +117,7 @@ def describe_curve(epochs: Sequence[int], errors: FloatArray, met: int | None = 
     description = f"{HALF_SSE.capitalize()} by epoch: {first} before training"
     if len(epochs) > 1:
         description += f", {last} after {count_text(epochs[-1], 'epoch')}"
+    # Not >=, as NaN is lost, too.
     lost = ~(errors < LARGEST)
     if lost.any():
         description += f"; it exceeds the plotted range at epoch {epochs[int(np.argmax(lost))]:,}"
@@ -126,12 +127,14 @@ def describe_curve(epochs: Sequence[int], errors: FloatArray, met: int | None = 
 
 
 def _epoch_scale(epoch: float) -> float:
+    # Epoch 0 lies as far from 1 as 1 does from 10.
     return epoch if epoch < 1 else 1 + math.log10(epoch)
 
 
 def span(values: FloatArray) -> tuple[float, float]:
     """Return the errors between which the axis runs, a little wider than the values."""
     low, high = (math.log10(max(end, SMALLEST)) for end in (values.min(), values.max()))
+    # Errors that are all equal span nothing: the axis is a little wider, 0.04 decades each way.
     room = max(0.05 * (high - low), 0.04)
     return 10 ** (low - room), 10 ** (high + room)
 
@@ -157,8 +160,10 @@ def _round_errors(low: float, high: float) -> Iterator[tuple[float, str]]:
             break
     else:
         ticks = pick_evenly(low, high)
+    # Rounded up, so that there are never more than MOST_TICKS.
     every = -(-len(ticks) // MOST_TICKS)
     for tick in ticks[::-1][::every]:
+        # Python writes exponents with at least two digits.
         yield tick, f"{tick:.6g}".replace("e-0", "e-").replace("e+0", "e")
 
 
@@ -211,6 +216,7 @@ def _levels(axes: LogAxes, levels: Mapping[str, float], points: Points) -> Itera
 def _name_of_level(axes: LogAxes, name: str, y: float, below: bool, points: Points) -> str:
     """Return a level's name beside its line: on the left, or the right if the curve is there."""
     start, end = axes.left + 4, axes.width - axes.right - 4
+    # About the width of a character of 10 pixels.
     reach = start + 5.2 * len(name)
     top, base = (y + 2, y + LINE - 2) if below else (y - LINE, y - 3)
     crossed = any(x < reach and top < over < top + LINE - 2 for x, over in points)

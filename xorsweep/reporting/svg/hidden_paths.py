@@ -58,6 +58,7 @@ def hidden_paths(plane: HiddenPlane) -> str:
         frame.ticks(),
         frame.dividers(),
         chain.from_iterable(frame.path(row) for row in drawn),
+        # Squares last, on the discs.
         (frame.end(row) for row in sorted(plane.rows, key=lambda row: row.high is False)),
         [group(f"paint-order:stroke;stroke:{PAPER};stroke-width:3px", frame.labels(drawn))],
     )
@@ -110,6 +111,7 @@ class _Frame:
         for point in points[1:-1]:
             if np.hypot(point[0] - kept[-1][0], point[1] - kept[-1][1]) >= FINEST:
                 kept.append(point)
+        # The end always, where the mark is.
         way = " ".join(f"{place(x)},{place(y)}" for x, y in [*kept, points[-1]])
         colour = _colour(row)
         style = f"fill:none;stroke:{colour};stroke-width:1.3px"

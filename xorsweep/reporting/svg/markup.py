@@ -54,6 +54,7 @@ def circle(x: float, y: float, radius: float, words: str, more: str = "") -> str
 def place(coordinate: float) -> str:
     """Return a coordinate to a tenth of a pixel, as short as can be."""
     written = f"{coordinate:.1f}".removesuffix(".0")
+    # -0.04 is rounded to it.
     return "0" if written == "-0" else written
 
 
@@ -64,4 +65,5 @@ def number(value: float, digits: int = 3) -> str:
     if math.isinf(value):
         return "infinite" if value > 0 else "\N{MINUS SIGN}infinite"
     written = f"{value:#.{digits}g}" if value else "0"
+    # "#" keeps zeros, as in 0.500, but also the point of 123.
     return written.removesuffix(".").replace("-", "\N{MINUS SIGN}")

@@ -184,6 +184,8 @@ def _along(starts: list[Unit], ends: list[Unit]) -> float:
     """Return how far along the links labels are drawn: where they are all equally far apart."""
     if len(starts) == 1 or len(ends) == 1:
         return 0.45
+    # At the share a, labels of one start are a * other apart, and starts (1 - a) * step, which has
+    # to be len(ends) times as much.
     step, other = starts[1].y - starts[0].y, ends[1].y - ends[0].y
     return step / (len(ends) * other + step)
 
@@ -192,6 +194,7 @@ def _direct_labels(layout: Layout) -> Iterator[str]:
     for link in layout.links:
         if link.curved and math.isfinite(link.weight):
             x, y = _bend(link, layout)
+            # The middle of a quadratic Bezier curve: half its control point, a quarter of each end.
             middle = (link.start.y + 2 * y + link.end.y) / 4
             yield text(x, middle - 6, number(link.weight), "middle")
 

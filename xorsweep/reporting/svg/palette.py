@@ -45,6 +45,7 @@ def output_image(outputs: FloatArray) -> Image.Image:
     """Return outputs (height, width) as an image: those beyond 0 and 1 look like these."""
     share = np.clip(np.nan_to_num(outputs), 0, 1)
     colors = shades()[(share * (SHADES - 1) + 0.5).astype(int)]
+    # NaN can't be an index, so it was coloured as 0.
     colors[np.isnan(outputs)] = NO_NUMBER
     return Image.fromarray(colors)
 
