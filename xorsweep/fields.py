@@ -73,6 +73,7 @@ class Real:
 
     def read(self, value: object) -> float:
         """Return the value as a float within the bounds."""
+        # bool is a subclass of int in Python, and true isn't 1 here.
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise ValueError
         try:
@@ -96,6 +97,7 @@ class Integer:
     """A whole number within inclusive bounds; 1e4 counts as one, 2.5 and true do not."""
 
     at_least: int
+    # Float64, in which JSON readers and tables may hold it, has every whole number up to here.
     at_most: int = 2**53
 
     @property

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from manifests import new_manifest, resealed
 from planned_batches import plan_of
 from rich.console import Console as RichConsole
 
+from xorsweep import sweep_function
 from xorsweep.errors import StoreError
 from xorsweep.execution.backends import run_serial
 from xorsweep.execution.settings import ExecutionSettings
@@ -167,6 +169,18 @@ def test_the_typed_table_must_say_what_the_parts_say(sweep: Path) -> None:
     path.write_bytes(b"nothing")
     (line,) = verify(str(sweep), sample=1).wrong
     assert line.startswith("results.parquet: can't be read")
+
+
+def measured(x: int, seed: int) -> dict[str, float]:
+    return {"known": 1.5, "unknown": math.nan}
+
+
+def test_nan_is_the_same_value_in_both(tmp_path: Path) -> None:
+    found = sweep_function(measured, {"x": [0, 1], "seed": [0, 1]}, folder=tmp_path / "sweep")
+    path = found.folder / "results.parquet"
+    pq.write_table(with_value("known", 2, 0.125)(pq.read_table(path)), path)
+    lines = verify(str(found.folder), experiment=found.experiment).wrong
+    assert lines == ["results.parquet: row 2: known is 0.125, and 1.5 in the parts"]
 
 
 def test_a_lost_part_of_a_finished_sweep_is_told(sweep: Path) -> None:

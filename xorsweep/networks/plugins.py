@@ -94,5 +94,5 @@ def _missing(component: str, was: str) -> str | None:
 
 def _chosen(grid: Grid) -> Iterator[tuple[str, str]]:
     for group in COMPONENTS:
-        for name in grid.columns[group].levels if group in grid.columns else ():
+        for name in grid.columns[group].levels:
             yield group, str(name)

@@ -40,6 +40,7 @@ SCALAR_KEYS: Mapping[str, Field] = {
     "lr": Real(above=0.0),
     "lr_output": Nullable(Real(above=0.0)),
     "epochs": Integer(1, 10**9),
+    # The seeds that NumPy's legacy generator takes, from which the notebook draws.
     "seed": Integer(0, 2**32 - 1),
 }
 """The field of each key of a point with a plain value."""
@@ -98,6 +99,7 @@ def _check_output_rate(values: Mapping[str, Any], optimizer: Optimizer) -> None:
 
 def _check_seeds(values: Mapping[str, Any], init: Initializer, schedule: Schedule) -> None:
     """Raise ConfigError for seeds of a plane that would all give the same network."""
+    # An order of rows of its own makes another run of the same weights.
     is_shuffled = getattr(schedule, "order", "fixed") == "shuffled"
     if is_shuffled or not (isinstance(init, Plane) and init.is_drawn_once):
         return

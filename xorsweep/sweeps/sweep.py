@@ -265,6 +265,7 @@ class Sweep:
                 raise ConfigError(f"where={where}: keeps no point of this sweep")
             grid, results = grid.at(rows), results.iloc[rows].reset_index(drop=True)
         looks = read_figures(figures)
+        # `where` may have left one level of a key.
         swept = [key for key in grid.swept if results[key].nunique(dropna=False) > 1]
         looks.check_axes(swept, prefix="")
         if of_columns:

@@ -259,6 +259,8 @@ def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
         if one[name].equals(other[name]):
             continue
         pairs = zip(one[name].to_pylist(), other[name].to_pylist(), strict=True)
-        for row, (has, wants) in enumerate(pairs):
+        for row, pair in enumerate(pairs):
+            # By their texts: NaN, which isn't equal to itself, is the same in both.
+            has, wants = map(repr, pair)
             if has != wants:
-                yield f"row {row}: {name} is {has!r}, and {wants!r} in the parts"
+                yield f"row {row}: {name} is {has}, and {wants} in the parts"

@@ -50,6 +50,7 @@ class Cells:
         if published.seeds is None:
             return rows
         rows = rows[rows["seed"] < published.seeds]
+        # All of these seeds or none: the value is of exactly that many runs.
         return rows if rows["seed"].nunique() == published.seeds else rows[:0]
 
     def _where(self, key: str, level: Scalar) -> NDArray[np.bool_]:
@@ -62,6 +63,7 @@ class Cells:
             return np.full(len(self._rows), level is None)
         if level is None:
             return self._rows[key].isna().to_numpy(bool)
+        # A nullable column, compared where it is missing, is missing again.
         return (self._rows[key] == level).fillna(False).to_numpy(bool)
 
 
@@ -136,6 +138,7 @@ def _best_running_time(rows: pd.DataFrame, published: PublishedValue) -> Estimat
         return None
     levels = (totals["spent"] / totals["converged"]).idxmin()
     best = second
+    # pandas has a tuple of several keys, and the level itself of one.
     for key, level in zip(keys, levels if isinstance(levels, tuple) else (levels,), strict=True):
         best = best[best[key] == level]
     found = _running_time(best, published)
@@ -173,6 +176,7 @@ def _unsolved_rms(rows: pd.DataFrame, published: PublishedValue) -> Estimate | N
     if unsolved.empty:
         return None
     count = component_of("task", published.cell).targets().size
+    # final_error is half the sum of squared errors.
     rms = np.sqrt(2 * unsolved["final_error"].to_numpy(np.float64) / count)
     return Estimate(float(np.median(rms)), rms.min(), rms.max())
 
@@ -197,6 +201,7 @@ def _dimension(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None
     flag, keys = published.measure.removesuffix("_dimension"), published.compared
     if flag not in rows or rows.duplicated(keys).any():
         return None
+    # A nullable type, since a pixel without a row is missing.
     pixels = rows.pivot(index=keys[1], columns=keys[0], values=flag).astype("boolean")
     found = measure_boundary(pixels.to_numpy(np.int8, na_value=ABSENT))
     slopes = found.slopes
@@ -266,11 +271,13 @@ def _ratio(spent: FloatArray, solved: FloatArray) -> Estimate:
             (spent, solved),
             ratio,
             n_resamples=RESAMPLES,
+            # Resamples at a time: all of them would take 2,000 times the memory of the rows.
             batch=100,
             vectorized=True,
             paired=True,
             confidence_level=CONFIDENCE,
             method="percentile",
+            # A seed of its own, so that a report made again has the same limits.
             rng=np.random.default_rng(0),
         ).confidence_interval
     return Estimate(value, float(interval.low), float(interval.high))

@@ -204,6 +204,7 @@ def read_study(node: object) -> Study | None:
     texts: dict[str, Any] = {
         key: read_value(f"study.{key}", section.get(key), kind)
         for key, kind in fields_of(Study).items()
+        # The others are read as null where they are missing: their fields say whether they may be.
         if key in section or key != "reference"
     }
     study = Study((), **texts)
@@ -225,6 +226,7 @@ def _read_value(
     values: dict[str, Any] = {
         name: read_value(f"{where}.{name}", section.get(name), kind)
         for name, kind in fields.items()
+        # What isn't given has its default; `measure` has none, and null is refused.
         if section.get(name) is not None or name == "measure"
     }
     own = _mapping(f"{where}.cell", section.get("cell", {}))

@@ -45,6 +45,7 @@ class CudaBatch:
         self._w = cuda.to_device(np.ascontiguousarray(training.parameters))
         self._settings = cuda.to_device(settings_of(training))
         self._targets = cuda.to_device(np.ascontiguousarray(training.targets.ravel()))
+        # The rows HELD, CONVERGED and MEETS, before anything was observed.
         self._convergence_state = cuda.to_device(np.repeat([[0], [-1], [0]], count, axis=1))
         self._y = cuda.device_array((training.targets.size, count), dtype)
         self._curve_epochs = cuda.to_device(np.array([*training.curve_epochs], np.int64))
@@ -78,6 +79,7 @@ class CudaBatch:
             end = min(last, max(self.epoch, 0) + at_once)
             self._launch(max(self.epoch, 0), end)
             self.epoch = end
+            # A launch returns at once: else all were queued, and Ctrl-C would wait for the last.
             cuda.synchronize()
 
     def _launch(self, first: int, last: int) -> None:

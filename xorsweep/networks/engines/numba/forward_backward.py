@@ -113,6 +113,7 @@ def _activate(activation: Any, slope: Any, z: Any) -> None:
             z[lane] = tanh(z[lane])
     elif activation == RELU:
         for lane in range(LANES):
+            # NaN isn't below 0, and stays NaN as in the reference engine.
             z[lane] = zero if z[lane] < zero else z[lane]
     else:
         for lane in range(LANES):
