@@ -27,7 +27,7 @@ from xorsweep.cli.compose import Configuration, compose_grid, resume_request
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.grid_config import grid_node, read_grid
 from xorsweep.cli.grid_spec import check_counts
-from xorsweep.cli.hydra_config import VERSION_BASE, interpolated_texts, plain
+from xorsweep.cli.hydra_config import VERSION_BASE, interpolated_texts, plain, without_hydra
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.keys import is_point_key
 from xorsweep.errors import ConfigError
@@ -54,7 +54,8 @@ class HydraComposer:
             config = self.config
         else:
             config = self.loader.load_sweep_config(self.config, [*lines])
-        return Configuration(plain(config), interpolated_texts(config))
+        own = without_hydra(config)  # here for both, since a copy takes milliseconds
+        return Configuration(plain(own), interpolated_texts(own))
 
 
 def compose_sweep(

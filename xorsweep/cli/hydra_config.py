@@ -55,10 +55,15 @@ def interpolated_texts(config: DictConfig) -> list[str]:
     return [text for text in _texts(_container(config, resolve=False)) if "${" in text]
 
 
+def without_hydra(config: DictConfig) -> DictConfig:
+    """Return a copy of a configuration without Hydra's part, if it has one."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+
+
 def _container(config: DictConfig, resolve: bool) -> dict[Any, Any]:
-    keys = [str(key) for key in config if key != "hydra"]
     # Hydra's part has interpolations that nothing here can resolve.
-    found = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=resolve)
+    own = without_hydra(config) if "hydra" in config else config
+    found = OmegaConf.to_container(own, resolve=resolve)
     assert isinstance(found, dict)
     return found
 
