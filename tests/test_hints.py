@@ -149,6 +149,13 @@ def test_the_criterion_of_pytorch_is_the_loss() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "meant"), [(1, "true"), (1.0, "true"), (0.0, "false"), (10, None), (0.1, None)]
+)
+def test_a_number_is_a_truth_only_where_it_is_1_or_0(given: float, meant: str | None) -> None:
+    assert hints.truth_hint(given) == (f"; did you mean {meant}?" if meant else "")
+
+
+@pytest.mark.parametrize(
     ("typed", "instead"),
     {
         "0-100": "seed=range(0,101) for 0 to 100",

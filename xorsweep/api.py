@@ -297,6 +297,7 @@ def sweep(
     asked = GivenSweep.read(given, blocks, zip, where)
     terminal = caller_console(progress)
     if resume is None:
+        # Without a folder `sweep_once` finds one in the cache, by the content of the sweep.
         request = compose_sweep(asked, into or Path())
         return sweep_once(_with_report(request, report), into is None, terminal)
     if folder is not None:
@@ -481,6 +482,7 @@ def _sweep(
     call: str,
     progress: bool,
 ) -> Sweep:
+    # Without a folder `sweep_once` finds one in the cache, by the content of the sweep.
     into = Path() if folder is None else folder_of(folder)
     check_rounds(experiment, grid, settings.rounds)
     settings.figures.check_axes(grid.swept)

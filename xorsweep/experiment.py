@@ -220,6 +220,7 @@ class Experiment(ABC, Generic[BatchT]):
             raise ConfigError(
                 f"hydra/launcher: {self} can't be run in shards; it has no batch_type"
             )
+        # An npz file has no nesting: names say batch, field and key.
         arrays: dict[str, NDArray[Any]] = {}
         for place, batch in enumerate(batches):
             for name in (each.name for each in fields(self.batch_type)):
@@ -234,11 +235,13 @@ class Experiment(ABC, Generic[BatchT]):
         """Return the batches of which `pack` made arrays."""
         found: dict[int, dict[str, Any]] = {}
         for path, array in arrays.items():
+            # A key may hold a / of its own.
             place, name, *key = path.split("/", 2)
             batch = found.setdefault(int(place), {})
             if key:
                 batch.setdefault(name, {})[key[0]] = array
             else:
+                # Scalars were packed as arrays without an axis.
                 batch[name] = array if array.ndim else array.item()
         return [self.batch_type(**found[place]) for place in sorted(found)]  # type: ignore[misc]
 

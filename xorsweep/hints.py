@@ -46,7 +46,7 @@ BARE: Table = {
 }
 """Words without an equals sign."""
 
-TRUTHS: Table = {"true": "yes on y t 1 1.0", "false": "no off n f 0 0.0 none null"}
+TRUTHS: Table = {"true": "yes on y t 1", "false": "no off n f 0 none null"}
 NOTHING: Table = {"null": "none nothing no off nil na nan false"}
 FOLDERS: Table = {"latest": "last newest recent true yes 1"}
 
@@ -142,7 +142,9 @@ def choice_hint(name: str, names: Collection[str], words: Table) -> str:
 
 def truth_hint(value: object) -> str:
     """Return which of true and false is meant, as the end of a line; or nothing."""
-    return _ending(_meant(str(value), _TRUTHS, ["true", "false"], sure=1.0))
+    # Without the point of 1.0, which isn't looked at: 10 would be the same word.
+    word = f"{value:g}" if isinstance(value, float) else str(value)
+    return _ending(_meant(word, _TRUTHS, ["true", "false"], sure=1.0))
 
 
 def null_hint(value: object) -> str:

@@ -35,6 +35,7 @@ class AdaptiveSeeds:
     no more; `max_seeds` ends a cell that isn't as sure as that, too.
     """
 
+    # Every interval of a rate lies between 0 and 1, and half of that is 0.5.
     precision: float | None = field(None, Nullable(Real(above=0.0, below=0.5)))
     max_seeds: int = field(10_000, Integer(1, 2**32))
 

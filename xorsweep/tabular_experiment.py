@@ -94,8 +94,10 @@ class TabularExperiment(Experiment[BatchT]):
     def succeeded(self, part: pa.Table) -> NDArray[np.bool_]:
         """Return which rows of a part have a true flag, of the rate that was chosen."""
         flags = [name for name in part.column_names if pa.types.is_boolean(part[name].type)]
+        # Parts of functions have the type of a column at the end of its name.
         names = {name.rpartition(".")[0] or name: name for name in flags}
         chosen = self.rate or (next(iter(names)) if len(names) == 1 else None)
+        # Such a part has no columns of values, and so no flags to choose from.
         if (part["status"].to_numpy() == FAILED).all():
             return np.zeros(len(part), bool)
         there = ", ".join(names) or "columns of true and false, of which there is none"

@@ -194,6 +194,7 @@ class PixelMap:
 def _places(results: pd.DataFrame, axes: MapAxes) -> NDArray[np.intp]:
     """Return the pixel (N,) of each row, counted row by row from the lowest."""
     down, across = (
+        # Values of the column are levels of the grid to the bit, so that each is found.
         np.searchsorted(axis.levels, results[axis.key].to_numpy(np.float64))
         for axis in (axes.y, axes.x)
     )

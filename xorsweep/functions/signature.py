@@ -134,6 +134,7 @@ class Signature:
         """Return a callable that calls a function with values by key."""
         if self.takes_mapping(keys):
             return lambda values: function(Settings(values))
+        # Positional-only parameters have names, but can't be passed by them.
         first = [key for key in self.positional if key in keys]
         if not first:
             return lambda values: function(**values)

@@ -52,6 +52,7 @@ _ONE = {np.dtype(name): np.ones((), name) for name in ("float32", "float64")}
 def apply_logistic(z: Array) -> None:
     """Turn -z into 1 / (1 + exp(-z)), in place."""
     one = _ONE[z.dtype]
+    # It may overflow to infinity, of which the quotient below is the limit, 0.
     np.exp(z, z)
     np.add(z, one, z)
     np.divide(one, z, z)
@@ -108,6 +109,7 @@ class Relu(Activation):
 
     def back(self, p: Array, d: Array, a: Array, out: Array) -> None:
         """Write d where the unit is active, and zero elsewhere."""
+        # Unlike a > 0 it needs no further array, and NaN stays NaN.
         np.heaviside(a, 0.0, out=out)
         np.multiply(d, out, out=out)
 

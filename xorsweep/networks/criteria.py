@@ -93,6 +93,8 @@ class Sse(Criterion):
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
         """Write the sum of squared errors."""
         np.multiply(errors, errors, scratch)
+        # Row after row, with the same bits in any batch: engines pad to LANES columns, as NumPy
+        # adds those of a single one in pairs.
         np.add.reduce(scratch, 0, out=out)
 
 

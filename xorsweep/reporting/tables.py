@@ -119,6 +119,7 @@ def cells_table(
         )
         for cell in shown.to_dict("records")
     ]
+    # A parameter has no level where its component isn't chosen; all others are numbers.
     numeric = [place for place, key in enumerate(keys) if is_numeric(summary[key].dropna())]
     return Table(
         "How often and how fast each setting converged. "
@@ -148,6 +149,7 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
     if comparisons.empty:
         return Table("Neighbouring settings.", head, [])
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
+    # Negative, as both columns are sorted upwards: of equal p-values the largest difference first.
     order = differing.assign(size=-differing["difference"].abs()).sort_values(
         ["p_holm", "size"], kind="stable"
     )

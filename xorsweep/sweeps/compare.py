@@ -297,6 +297,7 @@ def _cells_table(found: SweepComparison) -> Table:
         for cell in cells.to_dict("records")
     ]
     note = excluded_note(note, len(cells), len(found.cells), "compare.csv")
+    # The columns of keys hold objects, whatever their levels are.
     numeric = [place for place, key in enumerate(keys) if is_numeric(pd.Series(list(cells[key])))]
     first = len(keys)
     described = (_p_head(found) if head == "p" else head for head in CELLS_HEAD)

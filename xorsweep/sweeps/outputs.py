@@ -79,6 +79,7 @@ def write_tables(
 
     experiment, axes = store.experiment, map_axes(store, grid)
     with terminal.step("writing tables"):
+        # After each table the pages of columns that it has read are given back.
         summary = write_summary(store, grid, results, axes)
         release_pages()
         if report:

@@ -41,6 +41,7 @@ HEAD = ("quantity", "reference", "its value", "measured, 95 % interval", "verdic
 
 def verdicts(study: Study, results: pd.DataFrame) -> list[Verdict]:
     """Return a verdict per published value, in the study's order, from the rows of a sweep."""
+    # Points that failed have nothing that could be compared.
     cells = Cells(results[results["status"] != "failed"])
     return [_judge(published, measure(published, cells)) for published in study.values]
 
@@ -179,6 +180,7 @@ def _reference_interval(published: PublishedValue) -> tuple[float, float]:
     if not _has_wilson(published):
         return np.nan, np.nan
     assert published.runs is not None
+    # A published percentage is rounded: the number of runs is the nearest whole one.
     low, high = rate_interval(round(_value(published) * published.runs / 100), published.runs)
     return 100 * low, 100 * high
 
