@@ -30,6 +30,30 @@ def test_any_text_stays_a_text_in_its_cell(rows: list[tuple[str, str, str]]) -> 
         assert not set(plain) & set("%$#_{}\\")
 
 
+def test_numbers_are_typeset_and_brackets_are_no_options_of_a_line_end() -> None:
+    rows = [
+        *[("[a-1]", "-4.5e-05 (-1,000 to 1e+06)"), ("*b", "0.5 [-1, 2]")],
+        *[("[c", "not reached"), ("d", "")],
+    ]
+    written = booktabs(Table("Cells.", ("key", "value"), rows, numbers=(1,)), "tab:x")
+    body = written.split("\\midrule\n")[1].split("\n\\bottomrule")[0]
+    assert body.splitlines() == [
+        r"{}[a-1] & $-4.5\cdot10^{-5}$ ($-$1,000 to $1\cdot10^{6}$) \\",
+        r"{}*b & 0.5 [$-$1, 2] \\",
+        r"{}[c & not reached \\",
+        r"d &  \\",
+    ]
+
+
+def test_a_table_is_scaled_as_a_whole_and_its_note_is_one_comment() -> None:
+    table = Table("Cells.", ("key",), [("a",)], note="b \n\\c")
+    lines = booktabs(table, "tab:x").splitlines()
+    assert lines[1] == r"% b \c"
+    scaled = lines.index("\\begin{tabular}{l}")
+    assert [line[:11] for line in lines[scaled - 2 : scaled]] == [r"\resizebox*", r"\resizebox{"]
+    assert lines[-2:] == [r"\end{tabular}}}", r"\end{table}"]
+
+
 @given(st.lists(TEXTS.map("a{}b".format), min_size=1, max_size=6))
 def test_a_long_head_has_two_lines_and_stays_a_text(words: list[str]) -> None:
     head = " ".join(words)

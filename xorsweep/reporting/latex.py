@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -10,12 +11,20 @@ from xorsweep.reporting.tables import Table
 
 LONGEST_HEAD = 12
 """Characters of a column's head in one line; a longer one takes two."""
-PACKAGES = r"% \usepackage{booktabs}; in a text of two columns, write table* for table"
-NARROWED = "\\centering\n\\small\n\\setlength{\\tabcolsep}{3pt}\n"
+PACKAGES = r"% \usepackage{booktabs,graphicx}; in a text of two columns, write table* for table"
+NARROWED = r"""\centering
+\small
+\setlength{\tabcolsep}{3pt}
+\resizebox*{!}{\ifdim\totalheight>.8\textheight.8\textheight\else\totalheight\fi}{%
+\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
+"""
+"""A table that is too high or too wide for a page is made smaller."""
+_END = "\\end{tabular}"
+_NUMBER = re.compile(r"(?<![\w.-])(-?)(\d[\d,.]*)(?:e([+-]?\d+))?(?![\w.])")
 
 
 def booktabs(table: Table, label: str) -> str:
-    r"""Return a table for LaTeX with the rules of the package booktabs.
+    r"""Return a table for LaTeX with the rules of the package booktabs, scaled by graphicx.
 
     Args:
         table: The texts; columns that start with a number are set flush right.
@@ -35,10 +44,31 @@ def booktabs(table: Table, label: str) -> str:
     columns, rule, rows = rest.partition("\\toprule\n")
     head, end, body = rows.partition(" \\\\\n")
     # An ampersand within a head is escaped as \&, and has no space before it.
+    body, bottom, after = body.partition("\n\\bottomrule\n")
+    body = "\n".join(_row(line, table.numbers) for line in body.split("\n"))
     heads = [_in_lines(each, side) for each, side in zip(head.split(" & "), flush, strict=True)]
-    note = f"% {table.note}" if table.note else "%"
-    narrowed = f"{caption}{NARROWED}{tabular}{columns}{rule}{' & '.join(heads)}{end}{body}"
+    note = f"% {' '.join(table.note.split())}" if table.note else "%"
+    after = after.replace(_END, f"{_END}}}}}")
+    heading = f"{caption}{NARROWED}{tabular}{columns}{rule}{' & '.join(heads)}{end}"
+    narrowed = f"{heading}{body}{bottom}{after}"
     return f"{PACKAGES}\n{note}\n{narrowed}"
+
+
+def _row(line: str, numbers: Sequence[int]) -> str:
+    """Return a row with minus signs and powers of ten, and no options of the row before."""
+    cells = [
+        _NUMBER.sub(_in_mathematics, cell) if place in numbers else cell
+        for place, cell in enumerate(line.split(" & "))
+    ]
+    row = " & ".join(cells)
+    return f"{{}}{row}" if row.startswith(("[", "*")) else row
+
+
+def _in_mathematics(number: re.Match[str]) -> str:
+    minus, digits, exponent = number.groups()
+    if exponent:
+        return rf"${minus}{digits.replace(',', '{,}')}\cdot10^{{{int(exponent)}}}$"
+    return f"${minus}${digits}" if minus else digits
 
 
 def _in_lines(head: str, flush: str) -> str:
