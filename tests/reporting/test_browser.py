@@ -488,6 +488,17 @@ def test_the_interval_of_the_page_is_that_of_the_report(opened: Open, run_pages:
         assert found == pytest.approx(rate_interval(count, total), abs=1e-12)
 
 
+def test_percentages_are_rounded_as_in_the_report(opened: Open, run_pages: RunPages) -> None:
+    shares = [count / total for total in (8, 16, 40, 160, 200, 7) for count in range(total + 1)]
+    numbers = [100 * share for share in shares]  # some of them exactly between two others
+    for digits in (0, 1, 2):
+        found = opened(run_pages["xor"][0]).evaluate(
+            "([numbers, digits]) => numbers.map((each) => network.fixed(each, digits))",
+            [numbers, digits],
+        )
+        assert found == [f"{number:.{digits}f}" for number in numbers]
+
+
 def test_the_share_of_seeds_is_that_of_a_sweep(
     opened: Open, run_pages: RunPages, point_of: Callable[..., Point]
 ) -> None:

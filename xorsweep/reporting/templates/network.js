@@ -135,5 +135,13 @@ const network = (function () {
     return [middle - half, middle + half];
   }
 
-  return { ACTIVATIONS, sizeOf, layout, forward, training, converges, initialWeights, rateInterval };
+  // A number as Python formats it: one exactly between two others becomes the even one.
+  function fixed(number, digits) {
+    const isBetween = (number * 2 ** (digits + 1)) % 2 === 1;
+    if (!isBetween) return number.toFixed(digits);
+    const below = Math.floor(number * 10 ** digits);
+    return ((below + below % 2) / 10 ** digits).toFixed(digits);
+  }
+
+  return { ACTIVATIONS, sizeOf, layout, forward, training, converges, initialWeights, rateInterval, fixed };
 })();

@@ -73,7 +73,7 @@
     const least = high - low >= 0.05 ? 0 : 1;
     const [share, from, to] = [count / total, low, high].map((each) => {
       let digits = least;
-      const text = () => (100 * each).toFixed(digits);
+      const text = () => network.fixed(100 * each, digits);
       while (![0, 1].includes(each) && [0, 100].includes(Number(text())) && digits < 6) digits += 1;
       return text().replace(/\.0$/, "");
     });
