@@ -12,11 +12,13 @@ from xorsweep.grid.grid import Grid, number_by_appearance
 
 
 def test_codes_are_numbered_as_they_appear() -> None:
-    index = CellIndex(number_by_appearance(np.array([7, 3, 7, 9, 3])))
+    index = CellIndex.of_numbers(number_by_appearance(np.array([7, 3, 7, 9, 3])))
     assert index.number.tolist() == [0, 1, 0, 2, 1]
     assert index.first.tolist() == [0, 1, 3]
     assert [rows.tolist() for rows in index.rows()] == [[0, 2], [1, 4], [3]]
     assert len(index) == 3
+    assert index.sums(np.array([1, 10, 100, 1000, 10_000])).tolist() == [101, 10_010, 1000]
+    assert index.sums(np.array([True, False, True, False, True])).tolist() == [2, 1, 0]
 
 
 def test_points_of_a_grid_differ_in_other_keys_than_the_seed(grid_of: Callable[..., Grid]) -> None:
@@ -43,11 +45,11 @@ def test_codes_are_numbered_in_the_order_in_which_they_appear(codes: list[int]) 
 @given(st.lists(st.integers(0, 6), max_size=30), st.integers(1, 12))
 def test_blocks_are_of_whole_cells_and_hold_each_row_once(codes: list[int], most: int) -> None:
     number = number_by_appearance(np.array(codes, np.int64))
-    blocks = list(CellIndex(number).blocks(most))
+    blocks = list(CellIndex.of_numbers(number).blocks(most))
     cells = [list(dict.fromkeys(number[rows].tolist())) for rows in blocks]
     assert [cell for some in cells for cell in some] == list(range(len(set(codes))))
     assert sorted(row for rows in blocks for row in rows.tolist()) == list(range(len(codes)))
-    assert all((np.diff(rows) > 0).all() for rows in CellIndex(number).rows())
+    assert all((np.diff(rows) > 0).all() for rows in CellIndex.of_numbers(number).rows())
     assert all(
         len(rows) < 2 * most or len(some) == 1 for rows, some in zip(blocks, cells, strict=True)
     )

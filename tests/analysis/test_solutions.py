@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xorsweep as xs
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.solutions import classes_only, counts_text, label_counts, networks_of
+from xorsweep.grid.grid import number_by_appearance
 from xorsweep.networks.single_run import train_single
 
 LABELS = ["f2+f4", "AND+OR", "answers OR", "AND+f0", None]
@@ -21,11 +23,14 @@ def test_labels_are_counted_cell_by_cell_the_most_frequent_first(
     runs: list[tuple[int, str | None]],
 ) -> None:
     solutions = pd.Series([label for _, label in runs], dtype=object)
-    cell = np.array([number for number, _ in runs], np.int64)
+    cell = number_by_appearance(np.array([number for number, _ in runs], np.int64))
+    index = CellIndex.of_numbers(cell)
     for typed in (solutions, solutions.astype("category")):
-        found = label_counts(typed, cell, 4)
+        found = label_counts(typed, index)
+        assert len(found) == len(set(cell))
         for number, counts in enumerate(found):
-            wanted = Counter(label for mine, label in runs if mine == number and label)
+            of_cell = [label for mine, (_, label) in zip(cell, runs, strict=True) if mine == number]
+            wanted = Counter(filter(None, of_cell))
             by_count = sorted(wanted.items(), key=lambda each: (-each[1], each[0]))
             assert list(counts.items()) == by_count
 

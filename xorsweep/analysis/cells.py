@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,29 +27,53 @@ ROWS_AT_ONCE = 2**20
 
 @dataclass(frozen=True)
 class CellIndex:
-    """The cells of N rows: `number` (N,) is that of each row's cell, by order of appearance."""
+    """The cells of N rows, numbered by order of appearance.
 
-    number: Indices
+    Rows beside each other mostly are of one cell. Such stretches are kept instead of the number of
+    each row, which is computed where it is asked for.
+
+    Attributes:
+        starts: The first row of each stretch (n,).
+        cells: The number of its cell (n,).
+        size: N.
+    """
+
+    starts: Indices
+    cells: Indices
+    size: int
+
+    @classmethod
+    def of_numbers(cls, number: Indices) -> CellIndex:
+        """Return the cells of rows whose cells have these numbers (N,), by order of appearance."""
+        starts = np.flatnonzero(np.diff(number, prepend=-1))
+        return cls(starts, number[starts], len(number))
 
     @classmethod
     def of_grid(cls, grid: Grid, without: Collection[str] = ("seed",)) -> CellIndex:
         """Return the cells of a grid's points: those that differ in keys `without` alone."""
         keys = [key for key in grid.columns if key not in without]
-        return cls(number_by_appearance(combined_codes(grid, keys, np.arange(len(grid)))))
+        return cls.of_numbers(
+            number_by_appearance(combined_codes(grid, keys, np.arange(len(grid))))
+        )
 
     @classmethod
     def of_frame(cls, rows: pd.DataFrame, keys: Sequence[str]) -> CellIndex:
         """Return the cells that some columns of a table tell apart; missing values are equal."""
-        # Rows beside each other mostly are of one cell, so that few of them need be looked at.
-        first = _first_of_stretches(rows, keys)
-        number = number_by_appearance(_combined(rows, keys, first))
-        return cls(np.repeat(number, np.diff(first, append=len(rows))))
+        starts = _first_of_stretches(rows, keys)
+        return cls(starts, number_by_appearance(_combined(rows, keys, starts)), len(rows))
+
+    @cached_property
+    def number(self) -> Indices:
+        """Return the number of each row's cell (N,)."""
+        if len(self.starts) == self.size:
+            return self.cells
+        return np.repeat(self.cells, self._lengths)
 
     @cached_property
     def first(self) -> Indices:
         """Return the first row (cells,) of each cell."""
         # Numbers are given in the order of appearance, so a cell is new where the maximum rises.
-        return np.flatnonzero(np.diff(np.maximum.accumulate(self.number), prepend=-1))
+        return self.starts[np.diff(np.maximum.accumulate(self.cells), prepend=-1) > 0]
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -57,7 +81,23 @@ class CellIndex:
     @cached_property
     def counts(self) -> Indices:
         """Return the number of rows (cells,) of each cell."""
-        return np.bincount(self.number)
+        return self.sums(np.broadcast_to(np.True_, self.size))
+
+    def sums(self, values: NDArray[Any]) -> Indices:
+        """Return the sums (cells,) of integers (N,) over the rows of each cell.
+
+        Those of booleans are the numbers of rows where they are true.
+        """
+        if not self.size:
+            return np.zeros(0, np.int64)
+        by_stretch = np.add.reduceat(values, self.starts, dtype=np.int64)
+        sums = np.zeros(int(self.cells.max()) + 1, np.int64)
+        np.add.at(sums, self.cells, by_stretch)
+        return sums
+
+    @property
+    def _lengths(self) -> Indices:
+        return np.diff(self.starts, append=self.size)
 
     @cached_property
     def _ends(self) -> Indices:
@@ -66,7 +106,7 @@ class CellIndex:
     @cached_property
     def _order(self) -> Indices | None:
         """Return the rows (N,) by their cells; None where they lie in this order."""
-        if (self.number[1:] >= self.number[:-1]).all():
+        if (self.cells[1:] >= self.cells[:-1]).all():
             return None
         few = len(self) <= 2**16  # which NumPy sorts in a tenth of the time
         return np.argsort(self.number.astype(np.uint16) if few else self.number, kind="stable")
@@ -89,7 +129,7 @@ class CellIndex:
         # A block ends before a cell that reaches beyond a multiple of `rows`, and after a large
         # one.
         are_last = (np.diff(ends // rows) > 0) | (self.counts[:-1] >= rows)
-        for start, stop in pairwise([0, *ends[:-1][are_last].tolist(), len(self.number)]):
+        for start, stop in pairwise([0, *ends[:-1][are_last].tolist(), self.size]):
             yield self._between(start, stop)
 
 

@@ -37,11 +37,13 @@ class WeightCell:
 
     Attributes:
         place: The cell's place in the summary.
+        first: Its first row.
         differences: |w1[0, j] - w1[1, j]| of each hidden unit j, the smallest first (2, n).
         unsolved: Which runs didn't meet the criterion (n,).
     """
 
     place: int
+    first: int
     differences: FloatArray
     unsolved: NDArray[np.bool_]
 
@@ -116,7 +118,7 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
         return
     index = CellIndex.of_frame(results, swept_columns(results))
     trained = (results["status"] != "failed").to_numpy()
-    runs = np.bincount(index.number[trained], minlength=len(index))
+    runs = index.sums(trained)
     points = results[point_columns(results)].iloc[index.first].astype(object).to_dict("records")
     large = np.flatnonzero(runs >= FEWEST_RUNS)
     drawn: dict[Any, FloatArray] = {}
@@ -136,7 +138,7 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
         # The same weights for every seed say nothing, and have no groups.
         if np.ptp(drawn[key][-1]) > 0:
             unsolved = ~results["converged"].to_numpy(bool)[rows]
-            yield WeightCell(place, drawn[key], unsolved)
+            yield WeightCell(place, int(index.first[place]), drawn[key], unsolved)
 
 
 def failures_by_weights(results: pd.DataFrame) -> pd.DataFrame:
@@ -146,15 +148,14 @@ def failures_by_weights(results: pd.DataFrame) -> pd.DataFrame:
     whole cell the `auc` of the difference with its limits `auc_low` and `auc_high`. It is empty
     where there is no cell with enough runs.
     """
-    tables, places = [], []
+    tables, first = [], []
     for cell in weight_cells(results):
         groups, found = cell.groups(DECILES), cell.auc
         tables.append(groups.assign(auc=found.value, auc_low=found.low, auc_high=found.high))
-        places += [cell.place] * len(groups)
+        first += [cell.first] * len(groups)
     if not tables:
         return pd.DataFrame()
     keys = [key for key in point_columns(results) if key != "seed"]
-    first = CellIndex.of_frame(results, swept_columns(results)).first
-    described = results[keys].iloc[first[places]].reset_index(drop=True)
+    described = results[keys].iloc[first].reset_index(drop=True)
     groups = pd.concat(tables, ignore_index=True).rename(columns={"group": "decile"})
     return pd.concat([described, groups], axis=1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.experiment import FAILED, STATUS
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
@@ -23,26 +23,21 @@ if TYPE_CHECKING:
     from xorsweep.networks.plugins import PluginSet
 
 
-def label_counts(
-    solutions: pd.Series[str], cell: NDArray[np.int64], cells: int
-) -> list[dict[str, int]]:
+def label_counts(solutions: pd.Series[str], index: CellIndex) -> list[dict[str, int]]:
     """Return how many runs of each cell have each label, the most frequent first.
 
     Args:
         solutions: The labels of N runs, missing where a run has none.
-        cell: The number of the cell of each run (N,).
-        cells: How many cells there are.
+        index: The cells of the runs.
     """
-    known = solutions.astype("category").cat.remove_unused_categories()
-    names, codes = known.cat.categories.to_list(), known.cat.codes.to_numpy(np.int64)
-    labelled = codes >= 0
-    # One number per cell and label, so that np.unique counts all cells at once.
-    pairs = cell[labelled] * max(1, len(names)) + codes[labelled]
-    found, counts = np.unique(pairs, return_counts=True)
-    places, labels = np.divmod(found, max(1, len(names)))
-    by_cell: list[dict[str, int]] = [{} for _ in range(cells)]
-    for row in np.lexsort((labels, -counts, places)).tolist():  # categories are in order
-        by_cell[places[row]][names[labels[row]]] = int(counts[row])
+    known = solutions.astype("category").cat
+    names, codes = known.categories.to_list(), known.codes.to_numpy()
+    by_cell: list[dict[str, int]] = []
+    for rows in index.rows():
+        of_cell = codes[rows]
+        counts = np.bincount(of_cell[of_cell >= 0], minlength=len(names))  # -1 is no label
+        order = np.argsort(-counts, kind="stable")  # categories are in order
+        by_cell.append({names[label]: int(counts[label]) for label in order if counts[label]})
     return by_cell
 
 

@@ -45,33 +45,30 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     runs = _Runs.of(results)
     release_pages()
 
-    def count(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(index.number[chosen], minlength=len(index))
-
-    trained, converged = count(runs.counted), count(runs.converged)
+    trained, converged = index.sums(runs.counted), index.sums(runs.converged)
     counts = {
-        "runs": count(np.ones(len(results), bool)),
-        **{name: count(runs.status == code) for code, name in enumerate(STATUSES)},
+        "runs": index.counts,
+        **{name: index.sums(runs.status == code) for code, name in enumerate(STATUSES)},
         "converged": converged,
     }
     rates = {
         **rate_columns("rate", converged, trained),
-        **rate_columns("diverged_rate", count(runs.diverged_first), trained),
-        **rate_columns("holds_rate", count(runs.outcome == OUTCOMES.index("solved")), trained),
+        **rate_columns("diverged_rate", index.sums(runs.diverged_first), trained),
+        **rate_columns("holds_rate", index.sums(runs.outcome == OUTCOMES.index("solved")), trained),
     }
     times = pd.DataFrame([_times(runs.counted_survival(rows)) for rows in index.rows()])
-    spent = np.bincount(index.number, np.where(runs.counted, runs.spent, 0), len(index))
+    spent = index.sums(np.where(runs.counted, runs.spent, 0))
     # NaN and not infinite: the cell of the table is empty.
     times["expected_running_time"] = spent / np.where(converged, converged, np.nan)
     errors = pd.DataFrame([_final_errors(runs, rows) for rows in index.rows()])
-    outcomes = {f"outcome_{name}": count(runs.outcome == k) for k, name in enumerate(OUTCOMES)}
+    outcomes = {f"outcome_{name}": index.sums(runs.outcome == k) for k, name in enumerate(OUTCOMES)}
     keys = [key for key in point_columns(results) if key != "seed"]
     described = results[keys].iloc[index.first].reset_index(drop=True)
     measured = [pd.DataFrame(columns) for columns in (counts, rates, times, errors, outcomes)]
     table = pd.concat([described, *measured], axis=1)
     if "solution" not in results:  # rows of a flag and a time of another experiment
         return table
-    labels = label_counts(results["solution"], index.number, len(index))
+    labels = label_counts(results["solution"], index)
     return table.assign(solutions=list(map(counts_text, labels)))
 
 

@@ -6,8 +6,9 @@ share of an axis is explained by its level alone, the total share includes its i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from math import prod
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.cells import CellIndex
+from xorsweep.analysis.cells import ROWS_AT_ONCE, CellIndex
 from xorsweep.analysis.columns import distinguishing_keys, point_columns, swept_columns
 from xorsweep.analysis.intervals import Z
 from xorsweep.fields import FloatArray
@@ -25,6 +26,8 @@ from xorsweep.storage.mapped_arrays import release_pages
 TABLE = "variance_shares.csv"
 MOST_HELD, MOST_PARTS = 2, 50
 """Keys, and combinations of their levels, that are tried where not all cells are a product."""
+VALUES_AT_ONCE = 2**22
+"""Effects of runs that are computed together, so that memory stays bounded."""
 FEWEST_SEEDS = 3
 """Seeds below which a jackknife has no spread."""
 
@@ -192,16 +195,14 @@ def variance_shares(
     if len(runs) < (1 if seed is None else FEWEST_SEEDS):
         return None
     axes = range(1, runs.ndim)
-    deviations = runs - runs.mean(axis=tuple(axes), keepdims=True)
-    whole = _Variance.of(deviations)
+    whole = _Variance.of(runs, lambda deviations: deviations)
     if not whole.measured:
         return None
     rows = []
     for axis, (key, levels) in zip(axes, product.axes.items(), strict=True):
         others = tuple(each for each in axes if each != axis)
-        first = _Variance.of(deviations.mean(axis=others))
-        # What is left when the other axes are known is explained by this one and its interactions.
-        total = _Variance.of(deviations - deviations.mean(axis=axis, keepdims=True))
+        first = _Variance.of(runs, partial(_alone, others=others))
+        total = _Variance.of(runs, partial(_without_others, axis=axis))
         rows.append(
             {
                 "axis": product.name(key),
@@ -224,18 +225,52 @@ def _runs(
     seed: NDArray[Any],
     happened: NDArray[np.bool_],
     counted: NDArray[np.bool_],
-) -> FloatArray:
-    """Return 1 where it happened, else 0, of each seed that all cells have (seeds, *axes)."""
+) -> NDArray[np.bool_]:
+    """Return whether it happened, of each seed that all cells have (seeds, *axes)."""
     flat = product.places.ravel()
     place_of = np.full(max(int(cell.max(initial=0)), int(flat.max())) + 1, -1, np.int64)
     place_of[flat] = np.arange(len(flat))
-    rows = np.flatnonzero(counted & (place_of[cell] >= 0))
-    number = np.unique(seed[rows], return_inverse=True)[1]
-    runs = np.full((int(number.max(initial=-1)) + 1, len(flat)), np.nan)
-    runs[number, place_of[cell[rows]]] = happened[rows]
     # A seed counts where all cells have it: effects are differences within a seed.
-    whole: FloatArray = runs[~np.isnan(runs).any(axis=1)]
+    seeds = np.unique(seed[counted & (cell == flat[0])])
+    missing = -1
+    runs = np.full((len(seeds), len(flat)), missing, np.int8)
+    for start in range(0, len(cell), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        rows = start + np.flatnonzero(counted[block] & (place_of[cell[block]] >= 0))
+        rows = rows[np.isin(seed[rows], seeds)]
+        runs[np.searchsorted(seeds, seed[rows]), place_of[cell[rows]]] = happened[rows]
+    whole: NDArray[np.bool_] = runs[(runs != missing).all(axis=1)].astype(bool)
     return whole.reshape(-1, *product.places.shape)
+
+
+def _alone(deviations: FloatArray, others: tuple[int, ...]) -> FloatArray:
+    """Return the part of deviations (seeds, *axes) that an axis explains without the others."""
+    means: FloatArray = deviations.mean(axis=others)
+    return means
+
+
+def _without_others(deviations: FloatArray, axis: int) -> FloatArray:
+    """Return the part of deviations (seeds, *axes) that all other axes together don't explain.
+
+    An axis and its interactions explain it.
+    """
+    rest: FloatArray = deviations - deviations.mean(axis=axis, keepdims=True)
+    return rest
+
+
+def _effects(
+    runs: NDArray[np.bool_], effect: Callable[[FloatArray], FloatArray]
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield blocks of seeds with the effects (n, values) of their deviations from their means.
+
+    Of all seeds together they could take many times the memory of the runs (seeds, *axes).
+    """
+    axes = tuple(range(1, runs.ndim))
+    count = max(1, VALUES_AT_ONCE // prod(runs.shape[1:]))
+    for start in range(0, len(runs), count):
+        block = runs[start : start + count].astype(np.float64)
+        effects = effect(block - block.mean(axis=axes, keepdims=True))
+        yield slice(start, start + count), effects.reshape(len(effects), -1)
 
 
 @dataclass(frozen=True)
@@ -253,16 +288,21 @@ class _Variance:
     without: FloatArray
 
     @classmethod
-    def of(cls, effect: FloatArray) -> _Variance:
-        """Return the part of effects (seeds, *axes), each the deviation of a run from a mean."""
-        n, rows = len(effect), effect.reshape(len(effect), -1)
-        measured = float((rows.mean(axis=0) ** 2).mean())
+    def of(cls, runs: NDArray[np.bool_], effect: Callable[[FloatArray], FloatArray]) -> _Variance:
+        """Return the part of runs (seeds, *axes) that an effect of their deviations has."""
+        n, own = len(runs), np.empty(len(runs))
+        total: Any = 0.0
+        for seeds, effects in _effects(runs, effect):
+            total = total + effects.sum(axis=0)
+            own[seeds] = (effects**2).mean(axis=1)
+        measured = float(((total / n) ** 2).mean())
         if n == 1:
             return cls(measured, measured, np.empty(0))
-        total = rows.sum(axis=0)
-        own = (rows**2).mean(axis=1)
+        mine = np.empty(n)
+        for seeds, effects in _effects(runs, effect):
+            mine[seeds] = (effects @ total) / len(total) - own[seeds]
         # Of all ordered pairs of seeds, and of those that have a seed.
-        every, mine = (total**2).mean() - own.sum(), (rows @ total) / rows.shape[1] - own
+        every = (total**2).mean() - own.sum()
         value = float(every) / (n * (n - 1))
         pairs = (n - 1) * (n - 2)
         return cls(measured, value, (every - 2 * mine) / pairs if pairs else np.empty(0))

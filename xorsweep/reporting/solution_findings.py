@@ -31,7 +31,7 @@ def solution_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[
     with most of them. Limits hold for all shares that are named together.
     """
     index = CellIndex.of_frame(results, swept_columns(results))
-    found = label_counts(results["solution"], index.number, len(index))
+    found = label_counts(results["solution"], index)
     counts = [classes_only(each) for each in found]
     cells = final_epochs_only(summary)
     solved = pd.Series([sum(counts[place].values()) for place in cells.index], cells.index)

@@ -79,7 +79,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
 
 def class_counts(tables: Tables) -> Counts:
     """Return the counts of classes in each cell of the summary."""
-    found = label_counts(tables.results["solution"], tables.cell_of, len(tables.summary))
+    found = label_counts(tables.results["solution"], tables.index)
     return {
         place: classes_only(each) for place, each in zip(tables.summary.index, found, strict=True)
     }

@@ -116,7 +116,7 @@ def typical_runs(tables: Tables) -> list[_Shown]:
     group = task[solved] * len(is_class) + solution.codes[solved]
     swept = [key for key in swept_columns(tables.summary) if key != "epochs"]
     found = []
-    for places in CellIndex(number_by_appearance(group)).rows():
+    for places in CellIndex.of_numbers(number_by_appearance(group)).rows():
         row = _middle(tables.results, solved[places])
         run = take_rows(tables.results, [row], [*swept, "seed", "solution"]).iloc[0]
         named = [level_text(key, run[key]) for key in (*swept, "seed") if pd.notna(run[key])]
