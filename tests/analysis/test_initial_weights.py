@@ -80,7 +80,7 @@ def test_runs_that_failed_do_not_count(results: pd.DataFrame) -> None:
 
 def test_equal_differences_are_in_one_group() -> None:
     values = np.repeat([0.0, 0.1, 0.5], [150, 300, 50])
-    cell = WeightCell(0, np.array([values, values]), values > 0.2)
+    cell = WeightCell(0, 0, np.array([values, values]), values > 0.2)
     groups = cell.groups(DECILES)
     assert groups["runs"].tolist() == [150, 300, 50]
     assert groups["group"].tolist() == [2, 7, 10]

@@ -19,7 +19,7 @@ from xorsweep.networks.schema import component_of
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, final_epochs_only, select_cells
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
-from xorsweep.storage.compact_columns import select_rows, take_rows
+from xorsweep.storage.compact_columns import take_rows
 
 if TYPE_CHECKING:
     from xorsweep.analysis.learning_curves import CellLearningCurves
@@ -138,11 +138,6 @@ class Tables:
     def runs_of(self, cell: int, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns of the runs of a cell, given by its place in the summary."""
         return take_rows(self.results, self.index.rows_of(cell), columns)
-
-    def rows_of(self, cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-        """Return the points and some columns of the results of some cells of the summary."""
-        chosen = np.isin(self.cell_of, cells.index)
-        return select_rows(self.results, chosen, [*point_columns(self.results), *columns])
 
 
 def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:

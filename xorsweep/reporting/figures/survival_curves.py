@@ -26,17 +26,20 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = final_epochs_only(tables.summary).dropna(subset=["rate"])
     layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES)
     shown = select_cells(cells, (layout.x, *layout.col), MOST_PANELS)
-    rows = tables.rows_of(shown.cells, list(RUN_COLUMNS))
-    curves = survival_curves(rows.assign(cell=tables.cell_of[rows.index]), ["cell"])
-    if curves.empty:
+    curves, starts = {}, []
+    for place in shown.cells.index.sort_values():
+        rows = tables.runs_of(place, RUN_COLUMNS)  # one cell at a time, as there may be millions
+        curve = survival_curves(rows, [])
+        if len(curve):
+            starts.append(rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min())
+            curves[place] = curve.rename(columns={"unsolved": "middle"})
+            curves[place]["x"] = curve["epoch"].clip(lower=1)  # the axis is logarithmic
+    if not curves:
         return None
-    curves["x"] = curves["epoch"].clip(lower=1)  # the axis is logarithmic
-    curves = curves.rename(columns={"unsolved": "middle"})
-    bands = {place: curves[curves["cell"] == place] for place in curves["cell"].unique()}
-    figure, grid = draw_bands(shown, layout.hue, bands, "epochs", "still unsolved", is_step=True)
-    first = rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min()
+    figure, grid = draw_bands(shown, layout.hue, curves, "epochs", "still unsolved", is_step=True)
+    first = pd.Series(starts, dtype=float).min()
     decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
-    epochs_across(grid[0], rows["epochs"].max(), decade)
+    epochs_across(grid[0], shown.cells["epochs"].max(), decade)
     percent_upwards(grid[0])
     ranges = ranges_text(shown.cells, layout.hue, shown.cells["unsolved_fraction"])
     alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."
