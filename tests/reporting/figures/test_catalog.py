@@ -120,7 +120,7 @@ def test_the_map_has_a_panel_per_epochs_and_n_of_n_in_each_field(
     assert titles(figure) == ["200 epochs", "1,500 epochs"]
     axes = panels_of(figure)[1]
     assert axes.get_xlabel() == "lr"
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.5", "2", "1000"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.5", "2", "1,000"]
     leftmost = panels_of(figure)[0]
     assert [tick.get_text() for tick in leftmost.get_yticklabels()] == ["4", "2"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["hidden", "lr"])
@@ -152,7 +152,7 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(
     tables: Tables, figures: dict[str, Figure]
 ) -> None:
     figure = figures["unsolved"]
-    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    assert titles(figure) == ["lr 0.5", "lr 2", "lr 1,000"]
     cells = tables.summary.query("epochs == 1500 and lr == 2").set_index("hidden")
     axes = panels_of(figure)[1]
     assert axes.get_xscale() == "log"
@@ -354,7 +354,7 @@ def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
     assert found is not None
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]
-    assert titles(found.figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    assert titles(found.figure) == ["lr 0.5", "lr 2", "lr 1,000"]
     excluded = f"hidden {best['hidden']} (of 2), as in the best setting"
     assert excluded in found.figure.get_suptitle()
     assert excluded in found.note

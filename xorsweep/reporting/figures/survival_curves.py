@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from xorsweep.analysis.summary import RUN_COLUMNS, survival_curves
 from xorsweep.reporting.figures.axes import (
@@ -26,19 +25,19 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = final_epochs_only(tables.summary).dropna(subset=["rate"])
     layout = tables.layout.at_the_end.with_few_lines(cells, MOST_LINES)
     shown = select_cells(cells, (layout.x, *layout.col), MOST_PANELS)
-    curves, starts = {}, []
+    curves, first = {}, np.inf
     for place in shown.cells.index.sort_values():
         rows = tables.runs_of(place, RUN_COLUMNS)  # one cell at a time, as there may be millions
         curve = survival_curves(rows, [])
         if len(curve):
-            starts.append(rows.loc[rows["converged_epoch"] > 0, "converged_epoch"].min())
+            reached = rows["converged_epoch"].to_numpy(float, na_value=np.nan)
+            first = min(first, float(reached[reached > 0].min(initial=np.inf)))
             curves[place] = curve.rename(columns={"unsolved": "middle"})
             curves[place]["x"] = curve["epoch"].clip(lower=1)  # the axis is logarithmic
     if not curves:
         return None
     figure, grid = draw_bands(shown, layout.hue, curves, "epochs", "still unsolved", is_step=True)
-    first = pd.Series(starts, dtype=float).min()
-    decade = 1.0 if pd.isna(first) else float(10 ** np.floor(np.log10(first)))
+    decade = float(10 ** np.floor(np.log10(first))) if np.isfinite(first) else 1.0
     epochs_across(grid[0], shown.cells["epochs"].max(), decade)
     percent_upwards(grid[0])
     ranges = ranges_text(shown.cells, layout.hue, shown.cells["unsolved_fraction"])
