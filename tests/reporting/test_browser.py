@@ -233,7 +233,7 @@ def test_marks_are_reached_by_arrows_and_say_what_they_are(opened: Open) -> None
     assert "lr 2," in after
     expect(figure.locator(".tooltip")).to_contain_text("lr 2")
     height = page.evaluate("scrollY")
-    for key, level in (("End", "lr 1000"), ("Home", "lr 0.5")):
+    for key, level in (("End", "lr 1,000"), ("Home", "lr 0.5")):
         page.keyboard.press(key)
         expect(page.locator(":focus")).to_have_attribute("aria-label", re.compile(f"{level},"))
     assert page.evaluate("scrollY") == height

@@ -114,7 +114,7 @@ def test_each_finding_has_an_interval_or_a_test(results: pd.DataFrame) -> None:
 def test_a_learning_rate_that_is_too_large_is_named(results: pd.DataFrame) -> None:
     many = times_over(results, 5)
     assert re.search(
-        r"From lr 2 to lr 1000 the share of runs with 2 hidden units that solve XOR within 1,500 "
+        r"From lr 2 to lr 1,000 the share of runs with 2 hidden units that solve XOR within 1,500 "
         r"epochs falls from [\d.]+ % to 0 % of the same 60 seeds, by [\d.]+ points \[",
         findings_of(many),
     )
@@ -129,7 +129,7 @@ def test_where_most_of_the_failures_end_is_reported_if_the_interval_says_most(
     assert rate_interval(constant, len(cell), simultaneous(7))[0] > 0.5  # or nothing is tested
     text = findings_of(many)
     assert (
-        f"{interval_text(constant, 60, 7)}" in text.partition("of the unsolved runs at lr 1000")[2]
+        f"{interval_text(constant, 60, 7)}" in text.partition("of the unsolved runs at lr 1,000")[2]
     )
     assert "are still at the plateau where all outputs are at the same target after 1,500" in text
     spread = many.copy()
@@ -144,7 +144,7 @@ def test_runs_that_diverged_are_among_those_that_do_not_solve_it(results: pd.Dat
     diverged = here & (rows["seed"] % 100 < 6)  # half of them
     rows["outcome"] = rows["outcome"].astype(str).mask(here, "constant_output")
     rows.loc[diverged, ["outcome", "status"]] = "diverged"
-    assert "of the unsolved runs at lr 1000" not in findings_of(rows)
+    assert "of the unsolved runs at lr 1,000" not in findings_of(rows)
 
 
 def test_a_rate_that_falls_by_chance_is_not_reported_to_fall(results: pd.DataFrame) -> None:
@@ -236,7 +236,7 @@ def test_runs_that_diverge_are_told_where_most_do(results: pd.DataFrame) -> None
     rows.loc[here & (rows["hidden"] == 4), ["outcome", "status"]] = "diverged"
     rows.loc[here, "converged"] = False
     rows.loc[here, "converged_epoch"] = pd.NA
-    most = "is with lr 1000, 4 hidden units, 1,500 epochs: all 12"
+    most = "is with lr 1,000, 4 hidden units, 1,500 epochs: all 12"
     assert f"{most} {interval_text(12, 12, 6)} %]." in findings_of(rows)
     rows.loc[here, ["outcome", "status"]] = "diverged"
     assert "the same share in 1 other setting" in findings_of(rows)

@@ -28,7 +28,7 @@ def legend_of(figure: Figure) -> list[str]:
 
 def test_a_figure_has_the_axes_that_were_chosen(sweep: xs.Sweep) -> None:
     figure = sweep.plot.rate_lines(x="hidden", hue="epochs", col="lr")
-    assert panels_of(figure) == ["lr 0.5", "lr 2", "lr 1000"]
+    assert panels_of(figure) == ["lr 0.5", "lr 2", "lr 1,000"]
     assert figure.axes[0].get_xlabel() == "hidden"
     assert legend_of(figure) == ["200 epochs", "1,500 epochs"]
     cells = sweep.summary.query("lr == 2").set_index(["epochs", "hidden"])
