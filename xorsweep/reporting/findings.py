@@ -32,7 +32,7 @@ from xorsweep.reporting.wording import (
     within_text,
 )
 from xorsweep.storage.compact_columns import take_rows
-from xorsweep.text import count_text, join_words, level_words, percent_text
+from xorsweep.text import count_text, join_words, level_name, level_words, percent_text
 
 MOST_FINDINGS = 7
 RUN_COLUMNS = ("seed", "status", "outcome", "converged", "converged_epoch")
@@ -255,7 +255,7 @@ def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) 
     value, low, high = map(times_text, (ratio.value, ratio.low, ratio.high))
     return (
         f"Compared seed by seed, runs{view.those_with(line)} that {view.goal} take {value} "
-        f"[{low}, {high}] times as many epochs at lr {slow['lr']:g} as at lr {fast['lr']:g}: the "
+        f"[{low}, {high}] times as many epochs at lr {level_name(slow['lr'])} as at lr {level_name(fast['lr'])}: the "
         f"median of the ratios over {seeds} that converge at both."
     )
 
@@ -288,11 +288,11 @@ def _pair_of(pairs: pd.DataFrame, a: Any, b: Any) -> pd.Series[Any] | None:
 
 def _fall_text(view: _View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
     end = _most_end(view, after)
-    rest = f"; of the unsolved runs at lr {after['lr']:g}, {end}" if end else ""
+    rest = f"; of the unsolved runs at lr {level_name(after['lr'])}, {end}" if end else ""
     rates = (f"{percent_text(pair[name])} %" for name in ("rate_a", "rate_b"))
     within = within_text((before["epochs"], after["epochs"]))
     return (
-        f"From lr {before['lr']:g} to lr {after['lr']:g} the share of "
+        f"From lr {level_name(before['lr'])} to lr {level_name(after['lr'])} the share of "
         f"runs{view.those_with(line)} that {view.goal} {within} falls from "
         f"{' to '.join(rates)} of the same {count_text(int(pair['n_pairs']), 'seed')}, by "
         f"{_points_text(pair, tried)}{rest}."

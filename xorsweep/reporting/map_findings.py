@@ -8,7 +8,7 @@ import numpy as np
 
 from xorsweep.analysis.boundary import Boundary, measure_boundary
 from xorsweep.analysis.maps import PixelMap
-from xorsweep.text import count_text, percent_text
+from xorsweep.text import count_text, level_name, percent_text
 
 MOST_FLAGS = 4
 """Flags that have sentences; boundary.csv has all."""
@@ -54,8 +54,8 @@ def _epochs(shown: PixelMap) -> Iterator[str]:
     least = int(epochs[row, column])
     yield (
         f"Half of the runs that met the criterion did so within {np.nanmedian(epochs):,.0f} "
-        f"epochs; the fastest took {least:,}, at {x.key} {x.levels[column]:g} and "
-        f"{y.key} {y.levels[row]:g}{_ties(int((epochs == least).sum()) - 1)}."
+        f"epochs; the fastest took {least:,}, at {x.key} {level_name(x.levels[column])} and "
+        f"{y.key} {level_name(y.levels[row])}{_ties(int((epochs == least).sum()) - 1)}."
     )
 
 
