@@ -253,10 +253,11 @@ def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) 
         else f"the {ratio.converged:,} of {count_text(ratio.seeds, 'seed')}"
     )
     value, low, high = map(times_text, (ratio.value, ratio.low, ratio.high))
+    slower, faster = level_name(slow["lr"]), level_name(fast["lr"])
     return (
         f"Compared seed by seed, runs{view.those_with(line)} that {view.goal} take {value} "
-        f"[{low}, {high}] times as many epochs at lr {level_name(slow['lr'])} as at lr {level_name(fast['lr'])}: the "
-        f"median of the ratios over {seeds} that converge at both."
+        f"[{low}, {high}] times as many epochs at lr {slower} as at lr {faster}: the median of the "
+        f"ratios over {seeds} that converge at both."
     )
 
 

@@ -189,7 +189,7 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
     figure = figures["final_error"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["lr", "hidden"])
     named = [(lr, hidden) for lr in (0.5, 2.0, 1e3) for hidden in (2, 4)]
-    assert titles(figure) == [f"lr {lr:g}, hidden {hidden}" for lr, hidden in named]
+    assert titles(figure) == [f"lr {lr:,g}, hidden {hidden}" for lr, hidden in named]
     for name, axes in zip(named, panels_of(figure), strict=True):
         *areas, plateaus = axes.collections
         found = {
@@ -311,7 +311,7 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(
     )
     for axes, place in zip(panels_of(figure), cells.index, strict=True):
         cell, mine = tables.summary.loc[place], curves[place]
-        assert axes.get_title(loc="left") == f"lr {cell['lr']:g}, hidden {cell['hidden']}"
+        assert axes.get_title(loc="left") == f"lr {cell['lr']:,g}, hidden {cell['hidden']}"
         *runs, median = axes.lines
         np.testing.assert_array_equal(median.get_xdata(), mine.epochs)
         wanted = np.median(mine.curves.astype(np.float64), axis=0)
