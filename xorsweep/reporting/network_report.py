@@ -62,7 +62,7 @@ class NetworkReport(ReportWriter):
         """Return the tables that the figures are made from."""
         networks = StoredNetworks(self.grid, self.store, extensions_of(self.grid))
         curves = LearningCurves(self.grid, self.store)
-        return Tables.of(results, summary, curves, networks, self.looks)
+        return Tables(results, summary, curves, networks, self.looks)
 
     def content(
         self,

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, pairwise
 from operator import attrgetter
@@ -69,7 +69,7 @@ SOME_FIGURES = [
 NAME = attrgetter("name")
 
 
-def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
+def tables_of(folder: Path) -> Tables:
     opened = open_sweep(folder)
     store, grid = opened.store, opened.grid
     results = read_results(folder, NetworkExperiment())
@@ -77,7 +77,6 @@ def tables_of(folder: Path, plateaus: Mapping[str, float] = PLATEAUS) -> Tables:
         results,
         summarize(results),
         LearningCurves(grid, store),
-        plateaus,
         StoredNetworks(grid, store, PluginSet()),
     )
 
@@ -219,8 +218,9 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
         assert at == (error_label(PLATEAUS[name]) if name in PLATEAUS else "")
 
 
-def test_other_tasks_have_no_plateaus(small_sweep: Path) -> None:
-    figure = drawn(error_histogram.draw, tables_of(small_sweep, plateaus={}))
+def test_other_tasks_have_no_plateaus(tables: Tables) -> None:
+    of_or = replace(tables, results=tables.results.assign(task="or"))
+    figure = drawn(error_histogram.draw, of_or)
     for axes in panels_of(figure):
         assert not any(isinstance(each, LineCollection) for each in axes.collections)
 
@@ -547,7 +547,7 @@ def test_whatever_was_swept_can_be_drawn(name: str, grid_of: GridOf, tmp_path: P
             tmp_path,
         )
     )
-    expect_drawn(tables_of(tmp_path, plateaus={} if name == "an encoder" else PLATEAUS))
+    expect_drawn(tables_of(tmp_path))
 
 
 @pytest.mark.slow
@@ -598,7 +598,7 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
             tmp_path,
         )
     )
-    tables = tables_of(tmp_path, plateaus={})
+    tables = tables_of(tmp_path)
     heatmap = drawn(rate_heatmap.draw, tables)  # in each panel some rows and columns are empty
     heatmap.draw_without_rendering()
     assert panels_of(heatmap)

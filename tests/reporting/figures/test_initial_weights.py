@@ -28,7 +28,7 @@ def tables(weight_sweep: Path) -> Tables:
 
 
 def tables_of(results: pd.DataFrame) -> Tables:
-    return Tables.of(results, summarize(results), lambda _: {})
+    return Tables(results, summarize(results), lambda _: {})
 
 
 def drawn(

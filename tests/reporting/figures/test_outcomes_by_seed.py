@@ -50,7 +50,7 @@ def results_of(seeds: int, **axes: list[Any]) -> pd.DataFrame:
 
 
 def tables_of(results: pd.DataFrame) -> Tables:
-    return Tables(results, summarize(results), lambda _: {}, {})
+    return Tables(results, summarize(results), lambda _: {})
 
 
 def drawn(tables: Tables) -> tuple[DrawnFigure, list[Axes]]:

@@ -89,6 +89,6 @@ def test_one_class_alone_makes_no_figure(sweep: xs.Sweep) -> None:
     results = tables.results.assign(
         solution=tables.results["solution"].astype(object).where(lambda each: each == label)
     )
-    alone = type(tables).of(results, tables.summary, tables.learning_curves, tables.networks)
+    alone = type(tables)(results, tables.summary, tables.learning_curves, tables.networks)
     for module in (solution_shares, solution_surfaces):
         assert module.draw(alone) is None

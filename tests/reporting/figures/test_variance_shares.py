@@ -56,7 +56,7 @@ def test_bars_are_the_shares_of_the_table_that_is_written(
     summary = summarize(results)
     shares = rate_variance(results, summary)
     assert shares is not None
-    expect_bars(drawn(Tables(results, summary, lambda _: {}, {})), shares.table)
+    expect_bars(drawn(Tables(results, summary, lambda _: {})), shares.table)
     written = pd.read_csv(small_sweep / "variance_shares.csv")
     pd.testing.assert_frame_equal(written, shares.table)
     assert set(written["axis"]) == {"hidden", "lr", "epochs"}
@@ -77,7 +77,7 @@ def test_measured_shares_are_those_of_the_rates_in_the_summary(small_sweep: Path
 
 def test_levels_that_are_held_are_named(results: pd.DataFrame) -> None:
     some = results[~((results["lr"] == 1e3) & (results["hidden"] == 4))].reset_index(drop=True)
-    found = drawn(Tables(some, summarize(some), lambda _: {}, {}))
+    found = drawn(Tables(some, summarize(some), lambda _: {}))
     assert found is not None
     assert found.note.startswith("cells with ")
     assert found.note.endswith(" alone")
@@ -85,7 +85,7 @@ def test_levels_that_are_held_are_named(results: pd.DataFrame) -> None:
 
 def test_rates_that_are_alike_have_no_bars(results: pd.DataFrame) -> None:
     solved = results.assign(converged=True)
-    assert drawn(Tables(solved, summarize(solved), lambda _: {}, {})) is None
+    assert drawn(Tables(solved, summarize(solved), lambda _: {})) is None
 
 
 def test_so_it_is_with_the_flags_of_columns(tmp_path: Path) -> None:

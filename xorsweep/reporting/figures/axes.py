@@ -205,6 +205,11 @@ def fitted(words: str, inches: float, size: float | None = None) -> str:
     return lines.replace(NO_BREAK, " ")
 
 
+def level_label(level: Any) -> str:
+    """Return a level as a label of an axis."""
+    return mpl_label(level_name(level))
+
+
 def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
     """Return how each level's line is drawn: numbers along a scale, names in distinct colours."""
     if not key:
@@ -242,7 +247,7 @@ def is_wide(numbers: pd.Series[Any]) -> bool:
 def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
     """Show the levels of a key along a shared axis: numbers at their values, names side by side."""
     found = levels(cells, key) if key else []
-    names = [mpl_label(level_name(level)) for level in found]
+    names = [level_label(level) for level in found]
     if not key or not is_numeric(cells[key]):
         grid[0].set_xticks(range(len(found)), names)
         if found:

@@ -64,7 +64,6 @@ class Tables:
         results: The rows of the sweep.
         summary: One row per cell.
         learning_curves: Reads the errors by epoch of some cells.
-        plateaus: Half the sums of squared errors to be marked, by the outcomes of runs there.
         networks: Reads some networks, where they can be read.
         looks: Which axis is shown where.
     """
@@ -72,21 +71,8 @@ class Tables:
     results: pd.DataFrame
     summary: pd.DataFrame
     learning_curves: LearningCurvesOf
-    plateaus: Mapping[str, float]
     networks: NetworksOf | None = None
     looks: FigureSettings = DEFAULT_LOOKS
-
-    @classmethod
-    def of(
-        cls,
-        results: pd.DataFrame,
-        summary: pd.DataFrame,
-        learning_curves: LearningCurvesOf,
-        networks: NetworksOf | None = None,
-        looks: FigureSettings = DEFAULT_LOOKS,
-    ) -> Tables:
-        """Return those of a sweep, with the plateaus that all of its tasks have."""
-        return cls(results, summary, learning_curves, _shared_plateaus(results), networks, looks)
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -126,6 +112,16 @@ class Tables:
         return layout.with_axes(self.looks.axes)
 
     @cached_property
+    def plateaus(self) -> Mapping[str, float]:
+        """Return the errors at which all tasks have a plateau, by the outcomes of runs there."""
+        columns = [key for key in point_columns(self.results) if key.split(".")[0] == "task"]
+        found = []
+        for task in self.results[columns].drop_duplicates().astype(object).to_dict("records"):
+            point = {str(key): value for key, value in task.items() if value == value}
+            found.append(plateaus(component_of("task", point).targets()).items())
+        return dict(each for each in found[0] if all(each in other for other in found))
+
+    @cached_property
     def index(self) -> CellIndex:
         """Return the cell of each row, as the summary numbers them."""
         return CellIndex.of_frame(self.results, swept_columns(self.summary))
@@ -138,14 +134,3 @@ class Tables:
     def runs_of(self, cell: int, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns of the runs of a cell, given by its place in the summary."""
         return take_rows(self.results, self.index.rows_of(cell), columns)
-
-
-def _shared_plateaus(results: pd.DataFrame) -> dict[str, float]:
-    columns = [key for key in point_columns(results) if key.split(".")[0] == "task"]
-    tasks = results[columns].drop_duplicates().astype(object).to_dict("records")
-    found = []
-    for task in tasks:
-        point = {str(key): value for key, value in task.items() if value == value}
-        found.append(plateaus(component_of("task", point).targets()))
-    first, *others = found or [{}]
-    return {name: at for name, at in first.items() if all(each.get(name) == at for each in others)}

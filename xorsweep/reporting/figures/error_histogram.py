@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES, error_label, plateau_labels
@@ -34,6 +34,10 @@ from xorsweep.reporting.selection import in_order, select_final_cells
 
 SMALLEST_ERROR = 1e-8
 """Smaller final errors, which are rounding errors, are drawn here."""
+LARGEST_ERROR = 1e12
+EDGES: FloatArray = 10 ** (np.arange(-81.0, 122.0) / 10 - 0.05)
+"""The edges of bins, ten per decade, so laid that no plateau is an edge."""
+BIN_OF_ONE = int(np.searchsorted(EDGES, 1.0)) - 1
 MOST_CELLS = 24
 MOST_COLUMNS = 4
 MOST_ENLARGED = 0.48
@@ -48,12 +52,10 @@ def draw(tables: Tables) -> DrawnFigure | None:
     shown = select_final_cells(tables.summary, layout, ["ok"], MOST_CELLS)
     if shown.cells.empty:
         return None
-    found = {place: _Bars.of(tables, place) for place in shown.cells.index}
-    low, high = (
-        min(each.low for each in found.values()),
-        max(each.high for each in found.values()),
-    )
-    edges = _edges(low, high)
+    counts = {place: _counts(tables, place) for place in shown.cells.index}
+    (used,) = np.nonzero(sum(each.sum(axis=0) for each in counts.values()))
+    bins = slice(max(used[0] - 1, 0), max(used[-1], BIN_OF_ONE) + 2)
+    edges = EDGES[bins.start : bins.stop + 1]
     cells = in_order(shown.cells, (*layout.col, layout.x, layout.hue))
     parts = panels(cells, shown.keys)
     columns = columns_of(cells, layout.hue if layout.x else "", MOST_COLUMNS)
@@ -64,7 +66,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     grid[0].set(xscale="log", xlim=edges[[0, -1]], ylim=(0, 1), yticks=(0, 1))
     label_decades(grid[0].xaxis, edges[[0, -1]])
     for axes, (_, part) in zip(grid, parts, strict=True):
-        _draw_cell(axes, found[part.index[0]].bars, edges)
+        _draw_cell(axes, counts[part.index[0]][:, bins], edges)
         if tables.plateaus:
             upwards = axes.get_xaxis_transform()
             axes.vlines([*tables.plateaus.values()], 0, 1, transform=upwards, **PLATEAU_LINE)
@@ -73,60 +75,30 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if highest < MOST_ENLARGED:
         grid[0].set_ylim(0, 1.05 * highest)
         grid[0].yaxis.set_major_locator(MaxNLocator(2))
-    counts = pd.DataFrame({place: each.counts for place, each in found.items()}).T
-    names = [name for name in OUTCOMES if counts[name].any()]
+    runs = pd.DataFrame({place: each.sum(axis=1) for place, each in counts.items()}, [*OUTCOMES]).T
+    names = [name for name in OUTCOMES if runs[name].any()]
     legend_below(figure, _legend_handles(names, tables.plateaus))
-    return DrawnFigure(figure, _alt_text(counts, layout.hue, shown.cells), shown.note)
+    return DrawnFigure(figure, _alt_text(runs, layout.hue, shown.cells), shown.note)
 
 
-@dataclass(frozen=True)
-class _Bars:
-    """The final errors of a cell's runs that are ok, counted in bins.
-
-    Attributes:
-        low: The first bin of its errors.
-        high: The last one, or that of 1.
-        bars: The `runs` of each `outcome` in each bin that has some, and an `error` in its middle.
-    """
-
-    low: int
-    high: int
-    bars: pd.DataFrame
-
-    @classmethod
-    def of(cls, tables: Tables, cell: int) -> _Bars:
-        runs = tables.runs_of(cell, ["status", "outcome", "final_error"])
-        runs = runs[runs["status"] == "ok"]
-        errors = runs["final_error"].clip(lower=SMALLEST_ERROR).to_numpy()
-        ends = np.floor(10 * np.log10([errors.min(), max(errors.max(), 1.0)]))
-        low, high = map(int, ends)
-        edges = _edges(low, high)
-        names, of_run = np.array([*OUTCOMES]), runs["outcome"].to_numpy(str)
-        counts = np.array(
-            [np.histogram(np.log10(errors[of_run == name]), np.log10(edges))[0] for name in names]
-        )
-        outcome, place = np.nonzero(counts)
-        middles = np.sqrt(edges[1:] * edges[:-1])
-        bars = {
-            "outcome": names[outcome],
-            "error": middles[place],
-            "runs": counts[outcome, place],
-        }
-        return cls(low, high, pd.DataFrame(bars))
-
-    @property
-    def counts(self) -> pd.Series[int]:
-        """Return how many runs have each outcome."""
-        return self.bars.groupby("outcome")["runs"].sum().reindex(OUTCOMES, fill_value=0)
+def _counts(tables: Tables, cell: int) -> NDArray[np.int64]:
+    """Return the number of a cell's runs that are ok in each bin, by outcome (outcomes, bins)."""
+    runs = tables.runs_of(cell, ["status", "outcome", "final_error"])
+    runs = runs[runs["status"] == "ok"]
+    errors = np.log10(runs["final_error"].clip(SMALLEST_ERROR, LARGEST_ERROR).to_numpy())
+    names, edges = runs["outcome"].to_numpy(str), np.log10(EDGES)
+    return np.array([np.histogram(errors[names == name], edges)[0] for name in OUTCOMES])
 
 
-def _draw_cell(axes: Axes, bars: pd.DataFrame, edges: FloatArray) -> None:
+def _draw_cell(axes: Axes, counts: NDArray[np.int64], edges: FloatArray) -> None:
     """Draw the share of a cell's runs in each bin, bars of the outcomes on each other."""
+    outcome, place = np.nonzero(counts)
+    names = np.array([*OUTCOMES])
     sns.histplot(
-        x=bars["error"].to_numpy(),
-        weights=bars["runs"].to_numpy(),
-        hue=bars["outcome"].to_numpy(str),
-        hue_order=[name for name in OUTCOMES if (bars["outcome"] == name).any()],
+        x=np.sqrt(edges[1:] * edges[:-1])[place],
+        weights=counts[outcome, place],
+        hue=names[outcome],
+        hue_order=names[np.unique(outcome)],
         palette=OUTCOME_COLOURS,
         multiple="stack",
         stat="proportion",
@@ -147,11 +119,6 @@ def _legend_handles(outcomes: Sequence[str], plateaus: Mapping[str, float]) -> S
         return handles
     named = ", ".join(map(error_label, sorted({*plateaus.values()})))
     return [*handles, Line2D([], [], label=f"plateaus at {named}", **PLATEAU_LINE)]
-
-
-def _edges(low: int, high: int) -> FloatArray:
-    """Return the edges of bins, ten per decade, so laid that no plateau is an edge."""
-    return np.asarray(10 ** (np.arange(low - 1.0, high + 3) / 10 - 0.05))
 
 
 def _alt_text(counts: pd.DataFrame, key: str, cells: pd.DataFrame) -> str:

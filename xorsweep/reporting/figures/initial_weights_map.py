@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter
@@ -22,33 +22,26 @@ FEWEST_RUNS = 10
 """Runs below which a field's rate isn't shown."""
 
 
-@dataclass(frozen=True)
-class FailureMap:
-    """Failure rates in fields of two quantities; NaN in fields with too few runs.
-
-    Attributes:
-        x: The edges of the fields across (m + 1,).
-        y: The edges upwards (n + 1,).
-        rates: The rates (n, m).
-    """
+class FailureMap(NamedTuple):
+    """Failure rates (n, m), NaN where runs are too few, between edges (m + 1,) and (n + 1,)."""
 
     x: FloatArray
     y: FloatArray
     rates: FloatArray
 
-    @classmethod
-    def of(cls, cell: WeightCell) -> FailureMap:
-        """Return that of the larger and the smaller difference of a cell's hidden units.
 
-        Along either axis each row of fields has as many runs.
-        """
-        smaller, larger = cell.differences
-        count = int(np.clip(np.sqrt(len(larger) / RUNS_A_FIELD), 2, MOST_FIELDS))
-        x, y = (_edges(values, count) for values in (larger, smaller))
-        runs, _, _ = np.histogram2d(smaller, larger, (y, x))
-        failed, _, _ = np.histogram2d(smaller[cell.unsolved], larger[cell.unsolved], (y, x))
-        enough = runs >= FEWEST_RUNS
-        return cls(x, y, np.where(enough, failed / np.where(enough, runs, 1), np.nan))
+def failure_map(cell: WeightCell) -> FailureMap:
+    """Return the rates over the larger and the smaller difference of a cell's hidden units.
+
+    Along either axis each row of fields has as many runs.
+    """
+    smaller, larger = cell.differences
+    count = int(np.clip(np.sqrt(len(larger) / RUNS_A_FIELD), 2, MOST_FIELDS))
+    x, y = (_edges(values, count) for values in (larger, smaller))
+    runs, _, _ = np.histogram2d(smaller, larger, (y, x))
+    failed, _, _ = np.histogram2d(smaller, larger, (y, x), weights=cell.unsolved)
+    with np.errstate(invalid="ignore"):
+        return FailureMap(x, y, np.where(runs >= FEWEST_RUNS, failed / runs, np.nan))
 
 
 def _edges(values: FloatArray, count: int) -> FloatArray:
@@ -63,7 +56,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if found is None:
         return None
     cells, note = found
-    maps = [(name, FailureMap.of(cell)) for name, cell in cells]
+    maps = [(name, failure_map(cell)) for name, cell in cells]
     figure, grid = facets(
         maps,
         2.9,

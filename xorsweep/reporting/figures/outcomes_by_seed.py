@@ -20,15 +20,16 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     facets,
     legend_below,
+    level_label,
     patches,
     turn_labels,
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.pixels import coloured
 from xorsweep.reporting.figures.style import GREY, OUTCOME_COLOURS
-from xorsweep.reporting.layout import levels, mpl_label, panels
+from xorsweep.reporting.layout import levels, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells, spaced
-from xorsweep.text import count_text, level_name
+from xorsweep.text import count_text
 
 WIDTH, HEIGHT = 2.3, 3.4
 """Inches of a panel."""
@@ -103,7 +104,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     figure, grid = facets(
         maps, WIDTH, HEIGHT, 4, sharey=False, xlabel=key, ylabel="seeds, by outcome"
     )
-    names = [mpl_label(level_name(level)) for level in along]
+    names = [level_label(level) for level in along]
     for axes, (_, each) in zip(grid, maps, strict=True):
         _draw_rows(axes, each)
     places = spaced(len(along), MOST_TICKS, 0)

@@ -18,6 +18,7 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     along_text,
     facets,
+    level_label,
     room_across,
     text_width,
     turn_labels,
@@ -27,7 +28,7 @@ from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.figures.style import SMALL
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
-from xorsweep.text import level_name, level_text
+from xorsweep.text import level_text
 
 BLACK = "#010101"
 """SVG leaves #000000 out, and text without a colour is light on a dark page; fields stay as is."""
@@ -50,7 +51,7 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     longest = max((text_width(line, SMALL) for line in lines), default=0.0)
     has_room = max(len(across), len(down)) <= MOST_FIELDS
     has_texts = has_room and not rates.are_values
-    room_for_names = max(text_width(mpl_label(level_name(level))) for level in down)
+    room_for_names = max(text_width(level_label(level)) for level in down)
     field = max(0.52, longest + 0.12) if has_texts else 0.3
     fields = max(2.2, field * min(len(across), MOST_FIELDS) + 0.6)
     width = fields + max(0.0, room_for_names - 0.6)
@@ -61,9 +62,21 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     )
     has_texts = has_texts and len(across) * longest <= room_across(grid[0]) - 0.2
     for axes, (_, part) in zip(grid, parts, strict=True):
-        rate, text = rates.frame["rate"].reindex(part.index), counts.reindex(part.index)
-        texts = _pivot(part, layout, across, down, text) if has_texts else None
-        _draw_map(axes, _pivot(part, layout, across, down, rate), texts)
+        table = pd.DataFrame(
+            {
+                "across": part[layout.x] if layout.x else "",
+                "down": part[layout.hue] if layout.hue else "",
+                "rate": rates.frame["rate"].reindex(part.index),
+                "text": counts.reindex(part.index),
+            }
+        )
+        rate, text = (
+            table.pivot(index="down", columns="across", values=name).reindex(
+                index=down[::-1], columns=across
+            )
+            for name in ("rate", "text")
+        )
+        _draw_map(axes, rate, text if has_texts else None)
     room = min(fields, room_across(grid[0]))
     turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
@@ -85,10 +98,10 @@ def _counts(rates: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> None:
-    """Draw the rates of a panel as coloured fields, with texts in them."""
+    """Draw the rates of a panel as coloured fields with texts in them, levels as labels."""
     labels = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
     sns.heatmap(
-        rates,
+        rates.rename(level_label, axis=0).rename(level_label, axis=1),
         ax=axes,
         vmin=0,
         vmax=1,
@@ -115,23 +128,6 @@ def _set_text_colours(axes: Axes) -> None:
     colours = mesh.get_facecolors()[~np.ma.getmaskarray(mesh.get_array()).ravel()]
     for text, colour in zip(axes.texts, colours, strict=True):
         text.set_color(BLACK if relative_luminance(colour) > EQUAL_CONTRAST else "white")
-
-
-def _pivot(
-    part: pd.DataFrame, layout: Layout, across: list[Any], down: list[Any], values: pd.Series[Any]
-) -> pd.DataFrame:
-    """Return values of cells as a table, levels of one key across, of another upwards."""
-    table = pd.DataFrame(
-        {
-            "across": part[layout.x].to_numpy() if layout.x else "",
-            "down": part[layout.hue].to_numpy() if layout.hue else "",
-            "value": values.to_numpy(),
-        }
-    ).pivot(index="down", columns="across", values="value")
-    table = table.reindex(index=down[::-1], columns=across)
-    table.index = [mpl_label(level_name(level)) for level in table.index]
-    table.columns = [mpl_label(level_name(level)) for level in table.columns]
-    return table
 
 
 def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:

@@ -14,6 +14,7 @@ from xorsweep.reporting.figures.axes import (
     DrawnFigure,
     facets,
     legend_below,
+    level_label,
     patches,
     room_across,
     text_width,
@@ -21,9 +22,9 @@ from xorsweep.reporting.figures.axes import (
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import SMALL
-from xorsweep.reporting.layout import levels, mpl_label, panels
+from xorsweep.reporting.layout import levels, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
-from xorsweep.text import count_text, level_name, level_text, percent_text
+from xorsweep.text import count_text, level_text, percent_text
 
 MOST_CELLS = 40
 MOST_CLASSES = 8
@@ -116,7 +117,7 @@ def _draw_rows(
         fontsize=SMALL,
     )
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks(range(len(rows)), [mpl_label(level_name(level)) for level in order])
+    axes.set_yticks(range(len(rows)), [level_label(level) for level in order])
     axes.tick_params(axis="y", length=0)
 
 

@@ -51,20 +51,8 @@ ASKED = 96
 """Inputs, each way, for which a network is asked."""
 BOUNDARY: dict[str, Any] = {"colors": "#ffffff", "linewidths": 1.6}
 HIDDEN_LINE: dict[str, Any] = {"color": "#ff7ad9", "linewidth": 1.6, "linestyle": (0, (4, 2))}
-HIGHER: dict[str, Any] = {
-    "marker": "o",
-    "markersize": 9,
-    "color": "#ffffff",
-    "markeredgecolor": "#000000",
-    "markeredgewidth": 1.5,
-}
-LOWER: dict[str, Any] = {
-    "marker": "s",
-    "markersize": 8,
-    "color": "#000000",
-    "markeredgecolor": "#ffffff",
-    "markeredgewidth": 1.5,
-}
+HIGHER: dict[str, Any] = {"marker": "o", "markersize": 9, "color": "w", "markeredgecolor": "k"}
+LOWER: dict[str, Any] = {"marker": "s", "markersize": 8, "color": "k", "markeredgecolor": "w"}
 """The marks of rows by their targets."""
 OUTLINE: list[Any] = [withStroke(linewidth=3.0, foreground="#000000")]
 
@@ -126,12 +114,8 @@ def typical_runs(tables: Tables) -> list[_Shown]:
 
 def _middle(results: pd.DataFrame, rows: NDArray[np.int64]) -> int:
     """Return which of some rows (n,) is in the middle by the epoch of convergence."""
-    never = np.iinfo(np.int64).max
-    epochs = results["converged_epoch"].array.take(rows).to_numpy(np.int64, na_value=never)
-    place = (len(rows) - 1) // 2
-    middle = np.partition(epochs, place)[place]
-    # Those that converged then lie in the order of rows behind the earlier ones.
-    return int(rows[np.flatnonzero(epochs == middle)[place - np.sum(epochs < middle)]])
+    epochs = pd.Series(results["converged_epoch"].array.take(rows), rows)
+    return int(epochs.sort_values(kind="stable").index[(len(rows) - 1) // 2])
 
 
 def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]]) -> Figure:
@@ -189,7 +173,7 @@ def _draw_surface(axes: Axes, point: Point, parameters: FloatArray) -> None:
             axes.axline(near, there, path_effects=OUTLINE, **HIDDEN_LINE)
     middle = (training.targets.min() + training.targets.max()) / 2
     for row, target in zip(training.inputs, training.targets[:, 0], strict=True):
-        axes.plot(*row, **(HIGHER if target > middle else LOWER))
+        axes.plot(*row, markeredgewidth=1.5, **(HIGHER if target > middle else LOWER))
     axes.set(xlim=ends, ylim=ends, xticks=(low, high), yticks=(low, high))
     axes.spines[["left", "bottom"]].set_visible(False)
 
