@@ -138,7 +138,7 @@ def test_filters_take_numbers_limits_and_words(opened: Open) -> None:
     region.get_by_label("Filter lr").fill(">0.5")
     expect(status).to_have_text("4 of 12 rows")
     region.get_by_label("Filter expected running time").fill("never")
-    assert set(column(page, "cells", 1)) == {"1000"}
+    assert set(column(page, "cells", 1)) == {"1,000"}
     region.get_by_label("Filter lr").press("Escape")
     expect(region.get_by_label("Filter lr")).to_have_value("")
     page.get_by_role("button", name="Show all rows").first.click()
