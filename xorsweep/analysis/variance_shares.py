@@ -100,6 +100,7 @@ def _product_of(cells: pd.DataFrame, keys: list[str]) -> CellProduct | None:
         return None
     places = np.full(shape, -1, np.int64)
     places[tuple(code for code, _ in codes)] = cells.index
+    # As many cells as places, and one is empty: elsewhere two cells share one.
     if (places < 0).any():
         return None
     partners = _partners(cells, axes)

@@ -63,6 +63,7 @@ def _read_levels(schema: Schema, given: Mapping[str, Any]) -> Iterator[tuple[str
             raise ConfigError(f"{key}: has no default, so it needs a value or an axis")
     for key, value in given.items():
         levels = levels_of_value(key, value)
+        # Before a list is made of it, for which there may be no memory.
         if isinstance(levels, range):
             check_size({key: len(levels)})
         found = [value] if levels is None else list(levels)

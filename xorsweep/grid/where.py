@@ -381,4 +381,5 @@ def _looked_up(column: Column | None, absent: Any, value_of: Callable[[Any], Any
     if column is None:
         return absent
     values: NDArray[Any] = np.array([value_of(level) for level in column.levels], type(absent))
+    # One value stands for all points, as NumPy broadcasts it.
     return values[0] if len(values) == 1 else values[column.codes[:]]

@@ -47,6 +47,7 @@ def _axes_text(axes: Mapping[str, Any]) -> str:
 def _levels_text(levels: Any) -> str:
     levels = plain_value(levels)
     if not isinstance(levels, list | tuple):
+        # An iterator has been read to its end already.
         return "..." if isinstance(levels, Iterator) else repr(levels)
     texts = [repr(plain_value(level)) for level in levels]
     if len(texts) > MOST_LEVELS:
