@@ -301,7 +301,8 @@ class _Variance:
             return cls(measured, measured, np.empty(0))
         mine = np.empty(n)
         for seeds, effects in _effects(runs, effect):
-            mine[seeds] = (effects @ total) / len(total) - own[seeds]
+            # Not `@`, whose last bits depend on how many threads BLAS has.
+            mine[seeds] = np.einsum("ij,j->i", effects, total) / len(total) - own[seeds]
         # Of all ordered pairs of seeds, and of those that have a seed.
         every = (total**2).mean() - own.sum()
         value = float(every) / (n * (n - 1))
