@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import DictLoader, Environment
 
+from xorsweep.reporting import rendering
 from xorsweep.reporting.rendering import code_block, escape_markdown
 
 
@@ -34,3 +37,11 @@ def test_every_text_of_a_page_is_reached() -> None:
 
 def test_a_command_of_several_lines_stays_in_its_block() -> None:
     assert code_block("a 'b\n# c'\nd") == "a 'b\n    # c'\n    d"
+
+
+def test_no_line_ends_before_a_percent_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """<p title="5 %">81 % [7, 9 %]</p><script>9 % 2</script><td>python -m a='5 %'</td>"""
+    templates = Environment(loader=DictLoader({"page": source}))
+    monkeypatch.setattr(rendering, "environment", lambda: templates)
+    shown = source.replace("81 % [7, 9 %]", "81\u00a0% [7, 9\u00a0%]")
+    assert rendering.render_page("page") == shown

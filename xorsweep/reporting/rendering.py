@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -17,6 +18,12 @@ _ESCAPES = str.maketrans(
     # Entities, as renderers differ in which characters a backslash escapes.
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;"}
 )
+
+NO_BREAK = "\u00a0%"
+_PERCENT = re.compile(
+    r"<(script|style|pre|code)\b.*?</\1>|<[^>]*>|python -m [^<]*|(?<=\d) %(?!\w)", re.DOTALL
+)
+"""A space before a percent sign, and before it all that isn't text: code, tags and commands."""
 
 
 @cache
@@ -33,6 +40,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def render_page(name: str, **values: object) -> str:
+    """Return a page, in whose text no line ends between a number and its percent sign."""
+    page = environment().get_template(name).render(**values)
+    return _PERCENT.sub(lambda found: NO_BREAK if found[0] == " %" else found[0], page)
 
 
 def data_uri(media_type: str, data: bytes) -> str:

@@ -31,7 +31,13 @@ from xorsweep.reporting.figures.catalog import (
 )
 from xorsweep.reporting.latex import booktabs
 from xorsweep.reporting.progress import rate_text
-from xorsweep.reporting.rendering import code_block, data_uri, environment, escape_markdown
+from xorsweep.reporting.rendering import (
+    code_block,
+    data_uri,
+    environment,
+    escape_markdown,
+    render_page,
+)
 from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (
     Comparison,
@@ -206,9 +212,9 @@ class ReportWriter(ABC):
         )
         # Markdown reads no markup and no entities in an indented block: the command stays as it is.
         text = replace(text, command=code_block(page.command))
-        for name, shown in (("report.md", text), ("report.html", page)):
-            rendered = environment().get_template(f"{name}.j2").render(page=shown)
-            write_atomically(folder / name, _encode(rendered))
+        markdown = environment().get_template("report.md.j2").render(page=text)
+        write_atomically(folder / "report.md", _encode(markdown))
+        write_atomically(folder / "report.html", _encode(render_page("report.html.j2", page=page)))
         return folder / "report.html"
 
     def _write_for_papers(self, content: PageContent, figures: Sequence[WrittenFigure]) -> None:

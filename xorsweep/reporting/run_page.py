@@ -22,7 +22,7 @@ from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
 from xorsweep.reporting.explanation import describe_convergence
 from xorsweep.reporting.hidden_section import hidden_section
-from xorsweep.reporting.rendering import data_uri, environment
+from xorsweep.reporting.rendering import data_uri, render_page
 from xorsweep.reporting.run_player import differences, player_data
 from xorsweep.reporting.svg.animation import PANEL, SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid
@@ -107,38 +107,33 @@ def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | No
     answers, weights = list(_answers(run)), list(_weights(run))
     levels = plateau_labels(plateaus(run.training.targets))
     player = player_data(run)
-    return (
-        environment()
-        .get_template("run.html.j2")
-        .render(
-            title=(
-                f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}: "
-                f"{run.outcome.replace('_', ' ')}"
-            ),
-            headline=headline(point),
-            verdict=" ".join(_verdict(run)),
-            surface=has_surface(network),
-            animation=animation,
-            answers=answers[:MOST_ROWS],
-            more_answers=len(answers[MOST_ROWS:]),
-            last_pass=_last_pass(run),
-            hidden=hidden_section(run),
-            networks=list(_networks(run)),
-            weights=weights[:MOST_WEIGHTS],
-            more_weights=len(weights[MOST_WEIGHTS:]),
-            curve=error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch),
-            stills=list(_stills(run, frames)),
-            settings=[
-                (key, format_value(value)) for key, value in point.items() if value is not None
-            ],
-            again=_with_engine(run, single_run_command(_without_defaults(point))),
-            sweep=_sweep_command(run),
-            player=player,
-            # A quote within a text of the data has a backslash, so this is the key itself.
-            recorded='"scrubber":null' not in player,
-            differences=differences(run),
-            files=[(name, text) for name, text in FILES if name != ANIMATION or animation],
-        )
+    return render_page(
+        "run.html.j2",
+        title=(
+            f"{point['task']}, {network.inputs}-{network.hidden}-{network.outputs}: "
+            f"{run.outcome.replace('_', ' ')}"
+        ),
+        headline=headline(point),
+        verdict=" ".join(_verdict(run)),
+        surface=has_surface(network),
+        animation=animation,
+        answers=answers[:MOST_ROWS],
+        more_answers=len(answers[MOST_ROWS:]),
+        last_pass=_last_pass(run),
+        hidden=hidden_section(run),
+        networks=list(_networks(run)),
+        weights=weights[:MOST_WEIGHTS],
+        more_weights=len(weights[MOST_WEIGHTS:]),
+        curve=error_curve(run.epochs, run.errors.final_error, levels, run.converged_epoch),
+        stills=list(_stills(run, frames)),
+        settings=[(key, format_value(value)) for key, value in point.items() if value is not None],
+        again=_with_engine(run, single_run_command(_without_defaults(point))),
+        sweep=_sweep_command(run),
+        player=player,
+        # A quote within a text of the data has a backslash, so this is the key itself.
+        recorded='"scrubber":null' not in player,
+        differences=differences(run),
+        files=[(name, text) for name, text in FILES if name != ANIMATION or animation],
     )
 
 

@@ -21,7 +21,7 @@ from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
 from xorsweep.experiment import experiment_of
 from xorsweep.reporting.console import Console, path_text
-from xorsweep.reporting.rendering import environment
+from xorsweep.reporting.rendering import render_page
 from xorsweep.reporting.report import PageFigure, svg_source
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.tables import Table, difference_text, excluded_note
@@ -112,7 +112,7 @@ def compare(
     into.mkdir(parents=True, exist_ok=True)
     write_csv(found.cells, into / "compare.csv")
     page = _page(a, b, found)
-    text = environment().get_template("compare.html.j2").render(page=page)
+    text = render_page("compare.html.j2", page=page)
     # A path may hold bytes that aren't UTF-8, as half surrogate pairs.
     write_atomically(into / "compare.html", text.encode(errors="backslashreplace"))
     _print(page, found, terminal)

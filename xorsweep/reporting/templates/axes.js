@@ -59,7 +59,7 @@ const axes = (function () {
     return parseFloat(number.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 8 });
   }
 
-  const percentText = (share) => `${parseFloat((100 * share).toPrecision(4))} %`;
+  const percentText = (share) => `${parseFloat((100 * share).toPrecision(4))}\u00a0%`;
 
   const countText = (count, noun) =>
     `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;

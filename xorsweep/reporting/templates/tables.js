@@ -6,7 +6,7 @@
   const FIRST_ROWS = 25;
   const FEWEST_TO_FILTER = 8;
   const number = (cell) => parseFloat(cell.textContent.replace(/,/g, ""));
-  const text = (cell) => cell.textContent.trim().toLowerCase();
+  const text = (cell) => cell.textContent.replace(/\u00a0/g, " ").trim().toLowerCase();
   const isNumeric = (head) => head.classList.contains("number");
 
   function compare(one, other, numeric, sign) {
