@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from importlib import import_module
 
 import pytest
 from joblib import delayed
@@ -15,10 +14,6 @@ from xorsweep.reporting.figures.imports import FigureImports
 
 def is_imported(name: str) -> bool:
     return name in sys.modules
-
-
-def can_import(name: str) -> bool:
-    return bool(import_module(name))
 
 
 def die() -> None:
@@ -38,10 +33,8 @@ def test_other_processes_import_seaborn_once_and_survive_a_death() -> None:
     imports.start()
     imports.start()
     imports.wait()
-    for name, expected in (("seaborn", True), ("scipy", False)):
-        found = list(start_pool(pool_of(3), [delayed(is_imported)(name)] * 3))
-        assert any(found) is expected
-    assert all(start_pool(pool_of(3), [delayed(can_import)("scipy.stats")] * 3))
+    found = list(start_pool(pool_of(3), [delayed(is_imported)("seaborn")] * 3))
+    assert any(found)
     dying = start_pool(pool_of(3), [delayed(die)()])
     doomed = FigureImports(3)
     doomed.start()

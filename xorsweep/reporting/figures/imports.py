@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from xorsweep.reporting.figures.catalog import MOST_ROWS_SENT
 
 REPORT = "xorsweep.reporting.report"
 DRAWING = f"{__package__}.axes"
-"""Modules that import the libraries of reports and of figures: pandas; Matplotlib and seaborn."""
+"""Modules that import the libraries of reports and of figures: Matplotlib, seaborn and SciPy."""
 
 
 @dataclass
@@ -51,14 +50,4 @@ class FigureImports:
 
 
 def _import(name: str) -> None:
-    """Import a module that imports seaborn, for which it looks as if there were no SciPy.
-
-    Seaborn needs SciPy only for densities and dendrograms, which no figure here has, and SciPy's
-    import takes most of the time of seaborn's. A SciPy that is imported already stays.
-    """
-    sys.modules.setdefault("scipy", None)  # type: ignore[arg-type]  # an import of it would fail
-    try:
-        import_module(name)
-    finally:
-        if sys.modules["scipy"] is None:
-            del sys.modules["scipy"]
+    import_module(name)
