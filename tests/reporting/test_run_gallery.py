@@ -77,7 +77,7 @@ def test_a_page_has_room_for_a_number_of_drawings(
     headings = [cell.heading for cell in found.cells]
     assert all("1,500 epochs" in heading for heading in headings)
     assert {heading.split(", 1,500")[0] for heading in headings} == {
-        f"hidden {hidden}, lr {lr}" for hidden in (2, 4) for lr in ("0.5", "2", "1000")
+        f"hidden {hidden}, lr {lr}" for hidden in (2, 4) for lr in ("0.5", "2", "1,000")
     }
     assert "1,500 epochs (of 2)" in found.note
     assert "room for the runs of 6 of 12 settings" in found.note

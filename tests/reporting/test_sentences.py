@@ -62,7 +62,7 @@ def size_of(text: str, grid: Grid) -> int:
 
 def lr_of(text: str, grid: Grid) -> float:
     found = re.search(rf"lr ({NUMBER})", text)
-    return float(found[1].rstrip(",")) if found else grid.lrs[0]
+    return number(found[1]) if found else grid.lrs[0]
 
 
 def check_unsolved(text: str, grid: Grid) -> None:
@@ -94,7 +94,7 @@ def check_best(share: str, where: str, cell: tuple[int, float], grid: Grid) -> N
         assert f"the best of {len(rates)}" in where
         ties = re.search(r"the same rate at (.*)\)", where)
         name = rf"lr ({NUMBER})" if along else rf"({NUMBER}) hidden"
-        named = {float(text) for text in re.findall(name, ties[1])} if ties else set()
+        named = {number(text) for text in re.findall(name, ties[1])} if ties else set()
         assert named == {key[along] for key in best - {cell}}
     else:
         assert (f"(all {len(rates)} levels of" in where) == (len(rates) > 1)
@@ -126,7 +126,7 @@ def check_speed(text: str, grid: Grid) -> None:
     )
     assert found, text
     line = size_of(text, grid)
-    slow, fast = float(found[4]), float(found[5])
+    slow, fast = number(found[4]), number(found[5])
     timed: dict[int, list[float]] = {}
     for (size, lr), cell in grid.cells.items():
         solved = sum(row["converged"] for row in cell)
@@ -158,7 +158,7 @@ def check_fall(text: str, grid: Grid) -> None:
         text,
     )
     assert found, text
-    line, a, b = size_of(text, grid), float(found[1]), float(found[2])
+    line, a, b = size_of(text, grid), number(found[1]), number(found[2])
     along = [pair for pair in pairs(grid) if pair["key"] == "lr"]
     (pair,) = (p for p in along if (p["a"], p["b"], p["other"]) == (a, b, line))
     assert pair["holm"] < 0.05
