@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 from matplotlib.text import Text
 from PIL import Image
 from small_sweep_figures import SMALL_SWEEP_FIGURES
@@ -162,26 +163,6 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(
         assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
 
 
-def area_in_decades(filled: Any) -> float:
-    """Return the area of polygons whose x axis is logarithmic."""
-    area = 0.0
-    for path in filled.get_paths():
-        x, y = np.log10(path.vertices[:, 0]), path.vertices[:, 1]
-        area += abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
-    return area
-
-
-def mean_decade(filled: Any) -> float:
-    """Return the middle of polygons along their logarithmic x axis: that of their centroid."""
-    moment = area = 0.0
-    for path in filled.get_paths():
-        x, y = np.log10(path.vertices[:, 0]), path.vertices[:, 1]
-        cross = x * np.roll(y, -1) - np.roll(x, -1) * y
-        moment += np.sum((x + np.roll(x, -1)) * cross) / 6
-        area += cross.sum() / 2
-    return float(moment / area)
-
-
 def test_every_final_error_is_in_the_histogram_of_its_cell(
     tables: Tables, figures: dict[str, Figure]
 ) -> None:
@@ -190,11 +171,16 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
     named = [(lr, hidden) for lr in (0.5, 2.0, 1e3) for hidden in (2, 4)]
     assert titles(figure) == [f"lr {lr:,g}, hidden {hidden}" for lr, hidden in named]
     for name, axes in zip(named, panels_of(figure), strict=True):
-        *areas, plateaus = axes.collections
-        found = {
-            mpl.colors.to_hex(area.get_facecolor()[0]): area_in_decades(area) / 0.1
-            for area in areas
-        }
+        (plateaus,) = axes.collections
+        found, middles = {}, {}
+        for bars in axes.patches:
+            assert isinstance(bars, StepPatch)
+            tops, edges, bottoms = bars.get_data()
+            shares = np.nan_to_num(tops - np.asarray(bottoms))
+            colour = mpl.colors.to_hex(bars.get_facecolor())
+            found[colour] = shares.sum()
+            centres = (np.log10(edges[1:]) + np.log10(edges[:-1])) / 2
+            middles[colour] = shares @ centres / shares.sum()
         wanted = {
             colour: cells.loc[name, f"outcome_{outcome}"] / 12
             for outcome, colour in OUTCOME_COLOURS.items()
@@ -202,11 +188,8 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
         }
         assert found == pytest.approx(wanted)
         runs = tables.results.query(f"epochs == 1500 and lr == {name[0]} and hidden == {name[1]}")
-        errors = np.log10(runs["final_error"]).groupby(runs["outcome"].astype(str)).mean()
-        for area in areas:
-            colour = mpl.colors.to_hex(area.get_facecolor()[0])
-            (outcome,) = (each for each, its in OUTCOME_COLOURS.items() if its == colour)
-            assert mean_decade(area) == pytest.approx(errors[outcome], abs=0.05)  # half a bin
+        errors = np.log10(runs["final_error"]).groupby(runs["outcome"].map(OUTCOME_COLOURS)).mean()
+        assert middles == pytest.approx(errors.to_dict(), abs=0.05)  # half a bin
         assert isinstance(plateaus, LineCollection)
         assert [line[0][0] for line in plateaus.get_segments()] == [*PLATEAUS.values()]
     *outcomes, marked = (text.get_text() for text in figure.legends[0].get_texts())
@@ -216,6 +199,29 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
         name = words.replace(" ", "_")
         assert mpl.colors.to_hex(patch.get_facecolor()) == OUTCOME_COLOURS[name]
         assert at == (error_label(PLATEAUS[name]) if name in PLATEAUS else "")
+
+
+def test_bars_of_one_bin_lie_on_each_other(figures: dict[str, Figure]) -> None:
+    for axes in panels_of(figures["final_error"]):
+        height: Any = 0
+        for bars in axes.patches:
+            assert isinstance(bars, StepPatch)
+            tops, _, bottoms = bars.get_data()
+            np.testing.assert_allclose(bottoms, height, atol=1e-12)
+            height = np.where(np.isnan(tops), bottoms, tops)
+        assert np.sum(height) == pytest.approx(1)
+
+
+def test_a_page_can_adapt_histograms_of_many_settings_to_its_colours(
+    tables: Tables, tmp_path: Path
+) -> None:
+    results = tables.results[tables.results["epochs"] == 1500]
+    many = pd.concat([results.assign(seed=results["seed"] + 12 * k) for k in range(10)])
+    spread = 10 ** np.random.default_rng(0).normal(-3, 1.5, len(many))
+    wide = many.assign(final_error=spread, lr=many["lr"] + many["seed"] // 30)
+    figure = drawn(error_histogram.draw, replace(tables, results=wide, summary=summarize(wide)))
+    assert len(panels_of(figure)) == error_histogram.MOST_CELLS
+    assert save(figure, tmp_path / "final_error").startswith(b"<?xml")
 
 
 def test_other_tasks_have_no_plateaus(tables: Tables) -> None:
