@@ -363,6 +363,14 @@ def test_a_page_is_as_wide_as_its_screen(
         assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
+def test_a_comparison_fits_a_phone_with_letters_of_nearly_full_size(
+    opened: Open, compared: Path
+) -> None:
+    figure = opened(compared, viewport=PHONE).locator(".figure img")
+    shown, drawn = figure.evaluate("one => [one.clientWidth, one.naturalWidth]")
+    assert shown > 0.85 * drawn
+
+
 def shades(picture: Locator) -> tuple[float, float]:
     """Return how bright the corner of a picture is, its paper, and the darkest or brightest dot."""
     image = Image.open(io.BytesIO(picture.screenshot())).convert("L")

@@ -8,14 +8,14 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import NARROW, DrawnFigure
+from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import GREY
 
 
 def draw_rates(a: FloatArray, b: FloatArray, differ: NDArray[np.bool_]) -> DrawnFigure:
     """Return rates a and b (n,) of the same cells, those that differ (n,) as filled marks."""
-    figure = Figure(figsize=(NARROW, 4.2), layout="constrained")
+    figure = Figure(figsize=(4, 4), layout="constrained")  # fits a phone
     axes = figure.subplots()
     for which, colour, fill in ((~differ, COLOURS[0], "none"), (differ, COLOURS[3], "full")):
         axes.plot(a[which], b[which], "o", color=colour, fillstyle=fill, alpha=0.8, clip_on=False)
