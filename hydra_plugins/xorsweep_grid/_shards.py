@@ -18,6 +18,7 @@ from xorsweep.execution.pool import no_processes
 from xorsweep.execution.signals import (
     Process,
     block_signals_in_children,
+    exit_if_orphaned,
     exit_with_parent,
     leave_signals_to,
 )
@@ -73,6 +74,8 @@ def run_job_of_shard(run: RunShard, sweep: Process, config: DictConfig) -> str |
     A job that the sweep's process has started on its own machine ends with that, and leaves the
     signals to it; one that a cluster has started goes its own way.
     """
+    # A pool's process may take its task from the pipe after the sweep was killed.
+    exit_if_orphaned()
     if sweep.is_ancestor:
         leave_signals_to(sweep)
         exit_with_parent(sweep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import signal
@@ -116,6 +117,13 @@ class Process:
 def exit_with_parent(process: Process) -> None:
     """End this process soon after an ancestor has ended, even where that one was killed."""
     threading.Thread(target=_watch, args=(process,), daemon=True).start()
+
+
+def exit_if_orphaned() -> None:
+    """End this process at once if it is one of a pool whose process has ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid != os.getppid():
+        os._exit(1)
 
 
 def leave_signals_to(process: Process) -> None:
