@@ -14,6 +14,7 @@ from xorsweep.reporting.figures import solution_shares, solution_surfaces
 from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.solution_shares import GAP, class_counts
 from xorsweep.reporting.figures.style import styled
+from xorsweep.settings import FigureSettings
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,16 @@ def test_each_surface_is_of_the_run_in_the_middle_of_its_class(sweep: xs.Sweep) 
     shown = [axes.get_title(loc="left").strip() for axes in found.figure.axes]
     assert len(shown) == len({*shown}) == min(8, rows["solution"].nunique())
     assert all(label in found.alt for label in shown)
+
+
+def test_surfaces_leave_room_for_a_caption_on_the_page_of_a_paper(sweep: xs.Sweep) -> None:
+    with styled(FigureSettings(style="paper", width=3.3)):
+        found = solution_surfaces.draw(sweep.tables)
+    assert found is not None
+    assert longest_solved(sweep)["solution"].nunique() > 6
+    assert len(found.figure.axes) == 6
+    assert found.figure.get_figheight() < 7.5
+    assert found.note.startswith("the 6 most frequent of ")
 
 
 def test_one_class_alone_makes_no_figure(sweep: xs.Sweep) -> None:

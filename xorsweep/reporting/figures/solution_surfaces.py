@@ -45,6 +45,8 @@ MOST_CLASSES = 8
 MOST_READ = 100
 """Classes, the most frequent ones, of which a run is read from the parts."""
 COLUMNS = 4
+MOST_ROWS = 3
+"""Of surfaces, so that a narrow figure and its caption fit the page of a paper."""
 SIDE = 2.05
 """Inches of a surface."""
 ASKED = 96
@@ -81,7 +83,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     ]
     if len(flat) < 2:
         return None
-    shown = flat[:MOST_CLASSES]
+    shown = flat[: min(MOST_CLASSES, MOST_ROWS * _most_across())]
     figure = _figure(shown, networks)
     others = len(classes) - len(shown)
     note = f"the {len(shown)} most frequent of {len(classes):,} classes" if others else ""
@@ -118,9 +120,14 @@ def _middle(results: pd.DataFrame, rows: NDArray[np.int64]) -> int:
     return int(epochs.sort_values(kind="stable").index[(len(rows) - 1) // 2])
 
 
+def _most_across() -> int:
+    total = chosen_width()
+    return COLUMNS if total is None else max(1, int(total / NARROWEST))
+
+
 def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]]) -> Figure:
     total = chosen_width()
-    across = min(COLUMNS if total is None else max(1, int(total / NARROWEST)), len(shown))
+    across = min(_most_across(), len(shown))
     down = ceil(len(shown) / across)
     room = ((total or NARROW) - 0.4) / across - 0.25
     side = min(SIDE, room) if total else min(1.5 * SIDE, max(SIDE, room))
