@@ -304,8 +304,8 @@ def test_the_notebooks_printed_run_comes_out(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for output in ("0.10415523", "0.89123295", "0.89123701", "0.12553166"):
         assert output in done.stdout
-    weights = np.load(tmp_path / "outputs/latest/weights.npz")
-    assert weights["w1"][1, 0, 0] == pytest.approx(5.45203876, abs=5e-8)
+    with np.load(tmp_path / "outputs/latest/weights.npz") as weights:
+        assert weights["w1"][1, 0, 0] == pytest.approx(5.45203876, abs=5e-8)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,8 @@ def test_weights_are_found_from_where_the_command_was_started(tmp_path: Path) ->
     given = ["init=file", "init.path=mine.npz", *SHORT, "hydra.job.chdir=true"]
     done = run(tmp_path, *given, "hydra.run.dir=r")
     assert done.returncode == 0, done.stderr
-    assert np.load(tmp_path / "r/weights.npz")["w1"][0].tolist() == w1[0].tolist()
+    with np.load(tmp_path / "r/weights.npz") as weights:
+        assert weights["w1"][0].tolist() == w1[0].tolist()
     done = run(tmp_path, "-m", "hydra/sweeper=basic", *given, "lr=1,2", "hydra.sweep.dir=s")
     assert done.returncode == 0, done.stderr
     # The default grid is our own sweeper's alone: these are two jobs and no more.

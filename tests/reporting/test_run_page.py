@@ -310,8 +310,8 @@ def test_the_command_on_the_page_trains_the_same_run(point_of: PointOf, tmp_path
     assert not any(part.startswith("task.levels") for part in command)
     done = run(tmp_path, *command[3:], f"hydra.run.dir={tmp_path / 'again'}")
     assert done.returncode == 0, done.stderr
-    weights = np.load(tmp_path / "again/weights.npz")
-    np.testing.assert_array_equal(weights["w1"][1], trained.final.w1)
+    with np.load(tmp_path / "again/weights.npz") as weights:
+        np.testing.assert_array_equal(weights["w1"][1], trained.final.w1)
 
 
 def test_the_page_leads_to_a_sweep(point_of: PointOf, tmp_path: Path) -> None:
