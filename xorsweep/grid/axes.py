@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ZIP = "grid.zip"
 
-BYTES_A_POINT = 200
+BYTES_A_POINT = 120
 """Memory that a point takes at most while its sweep runs and is reported."""
 
 
