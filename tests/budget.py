@@ -41,7 +41,7 @@ def is_counting() -> bool:
 
 
 def begin_to_count() -> None:
-    """Count from now on what this process starts; it can't be undone.
+    """Count the processes, reports and kernels of this process from now on; it can't be undone.
 
     An audit hook would be called for each `id()`, too, and OmegaConf's copies make millions.
     """

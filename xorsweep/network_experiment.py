@@ -109,8 +109,8 @@ class NetworkExperiment(Experiment[Batch]):
             from xorsweep.analysis.studies.spec import read_study
 
             read_study(manifest.study)
-        # A fingerprint has only what differs from the defaults, so that a new setting changes no
-        # old one.
+        # A fingerprint has only settings that differ from the defaults, so that a new setting
+        # changes no old one.
         recorded = {**asdict(NetworkSettings()), **manifest.experiment}
         settings = read_fields("", recorded, NetworkSettings)
         return cls(read_group("engine", manifest.experiment, Engine), **settings)

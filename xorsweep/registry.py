@@ -51,7 +51,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     def __getitem__(self, name: str) -> type[Kind]:
         """Return a component; raises KeyError for no such name, ConfigError for one of no use."""
-        # Own names first: a package can't change what a sweep of the same name has meant.
+        # Own names first: a package can't change the meaning of a name in older sweeps.
         for known in (self.own, self._registered, self._loaded):
             if name in known:
                 return known[name]

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -73,3 +75,35 @@ def test_another_thread_leaves_signals_to_the_main_thread() -> None:
     thread.start()
     thread.join()
     assert reached == [signal.getsignal(signal.SIGINT)]
+
+
+ORPHAN = """
+import multiprocessing, os, time
+from xorsweep.execution.signals import exit_if_orphaned
+
+def train(parent, started):
+    exit_if_orphaned()
+    print("with its parent", flush=True)
+    started.set()
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    exit_if_orphaned()
+    print("without", flush=True)
+
+if __name__ == "__main__":
+    fork = multiprocessing.get_context("fork")
+    started = fork.Event()
+    fork.Process(target=train, args=(os.getpid(), started)).start()
+    started.wait()
+    os._exit(0)  # as after a kill: nothing waits for the child
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="leaves an orphan")
+@pytest.mark.slow
+def test_a_process_of_a_pool_ends_where_its_parent_was_killed() -> None:
+    # The pipe is closed once the child has ended, too.
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True, timeout=60
+    )
+    assert done.stdout.splitlines() == ["with its parent"]

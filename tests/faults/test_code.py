@@ -19,7 +19,7 @@ LOADS_CODE = {"pickle", "dill", "cloudpickle", "shelve", "marshal", "runpy"}
 
 
 def names_in(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return the names of what is called and imported."""
+    """Return the names that are called and imported."""
     found = set()
     for node in nodes:
         if isinstance(node, ast.Call):

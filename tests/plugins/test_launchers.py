@@ -152,8 +152,8 @@ def test_a_shard_that_is_killed_in_mid_sweep_costs_nothing_that_was_finished(
     assert files(tmp_path) == {"s"}
 
 
-def have_begun(folder: Path) -> list[int]:
-    """Return the processes of a folder that have begun a shard.
+def have_loaded_shards(folder: Path) -> list[int]:
+    """Return the processes of a folder that have loaded a shard.
 
     A process of joblib's that has none yet knows nothing of the sweep; it ends after five minutes
     without work.
@@ -186,7 +186,7 @@ def test_jobs_on_this_machine_end_with_the_sweep(
     os.kill(running.pid, number)
     code = running.wait(LONG_ENOUGH)
     assert code == (-number if number == signal.SIGKILL else 128 + number)
-    wait_until(lambda: not have_begun(tmp_path))
+    wait_until(lambda: not have_loaded_shards(tmp_path))
     assert (tmp_path / "s/.shards").is_dir()
 
     done = sweep(tmp_path, "resume=s", "report=false", "parallel=serial")

@@ -146,7 +146,7 @@ def test_the_report_can_be_made_again(copy: Path) -> None:
     }
     for name in before:
         (copy / name).unlink()
-    # Other processes would draw the same, but import what draws before.
+    # Other processes would draw the same, but import the libraries of figures first.
     done = run_command("report", copy.parent, "sweep", env={"LOKY_MAX_CPU_COUNT": "1"})
     assert done.stdout.strip() == "sweep/report.html"
     assert before == {name: (copy / name).read_bytes() for name in before}

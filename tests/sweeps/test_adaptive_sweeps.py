@@ -38,7 +38,7 @@ PLAIN = SweepSettings(ExecutionSettings("serial"), report=False)
 
 @pytest.fixture(scope="module")
 def printed() -> io.StringIO:
-    """Return what `undisturbed` prints."""
+    """Return the text that `undisturbed` prints."""
     return io.StringIO()
 
 

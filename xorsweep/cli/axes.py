@@ -124,7 +124,7 @@ def _canonical(key: str, value: Any) -> Any:
     """Return a level as Hydra has it, or the name of the component that it is another word for."""
     level = _level(value)
     canonical = canonical_level(key, level)
-    # Unchanged where it can be: the quotes of a QuotedString decide what Hydra reads.
+    # Unchanged where it can be: the quotes of a QuotedString decide how Hydra reads it.
     return value if canonical == level else canonical
 
 

@@ -121,7 +121,7 @@ def _given_experiment(
         return asked
     if not isinstance(recorded, NetworkExperiment):
         return asked
-    # What isn't given is as the sweep has it, and not as the defaults are.
+    # Keys that aren't given have the values of the sweep, not the defaults.
     return replace(asked, **{name: getattr(recorded, name) for name in left})
 
 
@@ -168,7 +168,7 @@ def compose_block(
     dependent = _interpolated(configs.values(), overrides)
     if dependent:
         overrides = [_composed_too(each, dependent) for each in overrides]
-        # Again, with those axes composed; what they compose may refer to further ones.
+        # Again, with those axes composed: their configs may refer to further ones.
         return compose_block(compose, overrides, zipped, where)
     for each in configs.values():
         check_known_keys(each.values)

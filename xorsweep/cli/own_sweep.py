@@ -120,7 +120,7 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
 
 
 def typed_command(command_line: Sequence[str], axes: Mapping[str, str]) -> list[str]:
-    """Return a command as it is typed: `function NAME x=1,2`, without what `with_axes` adds.
+    """Return a command as it is typed: `function NAME x=1,2`, without the additions of `with_axes`.
 
     Args:
         command_line: The command that Hydra reads.

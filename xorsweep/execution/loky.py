@@ -58,7 +58,7 @@ class _PoolSession(Generic[Batch]):
 
     def _tasks(self, work: Task[Batch, Any]) -> Iterator[object]:
         for number, batch in enumerate(self.batches):
-            # Counted when joblib takes it: from then on a process may have begun with it.
+            # Counted when joblib takes it: from then on a process may train it.
             self.dispatched = number + 1
             yield delayed(_numbered)(number, batch, work)
 

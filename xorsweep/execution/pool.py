@@ -54,7 +54,7 @@ def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
         ExecutionError: No process can be started.
     """
     try:
-        # Processes inherit what is blocked when they are started, and this call starts them.
+        # Processes inherit the blocked signals at their start, and this call starts them.
         with block_signals_in_children():
             results = pool(tasks)
     except OSError as error:

@@ -44,8 +44,8 @@ def check_function(
     together = _table(experiment, grid, [whole])
     for row in np.flatnonzero(together.status == FAILED)[:1]:
         message = together.message[row]
-        # Only what no column can hold: a point may fail by an exception of its own, in any batch
-        # alike.
+        # Only a value that no column can hold: a point may fail by an exception of its own, in
+        # any batch alike.
         if message.startswith(f"{short_name(experiment.full_name)} returned "):
             raise FunctionError(message)
     for size in SIZES:

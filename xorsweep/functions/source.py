@@ -127,7 +127,7 @@ def _captured(function: Any) -> list[str]:
             values[name] = cell.cell_contents
         except ValueError:  # it is bound later
             continue
-    # An object with __call__: its attributes are what a closure is for a function.
+    # An object with __call__: it keeps values in attributes as a function does in its closure.
     if code is None:
         values |= getattr(function, "__dict__", {})
     plain = {name: value for name, value in values.items() if isinstance(value, Scalar)}

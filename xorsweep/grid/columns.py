@@ -100,7 +100,7 @@ class Column:
         if left.all() or not len(rows):
             return Column(self.levels, codes)
         levels = tuple(level for level, is_left in zip(self.levels, left, strict=True) if is_left)
-        # What is left keeps its order, and is numbered anew.
+        # The remaining levels keep their order, and are numbered anew.
         return Column(levels, (np.cumsum(left) - 1).astype(np.int32)[codes])
 
     def array(self, rows: Any = slice(None)) -> NDArray[Any]:

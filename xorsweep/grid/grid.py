@@ -138,7 +138,7 @@ class Grid:
         shared, swept = self._hashes
         total = np.full(np.shape(next(iter(self.columns.values())).codes[rows]), shared)
         for codes, hashes in swept:
-            # uint64 wraps around at 2**64, which is what the sum is defined by.
+            # uint64 wraps around at 2**64, as the definition of the sum asks.
             total += hashes[codes[rows]]
         return total
 
@@ -192,7 +192,7 @@ class Grid:
             left = np.flatnonzero(found < 0)
             # Modulo 2**64, as the sum of hashes was.
             wanted = identities[left] - offset
-            # What is larger than all has a place behind the end; it equals nothing there.
+            # A number above all has a place behind the end, where nothing equals it.
             place = np.minimum(np.searchsorted(index.ordered, wanted), len(index.ordered) - 1)
             hit = index.ordered[place] == wanted
             found[left[hit]] = row + index.rows[place[hit]].astype(np.int64)

@@ -140,7 +140,7 @@ def _check_depth(node: ast.AST) -> None:
     """Raise ConfigError for terms too deep to be worked out by functions that call each other."""
     nodes = [node]
     for _ in range(MOST_NESTED):
-        # A level of the tree at a time, as recursion is what has to be avoided.
+        # A level of the tree at a time: recursion has to be avoided.
         nodes = [child for each in nodes for child in ast.iter_child_nodes(each)]
     if nodes:
         raise _too_deep()

@@ -95,7 +95,7 @@ def _seconds(batch: Batch, engine: Engine) -> float:
     while seconds - first < PROBE and epochs < last:
         epochs = min(last, 4 * epochs)
         seconds = _timed(batch, epochs, engine)
-    # The difference leaves out what a batch takes whatever its epochs; noise may make it negative.
+    # The difference is without the fixed cost of a batch; noise may make it negative.
     epoch = max(0.0, seconds - first) / (epochs - few) if epochs > few else seconds / epochs
     return max(first, few * epoch) + (last - few) * epoch
 

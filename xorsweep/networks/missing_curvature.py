@@ -30,7 +30,7 @@ def missing_curvature(grid: Grid) -> dict[str, int]:
     """Return the reasons for which points of a grid have no curvature, with how many points."""
     groups = ("task", "hidden", "skip", "schedule", "activation")
     keys = [key for key in grid.columns if key.split(".")[0] in groups]
-    # One point for each combination of what matters, since a grid may have millions of points.
+    # One point for each combination of these keys, since a grid may have millions of points.
     codes = combined_codes(grid, keys, np.arange(len(grid)))
     _, first, counts = np.unique(codes, return_index=True, return_counts=True)
     found: dict[str, int] = {}

@@ -256,7 +256,7 @@ def _batch(grid: Grid, planned: _Planned) -> Batch:
         codes = column.codes[last_rows]
         if (codes != codes[0]).any():
             varying[key] = column.level_array[codes]
-        # A null is left out: those who read a batch take a missing key for null.
+        # A key that is null is omitted: readers of a batch take a missing key for null.
         elif (level := column.levels[codes[0]]) is not None:
             fixed[key] = level
     identities = np.where(rows >= 0, grid.identities_of(rows), np.uint64(0))

@@ -103,7 +103,7 @@ class Console:
     def progress(self, work: int, unit: str = TRAINING) -> Iterator[Advance]:
         """Show how much of the work is done."""
         if not self.console.is_terminal:
-            # `warn` is what consoles print for callers from Python, too.
+            # Consoles print the text of `warn` for callers from Python, too.
             yield LineMeter(self.warn, work, unit, self.line_every)
             return
         room = self.console.width - NUMBERS_WIDTH

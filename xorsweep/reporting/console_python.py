@@ -111,7 +111,7 @@ def register_figure(figure: Figure) -> Figure:
         if type(figure) not in printers.type_printers:
             from IPython.core.pylabtools import print_figure
 
-            # By default IPython cuts the paper to what is drawn: the width would be another one.
+            # By default IPython crops a figure to its artists, which would change its width.
             printers.for_type(type(figure), partial(print_figure, bbox_inches=None))
     return figure
 

@@ -75,7 +75,7 @@ def lasting_output() -> Iterator[None]:
     else:
         _complain(lasting)
     finally:
-        # What is still in the buffers is written, or dropped, before they are replaced.
+        # The buffers are written, or dropped, before they are replaced.
         for name, stream in before.items():
             _flush(name)
             if name in absent:
@@ -90,7 +90,7 @@ def _replaced(name: str) -> _Lasting | None:
         raw = _Lasting(stream.fileno())
     except (AttributeError, OSError):  # closed, or something that a caller has put there
         return None
-    # What was printed before comes first.
+    # Earlier output comes first.
     _flush(name)
     lasting = TextIOWrapper(
         BufferedWriter(raw),

@@ -28,7 +28,7 @@ _PACKAGES = (
 
 
 NO_COMMIT = "(initial)"
-"""What git names the commit of a checkout that has none yet."""
+"""Git's name for the commit of a checkout that has none yet."""
 
 
 @dataclass(frozen=True, kw_only=True)

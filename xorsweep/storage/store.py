@@ -207,7 +207,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK, timeout=BRIEFLY)
     try:
-        # FileLock would open what a link leads to.
+        # FileLock would follow a link.
         check_is_file(folder / LOCK)
         lock.acquire()
     except Timeout:

@@ -45,7 +45,7 @@ class BatchWriter:
     def flush(self) -> None:
         """Write all waiting batches as one part."""
         if self._rows:
-            # On disk first, and then counted: what the progress shows survives a kill.
+            # On disk first, and then counted: rows that the progress counts survive a kill.
             self._store.add(self._rows)
             self._advance(self._work)
         self._rows, self._work = [], 0

@@ -303,7 +303,7 @@ class _Verdicts:
         """Return which points (N,) are present, which converged and which failed."""
         if not len(self.identities):
             return (np.zeros(len(identities), bool),) * 3
-        # What is larger than all comes out at the first one, and isn't equal to it.
+        # An identity above all others comes out at the first one, and isn't equal to it.
         place = np.searchsorted(self.identities, identities) % len(self.identities)
         present = self.identities[place] == identities
         return present, present & self.converged[place], present & self.failed[place]

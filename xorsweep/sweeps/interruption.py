@@ -50,7 +50,7 @@ def mark_interrupted_on_error(store: Store, manifest: Manifest) -> Iterator[None
     try:
         yield
     except BaseException:
-        # A full disk, say, which may be what ended the run: the first error is the one to report.
+        # The disk may be full, and that may have ended the run: the first error is reported.
         with suppress(OSError):
             store.write_manifest(replace(manifest, state="interrupted", finished=now()))
         raise

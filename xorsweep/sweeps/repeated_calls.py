@@ -65,7 +65,7 @@ def _has_all(folder: Path, digest: str, asked: SweepRequest) -> bool:
     manifest, settings = finished_manifest(folder), asked.settings
     options = asked.experiment.record(asked.grid).get("options", {})
     is_same = manifest.options == options and settings.title in (None, manifest.config.get("title"))
-    # A resume tries failed points again, and writes what is missing or has changed.
+    # A resume tries failed points again, and writes files that are missing or have changed.
     if manifest.counts["failed"] or not is_same or (settings.csv and not manifest.csv):
         return False
     is_drawn_so = read_figures(manifest.config.get(FIGURES)) == settings.figures

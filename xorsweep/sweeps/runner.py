@@ -203,7 +203,7 @@ class _Run:
     def write_outputs(self, manifest: Manifest, done: _Work | None = None) -> SweepResult:
         """Write the rows, the tables, the figures and the report of the points on disk."""
         grid, folder = self._full_grid(), self.store.folder
-        # The parts are read anew: they, and not what was seen on the way, are the results.
+        # The parts are read anew: the results are the stored rows, not those in memory.
         stored = self._complete(grid)
         table = self.experiment.tabulate(grid, stored)
         workers = local_workers(self.settings.parallel)
@@ -286,8 +286,8 @@ class _Run:
             return
         execute = choose_executor(self.settings.parallel, plan.is_quick)
         with (
-            # They are left in reverse order: what has arrived is stored, and then the workers are
-            # stopped.
+            # They are left in reverse order: rows that have arrived are stored, then the workers
+            # are stopped.
             closing(execute(plan.batches, ExperimentTask(self.experiment))) as finished,
             BatchWriter(self.store, advance) as writer,
         ):

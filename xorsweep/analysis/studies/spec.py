@@ -226,7 +226,7 @@ def _read_value(
     values: dict[str, Any] = {
         name: read_value(f"{where}.{name}", section.get(name), kind)
         for name, kind in fields.items()
-        # What isn't given has its default; `measure` has none, and null is refused.
+        # A missing key has its default; `measure` has none, and null is refused.
         if section.get(name) is not None or name == "measure"
     }
     own = _mapping(f"{where}.cell", section.get("cell", {}))

@@ -136,7 +136,7 @@ class ColumnTables:
 
 
 AnyTables = Tables | ColumnTables
-"""What figures of rates are made from, those of convergence or of any flag."""
+"""The tables from which figures of rates are made, of convergence or of any flag."""
 
 
 def _band(cell: int, curves: pd.DataFrame) -> pd.DataFrame:

@@ -104,7 +104,7 @@ def _draw_boundary(found: Image.Image, outputs: FloatArray) -> None:
     black = white + 1 + found.width // 160
     for color, reach in ((BLACK, black), (WHITE, white)):
         share_above = above.filter(ImageFilter.BoxBlur(reach))
-        # What is blurred lies near the boundary: all else is still 0 or 255.
+        # Blurred pixels lie near the boundary: all others are still 0 or 255.
         is_near = share_above.point([255 * (0 < share < 255) for share in range(256)])
         found.paste(color, mask=is_near.reduce(2))
 

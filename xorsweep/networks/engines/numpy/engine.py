@@ -33,8 +33,8 @@ def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
 def capacity(network: Network, rows: int, dtype: str = "float64") -> int:
     """Return how many networks a batch has that fits the cache, in whole lanes."""
     units = network.hidden + network.outputs
-    # Activations, products and deltas of every row; parameters, gradient and scratch. What an
-    # optimizer keeps is left out.
+    # Activations, products and deltas of every row; parameters, gradient and scratch. The
+    # state of an optimizer isn't counted.
     numbers = 3 * rows * units + 3 * network.size
     return max(LANES, WORKING_SET // (np.dtype(dtype).itemsize * numbers) // LANES * LANES)
 
