@@ -1,4 +1,4 @@
-"""What each step of a sweep costs, measured one step at a time in this process.
+"""The cost of each step of a sweep, measured one step at a time in this process.
 
 Costs of steps that only compute are processor seconds of this process, which other load on the
 machine leaves nearly as they are; those that wait for a disk or for processes are wall seconds.
@@ -37,7 +37,7 @@ ENGINE = Engine()
 EXPERIMENT = NetworkExperiment(ENGINE)
 MEMBERS = 2048
 ROWS = (20_000, 120_000)
-"""Two sizes; the slope between them is the cost of a row, free of what is paid once."""
+"""Two sizes; the slope between them is the cost of a row, without the fixed cost."""
 BATCHES = (50, 350)
 MIB = 2**20
 
@@ -46,8 +46,8 @@ MIB = 2**20
 class Costs:
     """Seconds, and bytes, of each step; the network is 2-2-1 and an epoch is a full batch.
 
-    `row_...` are a row's, `batch_...` a batch's; those of loky and dask are what the parent has to
-    do for a batch that processes train, and `store` is what its writer has to.
+    `row_...` are a row's, `batch_...` a batch's; those of loky and dask are the parent's
+    for a batch that processes train, and `store` is the writer's.
     """
 
     capacity: int
@@ -144,8 +144,8 @@ def _slope(
     repeats: int,
     clock: Callable[[], float] = process_time,
 ) -> float:
-    """Return what one more costs, from the costs of few and of many."""
-    action(sizes[0])  # what is imported is imported now
+    """Return the cost of one more, from the costs of few and of many."""
+    action(sizes[0])  # the imports happen now
     few, many = (_seconds(partial(action, size), clock, repeats) for size in sizes)
     return max(0.0, (many - few) / (sizes[1] - sizes[0]))
 

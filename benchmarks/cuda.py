@@ -39,7 +39,7 @@ OTHERS: Mapping[str, Mapping[str, object]] = {
     "4-8-1, parity": {"task": "parity", "task.bits": 4, "hidden": 8},
     "8-3-8, encoder": {"task": "encoder", "task.size": 8, "hidden": 3},
 }
-"""What the kernel for any network trains."""
+"""The networks that the kernel for any network trains."""
 
 
 @dataclass(frozen=True)

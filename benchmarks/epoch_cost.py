@@ -1,4 +1,4 @@
-"""What an epoch costs an engine: its array calls, and each network; for its `epoch_cost`.
+"""The cost of an epoch: of the engine's array calls, and of each network; for `epoch_cost`.
 
 python -m benchmarks.epoch_cost [numpy] [numba]
 
@@ -70,7 +70,7 @@ def _training(values: Mapping[str, object], members: int) -> TrainingBatch:
 
 
 def _epoch(engine: Engine, training: TrainingBatch) -> float:
-    """Return the seconds of an epoch, without what is done once."""
+    """Return the seconds of an epoch, without the fixed cost."""
     train = load_train(engine)
 
     def seconds(epochs: int) -> float:

@@ -20,7 +20,7 @@ SETTING = ("lr=10", "hidden=2", "epochs=1000", "seed=0", "engine=numba", "report
 
 
 def main() -> None:
-    """Run the sweep in a process of its own and print what it and its workers took."""
+    """Run the sweep in a process of its own and print time and memory, workers included."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pixels", type=int, default=512)
     parser.add_argument("overrides", nargs="*")

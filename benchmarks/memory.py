@@ -30,7 +30,7 @@ SERIAL = ExecutionSettings("serial")
 
 
 def main() -> None:
-    """Run the sweep in a process of its own and print what the two of them took at most."""
+    """Run the sweep in a process of its own and print the highest memory of both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=4_000_000)
     parser.add_argument("--report", action=argparse.BooleanOptionalAction, default=True)

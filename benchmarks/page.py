@@ -1,4 +1,4 @@
-"""docs/performance.md and its figure, from what was measured."""
+"""docs/performance.md and its figure, from the measurements."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def write_page(measured: Measured, landed: Mapping[str, Ratio], docs: Path) -> P
     """Write the page and its figure into a folder; return the page's path.
 
     Args:
-        measured: What was measured.
+        measured: The measurements.
         landed: Ratios of the last commit by name, which stand beside those measured now.
         docs: The folder.
     """

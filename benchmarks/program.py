@@ -27,7 +27,7 @@ MARGIN = 1.3
 
 @dataclass(frozen=True)
 class Command:
-    """A command line of xorsweep that people type, and what it may take at most."""
+    """A command line of xorsweep, and the most time that it may take."""
 
     name: str
     arguments: tuple[str, ...] = ()

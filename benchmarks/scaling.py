@@ -57,7 +57,7 @@ def train_seconds(costs: Costs, points: int, epochs: int) -> float:
 
 
 def writer_seconds(costs: Costs, points: int, batches: int, row: float, batch: float) -> float:
-    """Return what one writer needs to take rows from processes and put them on disk."""
+    """Return the time in which one writer takes rows from processes and puts them on disk."""
     return points * (costs.row_store + row) + batches * (costs.batch_store + batch)
 
 
@@ -90,7 +90,7 @@ def measured(points: int, workers: int) -> Measured:
 
 
 def run_one(points: int, workers: int) -> None:
-    """Run a sweep in this process and print what it took."""
+    """Run a sweep in this process and print its time and memory."""
     import xorsweep.analysis.export  # noqa: F401 - its imports are paid once, whatever the size
 
     parallel = (

@@ -100,7 +100,7 @@ def steps(turns: int) -> Mapping[str, Sequence[float]]:
 
 
 def section(found: Mapping[str, Sequence[float]]) -> list[str]:
-    """Return the lines of a page that say what each step takes."""
+    """Return the lines of a page with the time of each step."""
     totals = [sum(turn) for turn in zip(*found.values(), strict=True)]
     rows = sorted(found.items(), key=lambda each: -median(each[1]))
     return [

@@ -1,9 +1,9 @@
-"""Run every published study and write docs/studies.md from what came out.
+"""Run every published study and write docs/studies.md from the results.
 
 python -m benchmarks.studies [NAME ...] [--page-only]
 
-A study goes to outputs/studies/NAME. Where that folder holds the same grid already, only what it
-lacks is trained; a folder of another grid is set aside under another name.
+A study goes to outputs/studies/NAME. Where that folder holds the same grid already, only the
+missing runs are trained; a folder of another grid is set aside under another name.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ NAMES = sorted(path.stem for path in (Path(config_folder()) / "study").glob("*.y
 
 @dataclass(frozen=True)
 class Section:
-    """What the page says about a study."""
+    """The section of the page about a study."""
 
     name: str
     title: str
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def run(name: str, folder: Path) -> None:
-    """Train what a study's folder lacks and make its report."""
+    """Train the runs that a study's folder lacks and make its report."""
     print(f"== {name} ==", flush=True)
     goes_on = holds_its_grid(folder, name)
     if folder.exists() and not goes_on:
@@ -90,7 +90,7 @@ def holds_its_grid(folder: Path, name: str) -> bool:
 
 
 def composed(name: str, *overrides: str) -> Composed:
-    """Return what `study=NAME` sweeps with some overrides, and its configuration."""
+    """Return the grid of `study=NAME` with some overrides, and its configuration."""
     given = [f"study={name}", *overrides]
     with initialize_config_dir(config_folder(), **VERSION_BASE):
         config = compose("config", given[:1], return_hydra_config=True)
@@ -100,7 +100,7 @@ def composed(name: str, *overrides: str) -> Composed:
 
 
 def section(folder: Path) -> Section:
-    """Return what the page says about the study in a sweep's folder."""
+    """Return the section about the study in a sweep's folder."""
     manifest = finished_manifest(folder)
     study = read_study(manifest.study)
     assert study is not None

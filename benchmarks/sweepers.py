@@ -1,4 +1,4 @@
-"""A function that returns at once, swept by xorsweep and by others in turn: what they add to it.
+"""A function that returns at once, swept by xorsweep and by others in turn: the time that they add.
 
 python -m benchmarks.sweepers [--points 100000] [--turns 3]
 """
@@ -92,7 +92,7 @@ class Overhead:
 
 
 def sweepers(points: int, turns: int) -> Overhead:
-    """Return what each takes; a first small sweep of each imports what it needs."""
+    """Return the time of each; a first small sweep of each does the imports."""
     seconds: dict[str, list[float]] = {}
     not_measured: dict[str, str] = {}
     for name, sweep in SWEEPERS.items():
@@ -114,7 +114,7 @@ def _measure(sweep: Sweeper, points: int) -> float:
 
 
 def section(found: Overhead) -> list[str]:
-    """Return the lines of a page that say what each takes."""
+    """Return the lines of a page with the time of each."""
     rows = [
         f"| {name} | {1e6 * median(seconds):.1f} ({1e6 * min(seconds):.1f} to "
         f"{1e6 * max(seconds):.1f}) |"

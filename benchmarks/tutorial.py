@@ -1,4 +1,4 @@
-"""Executes docs/tutorial.ipynb and stores what its cells show: `python -m benchmarks.tutorial`."""
+"""Executes docs/tutorial.ipynb and stores its output: `python -m benchmarks.tutorial`."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def search(sampler: optuna.samplers.BaseSampler, trials: int) -> tuple[float, fl
 
 
 def main() -> None:
-    """Repeat both searches with several seeds of their samplers, and print what they found."""
+    """Repeat both searches with several seeds of their samplers, and print the results."""
     parser = argparse.ArgumentParser(description="TPE beside random search on XOR")
     parser.add_argument("--trials", type=int, default=50, help="trials of each search")
     parser.add_argument("--repeats", type=int, default=10, help="searches by each sampler")

@@ -1,4 +1,4 @@
-"""What the quick tests start, counted: Python's processes, reports and compiled kernels.
+"""The processes of Python, reports and compiled kernels that the quick tests start, counted.
 
 They take longest. Kernels are compiled only where they aren't in the cache yet.
 
@@ -19,14 +19,14 @@ MOST = {"processes": 16, "reports": 28, "kernels": 0}
 """How many of each the quick tests may start in all."""
 
 started: defaultdict[str, Counter[str]] = defaultdict(Counter)
-"""What each test and each shared fixture has started."""
+"""The starts of each test and each shared fixture, by kind."""
 
 _starter: str | None = None
 
 
 @contextmanager
 def counted_for(starter: str | None) -> Iterator[None]:
-    """Count what is started meanwhile for a test or fixture, or, for None, don't count it."""
+    """Count the starts meanwhile for a test or fixture, or, for None, don't count them."""
     global _starter
     before, _starter = _starter, starter
     try:
@@ -36,7 +36,7 @@ def counted_for(starter: str | None) -> Iterator[None]:
 
 
 def is_counting() -> bool:
-    """Tell whether what is started now is counted."""
+    """Tell whether starts are counted now."""
     return _starter is not None
 
 

@@ -30,7 +30,7 @@ WIDTH = {"COLUMNS": "120"}
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended, and what it printed."""
+    """The exit code and the output of a command."""
 
     returncode: int
     stdout: str

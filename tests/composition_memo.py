@@ -1,8 +1,8 @@
 """Hydra's reading and merging of config files, remembered: it takes most of a command's time.
 
 Which files are merged follows from the config groups that are chosen; all other overrides are
-applied to a copy of what was merged. Files of a test are compared by what they hold. What is
-remembered is pickled, which copies it several times as fast as `deepcopy`.
+applied to a copy of the merged config. Files of a test are compared by their text. A merged config
+is kept pickled, which copies it several times as fast as `deepcopy`.
 """
 
 import pickle
@@ -41,7 +41,7 @@ loaded: dict[Key, bytes] = {}
 
 
 def begin_to_remember() -> None:
-    """Remember from now on what Hydra merges in this process."""
+    """Remember from now on the configs that Hydra merges in this process."""
     config_loader_impl.create_defaults_list = _list_defaults_once
     ConfigLoaderImpl._compose_config_from_defaults_list = _merge_once  # type: ignore[method-assign]
     ConfigRepository.load_config = _load_once  # type: ignore[method-assign]
@@ -49,7 +49,7 @@ def begin_to_remember() -> None:
 
 
 def _copy(repo: ConfigRepository, memo: object) -> ConfigRepository:
-    """Copy what Hydra changes in the copies that it makes of a repository: nothing within."""
+    """Return a shallow copy: Hydra changes nothing within its copies of a repository."""
     return copy(repo)
 
 

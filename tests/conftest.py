@@ -1,4 +1,4 @@
-"""Fixtures that all tests share, markers that follow from what a module uses, and the budget."""
+"""Fixtures that all tests share, markers by the imports of a module, and the budget."""
 
 import gc
 import os
@@ -51,11 +51,11 @@ NOTEBOOK = {
 
 
 def pytest_configure() -> None:
-    """Begin to count what the tests start, and to remember what Hydra reads.
+    """Begin to count the processes of tests, and to remember the files that Hydra reads.
 
-    Imports leave little garbage, and Python would search for it in all that they bring. A shell
-    lets what it starts in the background ignore Ctrl-C, and `nohup` a closed terminal, and all that
-    the tests start would, too.
+    Imports leave little garbage, so the search for it waits. A shell lets its background processes
+    ignore Ctrl-C, and `nohup` lets them ignore a closed terminal; the processes of the tests would
+    inherit this.
     """
     for number, default in (
         (signal.SIGINT, signal.default_int_handler),
@@ -69,14 +69,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Search for garbage from now on, and never in what has been imported."""
+    """Search for garbage from now on, and never among imported objects."""
     gc.enable()
     gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what their module uses; with the thorough profile all examples are slow."""
+    """Mark tests by the imports of their module; thorough examples are slow."""
     for item in items:
         module = getattr(item, "module", None)
         item.add_marker("cli" if module and _starts(module) else "unit")
@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _starts(module: ModuleType) -> bool:
-    """Tell whether a module imports, or takes something from, what starts a process or Hydra."""
+    """Tell whether a module uses another one that starts a process or Hydra."""
     values = [each for each in vars(module).values() if hasattr(each, "__name__")]
     names = {
         each.__name__ if isinstance(each, ModuleType) else str(getattr(each, "__module__", ""))
@@ -96,14 +96,14 @@ def _starts(module: ModuleType) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Count what a quick test starts."""
+    """Count the starts of a quick test."""
     with budget.counted_for(item.nodeid if item.get_closest_marker("slow") is None else None):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> Iterator[None]:
-    """Count what a fixture starts that tests share, but for the first of them."""
+    """Count the starts of a shared fixture separately from those of the first test."""
     if fixturedef.scope == "function" or not budget.is_counting():
         return (yield)
     name = f"{fixturedef.baseid}::{fixturedef.argname}[{request.param_index}]"
@@ -135,7 +135,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report what was started."""
+    """Report the counts."""
     counts = budget.total()
     text = ", ".join(
         f"{counts[what]} of at most {most} {what}" for what, most in budget.MOST.items()
@@ -196,7 +196,7 @@ FolderOf = Callable[[str, Callable[[Path], object]], Path]
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> FolderOf:
     """Return a function that makes a folder once, for all tests and all workers of xdist.
 
-    Nothing may change the folder: what would takes a copy.
+    Nothing may change the folder: a test that would takes a copy.
     """
     root = tmp_path_factory.getbasetemp()
     shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root

@@ -1,4 +1,4 @@
-"""What a report's sentences should say of a table made up of lr, hidden and epochs: plain loops."""
+"""The expected sentences of a report on a table of lr, hidden and epochs, by plain loops."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction

@@ -43,7 +43,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
 
 
 def _label(rng: np.random.Generator, outcome: str) -> str | None:
-    """Return a class of solutions of a solved run, and what some others answer."""
+    """Return a class of solutions of a solved run, and the outputs of some others."""
     if outcome == "solved":
         return str(rng.choice(["AND+OR", "f2+f4", "AND+f0", "f0+f2"], p=(0.5, 0.3, 0.1, 0.1)))
     return "answers OR" if outcome == "one_row_wrong" else None

@@ -19,7 +19,7 @@ class Light:
 
 
 class LightTask:
-    """What is done with each."""
+    """The task for each batch."""
 
     def __call__(self, batch: Light) -> int:
         """Return its number, or kill this process."""

@@ -1,4 +1,4 @@
-"""Plans and batches of networks, and what they came to in bytes."""
+"""Plans and batches of networks, and their size in bytes."""
 
 from collections.abc import Sequence
 

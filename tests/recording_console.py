@@ -1,4 +1,4 @@
-"""A console that keeps what was logged."""
+"""A console that keeps its lines."""
 
 from xorsweep.reporting.console import Console
 

@@ -75,7 +75,7 @@ class Running:
             time.sleep(0.005)
 
     def end(self) -> tuple[int, str, str]:
-        """Wait for the end; return the exit code and what was printed."""
+        """Wait for the end; return the exit code and the output."""
         out, err = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, err
 

@@ -123,7 +123,7 @@ def test_ratios_stand_beside_those_of_the_last_commit(tmp_path: Path) -> None:
     git("add", ".")
     git("commit", "--quiet", "--message", "Ratios")
     slower = Ratio("a over b", (3.0, 3.1))
-    write_ratios([slower], tmp_path)  # only what was committed counts
+    write_ratios([slower], tmp_path)  # only the committed file counts
     landed = read_landed(tmp_path)
     assert landed == {"a over b": slow, "c over b": fast}
     assert beside(slower, landed) == "3.05 (3 to 3.1), was 2.05"

@@ -54,7 +54,7 @@ def test_contributing_names_every_package() -> None:
 
 
 def prose_of(path: Path) -> str:
-    """Return a file's text; of a notebook what is written in its cells, not what these show."""
+    """Return a file's text; of a notebook the source of its cells, without their output."""
     if path.suffix != ".ipynb":
         return path.read_text(encoding="utf-8")
     return "\n".join("".join(cell["source"]) for cell in json.loads(path.read_bytes())["cells"])

@@ -1,4 +1,4 @@
-"""What newcomers type is answered with what to type: the tables hold together, and lines help."""
+"""Mistakes of newcomers get the right spelling: the tables are complete, and the lines help."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What an import brings; the order of the packages is held by import-linter."""
+"""The modules that an import loads; import-linter holds the order of the packages."""
 
 import ast
 import subprocess
@@ -37,7 +37,7 @@ STATEMENTS = {
     "figure of a run": "import xorsweep.reporting.figures.hidden_outputs",
     "figure of a sweep": "import xorsweep.reporting.figures.rate_lines",
 }
-"""Run by one process in this order: none may have brought what a later one mustn't."""
+"""Run by one process in this order: none may have loaded a module that a later one mustn't."""
 
 
 Loaded = dict[str, set[str]]

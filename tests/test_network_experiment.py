@@ -1,4 +1,4 @@
-"""What the experiment of networks says of its parts."""
+"""The checks of the experiment of networks on its parts."""
 
 from collections.abc import Callable
 from pathlib import Path

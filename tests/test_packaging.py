@@ -1,4 +1,4 @@
-"""What the project's own files say of Pythons and of Hydra, and that no start of it warns."""
+"""The project's own files agree on Pythons and on Hydra, and no start of it warns."""
 
 import re
 import tomllib

@@ -19,7 +19,7 @@ Install = Callable[..., None]
 
 @dataclass(frozen=True)
 class Base:
-    """What the components of these tests derive from."""
+    """The base class of the components of these tests."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def registry(shared: bool = False) -> Registry[Base]:
 
 @pytest.fixture(autouse=True)
 def looked_through_anew() -> Iterator[None]:
-    """Forget what is installed, before a test that installs something and after it."""
+    """Forget the installed components, before a test that installs one and after it."""
     installed.cache_clear()
     yield
     installed.cache_clear()

@@ -140,7 +140,7 @@ NUMBERS = st.lists(
 
 
 def typed(a: Any, b: Any, seed: Any) -> dict[str, Any]:
-    """Return what tells a whole number from a float."""
+    """Return a function that distinguishes integers from floats."""
     return {"a_type": type(a).__name__, "b_type": type(b).__name__, "seed_type": repr(seed)}
 
 

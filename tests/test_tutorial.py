@@ -1,4 +1,4 @@
-"""The tutorial is what its cells show, and they show pictures."""
+"""The stored output of the tutorial is that of its cells, pictures included."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def code_cells(notebook: Any) -> list[Any]:
 
 
 def texts_of(cell: Any) -> list[str]:
-    """Return what a cell shows, as text: printed, plain, and the words of HTML and SVG."""
+    """Return the output of a cell, as text: printed, plain, and the words of HTML and SVG."""
     texts = []
     for output in cell.outputs:
         assert output.output_type != "error", output

@@ -27,7 +27,7 @@ def batch_of(point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any)
 def training_of(
     point: Point, seeds: Any, snapshots: Sequence[int], **varying: Any
 ) -> TrainingBatch:
-    """Return what an engine is given for such a batch."""
+    """Return the arguments of an engine for such a batch."""
     return build_training(batch_of(point, seeds, snapshots, **varying))
 
 
@@ -41,7 +41,7 @@ def gradient(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
 
 
 def bits_of(trained: TrainingResult) -> list[np.ndarray]:
-    """Return every number of what became of a batch as bits, members last."""
+    """Return every number of the result of a batch as bits, members last."""
     kinds = {8: np.uint64, 1: np.uint8}
     return [
         np.ascontiguousarray(array).view(kinds[array.dtype.itemsize])

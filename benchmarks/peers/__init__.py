@@ -1,4 +1,4 @@
-"""What the engines are compared with: one file each, all training the same networks.
+"""The programs that the engines are compared with: one file each, for the same networks.
 
 A peer trains 2-H-1 logistic networks on XOR by full-batch descent on half the sum of squared
 errors. Parameters are (P, B) float64, laid out as `networks.architecture.Network.views` says.
@@ -20,7 +20,7 @@ LEARNING_RATE = 0.5
 
 
 class NotInstalledError(RuntimeError):
-    """A peer that can't be run here; the message says what it lacks."""
+    """A peer that can't be run here; the message names the missing library."""
 
 
 class Train(Protocol):
@@ -35,7 +35,7 @@ class Train(Protocol):
 class Peer:
     """A peer: its name, its module, how much of the work it is given, whether it ends the same.
 
-    `note` says what is different where it doesn't.
+    `note` names the difference where it doesn't.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Peer:
     note: str = ""
 
     def load(self) -> Train:
-        """Return what trains; raises NotInstalledError."""
+        """Return the function that trains; raises NotInstalledError."""
         try:
             train: Train = import_module(f"benchmarks.peers.{self.module}").train
         except (ImportError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What no program of NumPy calls can do without: the exponentials of every epoch, one thread."""
+"""The lower limit of any program of NumPy calls: the exponentials of every epoch, one thread."""
 
 from __future__ import annotations
 

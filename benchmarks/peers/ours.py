@@ -1,4 +1,4 @@
-"""What both engines are given."""
+"""The arguments of both engines."""
 
 from __future__ import annotations
 

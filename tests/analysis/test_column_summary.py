@@ -1,4 +1,4 @@
-"""Columns by what they hold, and their summary, against plain loops."""
+"""Columns by their values, and their summary, against plain loops."""
 
 from collections.abc import Iterator
 from pathlib import Path

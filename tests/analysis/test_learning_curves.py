@@ -87,7 +87,7 @@ def test_bands_are_the_quantiles_over_the_longest_points_of_a_cell(
 
 
 def every_cell(grid: Grid) -> pd.DataFrame:
-    """Return the cells of a grid as a summary has them: what doesn't apply is empty."""
+    """Return the cells of a grid as in a summary: keys that don't apply are empty."""
     frame = pd.DataFrame({key: column.array() for key, column in grid.columns.items()})
     return frame.drop(columns="seed").drop_duplicates()
 

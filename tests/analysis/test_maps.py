@@ -1,4 +1,4 @@
-"""Which grids are maps, and what becomes of their rows."""
+"""The grids that are maps, and the arrays of their rows."""
 
 import math
 from collections.abc import Callable

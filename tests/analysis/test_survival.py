@@ -161,7 +161,7 @@ def test_all_solved_at_once_leaves_none_but_the_doubt_of_so_few_runs() -> None:
 
 
 Fate = tuple[int, int]
-"""What became of a run, CONVERGED, DIVERGED or OPEN, and at which epoch."""
+"""The end of a run, CONVERGED, DIVERGED or OPEN, and its epoch."""
 OPEN, CONVERGED, DIVERGED = range(3)
 
 

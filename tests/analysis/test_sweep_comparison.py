@@ -1,4 +1,4 @@
-"""Two sweeps' cells compared: matched by what is swept, tested by what the seeds allow."""
+"""Two sweeps' cells compared: matched by their swept keys, tested by their seeds."""
 
 import numpy as np
 import pandas as pd

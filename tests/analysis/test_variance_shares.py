@@ -27,7 +27,7 @@ def shares_of(runs: np.ndarray[Any, Any], cells: pd.DataFrame) -> VarianceShares
 
 
 def part(values: dict[Any, float], axis: int, kind: str, other: dict[Any, float]) -> float:
-    """Return by loops what two lists of values over cells share of a part of their variance."""
+    """Return by loops the covariance of two lists of values over cells, for one part of it."""
 
     def effect(of: dict[Any, float], cell: Any) -> float:
         alike = [v for c, v in of.items() if c[axis] == cell[axis]]

@@ -28,7 +28,7 @@ CONF = Path(config_folder())
 
 
 class Counting:
-    """Hydra's own loader, with a count of what it composed."""
+    """Hydra's own loader, with a count of its compositions."""
 
     def __init__(self, loader: ConfigLoader) -> None:
         self.loader = loader

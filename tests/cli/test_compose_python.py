@@ -1,4 +1,4 @@
-"""Without Hydra comes out what Hydra composes of the overrides that say the same."""
+"""Composition without Hydra equals Hydra's, for the same values as overrides."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files of the user: which axes hold where they give values, and what is said of a broken one."""
+"""Files of the user: which axes hold where they give values, and the message for a broken one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hydra's configuration as plain dictionaries; what can't be resolved is named."""
+"""Hydra's configuration as plain dictionaries; unresolvable values are named."""
 
 import pytest
 from omegaconf import OmegaConf

@@ -78,7 +78,7 @@ def test_a_bad_value_ends_a_single_run_with_one_line(argument: str, tmp_path: Pa
     expect_one_line(run(tmp_path, argument), BAD_EVERYWHERE[argument], tmp_path)
 
 
-# What is wrong everywhere is found by the same code with -m and without.
+# The same code finds mistakes that are wrong both with -m and without.
 SAME_CODE = [
     pytest.param(argument, marks=[pytest.mark.slow] if place % 4 else [])
     for place, argument in enumerate(BAD_EVERYWHERE)

@@ -1,4 +1,4 @@
-"""Jobs of other sweepers, and runs over many seeds: what they return, write and refuse."""
+"""Jobs of other sweepers, and runs over many seeds: their results, files and refusals."""
 
 import json
 import math
@@ -27,7 +27,7 @@ def names(folder: Path) -> set[str]:
 
 
 def returned(lines: list[str], mode: RunMode, folder: Path) -> float:
-    """Return what a job with these overrides gives to its sweeper."""
+    """Return the value that a job with these overrides gives to its sweeper."""
     state = HydraConfig.instance()
     outer = state.cfg
     with initialize_config_dir(config_folder(), **VERSION_BASE):

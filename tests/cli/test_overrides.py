@@ -22,7 +22,7 @@ SCALARS = st.one_of(
 
 
 def read_back(line: str) -> Any:
-    """Return what Hydra makes of an override: a value, or a list of levels."""
+    """Return Hydra's reading of an override: a value, or a list of levels."""
     override = OverridesParser.create().parse_override(line)
     if override.is_sweep_override():
         return [getattr(level, "text", level) for level in override.sweep_iterator()]

@@ -33,7 +33,7 @@ ARGUMENTS = {
     "verify": ["a", "--all", "--workers", "1"],
     "zoom": ["map", "--into", "window"],
 }
-"""What ends each command with 0."""
+"""Arguments with which each command ends with 0."""
 
 EACH = [
     pytest.param(command, marks=[] if command == "verify" else [pytest.mark.slow])

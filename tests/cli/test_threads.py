@@ -31,7 +31,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def at_once(calls: list[dict[str, Any]]) -> list[xs.Sweep]:
-    """Return what the calls of `sweep` return, each in a thread, all of them begun together."""
+    """Return the results of calls of `sweep`, each in a thread, started together."""
     together = Barrier(len(calls))
 
     def call(given: dict[str, Any]) -> xs.Sweep:

@@ -1,4 +1,4 @@
-"""Lines that Hydra would take or refuse in its own words, and what is said instead."""
+"""Lines that Hydra would take or refuse in its own words, and the messages instead."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is wrong with a YAML file, by its name and line."""
+"""Errors in a YAML file, with its name and line."""
 
 from pathlib import Path
 

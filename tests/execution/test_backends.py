@@ -1,4 +1,4 @@
-"""Which way of training is chosen, with how many workers, and what can't be had."""
+"""The choice of an executor and of its number of workers, and the choices that are refused."""
 
 import sys
 from functools import partial

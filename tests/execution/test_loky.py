@@ -80,7 +80,7 @@ def killing(deaths: int) -> Iterator[list[int]]:
 
 @pytest.fixture
 def warm(grid: Grid) -> None:
-    """Have two processes wait for work, so that what they do next is to train."""
+    """Have two processes wait for work, so that they train next."""
     list(run_loky(planned(grid), ExperimentTask(NetworkExperiment()), workers=2))
 
 

@@ -120,7 +120,7 @@ def test_a_disk_that_fills_while_the_pictures_are_made(
     sweep = small_disk / "sweep"
     with pytest.raises(StoreError, match=r"figures.*No space left on device"):
         run_sweep(SweepRequest(NetworkExperiment(), grid, with_report, sweep))
-    # Not even a manifest may have room, which then says what it would after a kill.
+    # Not even the manifest may have room; it then stays as after a kill.
     state = json.loads((sweep / "manifest.json").read_text())["state"]
     assert state in {"interrupted", "running"}
     assert not list(sweep.rglob(".*.tmp"))

@@ -1,4 +1,4 @@
-"""Text in an encoding other than UTF-8: files stay UTF-8, and what can't be printed is escaped."""
+"""Text in an encoding other than UTF-8: files stay UTF-8, and unprintable text is escaped."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ for arguments in (
     except SystemExit as end:
         assert end.code in (0, None), (arguments, end.code)
 """
-"""What people start one after the other, in one process; it raises where no encoding is named."""
+"""Commands one after the other, in one process; it raises where no encoding is named."""
 
 
 @pytest.fixture(params=["ascii", "gbk"])

@@ -1,4 +1,4 @@
-"""What a folder may hold when a sweep is to go on: all is looked at, none of it is trusted."""
+"""The contents of a folder to be resumed: all are checked, none are trusted."""
 
 import json
 import os
@@ -248,7 +248,7 @@ def test_a_failure_is_tried_again_and_can_end_the_sweep(grid_of: GridOf, tmp_pat
     path.write_bytes(kept)
     for name in ("sweep", "stopped"):
         heard = RecordingConsole()
-        # What was recorded when the file was away isn't what is there now.
+        # The record of the time without the file differs from the file that is there now.
         manifest = json.loads((tmp_path / name / "manifest.json").read_text())
         manifest["files"] = {}
         (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))

@@ -75,7 +75,7 @@ FOLDERS = {
     "compared/sweep": ("compare",),
     "mine": ("resume", "report elsewhere"),
 }
-"""What may be somebody's link, and the commands that would read it or write to it."""
+"""Entries that may be somebody's links, and the commands that read them or write to them."""
 QUICK = {".lock", "manifest.json", "results.csv", "report.html", "replay/3/run.json"}
 QUICK |= {"parts/0.parquet", "parts", "partial", "damaged", "compared"}
 EACH = [
@@ -119,7 +119,7 @@ def seconds(limit: int) -> Iterator[None]:
 
 
 def attempted(command: str, sweep: Path) -> str:
-    """Give a command that may refuse what it finds; return what it says then."""
+    """Run a command that may refuse the folder; return its message."""
     try:
         with seconds(SECONDS):
             COMMANDS[command](sweep)
@@ -176,7 +176,7 @@ def test_a_link_among_the_parts_is_refused_and_left(sweep: Path, tmp_path: Path)
 
 def test_a_sweep_that_is_reached_by_a_link_is_as_any_other(sweep: Path, tmp_path: Path) -> None:
     (tmp_path / "latest").symlink_to("sweep")
-    assert next(iter(COMMANDS)) == "resume"  # which sets aside what is damaged
+    assert next(iter(COMMANDS)) == "resume"  # which sets damaged parts aside
     for command in COMMANDS:
         COMMANDS[command](tmp_path / "latest")
 

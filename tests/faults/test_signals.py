@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, SIGHUP: what is finished is kept, no process is left, how to go on is said."""
+"""Ctrl-C, SIGTERM, SIGHUP: finished points stay, no process is left, a line tells how to resume."""
 
 import json
 import os
@@ -25,7 +25,7 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """Restore what this process does about the signals."""
+    """Restore the signal handlers of this process."""
     before = {number: signal.getsignal(number) for number in CODES}
     yield
     for number, handler in before.items():
@@ -177,7 +177,7 @@ def test_a_terminal_that_is_closed_ends_a_sweep_unless_that_is_ignored(
 
 
 def _read(terminal: int) -> str:
-    """Return what comes from a terminal; nothing where the other end is closed."""
+    """Return the output of a terminal; nothing where the other end is closed."""
     assert select.select([terminal], [], [], PATIENCE)[0], "nothing comes from the terminal"
     try:
         return os.read(terminal, 1024).decode(errors="replace")

@@ -1,4 +1,4 @@
-"""What can't be read at the moment is no damage: one line, and nothing is moved or trained."""
+"""A file that can't be read for now isn't damaged: one line, and nothing is moved or trained."""
 
 import ctypes
 import os
@@ -105,7 +105,7 @@ def memory_for(more: int) -> Iterator[None]:
 
 
 def refusal(read: Callable[[Path], object], sweep: Path) -> str:
-    """Return what is said where a sweep cannot be read; nothing of it is moved."""
+    """Return the message where a sweep cannot be read; nothing of it is moved."""
     before = set(sweep.rglob("*"))
     with pytest.raises(StoreError) as raised:
         read(sweep)

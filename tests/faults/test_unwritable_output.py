@@ -1,4 +1,4 @@
-"""A reader that quits, a full disk behind standard output, no room for processes: what is said."""
+"""A reader that quits, a full disk behind standard output, no room for processes: the messages."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What a function may return, and how points that it can't do are kept apart."""
+"""The values that a function may return, and the isolation of points that fail."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from xorsweep.functions.points import batch_of
 
 
 def rows_of(function: Callable[..., Any], levels: Any, vectorized: bool = False) -> list[Any]:
-    """Return what parts hold of the points of one axis, a dictionary each, without empty values."""
+    """Return the rows of parts of one axis, a dictionary each, without empty values."""
     experiment, grid = FunctionExperiment.of(function, [{"x": levels}], vectorized=vectorized)
     table: pa.Table = ExperimentTask(experiment)(batch_of(grid, np.arange(len(grid))))
     order = np.argsort(grid.rows_of(table["point_id"].to_numpy()))

@@ -1,4 +1,4 @@
-"""What a function takes: keys, defaults, one mapping, and what can't be swept."""
+"""The arguments of a function: keys, defaults, one mapping, and functions that are refused."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A function's source: what tells it from a changed one, and what doesn't."""
+"""A function's source: which changes count, and which don't."""
 
 from functools import partial
 from pathlib import Path

@@ -37,12 +37,12 @@ def test_the_factor_of_an_error_is_minus_the_derivative(name: str) -> None:
         above, below = list(outputs), list(outputs)
         above[row], below[row] = y + h, y - h
         slope = (DEFINITIONS[name](targets, above) - DEFINITIONS[name](targets, below)) / (2 * h)
-        # By the output, or where it cancels the logistic's slope y (1 - y) by what goes into it.
+        # By the output, or by its net input where the loss cancels the logistic's slope y (1 - y).
         scale = y * (1 - y) if loss.cancels_slope else 1.0
         assert loss.factor(len(targets)) * (t - y) == pytest.approx(-slope * scale, rel=1e-7)
 
 
-# What converts with the loss beside lr; rules that heed no scale keep theirs.
+# The keys that convert with the loss beside lr; rules that are free of scale keep theirs.
 CONVERTING: dict[str, dict[str, float]] = {
     "sgd": {"lr": 0.4},
     "momentum": {"lr": 0.2},

@@ -1,9 +1,9 @@
 """The bits of a small set of points across all choices, recorded in golden_bits.json.
 
-NumPy rounds sums, products, quotients and roots the same way everywhere, so what is made of these
-alone has the same bits on every machine. The last bits of exp, tanh and normal draws depend on the
-processor and the libraries. So the bits of points that use them are recorded by what a probe of
-these functions gave, and compared where the probe gives the same; elsewhere plain loops have to do.
+NumPy rounds sums, products, quotients and roots the same way everywhere, so points that use these
+alone have the same bits on every machine. The last bits of exp, tanh and normal draws depend on the
+processor and the libraries. So the bits of points that use them are recorded with the result of
+a probe of these functions, and compared where the probe has the same; elsewhere plain loops do.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ def digest(*arrays: np.ndarray) -> str:
 
 
 def bits_now(point_of: PointOf, names: dict[str, dict[str, Any]], exact: bool) -> dict[str, str]:
-    """Return what each point's initial weights and training hash to."""
+    """Return the hashes of each point's initial weights and training."""
     found = {}
     for name in names:
         training = training_of(point_named(point_of, name, exact), SEEDS, (0, 3, EPOCHS))
@@ -110,7 +110,7 @@ def bits_now(point_of: PointOf, names: dict[str, dict[str, Any]], exact: bool) -
 
 
 def probe() -> str:
-    """Return a hash of what exp, tanh and normal draws give here."""
+    """Return a hash of the results of exp, tanh and normal draws here."""
     z = np.linspace(-40, 40, 2**17)
     draws = np.random.RandomState(0).standard_normal(20_000)
     others = np.random.default_rng(0)
@@ -161,8 +161,8 @@ def test_bits_of_exp_and_tanh_are_those_recorded_for_such_a_machine(point_of: Po
 
 def test_the_bits_were_recorded_under_this_version_of_the_numbers() -> None:
     assert recorded()["numerics"] == NUMERICS, (
-        "NUMERICS in xorsweep/_version.py was raised, so what golden_bits.json holds is history: "
-        "delete it and record anew with "
+        "NUMERICS in xorsweep/_version.py was raised, so golden_bits.json is out of date: "
+        "delete it and record it again with "
         "RECORD_BITS=1 python -m pytest tests/networks/test_numerics.py"
     )
 

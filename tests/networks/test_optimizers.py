@@ -210,7 +210,7 @@ def test_rates_of_delta_bar_delta_add_up_and_shrink_by_a_share() -> None:
     assert found == pytest.approx([0.5, 0.6, 0.7, -0.35])
 
 
-# What is refused
+# Refused values
 
 
 def test_rules_that_compare_slopes_are_for_whole_epochs() -> None:

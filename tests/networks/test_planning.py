@@ -51,7 +51,7 @@ def at_most(members: int) -> Capacity:
 
 @st.composite
 def blocks(draw: st.DrawFn) -> list[tuple[str, list[Axis]]]:
-    """Return what one or two grids sweep, each with its optimizer."""
+    """Return the swept keys of one or two grids, each with its optimizer."""
     found = []
     for optimizer in draw(st.lists(st.sampled_from(["sgd", "momentum"]), min_size=1, max_size=2)):
         keys = [key for key in LEVELS if optimizer == "momentum" or key != "optimizer.momentum"]
@@ -87,7 +87,7 @@ def trajectory(point: Point) -> frozenset[tuple[str, object]]:
 
 
 def told(batch: Batch, member: int) -> frozenset[tuple[str, object]]:
-    """Return what a batch says of one member."""
+    """Return the values of one member of a batch."""
     varying = {key: values[member].item() for key, values in batch.varying.items()}
     return frozenset({**batch.fixed, **varying}.items())
 

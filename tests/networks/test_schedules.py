@@ -1,4 +1,4 @@
-"""The order of rows, and what an update from one row is worth."""
+"""The order of rows, and the effect of an update from one row."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every value of a point and of a sweep is checked, and a refusal says what is allowed."""
+"""Every value of a point and of a sweep is checked, and a refusal names the allowed values."""
 
 from collections.abc import Callable
 from typing import Any

@@ -28,7 +28,7 @@ Weights = dict[str, Any]
 
 
 def said(act: Callable[[RichConsole], object]) -> str:
-    """Return what a console without a terminal was given, wide enough for any line."""
+    """Return the output of a console without a terminal, wide enough for any line."""
     console = RichConsole(width=200, force_terminal=False, highlight=False)
     with console.capture() as capture:
         act(console)
@@ -71,7 +71,7 @@ def test_the_printed_weights_end_where_the_notebook_ended(point_of: PointOf) -> 
         found = getattr(run.final, role)
         np.testing.assert_allclose(found, replayed[role], rtol=1e-13)
         # The notebook's loop misses its own final weights by as much from these initial ones:
-        # they are printed to eight digits, and training makes five times more of what is missing.
+        # they are printed to eight digits, and training makes the rounding five times as large.
         np.testing.assert_allclose(found, printed, rtol=0, atol=3.5e-8)
     before = [f"{value:.8f}" for value in run.outputs_before_last_epoch[:, 0]]
     assert before == PRINTED_OUTPUTS

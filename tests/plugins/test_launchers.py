@@ -141,7 +141,7 @@ def test_a_shard_that_is_killed_in_mid_sweep_costs_nothing_that_was_finished(
     [line] = [line for line in said.splitlines() if line.startswith("a shard died (")]
     assert line.endswith("resume with python -m xorsweep -m resume=s")
     wait_until(lambda: not processes(shard, tmp_path))  # the other shard may go on
-    kept = set(parts.glob("[!.]*"))  # and what the killed one was writing is none
+    kept = set(parts.glob("[!.]*"))  # without the unfinished file of the killed one
     assert 0 < len(kept) < 16
 
     done = sweep(tmp_path, "resume=s", "report=false", *chosen)

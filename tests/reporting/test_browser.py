@@ -52,7 +52,7 @@ def compared(small_sweep: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture
 def opened(browser: Browser, small_sweep: Path) -> Iterator[Open]:
-    """Return what opens a page; in the end nothing must have gone wrong or left the page."""
+    """Return a function that opens a page; in the end no error or request may have occurred."""
     wrong: list[str] = []
     contexts = []
 
@@ -177,7 +177,7 @@ def test_a_square_opens_the_runs_of_its_setting(opened: Open) -> None:
 
 
 def explore(page: Page, **chosen: str) -> Locator:
-    """Pick what the figure of the settings shows, and return the figure."""
+    """Make the choices of the figure of the settings, and return the figure."""
     for label, level in chosen.items():
         page.locator(f"#explore-figure select[data-label='{label}']").select_option(label=level)
     return page.locator("#explore-figure")

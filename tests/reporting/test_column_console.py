@@ -1,4 +1,4 @@
-"""What a terminal shows of columns."""
+"""The columns that a terminal shows."""
 
 from io import StringIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a person sees, on a terminal and without one."""
+"""The lines that a person sees, on a terminal and without one."""
 
 import io
 import logging

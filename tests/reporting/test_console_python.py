@@ -1,4 +1,4 @@
-"""What a caller from Python sees while a sweep runs."""
+"""The progress that a caller from Python sees while a sweep runs."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""Pictures on dark pages: what is drawn can be seen, and what colours mean stays what it was."""
+"""Pictures on dark pages: all drawings can be seen, and colours keep their meaning."""
 
 import re
 from colorsys import rgb_to_hls

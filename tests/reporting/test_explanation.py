@@ -1,4 +1,4 @@
-"""What is said of a run's end holds against plain loops over the same weights."""
+"""The sentences on the end of a run, against plain loops over the same weights."""
 
 import math
 import re
@@ -37,7 +37,7 @@ def near(found: float, expected: float, digits: int = 3) -> bool:
 
 
 def check_unsolved(run: SingleRun) -> None:
-    """Compare what is said of an unsolved run of XOR with one output with plain loops."""
+    """Compare the sentences on an unsolved run of XOR with one output with plain loops."""
     rows, targets = table(run.point)
     network = Network(run.point, 2, 1)
     weights = run.parameters[:, -1].tolist()
@@ -71,7 +71,7 @@ def check_unsolved(run: SingleRun) -> None:
 
 
 def check_motion(run: SingleRun) -> None:
-    """Compare what is said of the last half of a run with plain passes through both networks."""
+    """Compare the sentences on the last half of a run with plain passes through both networks."""
     rows, targets = table(run.point)
     network = Network(run.point, 2, 1)
     half = min(run.epochs, key=lambda epoch: abs(epoch - run.epochs[-1] / 2))

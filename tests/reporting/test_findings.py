@@ -283,7 +283,7 @@ def test_other_budgets_are_looked_at_on_request(results: pd.DataFrame) -> None:
     found = "\n".join(findings(many, summary, compare_neighbours(asked)))
     assert "within 200 epochs" in found
     assert "1,500 epochs:" not in found
-    # What is known of the same runs with more epochs is said, where most are at a plateau.
+    # The sentence has the ends of the same runs with more epochs, where most are at a plateau.
     plateau = re.search(r"plateau [^;.]* after 200 epochs \((\d+|none) of them w\w+ solved", found)
     assert plateau
     with pytest.raises(ConfigError, match=r"epochs=300: must be one of the sweep's, 200, 1,500"):

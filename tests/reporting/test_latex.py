@@ -1,4 +1,4 @@
-"""What a sweep leaves for papers: a table for LaTeX, and captions."""
+"""The files of a sweep for papers: a table for LaTeX, and captions."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a page reports of the runs that stand for cells."""
+"""The runs that represent cells, on the page."""
 
 from dataclasses import replace
 from pathlib import Path

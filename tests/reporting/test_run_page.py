@@ -1,4 +1,4 @@
-"""The page of a single run: it holds what was computed, stands alone, and survives any run."""
+"""The page of a single run: it holds the computed numbers, stands alone, and survives any run."""
 
 import base64
 import math

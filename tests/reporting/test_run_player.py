@@ -1,4 +1,4 @@
-"""What the page of a run holds to be played with is the run, to six digits."""
+"""The page of a run holds the run to be played with, to six digits."""
 
 import json
 import re

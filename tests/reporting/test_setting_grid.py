@@ -1,4 +1,4 @@
-"""Grids of squares: each setting in its place, as its number has it, and what it opens."""
+"""Grids of squares: each setting in its place, as its number has it, and the run that it opens."""
 
 import math
 

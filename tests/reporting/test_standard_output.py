@@ -1,4 +1,4 @@
-"""Standard output that goes away, is full or is slow: a program goes on, and what it says then."""
+"""Standard output that goes away, is full or is slow: the program goes on, and reports it."""
 
 import fcntl
 import io
@@ -28,7 +28,7 @@ def standard_output(descriptor: int) -> Iterator[None]:
     finally:
         sys.stdout = before
         with open(os.devnull, "wb") as nothing:
-            os.dup2(nothing.fileno(), descriptor)  # takes what the stream still has
+            os.dup2(nothing.fileno(), descriptor)  # takes the rest of the stream
         stream.close()
 
 
@@ -45,7 +45,7 @@ def full_disk() -> int:
 
 @lasting_output()
 def program(code: int | str | None) -> None:
-    """Print a lot, also what waits for the end, and end with an exit code."""
+    """Print a lot, also without flushing, and end with an exit code."""
     for line in range(10_000):
         print("line", line, flush=True)
     print("another")
@@ -54,7 +54,7 @@ def program(code: int | str | None) -> None:
 
 
 def code_of(output: int, code: int | str | None) -> int | str | None:
-    """Return what the program ends with where its output is that, and its code would be this."""
+    """Return the exit code of the program with this output, whose own code would be this."""
     try:
         with standard_output(output):
             program(code)

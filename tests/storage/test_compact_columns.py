@@ -1,4 +1,4 @@
-"""Compact columns are equal to what they were, constant ones in memory once."""
+"""Compact columns are equal to the original ones, constant ones are in memory once."""
 
 from collections.abc import Iterator
 

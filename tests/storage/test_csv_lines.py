@@ -22,7 +22,7 @@ TYPES = {
 
 
 def written(batch: pa.RecordBatch, quoting: str) -> bytes:
-    """Return what Arrow writes without joined columns."""
+    """Return the text that Arrow writes without joined columns."""
     sink = pa.BufferOutputStream()
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
     pyarrow.csv.write_csv(batch, sink, options)

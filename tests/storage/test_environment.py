@@ -1,4 +1,4 @@
-"""What a manifest says of the machine, the versions, the commit and the time."""
+"""The machine, the versions, the commit and the time in a manifest."""
 
 import json
 import subprocess

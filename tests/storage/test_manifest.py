@@ -50,7 +50,7 @@ def through_json(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def written(grid: Grid, engine: Engine = Engine()) -> dict[str, Any]:
-    """Return what the manifest of a sweep that has started is in JSON."""
+    """Return the JSON of the manifest of a sweep that has started."""
     return through_json(new_manifest(grid, engine).to_data())
 
 

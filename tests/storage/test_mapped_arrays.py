@@ -1,4 +1,4 @@
-"""Large arrays lie in files without names, and hold what other arrays do."""
+"""Large arrays lie in files without names, and hold the same values as other arrays."""
 
 import mmap
 from pathlib import Path

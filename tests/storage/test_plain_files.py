@@ -1,4 +1,4 @@
-"""Files inside a sweep's folder: what is no plain file or folder is refused before it is opened."""
+"""Files inside a sweep's folder: anything but a plain file or folder is refused unopened."""
 
 import os
 import socket

@@ -119,7 +119,7 @@ def read_csv(folder: Path) -> pd.DataFrame:
 
 
 def read_typed(folder: Path) -> pd.DataFrame:
-    """Return all columns of results.parquet; `read_results` leaves out what no table needs."""
+    """Return all columns of results.parquet; `read_results` excludes those that no table needs."""
     frame: pd.DataFrame = pq.read_table(folder / "results.parquet").to_pandas()
     return frame
 

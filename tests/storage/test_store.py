@@ -1,4 +1,4 @@
-"""The folder of a sweep: what is in it is whole, and one process at a time writes to it."""
+"""The folder of a sweep: its files are whole, and one process at a time writes to it."""
 
 import json
 import subprocess

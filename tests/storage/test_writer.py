@@ -1,4 +1,4 @@
-"""Batches on their way to disk: what shares a part, and what is safe when."""
+"""Batches on their way to disk: which share a part, and when each is safe."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Rounds of further seeds: which cells get them, how many, and what stopping does to coverage."""
+"""Rounds of further seeds: their cells, their number, and the effect of stopping on coverage."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -143,7 +143,7 @@ def test_the_coverage_is_the_exact_one_too() -> None:
 
 
 def parts_of(grid: Grid, verdict: Verdict) -> list[pa.Table]:
-    """Return what parts say of every point of a grid, as far as rounds read it."""
+    """Return the columns of parts that rounds read, for every point of a grid."""
     words = [verdict(grid, row) for row in range(len(grid))]
     table = {
         "point_id": pa.array(grid.identities),

@@ -1,4 +1,4 @@
-"""The check of a choice: what passes it, and what it says of classes that break a promise."""
+"""The check of a choice: the classes that pass it, and the messages on those that break a rule."""
 
 from dataclasses import dataclass
 from typing import Any

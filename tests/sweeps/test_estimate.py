@@ -1,4 +1,4 @@
-"""The estimate: made of what is measured, and near to what a sweep then takes on disk."""
+"""The estimate: made of measurements, and near to the size of a sweep on disk."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a sweep would do is said, and nothing is done."""
+"""The preview describes a sweep, and trains nothing."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""What a run tells a caller from Python agrees with the arithmetic of its own weights."""
+"""The attributes of a run in Python agree with the arithmetic of its own weights."""
 
 import json
 import re

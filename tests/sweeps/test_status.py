@@ -96,7 +96,7 @@ def test_an_interrupted_one_says_how_to_go_on(request_here: SweepRequest) -> Non
 
 
 def as_if_killed(folder: Path, **changes: object) -> None:
-    """Have the manifest say what a process that is killed leaves it to say."""
+    """Change the manifest to that of a killed process."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text()) | changes
     path.write_text(json.dumps(manifest | {"state": "running"}))

@@ -66,7 +66,7 @@ def run(folder: Path, *arguments: str) -> Ended:
 
 
 def without_announcement(done: Ended) -> str:
-    """Return what was printed, but for how long it takes, which a busy machine says beforehand."""
+    """Return the output without the line on the duration, which only a busy machine prints."""
     return re.sub(r"\A48 rows, each alone, .*\n", "", done.stdout)
 
 

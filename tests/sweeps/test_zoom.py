@@ -1,4 +1,4 @@
-"""Windows of maps, trained anew: where they lie, what they hold, and how they are resumed."""
+"""Windows of maps, trained anew: their places, their contents, and their resumption."""
 
 from collections.abc import Callable
 from itertools import pairwise

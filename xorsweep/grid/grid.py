@@ -185,7 +185,7 @@ class Grid:
         return rows
 
     def _search(self, identities: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return what `rows_of` does, each identity searched for."""
+        """Return the rows of identities, each found by binary search."""
         index = self._index
         found = np.full(len(identities), -1)
         for offset, row in zip(index.offsets, index.first_rows, strict=True):
@@ -218,7 +218,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class _Sums:
-    """The sums of hashes (n,) of some axes of a product, and what they add to a row (n,)."""
+    """The sums of hashes (n,) of some axes of a product, and their parts of the row number (n,)."""
 
     hashes: NDArray[np.uint64]
     rows: NDArray[np.int64]

@@ -34,7 +34,7 @@ class Group:
 
     @property
     def fewest(self) -> int:
-        """Return the size at which networks take as long as what a batch takes whatever its size.
+        """Return the size at which the networks take as long as the fixed cost of a batch.
 
         Where this is longer than LONG, it is half of that size.
         """

@@ -165,7 +165,7 @@ def _similar(grid: Grid, rows: Rows) -> Iterator[Rows]:
 
 
 def _compact_numbers(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.integer[Any]]:
-    """Return what `combined_codes` does, in numbers of few bytes."""
+    """Return the numbers of `combined_codes` in a type of few bytes."""
     most = prod(len(grid.columns[key].levels) for key in keys)
     # Numbers that fit in 16 bits, in which NumPy sorts stably by radix, in linear time.
     if most > 2**16:
@@ -264,7 +264,7 @@ def _batch(grid: Grid, planned: _Planned) -> Batch:
 
 
 def pack(batches: Sequence[Batch]) -> dict[str, NDArray[Any]]:
-    """Return batches as arrays, what their members share as JSON; nothing of it is code."""
+    """Return batches as arrays, with the values that their members share as JSON, never as code."""
     heads = [
         {"fixed": dict(each.fixed), "snapshots": each.snapshots, "cost": each.cost}
         for each in batches

@@ -46,7 +46,7 @@ def full(
 
 
 def release_pages() -> None:
-    """Give back the memory of all these files, and what the allocator holds and nobody uses.
+    """Return the memory of all these files, and the unused memory of the allocator, to the system.
 
     Their values are read again where they are needed.
     """

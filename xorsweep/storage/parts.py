@@ -54,7 +54,7 @@ def encode(rows: Sequence[pa.Table], experiment: Experiment[Any]) -> tuple[str, 
 
 
 def table_of(rows: Sequence[pa.Table]) -> pa.Table:
-    """Return what batches gave as a part holds it; points are ok by default."""
+    """Return the rows of batches as one table of a part; points are ok by default."""
     return pa.concat_tables(map(_complete, rows), promote_options="default")
 
 
@@ -77,7 +77,7 @@ def decode(
 
     Args:
         path: The file.
-        experiment: What ran its points.
+        experiment: The experiment that ran its points.
         lists: Whether there are lists, or the identities, ascending, of points: a part has
             its lists if it has one of them.
 
@@ -165,14 +165,14 @@ def _data(path: Path) -> bytes:
     try:
         return read_bytes(path)
     except IrregularFileError as error:
-        if error.errno == errno.ELOOP:  # what the link leads to may be whole
+        if error.errno == errno.ELOOP:  # the target of the link may be whole
             raise
         raise DamagedPartError("not a file") from None
 
 
 @contextmanager
 def _arrow_errors() -> Iterator[None]:
-    """Tell what Arrow can't read from what it has no memory for."""
+    """Raise DamagedPartError where Arrow can't read a part, MemoryError where memory is short."""
     try:
         yield
     except MemoryError:
@@ -188,7 +188,7 @@ def _arrow_errors() -> Iterator[None]:
 
 
 def _metadata(experiment: Experiment[Any]) -> Mapping[bytes, bytes]:
-    """Return what parts are marked with: those of other experiments can't be mixed with them."""
+    """Return the marks of parts, so that those of other experiments can't be mixed with them."""
     marks = {"format": FORMAT, **experiment.fingerprint()}
     return {
         f"xorsweep {key}".encode(): json.dumps(value, sort_keys=True).encode()

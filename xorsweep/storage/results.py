@@ -149,7 +149,7 @@ def _without_nulls(values: pa.ChunkedArray) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """What results.csv holds of the N points of a grid, between their keys and their messages.
+    """The columns of results.csv between the keys and the messages, for the N points of a grid.
 
     Attributes:
         present: Which points (N,) have a row.
@@ -214,7 +214,7 @@ def read_results(folder: Path, experiment: Experiment[Any], whole: bool = False)
 
     Args:
         folder: The sweep's folder.
-        experiment: What ran the points.
+        experiment: The experiment that ran the points.
         whole: Whether all columns are returned, also those that no table needs.
     """
     with open_file(folder / PARQUET) as file:
@@ -224,7 +224,7 @@ def read_results(folder: Path, experiment: Experiment[Any], whole: bool = False)
 def results_of(
     grid: Grid, table: ResultTable, experiment: Experiment[Any], whole: bool = False
 ) -> pd.DataFrame:
-    """Return what `read_results` would if the rows were written."""
+    """Return the frame of `read_results`, without writing the rows to disk."""
     data = parquet_of(len(grid), _batches(grid, table), _of_few_values(grid, table))
     return frame_of(pyarrow.parquet.ParquetFile(pa.BufferReader(data)), experiment, whole)
 
@@ -242,7 +242,7 @@ def frame_of(
     # startswith(()) is false, so without a prefix all columns are read.
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
     columns: Iterable[pd.Series[Any]] = _columns(file, names, experiment)
-    if not whole:  # what a user has can be written to
+    if not whole:  # a user can write to the frame
         columns = (compact(column, folder) for column in columns)
     return pd.DataFrame(dict(zip(names, columns, strict=True)), copy=False)
 

@@ -43,7 +43,7 @@ MANIFEST = "manifest.json"
 PARTS = "parts"
 DAMAGED = "damaged"
 PARTIAL = "partial"
-"""The folder for a report of what is there so far; another process may write to it at any time."""
+"""The folder for a report of the points so far; another process may write to it at any time."""
 LOCK = ".lock"
 BRIEFLY = 0.2
 """Seconds for which a taken lock is waited for: `is_held` takes one for an instant."""
@@ -119,7 +119,7 @@ class Store:
             yield part
 
     def measurements(self) -> Iterator[pa.Table]:
-        """Yield what `parts` does, but for lists, which take most of the bytes."""
+        """Yield the parts without their lists, which take most of the bytes."""
         return self.parts(lists=False)
 
     def whole_parts(self) -> Iterator[pa.Table]:
@@ -129,9 +129,9 @@ class Store:
                 yield self._read(path)
 
     def damaged(self) -> Iterator[tuple[Path, str]]:
-        """Yield what isn't a whole part, and in which way it isn't.
+        """Yield the damaged parts, each with the reason.
 
-        Raises StoreError for what can't be read, which may be whole.
+        Raises StoreError for a part that can't be read, as it may be whole.
         """
         for path in self.part_files():
             try:
@@ -140,7 +140,7 @@ class Store:
                 yield path, str(error)
 
     def quarantine_damaged_parts(self) -> list[str]:
-        """Move what isn't a whole part into `damaged/` and say, a line each, what it was.
+        """Move damaged parts into `damaged/`, and return a line about each.
 
         Where one of the parts can't be read, raises StoreError and moves none of them.
         """
@@ -176,7 +176,7 @@ class Store:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise StoreError where what is there can't be read, be it the disk, a right, the memory."""
+    """Raise StoreError for a failed read: a faulty disk, a missing right, too little memory."""
     try:
         yield
     except OSError as error:
@@ -188,7 +188,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _shortest(value: object) -> str:
-    """Return JSON for people, or on one line what is too long for them, which is far quicker."""
+    """Return indented JSON, or one line for a long value, which is much faster."""
     in_line = _json(value)
     if len(in_line) > LONG:
         return in_line
@@ -245,7 +245,7 @@ def is_held(folder: Path) -> bool:
 def check_unused(folder: Path) -> None:
     """Raise StoreError where a folder holds a sweep already.
 
-    What a process leaves that was killed before its sweep began is no sweep.
+    The files of a process that was killed before its sweep began are no sweep.
     """
     if is_there(folder / MANIFEST):
         raise StoreError(
@@ -276,7 +276,7 @@ def _free_name(path: Path) -> Path:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the entries of manifest.json, which `using_manifest` reads as what they have to be.
+    """Return the entries of manifest.json, whose types `using_manifest` checks.
 
     Raises StoreError where there are none that can be read.
     """
@@ -305,7 +305,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def using_manifest(folder: Path) -> Iterator[None]:
-    """Raise StoreError where an entry of a folder's manifest isn't what it has to be."""
+    """Raise StoreError where an entry of a folder's manifest isn't valid."""
     try:
         yield
     except (ManifestError, ConfigError) as error:

@@ -1,4 +1,4 @@
-"""The components hold what sweeps promise, and are what their papers say."""
+"""The components keep the rules of a sweep, and agree with their papers."""
 
 import numpy as np
 import pytest

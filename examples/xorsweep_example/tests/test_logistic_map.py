@@ -1,4 +1,4 @@
-"""The function agrees with what is known of the map, and works element by element."""
+"""The function agrees with the theory of the map, and works element by element."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The experiment gives what is known of random walks, and all that a sweep promises."""
+"""The experiment agrees with the theory of random walks, and keeps the rules of a sweep."""
 
 from pathlib import Path
 

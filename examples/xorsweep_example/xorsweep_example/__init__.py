@@ -1,1 +1,1 @@
-"""What another package adds to xorsweep: components by entry points, and a function to sweep."""
+"""Additions to xorsweep by another package: components by entry points, a function to sweep."""

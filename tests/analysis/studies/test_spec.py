@@ -1,4 +1,4 @@
-"""Studies: what their files say, what is refused, and cut-down runs of all of them."""
+"""Studies: their files, refusals, and small runs of all of them."""
 
 import os
 import re
@@ -42,7 +42,7 @@ CUT = {
     "learners_question": ("seed=range(0,3)",),
     "learning_rules": ("seed=range(0,6)", "epochs=30,60"),
 }
-"""What is left of a study here; of the others two seeds, a few epochs and none of their cells."""
+"""The size of a study here; the others have two seeds, a few epochs and none of their cells."""
 
 
 def node(**changed: object) -> dict[str, Any]:

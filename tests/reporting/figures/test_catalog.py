@@ -1,4 +1,4 @@
-"""The figures of a sweep, by what they show."""
+"""The figures of a sweep, by their content."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What other processes import before they draw."""
+"""The imports of other processes before they draw."""
 
 import os
 import signal

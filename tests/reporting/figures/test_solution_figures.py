@@ -1,4 +1,4 @@
-"""The figures of classes of solutions show what plain counts of the rows give."""
+"""The figures of classes of solutions agree with plain counts of the rows."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""Error curves: where the points lie, what is excluded, and what is description of it."""
+"""Error curves: where the points lie, which are excluded, and their description."""
 
 import re
 from xml.etree import ElementTree

@@ -35,7 +35,7 @@ def run(point_of: PointOf, request: pytest.FixtureRequest) -> SingleRun:
 
 
 def answers(run: SingleRun, place: tuple[float, float]) -> list[float]:
-    """Return what the output units say to two hidden outputs after the last epoch."""
+    """Return the outputs for two hidden outputs after the last epoch."""
     found = []
     for unit, bias in enumerate(run.final.b2):
         z = bias + sum(h * run.final.w2[j, unit] for j, h in enumerate(place))

@@ -23,7 +23,7 @@ def weights_of(network: Network, values: object = None) -> Weights:
 
 
 def lines(svg: str) -> dict[str, tuple[float, str]]:
-    """Return width and style of each line by what it says of itself."""
+    """Return width and style of each line by its description."""
     found = {}
     for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
         for path in group.findall(f"{SVG}path"):

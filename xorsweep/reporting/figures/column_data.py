@@ -1,4 +1,4 @@
-"""What the figures of columns of any meaning are made from."""
+"""The tables that figures of columns of any meaning are made from."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ BAND = ("cell", "x", "low", "middle", "high")
 
 @dataclass(frozen=True)
 class ColumnTables:
-    """What the figures are made from.
+    """The tables of a sweep of any experiment, as its figures read them.
 
     Attributes:
         results: The rows of the sweep.
-        every: All cells, and what they hold.
+        every: All cells, with their statistics.
         cells: The swept keys of the cells that are drawn, by their index in the summary.
         layout: Which swept key goes where.
         note: Which of the cells aren't drawn, if any.
@@ -107,7 +107,7 @@ class ColumnTables:
         return Rates(self.every.rates(flag), label, most, "Least often", not self.every.has_seeds)
 
     def variance_shares(self, *columns: str) -> VarianceShares | None:
-        """Return what each axis explains of the variance of the rate of a flag."""
+        """Return the shares of the variance of the rate of a flag that each axis explains."""
         (flag,) = columns
         return flag_variance(self.results, self.every, flag)
 

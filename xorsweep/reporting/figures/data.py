@@ -1,4 +1,4 @@
-"""What the figures are made from."""
+"""The tables that figures of networks are made from."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the figures are made from.
+    """The tables of a sweep, as its figures read them.
 
     Attributes:
         results: The rows of the sweep.
@@ -94,7 +94,7 @@ class Tables:
         return Rates(frame, "runs that converged", "Most runs converge", "Fewest")
 
     def variance_shares(self) -> VarianceShares | None:
-        """Return what each axis explains of the variance of how often training converges."""
+        """Return the shares of the variance of the convergence rate that each axis explains."""
         return rate_variance(self.results, self.summary)
 
     def select(self, cells: pd.DataFrame, keys: Sequence[str], most: int) -> SelectedCells:

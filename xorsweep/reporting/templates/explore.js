@@ -110,7 +110,7 @@
     return axes.scale(numbers.length ? numbers : [0, 1], from, to, { log: Boolean(logarithmic) });
   }
 
-  // The colour of a share of 1 in the shades of the report's heat maps, and of what is read on it.
+  // The colour of a share of 1 in the shades of the report's heat maps, and of the text on it.
   function shade(share) {
     const place = Math.min(Math.max(share, 0), 1) * (data.shades.length - 1);
     const at = Math.min(Math.floor(place), data.shades.length - 2);

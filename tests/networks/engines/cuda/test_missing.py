@@ -1,4 +1,4 @@
-"""What is said where the engine for GPUs can't be used."""
+"""The messages where the engine for GPUs can't be used."""
 
 import sys
 

@@ -158,7 +158,7 @@ def test_one_hidden_unit_learns_xor_only_where_inputs_reach_the_output(
     assert solved.mean() > 0.9 if skip else not solved.any()
 
 
-# What is recorded
+# Records
 
 
 def test_the_curve_is_half_the_sum_of_squared_errors(point_of: PointOf) -> None:

@@ -1,4 +1,4 @@
-"""What an epoch of the reference engine costs, counted: passes over arrays and memory."""
+"""The cost of an epoch of the reference engine, counted: passes over arrays and memory."""
 
 import tracemalloc
 from collections import Counter
@@ -65,7 +65,7 @@ def is_quick_to_start(operands: list[Any]) -> bool:
 
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> CountingNumPy:
-    """Return what every module that works on arrays of the reference engine calls NumPy."""
+    """Return the name of NumPy in every module that works on arrays of the reference engine."""
     counting = CountingNumPy()
     engine = (input_layers, operations, passes, recorder)
     for module in (*engine, activations, criteria, momentum, rule, sgd):

@@ -164,7 +164,7 @@ class Pass:
     def _through_hidden(self, delta: Array, w2: Array) -> Iterator[Operation]:
         """Yield the sums over rows of delta * a into w2, and the hidden layer's gradients.
 
-        delta is what reaches the hidden activations, (n, 1, B) or (n, hidden, B).
+        delta is the negative gradient at the hidden activations, (n, 1, B) or (n, hidden, B).
         """
         products, hidden, gradients = self._products, self.activations, self._gradients
         # Not `products`, which `back` still reads after its first write.
@@ -176,5 +176,5 @@ class Pass:
 
 
 def swapped(array: Array) -> Array:
-    """Return a view (rows, units, B) of what is (units, rows, B), or the other way round."""
+    """Return a view of an array whose first two axes, units and rows, are exchanged."""
     return array.transpose(1, 0, 2)
