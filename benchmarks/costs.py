@@ -103,7 +103,7 @@ def measure_costs(repeats: int) -> Costs:
 
 
 def grid_of(rows: int, epochs: int = 1) -> Grid:
-    """Return a grid of so many 2-2-1 networks, a seed each at two learning rates."""
+    """Return a grid of 2-2-1 networks, one per seed at each of two learning rates."""
     axes = [Axis("lr", (0.5, 1.0)), Axis("seed", tuple(range(rows // 2)))]
     return product_grid(NETWORK_SCHEMA, axes, [point_of(epochs=epochs)])
 
@@ -112,7 +112,7 @@ _capacity = load_capacity(ENGINE)
 
 
 def _batches(count: int, members: int, epochs: int = 1) -> list[Batch]:
-    """Return batches of so many 2-2-1 networks each, with identities as scattered as real ones."""
+    """Return batches of `members` 2-2-1 networks, with identities as scattered as real ones."""
     fixed = point_of(epochs=epochs)
     for key in ("epochs", "seed", "lr"):
         del fixed[key]

@@ -92,7 +92,7 @@ class Workers:
 
 
 def workers(engine: str, seconds: float, turns: int) -> Workers:
-    """Return the times of a sweep that trains for so many seconds, or a few more."""
+    """Return the times of a sweep that trains for at least this number of seconds."""
     probe = _trained(engine, 1, PROBE)
     seeds = int(PROBE * MARGIN * seconds / probe.training) + 1
     pairs = [[_trained(engine, count, seeds).whole for count in (1, 2)] for _ in range(turns)]

@@ -149,7 +149,7 @@ GridOf = Callable[..., Grid]
 
 @pytest.fixture(scope="session")
 def point_of() -> PointOf:
-    """Return a function that makes a checked point: the notebook's, but for the keys given."""
+    """Return a function that makes a checked point: the notebook's, except for the keys given."""
 
     def make(**given: Scalar) -> Point:
         values = {key.replace("__", "."): value for key, value in given.items()}

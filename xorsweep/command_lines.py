@@ -11,7 +11,7 @@ from typing import Any
 from xorsweep.fields import format_value
 
 _PLAIN = re.compile(r"[A-Za-z_./]([\w./ -]*[\w./-])?", re.ASCII)
-"""Texts that Hydra's grammar takes as they are, but for the words below."""
+"""Texts that Hydra's grammar takes as they are, except for the words below."""
 _WORDS = {"true", "false", "null", "nan", "inf"}
 
 

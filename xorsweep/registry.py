@@ -82,7 +82,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return tuple(name for name in self if name not in self.own)
 
     def usable(self) -> Iterator[tuple[str, type[Kind]]]:
-        """Yield names and components, but for those of broken packages; all are imported."""
+        """Yield names and components, except for those of broken packages; all are imported."""
         for name in self:
             with suppress(ConfigError):
                 yield name, self[name]

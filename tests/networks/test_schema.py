@@ -29,7 +29,7 @@ PointOf = Callable[..., Point]
 
 
 def nested(**given: Any) -> dict[str, Any]:
-    """Return a configuration as the YAML files make it, but for the keys given."""
+    """Return a configuration as the YAML files make it, except for the keys given."""
     groups = {
         "task": "xor",
         "activation": "logistic",

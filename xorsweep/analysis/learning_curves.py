@@ -67,7 +67,7 @@ def learning_curves_of(
 
     `column` is the column of the parts that holds them, or other values at the same epochs.
 
-    A cell whose trajectories go on in another, longer one is excluded; of one with more than
+    A cell whose trajectories continue in another, longer one is excluded; of one with more than
     MOST_CURVES trajectories the first of them are taken.
     """
     return _by_index(grid, parts, cells, _cell_of(grid, cells), column)

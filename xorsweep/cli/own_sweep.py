@@ -1,4 +1,4 @@
-"""Tells from a command line that a function or an experiment of the user's is to be swept."""
+"""Detects a sweep of a user's function or experiment in a command line."""
 
 from __future__ import annotations
 

@@ -435,8 +435,8 @@ def _first_rows(grid: Grid, chosen: Mapping[str, int], batched: Sequence[str]) -
 def _present(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
     """Return the values at some rows, by key, without keys that none of them has.
 
-    Rows that share a batch agree in whether they have a key, but for real numbers that are null in
-    some, which are NaN.
+    Rows that share a batch agree in whether they have a key, except for real numbers: null
+    in some of them is NaN.
     """
     found = {}
     for key, column in columns.items():

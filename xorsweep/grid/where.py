@@ -336,7 +336,7 @@ def _of_present(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
 def _contained(values: Any, others: Sequence[_Term], negated: bool) -> Any:
     found = np.isin(values, [other.evaluate({}) for other in others])
-    # A point without the key is in no list and isn't said to be outside of one.
+    # A point without the key is in no list, and outside of none either.
     return ~found & ~np.isnan(values) if negated else found
 
 

@@ -147,7 +147,7 @@ def _group_of(point: Point, members: int, capacity: Capacity, epoch_costs: Epoch
 
 
 def _similar(grid: Grid, rows: Rows) -> Iterator[Rows]:
-    """Yield the rows of points that agree in all that a batch shares, but for epochs."""
+    """Yield the rows of points that agree in all that a batch shares, except for epochs."""
     shared = [
         key
         for key, column in grid.columns.items()

@@ -319,7 +319,7 @@ def _diverging(view: _View) -> Iterator[str]:
         return
     most = cells[cells["diverged_rate"] == cells["diverged_rate"].max()]
     cell = most.iloc[int(most["trained"].argmax())]
-    # The summary has the rate alone; times the runs it is their number, but for rounding.
+    # The summary has only the rate; rate times runs is the number, except for rounding.
     diverged, trained = round(cell["diverged_rate"] * cell["trained"]), int(cell["trained"])
     share = share_text(diverged, trained, simultaneous(len(cells)))
     if len(cells) == 1:

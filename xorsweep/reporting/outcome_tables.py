@@ -1,4 +1,4 @@
-"""The tables of how runs end: their outcomes, by curvature, and how unsolved ones go on."""
+"""The tables of how runs end: their outcomes, by curvature, and after more epochs."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def stop_if_failed(rows: pa.Table) -> None:
 
 @contextmanager
 def resume_hint_on_error(store: Store, terminal: Console) -> Iterator[None]:
-    """Say how to go on where something ends a sweep.
+    """Add the command that resumes a sweep to the error that ends it.
 
     Raises StoreError, with that, for a disk, a memory or workers that don't suffice, and for a
     sweep that was to stop at a failure; an interrupt propagates.

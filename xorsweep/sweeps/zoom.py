@@ -180,7 +180,7 @@ def window_grid(schema: Schema, grid: Grid, axes: Sequence[Axis]) -> Grid:
     wheres = dict.fromkeys(block.where for block in grid.blocks)
     # A point of any block is a point of the map; a block without an expression has all.
     where = None if None in wheres else " or ".join(f"({each})" for each in wheres)
-    # All points of a map agree but for its two axes.
+    # All points of a map agree, except for its two axes.
     base: Mapping[str, Any] = grid.point(0)
     return concatenate([product_grid(schema, axes, [dict(base)], (), where)])
 

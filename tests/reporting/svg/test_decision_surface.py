@@ -28,7 +28,7 @@ def solved(point_of: PointOf) -> SingleRun:
 
 
 def with_weights(run: SingleRun, **given: float) -> NDArray[np.float64]:
-    """Return the parameters (P,) of a 2-2-1 network, 0 but for those given."""
+    """Return the parameters (P,) of a 2-2-1 network, all 0 except those given."""
     names = ("w11", "w12", "w21", "w22", "b1", "b2", "v1", "v2", "c")
     assert len(names) == run.training.network.size
     return np.array([given.get(name, 0.0) for name in names])

@@ -191,7 +191,7 @@ def read_study(node: object) -> Study | None:
     """Return the checked study of a configuration, None where it has none; raises ConfigError.
 
     `node` holds the fields of `Study`, the keys `cell` that all its values share, and a list of
-    values, `figures`. A cell is the notebook's but for the keys that these two give.
+    values, `figures`. A cell is the notebook's, except for the keys that these two give.
     """
     if node is None:
         return None
@@ -243,7 +243,7 @@ def _read_value(
 
 
 def _complete_cell(common: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
-    """Return every key of a cell: the notebook's but for the keys given; raises ConfigError.
+    """Return every key of a cell: the notebook's, except for the keys given; raises ConfigError.
 
     A group that `own` chooses takes none of its parameters from `common`.
     """

@@ -91,7 +91,7 @@ def submit_figures(
         catalog: The figures.
         tables: The tables of the sweep.
         folder: Where the files go.
-        workers: Processes that draw; with several, the caller goes on meanwhile.
+        workers: Processes that draw; with several, the caller continues meanwhile.
         looks: The files of each figure, its style and its width.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How an array goes on from step to step: its median and middle half."""
+"""Arrays by step: the median and the middle half of each cell."""
 
 from __future__ import annotations
 

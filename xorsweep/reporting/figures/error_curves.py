@@ -89,7 +89,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
 
 
 def single_runs(tables: Tables, cells: Sequence[int]) -> tuple[NDArray[np.int64], int]:
-    """Return the rows (n,) of results that are drawn as a line each, and the number of all of them.
+    """Return the rows (n,) of results to draw as single lines, and the number of all runs.
 
     Of each outcome of a cell the first ones, as many as its share of the runs, and one at least:
     a median hides those that are few.

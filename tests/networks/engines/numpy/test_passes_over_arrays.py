@@ -57,7 +57,7 @@ class CountingUfunc:
 
 
 def is_quick_to_start(operands: list[Any]) -> bool:
-    """Tell whether all are contiguous arrays of one shape, but for arrays of one number."""
+    """Tell whether all are contiguous arrays of one shape, except for arrays of one number."""
     if not all(isinstance(each, np.ndarray) and each.flags.c_contiguous for each in operands):
         return False
     return len({each.shape for each in operands if each.ndim}) == 1

@@ -19,7 +19,7 @@ RATE, OUTPUT_RATE, LIMIT, SLOPE, RULE = range(5)
 leaky_relu, and the first of the optimizer's own."""
 SGD, MOMENTUM, NESTEROV, ADAM, RPROP, QUICKPROP, DELTA_BAR_DELTA = range(7)
 STATES = (0, 1, 1, 2, 2, 2, 2)
-"""Numbers of state per parameter and optimizer. They start at zero, but for the first of rprop and
+"""Numbers of state per parameter and optimizer. They start at zero, except the first of rprop and
 delta_bar_delta, which starts at the learning rate."""
 BETA1, BETA2, EPSILON, POWER1, POWER2 = range(RULE, RULE + 5)
 """Rows of the settings under adam, the last two its powers of beta, which begin with one."""
