@@ -322,7 +322,7 @@ def test_the_command_lists_what_differs_and_ends_with_1(sweep: Path) -> None:
     ("arguments", "code", "said"),
     [
         (["nowhere"], 1, "nowhere holds no sweep: it has no manifest.json\n"),
-        ([], 2, "the following arguments are required: folder"),
+        ([], 2, "the following arguments are required: FOLDER"),
         (["sweep", "--sample", "0"], 2, "argument --sample: 0: must be a whole number from 1"),
         (["sweep", "--sample", "x"], 2, "argument --sample: x: must be a whole number from 1"),
         (["sweep", "--all", "--sample", "3"], 2, "not allowed with argument --all"),

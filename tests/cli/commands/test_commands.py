@@ -43,10 +43,31 @@ def test_one_that_is_no_first_word_is_told_to_be_it(name: str) -> None:
     assert bare_hint(name) == f"a subcommand comes first, python -m xorsweep {name}"
 
 
+REQUIRED = {
+    "check": "GROUP=NAME",
+    "compare": "A, B",
+    "experiment": "NAME",
+    "function": "MODULE:FUNCTION",
+    "merge": "OUT, A, B",
+    "replay": "FOLDER, ROW",
+    "report": "FOLDER",
+    "verify": "FOLDER",
+    "zoom": "FOLDER, --into",
+}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"status"}))  # its folder is optional
+def test_missing_arguments_are_named(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name])
+    assert ended.value.code == 2
+    error = f"the following arguments are required: {REQUIRED[name]}; see --help"
+    assert capsys.readouterr().err == f"xorsweep {name}: {error}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        (["verify"], 2, "xorsweep verify: the following arguments are required: folder"),
         (["check", "sgd"], 2, "xorsweep check: argument GROUP=NAME: sgd: must be KEY=VALUE"),
         (["check", "optimizer=none"], "optimizer=none: no such component", ""),
         (["report", "nowhere"], "nowhere holds no sweep: it has no manifest.json", ""),

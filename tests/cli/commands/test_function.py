@@ -79,8 +79,7 @@ def test_a_function_is_always_given(folder: Path) -> None:
     done = run(folder)
     assert done.returncode == 2
     assert done.stderr == (
-        "xorsweep function: the following arguments are required: MODULE:FUNCTION, KEY=LEVELS; "
-        "see --help\n"
+        "xorsweep function: the following arguments are required: MODULE:FUNCTION; see --help\n"
     )
 
 

@@ -19,7 +19,14 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "component", metavar="GROUP=NAME", type=_pair, help="the component to check"
     )
-    parser.add_argument("point", metavar="KEY=VALUE", type=_pair, nargs="*", help="of the point")
+    parser.add_argument(
+        "point",
+        metavar="KEY=VALUE",
+        type=_pair,
+        nargs="*",
+        default=[],  # else it would count as required before Python 3.13
+        help="of the point",
+    )
 
 
 def run(given: Namespace) -> None:

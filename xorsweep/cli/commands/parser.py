@@ -56,13 +56,15 @@ def target_folder(given: argparse.Namespace) -> Path | None:
 def add_swept(parser: Parser, name: str, metavar: str, help_: str) -> None:
     """Add the function or the experiment that is swept, and the overrides that Hydra reads."""
     parser.add_argument(name, metavar=metavar, help=help_)
-    parser.add_argument(
+    overrides = parser.add_argument(
         # REMAINDER takes flags of Hydra's, too, which this parser doesn't know.
         "overrides",
         metavar="KEY=LEVELS",
         nargs=argparse.REMAINDER,
         help="the points",
     )
+    # Before Python 3.13 argparse reports even an empty remainder as missing.
+    overrides.required = False
 
 
 def sweep_own(name: str, given: argparse.Namespace) -> None:

@@ -25,7 +25,7 @@ EXAMPLES = """\
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder, and which rows are trained by how many processes."""
-    parser.add_argument("folder", help="the sweep's folder, or latest")
+    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
     taken = parser.add_mutually_exclusive_group()
     taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
     taken.add_argument("--all", action="store_true", help="take every row")
