@@ -254,3 +254,8 @@ def test_every_key_that_takes_names_has_other_words() -> None:
     ]
     keys += [key for key in SETTINGS if "name" in fields_of(SETTINGS[key])]
     assert {*keys} - {"task"} <= {*VALUES, "parallel"}
+
+
+@pytest.mark.parametrize("value", ["-1", "-0", "+1", "1.0", -1, 0.1, "-1.0"])
+def test_a_number_other_than_0_and_1_means_neither_true_nor_false(value: object) -> None:
+    assert not hints.truth_hint(value)

@@ -353,6 +353,17 @@ def test_the_same_call_puts_a_wrong_rate_wrong_times_and_a_title_right(tmp_path:
     assert rows_of(folder) == rows_of(at_once.folder)
 
 
+def test_the_recorded_call_has_what_was_given(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    swept = sweep(folder, axes={"lr": [1], "seed": range(2)}, title="Mine", csv=False, times={})
+    manifest = json.loads((swept.folder / "manifest.json").read_text())
+    (call,) = manifest["command_line"]
+    (line,) = [line for line in call.splitlines() if line.startswith("xorsweep.")]
+    given = "{'lr': [1], 'seed': range(0, 2)}"
+    options = f"folder='{folder}', times={{}}, parallel='serial', title='Mine', csv=False"
+    assert line == f"xorsweep.sweep_function(train, {given}, {options})"
+
+
 def test_an_experiment_that_no_package_offers_is_resumed_by_its_class(tmp_path: Path) -> None:
     axes = {"p": [0.1, 0.5], "seed": range(4)}
 

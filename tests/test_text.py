@@ -15,6 +15,7 @@ from xorsweep.text import (
     level_words,
     percent_text,
     size_text,
+    typeset,
 )
 
 
@@ -32,6 +33,27 @@ def test_sizes_have_a_unit_of_a_fitting_size() -> None:
 def test_a_network_is_shown_before_training_or_after_some_epochs() -> None:
     texts = [epoch_text(epoch) for epoch in (0, 1, 2_000)]
     assert texts == ["before training", "after 1 epoch", "after 2,000 epochs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("from -1.5 to -.5, [-3, +4]", "from −1.5 to −.5, [−3, +4]"),
+        ("1e-05, -2.5e-8", "1e−05, −2.5e−8"),
+        ("-infinite, y(1 - y)", "−infinite, y(1 − y)"),
+        ("81 % of 5 %s", "81\u00a0% of 5 %s"),
+    ],
+)
+def test_numbers_to_be_read_have_minus_signs(text: str, shown: str) -> None:
+    assert typeset(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-27/20-06-37", "2-2-1", "lr=-1", "outputs/-1", "sha1-5", "log-2", "-m", "a - b"],
+)
+def test_hyphens_of_names_dates_and_overrides_stay(text: str) -> None:
+    assert typeset(text) == text
 
 
 def test_counts_have_a_plural() -> None:

@@ -5,8 +5,9 @@ Keys, defaults, checks and the bits of results are those of the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from inspect import Parameter, signature
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
@@ -372,6 +373,7 @@ def sweep_function(
     """
     for key, value in (("vectorized", vectorized), ("report", report), ("progress", progress)):
         read_value(key, value, Boolean())
+    options = _given_options(sweep_function, locals())
     given = _read_blocks_of(axes, blocks)
     experiment, grid = FunctionExperiment.of(
         function,
@@ -382,16 +384,6 @@ def sweep_function(
         times=read_times(times),
         rate=read_rate(rate),
     )
-    options = {
-        "blocks": blocks,
-        "zip": zip,
-        "where": where,
-        "vectorized": vectorized,
-        "times": times,
-        "rate": rate,
-        "precision": precision,
-        "max_seeds": max_seeds if precision is not None else None,
-    }
     call = function_call(experiment.full_name, axes, options)
     return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
 
@@ -446,6 +438,7 @@ def sweep_experiment(
         ConfigError: A key or a level isn't allowed.
         StoreError: The folder holds another sweep, or can't be written.
     """
+    options = _given_options(sweep_experiment, locals())
     if not isinstance(experiment, Experiment):
         raise ConfigError(
             f"experiment={shorten(experiment)}: must be an Experiment, such as MyClass()"
@@ -453,15 +446,22 @@ def sweep_experiment(
     remember_class(type(experiment))
     zipped = GivenSweep.read({}, None, zip, where).zipped or ()
     grid = grid_of_levels(experiment.schema, _read_blocks_of(axes, blocks), zipped, where)
-    options = {
-        "blocks": blocks,
-        "zip": zip,
-        "where": where,
-        "precision": precision,
-        "max_seeds": max_seeds if precision is not None else None,
-    }
     call = call_text("sweep_experiment", str(experiment), axes, options)
     return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
+
+
+def _given_options(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call that have a default and differ from it, except `progress`."""
+    defaults = {name: each.default for name, each in signature(function).parameters.items()}
+    options = {
+        name: arguments[name]
+        for name, default in defaults.items()
+        if default is not Parameter.empty and repr(arguments[name]) != repr(default)
+    }
+    options.pop("progress", None)
+    if "folder" in options:
+        options["folder"] = str(options["folder"])  # as it was typed, also where it is a Path
+    return options
 
 
 def _settings(arguments: Mapping[str, Any]) -> SweepSettings:

@@ -105,7 +105,8 @@ FORMS: Iterable[tuple[str, _Write]] = (
 
 
 def _plain(word: str) -> str:
-    return re.sub(r"[\W_]", "", word.lower())
+    is_number = re.fullmatch(NUMBER, word.strip())  # of which a mark is a sign or a point
+    return word.strip() if is_number else re.sub(r"[\W_]", "", word.lower())
 
 
 def _by_word(table: Table) -> dict[str, str]:

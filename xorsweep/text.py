@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,12 @@ MOST_DIGITS = 6
 """Digits of a percentage behind the point."""
 WHOLE = 1e9
 """Up to this size all digits of whole numbers are shown."""
+NO_BREAK, MINUS = "\u00a0", "\N{MINUS SIGN}"
+
+SIGNS = re.compile(
+    r"(?<![\w/.=-])(?:-?\d[\d.,]*e-\d|-(?=\.?\d|infinite))|(?<=\d )-(?= \w)|(?<=\d) %(?!\w)"
+)
+"""Hyphens of numbers, not of dates, names, paths and `key=value`; spaces before percent signs."""
 
 _LEVEL_NOUNS = {
     "lr": ("learning rate", "learning rates"),
@@ -96,6 +103,19 @@ def number_text(number: float) -> str:
     if abs(number) < WHOLE and number == round(number):
         return f"{number:,.0f}"
     return f"{number:.4g}"
+
+
+def typeset(text: str) -> str:
+    """Return a text as pages and figures have it, to be read rather than copied.
+
+    Numbers have a minus sign where the text has a hyphen, and percent signs stay on their lines.
+    """
+    return SIGNS.sub(typeset_sign, text)
+
+
+def typeset_sign(found: re.Match[str]) -> str:
+    """Return a match of SIGNS as pages and figures have it."""
+    return found[0].replace("-", MINUS).replace(" ", NO_BREAK)
 
 
 def percent_text(share: float, digits: int = 1) -> str:

@@ -68,6 +68,13 @@ def test_a_sweep_is_the_one_that_its_overrides_ask_for(call: Call) -> None:
     assert said(request) == said(sweep_from_overrides(overrides))
 
 
+def test_the_command_of_a_sweep_names_the_folder_that_was_given() -> None:
+    given = read({"lr": 3})
+    for folder, named in ((Path("my folder"), ["hydra.sweep.dir=my folder"]), (Path(), [])):
+        request = compose_sweep(given, folder)
+        assert request.provenance["command_line"][4:] == [*named, *given.overrides]
+
+
 @pytest.mark.parametrize("call", MISTAKES, ids=str)
 def test_a_mistake_has_the_message_of_the_command_line(call: Call) -> None:
     given = read(call)

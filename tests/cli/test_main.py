@@ -27,7 +27,7 @@ BAD_EVERYWHERE = {
     "task=xro": "task=xro: task must be one of and, boolean, encoder, nand, or, parity, xnor, "
     "xor; did you mean xor?",
     "study=hinton": "study=hinton: study must be one of basins, curvature, hidden_units, ",
-    "optimizer=null": "optimizer=null: optimizer is a config group; --help lists its choices",
+    "optimizer=null": "optimizer=null: optimizer must be one of adam, delta_bar_delta, ",
     "optimizer=[sgd,adam]": "optimizer=[sgd,adam]: a list is one value and no axis; "
     "with -m, write optimizer=sgd,adam",
     "optimizer.momentum=0.5": "optimizer.momentum: the chosen optimizer has no such key; "

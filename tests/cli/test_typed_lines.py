@@ -48,10 +48,11 @@ def lines(*given: str) -> list[str]:
         "loss=MSELoss": "did you mean mse?",
         "skip=yes": "skip must be true or false; did you mean true?",
         "precision=none": "or null; did you mean null?",
-        "task=5": "task=5: task is a config group; --help lists its choices",
-        "task=xor,5": "task=xor,5: task is a config group",
-        "engine=true": "engine=true: engine is a config group",
-        "study=5": "study=5: study is a config group",
+        "task=5": "task=5: task must be one of and, boolean, encoder, nand, or, parity, xnor, xor",
+        "task=xor,5": "task=xor,5: task must be one of and, ",
+        "engine=true": "engine=true: engine must be one of cuda, numba, numpy",
+        "study=5": "study=5: study must be one of basins, ",
+        "figures=-1": "figures=-1: figures must be one of page, paper",
     }.items(),
 )
 def test_a_line_says_what_to_type(typed: str, said: str) -> None:

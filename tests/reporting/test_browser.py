@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from column_sweeps import sweep_columns
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -21,6 +22,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.reporting.run_page import write_page
 from xorsweep.reporting.wording import share_text
 from xorsweep.sweeps.compare import compare
+from xorsweep.text import typeset
 
 CHROMIUM = shutil.which("chromium")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -160,6 +162,44 @@ def test_a_filter_takes_alternatives(opened: Open) -> None:
         assert set(column(page, "cells", 2)) == left
 
 
+def below_zero(x: float, y: float, seed: int) -> dict[str, Any]:
+    return {"value": x * y - seed / 10, "is_low": x * y < seed}
+
+
+@pytest.fixture(scope="module")
+def negative(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the report of a sweep with negative levels and results."""
+    axes = {"x": [-2.0, -0.5, 1.0], "y": [0.5, 1.0, 1.5], "seed": range(4)}
+    folder = tmp_path_factory.mktemp("negative")
+    sweep_columns(below_zero, axes, folder, report=True)
+    return folder / "report.html"
+
+
+def test_numbers_are_read_with_minus_signs_and_typed_with_hyphens(
+    opened: Open, negative: Path
+) -> None:
+    page = opened(negative)
+    text = page.locator("body").inner_text()
+    assert re.search(r"−\d", text)
+    assert not re.search(r"(?<![\w/.=-])-\d", page.locator("main table").first.inner_text())
+    assert not re.search(r"\d %(?!\w)", text)
+    region = page.locator("[aria-labelledby=cells-caption]")
+    x = region.get_by_label("Filter x")
+    for wanted, left in (("-2", {"−2"}), ("−2,-0.5", {"−2", "−0.5"}), ("<-0.5", {"−2"})):
+        x.fill(wanted)
+        assert set(column(page, "cells", 0)) == left
+    x.fill("")
+    head = heads(page).filter(has_text="value")
+    head.get_by_role("button").click()
+    place = heads(page).all_inner_texts().index(head.inner_text())
+    values = [text.replace("−", "-") for text in column(page, "cells", place)]
+    assert numbers(values) == sorted(numbers(values))
+    explore(page, measure="median value")
+    ticks = page.locator("#explore-figure .tick").all_text_contents()
+    assert any("−" in tick for tick in ticks)
+    assert not any("-" in tick for tick in ticks)
+
+
 def test_a_square_opens_the_runs_of_its_setting(opened: Open) -> None:
     page = opened()
     page.locator(".overview").get_by_role("link", name="hidden 4, lr 2: ").click()
@@ -293,6 +333,20 @@ def test_what_is_wider_than_a_phone_says_so(opened: Open) -> None:
     assert overview.evaluate("one => one.scrollWidth <= one.clientWidth")
     page = opened()
     expect(page.locator(".figure").first.locator("xpath=preceding-sibling::p")).to_be_hidden()
+
+
+def test_what_helps_with_a_table_is_apart_from_the_text_above(opened: Open) -> None:
+    for size in (DESKTOP, PHONE):
+        page = opened(viewport=size)
+        for tools in page.locator(".tools").all():
+            box = tools.bounding_box()
+            above = tools.evaluate(
+                "one => { let before = one.previousElementSibling;"
+                "while (!before.offsetHeight) before = before.previousElementSibling;"
+                "return before.getBoundingClientRect().bottom + scrollY; }"
+            )
+            assert box
+            assert box["y"] + page.evaluate("scrollY") - above >= 6
 
 
 def test_captions_of_wide_tables_are_read_without_scrolling(opened: Open) -> None:
@@ -532,7 +586,7 @@ def test_the_share_of_seeds_is_that_of_a_sweep(
         "of the 200 seeds 0 to 199 converge within 1,500", timeout=120_000
     )
     solved = int(share.inner_text().split()[0])
-    expect(share).to_contain_text(f"epochs: {share_text(solved, 200)}, a 95 % interval.")
+    expect(share).to_contain_text(f"epochs: {typeset(share_text(solved, 200))}, a")
 
 
 def test_the_scrubber_moves_all_figures(opened: Open, run_pages: RunPages) -> None:

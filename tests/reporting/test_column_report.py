@@ -64,6 +64,27 @@ def test_the_table_has_a_row_per_cell(swept: ColumnSweep, markdown: str) -> None
     assert "| 1 | linear | 9 | 12 | 2 |" in markdown
 
 
+def waiting(x: int, seed: int) -> dict[str, Any]:
+    if x == 3:
+        raise ValueError("too large")
+    return {
+        "done": x == 1,
+        "steps": seed + 1 if x == 1 else 9,
+        "gap": 0.5 if x == 1 else float("nan"),
+    }
+
+
+def test_no_cell_of_the_table_is_empty(tmp_path: Path) -> None:
+    axes = {"x": [1, 2, 3], "seed": range(4)}
+    swept = sweep_columns(waiting, axes, tmp_path, times={"steps": "done"})
+    rows = column_cells_table(swept.cells, 10).rows
+    assert [row[4:] for row in rows[1:]] == [
+        ("not reached", "none"),
+        ("no run", "no run"),
+    ]
+    assert all(text for row in rows for text in row)
+
+
 def test_of_many_cells_the_table_has_some_and_says_which(swept: ColumnSweep) -> None:
     table = column_cells_table(swept.cells, 6)
     assert len(table.rows) == 6

@@ -23,7 +23,7 @@ NUMBER = r"([+\-]?\d+(?:\.\d+)?(?:e[+\-]?\d+)?)"
 
 
 def text_of(run: SingleRun) -> str:
-    return "\n".join(RunDiagnosis(run).sentences).replace("\N{MINUS SIGN}", "-")
+    return "\n".join(RunDiagnosis(run).sentences)
 
 
 def numbers(text: str) -> list[float]:
@@ -205,7 +205,7 @@ def test_seed_eleven_is_as_it_was_measured_independently(seed_eleven: SingleRun)
     diagnosis = RunDiagnosis(seed_eleven)
     text = "\n".join(diagnosis.sentences)
     assert text.startswith("Rows 01 and 11 have the targets 1 and 0 but nearly the same position")
-    assert "are +0.1266 and −0.1266" in text
+    assert "are +0.1266 and -0.1266" in text
     assert diagnosis.title == "Why it isn't solved"
     assert diagnosis.line is not None
     assert diagnosis.line.startswith("Rows 01 and 11, with the targets 1 and 0, have nearly")

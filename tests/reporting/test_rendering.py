@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import DictLoader, Environment
 
-from xorsweep.reporting import rendering
-from xorsweep.reporting.rendering import code_block, escape_markdown
+from xorsweep.reporting.rendering import code_block, escape_markdown, typeset_markup
 
 
 @given(text=st.text(alphabet="<>&|\\`![](){}\n\r\t abc"))
@@ -39,9 +36,12 @@ def test_a_command_of_several_lines_stays_in_its_block() -> None:
     assert code_block("a 'b\n# c'\nd") == "a 'b\n    # c'\n    d"
 
 
-def test_no_line_ends_before_a_percent_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = """<p title="5 %">81 % [7, 9 %]</p><script>9 % 2</script><td>python -m a='5 %'</td>"""
-    templates = Environment(loader=DictLoader({"page": source}))
-    monkeypatch.setattr(rendering, "environment", lambda: templates)
-    shown = source.replace("81 % [7, 9 %]", "81\u00a0% [7, 9\u00a0%]")
-    assert rendering.render_page("page") == shown
+def test_text_is_typeset_and_code_is_not() -> None:
+    copied = (
+        "<pre>lr=-1 -2</pre><script>9 % 2 -1</script><td>python -m a='-5 %'</td><code>-1</code>"
+    )
+    read = """<img alt="-5 %" src="a-1 %"><p title="x" aria-label='-1'>81 % [-7, 1e-05 %]</p>"""
+    shown = """<img alt="−5\u00a0%" src="a-1 %"><p title="x" aria-label='-1'>"""
+    assert typeset_markup(copied + read + copied) == (
+        f"{copied}{shown}81\u00a0% [−7, 1e−05\u00a0%]</p>{copied}"
+    )

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting.report import commands_of, excluded_text
+from xorsweep.reporting.report import READERS, commands_of, excluded_text
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import RunRecord, read_finished
 from xorsweep.sweeps.report import remake_report
@@ -76,6 +77,15 @@ def test_a_resumed_sweep_is_reproduced_by_all_of_its_commands(small_sweep: Path)
     assert commands_of(call) == "xorsweep.sweep(lr=[0.5, 2])"
 
 
+def test_both_name_the_lines_that_read_the_results_in_r_with_arrow_and_without(
+    small_sweep: Path,
+) -> None:
+    for name in ("report.md", "report.html"):
+        text = unescape((small_sweep / name).read_text())
+        for lines in READERS.values():
+            assert all(line in text for line in lines.splitlines())
+
+
 @pytest.mark.parametrize("note", ["40 of 50 runs as thin lines", "2 of 9 levels of lr"])
 def test_a_caption_says_where_the_excluded_runs_and_settings_are(note: str) -> None:
     assert excluded_text(note) == (
@@ -100,7 +110,7 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
     summary = pd.read_csv(small_sweep / "summary.csv")
     best = summary.loc[summary["rate"].idxmax()]
     assert f"converge with hidden {best['hidden']}, lr {best['lr']:g}" in alts[0]
-    assert f"{100 * best['rate']:.0f} %, {best['converged']} of 12." in alts[0]
+    assert f"{100 * best['rate']:.0f}\u00a0%, {best['converged']} of 12." in alts[0]
     at_the_end = summary[(summary["epochs"] == 1500) & (summary["hidden"] == 2)]
     unsolved = int(at_the_end["outcome_constant_output"].sum())
     assert re.search(rf"hidden 2, [^;]*{unsolved} constant output", alts[3])

@@ -24,6 +24,7 @@ from xorsweep.networks.hidden_space import hidden_space
 from xorsweep.networks.single_run import SingleRun, train_single
 from xorsweep.reporting.explanation import RunDiagnosis
 from xorsweep.reporting.run_page import ANIMATION, PAGE, STILLS, places_shown, write_page
+from xorsweep.text import typeset
 
 PointOf = Callable[..., Point]
 
@@ -172,7 +173,7 @@ def test_the_page_says_why_the_run_ended_there(point_of: PointOf, tmp_path: Path
     tree = page_of(run, tmp_path)
     assert "Why it isn't solved" in tree.text
     for sentence in RunDiagnosis(run).sentences:
-        assert sentence in tree.text
+        assert typeset(sentence) in tree.text
     space = hidden_space(run.training, run.parameters[:, -1])
     for row in range(4):
         for unit in range(2):
@@ -228,7 +229,7 @@ def test_both_networks_are_drawn_and_every_weight_is_listed(
     assert f"input 1 to hidden 1 {solved.final.w1[0, 0]:.2f}" in str(last["aria-label"])
     assert "after 2,000 epochs" in str(curve["aria-label"])
     for value in solved.parameters[:, [0, -1]].ravel():
-        assert f"{value:.8f}" in tree.words
+        assert typeset(f"{value:.8f}") in tree.words
 
 
 def test_the_animation_lies_beside_the_page_and_within_it(written: Path, solved_page: Tree) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.unit
 
 def test_a_call_imports_its_function_and_can_be_run() -> None:
     axes = {"x": range(3), "y": [0.5, True, "a'b"], "z": np.array([1, 2]), "w": np.float64(2)}
-    options = {"blocks": [{"x": (1, 2)}], "where": "x < 2", "vectorized": False, "rate": None}
+    options = {"blocks": [{"x": (1, 2)}], "where": "x < 2", "csv": False}
     lines = function_call("physics.waves:Wave.energy", axes, options).splitlines()
     assert lines[:2] == ["import xorsweep", "from physics.waves import Wave"]
     read = eval(  # as a reader would, who pastes it
@@ -22,6 +22,7 @@ def test_a_call_imports_its_function_and_can_be_run() -> None:
         "axes": {"x": range(3), "y": [0.5, True, "a'b"], "z": [1, 2], "w": 2.0},
         "blocks": [{"x": [1, 2]}],
         "where": "x < 2",
+        "csv": False,
     }
 
 

@@ -89,6 +89,28 @@ def test_the_page_shows_every_cell_and_needs_nothing_else(
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)", page)
 
 
+def test_a_link_is_named_by_its_folder(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    link = tmp_path / "latest"
+    link.symlink_to(pair[1])
+    stream = io.StringIO()
+    compare((pair[0], link), terminal=Console(RichConsole(file=stream, width=300)))
+    assert f"b: {pair[1]}, " in stream.getvalue()
+    assert "latest" not in stream.getvalue()
+    assert not (pair[0] / "compared/latest").exists()
+
+
+def test_a_page_with_one_finding_has_no_empty_list(tmp_path: Path) -> None:
+    folders = tmp_path / "one", tmp_path / "other"
+    for folder, seeds in zip(folders, (range(8), range(8, 16)), strict=True):
+        given = {"report": False, "parallel": "serial", "progress": False}
+        axes = {"lr": [1.0, 2.0], "seed": seeds}
+        xs.sweep_function(functions_to_sweep.train, axes, folder, **given)
+    compare(folders, tmp_path, Console.silent())
+    page = (tmp_path / "compare.html").read_text()
+    assert "do the sweeps differ beyond chance" in page
+    assert 'class="findings"' not in page
+
+
 def test_other_epochs_are_compared_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
     found = compare(pair, tmp_path / "into", Console.silent(), epochs=250)
     assert len(found.cells) == 4

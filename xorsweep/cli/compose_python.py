@@ -39,8 +39,9 @@ _GRAMMAR = ("${", "[", "{")
 
 
 def compose_sweep(given: GivenSweep, folder: Path) -> SweepRequest:
-    """Return a new sweep in a folder; raises ConfigError."""
-    command = [*COMMAND, *given.overrides]
+    """Return a new sweep in a folder, `Path()` if it isn't known yet; raises ConfigError."""
+    into = [] if folder == Path() else [f"hydra.sweep.dir={override_value(str(folder))}"]
+    command = [*COMMAND, *into, *given.overrides]
     if _needs_hydra(given):
         from xorsweep.cli.hydra_compose import sweep_from_overrides
 

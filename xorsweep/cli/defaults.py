@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from xorsweep.networks.schema import COMPONENTS
+
 
 def config_folder() -> str:
     """Return the folder of the YAML files: the package's own, or the checkout's."""
@@ -21,6 +23,12 @@ def config_folder() -> str:
 def default_file(name: str) -> Path:
     """Return the path of one of them, such as `config` or `parallel/loky`."""
     return Path(config_folder()) / f"{name}.yaml"
+
+
+def choices_of(group: str) -> list[str]:
+    """Return the names of a config group's choices, those of other packages included."""
+    names = {path.stem for path in Path(config_folder(), group).glob("*.yaml")}
+    return sorted(names | set(COMPONENTS[group].others if group in COMPONENTS else ()))
 
 
 def read_defaults(name: str) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from xorsweep.cli.defaults import config_folder, read_defaults
-from xorsweep.networks.schema import COMPONENTS
+from xorsweep.cli.defaults import choices_of, config_folder, read_defaults
 
 FLAGS = {"--help", "-h"}
 _MULTIRUN = {"--multirun", "-m"}
@@ -43,10 +42,6 @@ def help_text() -> str:
 
 def _choices() -> str:
     """Return the choices of each config group in a line, those of other packages included."""
-    lines = []
-    for folder in sorted(each for each in Path(config_folder()).iterdir() if each.is_dir()):
-        names = {path.stem for path in folder.glob("*.yaml")}
-        if folder.name in COMPONENTS:
-            names |= set(COMPONENTS[folder.name].others)
-        lines.append(f"{folder.name}: {', '.join(sorted(names))}")
+    groups = sorted(each.name for each in Path(config_folder()).iterdir() if each.is_dir())
+    lines = [f"{group}: {', '.join(choices_of(group))}" for group in groups]
     return "\n".join([*lines, ""])

@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from xorsweep.cli.defaults import choices_of
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.keys import RUN_KEYS, SETTING_KEYS, SETTINGS, WORDS
 from xorsweep.command_lines import quote
@@ -188,7 +189,7 @@ def _refuse_no_value(key: str, value: str) -> None:
     is_group = key in COMPONENTS or key in SETTINGS
     is_named = is_group or (key == "study" and value not in ("", "null"))
     if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
-        raise ConfigError(f"{key}={value}: {key} is a config group; --help lists its choices")
+        raise ConfigError(f"{key}={value}: {key} must be one of {', '.join(choices_of(key))}")
     if value.startswith("[") and (is_group or NETWORK_SCHEMA.fields_for(key)):
         levels = value.strip("[]")
         raise ConfigError(

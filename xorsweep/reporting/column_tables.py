@@ -12,7 +12,7 @@ from xorsweep.analysis.column_summary import ColumnCells
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.measures import MOST_COLUMNS
 from xorsweep.reporting.selection import select_in_order
-from xorsweep.reporting.tables import Table, excluded_note
+from xorsweep.reporting.tables import NO_RUN, Table, excluded_note
 from xorsweep.reporting.wording import percent_texts
 from xorsweep.text import level_name, number_text
 
@@ -52,7 +52,7 @@ def _statistics(cells: ColumnCells) -> Iterator[tuple[str, pd.Series[Any]]]:
     for flag in cells.roles.flags[:MOST_COLUMNS]:
         yield f"{flag}{rate}", rate_texts(cells, flag)
     for time in islice(cells.roles.times, MOST_COLUMNS):
-        yield f"{time}{median}", cells.statistic(f"{time}_median").map(number_text)
+        yield f"{time}{median}", _texts(cells, f"{time}_median", "not reached")
     for number in cells.roles.numbers[:MOST_COLUMNS]:
         yield f"{number}{middle_half}", median_texts(cells, number)
 
@@ -70,15 +70,21 @@ def rate_texts(cells: ColumnCells, flag: str) -> pd.Series[Any]:
         # Of one run the rate is 0 or 1.
         texts = (rates["rate"] > 0).map(level_name)
     # Settings whose runs all failed have no rate.
-    return texts.reindex(cells.summary.index, fill_value="")
+    return texts.reindex(cells.summary.index, fill_value=NO_RUN)
 
 
 def median_texts(cells: ColumnCells, number: str) -> pd.Series[Any]:
     """Return a number's median and quartiles in each cell, or its value where there is one run."""
-    median, low, high = (
-        cells.statistic(f"{number}_{name}").map(number_text) for name in ("median", "q25", "q75")
-    )
+    median = _texts(cells, f"{number}_median", "none")
     if not cells.has_seeds:
         return median
-    texts = median + " (" + low + " to " + high + ")"
-    return texts.where((low != "") & (high != ""), median)  # none next to infinite values
+    low, high = (cells.statistic(f"{number}_{name}").map(number_text) for name in ("q25", "q75"))
+    limits = " (" + low + " to " + high + ")"
+    return median + limits.where((low != "") & (high != ""), "")  # none next to infinite values
+
+
+def _texts(cells: ColumnCells, statistic: str, absent: str) -> pd.Series[Any]:
+    """Return a number of each cell, or why there is none."""
+    texts = cells.statistic(statistic).map(number_text)
+    has_run = cells.statistic("failed") < cells.statistic("runs")
+    return texts.mask(texts == "", has_run.map({True: absent, False: NO_RUN}))

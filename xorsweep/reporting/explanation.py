@@ -245,7 +245,7 @@ class RunDiagnosis:
             yield (
                 f"The {noun} of {self._rows(rows, 'row')} "
                 f"{'is' if len(rows) == 1 else 'are'} wrong, but saturated: there the "
-                "largest derivative y(1 − y) of the output unit is "
+                "largest derivative y(1 - y) of the output unit is "
                 f"{number(float(slopes[rows].max()))}, and error signals are multiplied by it."
             )
 

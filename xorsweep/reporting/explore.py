@@ -14,7 +14,7 @@ from xorsweep.reporting.measures import Measure
 from xorsweep.reporting.rendering import page_json
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.palette import CIVIDIS
-from xorsweep.text import level_name
+from xorsweep.text import level_name, typeset
 
 MOST_SETTINGS = 5_000
 """Settings that the page holds, 100 bytes or so each."""
@@ -53,7 +53,7 @@ def explore_data(
         "colour": layout.hue,
         # `rank` is by position in `cells`, whose index has labels.
         "first": int(np.argmin(np.asarray(rank)[cells.index.get_indexer(shown.index)])),
-        "note": found.note if len(shown) < len(cells) else "",
+        "note": typeset(found.note) if len(shown) < len(cells) else "",
         "shades": [f"#{colour}" for colour in CIVIDIS.split()],
     }
     return page_json(data)
@@ -69,7 +69,7 @@ def _key(column: pd.Series[Any], name: str) -> dict[str, Any]:
     codes, levels = pd.factorize(column, sort=numeric, use_na_sentinel=False)
     return {
         "name": name,
-        "levels": [level_name(level) for level in levels],
+        "levels": [typeset(level_name(level)) for level in levels],
         "numbers": [float(level) for level in levels] if numeric else None,
         "none": int(np.flatnonzero(pd.isna(levels))[0])
         if "." in name and pd.isna(levels).any()
@@ -85,7 +85,7 @@ def _measure(measure: Measure, places: pd.Index[Any]) -> dict[str, Any]:
     return {
         "label": measure.label,
         "scale": measure.scale,
-        "bar": measure.bar,
+        "bar": typeset(measure.bar),
         "absent": measure.absent,
         "values": column(measure.values),
         "low": column(measure.low),

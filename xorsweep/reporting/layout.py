@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from xorsweep.analysis.columns import is_numeric
-from xorsweep.text import level_text
+from xorsweep.text import level_text, typeset
 
 LONGEST_TEXT = 40
 """Characters of a label; of longer ones, which may be paths, the end is shown."""
@@ -158,6 +158,10 @@ def _are_distinct(frame: pd.DataFrame, keys: Sequence[str]) -> bool:
 
 
 def mpl_label(text: str) -> str:
-    """Return a text as Matplotlib takes it: dollars start no formula, and of much only the end."""
-    end = text if len(text) <= LONGEST_TEXT else f"…{text[1 - LONGEST_TEXT :]}"
-    return end.replace("$", r"\$")
+    """Return a label as Matplotlib takes it, of a long one the end."""
+    return mpl_text(text if len(text) <= LONGEST_TEXT else f"…{text[1 - LONGEST_TEXT :]}")
+
+
+def mpl_text(text: str) -> str:
+    """Return a text as Matplotlib takes it: typeset, and dollars start no formula."""
+    return typeset(text).replace("$", r"\$")

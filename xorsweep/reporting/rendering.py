@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from xorsweep.text import SIGNS, typeset, typeset_sign
+
 Node = TypeVar("Node")
 
 _ESCAPES = str.maketrans(
@@ -19,11 +21,13 @@ _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;"}
 )
 
-NO_BREAK = "\u00a0%"
-_PERCENT = re.compile(
-    r"<(script|style|pre|code)\b.*?</\1>|<[^>]*>|python -m [^<]*|(?<=\d) %(?!\w)", re.DOTALL
+_PARTS = re.compile(
+    r"(?P<code><(?P<name>script|style|pre|code|textarea)\b.*?</(?P=name)>|python -m [^<]*)|"
+    rf"(?P<tag><[^>]*>)|{SIGNS.pattern}",
+    re.DOTALL,
 )
-"""A space before a percent sign, and before it all that isn't text: code, tags and commands."""
+"""Code, which is copied or run rather than read; tags; and what is typeset in the rest."""
+_READ_ALOUD = re.compile(r'(?<= )(?:alt|aria-label|title)="[^"]*"')
 
 
 @cache
@@ -43,9 +47,21 @@ def environment() -> Environment:
 
 
 def render_page(name: str, **values: object) -> str:
-    """Return a page, in whose text no line ends between a number and its percent sign."""
-    page = environment().get_template(name).render(**values)
-    return _PERCENT.sub(lambda found: NO_BREAK if found[0] == " %" else found[0], page)
+    """Return a page, whose text is typeset."""
+    return typeset_markup(environment().get_template(name).render(**values))
+
+
+def typeset_markup(markup: str) -> str:
+    """Return HTML with its text typeset, also that which is read aloud; code stays as it is."""
+    return _PARTS.sub(_typeset_part, markup)
+
+
+def _typeset_part(part: re.Match[str]) -> str:
+    if part["code"]:
+        return part[0]
+    if part["tag"]:
+        return _READ_ALOUD.sub(lambda text: typeset(text[0]), part[0])
+    return typeset_sign(part)
 
 
 def data_uri(media_type: str, data: bytes) -> str:

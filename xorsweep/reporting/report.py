@@ -74,6 +74,17 @@ FILES = (
     ("multirun.yaml", "the composed configuration"),
 )
 
+READERS = {
+    "pandas": 'import pandas as pd\nresults = pd.read_parquet("results.parquet")',
+    "R with the package arrow": 'results <- arrow::read_parquet("results.parquet")',
+    "R alone, in which true and false are texts at first": (
+        'results <- read.csv("results.csv", check.names = FALSE, na.strings = c("NA", ""))\n'
+        'flags <- sapply(results, function(x) all(x %in% c("true", "false", NA)))\n'
+        'results[flags] <- lapply(results[flags], function(x) x == "true")'
+    ),
+}
+"""The lines that read the results in other programs."""
+
 
 @dataclass(frozen=True)
 class PageFigure:
@@ -107,6 +118,7 @@ class Page:
     figures: Sequence[PageFigure]
     comparison: Comparison | None
     command: str
+    readers: Sequence[tuple[str, str]]
     facts: Sequence[tuple[str, str]]
     rule: str
     neighbours_note: str
@@ -211,7 +223,7 @@ class ReportWriter(ABC):
             replace(page, cells=content.cells_as_text, gallery=None, overview=None)
         )
         # Markdown reads no markup and no entities in an indented block: the command stays as it is.
-        text = replace(text, command=code_block(page.command))
+        text = replace(text, command=code_block(page.command), readers=page.readers)
         markdown = environment().get_template("report.md.j2").render(page=text)
         write_atomically(folder / "report.md", _encode(markdown))
         write_atomically(folder / "report.html", _encode(render_page("report.html.j2", page=page)))
@@ -274,6 +286,9 @@ class ReportWriter(ABC):
             figures=[_page_figure(each) for each in figures],
             comparison=content.comparison,
             command=commands_of(manifest),
+            readers=[
+                each for each in READERS.items() if manifest.csv or "results.csv" not in each[1]
+            ],
             facts=list(_facts(manifest, experiment.work_unit, content.facts)),
             rule=content.rule,
             neighbours_note=content.neighbours_note,

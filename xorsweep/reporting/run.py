@@ -51,11 +51,13 @@ class Drawings:
     drawings: tuple[HtmlPicture, ...]
 
     def _repr_html_(self) -> str:
+        from xorsweep.reporting.rendering import typeset_markup
+
         figures = (
             f'<figure style="margin:0">{each.html}<figcaption>{each.caption}</figcaption></figure>'
             for each in self.drawings
         )
-        return f'<div style="{_SIDE_BY_SIDE}">{"".join(figures)}</div>'
+        return typeset_markup(f'<div style="{_SIDE_BY_SIDE}">{"".join(figures)}</div>')
 
     def __repr__(self) -> str:
         return f"<{'; '.join(each.caption for each in self.drawings)}>"
@@ -77,13 +79,14 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         from xorsweep.reporting.figures.style import styled, svg_of
+        from xorsweep.reporting.rendering import typeset_markup
 
         lines = "".join(f"<li>{escape(line)}</li>" for line in self.text.splitlines())
         with styled():
             svg = svg_of(self.figure)
         # HTML has no place for an XML declaration and a document type.
         picture = svg[svg.index("<svg") :]
-        return (
+        return typeset_markup(
             f'<div style="{_SIDE_BY_SIDE}"><ul style="max-width:34em">{lines}</ul>{picture}</div>'
         )
 

@@ -15,6 +15,8 @@ from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import select_cells
 from xorsweep.text import level_name, level_text
 
+NO_RUN = "no run"
+"""Of a setting all of whose runs failed."""
 MOST_CELLS = 1_000
 """Rows of the table of cells; summary.csv holds all."""
 MOST_NEIGHBOURS = 100
@@ -115,7 +117,7 @@ def cells_table(
             _interval(cell, "rate", 100, " %"),
             cell["median_note"] or _interval(cell, "median_epochs"),
             _number(cell["expected_running_time"], "never solved"),
-            "" if pd.isna(cell["final_error_q50"]) else f"{cell['final_error_q50']:.3g}",
+            NO_RUN if pd.isna(cell["final_error_q50"]) else f"{cell['final_error_q50']:.3g}",
         )
         for cell in shown.to_dict("records")
     ]
@@ -186,7 +188,7 @@ def difference_text(pair: Mapping[Any, Any]) -> str:
 
 def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = "") -> str:
     if pd.isna(cell[name]):
-        return ""
+        return NO_RUN
     low, high = (_number(scale * cell[f"{name}_{end}"], "not reached") for end in ("low", "high"))
     return f"{scale * cell[name]:,.0f}{unit} [{low}, {high}]"
 

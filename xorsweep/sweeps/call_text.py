@@ -18,7 +18,7 @@ def function_call(full_name: str, axes: Mapping[str, Any], options: Mapping[str,
     Args:
         full_name: The function's name, `module:function`.
         axes: Levels by argument.
-        options: The other arguments of the call; those that are None or False are defaults.
+        options: The other arguments of the call.
     """
     module, _, function = full_name.partition(":")
     imports = "import xorsweep\n"
@@ -30,11 +30,9 @@ def function_call(full_name: str, axes: Mapping[str, Any], options: Mapping[str,
 
 
 def call_text(name: str, first: str, axes: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """Return a call of the Python interface with its axes and the options that aren't defaults."""
+    """Return a call of the Python interface with its axes and its other arguments."""
     given = [first, _axes_text(axes)]
     for key, value in options.items():
-        if value is None or value is False:
-            continue
         text = f"[{', '.join(map(_axes_text, value))}]" if key == "blocks" else repr(value)
         given.append(f"{key}={text}")
     return f"xorsweep.{name}({', '.join(given)})"

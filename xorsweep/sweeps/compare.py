@@ -60,6 +60,7 @@ class ComparedSweep:
     @classmethod
     def read(cls, folder: Path, flag: str | None, terminal: Console) -> ComparedSweep:
         """Return the sweep in a folder; raises StoreError where there is none that is finished."""
+        folder = folder.resolve()  # a link such as outputs/latest names another sweep tomorrow
         manifest = finished_manifest(folder)
         experiment = experiment_of(manifest)
         results = stored_results(folder, manifest, terminal, whole=flag is not None)
@@ -108,7 +109,7 @@ def compare(
     if found.cells.empty:
         raise StoreError(_nothing_in_common(a, b, found))
     if into is None:
-        into = make_folder(make_folder(a.folder / FOLDER) / b.folder.absolute().name)
+        into = make_folder(make_folder(a.folder / FOLDER) / b.folder.name)
     into.mkdir(parents=True, exist_ok=True)
     write_csv(found.cells, into / "compare.csv")
     page = _page(a, b, found)
@@ -257,9 +258,8 @@ def _name(cell: Any, keys: Sequence[str]) -> str:
 
 def sweep_name(folder: Path) -> str:
     """Return the name of a sweep's folder; for one named by a time, its date and time."""
-    path = folder.resolve()
-    is_time = re.fullmatch(r"\d\d-\d\d-\d\d(_\d+)?", path.name)
-    return f"{path.parent.name}/{path.name}" if is_time else path.name
+    is_time = re.fullmatch(r"\d\d-\d\d-\d\d(_\d+)?", folder.name)
+    return f"{folder.parent.name}/{folder.name}" if is_time else folder.name
 
 
 def _figure(found: SweepComparison) -> PageFigure:

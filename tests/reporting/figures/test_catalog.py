@@ -1,6 +1,7 @@
 """The figures of a sweep, by their content."""
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -283,6 +284,17 @@ def test_the_only_run_of_a_cell_has_its_colour_and_no_median(
     for axes in panels_of(figure):
         assert len(axes.lines) == 1
         assert [type(each) for each in axes.collections] == [LineCollection]  # of plateaus
+
+
+def test_percent_signs_are_those_of_the_page(figures: dict[str, Figure]) -> None:
+    texts = {
+        text.get_text()
+        for figure in figures.values()
+        for text in figure.findobj(Text)
+        if "%" in text.get_text()
+    }
+    assert {"0\u00a0%", "100\u00a0%"} <= texts
+    assert not any(re.search("(?<!\u00a0)%", text) for text in texts)
 
 
 def test_figures_have_about_one_width_and_titles_one_line(figures: dict[str, Figure]) -> None:

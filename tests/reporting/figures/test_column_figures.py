@@ -1,5 +1,6 @@
 """The figures of columns, by the numbers that they show."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -15,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from xorsweep.analysis.intervals import rate_interval
 from xorsweep.reporting.figures import (
@@ -209,6 +211,25 @@ def test_a_line_of_one_point_has_a_bar(tmp_path: Path) -> None:
     values = [22, 23, 24]
     assert low.tolist() == [2, np.quantile(values, 0.25)]
     assert high.tolist() == [2, np.quantile(values, 0.75)]
+
+
+def below_zero(x: float, y: float, seed: int) -> dict[str, Any]:
+    return {"value": x * y - seed, "is_low": x * y < -seed}
+
+
+def test_figures_have_minus_signs(tmp_path: Path) -> None:
+    axes = {"x": [-2.0, -1.0], "y": [-0.5, 0.5], "z": ["-1", "a-1"], "seed": range(3)}
+    tables = tables_of(sweep_columns(lambda z, **keys: below_zero(**keys), axes, tmp_path))
+    for drawn in (
+        number_lines.draw(tables, "value"),
+        rate_lines.draw(tables, "is_low"),
+        rate_heatmap.draw(tables, "is_low"),
+    ):
+        assert drawn is not None
+        drawn.figure.draw_without_rendering()
+        texts = [text.get_text() for text in drawn.figure.findobj(Text)]
+        assert "−0.5" in texts or "y −0.5" in texts
+        assert not any(re.search(r"(?<!\w)-\d", text) for text in texts)
 
 
 def infinite(x: int, seed: int) -> float:

@@ -40,13 +40,12 @@ from numpy.typing import NDArray
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.palette import COLOURS, name_colours, number_colours
 from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
-from xorsweep.reporting.layout import levels, mpl_label
-from xorsweep.text import level_name, level_text
+from xorsweep.reporting.layout import levels, mpl_label, mpl_text
+from xorsweep.text import MINUS, NO_BREAK, level_name, level_text
 
 FEW_EPOCHS = 50
 """Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
 MARKERS = "osD^vPX*"
-NO_BREAK = "\u00a0"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_PANELS = 12
 MOST_NAMED = 8
@@ -90,7 +89,7 @@ class DrawnFigure:
 
     def __post_init__(self) -> None:
         if self.note:
-            note = fitted(self.note.replace("$", r"\$"), self.figure.get_figwidth(), SMALL)
+            note = fitted(mpl_text(self.note), self.figure.get_figwidth(), SMALL)
             self.figure.suptitle(note, fontsize=SMALL, color=GREY)
 
 
@@ -197,7 +196,7 @@ def fitted(words: str, inches: float, size: float | None = None) -> str:
         return words
     width = int(0.95 * len(words) * inches / text_width(words, size))
     joined = re.sub(
-        r"\S+ [-\d.e]+(?=,|$)",
+        rf"\S+ [-{MINUS}\d.e]+(?=,|$)",
         lambda found: found[0].replace(" ", NO_BREAK) if len(found[0]) < width else found[0],
         words,
     )
@@ -366,7 +365,12 @@ def percent_upwards(axes: Axes) -> None:
     """Show shares along the axis, 0 to 100 %."""
     axes.set_ylim(-0.03, 1.03)
     axes.set_yticks(np.linspace(0, 1, 6))
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    show_percent(axes.yaxis)
+
+
+def show_percent(axis: Axis) -> None:
+    """Write the numbers of an axis in percent, as the page does."""
+    axis.set_major_formatter(PercentFormatter(1, symbol=f"{NO_BREAK}%"))
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
@@ -390,7 +394,9 @@ def patches(colours: Mapping[str, str]) -> list[Patch]:
 
     They have no stroke, so that a dark page leaves them the colour that the areas have.
     """
-    return [Patch(facecolor=each, linewidth=0, label=text) for text, each in colours.items()]
+    return [
+        Patch(facecolor=each, linewidth=0, label=mpl_text(text)) for text, each in colours.items()
+    ]
 
 
 def legend_lines(styles: Mapping[Any, Mapping[str, Any]]) -> list[Line2D]:

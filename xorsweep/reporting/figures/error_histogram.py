@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
@@ -25,6 +25,7 @@ from xorsweep.reporting.figures.axes import (
     label_decades,
     legend_below,
     patches,
+    show_percent,
 )
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS, PLATEAU_LINE
@@ -69,7 +70,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
         if tables.plateaus:
             upwards = axes.get_xaxis_transform()
             axes.vlines([*tables.plateaus.values()], 0, 1, transform=upwards, **PLATEAU_LINE)
-    grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    show_percent(grid[0].yaxis)
     highest = max(axes.dataLim.y1 for axes in grid)
     if highest < MOST_ENLARGED:
         grid[0].set_ylim(0, 1.05 * highest)

@@ -117,7 +117,9 @@ def _draw_table(run: SingleRun) -> Figure:
     if few:
         for (row, unit), value in np.ndenumerate(values):
             colour = "white" if (value - low) / (high - low) < HALF else INK
-            axes.text(unit, row, f"{value:.3g}", color=colour, ha="center", va="center", size=7)
+            axes.text(
+                unit, row, mpl_label(f"{value:.3g}"), color=colour, ha="center", va="center", size=7
+            )
         axes.set_xticks(range(units), [str(unit + 1) for unit in range(units)])
         axes.set_yticks(range(rows), [mpl_label(label) for label in run.task.row_labels()])
     else:

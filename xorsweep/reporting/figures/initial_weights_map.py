@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.ticker import PercentFormatter
 
 from xorsweep.analysis.initial_weights import WeightCell
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import DrawnFigure, facets
+from xorsweep.reporting.figures.axes import DrawnFigure, facets, show_percent
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.weight_panels import weight_panels
 from xorsweep.text import percent_text
@@ -71,7 +70,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
         )
     bar = figure.colorbar(fields, ax=grid, aspect=25, pad=0.02, label="runs that don't converge")
     bar.outline.set_visible(False)
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
+    show_percent(bar.ax.yaxis)
     return DrawnFigure(figure, _alt_text(maps), note)
 
 

@@ -109,7 +109,9 @@ def _set_ticks(shown: Axis, axis: MapAxis) -> None:
     low, high = axis.levels[[0, -1]]
     if axis.spacing == "uneven":
         values = axis.levels[np.linspace(0, len(axis) - 1, MOST_STEPS).astype(int)]
-        shown.set_ticks(axis.coordinates(values), labels=[f"{value:g}" for value in values])
+        shown.set_ticks(
+            axis.coordinates(values), labels=[mpl_label(f"{value:g}") for value in values]
+        )
     elif axis.spacing == "log" and high >= 10 * low:
         shown.set_major_locator(LogLocator(subs=(1, 2, 5) if high < FEW_DECADES * low else (1,)))
         shown.set_major_formatter("{x:g}")

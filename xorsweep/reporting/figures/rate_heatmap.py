@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 from seaborn.utils import relative_luminance
 
 from xorsweep.reporting.figures.axes import (
@@ -20,6 +19,7 @@ from xorsweep.reporting.figures.axes import (
     facets,
     level_label,
     room_across,
+    show_percent,
     text_width,
     turn_labels,
 )
@@ -81,7 +81,7 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
+    show_percent(bar.ax.yaxis)
     if rates.are_values:
         bar.set_ticks([0, 1], labels=["false", "true"])
     bar.set_label(mpl_label(rates.label))

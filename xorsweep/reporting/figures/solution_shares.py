@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from xorsweep.analysis.solutions import classes_only, label_counts
 from xorsweep.reporting.figures.axes import (
@@ -17,6 +16,7 @@ from xorsweep.reporting.figures.axes import (
     level_label,
     patches,
     room_across,
+    show_percent,
     text_width,
 )
 from xorsweep.reporting.figures.data import Tables
@@ -72,7 +72,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     for axes, (_, part) in zip(grid, parts, strict=True):
         _draw_rows(axes, part, key, counts, colours, 0.85 * room_across(grid[0]))
     grid[0].set_xlim(0, 1)
-    grid[0].xaxis.set_major_formatter(PercentFormatter(1))
+    show_percent(grid[0].xaxis)
     rest = {OTHERS: OTHERS_COLOUR} if len(named) > len(colours) else {}
     legend_below(figure, patches(colours | rest))
     return DrawnFigure(figure, _alt_text(shown.cells, shown.keys, counts), shown.note)

@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
-from xorsweep.reporting.figures.axes import NARROW, DrawnFigure, legend_below, new_figure, patches
+from xorsweep.reporting.figures.axes import (
+    NARROW,
+    DrawnFigure,
+    legend_below,
+    new_figure,
+    patches,
+    show_percent,
+)
 from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import INK
@@ -38,7 +44,7 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     axes.set_yticks(np.arange(len(rows)), [mpl_label(name) for name in rows["axis"]])
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1), ylabel="axis")
     axes.set_xlabel("share of the variance of the rate")
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    show_percent(axes.xaxis)
     axes.tick_params("y", length=0)
     axes.grid(axis="x")
     legend_below(figure, patches(dict(KINDS.values())))

@@ -92,11 +92,9 @@ def _words_and_answers(frame: Frame) -> Image.Image:
     width, height = frame.answers.size
     image.paste(frame.answers, ((SIDE - width) // 2, (SIDE - height) // 2))
     when = count_text(frame.epoch, "epoch") if frame.epoch else "before training"
-    # Pillow's own font has no minus sign, and would draw a box.
-    error = number(frame.error).replace("\N{MINUS SIGN}", "-")
     draw = ImageDraw.Draw(image)
     draw.text((SIDE + 16, 12), when, WHITE, _font(20))
-    draw.text((SIDE + 16, 42), f"{HALF_SSE} {error}", WHITE, _font(12))
+    draw.text((SIDE + 16, 42), f"{HALF_SSE} {number(frame.error)}", WHITE, _font(12))
     return image
 
 

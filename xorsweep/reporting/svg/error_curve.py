@@ -33,6 +33,8 @@ WIDTH, HEIGHT = 420.0, 250.0
 FEWEST_TICKS, MOST_TICKS = 3, 8
 LINE = 12.0
 """Pixels from one line of words to the next."""
+CHARACTER, GAP = 6.0, 6.0
+"""About the pixels that a digit takes, and those between two labels."""
 
 Points = Sequence[tuple[float, float]]
 
@@ -181,19 +183,13 @@ def _epoch_ticks(axes: LogAxes) -> Iterator[str]:
         [f'<path d="M{place(axes.left)} {place(below)}H{place(axes.width - axes.right)}"/>'],
     )
     decades = [10**power for power in range(len(str(axes.last)))]
-    every = -(-len(decades) // MOST_TICKS)
+    room = axes.x(10) - axes.x(1)
+    every = math.ceil((CHARACTER * len(f"{decades[-1]:,}") + GAP) / room)
     ticks = [0, *decades[::every]] if axes.last else [0]
-    names = [text(axes.x(epoch), below + 14, _counted(epoch), "middle") for epoch in ticks]
+    names = [text(axes.x(epoch), below + 14, f"{epoch:,}", "middle") for epoch in ticks]
     middle = (axes.left + axes.width - axes.right) / 2
     names += [text(middle, axes.height - 6, "epochs", "middle"), text(4, 12, HALF_SSE)]
     yield group(f"fill:{SOFT}", names)
-
-
-def _counted(epochs: int) -> str:
-    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if epochs >= size:
-            return f"{epochs // size}{unit}"
-    return str(epochs)
 
 
 def _levels(axes: LogAxes, levels: Mapping[str, float], points: Points) -> Iterator[str]:

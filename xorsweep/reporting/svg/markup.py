@@ -59,11 +59,11 @@ def place(coordinate: float) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number to read, to some significant digits, with a real minus sign."""
+    """Return a number to read, to some significant digits."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
-        return "infinite" if value > 0 else "\N{MINUS SIGN}infinite"
+        return "infinite" if value > 0 else "-infinite"
     written = f"{value:#.{digits}g}" if value else "0"
     # "#" keeps zeros, as in 0.500, but also the point of 123.
-    return written.removesuffix(".").replace("-", "\N{MINUS SIGN}")
+    return written.removesuffix(".")

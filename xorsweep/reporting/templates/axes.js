@@ -47,6 +47,8 @@ const axes = (function () {
     return { at, share, ticks, log, low, high };
   }
 
+  const signed = (text) => text.replaceAll("-", "\u2212");
+
   function numberText(number) {
     const size = Math.abs(number);
     if (size && (size < 1e-3 || size >= 1e7)) {
@@ -54,9 +56,9 @@ const axes = (function () {
       const exponent = String(Math.abs(power)).replace(/\d/g, (digit) => SUPERSCRIPTS[digit]);
       const ten = `10${power < 0 ? "⁻" : ""}${exponent}`;
       const rounded = parseFloat(factor.toPrecision(4));
-      return rounded === 1 ? ten : `${rounded}·${ten}`;
+      return rounded === 1 ? ten : signed(`${rounded}·${ten}`);
     }
-    return parseFloat(number.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 8 });
+    return signed(parseFloat(number.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 8 }));
   }
 
   const percentText = (share) => `${parseFloat((100 * share).toPrecision(4))}\u00a0%`;
@@ -77,5 +79,5 @@ const axes = (function () {
     });
   }
 
-  return { scale, numberText, percentText, countText, widthOf, apart, linearTicks, logTicks };
+  return { scale, signed, numberText, percentText, countText, widthOf, apart, linearTicks, logTicks };
 })();

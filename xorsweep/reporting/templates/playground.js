@@ -77,7 +77,7 @@
       while (![0, 1].includes(each) && [0, 100].includes(Number(text())) && digits < 6) digits += 1;
       return text().replace(/\.0$/, "");
     });
-    return `${share} % [${from}, ${to}]`;
+    return `${share}\u00a0% [${from}, ${to}]`;
   }
 
   // Trains seed after seed, as many as a frame has time for, and says the share as it grows.
@@ -95,7 +95,7 @@
       }
       if (mine === counting && done) {
         const seeds = done === 1 ? `seed ${first}` : `the ${done} seeds ${first} to ${first + done - 1}`;
-        share.textContent = `${solved} of ${seeds} ${solved === 1 ? "converges" : "converge"} within ${axes.countText(most, "epoch")}: ${shareText(solved, done)}, a 95 % interval.`;
+        share.textContent = `${solved} of ${seeds} ${solved === 1 ? "converges" : "converge"} within ${axes.countText(most, "epoch")}: ${shareText(solved, done)}, a 95\u00a0% interval.`;
       }
       if (mine === counting && done < SEEDS) setTimeout(frame); else seedsButton.disabled = false;
     };
@@ -104,7 +104,7 @@
 
   // Reads w1, b1, w2 and b2 as NumPy prints them; the count of numbers says how many hidden units.
   function useOwnWeights() {
-    const text = field("weights").value;
+    const text = field("weights").value.replace(/\u2212/g, "-");
     const numbers = (text.match(/(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?!\w)/gi) || []).map(Number);
     const { inputs, outputs } = settings.shape;
     const units = (numbers.length - outputs) / (inputs + 1 + outputs);

@@ -217,7 +217,7 @@ function runView(root, data, shape) {
       }
       const found = line.insertCell();
       found.className = "number";
-      found.textContent = outputs.length === 1 ? outputs[0].toFixed(4) : `largest error ${text(Math.max(...outputs.map((output, k) => Math.abs(targets[k] - output))))}`;
+      found.textContent = outputs.length === 1 ? axes.signed(outputs[0].toFixed(4)) : `largest error ${text(Math.max(...outputs.map((output, k) => Math.abs(targets[k] - output))))}`;
       line.insertCell().textContent = right ? "✓" : "✗";
     });
     return list;

@@ -5,8 +5,10 @@
 (function () {
   const FIRST_ROWS = 25;
   const FEWEST_TO_FILTER = 8;
-  const number = (cell) => parseFloat(cell.textContent.replace(/,/g, ""));
-  const text = (cell) => cell.textContent.replace(/\u00a0/g, " ").trim().toLowerCase();
+  // As typed on a keyboard, without the minus signs and the spaces of the page.
+  const plain = (text) => text.replace(/\u2212/g, "-").replace(/\u00a0/g, " ").trim();
+  const number = (cell) => parseFloat(plain(cell.textContent).replace(/,/g, ""));
+  const text = (cell) => plain(cell.textContent).toLowerCase();
   const isNumeric = (head) => head.classList.contains("number");
 
   function compare(one, other, numeric, sign) {
@@ -115,7 +117,7 @@
 
     function apply() {
       const tests = inputs.map((input, column) => {
-        const wanted = input && input.value.trim();
+        const wanted = input && plain(input.value);
         const cells = rows.map((row) => row.cells[column]);
         return wanted && test(wanted, isNumeric(heads[column]), cells);
       });
