@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from xorsweep.analysis.columns import swept_columns
-from xorsweep.analysis.initial_weights import WeightCell, weight_cells
+from xorsweep.analysis.initial_weights import FEWEST_RUNS, WeightCell, weight_cells
 from xorsweep.analysis.intervals import simultaneous
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import final_epochs_only
@@ -68,5 +68,5 @@ def _others(cells: list[WeightCell]) -> str:
     below = f", and below it in {smaller:,}" if smaller else ""
     return (
         f" It is above one half, with an interval that is corrected for all of them, in "
-        f"{larger:,} of {len(cells):,} settings with at least 500 runs{below}."
+        f"{larger:,} of {len(cells):,} settings with at least {FEWEST_RUNS:,} runs{below}."
     )

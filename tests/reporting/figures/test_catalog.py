@@ -37,8 +37,10 @@ from xorsweep.networks.metrics import PLATEAUS, error_label
 from xorsweep.networks.plugins import PluginSet
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.figures import (
+    curvature_curves,
     error_curves,
     error_histogram,
+    initial_weights_map,
     rate_heatmap,
     rate_lines,
     survival_curves,
@@ -385,6 +387,18 @@ def test_the_band_of_a_curve_at_none_or_all_is_clopper_and_pearsons(tables: Tabl
     assert {0, 1} == set(flat["unsolved"])
     limit = 0.025 ** (1 / 12)
     np.testing.assert_allclose(flat["high"] - flat["low"], 1 - limit)
+
+
+def test_captions_have_the_limits_of_their_figures() -> None:
+    captions = {spec.name: spec.caption for spec in NETWORK_FIGURES}
+    limits = f"errors above {error_curves.LARGEST_ERROR:g} or below 10⁻⁸"
+    assert limits in captions["error_by_epoch"]
+    assert error_curves.SMALLEST_ERROR == error_histogram.SMALLEST_ERROR == 10**-8
+    assert "Errors below 10⁻⁸" in captions["final_error"]
+    linear = f"linear between -{curvature_curves.LINEAR:g} and {curvature_curves.LINEAR:g}"
+    assert linear in captions["curvature_by_epoch"]
+    fewest = f"a square with fewer than {initial_weights_map.FEWEST_RUNS} runs is blank"
+    assert fewest in captions["initial_weights_map"]
 
 
 def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:

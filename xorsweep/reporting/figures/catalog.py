@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from xorsweep.analysis.initial_weights import FEWEST_RUNS
+from xorsweep.analysis.learning_curves import MOST_CURVES
 from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.atomic import remove_leftovers
@@ -180,10 +182,10 @@ NETWORK_FIGURES = (
         "How the error falls",
         "Each panel is a setting. A thin line is a single run, in the colour of its outcome; each "
         "outcome has its share of the lines, and at least one. The thick line is the median of all "
-        "runs, or of the first 20,000, and the band is their middle half, up to the most epochs "
-        "that the setting has. Both axes are logarithmic; errors above 100 or below 10⁻⁸ lie "
-        "beyond the edge. The dashed lines are the plateaus of the error, which a run may leave "
-        "later.",
+        f"runs, or of the first {MOST_CURVES:,}, and the band is their middle half, up to the most "
+        "epochs that the setting has. Both axes are logarithmic; errors above 100 or below 10⁻⁸ "
+        "lie beyond the edge. The dashed lines are the plateaus of the error, which a run may "
+        "leave later.",
         "error_curves",
     ),
     FigureSpec(
@@ -239,8 +241,8 @@ NETWORK_FIGURES = (
         "seed, of each network with two inputs and two hidden units. Each mark is a tenth of the "
         "runs of a setting, as wide as their differences, with the 95 % interval of its rate. AUC "
         "is the share of pairs of a run that doesn't converge and one that does in which the "
-        "former has the larger difference; it is one half without a relation. Settings with 500 "
-        "runs or more are shown, after the most epochs that they have.",
+        "former has the larger difference; it is one half without a relation. Settings with "
+        f"{FEWEST_RUNS:,} runs or more are shown, after the most epochs that they have.",
         "initial_weights",
     ),
     FigureSpec(

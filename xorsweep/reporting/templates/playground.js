@@ -1,5 +1,5 @@
 // Training in the page: a network with the learning rate, hidden units and initial weights that a
-// person picks, and the share of 200 seeds that converge.
+// person picks, and the share of many seeds that converge.
 (function () {
   const source = document.getElementById("run-data"), root = document.getElementById("playground");
   if (!source || !root) return;
@@ -10,6 +10,7 @@
   const trainButton = root.querySelector("[data-do=train]"), seedsButton = root.querySelector("[data-do=seeds]");
   const task = { inputs: settings.inputs, targets: settings.targets };
   let current, own = null, running = false, counting = 0;
+  seedsButton.textContent = `Train ${SEEDS} seeds`;
 
   const lr = () => settings.rates[Number(field("lr").value)];
   const hidden = () => (own ? own.hidden : Number(field("hidden").value));
