@@ -27,6 +27,24 @@ def test_points_of_a_grid_differ_in_other_keys_than_the_seed(grid_of: Callable[.
     assert CellIndex.of_grid(grid, ("seed", "epochs")).number.tolist() == [0, 0, 1, 1] * 2
 
 
+@given(
+    keys=st.permutations(["lr", "hidden", "epochs", "seed"]),
+    rows=st.none() | st.lists(st.integers(0, 23), min_size=1, max_size=9),
+)
+def test_cells_of_a_grid_are_those_of_its_points(
+    keys: list[str], rows: list[int] | None, grid_of: Callable[..., Grid]
+) -> None:
+    levels = {"lr": [0.5, 2.0], "hidden": [2, 3], "epochs": [5], "seed": range(6)}
+    grid = grid_of(**{key: levels[key] for key in keys})
+    if rows is not None:
+        grid = grid.at(np.array(rows))
+    index = CellIndex.of_grid(grid)
+    cells = [{**grid.point(row), "seed": None} for row in range(len(grid))]
+    order = [cell for row, cell in enumerate(cells) if cell not in cells[:row]]
+    assert index.number.tolist() == [order.index(cell) for cell in cells]
+    assert index.first.tolist() == [cells.index(cell) for cell in order]
+
+
 def test_missing_values_of_a_table_are_equal() -> None:
     rows = pd.DataFrame({"a": [np.nan, 2.0, np.nan], "b": ["x", "x", "x"]})
     assert CellIndex.of_frame(rows, ["a", "b"]).number.tolist() == [0, 1, 0]

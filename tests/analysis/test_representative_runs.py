@@ -68,6 +68,20 @@ def test_runs_that_converged_come_first_and_those_that_diverged_last(grid_of: Gr
     assert representatives(grid, assembled).tolist() == [[3, 4, 0]]
 
 
+@pytest.mark.parametrize("never", [0.0, 0.3, 0.7, 1.0])
+def test_the_runs_of_a_large_cell_are_in_the_same_order(never: float, grid_of: GridOf) -> None:
+    count, rng = 20_000, np.random.default_rng(0)
+    # Few different values, so that many runs are equal.
+    epochs = np.where(rng.random(count) < never, -1, rng.integers(1, 9, count))
+    errors = rng.choice([0.1, 0.25, 0.5, np.nan], count)
+    order = np.lexsort(
+        (np.nan_to_num(errors, nan=np.inf), np.where(epochs < 0, np.inf, epochs))
+    ).tolist()
+    grid = grid_of(epochs=50, seed=range(count))
+    found = representatives(grid, assembled_of(grid, errors.tolist(), epochs.tolist()))
+    assert found.tolist() == [[order[(count - 1) // 2], order[0], order[-1]]]
+
+
 def test_a_failed_run_stands_for_nothing_and_a_failed_cell_has_none(grid_of: GridOf) -> None:
     grid = grid_of(lr=[0.1, 0.5], epochs=50, seed=range(2))
     assembled = assembled_of(grid, [0.1, 0.2, 0.3, 0.4], [-1] * 4)

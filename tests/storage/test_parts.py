@@ -108,12 +108,20 @@ def test_lists_are_left_out_on_demand(tmp_path: Path, part: tuple[str, bytes]) -
     path = written(tmp_path, *part)
     whole = decode(path, NetworkExperiment())
     assert decode(path, NetworkExperiment(), lists=False).equals(whole.drop_columns([*LISTS]))
-    own = np.sort(whole["point_id"].to_numpy())
-    outside = np.setdiff1d(np.concatenate([own - 1, own + 1]), own)
-    mixed = np.union1d(outside, own[2:3])
-    for points, has_lists in ((mixed, True), (outside, False), (own[:0], False)):
-        found = decode(path, NetworkExperiment(), lists=points)
-        assert found.equals(whole if has_lists else whole.drop_columns([*LISTS]))
+
+
+@pytest.mark.parametrize("wanted", [[], [3], [9_000, 9_001], [0, 8_191, 8_192, 19_999]])
+def test_rows_of_some_points_alone_are_read(
+    tmp_path: Path, rows: PointResults, wanted: list[int]
+) -> None:
+    table = part_of(rows).take(np.arange(20_000) % 6)
+    table = table.set_column(0, "point_id", pa.array(np.arange(1, 40_001, 2, np.uint64)[::-1]))
+    path = written(tmp_path, *encode([table], NetworkExperiment()))
+    whole = decode(path, NetworkExperiment())
+    own = whole["point_id"].to_numpy()[wanted]
+    for points in (own, np.union1d(own, np.arange(0, 40_000, 2, np.uint64))):
+        found = decode(path, NetworkExperiment(), points=np.sort(points))
+        assert found.equals(whole.take(pa.array(wanted, pa.int64())))
 
 
 def test_the_curve_comes_back_at_the_longest_point_of_its_trajectory(

@@ -29,7 +29,6 @@ from xorsweep.networks.results import output_names
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
 from xorsweep.storage import compact_columns, mapped_arrays, results, table_writer
-from xorsweep.storage.bitwise_diff import of_points
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
     READ_AT_ONCE,
@@ -103,7 +102,7 @@ def folder(grid: Grid, parts: list[pa.Table], tmp_path_factory: pytest.TempPathF
     """Return a folder with the results of the grid, of which two points failed."""
     folder = tmp_path_factory.mktemp("results")
     failed = grid.identities[[2, 5]]
-    kept = [of_points(part, np.setdiff1d(part["point_id"].to_numpy(), failed)) for part in parts]
+    kept = [part.filter(pa.array(~np.isin(part["point_id"].to_numpy(), failed))) for part in parts]
     lost = {"point_id": failed, "status": np.full(2, FAILED, np.int8), "message": [AWKWARD] * 2}
     written(grid, [*kept, pa.table(lost)], folder)
     return folder

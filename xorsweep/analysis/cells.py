@@ -52,9 +52,13 @@ class CellIndex:
     def of_grid(cls, grid: Grid, without: Collection[str] = ("seed",)) -> CellIndex:
         """Return the cells of a grid's points: those that differ in keys `without` alone."""
         keys = [key for key in grid.columns if key not in without]
-        return cls.of_numbers(
-            number_by_appearance(combined_codes(grid, keys, np.arange(len(grid))))
-        )
+        changed = np.zeros(len(grid), bool)
+        changed[:1] = True
+        for key in keys:
+            grid.columns[key].mark_changes(changed)
+        starts = np.flatnonzero(changed)
+        cells = number_by_appearance(combined_codes(grid, keys, starts))
+        return cls(starts, cells, len(grid))
 
     @classmethod
     def of_frame(cls, rows: pd.DataFrame, keys: Sequence[str]) -> CellIndex:

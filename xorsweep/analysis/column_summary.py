@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.columns import distinguishing_keys
+from xorsweep.analysis.columns import distinguishing_keys, has_levels
 from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals
 from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
@@ -227,7 +227,7 @@ def compare_flags(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     from xorsweep.analysis.paired_tests import compare_neighbours
 
     roles = ColumnRoles.of(results, keys, {})
-    if SEED not in keys or results[SEED].nunique() < 2 or not roles.flags:
+    if SEED not in keys or not has_levels(results[SEED], 2) or not roles.flags:
         return pd.DataFrame()
     # A key may have the name of a column.
     inner = {key: key if key == SEED else f" {key}" for key in keys}

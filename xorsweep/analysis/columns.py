@@ -49,6 +49,12 @@ def distinguishing_keys(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     return found
 
 
+def has_levels(column: pd.Series[Any], fewest: int) -> bool:
+    """Tell whether a column has some number of different values, or more."""
+    # Mostly its beginning has them; to look at all values takes long.
+    return column.iloc[: 4 * fewest].nunique() >= fewest or column.nunique() >= fewest
+
+
 def is_numeric(column: pd.Series[Any]) -> bool:
     """Tell whether the levels of a key are numbers, which an axis can hold."""
     return column.dtype.kind in "iuf" and bool(column.notna().all())

@@ -6,6 +6,7 @@ import pandas as pd
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.column_summary import SEED, ColumnCells
+from xorsweep.analysis.columns import has_levels
 from xorsweep.analysis.variance_shares import FEWEST_SEEDS, VarianceShares, variance_shares
 from xorsweep.experiment import OK, STATUS, STATUSES
 
@@ -13,7 +14,7 @@ from xorsweep.experiment import OK, STATUS, STATUSES
 def flag_variance(results: pd.DataFrame, cells: ColumnCells, flag: str) -> VarianceShares | None:
     """Return the shares of the variance of how often a column is true."""
     has_seeds = SEED in results
-    if has_seeds and results[SEED].nunique() < FEWEST_SEEDS:
+    if has_seeds and not has_levels(results[SEED], FEWEST_SEEDS):
         return None
     return variance_shares(
         cells.summary[list(cells.keys)],

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.auc import Auc, auc, mean_ranks
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.columns import point_columns, swept_columns
+from xorsweep.analysis.columns import has_levels, point_columns, swept_columns
 from xorsweep.analysis.intervals import CONFIDENCE
 from xorsweep.analysis.summary import rate_columns
 from xorsweep.fields import FloatArray
@@ -114,7 +114,7 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
     That is 500 which didn't fail, with different initial weights. Cells whose weights come from a
     file aren't among them, as the file may have changed since.
     """
-    if results["seed"].nunique() < FEWEST_RUNS:
+    if not has_levels(results["seed"], FEWEST_RUNS):
         return
     index = CellIndex.of_frame(results, swept_columns(results))
     trained = (results["status"] != "failed").to_numpy()

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.curves import curve_quantiles
 from xorsweep.errors import StoreError
 from xorsweep.grid.columns import Column
@@ -96,13 +97,15 @@ def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:
     Points of a cell beyond the first MOST_CURVES are in none.
     """
     keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]
+    index = CellIndex.of_grid(grid)
     cell_of = np.full(len(grid), -1, np.int32)
     for number, cell in enumerate(cells[keys].to_dict("records")):
-        inside = np.ones(len(grid), bool)
+        is_it = np.ones(len(index), bool)
         for key, value in cell.items():
             column = grid.columns[str(key)]
-            inside &= column.codes == _code_of(column, value)
-        cell_of[np.flatnonzero(inside)[:MOST_CURVES]] = number
+            is_it &= column.codes[index.first] == _code_of(column, value)
+        for place in np.flatnonzero(is_it).tolist():
+            cell_of[index.rows_of(place)[:MOST_CURVES]] = number
     return cell_of
 
 

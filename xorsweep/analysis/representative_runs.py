@@ -25,6 +25,9 @@ RULE = (
     "worst is the last, and the typical run is in the middle."
 )
 
+SORTED_AT_ONCE = 2**14
+"""Rows of several cells that are sorted together; of a larger cell three are selected."""
+
 Rows = NDArray[np.int64]
 PartsOf = Callable[[NDArray[np.uint64]], Iterable[pa.Table]]
 """Returns the parts, with lists where one has some of these points."""
@@ -43,17 +46,36 @@ def representatives(grid: Grid, stored: StoredColumns) -> Rows:
     ended = stored.ended
     epochs = stored.column("converged_epoch", np.int64)
     errors = stored.column("final_error", np.float64)
-    for rows in index.blocks():
+    for rows in index.blocks(SORTED_AT_ONCE):
         trained = rows[ended[rows]]
         epoch, error = epochs[trained], errors[trained]
         by_epoch = np.where(epoch < 0, np.inf, epoch)
         by_error = np.where(np.isfinite(error), error, np.inf)
+        if len(trained) > SORTED_AT_ONCE and cell[rows[0]] == cell[rows[-1]]:
+            ranks = ((len(trained) - 1) // 2, 0, len(trained) - 1)
+            chosen = [_place_of_rank(rank, by_epoch, by_error) for rank in ranks]
+            found[cell[rows[0]]] = trained[chosen]
+            continue
         # lexsort's last key counts most, and it is stable: equal runs keep the order of rows.
         ranked = trained[np.lexsort((by_error, by_epoch, cell[trained]))]
         cells, first, runs = np.unique(cell[ranked], return_index=True, return_counts=True)
         places = np.column_stack([first + (runs - 1) // 2, first, first + runs - 1])
         found[cells] = ranked[places]
     return found
+
+
+def _place_of_rank(rank: int, *keys: FloatArray) -> int:
+    """Return the place of the value that a stable sort by some keys (n,) puts at a rank.
+
+    The first key counts most. A selection takes linear time, and a fifth of that of a sort.
+    """
+    places = np.arange(len(keys[0]))
+    for key in keys:
+        values = key[places]
+        at_rank = np.partition(values, rank)[rank]
+        rank -= int(np.count_nonzero(values < at_rank))
+        places = places[values == at_rank]
+    return int(places[rank])
 
 
 def best_first(grid: Grid, stored: StoredColumns) -> Rows:

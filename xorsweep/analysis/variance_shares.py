@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import ROWS_AT_ONCE, CellIndex
-from xorsweep.analysis.columns import distinguishing_keys, point_columns, swept_columns
+from xorsweep.analysis.columns import distinguishing_keys, has_levels, point_columns, swept_columns
 from xorsweep.analysis.intervals import Z
 from xorsweep.fields import FloatArray
 from xorsweep.storage.mapped_arrays import release_pages
@@ -233,13 +233,17 @@ def _runs(
     place_of[flat] = np.arange(len(flat))
     # A seed counts where all cells have it: effects are differences within a seed.
     seeds = np.unique(seed[counted & (cell == flat[0])])
+    if not len(seeds):
+        return np.empty((0, *product.places.shape), bool)
     missing = -1
     runs = np.full((len(seeds), len(flat)), missing, np.int8)
     for start in range(0, len(cell), ROWS_AT_ONCE):
         block = slice(start, start + ROWS_AT_ONCE)
         rows = start + np.flatnonzero(counted[block] & (place_of[cell[block]] >= 0))
-        rows = rows[np.isin(seed[rows], seeds)]
-        runs[np.searchsorted(seeds, seed[rows]), place_of[cell[rows]]] = happened[rows]
+        place = np.minimum(np.searchsorted(seeds, seed[rows]), len(seeds) - 1)
+        is_shared = seeds[place] == seed[rows]
+        rows, place = rows[is_shared], place[is_shared]
+        runs[place, place_of[cell[rows]]] = happened[rows]
     whole: NDArray[np.bool_] = runs[(runs != missing).all(axis=1)].astype(bool)
     return whole.reshape(-1, *product.places.shape)
 
@@ -330,7 +334,7 @@ def _with_limits(name: str, value: float, without: FloatArray) -> dict[str, floa
 
 def rate_variance(results: pd.DataFrame, summary: pd.DataFrame) -> VarianceShares | None:
     """Return the shares of the variance of how often networks converge."""
-    if results["seed"].nunique() < FEWEST_SEEDS:
+    if not has_levels(results["seed"], FEWEST_SEEDS):
         return None
     keys = [key for key in point_columns(summary) if key != "seed"]
     cell = CellIndex.of_frame(results, swept_columns(results)).number

@@ -90,6 +90,13 @@ class Column:
             return counts * (len(self.codes) // len(self.codes.of_level))
         return np.bincount(self.codes, minlength=len(self.levels))
 
+    def mark_changes(self, changed: NDArray[np.bool_]) -> None:
+        """Set at least those points (N,) true whose level isn't that of the point before."""
+        if isinstance(self.codes, ProductCodes):
+            changed[:: self.codes.stride] = True
+        elif len(self.levels) > 1:
+            changed[1:] |= self.codes[1:] != self.codes[:-1]
+
     def at(self, rows: NDArray[np.integer[Any]]) -> Column:
         """Return the column at some rows (n,), with the levels that are left."""
         if len(self.levels) == 1:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xorsweep.analysis.columns import is_numeric, swept_columns
@@ -13,6 +14,7 @@ from xorsweep.analysis.export import Failure
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import select_cells
+from xorsweep.storage.column_bits import changes
 from xorsweep.text import level_name, level_text
 
 NO_RUN = "no run"
@@ -80,7 +82,8 @@ def settings_table(results: pd.DataFrame, keys: Sequence[str]) -> Table:
 
 
 def _levels_text(results: pd.DataFrame, key: str) -> str:
-    found = levels(results[[key]].dropna(), key)
+    first = np.flatnonzero(np.append(True, changes(results[key]))[: len(results)])
+    found = levels(results[[key]].iloc[first].dropna(), key)
     if len(found) <= MOST_LEVELS:
         return ", ".join(map(level_name, found))
     if is_numeric(results[key]):

@@ -12,7 +12,6 @@ import pyarrow.compute
 from numpy.typing import NDArray
 
 from xorsweep.experiment import FAILED, POINT_ID, STATUS, STATUSES, Experiment
-from xorsweep.storage.parts import are_among
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,9 @@ def _is_list(table: pa.Table, column: str) -> bool:
     return column in table.column_names and pa.types.is_list(table[column].type)
 
 
-def of_points(table: pa.Table, identities: NDArray[np.uint64]) -> pa.Table:
-    """Return the rows of a table of parts that hold these points, whose identities ascend."""
-    return table.filter(pa.array(are_among(table[POINT_ID].to_numpy(), identities)))
-
-
-def ended_rows(parts: Iterable[pa.Table], identities: NDArray[np.uint64]) -> pa.Table:
-    """Return the rows of parts that hold these points and haven't failed."""
-    ascending = np.sort(identities)
-    found = (of_points(part, ascending) for part in parts)
-    ended = [part.filter(pa.array(part[STATUS].to_numpy() != FAILED)) for part in found]
+def ended_rows(parts: Iterable[pa.Table]) -> pa.Table:
+    """Return the rows of parts that haven't failed."""
+    ended = [part.filter(pa.array(part[STATUS].to_numpy() != FAILED)) for part in parts]
     return pa.concat_tables(ended, promote_options="default")
 
 

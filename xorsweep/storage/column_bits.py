@@ -25,8 +25,11 @@ def bits_of(column: pd.Series[Any]) -> NDArray[Any] | None:
 def is_constant(column: pd.Series[Any]) -> bool:
     """Tell, for numbers, booleans and categories, whether all values have the same bits."""
     bits = bits_of(column)
-    # A stride of 0 is that of one value, broadcast; `compact` makes such columns.
-    return bits is not None and (bits.strides == (0,) or bool((bits == bits[:1]).all()))
+    if bits is None:
+        return False
+    # A stride of 0 is that of one value, broadcast; `compact` makes such columns. Most others
+    # differ at their end.
+    return bits.strides == (0,) or bool((bits[-1:] == bits[:1]).all() and (bits == bits[:1]).all())
 
 
 def changes(column: pd.Series[Any]) -> NDArray[np.bool_]:

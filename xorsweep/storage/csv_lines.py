@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
+
+from xorsweep.storage.run_ahead import run_ahead
 
 COMMA = "\x1f"
 """Stands for the commas between joined columns: Arrow writes no commas without quotes."""
@@ -40,15 +41,7 @@ class CsvLines:
         self, batches: Iterable[pa.RecordBatch]
     ) -> Iterator[tuple[pa.RecordBatch, Future[pa.Buffer]]]:
         """Yield each batch with its lines to come, while the next ones are under way."""
-        threads = pa.cpu_count()
-        under_way: deque[tuple[pa.RecordBatch, Future[pa.Buffer]]] = deque()
-        with ThreadPoolExecutor(threads) as pool:
-            for batch in batches:
-                under_way.append((batch, pool.submit(self.lines, batch)))
-                # No more are made ahead than threads can format, so that memory stays bounded.
-                if len(under_way) > threads:
-                    yield under_way.popleft()
-            yield from under_way
+        return run_ahead(self.lines, batches, pa.cpu_count())
 
     def lines(self, batch: pa.RecordBatch) -> pa.Buffer:
         """Return some rows as lines of CSV."""

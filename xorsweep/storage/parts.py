@@ -26,6 +26,10 @@ SUFFIX = ".parquet"
 
 _TYPES = {POINT_ID: pa.uint64(), STATUS: pa.int8(), MESSAGE: pa.string()}
 """The columns of every part."""
+ROWS_READ = 8_192
+"""Rows of a part that are read together where only some of its points are wanted."""
+LEADING_BITS = 20
+"""Bits of an identity by which most points that aren't wanted are told, without a search."""
 _OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
 
 
@@ -47,7 +51,14 @@ def encode(rows: Sequence[pa.Table], experiment: Experiment[Any]) -> tuple[str, 
     repeated = [each.name for each in table.schema if each.type in (pa.int8(), pa.string())]
     sink = pa.BufferOutputStream()
     # Nothing filters a part by its statistics.
-    pq.write_table(table, sink, compression="zstd", use_dictionary=repeated, write_statistics=False)
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=ROWS_READ,
+        compression="zstd",
+        use_dictionary=repeated,
+        write_statistics=False,
+    )
     data = sink.getvalue().to_pybytes()
     # The same rows have the same name: a part that is written twice is there once.
     return _digest(data) + SUFFIX, data
@@ -71,15 +82,18 @@ def _complete(rows: pa.Table) -> pa.Table:
 
 
 def decode(
-    path: Path, experiment: Experiment[Any], lists: bool | NDArray[np.uint64] = True
+    path: Path,
+    experiment: Experiment[Any],
+    lists: bool = True,
+    points: NDArray[np.uint64] | None = None,
 ) -> pa.Table:
     """Return the rows of a part, with or without its columns of lists.
 
     Args:
         path: The file.
         experiment: The experiment that ran its points.
-        lists: Whether there are lists, or the identities, ascending, of points: a part has
-            its lists if it has one of them.
+        lists: Whether there are lists.
+        points: The identities, ascending, of the points whose rows are wanted; all where None.
 
     Raises:
         DamagedPartError: A byte of it, of whatever column, isn't as written.
@@ -93,25 +107,42 @@ def decode(
     with _arrow_errors():
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_schema(file.schema_arrow, experiment)
-        if not isinstance(lists, bool):
-            points = file.read([POINT_ID], use_threads=False)[POINT_ID].to_numpy()
-            lists = bool(are_among(points, lists).any())
         names = [
             each.name for each in file.schema_arrow if lists or not pa.types.is_list(each.type)
         ]
-        part = file.read(names, use_threads=False)
+        if points is None:
+            part = file.read(names, use_threads=False)
+        else:
+            part = _rows_of_points(file, names, points)
         _check_values(part)
         experiment.check_part(part)
     return part
 
 
+def _rows_of_points(
+    file: pq.ParquetFile, names: Sequence[str], ascending: NDArray[np.uint64]
+) -> pa.Table:
+    """Return the rows of some points; lists are read only where such rows are close."""
+    identities = file.read([POINT_ID], use_threads=False)[POINT_ID].to_numpy()
+    wanted = are_among(identities, ascending)
+    sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    of_group = np.repeat(np.arange(len(sizes)), sizes)
+    groups = np.unique(of_group[wanted])
+    part = file.read_row_groups(groups.tolist(), names, use_threads=False)
+    return part.filter(pa.array(wanted[np.isin(of_group, groups)]))
+
+
 def are_among(points: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Tell which identities of points (n,) are among others, which ascend."""
+    found = np.zeros(len(points), bool)
     if not len(ascending):
-        return np.zeros(len(points), bool)
-    found: NDArray[np.bool_] = (
-        ascending.take(np.searchsorted(ascending, points), mode="clip") == points
-    )
+        return found
+    shift = np.uint64(64 - LEADING_BITS)
+    has_others = np.zeros(2**LEADING_BITS, bool)
+    has_others[ascending >> shift] = True
+    places = np.flatnonzero(has_others[points >> shift])
+    left = points[places]
+    found[places] = ascending.take(np.searchsorted(ascending, left), mode="clip") == left
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from xorsweep.storage.plain_files import (
     read_bytes,
 )
 from xorsweep.storage.records import Record
+from xorsweep.storage.run_ahead import run_ahead
 
 MANIFEST = "manifest.json"
 PARTS = "parts"
@@ -47,6 +49,8 @@ PARTIAL = "partial"
 LOCK = ".lock"
 BRIEFLY = 0.2
 """Seconds for which a taken lock is waited for: `is_held` takes one for an instant."""
+READERS = 2
+"""Threads that read parts."""
 LONG = 2_000
 """Characters of an entry of the manifest above which it isn't laid out for people."""
 
@@ -101,26 +105,29 @@ class Store:
         name, data = encode(rows, self.experiment)
         write_atomically(make_folder(self.folder / PARTS) / name, data)
 
-    def parts(self, lists: bool | NDArray[np.uint64] = True) -> Iterator[pa.Table]:
-        """Yield the parts in the order of their names, with or without their columns of lists.
+    def parts(self, points: NDArray[np.uint64] | None = None) -> Iterator[pa.Table]:
+        """Yield the parts in the order of their names; of some points where identities are given.
 
-        `lists` may be the identities of points: parts that have none of them are without.
         Raises StoreError for a damaged one.
         """
-        lists = lists if isinstance(lists, bool) else np.sort(lists)
-        for path in self.part_files():
+        return self._in_order(points=None if points is None else np.sort(points))
+
+    def measurements(self) -> Iterator[pa.Table]:
+        """Yield the parts without their lists, which take most of the bytes."""
+        return self._in_order(lists=False)
+
+    def _in_order(self, **options: Any) -> Iterator[pa.Table]:
+        """Yield the parts, read with some options of `decode`, while the next ones are read."""
+        read = partial(self._read, **options)
+        for path, reading_part in run_ahead(read, self.part_files(), READERS):
             try:
-                part = self._read(path, lists)
+                part = reading_part.result()
             except DamagedPartError as error:
                 raise StoreError(
                     f"{path} is damaged: {error}; {self.resume_command} sets it aside and runs "
                     "its points again"
                 ) from None
             yield part
-
-    def measurements(self) -> Iterator[pa.Table]:
-        """Yield the parts without their lists, which take most of the bytes."""
-        return self.parts(lists=False)
 
     def whole_parts(self) -> Iterator[pa.Table]:
         """Yield the parts that aren't damaged, in the order of their names."""
@@ -169,9 +176,9 @@ class Store:
             found = files_in(self.folder / PARTS)
         return [path for path in found if not fnmatch(path.name, LEFTOVERS)]
 
-    def _read(self, path: Path, lists: bool | NDArray[np.uint64] = True) -> pa.Table:
+    def _read(self, path: Path, **options: Any) -> pa.Table:
         with reading(path):
-            return decode(path, self.experiment, lists)
+            return decode(path, self.experiment, **options)
 
 
 @contextmanager

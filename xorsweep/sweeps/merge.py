@@ -147,7 +147,7 @@ def _conflicts(one: OpenedSweep, other: OpenedSweep, grid: Grid) -> Iterator[str
     shared = identities[other.grid.rows_of(identities) >= 0]
     for start in range(0, len(shared), POINTS_AT_ONCE):
         points = shared[start : start + POINTS_AT_ONCE]
-        here, there = (ended_rows(source.store.parts(points), points) for source in (one, other))
+        here, there = (ended_rows(source.store.parts(points)) for source in (one, other))
         for each in differences(here, there, one.store.experiment):
             (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
             yield (

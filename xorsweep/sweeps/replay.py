@@ -10,7 +10,7 @@ import pyarrow as pa
 from xorsweep.errors import StoreError
 from xorsweep.experiment import FAILED, STATUS, Experiment
 from xorsweep.reporting.console import Console
-from xorsweep.storage.bitwise_diff import Difference, differences, of_points
+from xorsweep.storage.bitwise_diff import Difference, differences
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.folders import open_runnable
@@ -38,7 +38,7 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
-    parts = [of_points(part, grid.identities_of([row])) for part in store.parts()]
+    parts = [*store.parts(grid.identities_of([row]))]
     # Parts differ in their columns: one of failed points has no numbers.
     stored = pa.concat_tables(parts, promote_options="default") if parts else pa.table({STATUS: []})
     for line in store.experiment.notes(grid):

@@ -133,7 +133,7 @@ def _in_the_parts(
     if not len(rows):
         return
     points = grid.identities_of(rows)
-    stored = ended_rows(store.parts(points), points)
+    stored = ended_rows(store.parts(points))
     experiment = store.experiment.for_grid(grid)
     for table in _run_alone(grid, rows, experiment, workers, terminal):
         for each in differences(stored, table, experiment):

@@ -116,7 +116,9 @@ class Tables:
         """Return the errors at which all tasks have a plateau, by the outcomes of runs there."""
         columns = [key for key in point_columns(self.results) if key.split(".")[0] == "task"]
         found = []
-        for task in self.results[columns].drop_duplicates().astype(object).to_dict("records"):
+        # The task is the same throughout a cell.
+        tasks = self.results[columns].iloc[self.index.first].drop_duplicates()
+        for task in tasks.astype(object).to_dict("records"):
             point = {str(key): value for key, value in task.items() if value == value}
             found.append(plateaus(component_of("task", point).targets()).items())
         return dict(each for each in found[0] if all(each in other for other in found))

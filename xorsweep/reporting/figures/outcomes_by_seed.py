@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from xorsweep.analysis.columns import is_numeric
+from xorsweep.analysis.columns import has_levels, is_numeric
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     MOST_TICKS,
@@ -88,7 +88,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     key = chosen_axis(tables)
     if key == "epochs":
         cells = tables.summary
-    if not key or tables.results["seed"].nunique() < 2:
+    if not key or not has_levels(tables.results["seed"], 2):
         return None
     keys = [each for each in tables.layout.keys if each not in (key, "epochs")]
     keys.sort(key=lambda each: (each not in tables.layout.chosen, each != "hidden"))
