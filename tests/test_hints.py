@@ -228,8 +228,8 @@ def test_levels_are_no_number_with_commas(text: str, whole: bool) -> None:
         ("lr:0.1", "write lr=0.1"),
         ("0.5", "commas between them and no spaces"),
         ("sweep", "python -m xorsweep -m"),
-        ("verify", "a subcommand comes first, python -m xorsweep verify"),
-        ("verfy", "a subcommand comes first, python -m xorsweep verify"),
+        ("verify", "a subcommand is the first word: python -m xorsweep verify"),
+        ("verfy", "a subcommand is the first word: python -m xorsweep verify"),
         ("qqq", "None"),
     ],
 )

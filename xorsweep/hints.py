@@ -40,7 +40,7 @@ BARE: Table = {
     "a sweep is python -m xorsweep -m": "sweep multirun grid run_sweep",
     "a single run is python -m xorsweep, with values alone behind it": "run train start fit",
     "python -m xorsweep --help lists everything": "help usage h",
-    "a subcommand comes first, python -m xorsweep COMMAND": "status verify merge replay "
+    "a subcommand is the first word: python -m xorsweep COMMAND": "status verify merge replay "
     "report compare zoom check function experiment",
     "the newest sweep is resumed by -m resume=latest": "latest continue",
 }

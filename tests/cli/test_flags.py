@@ -37,6 +37,7 @@ def test_what_is_shortened_or_no_flag_at_all_is_left_to_hydra(flag: str) -> None
         (["--seed", "-m"], "--seed: keys have no dashes; write seed=..."),
         (["--optimizer.momentum", "1"], "--optimizer.momentum: keys have no dashes; write opt"),
         (["--sweep"], "--sweep: no such flag; a sweep is python -m xorsweep -m"),
+        (["-x"], "-x: no such flag; values are given as key=value; --help"),
         (["--foo", "3"], "--foo: no such flag; values are given as key=value; --help"),
     ],
 )

@@ -47,7 +47,7 @@ BAD_EVERYWHERE = {
 }
 
 BAD_IN_A_SWEEP = {
-    "verify": "verify: a subcommand comes first, python -m xorsweep verify",
+    "verify": "verify: a subcommand is the first word: python -m xorsweep verify",
     "lr=interval(0,1)": "lr=interval(0,1): an interval has no levels; "
     "use lr=a,b,c, lr=range(start,stop,step) or lr=linspace(from,to,count)",
     "lr=logspace(1)": "lr=logspace(1): logspace takes three numbers, from, to and how many",

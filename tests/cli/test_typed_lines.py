@@ -53,6 +53,19 @@ def lines(*given: str) -> list[str]:
         "engine=true": "engine=true: engine must be one of cuda, numba, numpy",
         "study=5": "study=5: study must be one of basins, ",
         "figures=-1": "figures=-1: figures must be one of page, paper",
+        "study=null": "study=null: study must be one of basins, ",
+        "task=1_000": "task=1_000: task must be one of and, ",
+        "task=range(1)": "task=range(1): task must be one of and, ",
+        "optimizer=float(1)": "optimizer=float(1): optimizer must be one of adam, ",
+        "init=???": "init=???: init must be one of ",
+        "hydra/launcher=1.5": "hydra/launcher=1.5: hydra/launcher must be the name of a choice",
+        "hydra/sweeper=[]": "hydra/sweeper=[]: hydra/sweeper must be the name of a choice",
+        "=2": "=2: has no key; write key=2",
+        "seed=range(0,5,0)": "seed=range(0,5,0): range(start,stop,step) needs finite "
+        "numbers, and a step that isn't 0",
+        "lr=range(0,inf)": "lr=range(0,inf): range(start,stop,step) needs finite numbers",
+        "lr=range(nan,1)": "lr=range(nan,1): range(start,stop,step) needs finite numbers",
+        "max_seeds=range(0,1,1e-320)": "range(start,stop,step) needs finite numbers",
     }.items(),
 )
 def test_a_line_says_what_to_type(typed: str, said: str) -> None:

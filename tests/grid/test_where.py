@@ -197,8 +197,9 @@ def test_what_is_long_and_flat_is_read_and_worked_out(grid: Grid) -> None:
     [
         (3, "grid.where=3: must be an expression over keys"),
         (" ", "grid.where= : must be an expression over keys"),
-        ("lr <", "grid.where=lr <: can't be read at character"),
-        ("lr = 1", "grid.where=lr = 1: can't be read at character"),
+        ("lr <", "grid.where=lr <: can't be read at its end;"),
+        ("lr < 1 +", "grid.where=lr < 1 +: can't be read at its end;"),
+        ("lr = 1", "grid.where=lr = 1: can't be read at character 4;"),
         ("lr < 1 && skip", "grid.where=lr < 1 && skip: can't be read at character"),
         ("lr\0", "grid.where=lr\0: can't be read"),
         ("lrr < 1", "grid.where=lrr < 1: lrr: unknown key; did you mean lr?"),

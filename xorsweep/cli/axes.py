@@ -7,7 +7,6 @@ from math import ceil
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import (
     ChoiceSweep,
     Glob,
@@ -17,11 +16,14 @@ from hydra.core.override_parser.types import (
     RangeSweep,
     Transformer,
 )
-from hydra.errors import HydraException
 
 from xorsweep.cli.grid_spec import ParsedAxis
-from xorsweep.cli.hydra_config import check_overrides, known_keys, quote_for_hydra
-from xorsweep.cli.hydra_errors import explain_hydra_error
+from xorsweep.cli.hydra_config import (
+    check_overrides,
+    known_keys,
+    parse_overrides,
+    quote_for_hydra,
+)
 from xorsweep.cli.keys import canonical_level, is_point_key
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
@@ -37,11 +39,7 @@ Overrides = Mapping[str, Override]
 def parsed(loader: ConfigLoader, lines: Sequence[str]) -> dict[str, Override]:
     """Return overrides by key, without the prefix; raises ConfigError for invalid ones."""
     check_overrides(lines, lambda: loader.list_groups(""))
-    parser = OverridesParser.create(config_loader=loader)
-    try:
-        overrides = parser.parse_overrides([quote_for_hydra(line) for line in lines])
-    except HydraException as error:
-        raise ConfigError(explain_hydra_error(error)) from None
+    overrides = parse_overrides([quote_for_hydra(line) for line in lines], loader)
     return {override.key_or_group: override for override in overrides}
 
 

@@ -25,7 +25,9 @@ LONG = (
     "--experimental-rerun",
     "--info",
 )
-"""Hydra's flags, which may be shortened; each has a short one, too."""
+"""Hydra's flags, which may be shortened."""
+SHORT = ("-h", "-c", "-p", "-r", "-m", "-s", "-er", "-i")
+"""The beginnings of Hydra's short flags."""
 
 
 def check_flags(arguments: Sequence[str], known: Sequence[str], words: Table) -> None:
@@ -47,6 +49,6 @@ def check_flags(arguments: Sequence[str], known: Sequence[str], words: Table) ->
             raise ConfigError(
                 f"{shorten(flag)}: keys have no dashes; write {key}={shorten(value) or '...'}"
             )
-        if is_long:
+        if is_long or (name[:1].isalpha() and not flag.startswith(SHORT)):
             hint = bare_hint(name) or "values are given as key=value; --help lists keys and flags"
             raise ConfigError(f"{shorten(flag)}: no such flag; {hint}")

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import hydra
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString, ValueType
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    Glob,
+    Override,
+    QuotedString,
+    RangeSweep,
+    ValueType,
+)
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -23,7 +32,7 @@ from xorsweep.grid.axes import ZIP
 from xorsweep.grid.spacing import is_spacing, read_spacing
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import check_length
-from xorsweep.hints import NUMBER, comma_hint
+from xorsweep.hints import comma_hint
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds
 
@@ -35,8 +44,6 @@ GRID_KEYS = (ZIP, BLOCKS, WHERE)
 """The keys below `grid` that the command line may give; axes are given by their own names."""
 
 _QUOTED = re.compile(r'"([^"\\]|\\.)*"|\'([^\'\\]|\\.)*\'')
-_NO_NAME = re.compile(rf"\s*(null|true|false|nan|[-+]?inf|{NUMBER}|\{{.*)?\s*", re.IGNORECASE)
-"""Values that Hydra reads as something else than the name of a file."""
 _WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _OVERRIDE = re.compile(r"^(?P<prefix>\+\+|\+|~)?(?P<key>[^=@]+)(@[^=]*)?(=|$)")
 
@@ -115,12 +122,35 @@ def levels_of(arguments: Sequence[str]) -> dict[str, list[Any]]:
     return levels
 
 
-def _listed(key: str, argument: str) -> list[Any]:
-    """Return the levels that an override lists in Hydra's grammar; raises ConfigError."""
+def parse_overrides(arguments: Sequence[str], loader: ConfigLoader | None = None) -> list[Override]:
+    """Return overrides as Hydra reads them; raises ConfigError for invalid ones."""
     try:
-        (override,) = OverridesParser.create().parse_overrides([argument])
+        overrides = OverridesParser.create(config_loader=loader).parse_overrides([*arguments])
     except HydraException as error:
         raise ConfigError(explain_hydra_error(error)) from None
+    for override in overrides:
+        found = override.value()
+        if isinstance(found, RangeSweep) and not _ends(found):
+            raise ConfigError(
+                f"{override.input_line}: range(start,stop,step) needs finite numbers, and a step "
+                "that isn't 0"
+            )
+    return overrides
+
+
+def _ends(found: RangeSweep) -> bool:
+    """Tell whether a range has a countable number of levels."""
+    assert found.start is not None
+    assert found.stop is not None
+    try:
+        return isfinite((found.stop - found.start) / found.step)
+    except (ZeroDivisionError, OverflowError):
+        return False
+
+
+def _listed(key: str, argument: str) -> list[Any]:
+    """Return the levels that an override lists in Hydra's grammar; raises ConfigError."""
+    (override,) = parse_overrides([argument])
     if override.value_type in (ValueType.INTERVAL_SWEEP, ValueType.GLOB_CHOICE_SWEEP):
         raise ConfigError(
             f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
@@ -138,6 +168,8 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
     known = known_keys()
     earlier: dict[str, str] = {}
     for argument in arguments:
+        if argument.startswith("="):
+            raise ConfigError(f"{argument}: has no key; write key{argument}")
         match = _OVERRIDE.match(argument)
         if not match or ("=" not in argument and match["prefix"] != "~"):
             continue
@@ -155,7 +187,8 @@ def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[st
         earlier[key] = argument
         if match["prefix"] != "~":
             value = argument.partition("=")[2]
-            _refuse_no_value(key, value)
+            _refuse_list(key, value)
+            _refuse_no_name(key, value, argument)
             _refuse_commas(key, value)
             if key == WHERE:
                 check_length(value)
@@ -184,12 +217,27 @@ def _refuse_whole_grid(key: str) -> None:
         raise ConfigError(f"{key}: the command line gives axes by their own names: {axis}=...")
 
 
-def _refuse_no_value(key: str, value: str) -> None:
-    """Raise ConfigError for overrides that Hydra accepts and nobody means."""
+def _refuse_no_name(key: str, value: str, argument: str) -> None:
+    """Raise ConfigError for the choice of a config group that Hydra reads as no name."""
+    is_hydras = key == "hydra" or key.startswith("hydra/")
+    if not is_hydras and key != "study" and key not in COMPONENTS and key not in SETTINGS:
+        return
+    try:
+        found = OverridesParser.create().parse_override(argument).value()
+    except HydraException:  # it is reported when the line is composed
+        return
+    found = found.list if isinstance(found, ChoiceSweep) else found
+    choices = found if isinstance(found, list) else [found]
+    names = [each.text if isinstance(each, QuotedString) else each for each in choices]
+    if not names or not all(isinstance(each, str | Glob) for each in names) or "???" in names:
+        known = ", ".join(choices_of(key))
+        must = f"must be one of {known}" if known else "must be the name of a choice"
+        raise ConfigError(f"{key}={value}: {key} {must}")
+
+
+def _refuse_list(key: str, value: str) -> None:
+    """Raise ConfigError for a list of levels, which Hydra takes for one value."""
     is_group = key in COMPONENTS or key in SETTINGS
-    is_named = is_group or (key == "study" and value not in ("", "null"))
-    if is_named and any(map(_NO_NAME.fullmatch, value.split(","))):
-        raise ConfigError(f"{key}={value}: {key} must be one of {', '.join(choices_of(key))}")
     if value.startswith("[") and (is_group or NETWORK_SCHEMA.fields_for(key)):
         levels = value.strip("[]")
         raise ConfigError(

@@ -133,7 +133,8 @@ def _explain(error: Exception) -> str | None:
     if isinstance(error, HydraException):
         return explain_hydra_error(error)
     if isinstance(error, OmegaConfBaseException):
-        return "\n".join([line for line in str(error).splitlines() if line.strip()][:2])
+        key = f"{error.full_key}: " if error.full_key else ""
+        return key + str(error).splitlines()[0]
     return error_line(error)
 
 

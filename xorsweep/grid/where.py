@@ -153,9 +153,10 @@ def _parsed(text: str) -> ast.expr:
             warnings.simplefilter("ignore")  # the parser's advice on Python that isn't run
             parsed = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise ConfigError(
-            f"{KEY}={shorten(text)}: can't be read at character {error.offset}; {_ALLOWED}"
-        ) from None
+        # The parser counts from 1; where the text ends too early it has 0 or a place behind it.
+        is_within = 0 < (error.offset or 0) <= len(text)
+        place = f"character {error.offset}" if is_within else "its end"
+        raise ConfigError(f"{KEY}={shorten(text)}: can't be read at {place}; {_ALLOWED}") from None
     except (RecursionError, MemoryError):
         raise _too_deep() from None
     except ValueError:

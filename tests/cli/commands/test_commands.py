@@ -40,7 +40,7 @@ def test_the_help_lists_them() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_one_that_is_no_first_word_is_told_to_be_it(name: str) -> None:
-    assert bare_hint(name) == f"a subcommand comes first, python -m xorsweep {name}"
+    assert bare_hint(name) == f"a subcommand is the first word: python -m xorsweep {name}"
 
 
 REQUIRED = {
