@@ -513,6 +513,17 @@ def test_an_unknown_key_gets_no_hint_of_networks(asked: Any, word: str, tmp_path
     assert message.endswith(("its arguments are x", "known keys: x"))
 
 
+def three() -> int:
+    return 3
+
+
+def test_a_function_without_arguments_has_nothing_to_vary(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="three: x: unknown key; it has no arguments"):
+        xs.sweep_function(three, {"x": [1, 2]}, tmp_path / "a")
+    with pytest.raises(ConfigError, match="three: has no argument to vary"):
+        xs.sweep_function(three, {}, tmp_path / "b", blocks=[{}])
+
+
 def test_what_cannot_travel_is_named_before_anything_is_run(tmp_path: Path) -> None:
     lock = threading.Lock()
 

@@ -187,6 +187,8 @@ def test_a_group_named_experiment_is_the_users_own(study: Path) -> None:
         (["width=2"], "train: lr has no default, so it needs a value or an axis"),
         (["lr=1", "lr=2"], "lr: given twice; give it once"),
         (["lr=1", "status=2"], "train: status is a key of the sweep itself"),
+        (["lr=[1,2]"], "lr=[1,2]: a list is one value and no axis; write lr=1,2"),
+        (["lr=range(0,5,0)"], "lr=range(0,5,0): range(start,stop,step) needs finite numbers"),
         (["lr=1,a"], "train: lr: its levels are int, str, and must all be numbers"),
         (["lr=1", "grid.zip=[[lr,q]]"], "zip: q: unknown key"),
         (["lr=1", "grid.where=q < 1"], "grid.where=q < 1: "),

@@ -73,7 +73,11 @@ def test_what_a_function_is_given_is_its_own() -> None:
 REFUSED = [
     (None, "f returned None, and must return a number, true or false, a text, or a dictionary"),
     ({}, "f returned {}, which has no column"),
-    ({"y": None}, "f returned y of type NoneType, and must return numbers, true and false, or"),
+    (
+        {"y": None},
+        "f returned y=None, and must return numbers, true and false, or texts; a missing number "
+        "is NaN",
+    ),
     ({"y": {"z": 1}}, "f returned y of type dict"),
     ({"y": 1j}, "f returned y of type complex128, and must return numbers"),
     ({"y": np.zeros((2, 2))}, "f returned y=[[0. 0.]  [0. 0.]], and must return a number"),

@@ -60,6 +60,11 @@ def test_columns_without_room_are_counted(tmp_path: Path) -> None:
     assert lines[-1] == "and 3 more columns in summary.csv"
 
 
+def test_a_single_column_without_room_is_one_column(tmp_path: Path) -> None:
+    lines = shown(sweep_columns(several, {"x": [1, 2], "seed": range(3)}, tmp_path), width=126)
+    assert lines[-1] == "and 1 more column in summary.csv"
+
+
 def failing(x: int) -> float:
     raise ValueError("no")
 

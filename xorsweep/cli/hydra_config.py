@@ -155,6 +155,11 @@ def _listed(key: str, argument: str) -> list[Any]:
         raise ConfigError(
             f"{argument}: has no levels; write {key}=a,b,c or {key}=range(start,stop,step)"
         )
+    if isinstance(override.value(), list):
+        raise ConfigError(
+            f"{argument}: a list is one value and no axis; write {key}="
+            + argument.partition("=")[2].strip("[]")
+        )
     swept = override.is_sweep_override()
     values = [*override.sweep_iterator()] if swept else [override.value()]
     return [each.text if isinstance(each, QuotedString) else each for each in values]

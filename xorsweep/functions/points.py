@@ -113,6 +113,8 @@ def read_axes(axes: Mapping[str, Levels], signature: Signature, name: str) -> li
             raise ConfigError(f"{name}: {key} is a key of the sweep itself, and no argument's name")
     signature.check(axes, name)
     given = {**axes, **signature.with_defaults(axes)}
+    if not given:
+        raise ConfigError(f"{name}: has no argument to vary, and a sweep needs one")
     try:
         return [_axis(key, levels, key in signature.floats) for key, levels in given.items()]
     except ConfigError as error:

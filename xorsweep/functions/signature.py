@@ -115,7 +115,8 @@ class Signature:
         for key in keys:
             if key not in self.names and not self.takes_any:
                 hint = key_hint(key, self.names, {})
-                arguments = f"its arguments are {', '.join(self.names)}"
+                names = ", ".join(self.names)
+                arguments = f"its arguments are {names}" if names else "it has no arguments"
                 what = f"{hint}; {arguments}" if hint else arguments
                 raise ConfigError(f"{name}: {shorten(key)}: unknown key; {what}")
         for key in self.names:

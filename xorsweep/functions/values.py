@@ -39,9 +39,11 @@ def column_of(name: str, values: Any, count: int) -> NDArray[Any]:
     if array.dtype.kind == "U":
         return _in_utf8(name, array)
     if array.dtype.kind not in DTYPES:
+        value = next((each for each in array if _kind(each) == "O"), array[0])
+        shown = f"{name}=None" if value is None else f"{name} of type {type(value).__name__}"
+        hint = "; a missing number is NaN" if value is None else ""
         raise FunctionError(
-            f"returned {name} of type {type(array[0]).__name__}, and must return numbers, true and "
-            "false, or texts"
+            f"returned {shown}, and must return numbers, true and false, or texts{hint}"
         )
     return _unaltered(name, array, array.astype(DTYPES[array.dtype.kind]))
 

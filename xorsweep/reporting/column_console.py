@@ -7,7 +7,7 @@ from xorsweep.reporting.column_tables import median_texts, rate_texts
 from xorsweep.reporting.console import MOST_LINES, Console
 from xorsweep.reporting.selection import select_in_order
 from xorsweep.reporting.tables import excluded_note
-from xorsweep.text import level_name
+from xorsweep.text import count_text, level_name
 
 KEY_WIDTH, TEXT_WIDTH = 9, 26
 """Characters that a column of levels and one of rates or medians take."""
@@ -41,4 +41,5 @@ def log_columns(cells: ColumnCells, console: Console) -> None:
     if note := excluded_note(found.note, len(found.cells), len(cells.summary)):
         console.log(note)
     if len(shown) < len(columns):
-        console.log(f"and {len(columns) - len(shown):,} more columns in summary.csv")
+        more = count_text(len(columns) - len(shown), "more column")
+        console.log(f"and {more} in summary.csv")
