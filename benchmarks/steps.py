@@ -109,7 +109,7 @@ def section(found: Mapping[str, Sequence[float]]) -> list[str]:
         "",
         "Processor seconds of `-m parallel=serial`, the default grid with its report in one "
         "process: the median over the turns, with the minimum and the maximum in brackets. With "
-        "two workers, both import the libraries of figures, and steps overlap.",
+        "two workers, steps overlap.",
         "",
         "| step | seconds |",
         "| --- | ---: |",

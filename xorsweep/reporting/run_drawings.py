@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import delayed
 from numpy.typing import NDArray
 
 from xorsweep.analysis.representative_runs import (
@@ -19,7 +18,6 @@ from xorsweep.analysis.representative_runs import (
     read_runs,
     representatives,
 )
-from xorsweep.execution.pool import pool_of, start_pool
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.architecture import Weights
@@ -29,6 +27,7 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.plugins import PluginSet, extensions_of
 from xorsweep.networks.schema import component_of
 from xorsweep.networks.trainer import build_training
+from xorsweep.reporting.drawing import drawing_process, draws_elsewhere
 from xorsweep.reporting.rendering import data_uri
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface, has_surface
@@ -112,11 +111,11 @@ def submit_run_drawings(grid: Grid, stored: StoredColumns, parts: PartsOf, worke
     try:
         wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, stored))])
         runs = list(read_runs(grid, stored, parts, wanted).values())
-        plugins = extensions_of(grid)
+        draw = partial(_draw_runs, extensions_of(grid))
         chunks = [runs[start : start + CHUNK] for start in range(0, len(runs), CHUNK)]
-        pool = pool_of(workers if len(chunks) > 1 else 1)
-        tasks = [delayed(_draw_runs)(plugins, chunk) for chunk in chunks]
-        return partial(_finished, rows, start_pool(pool, tasks))
+        if len(chunks) > 1 and draws_elsewhere(workers, len(grid)):
+            return partial(_finished, rows, drawing_process().map(draw, chunks, workers).result)
+        return partial(_finished, rows, partial(map, draw, chunks))
     # Signals end the sweep; whatever else a drawing raises costs only the drawings.
     except KeyboardInterrupt:
         raise
@@ -124,9 +123,9 @@ def submit_run_drawings(grid: Grid, stored: StoredColumns, parts: PartsOf, worke
         return partial(_without_drawings, rows, error)
 
 
-def _finished(rows: Rows, results: Iterator[list[RunDrawing]]) -> RunDrawings:
+def _finished(rows: Rows, results: Callable[[], Iterable[list[RunDrawing]]]) -> RunDrawings:
     try:
-        return RunDrawings(rows, {run.row: run for runs in results for run in runs})
+        return RunDrawings(rows, {run.row: run for runs in results() for run in runs})
     except KeyboardInterrupt:
         raise
     except BaseException as error:

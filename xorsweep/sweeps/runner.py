@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xorsweep.errors import ExecutionError
 from xorsweep.execution.backends import (
@@ -43,9 +43,6 @@ from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
 from xorsweep.sweeps.shards import ShardPlan, remove_shards, run_in_shards
 from xorsweep.text import count_text
-
-if TYPE_CHECKING:
-    from xorsweep.reporting.figures.imports import FigureImports
 
 
 @dataclass(frozen=True)
@@ -163,9 +160,18 @@ class _Run:
 
     def run(self, documents: Mapping[str, str]) -> SweepResult:
         with resume_hint_on_error(self.store, self.terminal), release_arrow_memory():
+            self._prepare_figures()
             for name, text in documents.items():
                 write_atomically(self.store.folder / name, text.encode(errors="backslashreplace"))
             return self._finish()
+
+    def _prepare_figures(self) -> None:
+        """Have the process that draws import its libraries meanwhile; maps are drawn here."""
+        if self.settings.report and not map_axes(self.store, self.first):
+            from xorsweep.reporting.drawing import drawing_process, draws_elsewhere
+
+            if draws_elsewhere(local_workers(self.settings.parallel), len(self.first)):
+                drawing_process()
 
     def _finish(self) -> SweepResult:
         grid = self._full_grid()
@@ -229,20 +235,7 @@ class _Run:
         page = write_tables(self.store, grid, finished, results, report or None, self.terminal)
         # Last, so that `finished` is true of every file beside it.
         self.store.write_manifest(finished)
-        if self._imports:
-            self._imports.wait()
         return self._conclude(counts, page)
-
-    @cached_property
-    def _imports(self) -> FigureImports | None:
-        """Return the imports of the processes that train and then draw; None where others draw."""
-        if not self.settings.report or self.settings.parallel.backend != "loky":
-            return None
-        from xorsweep.reporting.figures.imports import FigureImports
-
-        workers = local_workers(self.settings.parallel)
-        # joblib keeps a pool for a number of workers: only the same number has the same processes.
-        return FigureImports.of(workers, len(self.first)) if workers == self.workers else None
 
     def _full_grid(self) -> Grid:
         parts = self.store.measurements()
@@ -293,8 +286,8 @@ class _Run:
         ):
             for batch, rows in finished:
                 writer.add(rows, batch.work)
-                if self._imports:
-                    self._imports.start()
+                if self.settings.report:  # while others train; once, as Python caches imports
+                    import_module("xorsweep.reporting.report")
                 # After it was handed to the writer: the batch that failed is kept, too.
                 if self.settings.on_failure == "stop":
                     stop_if_failed(rows)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from joblib import delayed
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from xorsweep.analysis.initial_weights import FEWEST_RUNS
 from xorsweep.analysis.learning_curves import MOST_CURVES
-from xorsweep.execution.pool import pool_of, start_pool
+from xorsweep.reporting.drawing import drawing_process, draws_elsewhere
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.atomic import remove_leftovers
 from xorsweep.storage.mapped_arrays import release_pages
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 FIGURES = "figures"
 """Where the figures are in a sweep's folder."""
-MOST_ROWS_SENT = 100_000
-"""Rows up to which it pays to send them to other processes that draw."""
 
 
 class FigureTables(Protocol):
@@ -100,24 +96,19 @@ def submit_figures(
         A function that waits for the figures and returns them in the catalog's order.
     """
     make_folder(folder)
-    pool = pool_of(workers if len(tables.results) <= MOST_ROWS_SENT else 1)
-    tasks = [delayed(_write)(spec, tables, folder, looks) for spec in catalog]
-    return partial(_finished, start_pool(pool, tasks), catalog, tables, folder, looks)
+    write = partial(_write, tables=tables, folder=folder, looks=looks)
+    if not draws_elsewhere(workers, len(tables.results)):
+        return lambda: [*filter(None, map(write, catalog))]
+    written = drawing_process().map(write, catalog, workers)
 
+    def finished() -> list[WrittenFigure]:
+        try:
+            return [*filter(None, written.result())]
+        except BrokenProcessPool:  # a process died: this one draws
+            remove_leftovers(folder)
+            return [*filter(None, map(write, catalog))]
 
-def _finished(
-    results: Iterator[WrittenFigure | None],
-    catalog: Sequence[FigureSpec],
-    tables: FigureTables,
-    folder: Path,
-    looks: FigureSettings,
-) -> list[WrittenFigure]:
-    try:
-        written = list(results)
-    except TerminatedWorkerError:  # a process died: this one draws
-        remove_leftovers(folder)
-        written = [_write(spec, tables, folder, looks) for spec in catalog]
-    return sorted(filter(None, written), key=lambda each: catalog.index(each.spec))
+    return finished
 
 
 def _write(

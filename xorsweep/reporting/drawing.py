@@ -1,0 +1,27 @@
+"""The process that draws, whose copies have Matplotlib and seaborn without importing them."""
+
+from __future__ import annotations
+
+import atexit
+
+from xorsweep.execution.forks import ForkServer
+
+LIBRARIES = "xorsweep.reporting.figures.axes"
+"""A module that imports the libraries of figures: Matplotlib, seaborn and SciPy."""
+MOST_ROWS_SENT = 100_000
+"""Rows up to which it pays to send them to other processes that draw."""
+
+_started: list[ForkServer] = []
+
+
+def draws_elsewhere(workers: int, rows: int) -> bool:
+    """Tell whether other processes draw, by how many may work and by the rows of the sweep."""
+    return workers > 1 and rows <= MOST_ROWS_SENT
+
+
+def drawing_process() -> ForkServer:
+    """Return the process that draws; it is started by the first call, and imports its libraries."""
+    if not (_started and _started[-1].is_alive):
+        _started.append(ForkServer(LIBRARIES))
+        atexit.register(_started[-1].close)
+    return _started[-1]
