@@ -28,7 +28,7 @@ PointOf = Callable[..., Point]
 KINDS: dict[str, dict[str, Any]] = {
     "default": {},
     "soft and bipolar": {"task__levels": "soft", "task__encoding": "bipolar", "loss": "mse"},
-    "direct links": {"hidden": 1, "skip": True, "activation": "tanh", "schedule": "online"},
+    "direct connections": {"hidden": 1, "skip": True, "activation": "tanh", "schedule": "online"},
     "parity": {"task": "parity", "hidden": 4, "activation": "relu", "output": "linear", "lr": 0.01},
     "encoder": {"task": "encoder", "hidden": 5, "loss": "half_mse"},
     "cross-entropy": {"loss": "cross_entropy", "activation": "leaky_relu", "hidden": 3},

@@ -207,7 +207,7 @@ def broken(**changed: Any) -> dict[str, Any]:
         (broken(b2=np.float64(1)), r"needs an array b2 \(N, 1\)"),
         (broken(b2=np.ones((4, 1))), "needs one row per network"),
         ({n: a[:0] for n, a in broken().items()}, "needs one row per network"),
-        (broken(direct=np.ones((5, 2, 1))), "holds direct links, so skip must be true"),
+        (broken(direct=np.ones((5, 2, 1))), "holds direct connections, so skip must be true"),
         (broken(b1=np.array([["a", "b"]])), "its array b1 must hold real numbers, not <U1"),
         (broken(b1=np.full((5, 2), "1.0")), "its array b1 must hold real numbers, not <U3"),
         (broken(w1=np.ones((5, 2, 2), complex)), "its array w1 must hold real numbers, not compl"),

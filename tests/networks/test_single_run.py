@@ -289,7 +289,10 @@ def test_a_run_is_described_in_the_words_of_the_notebook(point_of: PointOf) -> N
     assert f"In the last forward pass: {passed}\n" in text
     assert "0.10415523" in passed
     assert "Solved: the criterion is met after the last epoch.\n" in text
-    assert "The run first met the criterion (fahlman) after 8,282 of 10,000 epochs.\n" in text
+    assert (
+        "The run first met the criterion (fahlman: every error below 0.4) after 8,282 of 10,000 "
+        "epochs.\n" in text
+    )
 
 
 def test_the_description_lists_the_error_at_equal_steps(point_of: PointOf) -> None:
@@ -355,9 +358,11 @@ def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> No
 def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
     point = point_of(skip=True, optimizer="momentum", schedule="online", lr=0.25, seed=4)
     assert headline(point) == (
-        "xor, 2-2-1 with direct links, logistic, momentum online at lr 0.25, uniform weights, "
-        "seed 4, 10,000 epochs"
+        "xor, 2-2-1 with direct connections, logistic, momentum online at lr 0.25, uniform "
+        "weights, seed 4, 10,000 epochs"
     )
+    given = point_of(init="values", init__values="0.5 0.1 0.4 0.1 0.8 0.9 0.3 0.9 0.5")
+    assert ", given weights, seed 0, " in headline(given)
     numbered = point_of(task="boolean", task__bits=3, task__table=30)
     assert headline(numbered).startswith("boolean 30, 3-2-1, ")
 

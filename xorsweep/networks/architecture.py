@@ -13,7 +13,7 @@ class Weights(NamedTuple):
     """Views into an array (P, B), such as parameters or gradients, by role.
 
     w1 (inputs, hidden, B), b1 (hidden, B), w2 (hidden, outputs, B), b2 (outputs, B),
-    direct (inputs, outputs, B), which has no rows where the network has no direct links.
+    direct (inputs, outputs, B), which has no rows where the network has no direct connections.
     """
 
     w1: NDArray[np.floating]
@@ -25,7 +25,7 @@ class Weights(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """A fully connected network with one hidden layer, and with `skip` direct links past it."""
+    """A fully connected network with one hidden layer and, with `skip`, direct connections."""
 
     inputs: int
     hidden: int
@@ -40,7 +40,7 @@ class Network:
 
     @property
     def output_layer(self) -> slice:
-        """Return the places of the weights and biases of output units, direct links too."""
+        """Return the places of the weights and biases of output units, direct connections too."""
         return slice((self.inputs + 1) * self.hidden, None)
 
     def hidden_layer(self, parameters: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -22,9 +22,11 @@ class Criterion:
 
     Attributes:
         asks_for_trainable: Whether a sweep with this criterion has the column `trainable`.
+        measure: The distance in words, as in "every error below 0.4"; empty without any.
     """
 
     asks_for_trainable: ClassVar[bool] = False
+    measure: ClassVar[str] = ""
 
     held_for: int = field(1, Integer(1))
 
@@ -45,6 +47,8 @@ class Criterion:
 
 
 class _LargestError(Criterion):
+    measure = "every error"
+
     def distance(self, errors: Array, scratch: Array, out: Array) -> None:
         """Write the largest absolute error."""
         np.abs(errors, scratch)
@@ -83,6 +87,8 @@ class Margin(_LargestError):
 class Sse(Criterion):
     """The sum of squared errors over all rows and outputs below `threshold`."""
 
+    measure = "the sum of squared errors"
+
     threshold: Batched = field(0.04, Real(above=0))
 
     @property
@@ -101,6 +107,8 @@ class Sse(Criterion):
 @dataclass(frozen=True)
 class Rms(Sse):
     """The root of the mean squared error over all rows and outputs below `threshold`."""
+
+    measure = "the root of the mean squared error"
 
     threshold: Batched = field(0.05, Real(above=0))
 

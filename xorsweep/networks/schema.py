@@ -77,8 +77,8 @@ def _check_together(values: Mapping[str, Any], components: Mapping[str, Any]) ->
         )
     if values["skip"] and not components["task"].allows_skip:
         raise ConfigError(
-            f"skip=true with task={values['task']}: direct links would carry the inputs past the "
-            "hidden units, which are to encode them, so skip must be false"
+            f"skip=true with task={values['task']}: direct connections would carry the inputs past "
+            "the hidden units, which are to encode them, so skip must be false"
         )
     if values["schedule"] == "online" and not components["optimizer"].online:
         raise ConfigError(

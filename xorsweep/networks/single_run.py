@@ -38,7 +38,7 @@ LAYERS = {
     "b1": "hidden bias",
     "w2": "output weight",
     "b2": "output bias",
-    "direct": "direct link",
+    "direct": "direct connection",
 }
 """The notebook's name of each role of a weight."""
 
@@ -210,15 +210,19 @@ def headline(point: Mapping[str, Scalar], n_seeds: int | None = None) -> str:
     seeds = f"seed {point['seed']}" if n_seeds is None else f"seeds 0 to {n_seeds - 1}"
     network = network_of(point)
     number = f" {point['task.table']}" if "task.table" in point else ""
-    direct = " with direct links" if network.skip else ""
+    direct = " with direct connections" if network.skip else ""
     online = " online" if point["schedule"] == "online" else ""
+    init = point["init"]
+    weights = {"values": "given weights", "file": "weights of a file"}.get(
+        str(init), f"{init} weights"
+    )
     rate = f"lr {point['lr']:g}"
     if (output_rate := point.get("lr_output")) is not None:
         rate += f" and {output_rate:g} for the output layer"
     return (
         f"{point['task']}{number}, {network.inputs}-{network.hidden}-{network.outputs}{direct}, "
         f"{point['activation']}, {point['optimizer']}{online} at {rate}, "
-        f"{point['init']} weights, {seeds}, {point['epochs']:,} epochs"
+        f"{weights}, {seeds}, {point['epochs']:,} epochs"
     )
 
 

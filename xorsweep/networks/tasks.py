@@ -18,8 +18,8 @@ class Task:
     """A table of input rows, in counting order with the last input fastest, and their targets.
 
     Targets of 0 and 1 have the `levels` hard, 0 and 1, or soft, 0.1 and 0.9. Inputs of 0 and 1 have
-    the `encoding` binary, 0 and 1, or bipolar, -1 and 1. `allows_skip` is false where direct links
-    from input to output would leave nothing to learn.
+    the `encoding` binary, 0 and 1, or bipolar, -1 and 1. `allows_skip` is false where direct
+    connections from input to output would leave nothing to learn.
     """
 
     allows_skip: ClassVar[bool] = True

@@ -55,8 +55,8 @@ def read_weights(weights: object) -> tuple[str, Network]:
 
     Args:
         weights: Arrays w1 (inputs, hidden), b1 (hidden,) or (1, hidden), w2 (hidden, outputs), b2
-            (outputs,) or (1, outputs), and with direct links direct (inputs, outputs): in this
-            order, or by name.
+            (outputs,) or (1, outputs), and with direct connections direct (inputs, outputs):
+            in this order, or by name.
 
     Raises:
         ConfigError: They aren't finite numbers of these shapes.
@@ -91,7 +91,8 @@ def _arrays_by_role(weights: object) -> dict[str, FloatArray]:
     required = set(Weights._fields[:4])
     if not required <= by_role.keys() <= set(Weights._fields):
         raise _error(
-            "give w1, b1, w2 and b2, and direct with direct links, in this order or by name"
+            "give w1, b1, w2 and b2, in this order or by name; direct, the direct connections, may "
+            "follow"
         )
     try:
         return {name: np.asarray(array, np.float64) for name, array in by_role.items()}

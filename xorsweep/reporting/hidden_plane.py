@@ -103,8 +103,8 @@ def has_plane(run: SingleRun) -> bool:
 def hidden_plane(run: SingleRun) -> HiddenPlane:
     """Return the plane of a run that has one, up to the last epoch before it diverged.
 
-    With direct links an output depends on the inputs as well, so there are no dividers; nor are
-    there any where weights have overflown.
+    With direct connections an output depends on the inputs as well, so there are no dividers;
+    nor are there any where weights have overflown.
     """
     shown = count_before_divergence(run.errors.final_error)
     places = hidden_outputs(run.training, run.parameters[:, :shown])

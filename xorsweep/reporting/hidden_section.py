@@ -88,8 +88,8 @@ def _note(space: HiddenSpace, epoch: int) -> str:
     text = f"Outputs of the hidden units {when}."
     if space.targets.shape[1] == 1:
         text += (
-            " The error signal of a row is minus the derivative of the loss by the sum that "
-            "enters the output unit: positive where the output should rise."
+            " The error signal of a row is minus the derivative of the loss with respect to the "
+            "sum that enters the output unit: positive where the output should rise."
         )
     rows, units = space.hidden_outputs.shape
     hidden = [

@@ -9,10 +9,14 @@ from rich.console import Console
 from rich.text import Text
 
 from xorsweep.fields import FloatArray
-from xorsweep.networks.metrics import DESCRIPTIONS, STATES, classify_curvature
+from xorsweep.networks.metrics import STATES, classify_curvature
 from xorsweep.networks.single_run import SingleRun, both_ends
-from xorsweep.networks.solutions import is_solution
-from xorsweep.reporting.explanation import RunDiagnosis, describe_convergence, describe_units
+from xorsweep.reporting.explanation import (
+    RunDiagnosis,
+    describe_convergence,
+    describe_outcome,
+    describe_solution,
+)
 from xorsweep.reporting.svg.error_curve import HALF_SSE
 from xorsweep.text import count_text
 
@@ -24,7 +28,7 @@ LAYERS = {
     "b1": "hidden biases",
     "w2": "output weights",
     "b2": "output biases",
-    "direct": "direct links",
+    "direct": "direct connections",
 }
 """The notebook's name of the weights of each role."""
 
@@ -96,11 +100,9 @@ def _numbers(values: FloatArray) -> str:
 
 
 def _conclusion(run: SingleRun) -> Iterator[str]:
-    yield f"{run.outcome.replace('_', ' ').capitalize()}: {DESCRIPTIONS[run.outcome]}."
-    if is_solution(run.solution):
-        yield describe_units(run)
-    elif run.solution:
-        yield f"The network {run.solution}."
+    yield describe_outcome(run)
+    if solution := describe_solution(run):
+        yield solution
     yield describe_convergence(run)
     if run.keeps_curvature:
         yield _curvature_line(run)

@@ -17,10 +17,10 @@ from xorsweep.fields import FloatArray, Scalar, format_value
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.hidden_space import hidden_space
-from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS, plateau_labels, plateaus
+from xorsweep.networks.metrics import PLATEAUS, plateau_labels, plateaus
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
-from xorsweep.reporting.explanation import describe_convergence
+from xorsweep.reporting.explanation import describe_convergence, describe_outcome
 from xorsweep.reporting.hidden_section import hidden_section
 from xorsweep.reporting.rendering import data_uri, render_page
 from xorsweep.reporting.run_player import differences, player_data
@@ -138,8 +138,7 @@ def _page(run: SingleRun, frames: Mapping[int, Frame], animation: Animation | No
 
 
 def _verdict(run: SingleRun) -> Iterator[str]:
-    outcome = run.outcome.replace("_", " ").capitalize()
-    yield f"{outcome}: {DESCRIPTIONS[run.outcome]}."
+    yield describe_outcome(run)
     if run.outcome in PLATEAUS:
         yield f"The run is still at this plateau {epoch_text(run.epochs[-1])}."
     yield describe_convergence(run)

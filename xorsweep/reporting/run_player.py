@@ -152,7 +152,7 @@ def _own_weights(run: SingleRun) -> str:
     initial = run.parameters[:, 0]
     if not fits or not np.isfinite(initial).all():
         return ""
-    # w1, b1, w2 and b2, a line each; the page has no place for direct links.
+    # w1, b1, w2 and b2, a line each; the page has no place for direct connections.
     return "\n".join(str(part.tolist()) for part in run.initial[:4])
 
 

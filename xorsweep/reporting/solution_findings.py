@@ -72,10 +72,11 @@ def _key_text(task: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     labels = list(counts)[:MOST_CLASSES]
     # Functions without a name such as AND are f and a number.
     names = dict.fromkeys(name for label in labels for name in label.split("+") if name[0] == "f")
-    texts = [f"{name} is on at {_rows_text(name, inputs)}" for name in names]
+    texts = [f"{name} is on at {rows_text(name, inputs)}" for name in names]
     return f" Up to complement, {join_words(texts)}." if texts else ""
 
 
-def _rows_text(name: str, inputs: int) -> str:
+def rows_text(name: str, inputs: int) -> str:
+    """Return the rows at which the function with a name is 1."""
     rows = function_rows(name, inputs)
     return f"row{'s' * (len(rows) > 1)} {join_words(rows)}" if rows else "no row"

@@ -29,7 +29,7 @@ RULES = [
 ]
 KINDS: dict[str, dict[str, Any]] = {
     "2-3-1": {},
-    "direct links": {"skip": True},
+    "direct connections": {"skip": True},
     "two outputs": {"task": "encoder", "task__size": 2, "activation": "tanh"},
 }
 EPOCHS, FACTOR = 20, 3.0

@@ -21,7 +21,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "default": {"lr": 1.0, "epochs": 2000},
     "soft": {"task__levels": "soft", "task__encoding": "bipolar"},
     "linear": {"output": "linear", "activation": "tanh", "lr": 0.05},
-    "direct links": {"skip": True},
+    "direct connections": {"skip": True},
     "relu": {"activation": "relu"},
     "encoder": {"task": "encoder", "task__size": 4},
     "large encoder": {"task": "encoder", "task__size": 12},

@@ -146,7 +146,7 @@ def test_a_reader_who_cannot_see_it_hears_the_weights_or_their_range() -> None:
     assert describe_network(many).endswith("115 weights and biases from -2.00 to 3.00.")
     lost = weights_of(Network(10, 5, 10), np.nan)
     assert describe_network(lost).endswith("115 weights and biases, 115 of them not finite.")
-    assert "with direct links" in describe_network(weights_of(Network(2, 1, 1, skip=True)))
+    assert "with direct connections" in describe_network(weights_of(Network(2, 1, 1, skip=True)))
 
 
 def test_the_picture_is_read_out_as_described() -> None:

@@ -1,7 +1,7 @@
 """Weights that are drawn at random.
 
 A seed's draws go in the notebook's order: hidden weights, hidden biases, output weights, output
-biases, and last the direct links of a network that has them.
+biases, and last the direct connections of a network that has them.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Values(Initializer):
             shape = f"{network.inputs}-{network.hidden}-{network.outputs}"
             raise ConfigError(
                 f"init.values={shorten(self.values)}: has {count_text(count, 'number')}, and a "
-                f"{shape} network {'with' if network.skip else 'without'} direct links has "
+                f"{shape} network {'with' if network.skip else 'without'} direct connections has "
                 f"{network.size} weights and biases"
             )
 
@@ -84,7 +84,7 @@ def check_printed(choice: str, network: Network) -> None:
     """Raise ConfigError unless the notebook's weights, chosen by a key, fit a network."""
     if network != Network(2, 2, 1):
         raise ConfigError(
-            f"{choice}: these are the weights of a 2-2-1 network without direct links; "
+            f"{choice}: these are the weights of a 2-2-1 network without direct connections; "
             "it needs a task with two inputs and one output, hidden=2 and skip=false"
         )
 
@@ -94,7 +94,8 @@ class File(Initializer):
     """Weights from an .npz file, one network a row; the seed is the number of the row.
 
     Arrays: w1 (N, inputs, hidden), b1 (N, hidden), w2 (N, hidden, outputs), b2 (N, outputs) and,
-    with direct links, direct (N, inputs, outputs). The arrays of one network may lack the axis N.
+    with direct connections, direct (N, inputs, outputs). The arrays of one network may lack the
+    axis N.
     """
 
     path: str = field("weights.npz", String())
@@ -135,7 +136,7 @@ class File(Initializer):
         """Return the parameters of all networks in the file (N, P); raises ConfigError."""
         arrays = self._arrays()
         if "direct" in arrays and not network.skip:
-            raise self._error("holds direct links, so skip must be true")
+            raise self._error("holds direct connections, so skip must be true")
         if is_one_network(arrays):
             arrays = {name: with_leading_axis(name, array) for name, array in arrays.items()}
         columns = []

@@ -68,7 +68,7 @@ def describe_network(weights: Weights) -> str:
         f"{count_text(len(weights.b2), 'output')}"
     )
     if len(weights.direct):
-        shape += " with direct links"
+        shape += " with direct connections"
     size = sum(part.size for part in weights)
     if size > MOST_SPOKEN:
         return f"{shape}. {_range(weights)}"
@@ -120,7 +120,7 @@ def _line(link: Link, layout: Layout, scale: float) -> str:
 
 
 def _bend(link: Link, layout: Layout) -> tuple[float, float]:
-    """Return the control point of a direct link: it passes above the hidden units, or below."""
+    """Return the control point of a direct connection, above the hidden units or below them."""
     is_above = link.start.y + link.end.y <= layout.height
     y = -0.25 * layout.height if is_above else 1.25 * layout.height
     return (link.start.x + link.end.x) / 2, y

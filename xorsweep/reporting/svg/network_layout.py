@@ -33,7 +33,7 @@ class Unit(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A weight between two units, `curved` where it is a direct link past a hidden layer."""
+    """A weight between two units, `curved` where it is a direct connection past a hidden layer."""
 
     start: Unit
     end: Unit

@@ -56,7 +56,7 @@ SMOOTH: dict[str, dict[str, Any]] = {
     "tanh": {"lr": 0.1, "activation": "tanh", "criterion": "rms", "criterion__threshold": 0.3},
     "relu": {"lr": 0.05, "activation": "relu", "hidden": 4},
     "leaky relu, linear": {"lr": 0.05, "activation": "leaky_relu", "output": "linear"},
-    "direct links": {"lr": 0.5, "skip": True},
+    "direct connections": {"lr": 0.5, "skip": True},
     "encoder": {"lr": 0.5, "task": "encoder", "hidden": 3},
     "parity": {"lr": 0.2, "task": "parity", "task__bits": 4, "hidden": 3, "skip": True},
     "momentum": {"lr": 0.1, "optimizer": "momentum"},

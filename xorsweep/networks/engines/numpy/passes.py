@@ -133,7 +133,7 @@ class Pass:
             yield partial(np.multiply, derivative, factor, deltas)
 
     def _sum_into_output_biases(self) -> Iterator[Operation]:
-        """Yield minus the gradient by the outputs' biases and direct links."""
+        """Yield minus the gradient by the outputs' biases and direct connections."""
         gradients, deltas = self._gradients, swapped(self.output_deltas)
         if len(gradients.direct):
             scratch = swapped(self._output_scratch)
