@@ -17,10 +17,9 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import StepPatch
 from matplotlib.text import Text
 from PIL import Image
 from small_sweep_figures import SMALL_SWEEP_FIGURES
@@ -45,9 +44,10 @@ from xorsweep.reporting.figures import (
     rate_lines,
     survival_curves,
 )
-from xorsweep.reporting.figures.axes import NARROW, WIDE, DrawnFigure, line_styles
+from xorsweep.reporting.figures.axes import NARROW, WIDE, DrawnFigure
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, submit_figures
 from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.legends import line_styles
 from xorsweep.reporting.figures.style import (
     DOTS_PER_INCH,
     OUTCOME_COLOURS,
@@ -166,6 +166,25 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(
         assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
 
 
+def bars_of(axes: Axes) -> dict[str, Counter[float]]:
+    """Return the bars of a histogram as they are seen: heights by logarithm, by colour."""
+    seen: dict[str, Counter[float]] = {}
+    covered = Counter[float]()
+    # Each polygon reaches down to 0, and later ones lie on it.
+    for bars in [each for each in axes.collections if isinstance(each, PolyCollection)][::-1]:
+        corners = bars.get_paths()[0].vertices.tolist()
+        tops = {
+            round((np.log10(x) + np.log10(end)) / 2, 3): y
+            for (x, y), (end, after) in pairwise(corners)
+            if y == after > 0 and x != end
+        }
+        heights = Counter({place: y - covered[place] for place, y in tops.items()})
+        assert min(heights.values()) > 0
+        seen[mpl.colors.to_hex(bars.get_facecolor()[0])] = heights
+        covered += heights
+    return seen
+
+
 def test_every_final_error_is_in_the_histogram_of_its_cell(
     tables: Tables, figures: dict[str, Figure]
 ) -> None:
@@ -174,16 +193,11 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
     named = [(lr, hidden) for lr in (0.5, 2.0, 1e3) for hidden in (2, 4)]
     assert titles(figure) == [f"lr {lr:,g}, hidden {hidden}" for lr, hidden in named]
     for name, axes in zip(named, panels_of(figure), strict=True):
-        (plateaus,) = axes.collections
+        *_, plateaus = axes.collections
         found, middles = {}, {}
-        for bars in axes.patches:
-            assert isinstance(bars, StepPatch)
-            tops, edges, bottoms = bars.get_data()
-            shares = np.nan_to_num(tops - np.asarray(bottoms))
-            colour = mpl.colors.to_hex(bars.get_facecolor())
-            found[colour] = shares.sum()
-            centres = (np.log10(edges[1:]) + np.log10(edges[:-1])) / 2
-            middles[colour] = shares @ centres / shares.sum()
+        for colour, shares in bars_of(axes).items():
+            found[colour] = shares.total()
+            middles[colour] = sum(y * place for place, y in shares.items()) / shares.total()
         wanted = {
             colour: cells.loc[name, f"outcome_{outcome}"] / 12
             for outcome, colour in OUTCOME_COLOURS.items()
@@ -206,13 +220,8 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
 
 def test_bars_of_one_bin_lie_on_each_other(figures: dict[str, Figure]) -> None:
     for axes in panels_of(figures["final_error"]):
-        height: Any = 0
-        for bars in axes.patches:
-            assert isinstance(bars, StepPatch)
-            tops, _, bottoms = bars.get_data()
-            np.testing.assert_allclose(bottoms, height, atol=1e-12)
-            height = np.where(np.isnan(tops), bottoms, tops)
-        assert np.sum(height) == pytest.approx(1)
+        bars = bars_of(axes)
+        assert sum(heights.total() for heights in bars.values()) == pytest.approx(1)
 
 
 def test_a_page_can_adapt_histograms_of_many_settings_to_its_colours(

@@ -14,13 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
-from xorsweep.reporting.figures.axes import (
-    facets,
-    legend_below,
-    legend_lines,
-    line_styles,
-    ranges_text,
-)
+from xorsweep.reporting.figures import alt_text, legends
+from xorsweep.reporting.figures.axes import facets
 from xorsweep.reporting.figures.style import GREY
 from xorsweep.reporting.layout import mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
@@ -50,7 +45,7 @@ def draw_bands(
     cells = shown.cells[shown.cells.index.isin([*bands])]
     parts = panels(in_order(cells, shown.keys), shown.keys)
     figure, grid = facets(parts, 3.1, 2.5, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
-    styles = line_styles(cells, hue)
+    styles = legends.line_styles(cells, hue)
     for axes, (_, part) in zip(grid, parts, strict=True):
         for place in part.index:
             band = bands[place]
@@ -74,7 +69,9 @@ def draw_bands(
                 linewidth=0,
             )
         axes.grid(axis="y")
-    legend_below(figure, legend_lines({each: styles[each] | {"marker": None} for each in styles}))
+    legends.put_below(
+        figure, legends.lines({each: styles[each] | {"marker": None} for each in styles})
+    )
     return figure, grid
 
 
@@ -83,7 +80,7 @@ def last_values_text(
 ) -> str:
     """Return the range of the last values of the cells' lines, in words."""
     ends = pd.Series({place: band["middle"].iloc[-1] for place, band in bands.items()})
-    return ranges_text(cells[cells.index.isin(ends.index)], hue, ends, text)
+    return alt_text.ranges(cells[cells.index.isin(ends.index)], hue, ends, text)
 
 
 def draw_quantiles(axes: Axes, found: CellLearningCurves, colour: str) -> None:

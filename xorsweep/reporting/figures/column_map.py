@@ -11,7 +11,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 
 from xorsweep.analysis.maps import ABSENT, PixelMap
-from xorsweep.reporting.figures.axes import DrawnFigure, needs_logarithm
+from xorsweep.reporting.figures import scales
+from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.pixels import (
     Image,
@@ -48,7 +49,7 @@ def draw(shown: PixelMap, name: str, title: str = "") -> DrawnFigure | None:
     low, high = float(known.min()), float(known.max())
     if low == high:  # a colour bar needs two ends
         low, high = low - 0.5, high + 0.5
-    norm = LogNorm(low, high) if needs_logarithm(known) else Normalize(low, high)
+    norm = LogNorm(low, high) if scales.needs_logarithm(known) else Normalize(low, high)
     scale = ScalarMappable(norm, colormaps["viridis"].with_extremes(bad=NO_VALUE))
     image: Image = scale.to_rgba(np.ma.masked_invalid(values), bytes=True)
     image[~shown.present] = 0

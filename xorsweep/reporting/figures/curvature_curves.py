@@ -15,21 +15,18 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.fields import FloatArray
 from xorsweep.networks.point_results import CURVATURE_LISTS
-from xorsweep.reporting.figures.axes import (
-    DrawnFigure,
-    epochs_across,
-    facets,
-    legend_below,
-    ranges_text,
-)
+from xorsweep.reporting.figures import alt_text, legends, scales
+from xorsweep.reporting.figures.axes import DrawnFigure, cell_facets
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import GREY, INK
-from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
 MOST_CELLS = 24
+MOST_COLUMNS = 4
+HEIGHTS = (1.9, 1.9, 1.9)
+"""Inches of a panel."""
 LINEAR = 1e-3
 """Eigenvalues between this and minus this lie on a linear part of the axis."""
 TICKS = (-1e4, -1e2, -1, -1e-2, 0, 1e-2, 1, 1e2, 1e4)
@@ -54,20 +51,19 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if cells.empty:
         return None
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
-    parts = panels(cells, shown.keys)
-    figure, grid = facets(parts, 2.4, 1.9, 4, xlabel="epochs")
-    for axes, (_, part) in zip(grid, parts, strict=True):
-        place = part.index[0]
+    figure, grid = cell_facets(cells, shown.keys, layout.x, MOST_COLUMNS, HEIGHTS, xlabel="epochs")
+    first, *_ = grid.values()
+    for place, axes in grid.items():
         axes.axhline(0, **ZERO)
-        axes.axhline(2 / part["lr"].iloc[0], **LIMIT)
+        axes.axhline(2 / cells["lr"][place], **LIMIT)
         for curves, colour in ((smallest, SMALLEST_COLOUR), (largest, LARGEST_COLOUR)):
             draw_quantiles(axes, curves[place], colour)
         axes.grid(axis="y")
-    epochs_across(grid[0], max(each.epochs[-1] for each in largest.values()), 0)
+    scales.epochs_across(first, max(each.epochs[-1] for each in largest.values()), 0)
     quantiles = [each.quantiles().ravel() for each in (*smallest.values(), *largest.values())]
-    _scale_values(grid[0], np.concatenate([*quantiles, 2 / cells["lr"].to_numpy()]))
+    _scale_values(first, np.concatenate([*quantiles, 2 / cells["lr"].to_numpy()]))
     figure.supylabel("eigenvalue of the Hessian", fontsize="medium")
-    legend_below(figure, _legend_handles())
+    legends.put_below(figure, _legend_handles())
     return DrawnFigure(figure, _alt_text(cells, layout.hue, largest), shown.note)
 
 
@@ -103,5 +99,5 @@ def _alt_text(cells: pd.DataFrame, key: str, largest: Curves) -> str:
     return (
         "Smallest and largest eigenvalue of the Hessian by epoch, one panel per cell, with a "
         "dashed line at 2 / lr. The medians of the largest end at this share of 2 / lr: "
-        f"{ranges_text(cells, key, ends, '{:.2g}'.format)}."
+        f"{alt_text.ranges(cells, key, ends, '{:.2g}'.format)}."
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from xorsweep.reporting.figures.axes import DrawnFigure, scale_values
+from xorsweep.reporting.figures import scales
+from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.bands import draw_bands, last_values_text
 from xorsweep.reporting.figures.column_data import ColumnTables
 
@@ -18,7 +19,7 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
         return None
     figure, grid = draw_bands(shown, layout.hue, bands, "step", column)
     values = found["middle"].to_numpy(float)
-    scale_values(grid[0], values[np.isfinite(values)])
+    scales.scale_values(grid[0], values[np.isfinite(values)])
     statistic = "medians" if tables.every.has_seeds else "values"
     ends = last_values_text(bands, shown.cells, layout.hue, "{:.3g}".format)
     alt = f"{column} by step, a line per cell. The last {statistic}: {ends}."

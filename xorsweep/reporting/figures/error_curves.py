@@ -17,28 +17,18 @@ from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import OUTCOMES
-from xorsweep.reporting.figures.axes import (
-    SIDES,
-    WIDE,
-    DrawnFigure,
-    columns_of,
-    epochs_across,
-    facets,
-    label_decades,
-    legend_below,
-    ranges_text,
-)
+from xorsweep.reporting.figures import alt_text, legends, scales
+from xorsweep.reporting.figures.axes import DrawnFigure, cell_facets
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import in_order, select_final_cells
 
 MOST_CELLS = 24
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
 MOST_COLUMNS = 5
-WIDEST, LOWEST, HIGHEST = 4.3, 1.7, 2.5
+HEIGHTS = (1.7, 2.5, 2.5)
 """Inches of a panel, whose only row is as high as its label."""
 SMALLEST_ERROR, LARGEST_ERROR = 1e-8, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
@@ -57,31 +47,27 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if cells.empty:
         return None
     cells = in_order(cells, (*layout.col, layout.hue, layout.x))
-    parts = panels(cells, shown.keys)
-    columns = columns_of(cells, layout.x, MOST_COLUMNS)
-    width = min(WIDEST, (WIDE - SIDES) / columns)
-    height = LOWEST if len(parts) > columns else HIGHEST
-    figure, grid = facets(parts, width, height, columns, xlabel="epochs")
+    figure, grid = cell_facets(cells, shown.keys, layout.x, MOST_COLUMNS, HEIGHTS, xlabel="epochs")
     single, trained = single_runs(tables, shown.cells.index.to_list())
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())
     last, limits = max(each.epochs[-1] for each in curves.values()), _limits(curves)
+    first, *_ = grid.values()
     # With limits, no line makes Matplotlib find new ones for all panels.
-    grid[0].set(xlim=(0, max(last, 1)), ylim=limits)
-    for axes, (_, part) in zip(grid, parts, strict=True):
-        found = curves[part.index[0]]
-        _draw_runs(axes, found, single, outcomes, SEVERAL if has_several else ALONE)
+    first.set(xlim=(0, max(last, 1)), ylim=limits)
+    for place, axes in grid.items():
+        _draw_runs(axes, curves[place], single, outcomes, SEVERAL if has_several else ALONE)
         if has_several:
-            draw_quantiles(axes, found, INK)
+            draw_quantiles(axes, curves[place], INK)
         if tables.plateaus:
             across = axes.get_yaxis_transform()
             axes.hlines([*tables.plateaus.values()], 0, 1, transform=across, **PLATEAU_LINE)
         axes.grid(axis="y")
-    epochs_across(grid[0], last, 0)
-    grid[0].set_yscale("log")
-    label_decades(grid[0].yaxis, limits)
+    scales.epochs_across(first, last, 0)
+    first.set_yscale("log")
+    scales.label_decades(first.yaxis, limits)
     figure.supylabel("half the sum of squared errors", fontsize="medium")
-    legend_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
+    legends.put_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
     excluded = f"{len(single):,} of {trained:,} runs as thin lines"
     notes = (shown.note, excluded if len(single) < trained else "")
     alt = _alt_text(shown.cells, layout.hue, has_several)
@@ -142,7 +128,7 @@ def _alt_text(cells: pd.DataFrame, key: str, has_several: bool) -> str:
         end = "The medians"
     return (
         f"Error by epoch on logarithmic axes, one panel per cell: {lines}. {end} end at: "
-        f"{ranges_text(ends, key, ends['final_error_q50'], '{:.2g}'.format)}."
+        f"{alt_text.ranges(ends, key, ends['final_error_q50'], '{:.2g}'.format)}."
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from xorsweep.analysis.initial_weights import DECILES, WeightCell
-from xorsweep.reporting.figures.axes import DrawnFigure, facets, show_percent
+from xorsweep.reporting.figures import scales
+from xorsweep.reporting.figures.axes import DrawnFigure, facets
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.weight_panels import auc_text, weight_panels
@@ -29,7 +30,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     for axes, (_, cell) in zip(grid, cells, strict=True):
         _draw_deciles(axes, cell)
     grid[0].set_ylim(bottom=0)
-    show_percent(grid[0].yaxis)
+    scales.show_percent(grid[0].yaxis)
     return DrawnFigure(figure, _alt_text(cells), note)
 
 

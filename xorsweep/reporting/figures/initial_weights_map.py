@@ -8,7 +8,8 @@ import numpy as np
 
 from xorsweep.analysis.initial_weights import WeightCell
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import DrawnFigure, facets, show_percent
+from xorsweep.reporting.figures import scales
+from xorsweep.reporting.figures.axes import DrawnFigure, facets
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.weight_panels import weight_panels
 from xorsweep.text import percent_text
@@ -70,7 +71,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
         )
     bar = figure.colorbar(fields, ax=grid, aspect=25, pad=0.02, label="runs that don't converge")
     bar.outline.set_visible(False)
-    show_percent(bar.ax.yaxis)
+    scales.show_percent(bar.ax.yaxis)
     return DrawnFigure(figure, _alt_text(maps), note)
 
 

@@ -8,24 +8,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from xorsweep.analysis.columns import is_numeric
-from xorsweep.reporting.figures.axes import (
-    MOST_PANELS,
-    NARROW,
-    DrawnFigure,
-    along_text,
-    facets,
-    label_decades,
-    legend_below,
-    legend_lines,
-    line_shifts,
-    line_styles,
-    needs_logarithm,
-    new_figure,
-    places_along,
-    ranges_text,
-    scale_across,
-    scale_values,
-)
+from xorsweep.reporting.figures import alt_text, legends, scales
+from xorsweep.reporting.figures.axes import MOST_PANELS, NARROW, DrawnFigure, facets, new_figure
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.layout import Layout, mpl_label, panels
@@ -53,19 +37,19 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     cells = shown.cells.loc[medians.index]
     parts = panels(in_order(rows, shown.keys), shown.keys)
     figure, grid = facets(parts, 3.1, 2.7, sharey=True, xlabel=layout.x, ylabel=mpl_label(column))
-    styles = line_styles(cells, layout.hue)
+    styles = legends.line_styles(cells, layout.hue)
     for axes, (_, part) in zip(grid, parts, strict=True):
         _draw_panel(axes, part, column, layout, cells, tables.every.has_seeds)
-        axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+        axes.grid(axis="y")
     drawn = np.concatenate(
         [tables.every.statistic(f"{column}_{name}")[cells.index] for name in ("q25", "q75")]
     )
-    scale_values(grid[0], drawn[np.isfinite(drawn)])
-    scale_across(grid, cells, layout.x)
-    legend_below(figure, legend_lines(styles))
+    scales.scale_values(grid[0], drawn[np.isfinite(drawn)])
+    scales.scale_across(grid, cells, layout.x)
+    legends.put_below(figure, legends.lines(styles))
     statistic = "Medians" if tables.every.has_seeds else "Values"
-    ranges = ranges_text(cells, layout.hue, medians, "{:.3g}".format)
-    along = along_text(cells, layout.x).removesuffix(",")
+    ranges = alt_text.ranges(cells, layout.hue, medians, "{:.3g}".format)
+    along = alt_text.along(cells, layout.x).removesuffix(",")
     alt = f"{statistic} of {column} along {along}. Range: {ranges}."
     excluded = f"{count_text(infinite, 'infinite value')} excluded" * (infinite > 0)
     return DrawnFigure(figure, alt, "; ".join(filter(None, (shown.note, excluded))))
@@ -82,13 +66,12 @@ def _draw_panel(
     """Draw lines with bands along numbers, and points with bars beside each other along names."""
     is_number = is_numeric(cells[layout.x])
     few = not is_number or cells[layout.x].nunique() <= MOST_MARKERS
-    styles = line_styles(cells, layout.hue)
-    for shift, (level, style) in zip(line_shifts(len(styles)), styles.items(), strict=True):
-        line = part[part[layout.hue] == level] if layout.hue else part
+    styles = legends.line_styles(cells, layout.hue)
+    for line, shift, style in legends.shifted_lines(part, layout.hue, styles):
         # A band of one point would have no width.
         has_bars = not is_number or line[layout.x].nunique() == 1
         sns.lineplot(
-            x=places_along(cells, line, layout.x, 0.0 if is_number else 0.5 * shift),
+            x=scales.places_along(cells, line, layout.x, 0.0 if is_number else 0.5 * shift),
             y=line[column].to_numpy(),
             estimator="median",
             errorbar=("pi", 50) if has_seeds else None,
@@ -107,10 +90,10 @@ def _histogram(column: str, values: pd.Series[float]) -> DrawnFigure:
     """Return how the values of the only cell are spread."""
     figure = new_figure(NARROW, 2.7)
     axes = figure.subplots()
-    wide = needs_logarithm(values.to_numpy())
+    wide = scales.needs_logarithm(values.to_numpy())
     sns.histplot(x=values.to_numpy(), log_scale=wide, color=COLOURS[0], ax=axes)
     if wide:
-        label_decades(axes.xaxis, values.to_numpy())
+        scales.label_decades(axes.xaxis, values.to_numpy())
     axes.set(xlabel=mpl_label(column), ylabel="runs")
     low, median, high = (f"{values.quantile(share):.3g}" for share in (0.25, 0.5, 0.75))
     alt = (

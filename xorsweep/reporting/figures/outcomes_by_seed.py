@@ -14,16 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import has_levels, is_numeric
-from xorsweep.reporting.figures.axes import (
-    MOST_PANELS,
-    MOST_TICKS,
-    DrawnFigure,
-    facets,
-    legend_below,
-    level_label,
-    patches,
-    turn_labels,
-)
+from xorsweep.reporting.figures import legends, scales
+from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, facets
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.pixels import coloured
 from xorsweep.reporting.figures.style import GREY, OUTCOME_COLOURS
@@ -104,14 +96,14 @@ def draw(tables: Tables) -> DrawnFigure | None:
     figure, grid = facets(
         maps, WIDTH, HEIGHT, 4, sharey=False, xlabel=key, ylabel="seeds, by outcome"
     )
-    names = [level_label(level) for level in along]
+    names = [scales.level_label(level) for level in along]
     for axes, (_, each) in zip(grid, maps, strict=True):
         _draw_rows(axes, each)
-    places = spaced(len(along), MOST_TICKS, 0)
+    places = spaced(len(along), scales.MOST_TICKS, 0)
     grid[0].set_xticks(places, [names[place] for place in places])
-    turn_labels(grid, [names[place] for place in places])
+    scales.turn_labels(grid, [names[place] for place in places])
     found = {code for _, each in maps for code in np.unique(each.codes)}
-    legend_below(figure, _legend_handles(found))
+    legends.put_below(figure, _legend_handles(found))
     return DrawnFigure(figure, _alt_text(maps, key), "; ".join(_notes(shown.note, maps)))
 
 
@@ -142,7 +134,7 @@ def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
 
 
 def _legend_handles(codes: set[int]) -> list[Patch]:
-    known = patches(
+    known = legends.patches(
         {
             name.replace("_", " "): OUTCOME_COLOURS[name]
             for code, name in enumerate(DRAWN)

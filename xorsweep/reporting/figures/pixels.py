@@ -16,14 +16,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormat
 from numpy.typing import NDArray
 
 from xorsweep.analysis.maps import MapAxes, MapAxis
-from xorsweep.reporting.figures.axes import (
-    FEW_DECADES,
-    LINE_HEIGHT,
-    label_decades,
-    legend_columns,
-    patches,
-    text_width,
-)
+from xorsweep.reporting.figures import legends, scales
+from xorsweep.reporting.figures.axes import LINE_HEIGHT, text_width
 from xorsweep.reporting.figures.style import DOTS_PER_INCH
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.text import percent_text
@@ -81,8 +75,8 @@ def map_figure(
     widest = max((text_width(text.get_text()) for text in shown.get_yticklabels()), default=0.0)
     left = round((0.5 + widest) * DOTS_PER_INCH)
     right = round((0.95 if scale else 0.3) * DOTS_PER_INCH)
-    handles = patches(entries or {})
-    columns = legend_columns(handles, (left + wide + right) / DOTS_PER_INCH)
+    handles = legends.patches(entries or {})
+    columns = legends.columns(handles, (left + wide + right) / DOTS_PER_INCH)
     bottom = round((0.55 + 1.25 * LINE_HEIGHT * ceil(len(handles) / columns)) * DOTS_PER_INCH)
     top = round((0.35 if title else 0.15) * DOTS_PER_INCH)
     across, up = left + wide + right, bottom + high + top
@@ -113,7 +107,9 @@ def _set_ticks(shown: Axis, axis: MapAxis) -> None:
             axis.coordinates(values), labels=[mpl_label(f"{value:g}") for value in values]
         )
     elif axis.spacing == "log" and high >= 10 * low:
-        shown.set_major_locator(LogLocator(subs=(1, 2, 5) if high < FEW_DECADES * low else (1,)))
+        shown.set_major_locator(
+            LogLocator(subs=(1, 2, 5) if high < scales.FEW_DECADES * low else (1,))
+        )
         shown.set_major_formatter("{x:g}")
         shown.set_minor_formatter("")
     else:
@@ -128,7 +124,7 @@ def _add_scale(figure: Figure, shown: Axes, scale: ScalarMappable, label: str) -
     bar = figure.colorbar(scale, cax=beside, label=mpl_label(label))
     bar.outline.set_visible(False)
     if isinstance(scale.norm, LogNorm):
-        label_decades(beside.yaxis, np.array([scale.norm.vmin, scale.norm.vmax]))
+        scales.label_decades(beside.yaxis, np.array([scale.norm.vmin, scale.norm.vmax]))
 
 
 def coloured(codes: NDArray[Any], colours: Sequence[str]) -> Image:

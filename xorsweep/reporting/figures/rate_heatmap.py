@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -9,19 +11,17 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from seaborn.utils import relative_luminance
 
+from xorsweep.reporting.figures import alt_text, scales
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     NARROWEST,
     DrawnFigure,
-    along_text,
     facets,
-    level_label,
     room_across,
-    show_percent,
     text_width,
-    turn_labels,
 )
 from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.data import Rates
@@ -46,46 +46,72 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     shown = tables.select(cells, layout.col, MOST_PANELS)
     parts = panels(in_order(shown.cells, shown.keys), shown.keys)
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
-    counts = _counts(rates.frame)
+    has_room = max(len(across), len(down)) <= MOST_FIELDS and not rates.are_values
+    counts = _counts(rates.frame) if has_room else pd.Series("", rates.frame.index)
     lines = [line for text in counts.dropna() for line in text.split("\n")]
     longest = max((text_width(line, SMALL) for line in lines), default=0.0)
-    has_room = max(len(across), len(down)) <= MOST_FIELDS
-    has_texts = has_room and not rates.are_values
-    room_for_names = max(text_width(level_label(level)) for level in down)
-    field = max(0.52, longest + 0.12) if has_texts else 0.3
-    fields = max(2.2, field * min(len(across), MOST_FIELDS) + 0.6)
-    width = fields + max(0.0, room_for_names - 0.6)
-    height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-    narrowest = len(across) * (longest + 0.05) + 0.6 if has_texts else NARROWEST
+    size = _Size.of(across, down, longest)
     figure, grid = facets(
-        parts, width, height, xlabel=layout.x, ylabel=layout.hue, narrowest=narrowest
+        parts,
+        size.width,
+        size.height,
+        xlabel=layout.x,
+        ylabel=layout.hue,
+        narrowest=size.narrowest,
     )
-    has_texts = has_texts and len(across) * longest <= room_across(grid[0]) - 0.2
+    has_texts = has_room and len(across) * longest <= room_across(grid[0]) - 0.2
     for axes, (_, part) in zip(grid, parts, strict=True):
-        table = pd.DataFrame(
-            {
-                "across": part[layout.x] if layout.x else "",
-                "down": part[layout.hue] if layout.hue else "",
-                "rate": rates.frame["rate"].reindex(part.index),
-                "text": counts.reindex(part.index),
-            }
-        )
         rate, text = (
-            table.pivot(index="down", columns="across", values=name).reindex(
-                index=down[::-1], columns=across
-            )
-            for name in ("rate", "text")
+            _by_level(part, layout, values, across, down)
+            for values in (rates.frame["rate"], counts)
         )
         _draw_map(axes, rate, text if has_texts else None)
-    room = min(fields, room_across(grid[0]))
-    turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
+    room = min(size.fields, room_across(grid[0]))
+    scales.turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
+    _add_colour_bar(figure, grid, rates)
+    return DrawnFigure(figure, _alt_text(shown, layout, rates), shown.note)
+
+
+@dataclass(frozen=True)
+class _Size:
+    """Inches of a panel, of its fields together, and of the narrowest panel with texts."""
+
+    width: float
+    height: float
+    fields: float
+    narrowest: float
+
+    @classmethod
+    def of(cls, across: list[Any], down: list[Any], text: float) -> _Size:
+        """Return the size for some levels, and for texts of some inches in the fields, or none."""
+        field = max(0.52, text + 0.12) if text else 0.3
+        fields = max(2.2, field * min(len(across), MOST_FIELDS) + 0.6)
+        names = max(text_width(scales.level_label(level)) for level in down)
+        height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
+        narrowest = len(across) * (text + 0.05) + 0.6 if text else NARROWEST
+        return cls(fields + max(0.0, names - 0.6), height, fields, narrowest)
+
+
+def _by_level(
+    part: pd.DataFrame,
+    layout: Layout,
+    values: pd.Series[Any],
+    across: list[Any],
+    down: list[Any],
+) -> pd.DataFrame:
+    """Return values of the cells of a panel by the levels upwards and across."""
+    x, y = (part[key] if key else "" for key in (layout.x, layout.hue))
+    table = pd.DataFrame({"x": x, "y": y, "value": values.reindex(part.index)})
+    return table.pivot(index="y", columns="x", values="value").reindex(down[::-1], columns=across)
+
+
+def _add_colour_bar(figure: Figure, grid: Sequence[Axes], rates: Rates) -> None:
     bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
-    show_percent(bar.ax.yaxis)
+    scales.show_percent(bar.ax.yaxis)
     if rates.are_values:
         bar.set_ticks([0, 1], labels=["false", "true"])
     bar.set_label(mpl_label(rates.label))
-    return DrawnFigure(figure, _alt_text(shown, layout, rates), shown.note)
 
 
 def _counts(rates: pd.DataFrame) -> pd.Series[Any]:
@@ -101,7 +127,7 @@ def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> No
     """Draw the rates of a panel as coloured fields with texts in them, levels as labels."""
     labels = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
     sns.heatmap(
-        rates.rename(level_label, axis=0).rename(level_label, axis=1),
+        rates.rename(scales.level_label, axis=0).rename(scales.level_label, axis=1),
         ax=axes,
         vmin=0,
         vmax=1,
@@ -132,7 +158,7 @@ def _set_text_colours(axes: Axes) -> None:
 
 def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
     axes = [
-        f"{along_text(shown.cells, key)} {where}"
+        f"{alt_text.along(shown.cells, key)} {where}"
         for key, where in ((layout.x, "across"), (layout.hue, "upwards"))
         if key
     ]

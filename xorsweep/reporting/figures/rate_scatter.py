@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import DrawnFigure, show_percent
+from xorsweep.reporting.figures import scales
+from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import GREY
 
@@ -22,7 +23,7 @@ def draw_rates(a: FloatArray, b: FloatArray, differ: NDArray[np.bool_]) -> Drawn
     axes.set(xlabel="rate in a", ylabel="rate in b", xlim=(0, 1), ylim=(0, 1))
     axes.set_aspect("equal", anchor="W")
     for axis in (axes.xaxis, axes.yaxis):
-        show_percent(axis)
+        scales.show_percent(axis)
     axes.grid()
     alt = (
         f"Rates of {len(a):,} cells, a across and b upwards. {differ.sum():,} of them differ "

@@ -9,16 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from xorsweep.analysis.solutions import classes_only, label_counts
-from xorsweep.reporting.figures.axes import (
-    DrawnFigure,
-    facets,
-    legend_below,
-    level_label,
-    patches,
-    room_across,
-    show_percent,
-    text_width,
-)
+from xorsweep.reporting.figures import legends, scales
+from xorsweep.reporting.figures.axes import DrawnFigure, facets, room_across, text_width
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import SMALL
@@ -72,9 +64,9 @@ def draw(tables: Tables) -> DrawnFigure | None:
     for axes, (_, part) in zip(grid, parts, strict=True):
         _draw_rows(axes, part, key, counts, colours, 0.85 * room_across(grid[0]))
     grid[0].set_xlim(0, 1)
-    show_percent(grid[0].xaxis)
+    scales.show_percent(grid[0].xaxis)
     rest = {OTHERS: OTHERS_COLOUR} if len(named) > len(colours) else {}
-    legend_below(figure, patches(colours | rest))
+    legends.put_below(figure, legends.patches(colours | rest))
     return DrawnFigure(figure, _alt_text(shown.cells, shown.keys, counts), shown.note)
 
 
@@ -117,7 +109,7 @@ def _draw_rows(
         fontsize=SMALL,
     )
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks(range(len(rows)), [level_label(level) for level in order])
+    axes.set_yticks(range(len(rows)), [scales.level_label(level) for level in order])
     axes.tick_params(axis="y", length=0)
 
 

@@ -25,14 +25,8 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.schema import network_of
 from xorsweep.networks.solutions import is_solution
 from xorsweep.networks.trainer import build_training
-from xorsweep.reporting.figures.axes import (
-    NARROW,
-    NARROWEST,
-    DrawnFigure,
-    fitted,
-    legend_below,
-    new_figure,
-)
+from xorsweep.reporting.figures import legends
+from xorsweep.reporting.figures.axes import NARROW, NARROWEST, DrawnFigure, fitted, new_figure
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import mpl_label
@@ -147,7 +141,7 @@ def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]
     line = Line2D([], [], label="where a hidden unit switches", path_effects=OUTLINE, **HIDDEN_LINE)
     boundary = Line2D([], [], label="where the output is 1/2", color="#ffffff", linewidth=1.6)
     boundary.set_path_effects([Stroke(linewidth=3.4, foreground="#000000"), *OUTLINE])
-    legend_below(figure, [boundary, line])
+    legends.put_below(figure, [boundary, line])
     return figure
 
 

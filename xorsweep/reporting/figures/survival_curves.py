@@ -5,13 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from xorsweep.analysis.summary import RUN_COLUMNS, survival_curves
-from xorsweep.reporting.figures.axes import (
-    MOST_PANELS,
-    DrawnFigure,
-    epochs_across,
-    percent_upwards,
-    ranges_text,
-)
+from xorsweep.reporting.figures import alt_text, scales
+from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure
 from xorsweep.reporting.figures.bands import draw_bands
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.selection import final_epochs_only, select_cells
@@ -38,8 +33,8 @@ def draw(tables: Tables) -> DrawnFigure | None:
         return None
     figure, grid = draw_bands(shown, layout.hue, curves, "epochs", "still unsolved", is_step=True)
     decade = float(10 ** np.floor(np.log10(first))) if np.isfinite(first) else 1.0
-    epochs_across(grid[0], shown.cells["epochs"].max(), decade)
-    percent_upwards(grid[0])
-    ranges = ranges_text(shown.cells, layout.hue, shown.cells["unsolved_fraction"])
+    scales.epochs_across(grid[0], shown.cells["epochs"].max(), decade)
+    scales.percent_upwards(grid[0])
+    ranges = alt_text.ranges(shown.cells, layout.hue, shown.cells["unsolved_fraction"])
     alt = f"Falling curves, one per cell. Still unsolved at the end: {ranges}."
     return DrawnFigure(figure, alt, shown.note)

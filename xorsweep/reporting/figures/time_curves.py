@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from xorsweep.analysis.summary import drawn_steps
 from xorsweep.analysis.survival import survival
 from xorsweep.fields import FloatArray
-from xorsweep.reporting.figures.axes import DrawnFigure, percent_upwards
+from xorsweep.reporting.figures import scales
+from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.bands import draw_bands, last_values_text
 from xorsweep.reporting.figures.column_data import ColumnTables
 
@@ -30,7 +31,7 @@ def draw(tables: ColumnTables, time: str, flag: str) -> DrawnFigure | None:
         place: _steps(times[cell == place], happened[cell == place]) for place in np.unique(cell)
     }
     figure, grid = draw_bands(shown, layout.hue, bands, time, f"not {flag} yet", is_step=True)
-    percent_upwards(grid[0])
+    scales.percent_upwards(grid[0])
     grid[0].set_xlim(0, last or 1)
     ends = last_values_text(bands, shown.cells, layout.hue, "{:.0%}".format)
     alt = (

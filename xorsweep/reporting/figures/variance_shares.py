@@ -8,14 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from xorsweep.reporting.figures.axes import (
-    NARROW,
-    DrawnFigure,
-    legend_below,
-    new_figure,
-    patches,
-    show_percent,
-)
+from xorsweep.reporting.figures import legends, scales
+from xorsweep.reporting.figures.axes import NARROW, DrawnFigure, new_figure
 from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.palette import COLOURS
 from xorsweep.reporting.figures.style import INK
@@ -44,10 +38,10 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     axes.set_yticks(np.arange(len(rows)), [mpl_label(name) for name in rows["axis"]])
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1), ylabel="axis")
     axes.set_xlabel("share of the variance of the rate")
-    show_percent(axes.xaxis)
+    scales.show_percent(axes.xaxis)
     axes.tick_params("y", length=0)
     axes.grid(axis="x")
-    legend_below(figure, patches(dict(KINDS.values())))
+    legends.put_below(figure, legends.patches(dict(KINDS.values())))
     held = ", ".join(level_text(*each) for each in found.product.held.items())
     return DrawnFigure(figure, _alt_text(rows), held and f"cells with {held} alone")
 
