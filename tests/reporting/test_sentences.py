@@ -183,7 +183,7 @@ def check_neighbours(text: str, grid: Grid) -> None:
     assert number(found[2]) == len(every)
     assert ("for the others" in text) == (0 < len(differing) < len(every))
     step = re.search(
-        r"largest difference along hidden(?:, at (.*),)? is between (\d+) .* rate, (\d+) hidden",
+        r"largest difference along hidden(?: is at (.*))?: with (\d+) .* higher than with (\d+)",
         text,
     )
     along = [p for p in every if p["key"] == "hidden"]
@@ -193,9 +193,13 @@ def check_neighbours(text: str, grid: Grid) -> None:
         return
     size = [abs(p["only_a"] - p["only_b"]) / p["n_pairs"] for p in shown]
     largest = [p for p, each in zip(shown, size, strict=True) if each == max(size)]
-    ends = {int(step[2]), int(step[3])}
-    (pair,) = (p for p in largest if {p["a"], p["b"]} == ends and p["other"] == lr_of(text, grid))
-    assert (int(step[3]) == pair["a"]) == (pair["only_a"] > pair["only_b"])
+    higher, lower = int(step[2]), int(step[3])
+    (pair,) = (
+        p
+        for p in largest
+        if {p["a"], p["b"]} == {higher, lower} and p["other"] == lr_of(text, grid)
+    )
+    assert (higher == pair["a"]) == (pair["only_a"] > pair["only_b"])
     check_points(text.partition("largest difference")[2], pair, len(along))
     ties = re.search(r"(\d+) other pairs? differs? by the same amount", text)
     assert (int(ties[1]) if ties else 0) == len(largest) - 1

@@ -72,8 +72,7 @@ def test_the_terminal_says_each_round(undisturbed: Path, printed: io.StringIO) -
     lines = printed.getvalue().splitlines()
     planned = len(pd.read_csv(undisturbed / "results.csv"))
     assert lines[1] == (
-        "round 2: 8 of 8 settings are still open (each gets at least 200 runs); "
-        "1,440 points are added"
+        "round 2: 8 of 8 settings need more runs (each gets at least 200); 1,440 results to add"
     )
     assert lines[2].startswith("round 3: ")
     added = [int(line.split()[-4].replace(",", "")) for line in lines if line.startswith("round ")]
@@ -172,7 +171,7 @@ def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
     axes = ("lr=5", "hidden=2,4", "epochs=150", "seed=range(0,20)", "report=false")
     done = run(tmp_path, "-m", *axes, "precision=0.06", "max_seeds=150")
     assert done.returncode == 0, done.stderr
-    assert "round 2: 2 of 2 settings are still open; 260 points are added" in done.stdout
+    assert "round 2: 2 of 2 settings need more runs; 260 results to add" in done.stdout
     rows = (tmp_path / "outputs/latest/results.csv").read_bytes()
     done = run(tmp_path, "-m", "resume=latest", "max_seeds=120", "report=false")
     assert done.returncode == 0, done.stderr

@@ -199,7 +199,7 @@ def test_rounds_of_further_seeds_are_told(grid_of: GridOf, tmp_path: Path) -> No
     looks = []
     with part_per_batch():
         run_sweep(request, LookingConsole(lambda: looks.append(sweep_status(request.folder))))
-    rounds = [re.match(r"  round (\d): \d of 8 settings are still open", each[2]) for each in looks]
+    rounds = [re.match(r"  round (\d): \d of 8 settings need more runs", each[2]) for each in looks]
     numbers = [int(each[1]) for each in rounds if each]
     assert len(numbers) == len(looks)
     assert numbers[0] == 1

@@ -362,10 +362,10 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
     differ = "differs" if ties == 1 else "differ"
     alike = f"; {count_text(ties, 'other pair')} {differ} by the same amount" if ties else ""
     return (
-        f" The largest difference along {layout.hue}{at and f', at {at},'} is between "
-        f"{level_words(layout.hue, most[f'level_{lower}'])} and, with the higher rate, "
-        f"{level_words(layout.hue, most[f'level_{higher}'])}: {_points_text(most, len(along))}"
-        f"{alike}."
+        f" The largest difference along {layout.hue}{at and f' is at {at}'}: with "
+        f"{level_words(layout.hue, most[f'level_{higher}'])} the rate is "
+        f"{_points_text(most, len(along))} higher than with "
+        f"{level_words(layout.hue, most[f'level_{lower}'])}{alike}."
     )
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys
 from xorsweep.analysis.export import failures_of
+from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.dark_mode import for_both_themes
@@ -51,6 +52,7 @@ from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.plain_files import is_there
 from xorsweep.storage.results import StoredColumns
 from xorsweep.storage.store import Store
+from xorsweep.text import count_text
 
 if TYPE_CHECKING:
     from xorsweep.reporting.run_gallery import RunGallery
@@ -249,7 +251,15 @@ class ReportWriter(ABC):
         swept = distinguishing_keys(self._results, keys)
         sizes = np.bincount(CellIndex.of_frame(self._results, swept).number)
         each = " to ".join(dict.fromkeys(f"{size:,}" for size in (sizes.min(), sizes.max())))
-        return f"n: {len(self._results):,} results in {len(sizes):,} settings, {each} in each."
+        text = f"n: {len(self._results):,} results in {count_text(len(sizes), 'setting')}"
+        text += f", {each} in each" if len(sizes) > 1 else ""
+        if "epochs" in swept and "epochs" in self.store.experiment.snapshot_keys:
+            others = [key for key in swept if key != "epochs"]
+            number = CellIndex.of_frame(self._results, others).number
+            last = number[have_most_epochs(self._results["epochs"].to_numpy(np.int64), number)]
+            settings = count_text(len(np.unique(last)), "setting")
+            text += f"; after the most epochs of each, {len(last):,} in {settings}"
+        return f"{text}."
 
     def _page(
         self,

@@ -57,15 +57,15 @@ class Round:
     @property
     def text(self) -> str:
         """Return the round in a few words, before its points are run."""
-        return f"{self.cells_text}; {len(self.missing):,} points are added"
+        return f"{self.cells_text}; {count_text(len(self.missing), 'result')} to add"
 
     @property
     def cells_text(self) -> str:
         """Return which round it is, and how many cells were open before it."""
-        why = f" (each gets at least {FEWEST_RUNS} runs)" if self.too_few else ""
-        is_are = "is" if self.cells == 1 else "are"
-        settings = f"{self.open_cells:,} of {count_text(self.cells, 'setting')} {is_are}"
-        return f"round {self.number}: {settings} still open{why}"
+        why = f" (each gets at least {FEWEST_RUNS})" if self.too_few else ""
+        need = "needs" if self.cells == 1 else "need"
+        settings = f"{self.open_cells:,} of {count_text(self.cells, 'setting')}"
+        return f"round {self.number}: {settings} {need} more runs{why}"
 
 
 def full_grid(

@@ -183,8 +183,8 @@ def test_runs_that_failed_do_not_count() -> None:
         ({"value": 53.5, "accept": "within", "tolerance": 3}, False, "3.5 points below; "),
         ({"value": 46, "accept": "within_percent", "tolerance": 9}, True, "9 % above; "),
         ({"value": 56, "accept": "within_percent", "tolerance": 9}, False, "11 % below; "),
-        ({"value": 50, "accept": "at_least"}, True, "at least 50 % asked"),
-        ({"value": 51, "accept": "at_least"}, False, "at least 51 % asked"),
+        ({"value": 50, "accept": "at_least"}, True, "at least 50 % is required"),
+        ({"value": 51, "accept": "at_least"}, False, "at least 51 % is required"),
         (
             {"value": 60, "low": 45, "high": 55, "accept": "between"},
             True,

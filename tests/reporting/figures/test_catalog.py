@@ -649,3 +649,10 @@ def test_grids_of_several_blocks_have_a_line_in_every_panel(
         grid_drawn = panels_of(figure)
         assert grid_drawn
         assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in grid_drawn)
+
+
+def test_a_lone_setting_has_no_figure_of_its_one_rate(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(hidden=2, epochs=10, seed=range(4))
+    settings = SweepSettings(ExecutionSettings("serial"), report=False)
+    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path))
+    assert rate_lines.draw(tables_of(tmp_path)) is None

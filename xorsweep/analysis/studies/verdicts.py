@@ -154,7 +154,7 @@ def _between(published: PublishedValue, measured: Estimate) -> _Accepted:
 
 def _at_least(published: PublishedValue, measured: Estimate) -> _Accepted:
     least = _value(published)
-    return measured.value >= least, f"at least {_number(published.unit, least)} asked"
+    return measured.value >= least, f"at least {_number(published.unit, least)} is required"
 
 
 _ACCEPTED: Mapping[str, Callable[[PublishedValue, Estimate], _Accepted]] = {
@@ -225,8 +225,8 @@ def notes(study: Study) -> str:
         published.accept == "overlap" and published.value is not None for published in study.values
     ):
         texts.append(
-            "Agreement by overlapping intervals is roughly a test at p = 0.006 where both "
-            "intervals are of one width, and it doesn't show that two rates are equal."
+            "Agreement by overlapping intervals is roughly a test at p = 0.006 if both "
+            "intervals have the same width, and it doesn't show that two rates are equal."
         )
     return " ".join(texts)
 

@@ -23,7 +23,8 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     known = tables.cells[tables.cells.index.isin(rates.frame.index)]
     layout = tables.layout.with_few_lines(known, MOST_LINES)
     shown = tables.select(known, layout.col, MOST_PANELS)
-    if shown.cells.empty:
+    # A lone setting has its rate in the text.
+    if shown.cells.empty or not (layout.x or layout.hue):
         return None
     parts = panels(in_order(shown.cells, shown.keys), shown.keys)
     figure, grid = facets(
