@@ -57,7 +57,7 @@ wheel: $(VENV)/.dev-ready
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 
-# BENCH names a Python that has the peers too: PyTorch, JAX, scikit-learn. Others are left out.
+# BENCH names a Python that has the peers too: PyTorch, JAX, scikit-learn. Others are skipped.
 BENCH ?= $(BIN)/python
 bench: $(VENV)/.bench-ready
 	$(BENCH) -m benchmarks $(BENCH_FLAGS)

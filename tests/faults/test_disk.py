@@ -111,7 +111,7 @@ def test_a_disk_without_room_for_large_columns_changes_nothing(
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_while_the_pictures_are_made(
+def test_a_disk_that_fills_while_the_figures_are_drawn(
     small_disk: Path, grid: Grid, undisturbed: Path
 ) -> None:
     with_report = SweepSettings(ExecutionSettings("serial"))

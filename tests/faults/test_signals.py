@@ -186,7 +186,7 @@ def _read(terminal: int) -> str:
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_the_pictures_are_made(begin: Begin, tmp_path: Path) -> None:
+def test_ctrl_c_while_the_figures_are_drawn(begin: Begin, tmp_path: Path) -> None:
     sweep = tmp_path / "sweep"
     small = ["lr=0.5", "hidden=2,3", "epochs=50", "seed=range(0,50)", "parallel=serial"]
     running = begin(*small, "hydra.sweep.dir=sweep")

@@ -636,6 +636,9 @@ def test_own_weights_are_taken_as_numpy_prints_them(opened: Open, run_pages: Run
     play.get_by_role("button", name="Use these weights").click()
     expect(play.get_by_role("alert")).to_contain_text("3 numbers: a network of 2 inputs")
     expect(play.get_by_role("alert")).to_contain_text("29 or 33 numbers with 1 to 8 hidden units")
+    weights.fill("no weights")
+    play.get_by_role("button", name="Use these weights").click()
+    expect(play.get_by_role("alert")).to_contain_text("0 numbers: a network of 2 inputs")
 
 
 def test_the_playground_trains_and_starts_again(opened: Open, run_pages: RunPages) -> None:

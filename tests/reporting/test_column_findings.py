@@ -73,8 +73,8 @@ def test_medians_are_those_of_the_extreme_cells(swept: ColumnSweep, sentences: l
 
 def test_there_is_a_sentence_on_pairs_and_on_times(sentences: list[str]) -> None:
     assert any(each.startswith("Compared seed by seed, the rate of solved") for each in sentences)
-    (time,) = (s for s in sentences if s.startswith("The median of steps until solved is short"))
-    assert re.search(r": steps \d+ \[\d+, (\d+|not reached)\]", time)
+    (time,) = (s for s in sentences if s.startswith("The median of steps until solved is lowest"))
+    assert re.search(r": \d+ \[\d+, (\d+|not reached)\]", time)
     assert len(sentences) <= MOST_FINDINGS
 
 
@@ -107,7 +107,7 @@ def test_cells_that_are_all_alike_are_told_as_such(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1, 2], "seed": range(3)}, tmp_path)
     low = 100 * rate_interval(3, 3, simultaneous(2))[0]
     assert column_findings(swept.cells, pd.DataFrame())[:-1] == [
-        f"The rate of won is all 3 [{low:.0f}, 100 %] with x 1, as in the other setting.",
+        f"Runs with won true: all 3 [{low:.0f}, 100 %] with x 1, as in the other setting.",
         "The median of size is 3 in all 2 settings that have one.",
     ]
 
@@ -120,12 +120,12 @@ def test_the_flag_that_is_named_comes_first(tmp_path: Path) -> None:
     swept = sweep_columns(two_flags, {"x": [1, 2], "seed": range(6)}, tmp_path)
     found = column_findings(swept.cells, pd.DataFrame(), "won")
     assert found[0].startswith("The rate of won is highest with x 2")
-    assert found[1].startswith("The rate of started is all 6")
+    assert found[1].startswith("Runs with started true: all 6 [")
 
 
 def test_one_cell_has_its_rate_and_its_quartiles(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1], "seed": range(4)}, tmp_path)
     rate, number, counts = column_findings(swept.cells, pd.DataFrame())
     assert counts == "Of 4 points in 1 setting, none failed."
-    assert rate.startswith("The rate of won is all 4 [")
+    assert rate.startswith("Runs with won true: all 4 [")
     assert number == "The median of size is 3, and the middle half of its runs is between 3 and 3."

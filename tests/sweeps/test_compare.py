@@ -19,6 +19,7 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks.engines import Engine
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
@@ -123,7 +124,23 @@ def test_a_sweep_beside_itself_is_the_same(pair: tuple[Path, Path], tmp_path: Pa
     found = compare((pair[0], tmp_path / "copy"), tmp_path / "into", Console.silent())
     assert found.differing.empty
     assert (found.points, found.same) == (120, 120)
-    assert (tmp_path / "into/compare.html").is_file()
+    page = (tmp_path / "into/compare.html").read_text()
+    assert "All 120 points in both ended with the same error to the last bit" in page
+    assert "engine" not in page
+
+
+def test_the_precision_of_the_engines_is_named_where_it_differs(
+    grid_of: GridOf, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    grid = grid_of(lr=[0.5, 2.0], hidden=[2, 4], epochs=250, seed=range(20))
+    single = NetworkExperiment(Engine(dtype="float32"))
+    settings = SweepSettings(ExecutionSettings("serial"), report=False)
+    run_sweep(SweepRequest(single, grid, settings, tmp_path / "single"))
+    stream = io.StringIO()
+    compare((pair[0], tmp_path / "single"), terminal=Console(RichConsole(file=stream, width=100)))
+    said = " ".join(stream.getvalue().split())
+    assert "engine: numpy in float64 in a, numpy in float32 in b" in said
+    assert "None of 80 points in both ended with the same error to the last bit" in said
 
 
 def test_no_cell_in_common_is_said_in_one_line(

@@ -155,9 +155,9 @@ def _coordinates(
         if along is None:
             yield key, (dimensions, array.fill(levels[column.codes]))
         else:
-            told = np.empty(len(grid.columns[along].levels), levels.dtype)
-            told[grid.columns[along].codes] = levels[column.codes]
-            yield key, ((along,), told)
+            levels_along = np.empty(len(grid.columns[along].levels), levels.dtype)
+            levels_along[grid.columns[along].codes] = levels[column.codes]
+            yield key, ((along,), levels_along)
 
 
 def _levels_of(column: Column) -> NDArray[Any]:

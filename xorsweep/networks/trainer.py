@@ -55,7 +55,7 @@ def train_batch(
 def _with_curves(batch: Batch, training: TrainingBatch, train: Train) -> PointResults:
     """Return the points of a batch with their curvature at the epochs of the learning curve."""
     kept = tuple(sorted({*training.snapshots, *training.curve_epochs}))
-    # One training for both: the epochs of the curve are further snapshots, left out of the results.
+    # One training for both: the epochs of the curve are snapshots that the results exclude.
     whole = train(replace(training, snapshots=kept))
     ends = [kept.index(epoch) for epoch in training.snapshots]
     per_snapshot = {name: getattr(whole, name)[ends] for name in ("outputs", "parameters", "meets")}

@@ -73,10 +73,10 @@ def _rates(cells: ColumnCells, flag: str) -> Iterator[str]:
         share_text(int(cell["count"]), int(cell["total"]), confidence) for cell in (highest, lowest)
     )
     if len(rates) == 1:
-        yield f"The rate of {flag} is {most}."
+        yield f"Runs with {flag} true: {most}."
     elif highest["rate"] == lowest["rate"]:
         others = f"other {len(rates) - 1:,} settings" if len(rates) > 2 else "other setting"
-        yield f"The rate of {flag} is {most} {_with(cells, highest.name)}, as in the {others}."
+        yield f"Runs with {flag} true: {most} {_with(cells, highest.name)}, as in the {others}."
     else:
         overlap = _interval(lowest, confidence)[1] >= _interval(highest, confidence)[0]
         yield (
@@ -137,10 +137,10 @@ def _time(cells: ColumnCells, time: str, flag: str) -> Iterator[str]:
         where = f"in all {count_text(len(known), noun)} where it is reached"
         yield f"{subject} is {number_text(known.min())} {where}{left}."
         return
-    shortest = known.idxmin()
+    lowest = known.idxmin()
     yield (
-        f"{subject} is shortest {_where(cells, known, shortest)}: {time} "
-        f"{number_text(known.min())}{limits(shortest)}{left}."
+        f"{subject} is lowest {_where(cells, known, lowest)}: "
+        f"{number_text(known.min())}{limits(lowest)}{left}."
     )
 
 

@@ -29,7 +29,7 @@ _TYPES = {POINT_ID: pa.uint64(), STATUS: pa.int8(), MESSAGE: pa.string()}
 ROWS_READ = 8_192
 """Rows of a part that are read together where only some of its points are wanted."""
 LEADING_BITS = 20
-"""Bits of an identity by which most points that aren't wanted are told, without a search."""
+"""Bits of an identity that rule out most points that aren't wanted, without a search."""
 _OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
 
 

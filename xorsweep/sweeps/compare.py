@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,14 @@ CELLS_HEAD = (
 
 @dataclass(frozen=True)
 class ComparedSweep:
-    """A finished sweep: folder, grid in words, rows, the compared event and its time, if any."""
+    """A finished sweep: folder, grid in words, rows, the compared event and its time, if any.
+
+    `engine` is the code that trained its networks, and the precision; empty for other sweeps.
+    """
 
     folder: Path
     text: str
+    engine: str
     results: pd.DataFrame
     event: str
     time: str | None
@@ -65,7 +69,9 @@ class ComparedSweep:
         experiment = experiment_of(manifest)
         results = stored_results(folder, manifest, terminal, whole=flag is not None)
         results, event, time = experiment.comparable(results, flag)
-        return cls(folder, manifest.grid.text, results, event, time)
+        engine = manifest.experiment.get("engine")
+        text = f"{engine['name']} in {engine['dtype']}" if isinstance(engine, dict) else ""
+        return cls(folder, manifest.grid.text, text, results, event, time)
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,8 @@ def compare(
         raise StoreError(_nothing_in_common(a, b, found))
     if into is None:
         into = make_folder(make_folder(a.folder / FOLDER) / b.folder.name)
+    if a.engine != b.engine:
+        found = replace(found, settings=[("engine", a.engine, b.engine), *found.settings])
     into.mkdir(parents=True, exist_ok=True)
     write_csv(found.cells, into / "compare.csv")
     page = _page(a, b, found)
@@ -181,8 +189,10 @@ def _findings(found: SweepComparison, event: str) -> Iterator[str]:
             f"{_ties_text(ties)}."
         )
     if found.points:
+        points = count_text(found.points, "point")
+        same = {0: f"None of {points}", found.points: f"All {points}"}
         yield (
-            f"{found.same:,} of {count_text(found.points, 'point')} in both ended with the same "
+            f"{same.get(found.same, f'{found.same:,} of {points}')} in both ended with the same "
             "error to the last bit and converged at the same epoch."
         )
     for which, only in (("a", found.only_a), ("b", found.only_b)):

@@ -33,7 +33,7 @@ def draw_hidden_outputs(run: SingleRun) -> Figure:
     """Return how the rows move through the plane of two hidden units, else a table in colours.
 
     Of two units each row has a path from a ring, before training, to a mark: a disc where its
-    target is high, a square where it is low. Of other networks a field is the output of a
+    target is high, a square where it is low. Of other networks a square is the output of a
     hidden unit for a row at the end. A run that diverged is drawn as far as its error is below 1e9.
     """
     with styled():

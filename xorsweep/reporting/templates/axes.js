@@ -5,7 +5,7 @@ const axes = (function () {
   const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   const STEPS = [[1, 2, 5], [1, 3], [1]];
 
-  // Steps of 1, 2 or 5 times a power of ten, at most so many of them within the limits.
+  // Steps of 1, 2 or 5 times a power of ten, at most `most` of them within the limits.
   function linearTicks(low, high, most) {
     const least = (high - low) / most;
     const power = 10 ** Math.floor(Math.log10(least));

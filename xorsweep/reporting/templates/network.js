@@ -81,7 +81,7 @@ const network = (function () {
     return state;
   }
 
-  // Trains until every error is below a limit, or for so many epochs; returns whether it is.
+  // Trains until every error is below a limit, or for a number of epochs; returns whether it is.
   function converges(shape, task, initial, lr, epochs, limit) {
     const state = training(shape, task, initial, lr);
     for (let n = 0; n < epochs; n++) {

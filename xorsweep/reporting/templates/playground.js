@@ -103,14 +103,14 @@
     frame();
   }
 
-  // Reads w1, b1, w2 and b2 as NumPy prints them; the count of numbers says how many hidden units.
+  // Reads w1, b1, w2 and b2 as NumPy prints them; the number of hidden units follows from how many there are.
   function useOwnWeights() {
     const text = field("weights").value.replace(/\u2212/g, "-");
     const numbers = (text.match(/(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?!\w)/gi) || []).map(Number);
     const { inputs, outputs } = settings.shape;
     const units = (numbers.length - outputs) / (inputs + 1 + outputs);
     problem.textContent = "";
-    if (!numbers.length) { own = null; restart(); return; }
+    if (!text.trim()) { own = null; restart(); return; }
     if (!Number.isInteger(units) || units < 1 || units > 8) {
       const sizes = Array.from({ length: 8 }, (_, n) => (n + 1) * (inputs + 1 + outputs) + outputs);
       problem.textContent = `${axes.countText(numbers.length, "number")}: a network of ${inputs} inputs and ${axes.countText(outputs, "output")} has ${sizes.slice(0, -1).join(", ")} or ${sizes.at(-1)} numbers with 1 to 8 hidden units, in the order w1, b1, w2, b2`;

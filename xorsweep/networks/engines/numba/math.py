@@ -87,7 +87,7 @@ def _logistic(z: Any) -> Any:
     parts, largest = (_parts32, LARGEST32) if z == types.float32 else (_parts64, LARGEST)
 
     def compiled(z: Any) -> Any:
-        # NaN fails both tests and stays NaN, so that a network that diverged can be told.
+        # NaN fails both tests and stays NaN, so that a network that diverged is detected.
         x = largest if z < -largest else (-largest if z > largest else -z)
         power, p, q = parts(x)
         return (q - p) / ((q - p) + power * (q + p))
