@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.intervals import Z
 from xorsweep.analysis.variance_shares import VarianceShares, cell_product, variance_shares
 
@@ -23,7 +24,8 @@ def shares_of(runs: np.ndarray[Any, Any], cells: pd.DataFrame) -> VarianceShares
     seeds, count = runs.shape
     cell, seed = np.tile(np.arange(count), seeds), np.repeat(np.arange(seeds), count)
     every = np.ones(seeds * count, bool)
-    return variance_shares(cells, cell, seed, runs.ravel().astype(bool), every)
+    index = CellIndex.of_numbers(cell)
+    return variance_shares(cells, index, seed, runs.ravel().astype(bool), every)
 
 
 def part(values: dict[Any, float], axis: int, kind: str, other: dict[Any, float]) -> float:
@@ -131,7 +133,8 @@ def test_chance_is_taken_off_whether_or_not_cells_share_their_draws(
 def test_without_seeds_shares_are_exact_and_have_no_limits() -> None:
     cells = cells_of(a=[0, 1], b=[0, 1])
     happened, every = np.array([False, False, True, True]), np.ones(4, bool)
-    found = variance_shares(cells, np.arange(4), None, happened, every)
+    index = CellIndex.of_numbers(np.arange(4))
+    found = variance_shares(cells, index, None, happened, every)
     assert found is not None
     assert found.is_shown
     assert found.table["first_order"].tolist() == [1, 0]
@@ -151,14 +154,14 @@ def test_seeds_that_a_cell_lacks_do_not_count() -> None:
     cells = cells_of(a=[0, 1], b=[0, 1])
     runs = rng.random((20, 4)) < np.array([0.1, 0.5, 0.5, 0.9])
     cell, seed = np.tile(np.arange(4), 20), np.repeat(np.arange(20), 4)
-    counted = ~((seed == 3) & (cell == 1))
-    found = variance_shares(cells, cell, seed, runs.ravel(), counted)
+    counted, index = ~((seed == 3) & (cell == 1)), CellIndex.of_numbers(cell)
+    found = variance_shares(cells, index, seed, runs.ravel(), counted)
     wanted = shares_of(np.delete(runs, 3, axis=0), cells)
     assert found is not None
     assert wanted is not None
     assert found.seeds == 19
     pd.testing.assert_frame_equal(found.table, wanted.table)
-    none = variance_shares(cells, cell, seed, runs.ravel(), counted & ((seed < 2) | (cell > 0)))
+    none = variance_shares(cells, index, seed, runs.ravel(), counted & ((seed < 2) | (cell > 0)))
     assert none is None  # two seeds are left
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.intervals import Z, standard_errors
 from xorsweep.analysis.variance_shares import VarianceShares, variance_shares
 from xorsweep.reporting.variance_findings import variance_findings
@@ -19,7 +20,8 @@ def shares(rates: dict[str, list[float]], seeds: int = 200) -> VarianceShares:
     added = [np.array(levels)[cells[key]] for key, levels in rates.items()]
     runs = np.random.default_rng(0).random((seeds, len(cells))) < np.sum(added, axis=0)
     cell, seed = np.tile(np.arange(len(cells)), seeds), np.repeat(np.arange(seeds), len(cells))
-    found = variance_shares(cells, cell, seed, runs.ravel(), np.ones(runs.size, bool))
+    index = CellIndex.of_numbers(cell)
+    found = variance_shares(cells, index, seed, runs.ravel(), np.ones(runs.size, bool))
     assert found is not None
     return found
 

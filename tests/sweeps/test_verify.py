@@ -81,6 +81,7 @@ def test_a_sweep_is_what_each_of_its_rows_is_alone(finished: Path) -> None:
 def test_workers_change_nothing(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify_module, "WORTH_PROCESSES", 0.0)
     monkeypatch.setattr(verify_module, "AT_ONCE", 20)
+    monkeypatch.setattr(verify_module, "READ_AT_ONCE", 40)
     verified = verify(str(finished), sample=None, workers=2)
     assert (verified.compared, verified.wrong) == (48, [])
 

@@ -18,7 +18,7 @@ def flag_variance(results: pd.DataFrame, cells: ColumnCells, flag: str) -> Varia
         return None
     return variance_shares(
         cells.summary[list(cells.keys)],
-        CellIndex.of_frame(results, cells.keys).number,
+        CellIndex.of_frame(results, cells.keys),
         results[SEED].to_numpy() if has_seeds else None,
         results[flag].fillna(False).to_numpy(bool),
         (results[STATUS] == STATUSES[OK]).to_numpy(),

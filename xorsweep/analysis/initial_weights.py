@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -95,15 +95,17 @@ class WeightCell:
         )
 
 
-def weight_differences(network: Network, init: Any, seeds: NDArray[Any]) -> FloatArray:
+# Tables, figures and sentences ask for the same ones.
+@lru_cache(1)
+def weight_differences(network: Network, init: Any, seeds: bytes) -> FloatArray:
     """Return |w1[0, j] - w1[1, j]| of each hidden unit j, the smallest first (hidden, n).
 
     Args:
         network: A network with two inputs.
         init: The initializer.
-        seeds: Of n runs (n,).
+        seeds: Of n runs (n,), the bytes of uint32.
     """
-    w1 = network.views(init.draw(network, seeds.astype(np.uint32))).w1
+    w1 = network.views(init.draw(network, np.frombuffer(seeds, np.uint32))).w1
     differences: FloatArray = np.sort(np.abs(w1[0] - w1[1]), axis=0)
     return differences
 
@@ -129,12 +131,12 @@ def weight_cells(results: pd.DataFrame) -> Iterator[WeightCell]:
             continue
         rows = index.rows_of(place)
         rows = rows[trained[rows]]
-        seeds = results["seed"].to_numpy()[rows]
+        seeds = results["seed"].to_numpy()[rows].astype(np.uint32)
         init = component_of("init", point)
         # Most cells differ in keys that initial weights don't depend on, such as lr.
         key = network, init, seeds.tobytes()
         if key not in drawn:
-            drawn[key] = weight_differences(network, init, seeds)
+            drawn[key] = weight_differences(*key)
         # The same weights for every seed say nothing, and have no groups.
         if np.ptp(drawn[key][-1]) > 0:
             unsolved = ~results["converged"].to_numpy(bool)[rows]

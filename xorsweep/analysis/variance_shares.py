@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorsweep.analysis.cells import ROWS_AT_ONCE, CellIndex
+from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys, has_levels, point_columns, swept_columns
 from xorsweep.analysis.intervals import Z
 from xorsweep.fields import FloatArray
@@ -159,7 +159,7 @@ class VarianceShares:
 
 def variance_shares(
     cells: pd.DataFrame,
-    cell: NDArray[np.int64],
+    index: CellIndex,
     seed: NDArray[Any] | None,
     happened: NDArray[np.bool_],
     counted: NDArray[np.bool_],
@@ -184,7 +184,7 @@ def variance_shares(
 
     Args:
         cells: The keys of the cells, one row per cell, by their places in the summary.
-        cell: The place of each row's cell (N,).
+        index: The cells of the N rows, by their places.
         seed: Each row's seed (N,), None where points have none.
         happened: Whether that whose rate is meant happened (N,).
         counted: Which rows count (N,).
@@ -192,7 +192,7 @@ def variance_shares(
     product = cell_product(cells)
     if product is None:
         return None
-    runs = _runs(product, cell, np.zeros(len(cell)) if seed is None else seed, happened, counted)
+    runs = _runs(product, index, np.zeros(index.size) if seed is None else seed, happened, counted)
     if len(runs) < (1 if seed is None else FEWEST_SEEDS):
         return None
     axes = range(1, runs.ndim)
@@ -222,28 +222,28 @@ def variance_shares(
 
 def _runs(
     product: CellProduct,
-    cell: NDArray[np.int64],
+    index: CellIndex,
     seed: NDArray[Any],
     happened: NDArray[np.bool_],
     counted: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Return whether it happened, of each seed that all cells have (seeds, *axes)."""
-    flat = product.places.ravel()
-    place_of = np.full(max(int(cell.max(initial=0)), int(flat.max())) + 1, -1, np.int64)
-    place_of[flat] = np.arange(len(flat))
+    cells = product.places.ravel().tolist()
     # A seed counts where all cells have it: effects are differences within a seed.
-    seeds = np.unique(seed[counted & (cell == flat[0])])
-    if not len(seeds):
-        return np.empty((0, *product.places.shape), bool)
+    first = index.rows_of(cells[0])
+    seeds = np.unique(seed[first[counted[first]]])
     missing = -1
-    runs = np.full((len(seeds), len(flat)), missing, np.int8)
-    for start in range(0, len(cell), ROWS_AT_ONCE):
-        block = slice(start, start + ROWS_AT_ONCE)
-        rows = start + np.flatnonzero(counted[block] & (place_of[cell[block]] >= 0))
-        place = np.minimum(np.searchsorted(seeds, seed[rows]), len(seeds) - 1)
-        is_shared = seeds[place] == seed[rows]
-        rows, place = rows[is_shared], place[is_shared]
-        runs[place, place_of[cell[rows]]] = happened[rows]
+    runs = np.full((len(seeds), len(cells)), missing, np.int8)
+    for place, cell in enumerate(cells):
+        rows = index.rows_of(cell)
+        rows = rows[counted[rows]]
+        own = seed[rows]
+        # Mostly all cells have the same seeds, in order.
+        if np.array_equal(own, seeds):
+            runs[:, place] = happened[rows]
+        else:
+            _, number, number_of_own = np.intersect1d(seeds, own, return_indices=True)
+            runs[number, place] = happened[rows[number_of_own]]
     whole: NDArray[np.bool_] = runs[(runs != missing).all(axis=1)].astype(bool)
     return whole.reshape(-1, *product.places.shape)
 
@@ -337,11 +337,11 @@ def rate_variance(results: pd.DataFrame, summary: pd.DataFrame) -> VarianceShare
     if not has_levels(results["seed"], FEWEST_SEEDS):
         return None
     keys = [key for key in point_columns(summary) if key != "seed"]
-    cell = CellIndex.of_frame(results, swept_columns(results)).number
+    index = CellIndex.of_frame(results, swept_columns(results))
     release_pages()
     return variance_shares(
         summary[keys],
-        cell,
+        index,
         results["seed"].to_numpy(),
         results["converged"].to_numpy(bool),
         (results["status"] != "failed").to_numpy(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from types import TracebackType
 
@@ -17,11 +18,12 @@ EVERY = 0.25
 class BatchWriter:
     """Puts batches into a store, and counts them once they are safe.
 
-    As a context it leaves nothing behind at its end, whatever ends it.
+    A thread writes them, so that training goes on meanwhile. As a context it leaves nothing behind
+    at its end, whatever ends it.
 
     Args:
         store: Where they are put.
-        advance: Is called with the work of batches that are safe.
+        advance: Is called in the thread with the work of batches that are safe.
         every: Seconds after a part within which none is written, or None for EVERY.
     """
 
@@ -31,11 +33,13 @@ class BatchWriter:
         self._rows: list[pa.Table] = []
         self._work = 0
         self._last = float("-inf")
+        self._thread = ThreadPoolExecutor(1)
+        self._under_way: Future[None] | None = None
 
     def add(self, rows: pa.Table, work: int) -> None:
         """Add a finished batch; write all that are waiting, unless a part was written just now.
 
-        Raises OSError where it can't be written.
+        Raises OSError where earlier ones couldn't be written.
         """
         self._rows.append(rows)
         self._work += work
@@ -43,13 +47,22 @@ class BatchWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write all waiting batches as one part."""
+        """Start to write all waiting batches as one part, once the last part is written."""
+        self._wait()
         if self._rows:
-            # On disk first, and then counted: rows that the progress counts survive a kill.
-            self._store.add(self._rows)
-            self._advance(self._work)
+            self._under_way = self._thread.submit(self._write, self._rows, self._work)
         self._rows, self._work = [], 0
         self._last = monotonic()
+
+    def _write(self, rows: list[pa.Table], work: int) -> None:
+        # On disk first, and then counted: rows that the progress counts survive a kill.
+        self._store.add(rows)
+        self._advance(work)
+
+    def _wait(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way:
+            under_way.result()
 
     def __enter__(self) -> BatchWriter:
         return self
@@ -60,5 +73,7 @@ class BatchWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not isinstance(error, OSError):  # which a second attempt would only meet again
-            self.flush()
+        with self._thread:
+            if not isinstance(error, OSError):  # which a second attempt would only meet again
+                self.flush()
+                self._wait()

@@ -35,6 +35,8 @@ from xorsweep.text import count_text, duration_text
 
 AT_ONCE = 4096
 """Rows that are run before they are compared, so that memory stays bounded."""
+READ_AT_ONCE = 16 * AT_ONCE
+"""Rows that are read from the parts together: each time the identities in all parts are read."""
 WORTH_A_WORD = 5.0
 """Seconds of a check from which on its duration is printed beforehand."""
 WORTH_PROCESSES = 10.0
@@ -132,10 +134,13 @@ def _in_the_parts(
     """Yield the differences between the parts and the rows run alone."""
     if not len(rows):
         return
-    points = grid.identities_of(rows)
-    stored = ended_rows(store.parts(points))
     experiment = store.experiment.for_grid(grid)
-    for table in _run_alone(grid, rows, experiment, workers, terminal):
+    stored = pa.table({})
+    for number, table in enumerate(_run_alone(grid, rows, experiment, workers, terminal)):
+        start = number * AT_ONCE
+        if start % READ_AT_ONCE == 0:
+            points = grid.identities_of(rows[start : start + READ_AT_ONCE])
+            stored = ended_rows(store.parts(points))
         for each in differences(stored, table, experiment):
             yield _difference_text(grid, each)
 
@@ -167,8 +172,9 @@ def _run_alone(
         )
     execute: Executor = run_serial if workers == 1 else partial(run_loky, workers=workers)
     with terminal.progress(work, experiment.work_unit) as advance:
-        for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+        for start in range(0, len(rows), AT_ONCE):
             done = []
+            some = rows[start : start + AT_ONCE]
             batches = [experiment.batch_of_one(grid, int(row)) for row in some]
             for batch, part in execute(batches, task):
                 done.append(part)
@@ -250,15 +256,17 @@ def _in_fields(
 
 def _in_parquet(found: BufferedReader, wanted: BufferedReader) -> Iterator[str]:
     """Yield the values that differ."""
-    one, other = (pyarrow.parquet.ParquetFile(file).read() for file in (found, wanted))
-    if one.schema != other.schema or len(one) != len(other):
+    files = [pyarrow.parquet.ParquetFile(file) for file in (found, wanted)]
+    one, other = ((each.schema_arrow, each.metadata.num_rows) for each in files)
+    if one != other:
         yield "its columns or its number of rows aren't those of this sweep"
         return
-    for name in one.column_names:
+    for name in files[0].schema_arrow.names:
         # A column at a time, and value by value only where it has to be.
-        if one[name].equals(other[name]):
+        here, there = (each.read([name])[name] for each in files)
+        if here.equals(there):
             continue
-        pairs = zip(one[name].to_pylist(), other[name].to_pylist(), strict=True)
+        pairs = zip(here.to_pylist(), there.to_pylist(), strict=True)
         for row, pair in enumerate(pairs):
             # By their texts: NaN, which isn't equal to itself, is the same in both.
             has, wants = map(repr, pair)
