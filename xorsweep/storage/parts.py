@@ -123,8 +123,9 @@ def _rows_of_points(
     file: pq.ParquetFile, names: Sequence[str], ascending: NDArray[np.uint64]
 ) -> pa.Table:
     """Return the rows of some points; lists are read only where such rows are close."""
-    identities = file.read([POINT_ID], use_threads=False)[POINT_ID].to_numpy()
-    wanted = are_among(identities, ascending)
+    identities = file.read([POINT_ID], use_threads=False)
+    _check_no_gaps(identities, POINT_ID)
+    wanted = are_among(identities[POINT_ID].to_numpy(), ascending)
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     of_group = np.repeat(np.arange(len(sizes)), sizes)
     groups = np.unique(of_group[wanted])
@@ -163,14 +164,18 @@ def _check_schema(schema: pa.Schema, experiment: Experiment[Any]) -> None:
 
 def _check_values(part: pa.Table) -> None:
     """Raise DamagedPartError where a part has no identity or status for a point."""
-    for name in (POINT_ID, STATUS):
-        if part[name].null_count:
-            raise DamagedPartError(f"its column {name} has gaps")
+    _check_no_gaps(part, POINT_ID)
+    _check_no_gaps(part, STATUS)
     status = part[STATUS].to_numpy()
     check_codes(STATUS, part[STATUS], STATUSES)
     part[MESSAGE].validate(full=True)  # that it is UTF-8
     if part[MESSAGE].is_null().to_numpy()[status == FAILED].any():
         raise DamagedPartError(f"its column {MESSAGE} has gaps")
+
+
+def _check_no_gaps(part: pa.Table, name: str) -> None:
+    if part[name].null_count:
+        raise DamagedPartError(f"its column {name} has gaps")
 
 
 def check_codes(name: str, codes: pa.ChunkedArray, names: Sequence[str]) -> None:

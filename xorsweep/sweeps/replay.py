@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from xorsweep.errors import StoreError
-from xorsweep.experiment import FAILED, STATUS, Experiment
+from xorsweep.experiment import FAILED, POINT_ID, STATUS, Experiment
 from xorsweep.reporting.console import Console
 from xorsweep.storage.bitwise_diff import Difference, differences
 from xorsweep.storage.parts import table_of
@@ -38,7 +38,9 @@ def replay(
         raise StoreError(
             f"{row}: {store.folder} has no such row; its rows are 0 to {len(grid) - 1}"
         )
-    parts = [*store.parts(grid.identities_of([row]))]
+    wanted = grid.identities_of([row])
+    # Whole parts, so that each of their values is checked.
+    parts = [part.filter(pa.array(part[POINT_ID].to_numpy() == wanted)) for part in store.parts()]
     # Parts differ in their columns: one of failed points has no numbers.
     stored = pa.concat_tables(parts, promote_options="default") if parts else pa.table({STATUS: []})
     for line in store.experiment.notes(grid):
