@@ -8,7 +8,7 @@ THOROUGH = "thorough"
 IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == THOROUGH
 
 # Nothing in the tests is timed: a busy machine is no failure.
-settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.register_profile(THOROUGH, deadline=None, max_examples=120)
 settings.load_profile(THOROUGH if IS_THOROUGH else "quick")
 

@@ -121,6 +121,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_jobs_of_a_hydra_application_sweep_and_keep_their_name(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(APPLICATION, encoding="utf-8")
     done = subprocess.run(

@@ -95,6 +95,7 @@ def test_a_short_batch_does_not_wait_for_a_long_one(tmp_path: Path) -> None:
     assert ended[-1] is long
 
 
+@pytest.mark.slow
 def test_a_batch_that_kills_each_process_fails_and_the_rest_goes_on() -> None:
     batches = [Light(0, is_deadly=True), *map(Light, range(1, 13))]
     ended = {batch.number: rows for batch, rows in run_loky(batches, LightTask(), workers=2)}

@@ -149,17 +149,32 @@ def copy(small_sweep: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_sweep, tmp_path / "sweep"))
 
 
-def test_the_report_can_be_made_again(copy: Path) -> None:
+def expect_same_again(sweep: Path) -> None:
+    """Expect the command `report` to write the files that it finds removed with the same bytes."""
     before = {
-        name: (copy / name).read_bytes()
+        name: (sweep / name).read_bytes()
         for name in ("report.html", "report.md", "summary.csv", "figures/unsolved.png")
     }
     for name in before:
-        (copy / name).unlink()
+        (sweep / name).unlink()
     # Other processes would draw the same, but import the libraries of figures first.
-    done = run_command("report", copy.parent, "sweep", env={"LOKY_MAX_CPU_COUNT": "1"})
-    assert done.stdout.strip() == "sweep/report.html"
-    assert before == {name: (copy / name).read_bytes() for name in before}
+    done = run_command("report", sweep.parent, sweep.name, env={"LOKY_MAX_CPU_COUNT": "1"})
+    assert done.stdout.strip() == f"{sweep.name}/report.html"
+    assert before == {name: (sweep / name).read_bytes() for name in before}
+
+
+def test_the_report_can_be_made_again(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(lr=5.0, epochs=200, seed=range(3))
+    settings = SweepSettings(ExecutionSettings("serial"))
+    provenance = {"command_line": ["xorsweep", "-m"]}
+    sweep = tmp_path / "small"
+    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, sweep, provenance))
+    expect_same_again(sweep)
+
+
+@pytest.mark.slow
+def test_a_report_of_many_settings_can_be_made_again(copy: Path) -> None:
+    expect_same_again(copy)
 
 
 @pytest.mark.usefixtures("without_figures")

@@ -184,19 +184,18 @@ class _Neighbours:
 
         A parameter that only one of the two has is described by its value there.
         """
-        a, b = (
-            cells.iloc[place].astype(object).reset_index(drop=True) for place in (self.a, self.b)
-        )
-        frame = pd.DataFrame({"key": self.key, "level_a": None, "level_b": None}, dtype=object)
-        others = a.where(a.notna(), b)
+        level_a, level_b = (np.full(len(self.key), None) for _ in range(2))
+        others = {}
         for key in cells.columns:
-            here = self.key == key
-            frame.loc[here, "level_a"], frame.loc[here, "level_b"] = (
-                a.loc[here, key],
-                b.loc[here, key],
-            )
-            others.loc[here, key] = None
-        return pd.concat([frame, others], axis=1)
+            levels, here = cells[key].astype(object).to_numpy(), self.key == key
+            a, b = levels[self.a], levels[self.b]
+            level_a[here], level_b[here] = a[here], b[here]
+            others[key] = np.where(pd.isna(a), b, a)
+            others[key][here] = None
+        compared = {"key": self.key, "level_a": level_a, "level_b": level_b}
+        # A swept key may have the name of a column, so the two aren't one dictionary.
+        frames = [pd.DataFrame(columns, dtype=object) for columns in (compared, others)]
+        return pd.concat(frames, axis=1)
 
 
 def _along(cells: pd.DataFrame, key: str, swept: Sequence[str]) -> Iterator[Pairs]:

@@ -21,6 +21,7 @@ from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys, has_levels, point_columns, swept_columns
 from xorsweep.analysis.intervals import Z
 from xorsweep.fields import FloatArray
+from xorsweep.storage.column_bits import is_constant
 from xorsweep.storage.mapped_arrays import release_pages
 
 TABLE = "variance_shares.csv"
@@ -61,6 +62,7 @@ def cell_product(cells: pd.DataFrame) -> CellProduct | None:
     Args:
         cells: The keys of the cells, one row per cell, by their places in the summary.
     """
+    cells = cells[[key for key in cells.columns if not is_constant(cells[key])]]
     keys = distinguishing_keys(cells, list(cells.columns))
     count_of = {key: cells[key].nunique(dropna=False) for key in keys}
     for count in range(min(len(keys) - 1, MOST_HELD + 1)):

@@ -624,31 +624,43 @@ def expect_drawn(tables: Tables) -> None:
             expect_readable(found.figure)
 
 
-def test_grids_of_several_blocks_have_a_line_in_every_panel(
-    grid_of: GridOf, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def blocks(grid_of: GridOf, tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """Return the tables of a sweep of blocks that share few levels."""
     sizes = grid_of(hidden=[2, 3, 8], epochs=10, seed=range(2))
     rates = grid_of(hidden=8, lr=[0.5, 2.0], optimizer="momentum", epochs=10, seed=range(2))
     others = grid_of(task="encoder", hidden=5, lr=[1.0, 2.0], epochs=10, seed=range(2))
+    settings = SweepSettings(ExecutionSettings("serial"), report=False)
+    folder = tmp_path_factory.mktemp("blocks")
     grid = concatenate([sizes, rates, others])
-    run_sweep(
-        SweepRequest(
-            NetworkExperiment(),
-            grid,
-            SweepSettings(ExecutionSettings("serial"), report=False),
-            tmp_path,
-        )
-    )
-    tables = tables_of(tmp_path)
-    heatmap = drawn(rate_heatmap.draw, tables)  # in each panel some rows and columns are empty
+    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, folder))
+    return tables_of(folder)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        rate_lines.draw,
+        *(
+            pytest.param(each.draw, marks=pytest.mark.slow)
+            for each in (survival_curves, error_curves)
+        ),
+    ],
+)
+def test_grids_of_several_blocks_have_a_line_in_every_panel(
+    draw: Callable[[Tables], DrawnFigure | None], blocks: Tables
+) -> None:
+    figure = drawn(draw, blocks)
+    figure.draw_without_rendering()
+    panels = panels_of(figure)
+    assert panels
+    assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in panels)
+
+
+def test_grids_of_several_blocks_have_a_heat_map_with_empty_fields(blocks: Tables) -> None:
+    heatmap = drawn(rate_heatmap.draw, blocks)  # in each panel some rows and columns are empty
     heatmap.draw_without_rendering()
     assert panels_of(heatmap)
-    for draw in (rate_lines.draw, survival_curves.draw, error_curves.draw):
-        figure = drawn(draw, tables)
-        figure.draw_without_rendering()
-        grid_drawn = panels_of(figure)
-        assert grid_drawn
-        assert all(any(len(line.get_xdata()) for line in axes.lines) for axes in grid_drawn)
 
 
 def test_a_lone_setting_has_no_figure_of_its_one_rate(grid_of: GridOf, tmp_path: Path) -> None:
