@@ -91,7 +91,8 @@ def test_attributes_say_where_it_comes_from_in_texts_and_numbers(networks: Sweep
     )
     assert json.loads(attributes["experiment"])["engine"]["name"] == "numpy"
     assert "xorsweep 0.1.0" in attributes["versions"]
-    assert attributes["command_line"].startswith("python -m xorsweep -m lr=")
+    folder = f"hydra.sweep.dir={networks.folder}"
+    assert attributes["command_line"].startswith(f"python -m xorsweep -m {folder} lr=")
     assert attributes["seconds"] == networks.manifest.seconds
 
 
