@@ -156,6 +156,17 @@ def test_the_file_that_is_shown_is_a_grid(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_study_that_is_shown_has_its_verdicts(tmp_path: Path) -> None:
+    (study,) = re.findall(r"```yaml\n(.*?)```", TEXTS["docs/studies.md"], re.DOTALL)
+    (tmp_path / "conf/study").mkdir(parents=True)
+    (tmp_path / "conf/study/mine.yaml").write_text(study)
+    arguments = ["-m", "--config-dir=conf", "study=mine", "report=false"]
+    done = run([sys.executable, "-m", "xorsweep", *arguments], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 published values: all agree." in done.stdout
+
+
+@pytest.mark.slow
 def test_errors_are_told_as_they_are_said(tmp_path: Path) -> None:
     told = re.findall(r"^\| `(\S+=\S+)` \| (.+) \|$", TEXTS["docs/terminal.md"], re.MULTILINE)
     assert len(told) > 5

@@ -13,10 +13,11 @@ from command_line import run
 
 from benchmarks.studies import NAMES, composed, page, section
 from xorsweep.analysis.studies.measures import Cells
-from xorsweep.analysis.studies.spec import Study, read_study
+from xorsweep.analysis.studies.spec import ACCEPT, MEASURES, OF_MAPS, Study, read_study
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
@@ -96,7 +97,7 @@ def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
 @pytest.mark.parametrize("name", SOME)
 def test_a_study_cut_down_goes_through_and_its_section_renders(name: str, tmp_path: Path) -> None:
     study, text = cut_down(name, tmp_path / name, WITHOUT_REPORT)
-    rows = rows_of_tables(text)
+    rows = rows_of_tables(text.split(f"\n## {name}\n")[1])
     assert len(rows) == len(study.values)
     assert study.question in text
     if name not in CUT:
@@ -289,3 +290,9 @@ def test_the_page_is_made_from_the_folders(tmp_path: Path) -> None:
         in text
     )
     assert "| seed 3: epochs of one run | published | 531 |  | not run |" in text
+
+
+def test_the_page_names_every_measure_and_every_criterion() -> None:
+    text = PAGE.read_text()
+    simple = [name for name in MEASURES if not name.endswith((*PLATEAUS, "_pixels"))]
+    assert not [name for name in (*simple, *OF_MAPS, *ACCEPT) if f"`{name}`" not in text]
