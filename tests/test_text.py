@@ -14,6 +14,7 @@ from xorsweep.text import (
     level_name,
     level_words,
     percent_text,
+    rate_interval_text,
     size_text,
     typeset,
 )
@@ -74,6 +75,11 @@ def test_a_share_is_0_or_100_only_where_it_is(share: float, text: str) -> None:
 )
 def test_a_share_can_be_whole_where_it_is_not_0_or_100(share: float, text: str) -> None:
     assert percent_text(share, 0) == text
+
+
+def test_an_interval_of_a_rate_near_all_has_a_width() -> None:
+    assert rate_interval_text(1, 0.9963, 1) == "100 % [99.6, 100]"
+    assert rate_interval_text(0.8365, 0.7612, 0.901) == "84 % [76, 90]"
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,12 @@ def percent_text(share: float, digits: int = 1) -> str:
     return text.removesuffix(".0")
 
 
+def rate_interval_text(rate: float, low: float, high: float) -> str:
+    """Return a rate with its interval in percent: whole numbers, finer near none and all."""
+    share, *limits = (percent_text(each, 0) for each in (rate, low, high))
+    return f"{share} % [{', '.join(limits)}]"
+
+
 def duration_text(seconds: float) -> str:
     """Return a length of time in the unit that a person would take."""
     if seconds < 1:

@@ -17,9 +17,9 @@ from xorsweep.reporting.console import Console, wrap_text
 from xorsweep.reporting.progress import RateColumn, rate_text
 
 
-def plain() -> tuple[Console, io.StringIO]:
+def plain(width: int = 100) -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Console(RichConsole(file=text, width=100, soft_wrap=True, highlight=False)), text
+    return Console(RichConsole(file=text, width=width, soft_wrap=True, highlight=False)), text
 
 
 def live() -> tuple[Console, io.StringIO]:
@@ -34,8 +34,8 @@ def summary_of(rows: list[dict[str, object]]) -> pd.DataFrame:
     return frame[[*keys, *defaults]].assign(expected_running_time=9.0)
 
 
-def table_text(summary: pd.DataFrame, swept: list[str]) -> str:
-    shown, text = plain()
+def table_text(summary: pd.DataFrame, swept: list[str], width: int = 100) -> str:
+    shown, text = plain(width)
     shown.rates(summary, swept)
     return text.getvalue()
 
@@ -178,6 +178,14 @@ def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:
     assert 57 in shown
     assert lines[1::2] == ["…"] * 19
     assert "and 80 more settings in summary.csv; shown: 20 of 100 levels of lr" in text
+
+
+def test_rates_of_many_runs_fit_the_width_with_a_digit_more() -> None:
+    near = {"rate": 0.996, "rate_low": 0.993, "rate_high": 0.998}
+    rows = [{"lr": float(lr), "hidden": h, **near} for lr in (1, 2) for h in range(1, 8)]
+    text = table_text(summary_of(rows), ["lr", "hidden"], width=60)
+    assert text.count("99.6 % [99, 99.8]") == 14
+    assert all(len(line) <= 60 for line in text.splitlines() if "%" in line)
 
 
 def test_a_block_with_fewer_epochs_is_in_the_table_too() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.metrics import TOLERANCE
+from xorsweep.text import join_words
 
 if TYPE_CHECKING:
     from xorsweep.networks.engines.interface import TrainingBatch
@@ -86,6 +87,12 @@ def function_rows(name: str, inputs: int) -> list[str]:
     table = _names(inputs).index(name)
     rows = ["".join(bits) for bits in product("01", repeat=inputs)]
     return [row for k, row in enumerate(rows) if table >> k & 1]
+
+
+def rows_text(name: str, inputs: int) -> str:
+    """Return the rows at which the function with a name or a number is 1, in words."""
+    rows = function_rows(name, inputs)
+    return f"row{'s' * (len(rows) > 1)} {join_words(rows)}" if rows else "no row"
 
 
 def _has_functions(network: Network, inputs: FloatArray) -> bool:

@@ -20,8 +20,7 @@ from xorsweep.networks.metrics import (
     classify_curvature,
 )
 from xorsweep.networks.schema import component_of
-from xorsweep.networks.solutions import ANSWERS, is_solution
-from xorsweep.reporting.solution_findings import rows_text
+from xorsweep.networks.solutions import ANSWERS, is_solution, rows_text
 from xorsweep.reporting.svg.error_curve import LARGEST, count_before_divergence
 from xorsweep.reporting.svg.markup import number
 from xorsweep.text import count_text, join_words

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from xorsweep.reporting.console import MOST_LINES
 from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import SelectedCells, in_order, select_cells
-from xorsweep.text import level_name
+from xorsweep.text import count_text, level_name, rate_interval_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,11 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
     levels for `width` characters, or too many lines, some are selected by axis.
     """
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
-    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // RATE_WIDTH))
+    rates = cells[["rate", "rate_low", "rate_high"]].to_numpy(float)
+    # Rates and limits near none and all have a digit behind the point.
+    is_fine = bool(((rates > 0) & (rates < 1) & (np.abs(rates - 0.5) > 0.495)).any())
+    rate_width = RATE_WIDTH + 2 * is_fine
+    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // rate_width))
     across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
     down = [key for key in keys if key != across]
     columns = select_cells(cells, [across] if across else [], room)
@@ -51,7 +56,8 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
         table.add_row(*line, *(found.get(head, "") for head in heads))
     left = len(cells) - len(lines.cells)
     notes = "; ".join(filter(None, (lines.note, columns.note)))
-    return table, f"and {left:,} more settings in summary.csv; shown: {notes}" if left else ""
+    more = count_text(left, "more setting")
+    return table, f"and {more} in summary.csv; shown: {notes}" if left else ""
 
 
 def _with_gaps(
@@ -82,5 +88,4 @@ def _rate_text(cell: Mapping[Hashable, Any]) -> str:
     # NaN isn't equal to itself.
     if cell["rate"] is None or cell["rate"] != cell["rate"]:
         return "no run"
-    rate, low, high = (100 * cell[name] for name in ("rate", "rate_low", "rate_high"))
-    return f"{rate:.0f} % [{low:.0f}, {high:.0f}]"
+    return rate_interval_text(cell["rate"], cell["rate_low"], cell["rate_high"])

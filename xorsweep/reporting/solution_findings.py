@@ -12,7 +12,7 @@ from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.analysis.intervals import simultaneous
 from xorsweep.analysis.solutions import classes_only, label_counts
 from xorsweep.networks.schema import component_of
-from xorsweep.networks.solutions import function_rows
+from xorsweep.networks.solutions import rows_text
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.wording import cell_words, share_text, with_text
@@ -74,9 +74,3 @@ def _key_text(task: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     names = dict.fromkeys(name for label in labels for name in label.split("+") if name[0] == "f")
     texts = [f"{name} is on at {rows_text(name, inputs)}" for name in names]
     return f" Up to complement, {join_words(texts)}." if texts else ""
-
-
-def rows_text(name: str, inputs: int) -> str:
-    """Return the rows at which the function with a name is 1."""
-    rows = function_rows(name, inputs)
-    return f"row{'s' * (len(rows) > 1)} {join_words(rows)}" if rows else "no row"

@@ -15,7 +15,7 @@ from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import select_cells
 from xorsweep.storage.column_bits import changes
-from xorsweep.text import level_name, level_text
+from xorsweep.text import level_name, level_text, percent_text, rate_interval_text
 
 NO_RUN = "no run"
 """Of a setting all of whose runs failed."""
@@ -117,8 +117,10 @@ def cells_table(
             *(level_name(cell[key]) for key in keys),
             f"{cell['runs']:,}",
             f"{cell['converged']:,}",
-            _interval(cell, "rate", 100, " %"),
-            cell["median_note"] or _interval(cell, "median_epochs"),
+            NO_RUN
+            if pd.isna(cell["rate"])
+            else rate_interval_text(cell["rate"], cell["rate_low"], cell["rate_high"]),
+            cell["median_note"] or _median(cell),
             _number(cell["expected_running_time"], "never solved"),
             NO_RUN if pd.isna(cell["final_error_q50"]) else f"{cell['final_error_q50']:.3g}",
         )
@@ -164,7 +166,8 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
             *((pair[flag],) if flag else ()),
             *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
             ", ".join(level_text(key, pair[key]) for key in swept_in(shown) if pd.notna(pair[key])),
-            f"{100 * pair['rate_a']:.0f} % and {100 * pair['rate_b']:.0f} % of {pair['n_pairs']:,}",
+            f"{percent_text(pair['rate_a'], 0)} % and {percent_text(pair['rate_b'], 0)} % of "
+            f"{pair['n_pairs']:,}",
             difference_text(pair),
             f"{pair['p_holm']:.2g}",
         )
@@ -189,11 +192,11 @@ def difference_text(pair: Mapping[Any, Any]) -> str:
     return f"{middle} points [{low}, {high}]"
 
 
-def _interval(cell: Mapping[Any, Any], name: str, scale: float = 1, unit: str = "") -> str:
-    if pd.isna(cell[name]):
+def _median(cell: Mapping[Any, Any]) -> str:
+    if pd.isna(cell["median_epochs"]):
         return NO_RUN
-    low, high = (_number(scale * cell[f"{name}_{end}"], "not reached") for end in ("low", "high"))
-    return f"{scale * cell[name]:,.0f}{unit} [{low}, {high}]"
+    low, high = (_number(cell[f"median_epochs_{end}"], "not reached") for end in ("low", "high"))
+    return f"{cell['median_epochs']:,.0f} [{low}, {high}]"
 
 
 def _number(value: float, absent: str) -> str:

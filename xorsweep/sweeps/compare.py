@@ -28,7 +28,14 @@ from xorsweep.reporting.tables import Table, difference_text, excluded_note
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.finished import finished_manifest, stored_results
-from xorsweep.text import count_text, level_name, level_text, number_text, percent_text
+from xorsweep.text import (
+    count_text,
+    level_name,
+    level_text,
+    number_text,
+    percent_text,
+    rate_interval_text,
+)
 
 FOLDER = "compared"
 MOST_CELLS = 1_000
@@ -335,9 +342,8 @@ def _shown_cells(found: SweepComparison) -> tuple[pd.DataFrame, str]:
 
 
 def _rate(cell: Any, which: str) -> str:
-    low, high = (100 * cell[f"rate_{which}_{end}"] for end in ("low", "high"))
-    runs = f"{cell[f'runs_{which}']:,}"
-    return f"{100 * cell[f'rate_{which}']:.0f} % [{low:.0f}, {high:.0f}] of {runs}"
+    rate = (cell[f"rate_{which}{end}"] for end in ("", "_low", "_high"))
+    return f"{rate_interval_text(*rate)} of {cell[f'runs_{which}']:,}"
 
 
 def _p_head(found: SweepComparison) -> str:
@@ -379,7 +385,7 @@ def _terminal_table(found: SweepComparison) -> TerminalTable:
     for head in ("a", "b", "a minus b", _p_head(found)):
         table.add_column(head, justify="right")
     for cell in found.differing.head(MOST_LINES).to_dict("records"):
-        rates = (f"{100 * cell[f'rate_{which}']:.0f} %" for which in ("a", "b"))
+        rates = (f"{percent_text(cell[f'rate_{which}'], 0)} %" for which in ("a", "b"))
         table.add_row(
             # rich reads square brackets as markup.
             _name(cell, found.keys).replace("[", r"\["),

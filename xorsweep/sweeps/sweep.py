@@ -373,14 +373,14 @@ def writing(folder: Path) -> Iterator[None]:
 def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
     """Return texts for the swept keys, runs and rate of each cell of a summary."""
     from xorsweep.analysis.columns import swept_columns
-    from xorsweep.text import level_name
+    from xorsweep.text import level_name, rate_interval_text
 
     cells = summary[swept_columns(summary)].astype(object)
     frame: pd.DataFrame = cells.apply(lambda column: column.map(level_name))
     frame["runs"] = summary["runs"].map("{:,}".format)
     frame["converged, 95 % interval"] = [
         # NaN, which isn't equal to itself.
-        "no run" if rate != rate else f"{100 * rate:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+        "no run" if rate != rate else rate_interval_text(rate, low, high)
         for rate, low, high in summary[["rate", "rate_low", "rate_high"]].to_numpy(float)
     ]
     return frame
