@@ -31,6 +31,7 @@ from xorsweep.networks.trainer import train_batch
 from xorsweep.storage.parts import encode
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
+from xorsweep.sweeps.outputs import write_comparisons, write_summary
 from xorsweep.sweeps.shards import read_shard, write_shard
 
 ENGINE = Engine()
@@ -38,6 +39,8 @@ EXPERIMENT = NetworkExperiment(ENGINE)
 MEMBERS = 2048
 ROWS = (20_000, 120_000)
 """Two sizes; the slope between them is the cost of a row, without the fixed cost."""
+ROWS_FINISHED = (100_000, 1_100_000)
+"""The sizes of tables: the columns of larger ones lie in files."""
 BATCHES = (50, 350)
 MIB = 2**20
 
@@ -103,8 +106,9 @@ def measure_costs(repeats: int) -> Costs:
 
 
 def grid_of(rows: int, epochs: int = 1) -> Grid:
-    """Return a grid of 2-2-1 networks, one per seed at each of two learning rates."""
-    axes = [Axis("lr", (0.5, 1.0)), Axis("seed", tuple(range(rows // 2)))]
+    """Return a grid of 2-2-1 networks, one per seed at each of twenty learning rates."""
+    rates = tuple(place / 10 for place in range(1, 21))
+    axes = [Axis("lr", rates), Axis("seed", tuple(range(rows // len(rates))))]
     return product_grid(NETWORK_SCHEMA, axes, [point_of(epochs=epochs)])
 
 
@@ -200,12 +204,15 @@ def _handing(execute: Executor, repeats: int) -> tuple[float, float, float]:
 def _finishing(repeats: int) -> tuple[float, float, float]:
     """Return the seconds a row from parts to tables, and the bytes a row of parts and of CSV."""
     with tempfile.TemporaryDirectory() as folder:
-        stores = {rows: _trained(Path(folder) / str(rows), rows) for rows in ROWS}
+        stores = {rows: _trained(Path(folder) / str(rows), rows) for rows in ROWS_FINISHED}
         # CSV is made by threads, so that seconds of the processor aren't those it takes.
-        seconds = _slope(lambda rows: _finish(stores[rows], rows), ROWS, repeats, perf_counter)
-        largest = stores[ROWS[1]].folder
+        seconds = _slope(
+            lambda rows: _finish(stores[rows], rows), ROWS_FINISHED, repeats, perf_counter
+        )
+        count = ROWS_FINISHED[1]
+        largest = stores[count].folder
         parts = sum(path.stat().st_size for path in (largest / "parts").iterdir())
-        return seconds, parts / ROWS[1], (largest / "results.csv").stat().st_size / ROWS[1]
+        return seconds, parts / count, (largest / "results.csv").stat().st_size / count
 
 
 def _plan(grid: Grid) -> Plan[Batch]:
@@ -220,14 +227,12 @@ def _trained(folder: Path, rows: int) -> Store:
 
 
 def _finish(store: Store, rows: int) -> None:
-    from xorsweep.analysis.export import write_csv
-
     grid = grid_of(rows)
-    table = EXPERIMENT.tabulate(grid, assemble(grid, store.measurements()))
+    table = EXPERIMENT.tabulate(grid, assemble(grid, store.measurements(), store.folder))
     write_results(grid, table, store.folder)
-    results = read_results(store.folder, NetworkExperiment(), EXPERIMENT)
-    write_csv(EXPERIMENT.summarize(results), store.folder / "summary.csv")
-    write_csv(EXPERIMENT.compare(results), store.folder / "comparisons.csv")
+    results = read_results(store.folder, EXPERIMENT)
+    summary = write_summary(store, grid, results, axes=None)
+    write_comparisons(store, results, summary, axes=None)
 
 
 def _hand_over_a_shard(rows: int) -> None:

@@ -1,6 +1,7 @@
 """How a sweep's time grows: a model of few constants, checked against measured sweeps.
 
-python -m benchmarks.scaling [--points 10000 100000 1000000] [--repeats 3] [--write docs/scaling.md]
+python -m benchmarks.scaling [--points 10000 100000 1000000] [--memory-points 4000000 12000000]
+    [--repeats 3] [--write docs/scaling.md]
 
 Every constant is measured in the same run. Tables go between the markers of the document.
 """
@@ -39,6 +40,8 @@ FAR_CORES = 1_000
 FAR_EPOCHS = (300, 1_000, 10_000)
 WORKERS = (1, 2)
 MEMORY_GIB = 64
+MEMORY_POINTS = (4_000_000, 12_000_000)
+"""Points of the two sweeps, of one epoch, whose peaks of memory are compared."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +67,18 @@ def writer_seconds(costs: Costs, points: int, batches: int, row: float, batch: f
 def predicted(costs: Costs, points: int, epochs: int, workers: int, cores: int) -> float:
     """Return the seconds of a sweep on one machine; one worker is this process itself.
 
-    Training and writing overlap: the slower of the two decides, or the cores that both share.
+    Training and writing overlap, in a thread or in other processes: the slower of the two decides,
+    or the cores that both share.
     """
     batches = ceil(points / costs.capacity / workers) * workers
     train = train_seconds(costs, points, epochs)
     around = costs.start + points * (costs.row_plan + costs.row_finish)
-    if workers == 1:
-        return around + train + writer_seconds(costs, points, batches, 0, 0)
-    writer = writer_seconds(costs, points, batches, costs.row_loky, costs.batch_loky)
+    hands = workers > 1
+    writer = writer_seconds(
+        costs, points, batches, hands * costs.row_loky, hands * costs.batch_loky
+    )
     overlapped = max(train / workers, writer, (train + writer) / cores)
-    return around + costs.start_loky + overlapped
+    return around + hands * costs.start_loky + overlapped
 
 
 def cores_fed(costs: Costs, epochs: int, row: float, batch: float) -> float:
@@ -82,14 +87,15 @@ def cores_fed(costs: Costs, epochs: int, row: float, batch: float) -> float:
     return train_seconds(costs, costs.capacity, epochs) / a_batch
 
 
-def measured(points: int, workers: int) -> Measured:
+def measured(points: int, workers: int, epochs: int = EPOCHS) -> Measured:
     """Run a sweep in a fresh interpreter."""
-    command = [sys.executable, "-m", "benchmarks.scaling", "--sweep", str(points), str(workers)]
+    given = [str(each) for each in (points, workers, epochs)]
+    command = [sys.executable, "-m", "benchmarks.scaling", "--sweep", *given]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=3600)
     return Measured(points, workers, **json.loads(done.stdout))
 
 
-def run_one(points: int, workers: int) -> None:
+def run_one(points: int, workers: int, epochs: int) -> None:
     """Run a sweep in this process and print its time and memory."""
     import xorsweep.analysis.export  # noqa: F401 - its imports are paid once, whatever the size
 
@@ -101,7 +107,7 @@ def run_one(points: int, workers: int) -> None:
         run_sweep(
             SweepRequest(
                 NetworkExperiment(),
-                grid_of(points, EPOCHS),
+                grid_of(points, epochs),
                 SweepSettings(parallel, report=False),
                 Path(folder) / "s",
             )
@@ -116,24 +122,22 @@ def _peak_bytes() -> int:
     return 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
 
 
-def bytes_in_memory(sweeps: Sequence[Measured]) -> float:
-    """Return the parent's memory a row: the slope between its smallest and largest sweeps."""
-    few, many = min(sweeps, key=_points), max(sweeps, key=_points)
-    return (many.peak_bytes - few.peak_bytes) / max(1, many.points - few.points)
+def bytes_in_memory(few: Measured, many: Measured) -> float:
+    """Return the parent's memory a row: the slope between a large sweep and a larger one.
+
+    Between small ones it is steeper, up to a peak that all large ones have.
+    """
+    return (many.peak_bytes - few.peak_bytes) / (many.points - few.points)
 
 
-def _points(sweep: Measured) -> int:
-    return sweep.points
-
-
-def tables(costs: Costs, sweeps: Sequence[Measured]) -> dict[str, str]:
+def tables(costs: Costs, sweeps: Sequence[Measured], memory: float) -> dict[str, str]:
     """Return the document's tables by the names of their markers."""
     return {
         "machine": _machine(),
-        "constants": _constants(costs, bytes_in_memory(sweeps)),
+        "constants": _constants(costs, memory),
         "checked": _checked(costs, sweeps),
         "writer": _writer(costs),
-        "far": _far(costs, bytes_in_memory(sweeps)),
+        "far": _far(costs, memory),
     }
 
 
@@ -272,14 +276,16 @@ def main() -> None:
     parser.add_argument("--points", type=int, nargs="+", default=[10**4, 10**5, 10**6])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--write", type=Path)
-    parser.add_argument("--sweep", type=int, nargs=2, metavar=("POINTS", "WORKERS"))
+    parser.add_argument("--memory-points", type=int, nargs=2, default=MEMORY_POINTS)
+    parser.add_argument("--sweep", type=int, nargs=3, metavar=("POINTS", "WORKERS", "EPOCHS"))
     given = parser.parse_args()
     if given.sweep:
         run_one(*given.sweep)
         return
     costs = replace(measure_costs(given.repeats), start=measured(100, 1).seconds)
     sweeps = [measured(points, workers) for points in given.points for workers in WORKERS]
-    found = tables(costs, sweeps)
+    few, many = (measured(points, 1, epochs=1) for points in given.memory_points)
+    found = tables(costs, sweeps, bytes_in_memory(few, many))
     for table in found.values():
         print(table, end="\n\n")
     if given.write:
