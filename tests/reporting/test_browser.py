@@ -349,6 +349,13 @@ def test_what_helps_with_a_table_is_apart_from_the_text_above(opened: Open) -> N
             assert box["y"] + page.evaluate("scrollY") - above >= 6
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_table_is_cut_within_a_row(size: dict[str, int], opened: Open, compared: Path) -> None:
+    for path in (None, compared):
+        for region in opened(path, viewport=size).locator(".wide").all():
+            assert region.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+
+
 def test_captions_of_wide_tables_are_read_without_scrolling(opened: Open) -> None:
     page = opened(viewport=PHONE)
     for caption in page.locator(".wide caption").all():
@@ -639,6 +646,22 @@ def test_own_weights_are_taken_as_numpy_prints_them(opened: Open, run_pages: Run
     weights.fill("no weights")
     play.get_by_role("button", name="Use these weights").click()
     expect(play.get_by_role("alert")).to_contain_text("0 numbers: a network of 2 inputs")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", ["xor", "linear output"])
+def test_the_axes_of_a_run_are_written_in_one_way_and_can_be_read(
+    name: str, size: dict[str, int], opened: Open, run_pages: RunPages
+) -> None:
+    page = opened(run_pages[name][0], viewport=size)
+    for figure in ("#scrubber [data-part=error]", "figure.curve"):
+        texts = page.locator(f"{figure} svg text")
+        for one, other in combinations(boxes(texts), 2):
+            assert are_apart(one, other)
+        labels = texts.all_text_contents()
+        assert "1,000" in labels
+        assert not [label for label in labels if re.search(r"\dk|(?<!\w)-\d|e-\d", label)]
+        assert not [label for label in labels if re.search("10⁻(9|[1-9].)|e−(9|[1-9].)", label)]
 
 
 def test_the_playground_trains_and_starts_again(opened: Open, run_pages: RunPages) -> None:

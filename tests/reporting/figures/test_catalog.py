@@ -15,12 +15,14 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import BboxBase
 from PIL import Image
 from small_sweep_figures import SMALL_SWEEP_FIGURES
 
@@ -430,7 +432,7 @@ def test_no_text_lies_on_another_in_what_is_written(
 
 
 def expect_readable(figure: Figure) -> None:
-    """Expect that no text lies on another, and none is cut off by the figure's edge."""
+    """Expect that no text lies on another or on a mark of a legend, or is cut off by the edge."""
     beyond = _beyond_the_ends(figure) | _of_axes_without_ticks(figure)
     boxes = [
         (text.get_text(), text.get_window_extent())
@@ -439,6 +441,9 @@ def expect_readable(figure: Figure) -> None:
     ]
     overlapping = [(a, b) for (a, box), (b, other) in combinations(boxes, 2) if box.overlaps(other)]
     assert not overlapping
+    marks = [mark for legend in figure.legends for mark in legend.legend_handles if mark]
+    crossed = [text for text, box in boxes for mark in marks if _crosses(mark, box)]
+    assert not crossed
     whole = figure.bbox.padded(1)
     cut_off = [
         text
@@ -446,6 +451,11 @@ def expect_readable(figure: Figure) -> None:
         if not (whole.contains(box.x0, box.y0) and whole.contains(box.x1, box.y1))
     ]
     assert not cut_off
+
+
+def _crosses(mark: Artist, box: BboxBase) -> bool:
+    found = mark.get_window_extent()  # a line has no height
+    return found.x0 < box.x1 and box.x0 < found.x1 and found.y0 <= box.y1 and box.y0 <= found.y1
 
 
 def _of_axes_without_ticks(figure: Figure) -> set[Text]:
@@ -621,6 +631,7 @@ def expect_drawn(tables: Tables) -> None:
         if found is not None:
             found.figure.draw_without_rendering()
             assert len(panels_of(found.figure)) <= 24
+            assert NARROW <= found.figure.get_figwidth() <= WIDE, spec.name
             expect_readable(found.figure)
 
 

@@ -1,6 +1,7 @@
 """Error curves: where the points lie, which are excluded, and their description."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -56,6 +57,21 @@ def test_any_span_has_a_few_ticks_inside_the_frame(low: float, high: float) -> N
     assert all(30 <= y <= 214.1 for _, y in curve(svg))
     for element in root.iter(f"{SVG}text"):
         assert 0 <= float(element.attrib["x"]) <= float(root.attrib["width"])
+
+
+@pytest.mark.parametrize("last", [1, 10, 3_000, 10**5, 10**7, 10**9])
+def test_labels_of_epochs_do_not_touch(last: int) -> None:
+    svg = error_curve((0, 1, last), np.array([1.0, 0.5, 0.1]))
+    texts = [each for each in ElementTree.fromstring(svg).iter(f"{SVG}text") if each.text]
+    below = max(float(each.attrib["y"]) for each in texts if each.text == "0")
+    ticks = [
+        (float(each.attrib["x"]), str(each.text))
+        for each in texts
+        if float(each.attrib["y"]) == below
+    ]
+    assert len(ticks) >= 2
+    for (x, label), (another_x, another) in pairwise(ticks):
+        assert another_x - x > 3 * (len(label) + len(another))  # half of 6 pixels a character
 
 
 def test_errors_between_two_whole_numbers_have_ticks_too() -> None:
