@@ -97,12 +97,16 @@ def epoch_text(epoch: int) -> str:
 
 
 def number_text(number: float) -> str:
-    """Return a number with four digits, whole ones with all of them; nothing where it is NaN."""
+    """Return a number with four digits, whole ones with all of them; nothing where it is NaN.
+
+    From a thousand on it is rounded to four digits, and thousands are marked.
+    """
     if number != number:
         return ""
     if abs(number) < WHOLE and number == round(number):
         return f"{number:,.0f}"
-    return f"{number:.4g}"
+    rounded = float(f"{number:.4g}")
+    return f"{rounded:,.0f}" if 1_000 <= abs(rounded) < WHOLE else f"{rounded:.4g}"
 
 
 def typeset(text: str) -> str:

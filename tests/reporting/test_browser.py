@@ -658,6 +658,8 @@ def test_the_axes_of_a_run_are_written_in_one_way_and_can_be_read(
         texts = page.locator(f"{figure} svg text")
         for one, other in combinations(boxes(texts), 2):
             assert are_apart(one, other)
+        (whole,) = boxes(page.locator(f"{figure} svg"))
+        assert all(box["right"] <= whole["right"] + 1 for box in boxes(texts))
         labels = texts.all_text_contents()
         assert "1,000" in labels
         assert not [label for label in labels if re.search(r"\dk|(?<!\w)-\d|e-\d", label)]

@@ -103,6 +103,20 @@ def test_neighbours_that_differ_are_named_with_their_flag(tmp_path: Path) -> Non
     assert tuple(row[:5]) == ("won", "x 1", "x 2", "", "0 % and 100 % of 20")
 
 
+def growing(size: int, place: int, seed: int) -> bool:
+    return size + 0 * place * seed > 1
+
+
+def test_neighbours_have_their_levels_whatever_the_keys_are_called(tmp_path: Path) -> None:
+    axes = {"size": [1, 2, 3], "place": [5, 6], "seed": range(20)}
+    swept = sweep_columns(growing, axes, tmp_path)
+    table = neighbours_table(compare_flags(swept.results, [*axes]), flag="flag")
+    assert [tuple(row[1:4]) for row in table.rows] == [
+        ("size 1", "size 2", "place 5"),
+        ("size 1", "size 2", "place 6"),
+    ]
+
+
 def many_columns(x: int) -> dict[str, Any]:
     return {f"number_{place}": x * place for place in range(9)}
 
@@ -142,3 +156,7 @@ def test_figures_are_drawn_without_the_function(
 def test_numbers_have_four_digits_and_whole_ones_all() -> None:
     shown = [number_text(each) for each in (0.123456, 12345.0, 1e12, float("nan"), -3.0)]
     assert shown == ["0.1235", "12,345", "1e+12", "", "-3"]
+    shown = [
+        number_text(each) for each in (999.96, -2426.3, 36_791.2, 1.39612e7 + 0.5, 2.5e9 + 0.5)
+    ]
+    assert shown == ["1,000", "-2,426", "36,790", "13,960,000", "2.5e+09"]

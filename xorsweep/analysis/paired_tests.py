@@ -73,6 +73,12 @@ def judge(difference: FloatArray, p: FloatArray) -> dict[str, NDArray[Any]]:
     return {"p": p, "p_holm": p_holm, "verdict": verdict}
 
 
+def surest_first(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return pairs by their p-value after Holm's correction, of equal ones the most different."""
+    # lexsort's last key counts most, and it is stable.
+    return pairs.iloc[np.lexsort((-pairs["difference"].abs(), pairs["p_holm"]))]
+
+
 def exact_mcnemar(only_a: Counts, only_b: Counts) -> FloatArray:
     """Return the two-sided exact p (n,) that runs differ as often one way as the other.
 
@@ -251,12 +257,13 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str, others: list[str]) -> P
 
 def match_cells(a: pd.DataFrame, b: pd.DataFrame) -> Pairs:
     """Return the cells of two tables that are equal in all their keys, by their index, as pairs."""
-    left, right = (cells.assign(place=cells.index) for cells in (a, b))
+    # No key has a space.
+    left, right = (cells.assign(**{"its place": cells.index}) for cells in (a, b))
     keys = list(a.columns)
     # pandas can't merge on no key.
     how: dict[str, Any] = {"on": keys} if keys else {"how": "cross"}
     merged = left.merge(right, suffixes=("_a", "_b"), **how)
-    return merged["place_a"].to_numpy(np.intp), merged["place_b"].to_numpy(np.intp)
+    return merged["its place_a"].to_numpy(np.intp), merged["its place_b"].to_numpy(np.intp)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from xorsweep.analysis.paired_tests import (
     exact_mcnemar,
     judge,
     match_cells,
+    surest_first,
 )
 from xorsweep.analysis.summary import rate_columns, summarize
 from xorsweep.analysis.trainings import have_most_epochs
@@ -60,9 +61,7 @@ class SweepComparison:
     @property
     def differing(self) -> pd.DataFrame:
         """Return the cells that differ beyond chance, the surest first."""
-        found = self.cells[self.cells["verdict"] != NO_DIFFERENCE]
-        size = -found["difference"].abs()
-        return found.assign(size=size).sort_values(["p_holm", "size"], kind="stable")
+        return surest_first(self.cells[self.cells["verdict"] != NO_DIFFERENCE])
 
     @property
     def largest(self) -> pd.DataFrame:

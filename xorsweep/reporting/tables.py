@@ -11,7 +11,7 @@ import pandas as pd
 
 from xorsweep.analysis.columns import is_numeric, swept_columns
 from xorsweep.analysis.export import Failure
-from xorsweep.analysis.paired_tests import NO_DIFFERENCE
+from xorsweep.analysis.paired_tests import NO_DIFFERENCE, surest_first
 from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import select_cells
 from xorsweep.storage.column_bits import changes
@@ -156,11 +156,7 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
     if comparisons.empty:
         return Table("Neighbouring settings.", head, [])
     differing = comparisons[comparisons["verdict"] != NO_DIFFERENCE]
-    # Negative, as both columns are sorted upwards: of equal p-values the largest difference first.
-    order = differing.assign(size=-differing["difference"].abs()).sort_values(
-        ["p_holm", "size"], kind="stable"
-    )
-    shown = order.head(MOST_NEIGHBOURS)
+    shown = surest_first(differing).head(MOST_NEIGHBOURS)
     rows = [
         (
             *((pair[flag],) if flag else ()),

@@ -1,9 +1,11 @@
 """Lines of texts in figures."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.reporting.figures.axes import fitted, text_width
+from xorsweep.reporting.figures.axes import facets, fitted, text_width
+from xorsweep.reporting.figures.style import styled
 
 LEVELS = st.lists(
     st.tuples(st.sampled_from(("lr", "hidden", "epochs", "seed")), st.integers(0, 10**5)),
@@ -22,3 +24,12 @@ def test_lines_end_after_whole_levels_where_these_have_room(
     if 1.5 * max(text_width(f"{text},", 9) for text in texts) < inches:
         assert all(line.endswith(",") for line in lines[:-1])
         assert all(text_width(line, 9) < 1.2 * inches for line in lines)
+
+
+@pytest.mark.parametrize(("count", "across"), [(1, 1), (3, 3), (4, 2), (5, 3), (7, 3), (12, 3)])
+def test_rows_of_panels_are_about_equally_full(count: int, across: int) -> None:
+    with styled():
+        _, grid = facets([(f"x {n}", n) for n in range(count)], 2.9, 2.0)
+    spec = grid[0].get_subplotspec()
+    assert spec is not None
+    assert spec.get_gridspec().ncols == across

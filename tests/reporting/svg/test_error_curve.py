@@ -70,6 +70,8 @@ def test_labels_of_epochs_do_not_touch(last: int) -> None:
         if float(each.attrib["y"]) == below
     ]
     assert len(ticks) >= 2
+    width = float(ElementTree.fromstring(svg).attrib["width"])
+    assert all(x + 3 * len(label) <= width for x, label in ticks)
     for (x, label), (another_x, another) in pairwise(ticks):
         assert another_x - x > 3 * (len(label) + len(another))  # half of 6 pixels a character
 

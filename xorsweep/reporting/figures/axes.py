@@ -91,11 +91,11 @@ def facets(
     if total is None:
         width = max(width, min(wanted, MOST_WIDENED * width))
         room = int((WIDE - SIDES) / (LEAST_NARROWED * width))
-        across = max(1, min(columns, len(panels), room))
+        across = _balanced(len(panels), min(columns, room))
         total = min(WIDE, max(across * width + SIDES, NARROW))
         width = (total - SIDES) / across
     else:
-        across = max(1, min(columns, len(panels), int((total - LEAST_SIDES) / narrowest)))
+        across = _balanced(len(panels), min(columns, int((total - LEAST_SIDES) / narrowest)))
         natural, width = width, (total - LEAST_SIDES) / across
         height *= min(1.0, max(0.7, width / natural))
     data = pd.DataFrame({"panel": range(len(panels))})
@@ -125,6 +125,12 @@ def facets(
     # The last number along one panel stays clear of the next panel's first.
     grid.figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08))
     return grid.figure, shown
+
+
+def _balanced(count: int, most: int) -> int:
+    """Return how many panels lie side by side, at most so many, in rows that are equally full."""
+    rows = ceil(count / max(1, most))
+    return ceil(count / rows)
 
 
 def cell_facets(

@@ -45,6 +45,7 @@ def draw_bands(
     cells = shown.cells[shown.cells.index.isin([*bands])]
     parts = panels(in_order(cells, shown.keys), shown.keys)
     figure, grid = facets(parts, 3.1, 2.5, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
+    grid[0].xaxis.set_major_formatter("{x:,g}")
     styles = legends.line_styles(cells, hue)
     for axes, (_, part) in zip(grid, parts, strict=True):
         for place in part.index:

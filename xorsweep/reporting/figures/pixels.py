@@ -20,7 +20,7 @@ from xorsweep.reporting.figures import legends, scales
 from xorsweep.reporting.figures.axes import LINE_HEIGHT, text_width
 from xorsweep.reporting.figures.style import DOTS_PER_INCH
 from xorsweep.reporting.layout import mpl_label
-from xorsweep.text import percent_text
+from xorsweep.text import level_name, percent_text
 
 LEAST_DOTS = 768
 """Dots along each side of a map: the least multiple of its points that is as long."""
@@ -104,13 +104,13 @@ def _set_ticks(shown: Axis, axis: MapAxis) -> None:
     if axis.spacing == "uneven":
         values = axis.levels[np.linspace(0, len(axis) - 1, MOST_STEPS).astype(int)]
         shown.set_ticks(
-            axis.coordinates(values), labels=[mpl_label(f"{value:g}") for value in values]
+            axis.coordinates(values), labels=[mpl_label(level_name(value)) for value in values]
         )
     elif axis.spacing == "log" and high >= 10 * low:
         shown.set_major_locator(
             LogLocator(subs=(1, 2, 5) if high < scales.FEW_DECADES * low else (1,))
         )
-        shown.set_major_formatter("{x:g}")
+        shown.set_major_formatter("{x:,g}")
         shown.set_minor_formatter("")
     else:
         shown.set_major_locator(MaxNLocator(MOST_STEPS, steps=[1, 2, 5, 10]))

@@ -25,13 +25,11 @@ from xorsweep.reporting.figures.axes import (
 )
 from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.data import Rates
-from xorsweep.reporting.figures.style import SMALL
+from xorsweep.reporting.figures.style import BLACK, SMALL
 from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
 from xorsweep.text import level_text
 
-BLACK = "#010101"
-"""SVG leaves #000000 out, and text without a colour is light on a dark page; fields stay as is."""
 EQUAL_CONTRAST = 0.179
 """The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
 MOST_FIELDS = 14

@@ -147,7 +147,7 @@ def scale_values(axes: Axes, values: NDArray[Any]) -> None:
         axes.set_yscale("symlog", linthresh=10 ** np.floor(np.log10(smallest)))
         axes.set_ylim(0, 2 * values.max())
     elif np.ptp(values) > FINE * np.abs(values).max():  # else an offset tells the numbers apart
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 
 def needs_logarithm(values: NDArray[Any]) -> bool:
@@ -159,7 +159,7 @@ def label_decades(axis: Axis, values: NDArray[Any]) -> None:
     """Label a logarithmic axis with powers of ten, and with 2 and 5 times them if there are few."""
     if values.max() < FEW_DECADES * values.min():
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     else:
         axis.set_major_formatter(FuncFormatter(_power_text))  # formulas take longer
     axis.set_minor_locator(NullLocator())

@@ -13,7 +13,7 @@ from xorsweep.reporting.figures import legends, scales
 from xorsweep.reporting.figures.axes import DrawnFigure, facets, room_across, text_width
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.palette import COLOURS
-from xorsweep.reporting.figures.style import SMALL
+from xorsweep.reporting.figures.style import BLACK, SMALL
 from xorsweep.reporting.layout import levels, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells
 from xorsweep.text import count_text, level_text, percent_text
@@ -95,7 +95,15 @@ def _draw_rows(
         for label, share in _segments(mine, colours, room):
             axes.barh(row, share - GAP, 0.8, start, color=colours.get(label, OTHERS_COLOUR))
             if label in mine and label not in colours:
-                axes.text(start + share / 2, row, label, ha="center", va="center", fontsize=SMALL)
+                axes.text(
+                    start + share / 2,
+                    row,
+                    label,
+                    ha="center",
+                    va="center",
+                    fontsize=SMALL,
+                    color=BLACK,
+                )
             start += share
         axes.annotate(
             f"{solved:,}", (1, row), (4, 0), textcoords="offset points", va="center", fontsize=SMALL

@@ -19,6 +19,8 @@ from xorsweep.storage.atomic import write_atomically
 
 GREY = "#595959"
 INK = "#000000"
+BLACK = "#010101"
+"""Of text on an area that has the same colour on a dark page, where INK is light."""
 PLATEAU_LINE: dict[str, Any] = {
     "color": GREY,
     "linewidth": 0.6,

@@ -186,7 +186,12 @@ def _epoch_ticks(axes: LogAxes) -> Iterator[str]:
     room = axes.x(10) - axes.x(1)
     every = math.ceil((CHARACTER * len(f"{decades[-1]:,}") + GAP) / room)
     ticks = [0, *decades[::every]] if axes.last else [0]
-    names = [text(axes.x(epoch), below + 14, f"{epoch:,}", "middle") for epoch in ticks]
+    labels = {f"{epoch:,}": axes.x(epoch) for epoch in ticks}
+    # Within the figure, also beside the end of the axis.
+    names = [
+        text(min(x, axes.width - CHARACTER * len(label) / 2), below + 14, label, "middle")
+        for label, x in labels.items()
+    ]
     middle = (axes.left + axes.width - axes.right) / 2
     names += [text(middle, axes.height - 6, "epochs", "middle"), text(4, 12, HALF_SSE)]
     yield group(f"fill:{SOFT}", names)
