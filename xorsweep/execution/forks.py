@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -99,6 +100,8 @@ def serve(modules: Sequence[str]) -> None:
     os.dup2(2, 1)
     for name in modules:
         import_module(name)
+    # Arrow has a thread that frees memory, and copies do without it.
+    warnings.filterwarnings("ignore", ".*multi-threaded", DeprecationWarning)
     with suppress(EOFError, BrokenPipeError):  # the other process has ended
         while select([requests], [], [], IDLE_SECONDS)[0]:
             pickle.dump(_answer(*pickle.load(requests)), answers)
