@@ -19,6 +19,12 @@ def draws_elsewhere(workers: int, rows: int) -> bool:
     return workers > 1 and rows <= MOST_ROWS_SENT
 
 
+def prepare_drawing(workers: int, rows: int) -> None:
+    """Have the process that draws import its libraries meanwhile, if it draws."""
+    if draws_elsewhere(workers, rows):
+        drawing_process()
+
+
 def drawing_process() -> ForkServer:
     """Return the process that draws; it is started by the first call, and imports its libraries."""
     if not (_started and _started[-1].is_alive):

@@ -13,6 +13,7 @@ from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import TableMismatchError
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
+from xorsweep.reporting.drawing import prepare_drawing
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import assemble, read_results, write_results
 from xorsweep.storage.store import Store
@@ -50,6 +51,8 @@ def remake_report(
     for line in store.experiment.notes(grid):
         terminal.log(line)
     axes = map_axes(store, grid)
+    if axes is None:  # maps are drawn in this process
+        prepare_drawing(workers, len(grid))
     report = report_writer(store, grid, workers, epochs, axes, looks)
     stored = assemble(grid, store.measurements(), folder)
     try:

@@ -24,6 +24,7 @@ from xorsweep.execution.signals import raise_pending_interrupt
 from xorsweep.experiment import Experiment, ExperimentTask, Plan, Rows
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console, count_line
+from xorsweep.reporting.drawing import prepare_drawing
 from xorsweep.settings import FIGURES, SweepSettings
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import GridSize, Manifest, RunRecord, describe_run, finish
@@ -160,18 +161,12 @@ class _Run:
 
     def run(self, documents: Mapping[str, str]) -> SweepResult:
         with resume_hint_on_error(self.store, self.terminal), release_arrow_memory():
-            self._prepare_figures()
+            # Maps are drawn in this process.
+            if self.settings.report and not map_axes(self.store, self.first):
+                prepare_drawing(local_workers(self.settings.parallel), len(self.first))
             for name, text in documents.items():
                 write_atomically(self.store.folder / name, text.encode(errors="backslashreplace"))
             return self._finish()
-
-    def _prepare_figures(self) -> None:
-        """Have the process that draws import its libraries meanwhile; maps are drawn here."""
-        if self.settings.report and not map_axes(self.store, self.first):
-            from xorsweep.reporting.drawing import drawing_process, draws_elsewhere
-
-            if draws_elsewhere(local_workers(self.settings.parallel), len(self.first)):
-                drawing_process()
 
     def _finish(self) -> SweepResult:
         grid = self._full_grid()
