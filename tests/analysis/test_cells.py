@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xorsweep.analysis.cells import CellIndex
-from xorsweep.grid.grid import Grid, number_by_appearance
+from xorsweep.grid.columns import number_by_appearance
+from xorsweep.grid.grid import Grid
 
 
 def test_codes_are_numbered_as_they_appear() -> None:
@@ -50,13 +51,6 @@ def test_missing_values_of_a_table_are_equal() -> None:
     assert CellIndex.of_frame(rows, ["a", "b"]).number.tolist() == [0, 1, 0]
     assert CellIndex.of_frame(rows, []).number.tolist() == [0, 0, 0]
     assert len(CellIndex.of_frame(rows[:0], ["a"])) == 0
-
-
-@given(st.lists(st.integers(0, 6) | st.just(10**9), max_size=30))
-def test_codes_are_numbered_in_the_order_in_which_they_appear(codes: list[int]) -> None:
-    order = list(dict.fromkeys(codes))
-    found = number_by_appearance(np.array(codes, np.int64))
-    assert found.tolist() == [order.index(code) for code in codes]
 
 
 @example([0, 0, 0, 0, 1], 2)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import xorsweep as xs
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.solutions import classes_only, counts_text, label_counts, networks_of
-from xorsweep.grid.grid import number_by_appearance
+from xorsweep.grid.columns import number_by_appearance
 from xorsweep.networks.single_run import train_single
 
 LABELS = ["f2+f4", "AND+OR", "answers OR", "AND+f0", None]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.grid.axes import Axis
-from xorsweep.grid.columns import Column, ProductCodes
+from xorsweep.grid.columns import Column, ProductCodes, number_by_appearance
 from xorsweep.grid.grid import Grid, concatenate, product_grid
+from xorsweep.grid.identities import Identities
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 pytestmark = pytest.mark.unit
@@ -102,25 +103,31 @@ def test_a_product_has_no_element_per_point(point_of: PointOf) -> None:
         assert isinstance(column.codes, ProductCodes) or column.codes.strides == (0,)
 
 
+@given(st.lists(st.integers(0, 6) | st.just(10**9), max_size=30))
+def test_codes_are_numbered_in_the_order_in_which_they_appear(codes: list[int]) -> None:
+    order = list(dict.fromkeys(codes))
+    found = number_by_appearance(np.array(codes, np.int64))
+    assert found.tolist() == [order.index(code) for code in codes]
+
+
 @pytest.mark.parametrize("most", [1, 4, 64])
-def test_points_of_products_are_found(
-    point_of: PointOf, monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    monkeypatch.setattr("xorsweep.grid.grid.MOST_OFFSETS", most)
+def test_points_of_products_are_found(point_of: PointOf, most: int) -> None:
     axes, bases, zipped = composed(point_of)
     grid = concatenate([product_grid(NETWORK_SCHEMA, axes, bases, zipped)])
     assert_is_product(grid, [2, 3, 3, 2, 2], ["task", "seed", "optimizer", "lr", "epochs"])
     assert len(set(grid.identities.tolist())) == len(grid) == 72
     rows = np.random.default_rng(0).permutation(72)
-    np.testing.assert_array_equal(grid.rows_of(grid.identities[rows]), rows)
+    whole = Identities(grid.columns, most)
+    np.testing.assert_array_equal(whole.rows_of(grid.identities[rows]), rows)
     other = product_grid(NETWORK_SCHEMA, [Axis("seed", tuple(range(5)))], [point_of()])
     wanted = [
         list(grid.identities).index(each) if each in grid.identities else -1
         for each in other.identities
     ]
-    np.testing.assert_array_equal(grid.rows_of(other.identities), wanted)
+    np.testing.assert_array_equal(whole.rows_of(other.identities), wanted)
     some = grid.at(np.arange(0, 72, 5))
-    np.testing.assert_array_equal(some.rows_of(grid.identities[[5, 6, 70]]), [1, -1, 14])
+    found = Identities(some.columns, most).rows_of(grid.identities[[5, 6, 70]])
+    np.testing.assert_array_equal(found, [1, -1, 14])
 
 
 def test_a_product_with_equal_bases_has_each_point_once(point_of: PointOf) -> None:

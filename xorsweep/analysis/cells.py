@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.grid.grid import combined_codes, number_by_appearance
+from xorsweep.grid.columns import combined_codes, number_by_appearance
 from xorsweep.storage.column_bits import changes
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class CellIndex:
         for key in keys:
             grid.columns[key].mark_changes(changed)
         starts = np.flatnonzero(changed)
-        cells = number_by_appearance(combined_codes(grid, keys, starts))
+        cells = number_by_appearance(combined_codes(grid.columns, keys, starts))
         return cls(starts, cells, len(grid))
 
     @classmethod

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value
 from xorsweep.grid.axes import check_size
-from xorsweep.grid.columns import Column
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.grid.columns import Column, combined_codes
+from xorsweep.grid.grid import Grid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ def _are_distinct(grid: Grid, keys: Sequence[str]) -> bool:
 
 
 def _count(grid: Grid, keys: Sequence[str]) -> int:
-    return len(np.unique(combined_codes(grid, keys, np.arange(len(grid)))))
+    return len(np.unique(combined_codes(grid.columns, keys, np.arange(len(grid)))))
 
 
 class _Array:

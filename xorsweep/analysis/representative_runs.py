@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import ROWS_AT_ONCE, CellIndex
 from xorsweep.experiment import FAILED, POINT_ID, STATUS
 from xorsweep.fields import FloatArray
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.grid.columns import combined_codes
+from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.storage.results import StoredColumns
@@ -157,7 +158,7 @@ def _run(
 def _siblings(grid: Grid, rows: Rows) -> Mapping[int, Rows]:
     """Return by row the rows of its trajectory that go as far or further, the nearest first."""
     keys = [key for key in grid.columns if key != "epochs"]
-    trajectory = combined_codes(grid, keys, np.arange(len(grid)))
+    trajectory = combined_codes(grid.columns, keys, np.arange(len(grid)))
     # A learning curve is stored with the longest point of its trajectory.
     related = np.flatnonzero(np.isin(trajectory, trajectory[rows]))
     epochs = grid.columns["epochs"].array(related)

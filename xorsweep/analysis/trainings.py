@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.errors import ConfigError
-from xorsweep.grid.grid import number_by_appearance
+from xorsweep.grid.columns import number_by_appearance
 from xorsweep.storage.column_bits import is_constant
 
 Numbers = NDArray[np.int64]

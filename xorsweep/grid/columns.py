@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from xorsweep.fields import Scalar
+
+MOST_CODES = 2
+"""Times as many codes as points, above which a table of all of them is too large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,3 +146,37 @@ def distinct(levels: Iterable[Scalar]) -> tuple[Scalar, ...]:
     if len(set(map(type, levels))) == 1:  # most often, and far quicker
         return tuple(dict.fromkeys(levels))
     return tuple({(type(level), level): level for level in levels}.values())
+
+
+def combined_codes(
+    columns: Mapping[str, Column], keys: Sequence[str], rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return codes (n,) for rows (n,), which differ where any of the keys differs."""
+    combined = np.zeros(len(rows), np.int64)
+    size = 1
+    for key in keys:
+        column = columns[key]
+        levels = len(column.levels)
+        if levels == 1:
+            continue
+        # The codes would overflow int64; numbered anew they are at most as many as rows.
+        if size * levels > 2**62:
+            _, combined = np.unique(combined, return_inverse=True)
+            size = int(combined.max(initial=0)) + 1
+        combined = combined * levels + column.codes[rows]
+        size *= levels
+    return combined
+
+
+def number_by_appearance(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return numbers from 0 for codes (n,), in the order in which the codes first appear."""
+    size = int(codes.max(initial=-1)) + 1
+    if size > MOST_CODES * len(codes):
+        _, codes = np.unique(codes, return_inverse=True)
+        size = int(codes.max(initial=-1)) + 1
+    first = np.full(size, len(codes))
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    present = np.flatnonzero(first < len(codes))
+    number = np.empty(size, np.int64)
+    number[present[np.argsort(first[present])]] = np.arange(len(present))
+    return number[codes]

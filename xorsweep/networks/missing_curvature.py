@@ -9,7 +9,8 @@ import numpy as np
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value
-from xorsweep.grid.grid import Grid, combined_codes
+from xorsweep.grid.columns import combined_codes
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.curvature import missing_for
 from xorsweep.networks.schema import component_of, network_of
 
@@ -31,7 +32,7 @@ def missing_curvature(grid: Grid) -> dict[str, int]:
     groups = ("task", "hidden", "skip", "schedule", "activation")
     keys = [key for key in grid.columns if key.split(".")[0] in groups]
     # One point for each combination of these keys, since a grid may have millions of points.
-    codes = combined_codes(grid, keys, np.arange(len(grid)))
+    codes = combined_codes(grid.columns, keys, np.arange(len(grid)))
     _, first, counts = np.unique(codes, return_index=True, return_counts=True)
     found: dict[str, int] = {}
     # By the first point that has each reason.

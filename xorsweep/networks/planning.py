@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from xorsweep.experiment import Plan, Rows
 from xorsweep.fields import Scalar
-from xorsweep.grid.grid import Grid, combined_codes, number_by_appearance
+from xorsweep.grid.columns import combined_codes, number_by_appearance
+from xorsweep.grid.grid import Grid
 from xorsweep.networks.batch_sizes import Group, batch_counts
 from xorsweep.networks.schema import network_of, task_rows
 
@@ -169,11 +170,11 @@ def _compact_numbers(grid: Grid, keys: Sequence[str], rows: Rows) -> NDArray[np.
     most = prod(len(grid.columns[key].levels) for key in keys)
     # Numbers that fit in 16 bits, in which NumPy sorts stably by radix, in linear time.
     if most > 2**16:
-        return np.unique(combined_codes(grid, keys, rows), return_inverse=True)[1]
+        return np.unique(combined_codes(grid.columns, keys, rows), return_inverse=True)[1]
     number = np.empty(len(rows), np.uint16)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = slice(start, start + ROWS_AT_ONCE)
-        number[some] = combined_codes(grid, keys, rows[some])
+        number[some] = combined_codes(grid.columns, keys, rows[some])
     return number
 
 
@@ -191,7 +192,7 @@ def _trajectories(grid: Grid, rows: Rows) -> Iterator[NDArray[np.integer[Any]]]:
     # The rank of each level, as levels of `epochs` needn't ascend.
     snapshot = np.argsort(np.argsort(epochs.level_array[present]))
     keys = [key for key, column in grid.columns.items() if key == "seed" or column.batched]
-    trajectory = number_by_appearance(combined_codes(grid, keys, rows))
+    trajectory = number_by_appearance(combined_codes(grid.columns, keys, rows))
     table = np.full((len(present), int(trajectory.max()) + 1), -1, dtype)
     table[snapshot[np.searchsorted(present, codes)], trajectory] = rows
     # They are as long as the grid, and the table is about to be copied.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, STATUS, STATUSES
 from xorsweep.fields import Field, FloatArray, is_number, is_whole
-from xorsweep.grid.grid import combined_codes
+from xorsweep.grid.columns import combined_codes
 from xorsweep.networks.metrics import OUTCOMES, Curvature
 from xorsweep.networks.point_results import (
     CURVATURE_LISTS,
@@ -284,7 +284,7 @@ def _outputs_by_task(grid: Grid) -> list[_TaskOutputs]:
     keys = [key for key in keys if len(grid.columns[key].levels) > 1]
     if not keys:
         return [(_outputs_at(grid, 0), np.broadcast_to(np.True_, (len(grid),)))]
-    codes = combined_codes(grid, keys, np.arange(len(grid)))
+    codes = combined_codes(grid.columns, keys, np.arange(len(grid)))
     found, first = np.unique(codes, return_index=True)
     return [
         (_outputs_at(grid, int(row)), codes == code) for code, row in zip(found, first, strict=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.fields import FloatArray
-from xorsweep.grid.grid import number_by_appearance
+from xorsweep.grid.columns import number_by_appearance
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.planning import batch_of_one
