@@ -61,6 +61,7 @@ def lines(*given: str) -> list[str]:
         "hydra/launcher=1.5": "hydra/launcher=1.5: hydra/launcher must be the name of a choice",
         "hydra/sweeper=[]": "hydra/sweeper=[]: hydra/sweeper must be the name of a choice",
         "=2": "=2: has no key; write key=2",
+        "lr=1\n2": "lr=1\\n2: can't be read",
         "seed=range(0,5,0)": "seed=range(0,5,0): range(start,stop,step) needs finite "
         "numbers, and a step that isn't 0",
         "lr=range(0,inf)": "lr=range(0,inf): range(start,stop,step) needs finite numbers",

@@ -648,6 +648,21 @@ def test_own_weights_are_taken_as_numpy_prints_them(opened: Open, run_pages: Run
     expect(play.get_by_role("alert")).to_contain_text("0 numbers: a network of 2 inputs")
 
 
+def test_no_label_of_the_hidden_plane_covers_a_mark(opened: Open, run_pages: RunPages) -> None:
+    page = opened(run_pages["xor"][0])
+    plane = page.locator("#playground [data-part=hidden] svg")
+    seed = page.locator("#playground [name=seed]")
+    for number in range(8):
+        seed.fill(str(number))
+        marks, labels = (
+            boxes(plane.locator(".hidden-mark")),
+            boxes(plane.locator("text:not(.name)")),
+        )
+        assert len(marks) == 4
+        assert labels
+        assert all(are_apart(mark, label) for mark in marks for label in labels), number
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("name", ["xor", "linear output"])
 def test_the_axes_of_a_run_are_written_in_one_way_and_can_be_read(

@@ -32,7 +32,8 @@ def explain_hydra_error(error: HydraException) -> str:
     if isinstance(error, MissingConfigException) and error.options:
         return _no_choice(str(error.missing_cfg_file), list(error.options))
     if isinstance(error, OverrideParseException):
-        return f"{error.override}: {_unreadable(error)}"
+        typed = error.override.replace("\n", r"\n")
+        return f"{typed}: {_unreadable(error)}"
     text = str(error)
     if match := _TO_BE_ADDED.search(text):
         return f"{match[1]}: isn't in the defaults; write +{match[1]}={match[2]}"

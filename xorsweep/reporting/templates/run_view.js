@@ -149,17 +149,18 @@ function runView(root, data, shape) {
       const far = ends.find(([h1, h2]) => Math.hypot(h1 - ends[0][0], h2 - ends[0][1]) > 1e-6);
       if (far) svgRoot.append(svg("line", { x1: x(ends[0][0]), y1: y(ends[0][1]), x2: x(far[0]), y2: y(far[1]), class: "divider" }));
     }
-    const names = [];
+    const names = [], taken = [];
     states.forEach(({ units }, row) => {
       if (![...units].every(isFinite)) return;
       const place = { x: x(units[0]), y: y(units[1]) };
       const mark = rowMark(place.x, place.y, data.targets[row][0], "hidden-mark");
       mark.append(svg("title", {}, data.labels[row]));
       svgRoot.append(mark);
+      // No label covers a mark.
+      taken.push({ left: place.x - 6, top: place.y - 7, width: 12 });
       const near = names.find((name) => Math.hypot(name.x - place.x, name.y - place.y) < 14);
       if (near) near.labels.push(data.labels[row]); else names.push({ ...place, labels: [data.labels[row]] });
     });
-    const taken = [];
     for (const name of names) {
       const label = name.labels.join(", "), width = 7 * label.length;
       const boxes = [-17, 1, -30, 14].flatMap((top) => [8, -8 - width].map((left) => ({ left: name.x + left, top: name.y + top })));
