@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from planned_batches import plan_of
 
-from xorsweep.analysis import learning_curves
 from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
 from xorsweep.execution.serial import run_serial
 from xorsweep.experiment import ExperimentTask
@@ -142,7 +141,7 @@ def test_a_trajectory_that_is_in_two_parts_counts_once(grid: Grid, parts: list[p
 
 
 def test_of_a_large_cell_the_first_runs_are_taken(
-    point_of: PointOf, parts: list[pa.Table], grid: Grid, monkeypatch: pytest.MonkeyPatch
+    point_of: PointOf, parts: list[pa.Table], grid: Grid
 ) -> None:
     cells = every_cell(grid)
     cells = cells[(cells["lr"] == 5.0) & (cells["epochs"] == 500)]
@@ -152,6 +151,6 @@ def test_of_a_large_cell_the_first_runs_are_taken(
         [point_of(lr=5.0, epochs=500, activation="relu", output="linear")],
     )
     (wanted,) = learning_curves_of(few, parts, every_cell(few)).values()
-    monkeypatch.setattr(learning_curves, "MOST_CURVES", 3)
-    (found,) = learning_curves_of(grid, parts, cells[cells["optimizer"] == "sgd"]).values()
+    cell = cells[cells["optimizer"] == "sgd"]
+    (found,) = learning_curves_of(grid, parts, cell, most=3).values()
     np.testing.assert_array_equal(found.curves, wanted.curves)

@@ -1,12 +1,13 @@
 """Lines of CSV are those that Arrow writes of each value, joined columns or not."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.storage import csv_lines
 from xorsweep.storage.csv_lines import COMMA, CsvLines
 
 pytestmark = pytest.mark.unit
@@ -41,9 +42,7 @@ def test_lines_are_those_of_single_columns(data: st.DataObject, most: int) -> No
         arrays[f"{kind}{place}"] = pa.array(column, type_)
     batch = pa.record_batch(arrays)
     few_values = data.draw(st.sets(st.sampled_from(batch.schema.names)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_lines, "MOST_TEXTS", most)
-        lines = CsvLines.of(few_values, ["xor"]).lines(batch)
+    lines = replace(CsvLines.of(few_values, ["xor"]), most_texts=most).lines(batch)
     assert lines.to_pybytes() == written(batch, "none")
 
 

@@ -62,16 +62,20 @@ class LearningCurves:
 
 
 def learning_curves_of(
-    grid: Grid, parts: Iterable[pa.Table], cells: pd.DataFrame, column: str = LEARNING_CURVE
+    grid: Grid,
+    parts: Iterable[pa.Table],
+    cells: pd.DataFrame,
+    column: str = LEARNING_CURVE,
+    most: int = MOST_CURVES,
 ) -> Mapping[int, CellLearningCurves]:
     """Return the learning curves of some cells, rows of the summary, by these rows' index.
 
     `column` is the column of the parts that holds them, or other values at the same epochs.
 
     A cell whose trajectories continue in another, longer one is excluded; of one with more than
-    MOST_CURVES trajectories the first of them are taken.
+    `most` trajectories the first of them are taken.
     """
-    return _by_index(grid, parts, cells, _cell_of(grid, cells), column)
+    return _by_index(grid, parts, cells, _cell_of(grid, cells, most), column)
 
 
 def _by_index(
@@ -91,10 +95,10 @@ def _epochs(grid: Grid, row: int) -> NDArray[np.int64]:
     return np.array(learning_curve_epochs(int(grid.columns["epochs"].array(row))), np.int64)
 
 
-def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:
+def _cell_of(grid: Grid, cells: pd.DataFrame, most: int = MOST_CURVES) -> NDArray[np.int32]:
     """Return the number of the cell of each point (N,), -1 for those in none of them.
 
-    Points of a cell beyond the first MOST_CURVES are in none.
+    Points of a cell beyond the first `most` are in none.
     """
     keys = [key for key, column in grid.columns.items() if len(column.levels) > 1 and key != "seed"]
     index = CellIndex.of_grid(grid)
@@ -105,7 +109,7 @@ def _cell_of(grid: Grid, cells: pd.DataFrame) -> NDArray[np.int32]:
             column = grid.columns[str(key)]
             is_it &= column.codes[index.first] == _code_of(column, value)
         for place in np.flatnonzero(is_it).tolist():
-            cell_of[index.rows_of(place)[:MOST_CURVES]] = number
+            cell_of[index.rows_of(place)[:most]] = number
     return cell_of
 
 

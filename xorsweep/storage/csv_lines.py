@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import pyarrow as pa
@@ -26,10 +27,12 @@ class CsvLines:
     Attributes:
         few_values: Columns whose values repeat.
         quoting: `needed` where a text in the rows needs quotes, `none` elsewhere.
+        most_texts: Combinations of values that neighbouring columns may have and be joined.
     """
 
     few_values: Collection[str]
     quoting: str
+    most_texts: int = MOST_TEXTS
 
     @classmethod
     def of(cls, few_values: Collection[str], texts: Iterable[str]) -> CsvLines:
@@ -67,7 +70,7 @@ class CsvLines:
             encoded = column
             if not pa.types.is_dictionary(column.type):
                 encoded = column.dictionary_encode()
-            if not (runs and runs[-1].takes(encoded)):
+            if not (runs and runs[-1].takes(encoded, self.most_texts)):
                 runs.append(_Run([]))
             runs[-1].add(name, encoded)
         return runs
@@ -80,11 +83,11 @@ class _Run:
         self.names = names
         self._codes: NDArray[np.int64] | int = 0
         # A run that starts with a column of many values takes no others.
-        self._count = MOST_TEXTS + 1 if names else 1
+        self._count: float = inf if names else 1
 
-    def takes(self, column: pa.DictionaryArray) -> bool:
-        """Tell whether another column may join."""
-        return self._count * _count(column) <= MOST_TEXTS
+    def takes(self, column: pa.DictionaryArray, most: int) -> bool:
+        """Tell whether another column may join, and leave at most so many combinations."""
+        return self._count * _count(column) <= most
 
     def add(self, name: str, column: pa.DictionaryArray) -> None:
         """Let a column join."""
@@ -92,7 +95,7 @@ class _Run:
         self._count *= _count(column)
         if _count(column) > 1:
             codes = column.indices.fill_null(len(column.dictionary)).to_numpy()
-            # As the digits of a number, of which there are at most MOST_TEXTS.
+            # As the digits of a number, of which there are few.
             self._codes = self._codes * _count(column) + codes.astype(np.int64)
 
     def texts(self, batch: pa.RecordBatch) -> pa.StringArray:
