@@ -18,12 +18,12 @@ EVERY = 0.25
 class BatchWriter:
     """Puts batches into a store, and counts them once they are safe.
 
-    A thread writes them, so that training goes on meanwhile. As a context it leaves nothing behind
-    at its end, whatever ends it.
+    A slow batch is written at once. Quick ones share a part, which a thread writes while the next
+    are trained. As a context it leaves nothing behind at its end, whatever ends it.
 
     Args:
         store: Where they are put.
-        advance: Is called in the thread with the work of batches that are safe.
+        advance: Is called with the work of batches that are safe.
         every: Seconds after a part within which none is written, or None for EVERY.
     """
 
@@ -34,12 +34,12 @@ class BatchWriter:
         self._work = 0
         self._last = float("-inf")
         self._thread = ThreadPoolExecutor(1)
-        self._under_way: Future[None] | None = None
+        self._under_way: tuple[Future[None], int] | None = None
 
     def add(self, rows: pa.Table, work: int) -> None:
         """Add a finished batch; write all that are waiting, unless a part was written just now.
 
-        Raises OSError where earlier ones couldn't be written.
+        Raises OSError where it, or the last part, can't be written.
         """
         self._rows.append(rows)
         self._work += work
@@ -47,22 +47,22 @@ class BatchWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Start to write all waiting batches as one part, once the last part is written."""
+        """Write the only waiting batch, or start to write several, once the last part is there."""
         self._wait()
-        if self._rows:
-            self._under_way = self._thread.submit(self._write, self._rows, self._work)
+        rows, work = self._rows, self._work
         self._rows, self._work = [], 0
+        if rows:
+            self._under_way = self._thread.submit(self._store.add, rows), work
+        if len(rows) == 1:
+            self._wait()
         self._last = monotonic()
 
-    def _write(self, rows: list[pa.Table], work: int) -> None:
-        # On disk first, and then counted: rows that the progress counts survive a kill.
-        self._store.add(rows)
-        self._advance(work)
-
     def _wait(self) -> None:
-        under_way, self._under_way = self._under_way, None
-        if under_way:
-            under_way.result()
+        if self._under_way:
+            (written, work), self._under_way = self._under_way, None
+            # On disk first, and then counted: rows that the progress counts survive a kill.
+            written.result()
+            self._advance(work)
 
     def __enter__(self) -> BatchWriter:
         return self
