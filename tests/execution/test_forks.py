@@ -50,6 +50,14 @@ def test_copies_have_what_the_server_imported(server: ForkServer) -> None:
     assert server.map(state, [], 2).result(60) == []
 
 
+def test_relative_paths_are_those_of_the_process_that_asks(
+    server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").touch()
+    monkeypatch.chdir(tmp_path)
+    assert server.map(os.path.exists, ["here", "there"], 2).result(60) == [True, False]
+
+
 def test_a_function_of_a_script_is_sent_by_value(server: ForkServer) -> None:
     factor = 3
     assert server.map(lambda number: factor * number, [1, 2], 2).result(60) == [3, 6]

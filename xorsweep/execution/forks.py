@@ -66,7 +66,7 @@ class ForkServer:
             The values in the order of the items. It raises BrokenProcessPool where a process dies.
         """
         future: Future[list[Value]] = Future()
-        request = (function, [*items], workers, Process())
+        request = (function, [*items], workers, Process(), os.getcwd())
         # The process may still import, and read nothing meanwhile.
         Thread(target=self._exchange, args=(request, future), daemon=True).start()
         return future
@@ -116,8 +116,9 @@ def _answer(*request: Any) -> tuple[list[Any], Exception | None]:
 
 
 def _map(
-    function: Callable[[Any], Any], items: Sequence[Any], workers: int, parent: Process
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, parent: Process, folder: str
 ) -> list[Any]:
+    os.chdir(folder)  # for paths that are relative
     gc.freeze()  # copies share the memory of objects that their garbage collector never visits
     # A copy inherits the function, and what it holds, without pickling.
     begin, copies = (parent, function), min(workers, len(items)) or 1
