@@ -177,7 +177,6 @@ def test_blocks_have_their_own_keys_as_dimensions_with_no_level_for_the_others(
 
 
 def test_partial_sweeps_have_the_shape_of_what_is_planned(grid_of: GridOf, tmp_path: Path) -> None:
-    # Two of the three batches are finished when the first one is counted.
     grid = grid_of(lr=[0.5, 2.0], hidden=[2, 3, 4], epochs=[40, 90], seed=range(3))
     settings = SweepSettings(ExecutionSettings("serial"), report=False)
     request = SweepRequest(NetworkExperiment(), grid, settings, tmp_path / "sweep")
