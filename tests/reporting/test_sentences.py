@@ -69,11 +69,14 @@ def check_unsolved(text: str, grid: Grid) -> None:
     head, _, body = text.partition(": ")
     named = set()
     for part in body.removesuffix(".").split("; "):
-        found = re.match(rf"({SHARE})(.*)", part)
+        found = re.fullmatch(rf"({SHARE})([^(]*)( \(.*\))?", part)
         assert found, part
-        cell = size_of(found[5], grid), lr_of(found[5], grid)
-        check_best(found[1], found[5], cell, grid)
-        named.add(cell[0])
+        for size in numbers_of(found[5]) or {grid.hidden[0]}:
+            check_best(found[1], found[6] or "", size, grid)
+            named.add(size)
+    tried = len(grid.lrs) if len(grid.lrs) > 1 else len(sizes_of(grid))
+    key = "learning rates" if len(grid.lrs) > 1 else "hidden sizes"
+    assert (f", at the best of {tried} {key}" in head) == (tried > 1)
     sizes = {size for size, _ in grid.cells}
     assert named <= sizes if len(grid.lrs) == 1 else named == sizes
     budgets = {row["epochs"] for cell in grid.cells.values() for row in cell}
@@ -81,23 +84,27 @@ def check_unsolved(text: str, grid: Grid) -> None:
         assert f"{budget:,}" in head
 
 
-def check_best(share: str, where: str, cell: tuple[int, float], grid: Grid) -> None:
-    """Check that a cell is the best along lr, or along hidden where lr isn't swept."""
+def numbers_of(text: str) -> set[float]:
+    return {number(found) for found in re.findall(r"\d[\d.,e+-]*", text.replace(", ", " "))}
+
+
+def sizes_of(grid: Grid) -> set[int]:
+    return {size for size, _ in grid.cells}
+
+
+def check_best(share: str, where: str, size: float, grid: Grid) -> None:
+    """Check the levels that are best along lr, or along hidden where lr isn't swept."""
     along = 1 if len(grid.lrs) > 1 else 0
-    rates = {key: rate(rows) for key, rows in grid.cells.items() if along == 0 or key[0] == cell[0]}
+    rates = {key: rate(rows) for key, rows in grid.cells.items() if along == 0 or key[0] == size}
     best = {key for key in rates if rates[key] == max(rates.values())}
-    assert cell in best
-    assert len(grid.cells[cell]) == max(len(grid.cells[key]) for key in best)
-    is_share(share, unsolved(grid.cells[cell]), len(grid.cells[cell]), len(rates))
-    assert ("the best of" in where) == (len(best) < len(rates))
-    if "the best of" in where:
-        assert f"the best of {len(rates)}" in where
-        ties = re.search(r"the same rate at (.*)\)", where)
-        name = rf"lr ({NUMBER})" if along else rf"({NUMBER}) hidden"
-        named = {number(text) for text in re.findall(name, ties[1])} if ties else set()
-        assert named == {key[along] for key in best - {cell}}
+    rows = max((grid.cells[key] for key in best), key=len)
+    is_share(share, unsolved(rows), len(rows), len(rates))
+    if len(rates) == 1:
+        assert where == ""
+    elif len(best) == len(rates):
+        assert where == f" (the same at every {('hidden units', 'learning rate')[along]})"
     else:
-        assert (f"(all {len(rates)} levels of" in where) == (len(rates) > 1)
+        assert numbers_of(where) == {key[along] for key in best}
 
 
 def check_most_end(text: str, cell: Cell) -> None:

@@ -22,17 +22,19 @@ from xorsweep.reporting.tables import swept_in
 from xorsweep.reporting.wording import (
     ENDS,
     PLATEAU_TEXTS,
+    best_text,
     cell_words,
     continued_text,
     outcome_text,
     percent_texts,
     share_text,
+    shares_texts,
     times_text,
     with_text,
     within_text,
 )
 from xorsweep.storage.compact_columns import take_rows
-from xorsweep.text import count_text, join_words, level_name, level_words, percent_text
+from xorsweep.text import count_text, level_name, level_words, percent_text
 
 MOST_FINDINGS = 7
 RUN_COLUMNS = ("seed", "status", "outcome", "converged", "converged_epoch")
@@ -42,7 +44,6 @@ FEWEST_FOR_A_MEDIAN = 6
 """Runs below which all of them lie on one side of their median more than 5 times in 100."""
 ENOUGH_SOLVED = 30
 """Runs that must have converged before a cell's cost has an interval that can be relied on."""
-MOST_TIES_NAMED = 3
 MOST_NAMED = 6
 """Levels drawn as lines that are named one by one: of more, evenly spaced ones and the best."""
 
@@ -143,8 +144,8 @@ def findings(
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
 
-def _best_of(cells: pd.DataFrame, x: str, panels: int) -> tuple[pd.Series[Any], str, str]:
-    """Return the best of the cells along a key, the share that didn't converge, and where it lies.
+def _best_of(cells: pd.DataFrame, panels: int) -> tuple[pd.Series[Any], str]:
+    """Return the best of some cells and the share of its runs that didn't converge.
 
     Of cells that tie that with the most runs; the interval is corrected for the cells compared.
     """
@@ -152,22 +153,7 @@ def _best_of(cells: pd.DataFrame, x: str, panels: int) -> tuple[pd.Series[Any], 
     cell = best.iloc[int(best["trained"].argmax())]
     trained = int(cell["trained"])
     confidence = simultaneous(len(cells) * panels)
-    share = share_text(trained - int(cell["converged"]), trained, confidence)
-    return cell, share, _where_text(cell, best.drop(index=cell.name), x, len(cells))
-
-
-def _where_text(cell: Any, ties: pd.DataFrame, x: str, compared: int) -> str:
-    """Return where the best cell lies, of how many, and which others have the same rate."""
-    if not x:
-        return ""
-    names = [level_words(x, level) for level in ties[x]]
-    at = f" at {level_words(x, cell[x])}"
-    if len(ties) == compared - 1:
-        return at + f" (all {compared:,} levels of {x} have the same rate)" * (compared > 1)
-    best = f"{at}, the best of {compared:,} levels"
-    if len(ties) > MOST_TIES_NAMED:
-        return f"{best} ({len(ties):,} others have the same rate)"
-    return f"{best} (the same rate at {join_words(names)})" if names else best
+    return cell, share_text(trained - int(cell["converged"]), trained, confidence)
 
 
 def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
@@ -176,16 +162,22 @@ def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
     lines = list(view.by_line())
-    found = [(line, *_best_of(cells, view.x, view.panels)) for line, cells in lines]
-    shares = [f"{share}{with_text(line)}{where}" for line, _, share, where in found]
-    within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
-    fixed = with_text(*view.fixed)
-    levels_left = view.shown[view.hue].nunique(dropna=False) - len(found) if view.hue else 0
-    left = f"; summary.csv has {levels_left:,} more levels of {view.hue}" * (levels_left > 0)
+    found = [(line, *_best_of(cells, view.panels)) for line, cells in lines]
     if has_rates:
-        yield f"Runs that don't {view.goal} {within}{fixed}: {'; '.join(shares)}{left}."
+        shares = [
+            (share, cells[view.hue].iloc[0] if view.hue else None, cells)
+            for (_, cells), (*_, share) in zip(lines, found, strict=True)
+        ]
+        texts = "; ".join(shares_texts(shares, view.hue, view.x))
+        within = within_text(pd.concat([cells["epochs"] for _, cells in lines]))
+        levels_left = view.shown[view.hue].nunique(dropna=False) - len(found) if view.hue else 0
+        left = f"; summary.csv has {levels_left:,} more levels of {view.hue}" * (levels_left > 0)
+        yield (
+            f"Runs that don't {view.goal} {within}{with_text(*view.fixed)}"
+            f"{best_text(view.shown, view.x)}: {texts}{left}."
+        )
     # Of the line with the most failures it is most important how they end.
-    line, worst, *_ = min(found, key=lambda item: float(item[1]["rate"]))
+    line, worst, _ = min(found, key=lambda item: float(item[1]["rate"]))
     if end := _most_end(view, worst):
         at = f" at {level_words(view.x, worst[view.x])}" if view.x else ""
         yield f"Of the unsolved runs{view.those_with(line)}{at}, {end}."

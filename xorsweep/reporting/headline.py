@@ -11,13 +11,18 @@ from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.intervals import simultaneous
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.selection import SelectedCells
-from xorsweep.reporting.wording import share_text, with_text, within_text
-from xorsweep.text import any_level_words, join_words, level_words
+from xorsweep.reporting.wording import (
+    KEY_WORDS,
+    best_text,
+    share_text,
+    shares_texts,
+    with_text,
+    within_text,
+)
+from xorsweep.text import join_words, level_words
 
 MOST_NAMED = 4
-"""Levels that are named one by one; of more, those with the lowest and the highest rate."""
-KEY_WORDS = {"lr": "learning rate", "hidden": "hidden units", "init": "initial weights"}
-LEVEL_WORDS = {"lr": "learning rates", "hidden": "hidden sizes"}
+"""Lines that are named one by one; of more, those with the lowest and the highest rate."""
 
 
 def network_title(summary: pd.DataFrame) -> str:
@@ -43,14 +48,13 @@ def network_headline(shown: SelectedCells, layout: Layout, compared: int) -> str
     if cells.empty:
         return ""
     x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
-    shares: dict[tuple[str, str], list[Any]] = {}
-    for level, line in _lines(cells, hue):
-        share = _share(_best(line), simultaneous(compared))
-        # Lines with one share at one place are named together.
-        shares.setdefault((share, _place_text(line, x)), []).append(level)
-    texts = [f"{share}{_lines_text(hue, found)}{place}" for (share, place), found in shares.items()]
+    lines = [
+        (_share(_best(line), simultaneous(compared)), level, line)
+        for level, line in _lines(cells, hue)
+    ]
     within = f"{within_text(cells['epochs'])}{_held_text(cells, layout)}"
-    return f"Runs that {_goal(cells)} {within}{_best_text(cells, x)}: {join_words(texts)}."
+    shares = join_words(shares_texts(lines, hue, x))
+    return f"Runs that {_goal(cells)} {within}{best_text(cells, x)}: {shares}."
 
 
 def states_all_rates(shown: SelectedCells, layout: Layout) -> bool:
@@ -86,15 +90,6 @@ def _lines(cells: pd.DataFrame, hue: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     yield from found
 
 
-def _lines_text(hue: str, found: Sequence[Any]) -> str:
-    """Return the words for lines by their levels, nothing where there is one line."""
-    if not hue:
-        return ""
-    known = [level for level in found if pd.notna(level)]
-    texts = [with_text(any_level_words(hue, known))] if known else []
-    return " or".join([*texts, *[f" without {hue}"] * (len(known) < len(found))])
-
-
 def _best(cells: pd.DataFrame) -> pd.Series[Any]:
     """Return the cell with the highest rate, of several the one with most runs."""
     trained = cells["runs"] - cells["failed"]
@@ -102,27 +97,8 @@ def _best(cells: pd.DataFrame) -> pd.Series[Any]:
     return order.iloc[-1]
 
 
-def _best_text(cells: pd.DataFrame, x: str) -> str:
-    """Return of how many levels the best was selected, nothing where there is one."""
-    tried = cells[x].nunique(dropna=False) if x else 1
-    return f", at the best of {tried:,} {LEVEL_WORDS.get(x, f'levels of {x}')}" * (tried > 1)
-
-
 def _share(cell: pd.Series[Any], confidence: float) -> str:
     return share_text(int(cell["converged"]), int(cell["trained"]), confidence)
-
-
-def _place_text(line: pd.DataFrame, x: str) -> str:
-    """Return the levels at which a line has its highest rate, nothing where there is one level."""
-    if not x or len(line) == 1:
-        return ""
-    best = line[line["rate"] == line["rate"].max()]
-    if len(best) == len(line):
-        return f" (the same at every {KEY_WORDS.get(x, x)})"
-    names = best[x].to_list()
-    if len(names) > MOST_NAMED:
-        return f" ({level_words(x, names[0])} or {len(names) - 1:,} other levels)"
-    return f" ({any_level_words(x, names)})"
 
 
 def _held_text(cells: pd.DataFrame, layout: Layout) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
 from xorsweep.reporting.layout import Layout
-from xorsweep.text import level_words, percent_text
+from xorsweep.text import any_level_words, level_words, percent_text
 
 PLATEAU_TEXTS = {
     "two_rows_at_half": "where two outputs are right and two are at one half",
@@ -26,6 +26,10 @@ ANSWER_TEXTS = {
 ENDS = (*PLATEAU_TEXTS, *ANSWER_TEXTS)
 """Named outcomes of runs that don't solve the task."""
 
+KEY_WORDS = {"lr": "learning rate", "hidden": "hidden units", "init": "initial weights"}
+LEVEL_WORDS = {"lr": "learning rates", "hidden": "hidden sizes"}
+MOST_TIES = 4
+"""Levels with the same rate that are named one by one."""
 WIDE = 0.05
 """The width from which an interval of a share says nothing about tenths of a percent."""
 
@@ -67,6 +71,50 @@ def with_text(*names: str) -> str:
     """Return words that identify runs by their levels, or an empty text without levels."""
     known = [name for name in names if name]
     return f" with {', '.join(known)}" if known else ""
+
+
+def best_text(cells: pd.DataFrame, x: str) -> str:
+    """Return of how many levels the best was selected, nothing where there is one."""
+    tried = cells[x].nunique(dropna=False) if x else 1
+    return f", at the best of {tried:,} {LEVEL_WORDS.get(x, f'levels of {x}')}" * (tried > 1)
+
+
+def shares_texts(lines: Iterable[tuple[str, Any, pd.DataFrame]], hue: str, x: str) -> list[str]:
+    """Return shares with their lines, and with the levels of the x axis at which they are best.
+
+    Lines with the same share at the same place are named together.
+
+    Args:
+        lines: The share at the best cell of each line, its level and its cells.
+        hue: The key that makes lines.
+        x: The key along a line.
+    """
+    found: dict[tuple[str, str], list[Any]] = {}
+    for share, level, cells in lines:
+        found.setdefault((share, _place_text(cells, x)), []).append(level)
+    return [f"{share}{_lines_text(hue, some)}{place}" for (share, place), some in found.items()]
+
+
+def _lines_text(hue: str, found: Sequence[Any]) -> str:
+    """Return the words for lines by their levels, nothing where there is one line."""
+    if not hue:
+        return ""
+    known = [level for level in found if pd.notna(level)]
+    texts = [with_text(any_level_words(hue, known))] if known else []
+    return " or".join([*texts, *[f" without {hue}"] * (len(known) < len(found))])
+
+
+def _place_text(line: pd.DataFrame, x: str) -> str:
+    """Return the levels at which a line has its highest rate, nothing where there is one level."""
+    if not x or len(line) == 1:
+        return ""
+    best = line[line["rate"] == line["rate"].max()]
+    if len(best) == len(line):
+        return f" (the same at every {KEY_WORDS.get(x, x)})"
+    names = best[x].to_list()
+    if len(names) > MOST_TIES:
+        return f" ({level_words(x, names[0])} or {len(names) - 1:,} other levels)"
+    return f" ({any_level_words(x, names)})"
 
 
 def cell_words(layout: Layout, cell: Any) -> str:
