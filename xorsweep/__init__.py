@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xorsweep.analysis.objective_values import ObjectiveValue
     from xorsweep.api import evaluate, load, sweep, sweep_experiment, sweep_function, train
-    from xorsweep.errors import ConfigError, StoreError
+    from xorsweep.errors import ConfigError, StoreError, XorsweepError
     from xorsweep.networks.plugins import register
     from xorsweep.reporting.run import Run
     from xorsweep.sweeps.check_component import check_component
@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "StoreError",
     "Sweep",
+    "XorsweepError",
     "__version__",
     "check_component",
     "evaluate",
@@ -42,6 +43,7 @@ _HOMES = {
     "Run": "reporting.run",
     "StoreError": "errors",
     "Sweep": "sweeps.sweep",
+    "XorsweepError": "errors",
     "check_component": "sweeps.check_component",
     "evaluate": "api",
     "load": "api",
